@@ -1,0 +1,387 @@
+"""The oracle: which states a campaign can be in after each exchange.
+
+A request took effect somewhere between its sending and its answer; one without an answer, or answered 5xx, may or may not
+have; the provider's clock is known to an interval. So what is expected is a set of states: an answer outside it breaks a
+promise, an answer inside narrows it. The same code follows a mock, a live run and a recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from whop_contracts.evidence import (
+    ACTIVE,
+    ENVIRONMENT,
+    Breach,
+    Evidence,
+    Possible,
+    Resume,
+    Shown,
+    State,
+    Topic,
+    shown,
+)
+from whop_contracts.exchange import Exchange, Finding, Window
+from whop_contracts.instants import NANO, read_instant, write_instant
+from whop_contracts.reading import (
+    FIRST,
+    LAST,
+    MILLI,
+    Row,
+    loose_instants,
+    read_json,
+    row_of,
+    wish,
+)
+
+LAG: Final = 2.0
+"""Seconds for which a read may still show what stood before a write."""
+PROMPT: Final = 5.0
+"""Seconds of lateness from which a resume only warns."""
+_ACTING: Final[frozenset[Row]] = frozenset(
+    {
+        "instant",
+        "far",
+        "edge",
+        "past",
+        "unclear",
+        "omitted",
+        "nothing",
+        "loose",
+        "media-type",
+        "recased-id",
+        "scheme",
+    }
+)
+_CREDENTIAL: Final[frozenset[Row]] = frozenset(
+    {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
+)
+
+
+@dataclass(slots=True)
+class _Campaign:
+    """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
+    ``cause`` is what was last done that no read has confirmed yet; ``older`` are the states that a lagging read may still
+    show, each with when it was replaced by the sender's and the provider's clock.
+    """
+
+    possible: Possible = None
+    settled: Possible = None
+    older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
+    cause: Topic | None = None
+    confirmed: Window | None = None
+    cancelled: list[int] = field(default_factory=list)
+    end_time: int | None = None
+    references: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    previous: Mapping[str, Any] | None = None
+    overlap: Possible = frozenset()
+
+
+class Expectation:
+    """Follows every campaign of a run through its exchanges, in the order of their answers.
+
+    ``tolerance`` is how many seconds after its instant a campaign may still be paused.
+    """
+
+    def __init__(self, *, tolerance: float = 60.0) -> None:
+        self._tolerance = int(tolerance * NANO)
+        self._campaigns: dict[str, _Campaign] = {}
+
+    def possible(self, campaign: str, now: Window | None) -> Possible:
+        """The states that ``campaign`` may be in at ``now``."""
+        known = self._campaigns.get(campaign)
+        return self._aged(known.possible, now) if known else None
+
+    def follow(self, exchange: Exchange) -> Evidence:
+        """Take in one exchange and say what it shows."""
+        text = (
+            read_json(exchange.response.content) if exchange.response and exchange.response.content else None
+        )
+        known = self._known(exchange)
+        if exchange.request.operation is None or exchange.request.operation == "pause":
+            asked = wish(
+                exchange.request.content,
+                exchange.request.header("content-type"),
+                exchange.now,
+                known.end_time if known else None,
+            )
+            row = row_of(exchange, asked)
+        else:
+            asked, row = None, None
+        evidence = Evidence(exchange, text=text, row=row, wish=asked)
+        if known:
+            known.possible = self._aged(known.possible, exchange.now)
+            evidence = replace(
+                evidence,
+                before=known.possible,
+                references=dict(known.references),
+                previous=known.previous,
+            )
+            self._act(evidence, known)
+            evidence = self._observe(evidence, known)
+        self._spread(evidence, known)
+        return evidence
+
+    def _known(self, exchange: Exchange) -> _Campaign | None:
+        campaign = exchange.request.campaign
+        if exchange.scope == "recased":
+            return next((c for name, c in self._campaigns.items() if name.lower() == campaign.lower()), None)
+        if exchange.scope in ("invented", "malformed", "foreign"):
+            return None
+        return self._campaigns.setdefault(campaign, _Campaign())
+
+    # -- what a request does ---------------------------------------------------------------------------------------
+
+    def _act(self, evidence: Evidence, known: _Campaign) -> None:
+        exchange, before = evidence.exchange, known.possible
+        if exchange.request.operation == "retrieve":
+            return
+        wanted = self._wanted(evidence)
+        surely = evidence.accepted
+        maybe = exchange.response is None or evidence.status >= 500 or evidence.status in ENVIRONMENT  # noqa: PLR2004
+        if exchange.overlaps is not None:
+            known.overlap = _union(known.overlap, wanted)
+            wanted = _union(known.overlap, before if exchange.overlaps > exchange.number else frozenset())
+        else:
+            known.overlap = frozenset()
+        if surely or maybe:
+            known.older.append((before, exchange.received, exchange.now.end if exchange.now else None))
+            if before:
+                known.cancelled += [s.until for s in before if s.until is not None and s.status == "paused"]
+            known.settled = wanted if surely else _union(before, wanted)
+            known.possible = self._aged(known.settled, exchange.now)
+            known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
+        elif exchange.request.operation != "unpause":
+            known.cause = "unchanged-credential" if evidence.row in _CREDENTIAL else "unchanged"
+
+    def _wanted(self, evidence: Evidence) -> Possible:
+        """The states that the request leads to once it is carried out; None where the contract does not say."""
+        exchange, asked = evidence.exchange, evidence.wish
+        if exchange.request.operation == "unpause":
+            if evidence.before is None:
+                return None
+            return frozenset(ACTIVE if s.status == "paused" else s for s in evidence.before)
+        if asked is None or evidence.row not in _ACTING or asked.row not in _ACTING:
+            return None
+        end = exchange.now.end if exchange.now else 0
+        if any(not FIRST <= until < LAST for until in asked.until):
+            return None
+        dated = frozenset(
+            State("paused", until, asked.slack, (until, max(until, end))) for until in asked.until
+        )
+        indefinite = frozenset({State("paused")})
+        if evidence.row == "media-type":
+            return dated | indefinite
+        return dated or indefinite
+
+    def _aged(self, states: Possible, now: Window | None) -> Possible:
+        """What time alone makes of ``states``: a dated pause becomes active when it is due, at the latest after the tolerance."""
+        if states is None:
+            return None
+        aged: set[State] = set()
+        for state in states:
+            if state.due is None:
+                aged.add(state)
+                continue
+            earliest, latest = state.due
+            if now is None or now.end >= earliest - max(state.slack, 10 * MILLI):
+                aged.add(ACTIVE)
+            if now is None or now.start <= latest + self._tolerance + int(LAG * NANO):
+                aged.add(state)
+        return frozenset(aged)
+
+    # -- what an answer shows --------------------------------------------------------------------------------------
+
+    def _observe(self, evidence: Evidence, known: _Campaign) -> Evidence:
+        exchange, text = evidence.exchange, evidence.text
+        if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
+            return evidence
+        document = text.value
+        if not _about(document, exchange):
+            return replace(evidence, document=document)
+        seen = shown(document)
+        evidence = replace(evidence, document=document, shown=seen)
+        first_of_two = exchange.overlaps is not None and exchange.overlaps > exchange.number
+        if exchange.request.operation == "retrieve":
+            evidence = self._read(evidence, known, seen)
+        elif not first_of_two:
+            evidence = self._answer(evidence, known, seen)
+        operation = exchange.request.operation or "other"
+        known.references.setdefault(operation, document)
+        known.previous = document
+        if known.end_time is None:
+            known.end_time = _end_time(document)
+        return evidence
+
+    def _answer(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
+        """Judge the answer to a pause or an unpause against what was asked."""
+        allowed = known.possible
+        if allowed is None:
+            return evidence
+        topics = _answer_topics(evidence)
+        evidence = replace(evidence, stakes=frozenset(topics))
+        if any(seen.matches(state) for state in allowed):
+            return evidence
+        topic = _answer_topic(evidence, seen)
+        known.possible = _union(allowed, _adopted(seen))
+        return replace(evidence, breach=Breach(topic, _finding(allowed, seen)))
+
+    def _read(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
+        """Judge a read against what is possible, and let it narrow that."""
+        exchange, allowed = evidence.exchange, known.possible
+        if allowed is None:
+            _confirm(known, _adopted(seen), exchange.now)
+            return evidence
+        stakes = self._stakes(known, allowed, exchange.now)
+        evidence = replace(evidence, stakes=frozenset(stakes))
+        matching = frozenset(state for state in allowed if seen.matches(state))
+        if not matching:
+            lag = self._lagging(known, seen, exchange)
+            if lag is not None:
+                known.older = known.older[lag:]
+                return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
+            topic = _read_topic(stakes, allowed, seen)
+            _confirm(known, _adopted(seen), exchange.now)
+            return replace(evidence, breach=Breach(topic, _finding(allowed, seen)))
+        resumed = _resume(known, seen, exchange)
+        if seen.whole:
+            if "prompt" in stakes and all(state.status == "paused" for state in matching):
+                due = max(state.due[1] for state in matching if state.due)
+                evidence = replace(
+                    evidence,
+                    breach=Breach(
+                        "prompt",
+                        Finding(f"active since {write_instant(due)}", f"still {seen}", "/status"),
+                    ),
+                )
+            _confirm(known, matching, exchange.now)
+        return replace(evidence, resumed=resumed)
+
+    def _stakes(self, known: _Campaign, allowed: frozenset[State], now: Window | None) -> list[Topic]:
+        """What a read of the campaign puts to the test, the likeliest cause of a difference first."""
+        due = [state.due for state in known.settled or () if state.due]
+        over = bool(due) and allowed == frozenset({ACTIVE})
+        if known.cause and not (over and known.cause in ("stored", "siblings")):
+            return [known.cause]
+        stakes: list[Topic] = []
+        if now and known.confirmed and any(known.confirmed.end < u <= now.start for u in known.cancelled):
+            stakes.append("cancelled")
+        if over:
+            stakes += ["resumes", "resumed-status", "date-dropped"]
+        elif due and ACTIVE not in allowed:
+            stakes.append("early")
+        elif now and due and all(now.start > latest + int((PROMPT + LAG) * NANO) for _, latest in due):
+            stakes.append("prompt")
+        elif now and known.confirmed and any(state.status == "paused" for state in allowed) and not due:
+            if now.start - known.confirmed.end >= NANO:
+                stakes.append("indefinite-stays")
+        return stakes or ["by-itself"]
+
+    def _lagging(self, known: _Campaign, seen: Shown, exchange: Exchange) -> int | None:
+        """The index of the older version that a read still shows, where so little time has passed that it may."""
+        for index in range(len(known.older) - 1, -1, -1):
+            states, at, at_ns = known.older[index]
+            recent = exchange.sent - at <= LAG
+            if exchange.now is not None and at_ns is not None:
+                recent = recent or exchange.now.start - at_ns <= int(LAG * NANO)
+            if not recent:
+                return None
+            aged = self._aged(states, exchange.now)
+            if aged is None or any(seen.matches(state) for state in aged | (states or frozenset())):
+                return index
+        return None
+
+    def _spread(self, evidence: Evidence, known: _Campaign | None) -> None:
+        """Let a request count as a possible cause for every other campaign that the run names."""
+        if evidence.exchange.request.operation == "retrieve" or not evidence.answered:
+            return
+        topic: Topic = "siblings"
+        if not evidence.accepted:
+            topic = "unchanged-credential" if evidence.row in _CREDENTIAL else "unchanged"
+        for other in self._campaigns.values():
+            if other is not known and other.cause is None:
+                other.cause = topic
+
+
+def _answer_topics(evidence: Evidence) -> list[Topic]:
+    if evidence.exchange.request.operation == "unpause":
+        return ["unpaused"]
+    if evidence.wish is None:
+        return []
+    if evidence.wish.row == "past":
+        return ["past"]
+    topics: list[Topic] = ["status", "until" if evidence.wish.until else "indefinite"]
+    dated = [s for s in evidence.before or () if s.status == "paused" and s.until is not None]
+    return [*topics, "replaced"] if dated else topics
+
+
+def _answer_topic(evidence: Evidence, seen: Shown) -> Topic:
+    topics = _answer_topics(evidence)
+    if topics in (["unpaused"], ["past"]):
+        return topics[0]
+    if seen.status_readable and seen.status != "paused":
+        return "status"
+    old = [s for s in evidence.before or () if s.until is not None and seen.matches(s)]
+    if "replaced" in topics and old:
+        return "replaced"
+    return "until" if evidence.wish and evidence.wish.until else "indefinite"
+
+
+def _read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:
+    if "resumes" in stakes:
+        if "cancelled" in stakes and seen.status == "paused" and seen.until is None:
+            return "cancelled"
+        if seen.status == "paused":
+            return "resumes"
+        return "date-dropped" if seen.status == "active" else "resumed-status"
+    if stakes == ["by-itself"] and ACTIVE in allowed and len(allowed) > 1:
+        return "date-dropped" if seen.status == "active" else "resumed-status"
+    return stakes[0]
+
+
+def _resume(known: _Campaign, seen: Shown, exchange: Exchange) -> Resume | None:
+    """The resume that a read shows, where what was last known was a dated pause that has fallen due."""
+    due = [state.due[1] for state in known.settled or () if state.due]
+    if exchange.now is None or not due or seen.status != "active" or exchange.now.end < min(due):
+        return None
+    after = known.confirmed.start if known.confirmed and known.cause is None else min(due)
+    return Resume(exchange.request.campaign, min(due), max(after, min(due)), exchange.now.end)
+
+
+def _confirm(known: _Campaign, states: Possible, now: Window | None) -> None:
+    known.possible = known.settled = states
+    known.cause, known.older, known.confirmed = None, [], now
+
+
+def _finding(allowed: Iterable[State], seen: Shown) -> Finding:
+    expected = " or ".join(sorted(str(state) for state in allowed))
+    wrong_status = seen.status_readable and all(state.status != seen.status for state in allowed)
+    return Finding(expected, str(seen), "/status" if wrong_status else "/paused_until")
+
+
+def _adopted(seen: Shown) -> Possible:
+    if not seen.whole or seen.status is None:
+        return None
+    due = (seen.until, seen.until) if seen.until is not None and seen.status == "paused" else None
+    return frozenset({State(seen.status, seen.until, MILLI, due)})
+
+
+def _union(first: Possible, second: Possible) -> Possible:
+    return None if first is None or second is None else first | second
+
+
+def _about(document: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Whether a document is about the campaign that was asked for, so far as its id can be read."""
+    name = document.get("id")
+    return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
+
+
+def _end_time(document: Mapping[str, Any]) -> int | None:
+    config = document.get("config")
+    value = config.get("end_time") if isinstance(config, Mapping) else None
+    if not isinstance(value, str):
+        return None
+    instant = read_instant(value)
+    return instant.ns if instant else next(iter(loose_instants(value)), None)

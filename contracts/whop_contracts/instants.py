@@ -1,0 +1,104 @@
+"""Instants: the judges' reader of RFC 3339 timestamps.
+
+``datetime.fromisoformat`` reads what RFC 3339 forbids (dates alone, no offset, commas), cuts fractions at six
+digits and refuses a second of 60; the maintained parsers are laxer still. So the grammar is matched here, and
+the standard library's calendar decides which days exist. Instants are whole nanoseconds since 1970-01-01T00:00Z.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final
+
+NANO: Final = 1_000_000_000
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_PATTERN: Final = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})([Tt])(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_CANONICAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One timestamp as read: ``ns`` is when, the rest is how it was written."""
+
+    ns: int
+    digits: int
+    offset_minutes: int | None
+    """Minutes east of UTC; None for ``-00:00``, by which the writer says that the zone is unknown."""
+    leap: bool
+    lower: bool
+
+    @property
+    def edge(self) -> bool:
+        """Whether RFC 3339 allows the spelling although many readers do not: lower case, ``:60``, ``-00:00``."""
+        return self.leap or self.lower or self.offset_minutes is None
+
+
+def read_instant(text: str) -> Instant | None:
+    """Read an RFC 3339 ``date-time``, all of ``text``; None where it is not one.
+
+    A second of 60 is read in any minute (leap seconds are not announced far ahead) as the second that follows.
+    Source: RFC 3339, sections 5.6 and 5.7.
+    """
+    match = _PATTERN.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[i]) for i in (1, 2, 3, 5, 6, 7))
+    fraction, zone = match[8] or "", match[9]
+    if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the clock's own limits
+        return None
+    offset = 0 if zone in "Zz" else _offset(zone)
+    if offset is None or year == 0:
+        return None
+    try:
+        days = date(year, month, day).toordinal() - _EPOCH_DAY
+    except ValueError:
+        return None
+    seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60
+    return Instant(
+        ns=seconds * NANO + int(fraction[:9].ljust(9, "0")),
+        digits=len(fraction),
+        offset_minutes=None if zone == "-00:00" else offset,
+        leap=second == 60,  # noqa: PLR2004
+        lower=match[4] == "t" or zone == "z",
+    )
+
+
+def _offset(zone: str) -> int | None:
+    hours, minutes = int(zone[1:3]), int(zone[4:6])
+    if hours > 23 or minutes > 59:  # noqa: PLR2004
+        return None
+    return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
+
+
+def is_canonical(text: str) -> bool:
+    """Whether ``text`` is spelt as every timestamp on the page is: UTC, ``Z``, exactly three digits."""
+    return _CANONICAL.fullmatch(text) is not None
+
+
+def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
+    """Write an instant of the years 1 to 9999 as RFC 3339, cut (not rounded) to ``digits`` of a second.
+
+    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``.
+    """
+    seconds, rest = divmod(ns, NANO)
+    zone = timezone(timedelta(minutes=offset_minutes))
+    moment = datetime.fromtimestamp(0, zone) + timedelta(seconds=seconds)
+    fraction = f".{rest:09d}"[: digits + 1] if digits else ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + fraction + zone_name(offset_minutes)
+
+
+def zone_name(offset_minutes: int) -> str:
+    """``Z``, or the offset as ``±hh:mm``."""
+    if offset_minutes == 0:
+        return "Z"
+    hours, minutes = divmod(abs(offset_minutes), 60)
+    return f"{'-' if offset_minutes < 0 else '+'}{hours:02d}:{minutes:02d}"
+
+
+def utc(ns: int) -> datetime:
+    """The instant as an aware datetime in UTC, cut to microseconds."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1_000)

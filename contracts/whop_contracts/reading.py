@@ -1,0 +1,206 @@
+"""How a pause request is read: the row of the conformance table that it falls under, and what it asks for.
+
+The judges' side alone: the provider reads bodies and dates by code of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from whop_contracts.exchange import Exchange, Window
+from whop_contracts.instants import NANO, Instant, read_instant
+
+MILLI: Final = 1_000_000
+DAY: Final = 86_400 * NANO
+YEAR: Final = 365 * DAY
+LONG_BODY: Final = 4_000
+FIRST: Final = -62_135_596_800 * NANO
+LAST: Final = 253_402_300_800 * NANO
+Row = Literal[
+    "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "loose", "string", "type", "malformed",
+    "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential", "wrong-credential",
+    "scheme", "permission", "foreign", "method", "several", "unstated",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A JSON text as read: its value, or the ``problem`` that makes it none; ``duplicates`` are the keys met twice."""
+
+    value: Any = None
+    problem: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+
+def read_json(content: bytes) -> Text:
+    """Read exactly one JSON text in UTF-8 without a byte order mark, and no NaN. Source: RFC 8259."""
+    if not content.strip():
+        return Text(problem="an empty body")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        return Text(problem=f"bytes that are not UTF-8 (at {error.start})")
+    if text.startswith("\ufeff"):
+        return Text(problem="a byte order mark before the JSON")
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            seen: set[str] = set()
+            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return members
+
+    try:
+        value = json.loads(text, object_pairs_hook=unique, parse_constant=_no_constant, parse_int=_integer)
+    except RecursionError:
+        return Text(problem="JSON nested too deeply to read")
+    except ValueError as error:
+        return Text(problem=f"no JSON text ({error})")
+    return Text(value, duplicates=tuple(twice))
+
+
+def _no_constant(name: str) -> Any:
+    message = f"{name} is no JSON value"
+    raise ValueError(message)
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to convert integers of thousands of digits; such a number is valid JSON all the same.
+    return int(digits) if len(digits) < 1_000 else float(digits)  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a pause request asks for. ``until`` holds the instants that its text may mean (none: indefinitely), ``slack`` how
+    far, in nanoseconds, an answer may lie from them; ``extra`` says that undocumented members came along.
+    """
+
+    row: Row
+    until: tuple[int, ...] = ()
+    slack: int = MILLI
+    extra: bool = False
+    long: bool = False
+
+
+def is_json(media_type: str | None) -> bool:
+    """Whether a media type, parameters aside, is ``application/json`` or ends in ``+json``."""
+    essence = (media_type or "").partition(";")[0].strip().lower()
+    return essence == "application/json" or (
+        essence.endswith("+json") and essence.count("/") == 1 and not essence.startswith("/")
+    )
+
+
+def wish(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Wish:
+    """Read a pause request's body: what it asks for, and the row that says how it is to be answered.
+
+    ``now`` is the provider's clock (unknown: whether an instant is past cannot be told), ``end_time`` the campaign's
+    ``config.end_time`` in nanoseconds.
+    """
+    long = len(content) > LONG_BODY
+    if not content.strip():
+        return Wish("nothing")
+    text = read_json(content)
+    if not is_json(media_type):
+        inner = Wish("unclear") if text.problem else _member(text.value, now, end_time)
+        return replace(inner, row="media-type")
+    if text.problem:
+        return Wish("malformed", long=long)
+    return replace(_member(text.value, now, end_time), long=long)
+
+
+def _member(body: Any, now: Window | None, end_time: int | None) -> Wish:
+    if body is None:
+        return Wish("nothing")
+    if not isinstance(body, dict):
+        return Wish("no-object")
+    extra = bool(body.keys() - {"paused_until"})
+    if "paused_until" not in body:
+        return Wish("omitted", extra=extra)
+    value = body["paused_until"]
+    if value is None:
+        return Wish("nothing", extra=extra)
+    if not isinstance(value, str):
+        return Wish("type", extra=extra)
+    instant = read_instant(value)
+    if instant is None:
+        meant = loose_instants(value)
+        return Wish("loose" if meant else "string", until=meant, extra=extra)
+    slack = NANO if instant.edge else MILLI
+    return Wish(_when(instant, now, end_time), until=(instant.ns,), slack=slack, extra=extra)
+
+
+def _when(instant: Instant, now: Window | None, end_time: int | None) -> Row:
+    if now is None or not FIRST <= instant.ns < LAST:
+        return "unclear"
+    if instant.ns <= now.start:
+        return "past"
+    if instant.ns <= now.end:
+        return "unclear"
+    if instant.edge:
+        return "edge"
+    ordinary = (
+        instant.ns <= now.start + YEAR
+        and (end_time is None or instant.ns < end_time)
+        and instant.digits <= 6  # noqa: PLR2004
+        and -12 * 60 <= (instant.offset_minutes or 0) <= 14 * 60
+    )
+    return "instant" if ordinary else "far"
+
+
+_LOOSE: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
+)
+
+
+def loose_instants(value: str) -> tuple[int, ...]:
+    """The one instant that a string still names to a lenient reader, as a tuple; empty where it names none.
+
+    Lenient are: white space around it, a space for the T, no seconds, ``+0100`` or ``+01``, a bare date, no zone (the last
+    two read as UTC).
+    """
+    match = _LOOSE.fullmatch(value.strip())
+    if match is None:
+        return ()
+    day, clock, seconds, zulu, hours, minutes = match.groups()
+    zone = "Z" if zulu or not hours else f"{hours}:{minutes or '00'}"
+    instant = read_instant(f"{day}T{clock or '00:00'}{seconds or ':00'}{zone}")
+    return () if instant is None else (instant.ns,)
+
+
+_BY_ROLE: Final[dict[str, Row]] = {
+    "none": "no-credential",
+    "empty": "no-credential",
+    "unknown": "wrong-credential",
+    "altered": "wrong-credential",
+    "scheme": "scheme",
+    "readonly": "permission",
+}
+_BY_SCOPE: Final[dict[str, Row]] = {
+    "invented": "unknown-id",
+    "malformed": "malformed-id",
+    "recased": "recased-id",
+    "foreign": "foreign",
+}
+
+
+def row_of(exchange: Exchange, asked: Wish) -> Row:
+    """The row of the conformance table that a pause request falls under, its address and credential included.
+
+    Two departures at once are ``several``: the page does not say which is refused first. In a recording that does not say
+    whose credential and campaign it shows, an answer that may be about them decides nothing.
+    """
+    found: list[Row] = ["method"] if exchange.request.method != "POST" else []
+    found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return "several"
+    if "unstated" in (exchange.role, exchange.scope):
+        status = exchange.response.status if exchange.response else 0
+        if status in (401, 403, 404):
+            return "unstated"
+    return asked.row
