@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from whop_contracts.evidence import Evidence
 from whop_contracts.exchange import Finding
 
-if TYPE_CHECKING:
-    from whop_contracts.expectation import Evidence
-
 Level = Literal["must", "should"]
-Check = Callable[["Evidence"], Iterator[Finding]]
-Condition = Callable[["Evidence"], bool]
+Check = Callable[[Evidence], Iterator[Finding]]
+Condition = Callable[[Evidence], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from whop_contracts.reading import MILLI, Row, Text, Wish
 STATUSES: Final = ("active", "paused", "inactive", "stale")
 ENVIRONMENT: Final = frozenset({429, 502, 503, 504})
 Topic = Literal[
-    "status", "until", "indefinite", "replaced", "past", "stored", "unchanged", "unchanged-credential", "siblings",
+    "status", "until", "fraction", "offset", "far", "indefinite", "replaced", "past", "stored", "unchanged", "unchanged-credential", "siblings",
     "early", "resumes", "prompt", "resumed-status", "date-dropped", "cancelled", "indefinite-stays", "unpaused",
     "lagging", "by-itself",
 ]  # fmt: skip

@@ -306,30 +306,54 @@ class Expectation:
 
 
 def _answer_topics(evidence: Evidence) -> list[Topic]:
+    """What the answer to a pause or an unpause puts to the test."""
     if evidence.exchange.request.operation == "unpause":
-        return ["unpaused"]
-    if evidence.wish is None:
+        return ["unpaused", "date-dropped"]
+    asked = evidence.wish
+    if asked is None:
         return []
-    if evidence.wish.row == "past":
+    if asked.row == "past":
         return ["past"]
-    topics: list[Topic] = ["status", "until" if evidence.wish.until else "indefinite"]
-    dated = [s for s in evidence.before or () if s.status == "paused" and s.until is not None]
-    return [*topics, "replaced"] if dated else topics
+    topics: list[Topic] = ["status", "until" if asked.until else "indefinite"]
+    if asked.row == "far":
+        topics.append("far")
+    if asked.offset:
+        topics.append("offset")
+    if any(until % NANO for until in asked.until):
+        topics.append("fraction")
+    if any(s.status == "paused" and s.until is not None for s in evidence.before or ()):
+        topics.append("replaced")
+    return topics
 
 
 def _answer_topic(evidence: Evidence, seen: Shown) -> Topic:
-    topics = _answer_topics(evidence)
-    if topics in (["unpaused"], ["past"]):
-        return topics[0]
+    """The promise that an answer outside the possible states breaks, told by how it differs from what was asked."""
+    topics, asked = _answer_topics(evidence), evidence.wish
+    if "unpaused" in topics:
+        return "date-dropped" if seen.status == "active" else "unpaused"
+    if "past" in topics:
+        return "past"
     if seen.status_readable and seen.status != "paused":
         return "status"
-    old = [s for s in evidence.before or () if s.until is not None and seen.matches(s)]
-    if "replaced" in topics and old:
+    if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
         return "replaced"
-    return "until" if evidence.wish and evidence.wish.until else "indefinite"
+    if asked is None or not asked.until:
+        return "indefinite"
+    if "far" in topics:
+        return "far"
+    if seen.until is None:
+        return "until"
+    shift = min((seen.until - until for until in asked.until), key=abs)
+    if "fraction" in topics and abs(shift) < NANO:
+        return "fraction"
+    minutes = abs(asked.offset)
+    tells = {minutes, 2 * minutes, minutes % 60, 2 * (minutes % 60), minutes - minutes % 60} - {0}
+    return "offset" if any(abs(abs(shift) - m * 60 * NANO) < NANO for m in tells) else "until"
 
 
 def _read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:
+    if stakes[0] == "unpaused" and seen.status == "active":
+        return "date-dropped"
     if "resumes" in stakes:
         if "cancelled" in stakes and seen.status == "paused" and seen.until is None:
             return "cancelled"

@@ -82,6 +82,7 @@ class Wish:
     row: Row
     until: tuple[int, ...] = ()
     slack: int = MILLI
+    offset: int = 0
     extra: bool = False
     long: bool = False
 
@@ -130,7 +131,13 @@ def _member(body: Any, now: Window | None, end_time: int | None) -> Wish:
         meant = loose_instants(value)
         return Wish("loose" if meant else "string", until=meant, extra=extra)
     slack = NANO if instant.edge else MILLI
-    return Wish(_when(instant, now, end_time), until=(instant.ns,), slack=slack, extra=extra)
+    return Wish(
+        _when(instant, now, end_time),
+        until=(instant.ns,),
+        slack=slack,
+        offset=instant.offset_minutes or 0,
+        extra=extra,
+    )
 
 
 def _when(instant: Instant, now: Window | None, end_time: int | None) -> Row:

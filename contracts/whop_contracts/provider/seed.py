@@ -56,7 +56,7 @@ def fresh(start: float) -> State:
     """The state of a provider whose clock starts at an instant, in seconds since 1970."""
     begin = int(start * 1000) * 1_000_000
     campaigns = [
-        _campaign(begin, SEED.campaigns[0], "Spring launch: Pickaxe", 40, _meta_by_card(begin)),
+        _campaign(begin, SEED.campaigns[0], "Spring launch: Pickaxe Café", 40, _meta_by_card(begin)),
         _campaign(begin, SEED.campaigns[1], "Café stream, été 🎧", 25, _tiktok_by_ledger(begin)),
         _campaign(begin, SEED.campaigns[2], "Inside Whop", 310, _inside_whop()),
         _campaign(begin, SEED.campaigns[3], "Retargeting (no configuration yet)", 3, _unconfigured(begin)),

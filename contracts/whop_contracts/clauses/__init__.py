@@ -1,0 +1,1 @@
+"""What the page promises, one module per part of the page."""
