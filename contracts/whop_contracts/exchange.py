@@ -52,7 +52,8 @@ class Case:
     body: str | bytes | None = None
     until: Stamp | None = None
     media_type: str | None = "application/json"
-    why: str = ""
+    mark: str | None = None
+    """The name under which a sequence's later steps refer to the instant that ``until`` was bound to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _ACTING: Final[frozenset[Row]] = frozenset(
         "scheme",
     }
 )
+_RESUMED: Final[frozenset[Topic]] = frozenset({"resumes", "prompt", "resumed-status", "date-dropped"})
 _CREDENTIAL: Final[frozenset[Row]] = frozenset(
     {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
 )
@@ -86,6 +87,7 @@ class Expectation:
     """
 
     def __init__(self, *, tolerance: float = 60.0) -> None:
+        self.tolerance = tolerance
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, _Campaign] = {}
 
@@ -155,6 +157,8 @@ class Expectation:
             known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
         elif exchange.request.operation != "unpause":
             known.cause = "unchanged-credential" if evidence.row in _CREDENTIAL else "unchanged"
+        if evidence.row == "past":
+            known.cause = "past"
 
     def _wanted(self, evidence: Evidence) -> Possible:
         """The states that the request leads to once it is carried out; None where the contract does not say."""
@@ -225,14 +229,14 @@ class Expectation:
         if any(seen.matches(state) for state in allowed):
             return evidence
         topic = _answer_topic(evidence, seen)
-        known.possible = _union(allowed, _adopted(seen))
+        known.possible = _union(allowed, _adopted(seen, evidence.exchange.now))
         return replace(evidence, breach=Breach(topic, _finding(allowed, seen)))
 
     def _read(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
         """Judge a read against what is possible, and let it narrow that."""
         exchange, allowed = evidence.exchange, known.possible
         if allowed is None:
-            _confirm(known, _adopted(seen), exchange.now)
+            _confirm(known, _adopted(seen, exchange.now), exchange.now)
             return evidence
         stakes = self._stakes(known, allowed, exchange.now)
         evidence = replace(evidence, stakes=frozenset(stakes))
@@ -243,9 +247,11 @@ class Expectation:
                 known.older = known.older[lag:]
                 return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
             topic = _read_topic(stakes, allowed, seen)
-            _confirm(known, _adopted(seen), exchange.now)
+            _confirm(known, _adopted(seen, exchange.now), exchange.now)
             return replace(evidence, breach=Breach(topic, _finding(allowed, seen)))
         resumed = _resume(known, seen, exchange)
+        if resumed:
+            evidence = replace(evidence, stakes=evidence.stakes | _RESUMED)
         if seen.whole:
             if "prompt" in stakes and all(state.status == "paused" for state in matching):
                 due = max(state.due[1] for state in matching if state.due)
@@ -263,7 +269,7 @@ class Expectation:
         """What a read of the campaign puts to the test, the likeliest cause of a difference first."""
         due = [state.due for state in known.settled or () if state.due]
         over = bool(due) and allowed == frozenset({ACTIVE})
-        if known.cause and not (over and known.cause in ("stored", "siblings")):
+        if known.cause and (not over or known.cause == "past"):
             return [known.cause]
         stakes: list[Topic] = []
         if now and known.confirmed and any(known.confirmed.end < u <= now.start for u in known.cancelled):
@@ -385,10 +391,12 @@ def _finding(allowed: Iterable[State], seen: Shown) -> Finding:
     return Finding(expected, str(seen), "/status" if wrong_status else "/paused_until")
 
 
-def _adopted(seen: Shown) -> Possible:
+def _adopted(seen: Shown, now: Window | None) -> Possible:
+    """The state that an answer shows, taken for true whatever was expected: one bug is one failure."""
     if not seen.whole or seen.status is None:
         return None
-    due = (seen.until, seen.until) if seen.until is not None and seen.status == "paused" else None
+    ahead = seen.until is not None and seen.status == "paused" and now is not None and seen.until > now.end
+    due = (seen.until, seen.until) if ahead and seen.until is not None else None
     return frozenset({State(seen.status, seen.until, MILLI, due)})
 
 

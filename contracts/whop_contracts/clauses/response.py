@@ -24,11 +24,16 @@ _SIBLING: Final = Source("sibling", "retrieve and unpause answer with the same o
 
 
 def _pause(evidence: Evidence) -> bool:
-    return evidence.accepted and evidence.exchange.request.operation == "pause"
+    return _ours(evidence) and evidence.exchange.request.operation == "pause"
 
 
 def _sibling(evidence: Evidence) -> bool:
-    return evidence.accepted and evidence.exchange.request.operation in ("retrieve", "unpause")
+    return _ours(evidence) and evidence.exchange.request.operation in ("retrieve", "unpause")
+
+
+def _ours(evidence: Evidence) -> bool:
+    """Whether the answer is a 2xx that was due; one that should have been a refusal breaks that promise alone."""
+    return evidence.accepted and evidence.exchange.scope in ("named", "recased", "unstated")
 
 
 def _readable(evidence: Evidence) -> bool:
@@ -75,8 +80,6 @@ def _unique(evidence: Evidence) -> Iterator[Finding]:
 def _siblings(evidence: Evidence) -> Iterator[Finding]:
     yield from _media_type(evidence)
     yield from _json(evidence)
-    if _readable(evidence):
-        yield from _campaign(evidence)
     if is_campaign(evidence):
         for member in MEMBERS:
             if member.pointer not in SHARED and not member.pointer.startswith("/config"):
@@ -103,13 +106,13 @@ def _sums(evidence: Evidence) -> Iterator[Finding]:
 
 CLAUSES: Final = (
     Clause("response.status-is-200", "should", "A successful answer has the status 200.",
-           _ANSWER, lambda e: e.accepted, _status),
+           _ANSWER, _ours, _status),
     Clause("response.media-type", "must", "A successful answer says that it is JSON.",
            Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
     Clause("response.json-text", "must", "A successful answer is one well-formed JSON text in UTF-8.",
            Source("rfc", "RFC 8259, 2 and 8.1"), _pause, _json),
     Clause("response.is-the-campaign", "must", "A successful answer is the campaign itself, as one object.",
-           _ANSWER, lambda e: _pause(e) and _readable(e), _campaign),
+           _ANSWER, lambda e: _ours(e) and _readable(e), _campaign),
     Clause("response.no-duplicate-keys", "should", "No key stands twice in the answer.",
            Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and _readable(e), _unique),
     *member_clauses("response"),

@@ -88,9 +88,6 @@ ANSWERS: Final = (
     Answers("media-type", "request.other-media-type-does-no-harm",
             "JSON under another media type is refused or read as JSON.",
             Source("page", "request header Content-Type"), accept="conforms", refuse=CLIENT),
-    Answers("unclear", "request.close-call-does-no-harm",
-            "A date that may or may not have passed already is accepted or refused as invalid.",
-            _PAGE, accept="conforms", refuse=INVALID),
     Answers("past", "refusals.past-date",
             "A date that has passed is refused as invalid, or pauses nothing beyond it.",
             _PAGE, accept="conforms", refuse=INVALID),
@@ -199,7 +196,7 @@ def _judged(evidence: Evidence) -> bool:
 
 def _check(standing: Standing) -> Callable[[Evidence], Iterator[Finding]]:
     def check(evidence: Evidence) -> Iterator[Finding]:
-        answers = _BY_ROW[evidence.row] if evidence.row else None
+        answers = _BY_ROW.get(evidence.row) if evidence.row else None
         if answers and answers.standing(evidence) == standing:
             yield Finding(answers.expected(), told(evidence))
 

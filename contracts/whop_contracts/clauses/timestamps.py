@@ -10,6 +10,7 @@ from whop_contracts.clauses.members import is_campaign, member_clauses, part_of,
 from whop_contracts.evidence import Evidence
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO, read_instant
+from whop_contracts.reading import MILLI
 
 _PLACE: Final = Source("page", "response, created_at and updated_at")
 _SKEW: Final = 5 * NANO
@@ -57,7 +58,15 @@ def _changed(evidence: Evidence) -> bool:
         and evidence.shown is not None
         and evidence.shown.status == "paused"
         and evidence.breach is None
+        and _ticked(evidence)
     )
+
+
+def _ticked(evidence: Evidence) -> bool:
+    """Whether the provider's clock has surely gone on since the last update: a test clock may stand."""
+    before = _instant((evidence.previous or {}).get("updated_at"))
+    now = evidence.exchange.now
+    return before is not None and now is not None and now.start - before >= 2 * MILLI
 
 
 CLAUSES: Final = (

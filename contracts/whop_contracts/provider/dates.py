@@ -70,9 +70,11 @@ def days_before(year: int, month: int, day: int) -> int:
 
 def civil(days: int) -> tuple[int, int, int]:
     """The year, month and day that lie so many days after 1970-01-01."""
-    year = 1970 + days // 365
-    while days_before(year, 1, 1) > days:
+    year = 1970 + days * 400 // 146_097  # right, or one off
+    if days_before(year, 1, 1) > days:
         year -= 1
+    elif days_before(year + 1, 1, 1) <= days:
+        year += 1
     rest = days - days_before(year, 1, 1)
     month = 1
     while rest >= month_length(year, month):

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+from whop_contracts.provider.faults import (
+    accepting,
+    authorization,
+    auto_resume,
+    identifiers,
+    liars,
+    misread,
+    omitting,
+    pausing,
+    reading_back,
+    refusing,
+    repeated,
+    response,
+    timers,
+    turned_away,
+    values,
+    wire,
+)
 from whop_contracts.provider.faults.fault import Fault
 
 __all__ = ["Fault", "faults"]
 
-_MODULES: tuple[tuple[Fault, ...], ...] = ()
+_MODULES = (
+    response,
+    wire,
+    pausing,
+    repeated,
+    reading_back,
+    omitting,
+    misread,
+    turned_away,
+    auto_resume,
+    timers,
+    accepting,
+    refusing,
+    authorization,
+    identifiers,
+    values,
+    liars,
+)
 
 
 def faults() -> tuple[Fault, ...]:
     """Every fault, by kind."""
-    return tuple(fault for module in _MODULES for fault in module)
+    return tuple(fault for module in _MODULES for fault in module.FAULTS)

@@ -149,7 +149,6 @@ _SHAPES: Final[tuple[tuple[str, Edit, str], ...]] = (
 FAULTS: Final = (
     *(Fault(name, "wire", why, wfc, _rewritten(rewrite)) for name, rewrite, wfc, why in _REWRITES),
     *(Fault(name, "wire", why, 101, answering(edit)) for name, edit, why in _SHAPES),
-    Fault("read-500", "wire", "every read crashes", 100, _rewritten(_error(500, "x", "Oops."), "retrieve")),
     Fault("read-wrapped", "wire", "reads are wrapped", 101, answering(lambda d: {"data": d}, "retrieve")),
     Fault(
         "read-html-media-type",

@@ -1,0 +1,227 @@
+"""The named cases: what a pause request is tried with, as tables, the simplest and most telling first.
+
+``quick`` takes the rows before each table's ``QUICK`` count, ``standard`` all of them. Dates that a provider must keep stand
+within the coming year; calendar edges are symbols, bound to the target's own now when they are sent.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from whop_contracts.exchange import Case, Stamp
+
+MINUTE: Final = 60_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+DATED: Final = '{"paused_until": "{until}"}'
+
+
+def dated(name: str, stamp: Stamp, *, campaign: str = "own:0", mark: str | None = None) -> Case:
+    """A pause until ``stamp``."""
+    return Case(f"until {name}", campaign=campaign, body=DATED, until=stamp, mark=mark)
+
+
+def text(name: str, value: str) -> Case:
+    """A pause whose date is a JSON string that stands in the body as written here, escapes and all."""
+    return Case(name, body=f'{{"paused_until": "{value}"}}')
+
+
+def body(name: str, content: str | bytes | None, media_type: str | None = "application/json") -> Case:
+    """A pause with any body."""
+    return Case(name, body=content, media_type=media_type)
+
+
+KEPT: Final = tuple(
+    dated(name, stamp)
+    for name, stamp in (
+        ("tomorrow, at +05:30", Stamp(plus_ms=DAY + 401, offset="+05:30")),
+        ("noon of the next 1 July", Stamp("07-01")),
+        ("in 40 days, to the microsecond", Stamp(plus_ms=40 * DAY, fraction="123456")),
+        ("an evening at -03:30", Stamp("03-04", time="21:05:09", fraction="050", offset="-03:30")),
+        ("the last second of the year", Stamp("12-31", time="23:59:59", fraction="999")),
+        ("in 364 days", Stamp(plus_ms=364 * DAY, fraction="001")),
+        ("midnight of the next 1 March", Stamp("03-01", time="00:00:00")),
+        ("the first hour of a month at +14:00", Stamp("05-01", time="00:15:00", offset="+14:00")),
+        ("the last hour of a month at -12:00", Stamp("10-31", time="23:45:00", fraction="5", offset="-12:00")),
+        ("in one hour", Stamp(plus_ms=HOUR)),
+        ("the 29th of December", Stamp("12-29", time="13:00:00", fraction="100")),
+        ("the last of January", Stamp("01-31", time="12:30:45", fraction="005")),
+        ("a quarter past noon at +05:45", Stamp("08-31", time="12:15:00", offset="+05:45")),
+        ("a quarter to one at night", Stamp("06-30", time="00:45:00", fraction="07")),
+        ("in 95 days at -09:30", Stamp(plus_ms=95 * DAY + 10, offset="-09:30")),
+        ("in 8 days", Stamp(plus_ms=8 * DAY, fraction="000001")),
+        ("in 200 days", Stamp(plus_ms=200 * DAY, fraction="9995")),
+        ("the 2nd of January", Stamp("01-02", time="04:05:06")),
+        ("the 28th of February", Stamp("02-28", time="23:59:59", fraction="4")),
+        ("the 3rd of April, in summer time", Stamp("04-03", time="02:30:00", offset="+02:00")),
+        ("a date with day and month alike", Stamp("09-09", time="09:09:09", fraction="909")),
+        ("the 7th of November", Stamp("11-07", time="19:00:01", offset="-05:00")),
+        ("the 12th of October", Stamp("10-12", time="20:20:20", fraction="020")),
+        ("new year at +00:00", Stamp("01-01", time="00:00:00", fraction="000", offset="+00:00")),
+        ("new year at +01:00", Stamp("01-01", time="00:30:00", offset="+01:00")),
+        ("new year's eve at -05:00", Stamp("12-31", time="21:30:00", offset="-05:00")),
+        ("a spring night that clocks skip", Stamp("03-29", time="01:30:00")),
+        ("an autumn night that clocks repeat", Stamp("10-25", time="01:30:00", fraction="999999")),
+        ("in 15 minutes", Stamp(plus_ms=15 * MINUTE, offset="+12:45")),
+        ("in 2 days at -00:30", Stamp(plus_ms=2 * DAY, offset="-00:30")),
+        ("in 31 days at +09:00", Stamp(plus_ms=31 * DAY, fraction="1234", offset="+09:00")),
+        ("in 61 days", Stamp(plus_ms=61 * DAY, fraction="010")),
+        ("in 181 days", Stamp(plus_ms=181 * DAY, fraction="12345")),
+        ("the end of June", Stamp("06-30", time="23:59:59", fraction="000")),
+        ("the 30th of November", Stamp("11-30", time="23:00:00", fraction="6")),
+        ("the 13th of February", Stamp("02-13", time="11:59:59", fraction="600")),
+    )
+)  # fmt: skip
+FAR: Final = tuple(
+    dated(name, stamp)
+    for name, stamp in (
+        ("the second after 32 bits run out", Stamp("2038-01-19", time="03:14:08")),
+        ("the next 29 February", Stamp("02-29", time="12:00:00", fraction="290")),
+        ("a nanosecond", Stamp(plus_ms=3 * DAY, fraction="123456789")),
+        ("in ten years", Stamp(plus_ms=3_652 * DAY, offset="+05:30")),
+        ("the end of the year 9999", Stamp("9999-12-31", time="23:59:59", fraction="999")),
+        ("in 400 days", Stamp(plus_ms=400 * DAY)),
+        ("the second before 32 bits run out", Stamp("2038-01-19", time="03:14:07")),
+        ("the second after 32 unsigned bits run out", Stamp("2106-02-07", time="06:28:16")),
+        ("the end of a February without a leap day", Stamp("2100-03-01", time="00:00:00")),
+        ("after nanoseconds overflow", Stamp("2262-04-12", time="00:00:00")),
+        ("almost a day east of UTC", Stamp(plus_ms=6 * DAY, offset="+23:59")),
+        ("a ten-millionth of a second", Stamp(plus_ms=4 * DAY, fraction="0000001")),
+    )
+)  # fmt: skip
+EDGE: Final = (
+    dated("with a lower-case z", Stamp(plus_ms=5 * DAY, offset="z")),
+    dated("with a lower-case t", Stamp("05-05", form="{date}t{time}{fraction}{offset}")),
+    dated("a leap second", Stamp("06-30", time="23:59:60")),
+    dated("an unknown zone", Stamp("05-06", offset="-00:00")),
+    dated("a second of 60 at noon", Stamp("05-07", time="12:00:60")),
+)
+NOTHING: Final = (
+    body("a null date", '{"paused_until": null}'),
+    body("no body", None),
+    body("a null body", "null"),
+    body("no body and no media type", None, None),
+)
+EXTRAS: Final = (
+    body("an undocumented member", '{"reason": "maintenance"}'),
+    Case("a date and an undocumented member", body='{"note": {"by": ["us"]}, "paused_until": "{until}"}', until=Stamp(plus_ms=DAY)),
+    body("quotes, NUL and emoji in an undocumented member", '{"note": "\'\\"\\u0000;--\\ud83d\\ude00"}'),
+    body("the state as an undocumented member", '{"status": "active"}'),
+    body("many undocumented members", '{"a": 1, "b": [2], "c": {"d": null}, "e": false, "f": "six"}'),
+    body("a long undocumented member", '{"note": "' + "x" * 3_000 + '"}'),
+    body("the date under a camel-case name", '{"pausedUntil": "2031-01-01T00:00:00Z"}'),
+)  # fmt: skip
+MEDIA: Final = (
+    body("JSON as text/plain", "{}", "text/plain"),
+    body("JSON without a media type", "{}", None),
+    body("JSON as a form", "{}", "application/x-www-form-urlencoded"),
+)
+LOOSE: Final = tuple(
+    Case(name, body=DATED, until=stamp)
+    for name, stamp in (
+        ("a date without a zone", Stamp("05-08", offset="")),
+        ("a bare date", Stamp("05-09", form="{date}")),
+        ("a space for the T", Stamp("05-10", form="{date} {time}Z")),
+        ("a zone without a colon", Stamp("05-11", offset="+0100")),
+        ("no seconds", Stamp("05-12", time="12:34", form="{date}T{time}Z")),
+        ("white space around the date", Stamp("05-13", form=" {date}T{time}Z ")),
+        ("a line end after the date", Stamp("05-14", form="{date}T{time}Z\\n")),
+    )
+)
+TEXTS: Final = (
+    text("a word", "tomorrow"),
+    text("a day that does not exist", "2100-02-29T12:00:00Z"),
+    text("empty text", ""),
+    text("an epoch as text", "1924905600"),
+    text("month 13", "2030-13-01T00:00:00Z"),
+    text("hour 25", "2030-01-01T25:00:00Z"),
+    text("text with quotes", "'; DROP TABLE ad_campaigns; --"),
+    text("text with NUL", "2030-01-01T00:00:00Z\\u0000"),
+    text("white space", "   "),
+    text("30 February", "2030-02-30T00:00:00Z"),
+    text("31 April", "2030-04-31T00:00:00Z"),
+    text("hour 24", "2030-01-01T24:00:00Z"),
+    text("minute 60", "2030-01-01T00:60:00Z"),
+    text("second 61", "2030-01-01T00:00:61Z"),
+    text("a zone 25 hours away", "2030-01-01T00:00:00+25:00"),
+    text("a duration", "P1D"),
+    text("a date of mail", "Tue, 01 Jan 2030 00:00:00 GMT"),
+    text("a date with slashes", "01/02/2030"),
+    text("an ISO week", "2030-W01-1T00:00:00Z"),
+    text("two zones", "2030-01-01T00:00:00Z+01:00"),
+    text("a fraction without digits", "2030-01-01T00:00:00.Z"),
+    text("full-width digits", "２０３０-01-01T00:00:00Z"),
+    text("text of emoji", "\\ud83d\\udd50"),
+    text("the word null", "null"),
+    text("a date and more", "2030-01-01T00:00:00Z and more"),
+    text("very long text", "9" * 5_000),
+)
+TYPES: Final = tuple(
+    body(f"{name} for a date", f'{{"paused_until": {value}}}')
+    for name, value in (
+        ("a number", "1924905600"), ("true", "true"), ("an array", '["2030-01-01T00:00:00Z"]'), ("an object", "{}"),
+        ("milliseconds", "1924905600000"), ("false", "false"), ("zero", "0"), ("a negative number", "-1"), ("a fraction", "1.5"),
+        ("an empty array", "[]"), ("an object with a date", '{"date": "2030-01-01T00:00:00Z"}'), ("a huge number", "1e400"),
+    )
+)  # fmt: skip
+MALFORMED: Final = (
+    body("a truncated body", '{"paused_until": "2030-01-01T00:00:00Z"'),
+    body("no JSON", "pause it"),
+    body("a trailing comma", '{"paused_until": "2030-01-01T00:00:00Z",}'),
+    body("single quotes", "{'paused_until': '2030-01-01T00:00:00Z'}"),
+    body("a NaN", '{"paused_until": NaN}'),
+    body("a member without a value", '{"paused_until": }'),
+    body("two JSON texts", "{} {}"),
+    body("bytes that are not UTF-8", b'{"paused_until": "2035-01-01T00:00:00Z", "note": "\xff"}'),
+    body("a form", "paused_until=2030-01-01T00%3A00%3A00Z"),
+    body("an unquoted key", "{paused_until: null}"),
+)
+NO_OBJECT: Final = tuple(
+    body(f"{name} as the body", value)
+    for name, value in (("an array", "[]"), ("text", '"2030-01-01T00:00:00Z"'), ("a number", "42"), ("true", "true"),
+                        ("an array of an object", '[{"paused_until": null}]'))
+)  # fmt: skip
+PAST: Final = (
+    dated("yesterday", Stamp(plus_ms=-DAY)),
+    dated("the start of 1970", Stamp("1970-01-01", time="00:00:00")),
+    dated("an hour ago, in another zone", Stamp(plus_ms=-HOUR, offset="+14:00")),
+    dated("ten years ago", Stamp(plus_ms=-3_652 * DAY)),
+)
+UNKNOWN_IDS: Final = (
+    Case("an unknown campaign", campaign="invented", body="{}"),
+    Case("an id cut short", campaign="short", body="{}"),
+    Case("an unknown campaign, until tomorrow", campaign="invented", body=DATED, until=Stamp(plus_ms=DAY)),
+)
+MALFORMED_IDS: Final = tuple(
+    Case(name, campaign=campaign, body="{}")
+    for name, campaign in (
+        ("an id with another prefix", "prefix:prod_"), ("an id without its prefix", "prefix:"),
+        ("an id with a line end", "suffix:%0A"), ("text for an id", "raw:campaign"), ("the prefix alone", "raw:adcamp_"),
+        ("an id with a NUL", "suffix:%00"), ("a quote in an id", "suffix:%27"), ("the prefix twice", "prefix:adcamp_adcamp_"),
+        ("a very long id", "raw:adcamp_" + "x" * 300), ("a number for an id", "raw:42"), ("white space before an id", "prefix:%20adcamp_"),
+        ("an emoji for an id", "raw:adcamp_%F0%9F%98%80"), ("text after an id", "suffix:xyz"),
+        ("a slash in an id", "raw:adcamp_a%2Fb"),
+    )
+)  # fmt: skip
+SEVERAL: Final = (Case("an unknown campaign without a credential", campaign="invented", credential="none", body="{}"),)
+RECASED: Final = (Case("an id in another case", campaign="upper", body="{}"),)
+METHODS: Final = tuple(
+    Case(f"{method} on the pause route", method=method, body=None if method == "GET" else "{}")
+    for method in ("GET", "PUT", "DELETE", "PATCH")
+)
+CREDENTIALS: Final = tuple(
+    Case(f"a pause with {name}", credential=symbol, body="{}")
+    for name, symbol in (
+        ("no credential", "none"), ("an unknown token", "unknown"), ("a token with a character changed", "altered:middle"),
+        ("a token cut short", "altered:cut"), ("a token with characters added", "altered:added"), ("an empty token", "empty"),
+        ("the token as Basic", "scheme:Basic"), ("the token without Bearer", "scheme:"),
+    )
+)  # fmt: skip
+READONLY: Final = (
+    Case("a pause without the permission", credential="readonly", body="{}"),
+    Case("a dated pause without the permission", credential="readonly", body=DATED, until=Stamp(plus_ms=DAY)),
+)
+FOREIGN: Final = (
+    Case("another company's campaign", campaign="foreign", body="{}"),
+    Case("another company's campaign, until tomorrow", campaign="foreign", body=DATED, until=Stamp(plus_ms=DAY)),
+)

@@ -1,0 +1,302 @@
+"""The engine: one run, from settings to result. The command line and the pytest plugin drive it alike."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from whop_contracts import __version__, catalogue, schemas
+from whop_contracts.binding import ALTERATIONS, Binder, Parties, altered
+from whop_contracts.clause import Clause
+from whop_contracts.evidence import Evidence
+from whop_contracts.executor import Executor, Stopped
+from whop_contracts.expectation import Expectation
+from whop_contracts.instants import write_instant
+from whop_contracts.journal import Journal
+from whop_contracts.plan import Means, Plan, draw
+from whop_contracts.redaction import Redactor
+from whop_contracts.result import Circumstances, build
+from whop_contracts.settings import Settings, UsageError
+from whop_contracts.tally import Tally
+from whop_contracts.targets import BudgetSpent, Courier, Target, open_target
+
+_KEPT_FOR_EACH: Final = 3
+"""Requests a campaign that are kept back for putting it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: the part or sequence under way, requests sent of those planned, seconds waited, clauses broken so far."""
+
+    part: str
+    case: str
+    sent: int
+    planned: int
+    waited_s: float
+    failed: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run holds while it goes on."""
+
+    settings: Settings
+    watch: Callable[[Progress], None] | None
+    plan: Plan
+    tally: Tally
+    target: Target
+    executor: Executor | None = None
+    broken: set[str] = field(default_factory=set)
+
+    def take(self, evidence: Evidence, sequence: str) -> None:
+        """Judge one exchange as it comes, and tell who watches."""
+        self.broken.update(self.tally.add(evidence, sequence))
+        if self.watch:
+            case = evidence.exchange.case
+            waited = self.target.clock.waited_s
+            self.watch(Progress(sequence, case, self.tally.requests, self.plan.requests, waited, len(self.broken)))
+
+
+def means(settings: Settings) -> Means:
+    """What the target of a run offers, as far as the settings tell."""
+    if settings.base_url is None:
+        return Means(2, readonly=True, foreign=True, resting=True, clock="virtual", tolerance_s=settings.resume_tolerance)
+    return Means(
+        campaigns=len(settings.campaign_ids),
+        readonly=settings.readonly_token is not None,
+        foreign=settings.foreign_campaign_id is not None,
+        clock="test" if settings.test_clock else "wall",
+        tolerance_s=settings.resume_tolerance,
+    )
+
+
+def planned(settings: Settings) -> Plan:
+    """The plan of a run, cut to fit ``max_requests``."""
+    plan = draw(settings.profile, seed=settings.seed, means=means(settings))
+    return plan if settings.max_requests is None else plan.cut(settings.max_requests)
+
+
+def outline(settings: Settings) -> dict[str, Any]:
+    """What a run would send, and how many requests; sends nothing."""
+    plan = planned(settings)
+    rows = [
+        {
+            "number": number,
+            "sequence": sequence,
+            "name": case.name,
+            "method": case.method,
+            "path": f"/ad_campaigns/{{{case.campaign}}}" + ("" if case.operation == "retrieve" else f"/{case.operation}"),
+            "role": case.credential,
+            "body": case.body if isinstance(case.body, str | None) else case.body.decode("utf-8", "backslashreplace"),
+            "until": case.until and f"{case.until.base} {case.until.plus_ms} ms {case.until.offset}",
+        }
+        for number, (sequence, case) in enumerate(plan.listed(), start=1)
+    ]
+    return {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "requests": plan.requests, "cases": rows}
+
+
+def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None) -> dict[str, Any]:
+    """Run once and give the result, redacted. Whatever the target does is in the result; ``UsageError`` is the user's."""
+    schemas.self_test()
+    try:
+        chosen = catalogue.chosen(settings.clauses)
+    except ValueError as error:
+        raise UsageError(f"--clause: {error}") from None
+    run_id = secrets.token_hex(4)
+    rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
+    began = time.monotonic()
+    parties, target = _open(settings)
+    redactor = _redactor(parties)
+    plan = planned(settings)
+    run = _Run(settings, watch, plan, Tally(chosen), target)
+    journal = None
+    if target.kind == "live":
+        journal = Journal.create(settings.journal, target.base_url, run_id)
+        if watch:
+            watch(Progress("journal", str(journal.path), 0, plan.requests, 0.0, 0))
+    courier = Courier(
+        target,
+        rng=rng,
+        rate=None if target.loopback else settings.rate,
+        max_requests=settings.max_requests,
+        max_time=settings.max_time,
+        reserve=_KEPT_FOR_EACH * len(parties.campaigns),
+    )
+    binder = Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} ({run_id})", rng=rng)
+    executor = Executor(
+        target, courier, binder, parties, Expectation(tolerance=settings.resume_tolerance), journal, run.take
+    )
+    run.executor = executor
+    reason = None
+    try:
+        with interruptible():
+            reason = _conduct(run, executor, courier)
+    finally:
+        target.close()
+    result = _result(run, executor, courier, reason, time.monotonic() - began)
+    return redactor.data(result)  # type: ignore[no-any-return]
+
+
+def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
+    """Preflight, plan, putting back; the reason that makes the run inconclusive, if there is one."""
+    try:
+        firsts = executor.preflight(foreign=run.plan.means.foreign)
+        reason = unready(firsts, live=run.target.kind == "live" and not run.target.loopback)
+    except (BudgetSpent, Stopped) as stopped:
+        return str(stopped)
+    if reason:
+        return reason
+    interrupted = None
+    try:
+        executor.run(run.plan)
+    except KeyboardInterrupt:
+        interrupted = "the run was interrupted"
+    finally:
+        with undisturbed():
+            courier.open_reserve()
+            executor.put_back()
+    return interrupted or executor.outcome.stopped
+
+
+def unready(firsts: dict[str, Evidence], *, live: bool) -> str | None:
+    """Why a run cannot begin after its first reads; None where it can.
+
+    ``live`` targets (loopback aside) are asked for campaigns that are active and can be understood.
+    """
+    for campaign, evidence in firsts.items():
+        response = evidence.exchange.response
+        if response is None:
+            return f"{campaign} could not be read: {evidence.exchange.trouble}"
+        said = {
+            401: "the credential is not accepted (401)",
+            403: "the credential may not read it (403); ad_campaign:basic:read is needed",
+            404: "there is no such campaign for this credential (404)",
+        }.get(response.status, f"the first read was answered {response.status}")
+        if not evidence.accepted:
+            return f"{campaign} could not be read: {said}"
+        if response.content.lstrip()[:1] not in _JSON_STARTS:
+            return f"{campaign} could not be read: the answer does not begin as JSON"
+        if live and (evidence.shown is None or evidence.shown.status != "active"):
+            return f"{campaign} is not active but {evidence.shown or 'not readable'}: only active campaigns are paused on a live target"
+    return None
+
+
+_JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
+
+
+def _open(settings: Settings) -> tuple[Parties, Target]:
+    target, parties = open_target(settings)
+    return parties, target
+
+
+def _redactor(parties: Parties) -> Redactor:
+    names = {"$WHOP_API_TOKEN": parties.token}
+    if parties.readonly_token:
+        names["$WHOP_READONLY_TOKEN"] = parties.readonly_token
+    redactor = Redactor(names)
+    for how in ALTERATIONS:
+        redactor.add(altered(parties.token, how))
+    for _, value in parties.headers:
+        redactor.add(value)
+    return redactor
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn SIGTERM into KeyboardInterrupt, so that either ends a run by way of putting back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let neither Ctrl-C nor SIGTERM disturb the putting back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, before in kept.items():
+            signal.signal(number, before)
+
+
+def _result(run: _Run, executor: Executor, courier: Courier, reason: str | None, seconds: float) -> dict[str, Any]:
+    outcome, target, plan = executor.outcome, run.target, run.plan
+    moved = target.clock.moved
+    notes = [*outcome.notes, *courier.notes]
+    if run.settings.insecure and target.kind == "live":
+        notes.append("certificates were not checked (--insecure)")
+    return build(
+        run.tally,
+        Circumstances(
+            target={"kind": target.kind, "base_url": target.base_url},
+            contract={"version": __version__, "sha256": contract_sha256()},
+            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256},
+            clock={
+                "kind": target.clock.kind,
+                "from": write_instant(moved[0]) if moved else None,
+                "to": write_instant(moved[1]) if moved else None,
+            },
+            put_back={"campaigns": outcome.restored, "failed": outcome.failed},
+            duration_s=seconds,
+            waited_s=target.clock.waited_s,
+            requests=run.tally.requests,
+            notes=notes,
+            reason=reason,
+            untested=_untested(run, executor),
+            strict=run.settings.strict,
+        ),
+    )
+
+
+def _untested(run: _Run, executor: Executor) -> dict[str, str]:
+    """Why clauses met nothing: what the run could not do, in the order in which it matters."""
+    outcome = executor.outcome
+
+    def why(clause: Clause) -> str | None:
+        if clause.needs and not _offered(clause, run.plan.means):
+            return clause.needs
+        if outcome.stopped:
+            return outcome.stopped
+        if clause.part == "auto_resume" and outcome.untimed:
+            return outcome.untimed
+        if outcome.cut or run.plan.cut_short:
+            return "the budget of requests or time was spent before"
+        return "the quick profile does not ask for it" if run.plan.profile == "quick" else None
+
+    return {clause.id: reason for clause in run.tally.clauses if (reason := why(clause))}
+
+
+def _offered(clause: Clause, has: Means) -> bool:
+    wanted = {"--readonly-token": has.readonly, "--foreign-campaign-id": has.foreign, "--campaign-id": has.campaigns > 1}
+    return all(there for flag, there in wanted.items() if flag in clause.needs)
+
+
+def contract_sha256() -> str:
+    """The fingerprint of the schemas that a run judged by."""
+    digest = hashlib.sha256()
+    for name in ("pause-request", "ad-campaign", "error"):
+        digest.update(Path(schemas.document_path(f"{name}.schema.json")).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,204 @@
+"""The plan: what a run sends, drawn offline; countable, repeatable, ordered, safe to show."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from whop_contracts import __version__, cases, strategies
+from whop_contracts.cases import dated
+from whop_contracts.exchange import Case, Stamp
+from whop_contracts.sequences import READ, Need, Send, Sequence, indefinitely, kept, moved, read, refused, unpause, waited
+
+Profile = Literal["quick", "standard", "thorough"]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a target offers to a run: how many campaigns, which further credentials, which clock."""
+
+    campaigns: int = 1
+    readonly: bool = False
+    foreign: bool = False
+    resting: bool = False
+    """Whether inactive, stale and paused campaigns of the target may be tried too: on the mock and on loopback only."""
+    clock: Literal["virtual", "test", "wall"] = "wall"
+    tolerance_s: float = 60.0
+
+    def offer(self) -> frozenset[Need]:
+        """What a sequence may need, of all that this target has."""
+        has = {"second": self.campaigns > 1, "readonly": self.readonly, "foreign": self.foreign, "resting": self.resting}
+        return frozenset(need for need, there in has.items() if there)  # type: ignore[misc]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered sequences for one profile, seed and set of means; ``left_out`` are those whose needs the target does not meet."""
+
+    profile: Profile
+    seed: int
+    means: Means
+    sequences: tuple[Sequence, ...]
+    left_out: tuple[Sequence, ...] = field(default=())
+    cut_short: bool = False
+
+    def cut(self, max_requests: int) -> Plan:
+        """The plan as far as it fits into ``max_requests``, in its order."""
+        if self.requests <= max_requests:
+            return self
+        low, high = 0, len(self.sequences)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if dataclasses.replace(self, sequences=self.sequences[:middle]).requests <= max_requests:
+                low = middle
+            else:
+                high = middle - 1
+        return dataclasses.replace(self, sequences=self.sequences[:low], cut_short=True)
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of all that the plan would send."""
+        body = json.dumps([dataclasses.asdict(s) for s in self.sequences], sort_keys=True, default=_plain)
+        return hashlib.sha256(f"{__version__} {body}".encode()).hexdigest()
+
+    def listed(self) -> Iterator[tuple[str, Case]]:
+        """Every request on a conforming target in its order, by the name of its sequence."""
+        for index in range(self.means.campaigns):
+            yield "preflight", read(f"own:{index}")
+        if self.means.foreign:
+            yield "preflight", read("foreign")
+        paused = False
+        for sequence in self.sequences:
+            if sequence.start == "active" and paused:
+                yield sequence.name, unpause()
+                paused = False
+            for case in sequence.cases():
+                yield sequence.name, case
+            if sequence.ends != "same":
+                paused = sequence.ends == "paused"
+        for index in range(self.means.campaigns):
+            if index or paused:
+                yield "put back", unpause(f"own:{index}")
+            yield "put back", read(f"own:{index}")
+
+    @property
+    def requests(self) -> int:
+        """How many requests a conforming target is sent, preflight and putting back included."""
+        return sum(1 for _ in self.listed())
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value.hex() if isinstance(value, bytes) else str(value)
+
+
+def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
+    """Draw the plan of a profile. The same arguments and versions give the same plan."""
+    offer = means.offer()
+    every = tuple(_sequences(profile, seed, means))
+    return Plan(
+        profile,
+        seed,
+        means,
+        sequences=tuple(s for s in every if s.needs <= offer),
+        left_out=tuple(s for s in every if not s.needs <= offer),
+    )
+
+
+_KEPT: Final = ((cases.KEPT, 6), (cases.FAR, 2), (cases.EXTRAS, 1), (cases.NOTHING, 2), (cases.EDGE, 1))
+"""The tables of cases that a conforming provider may accept, each with how many of its rows ``quick`` takes."""
+_REFUSED: Final[tuple[tuple[tuple[Case, ...], int, tuple[Need, ...]], ...]] = (
+    (cases.CREDENTIALS, 4, ()),
+    (cases.TEXTS, 4, ()),
+    (cases.READONLY, 1, ("readonly",)),
+    (cases.TYPES, 3, ()),
+    (cases.UNKNOWN_IDS, 1, ()),
+    (cases.FOREIGN, 1, ("foreign",)),
+    (cases.MALFORMED, 2, ()),
+    (cases.NO_OBJECT, 1, ()),
+    (cases.PAST, 1, ()),
+    (cases.LOOSE, 1, ()),
+    (cases.MALFORMED_IDS, 2, ()),
+    (cases.METHODS, 1, ()),
+    (cases.MEDIA, 0, ()),
+    (cases.RECASED, 0, ()),
+    (cases.SEVERAL, 0, ()),
+)
+_ROUNDS: Final = 6
+_SHAPES: Final = 6
+"""How many of the campaigns named are paused; the rest are only watched."""
+_SINGLE: Final = 4
+_QUICK_MOVED: Final = 4
+_QUICK_WAITED: Final = 1
+
+
+def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
+    """First one of everything, then the tables in rounds: so that a fault of any kind shows early."""
+    quick = profile == "quick"
+    good = [[kept(*group) for group in _grouped(table[:few] if quick else table)] for table, few in _KEPT]
+    bad = [
+        [refused(*group, needs=needs) for group in _grouped(table[:few] if quick else table)]
+        for table, few, needs in _REFUSED
+    ]
+    if not quick:
+        drawn_good, drawn_bad = drawn(seed, 120 if profile == "thorough" else 6)
+        good.append([kept(case) for case in drawn_good])
+        bad.append([refused(case) for case in drawn_bad])
+    if means.clock == "wall":
+        timed = waited(second=means.campaigns > 1)[: _QUICK_WAITED if quick else None]
+    else:
+        timed = moved(max(600_000, int(4_000 * means.tolerance_s)))[: _QUICK_MOVED if quick else None]
+    yield good[0].pop(0)
+    yield Sequence("without a date", (Send(indefinitely()), READ), ends="paused")
+    yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
+    for index in range(1, min(means.campaigns, _SHAPES)):
+        own = f"own:{index}"
+        yield Sequence(
+            f"another campaign, {own}",
+            (Send(dated("tomorrow", Stamp(plus_ms=86_400_000), campaign=own)), Send(indefinitely(own)), Send(unpause(own))),
+            why="campaigns differ in what they promote, and in how they are paid",
+        )
+    rounds = 1 if quick else _ROUNDS
+    for index in range(rounds):
+        for lane in (*good, timed, *bad):
+            yield from _share(lane, index, rounds)
+    if not quick:
+        yield from _resting()
+
+
+def _grouped(table: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
+    """The cases of a table that share a read: each of the first few has its own, of the rest every two."""
+    for case in table[:_SINGLE]:
+        yield (case,)
+    for index in range(_SINGLE, len(table), 2):
+        yield table[index : index + 2]
+
+
+def _share(lane: SequenceOf[Sequence], index: int, rounds: int) -> SequenceOf[Sequence]:
+    """The part of a table that belongs to one round; short tables are done in the first rounds."""
+    size = -(-len(lane) // rounds)
+    return lane[index * size : (index + 1) * size]
+
+
+def _resting() -> Iterator[Sequence]:
+    """Pauses of campaigns that are not running: whatever the answer is, it is no crash."""
+    for state in ("inactive", "stale", "paused"):
+        yield Sequence(
+            f"a campaign that is {state}",
+            (Send(read(state)), Send(indefinitely(state)), Send(read(state))),
+            needs=frozenset({"resting"}),
+        )
+
+
+def drawn(seed: int, count: int) -> tuple[list[Case], list[Case]]:
+    """What Hypothesis adds for a seed: ``count`` pauses that must hold, and as many that must be refused."""
+    good = [dated(f"drawn {i}", stamp) for i, stamp in enumerate(strategies.draw(strategies.stamps(), seed=seed, count=count))]
+    bad = [
+        Case(f"drawn: {name} {i}", body=content)
+        for i, (name, content) in enumerate(strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count))
+    ]
+    return good, bad

@@ -1,0 +1,152 @@
+"""What every report says of a result in the same words: totals, sentences, the way to see a failure again."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from whop_contracts.reports.showing import visible
+
+Result = Mapping[str, Any]
+Row = Mapping[str, Any]
+VERDICTS: Final = ("passed", "failed", "warned", "waived", "not_tested")
+
+
+def title(part: str) -> str:
+    """A part of the page as a heading: ``auto_resume`` is Auto-resume."""
+    return part.replace("_", "-").capitalize()
+
+
+def words(verdict: str) -> str:
+    """A verdict as it is read: ``not_tested`` is not tested."""
+    return verdict.replace("_", " ")
+
+
+def having(result: Result, verdict: str) -> list[Row]:
+    """The clauses with a verdict, in the order of the page."""
+    return [row for row in result["clauses"] if row["verdict"] == verdict]
+
+
+def by_part(result: Result) -> Iterator[tuple[str, Counter[str], int]]:
+    """Each part of the page in its order: how many clauses have which verdict, and how many exchanges they were asked of."""
+    for part in dict.fromkeys(row["part"] for row in result["clauses"]):
+        rows = [row for row in result["clauses"] if row["part"] == part]
+        yield part, Counter(row["verdict"] for row in rows), sum(row["exchanges"] for row in rows)
+
+
+def totals(result: Result) -> Counter[str]:
+    """How many clauses have which verdict."""
+    return Counter(row["verdict"] for row in result["clauses"])
+
+
+def untested(result: Result) -> dict[str, list[str]]:
+    """The clauses that met no evidence, by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in having(result, "not_tested"):
+        reasons.setdefault(row["reason"] or "no reason is known", []).append(row["id"])
+    return reasons
+
+
+def target(result: Result) -> str:
+    """What was judged."""
+    base_url = visible(result["target"].get("base_url") or "", 200)
+    kind = result["target"]["kind"]
+    return "the built-in mock" if kind == "mock" else f"recorded traffic {base_url}".rstrip() if kind == "recorded" else base_url
+
+
+def sentence(result: Result) -> str:
+    """The verdict in one sentence."""
+    count, verdict = totals(result), result["verdict"]
+    if verdict == "violates":
+        broken = _plural(count["failed"], "promise is", "promises are") if count["failed"] else None
+        warned = _plural(count["warned"], "warning counts", "warnings count") if not count["failed"] else None
+        return f"violates: {broken} broken" if broken else f"violates: {warned} as failed (--strict)"
+    if verdict == "inconclusive":
+        return f"inconclusive: {visible(result['reason'] or 'too little was seen to say that it conforms')}"
+    kept = count["passed"] + count["warned"] + count["waived"]
+    more = [f"{count[kind]} {words(kind)}" for kind in VERDICTS[2:] if count[kind]]
+    return f"conforms: {_plural(kept, 'promise', 'promises')} put to the test" + (f", {', '.join(more)}" if more else "")
+
+
+def effort(result: Result) -> str:
+    """What it took: requests, seconds, and seconds of these that were waited."""
+    text = f"{_plural(result['requests'], 'request', 'requests')} in {result['duration_s']:.1f} s"
+    return text + (f", {result['waited_s']:.1f} s of waiting" if result["waited_s"] else "")
+
+
+def punctuality(result: Result) -> str | None:
+    """How late auto-resumes were seen; None where none was."""
+    late = [resume["late_s"] for resume in result["resumes"]]
+    return f"{_plural(len(late), 'auto-resume', 'auto-resumes')} seen, {max(late):.1f} s late at most" if late else None
+
+
+def lasting(result: Result) -> list[str]:
+    """What could not be put back: a line a campaign."""
+    return [f"NOT PUT BACK: {visible(one)}" for one in result["put_back"]["failed"]]
+
+
+def again(result: Result, clause: str) -> str:
+    """How to see a failure again."""
+    plan = result["plan"]
+    chosen = ["--profile", str(plan["profile"]), "--seed", str(plan["seed"]), "--clause", clause]
+    if result["target"]["kind"] == "mock":
+        return shlex.join(["whop-contracts", "run", *chosen])
+    return f"the same command with {shlex.join(chosen)}"
+
+
+def extent(row: Row) -> str:
+    """How often a clause was broken, and where first."""
+    failure = row["failure"]
+    return f"{failure['count']} of {row['exchanges']} exchanges, first in request {failure['first_request']}"
+
+
+def brief(row: Row, limit: int = 300) -> str:
+    """A failure in one line."""
+    failure = row["failure"] or {}
+    at = f" at {visible(failure['pointer'], 80)}" if failure.get("pointer") else ""
+    expected, actual = visible(failure.get("expected", ""), 160), visible(failure.get("actual", ""), 160)
+    return visible(f"{row['id']}{at}: expected {expected}; actual {actual}", limit)
+
+
+def drifted(drift: Mapping[str, Any]) -> str:
+    """A drift in one line."""
+    value = "" if drift["value"] is None else f" {visible(drift['value'], 60)!r}"
+    return f"{words(drift['kind'])} {visible(drift['pointer'], 80)}{value} ({_plural(drift['count'], 'time', 'times')})"
+
+
+def asked(failure: Mapping[str, Any]) -> Iterator[str]:
+    """The smallest request, in lines: what it is, and its body."""
+    request = failure["request"]
+    yield f"{visible(request.get('method', ''), 20)} {visible(request.get('url', ''), 200)}"
+    if request.get("body"):
+        yield visible(request["body"], 600)
+
+
+def answered(failure: Mapping[str, Any]) -> Iterator[str]:
+    """Its answer, in lines: status and media type, and the body."""
+    response = failure["response"]
+    if not response:
+        yield "none"
+        return
+    headers = {name.lower(): value for name, value in (response.get("headers") or {}).items()}
+    yield f"{response.get('status')} {visible(headers.get('content-type', 'without a media type'), 100)}"
+    if response.get("body"):
+        yield visible(response["body"], 600)
+
+
+def hasty(result: Result) -> bool:
+    """Whether the run ended before anything but first reads was sent: there is one line to say."""
+    asked_of = ("request", "pausing", "auto_resume")
+    early = not any(row["exchanges"] for row in result["clauses"] if row["part"] in asked_of)
+    return bool(result["verdict"] == "inconclusive" and early and not having(result, "warned"))
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def listed(items: Sequence[str], most: int) -> tuple[Sequence[str], int]:
+    """The first so many, and how many more there are."""
+    return items[:most], max(0, len(items) - most)

@@ -1,0 +1,202 @@
+"""Sequences: requests and clock moves that belong together, and the named ones that put pausing and time to the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from whop_contracts.cases import DATED, dated
+from whop_contracts.exchange import Case, Stamp
+
+Need = Literal["second", "readonly", "foreign", "resting"]
+MARGIN: Final = 4_000
+"""Milliseconds that a look just before an instant keeps away from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send one case."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Send two cases at once."""
+
+    first: Case
+    second: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Let the provider's clock reach the instant of ``mark``, and ``plus_ms`` more (or less)."""
+
+    mark: str
+    plus_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Read a campaign after the instant of ``mark`` until it has resumed, or the tolerance is over."""
+
+    mark: str
+    campaign: str = "own:0"
+
+
+Step = Send | Together | Reach | Await
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Steps that belong together. ``start`` is the state that ``own:0`` is brought into first; ``needs`` what the target must offer."""
+
+    name: str
+    steps: tuple[Step, ...]
+    why: str = ""
+    start: Literal["active", "any"] = "any"
+    needs: frozenset[Need] = frozenset()
+    ends: Literal["active", "paused", "same"] = "same"
+    """The state in which a conforming provider leaves ``own:0``, or the one in which the sequence found it."""
+
+    def cases(self) -> Iterator[Case]:
+        """Every request of the sequence, an awaited resume as the one read that it takes on a conforming provider."""
+        for step in self.steps:
+            if isinstance(step, Send):
+                yield step.case
+            elif isinstance(step, Together):
+                yield from (step.first, step.second)
+            elif isinstance(step, Await):
+                yield read(step.campaign)
+
+
+def read(campaign: str = "own:0") -> Case:
+    """A read of a campaign."""
+    return Case(f"read {campaign}", operation="retrieve", method="GET", campaign=campaign, media_type=None)
+
+
+def unpause(campaign: str = "own:0") -> Case:
+    """An unpause of a campaign."""
+    return Case(f"unpause {campaign}", operation="unpause", campaign=campaign, media_type=None)
+
+
+def indefinitely(campaign: str = "own:0") -> Case:
+    """A pause without a date."""
+    return Case("without a date", campaign=campaign, body="{}")
+
+
+READ: Final = Send(read())
+
+
+def kept(*cases: Case) -> Sequence:
+    """Pauses that must hold, and a read that must agree with the last. They may follow others: the last request holds."""
+    return Sequence(cases[0].name, (*(Send(case) for case in cases), READ), ends="paused")
+
+
+def refused(*cases: Case, needs: Iterable[Need] = ()) -> Sequence:
+    """Requests that must change nothing, to an active campaign, and the read that shows whether they did."""
+    sends = tuple(Send(case) for case in cases)
+    return Sequence(cases[0].name, (*sends, READ), start="active", ends="active", needs=frozenset(needs))
+
+def _until(mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z") -> Send:
+    return Send(dated(f"its instant {mark}", Stamp(plus_ms=plus_ms, offset=offset), campaign=campaign, mark=mark))
+
+
+def _ticket(campaign: str = "own:0") -> Send:
+    return Send(read(campaign))
+
+
+def moved(gap: int) -> tuple[Sequence, ...]:
+    """The sequences for a clock that can be moved. ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance."""
+    past = gap // 2
+    a, b = _until("a", gap), _until("b", 2 * gap)
+    cancel = Send(unpause())
+    forever = Send(indefinitely())
+    before_a, before_b = Reach("a", -MARGIN), Reach("b", -MARGIN)
+    after_a, after_b = Reach("a", past), Reach("b", past)
+    wait_a, wait_b = Await("a"), Await("b")
+    night = Sequence("an indefinite pause stays for a day",
+                     (_until("a", gap), forever, READ, after_a, READ, Reach("a", 25 * 3_600_000), READ), ends="paused",
+                     why="a date that was replaced must not fire, and no other clock may end the pause")
+    return (
+        Sequence("a dated pause ends by itself", (a, READ, before_a, READ, wait_a), ends="active",
+                 why="just before its instant it holds, just after it is over"),
+        Sequence("an unpause cancels the date", (a, READ, cancel, READ, forever, READ, after_a, READ), ends="paused",
+                 why="the cancelled date must not hit a later pause"),
+        Sequence("a pause is extended", (a, b, READ, after_a, READ, before_b, READ, wait_b), ends="active",
+                 why="the later date holds, the earlier one is gone"),
+        night,
+        Sequence("a pause is shortened", (b, a, READ, wait_a, after_b, READ), ends="active",
+                 why="the earlier date holds, and the later one must not come back"),
+        Sequence("an indefinite pause gets a date", (forever, READ, a, READ, wait_a), ends="active"),
+        Sequence("a second pause after the resume", (a, wait_a, b, READ, before_b, READ, wait_b), ends="active",
+                 why="a resume that works only once, or an old timer that ends the new pause"),
+        Sequence("an instant written east of UTC", (_until("a", gap, offset="+05:30"), READ, before_a, READ, wait_a), ends="active",
+                 why="a timer that reads the digits and not the zone"),
+        Sequence("an instant written west of UTC", (_until("a", gap, offset="-08:00"), READ, before_a, READ, wait_a), ends="active"),
+        Sequence("the same request twice", (a, a, READ, before_a, READ, wait_a), ends="active"),
+        Sequence("unpaused, and past the old instant", (a, cancel, READ, after_a, READ), ends="active",
+                 why="a cancelled date must not touch an active campaign"),
+        Sequence("refusals while paused", (a, READ, *_refusals(), READ, wait_a), ends="active",
+                 why="a refused request must not replace or lift a pause"),
+        Sequence("a date that has passed", (_until("a", -60_000), READ, wait_a), start="active", ends="active",
+                 why="where it is accepted, nothing may stay paused"),
+        Sequence("a reader's request while paused",
+                 (a, READ, Send(Case("a pause without the permission, while paused", credential="readonly", body="{}")), READ),
+                 ends="paused", needs=frozenset({"readonly"})),
+        Sequence("two campaigns side by side",
+                 (a, _until("b", 2 * gap, campaign="own:1"), READ, _ticket("own:1"), wait_a, _ticket("own:1"),
+                  Await("b", "own:1"), READ), ends="active", needs=frozenset({"second"}),
+                 why="one campaign's timer must not end another's pause"),
+        Sequence("two pauses at once", (Send(unpause()), Together(a.case, _until("b", 2 * gap).case), READ), ends="paused",
+                 why="the outcome is that of one of the two orders"),
+        Sequence("a quarter of a second", (Send(dated("its instant a", Stamp(plus_ms=gap, fraction="250"), mark="a")), before_a, READ, wait_a),
+                 ends="active"),
+    )  # fmt: skip
+
+
+def _refusals() -> tuple[Send, ...]:
+    return (
+        Send(Case("a word, while paused", body='{"paused_until": "tomorrow"}')),
+        Send(Case("no credential, while paused", credential="none", body="{}")),
+        Send(Case("no JSON, while paused", body="pause it")),
+    )
+
+
+def waited(*, second: bool) -> tuple[Sequence, ...]:
+    """The sequences for a wall clock: pauses of seconds, their waits laid over each other where there are two campaigns."""
+    forever, cancel = Send(indefinitely()), Send(unpause())
+    ends = Sequence("a dated pause ends by itself", (_until("a", 3_000), READ, Await("a")), ends="active")
+    if not second:
+        return (
+            ends,
+            Sequence("cancelled dates do not fire",
+                     (_until("a", 2_000), cancel, READ, _until("b", 2_200), forever, READ, Reach("b", 1_000), READ), ends="paused"),
+            Sequence("a pause is extended", (_until("a", 2_000), _until("b", 5_000), READ, Reach("a", 1_000), READ, Await("b")), ends="active"),
+            *_unwaited(),
+        )  # fmt: skip
+    other = "own:1"
+    return (
+        ends,
+        Sequence("extended here, cancelled there",
+                 (_until("a", 2_000), _until("b", 6_000), READ,
+                  _until("c", 2_500, campaign=other), Send(unpause(other)), _ticket(other),
+                  _until("d", 3_000, campaign=other), Send(indefinitely(other)), _ticket(other),
+                  Reach("d", 1_000), READ, _ticket(other), Await("b"), _ticket(other)), ends="active", needs=frozenset({"second"}),
+                 why="the waits of two campaigns are one wait"),
+        *_unwaited(),
+    )  # fmt: skip
+
+
+def _unwaited() -> tuple[Sequence, ...]:
+    hour = 3_600_000
+    a, b = _until("a", hour), _until("b", 2 * hour)
+    return (
+        Sequence("refusals while paused", (a, READ, *_refusals(), READ), ends="paused"),
+        Sequence("a date that has passed", (_until("past", -60_000), READ, Await("past")), start="active", ends="active"),
+        Sequence("the same request twice", (a, a, READ), ends="paused"),
+        Sequence("a pause is shortened", (b, a, READ), ends="paused"),
+        Sequence("an indefinite pause gets a date", (Send(indefinitely()), READ, a, READ), ends="paused"),
+        Sequence("two pauses at once", (Send(unpause()), Together(a.case, b.case), READ), ends="paused"),
+    )

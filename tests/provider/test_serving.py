@@ -1,0 +1,224 @@
+"""The provider over a real socket: the raw path, the test clock, the official client, and schemathesis."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+import whop_sdk
+
+from whop_contracts.provider import SEED, ManualClock, RunningClock, WallClock, build
+from whop_contracts.provider.server import clock_url, running, serve
+
+ACTIVE = SEED.campaigns[0]
+FULL = {"Authorization": f"Bearer {SEED.token}"}
+DOCUMENT = Path(__file__).parents[2] / "schemas" / "openapi.json"
+START = 1_790_000_000.0
+
+
+@pytest.fixture
+def base_url():
+    with running(build(clock=ManualClock(START))) as url:
+        yield url
+
+
+@pytest.fixture
+def client(base_url):
+    with httpx.Client(base_url=base_url, headers=FULL) as http:
+        yield http
+
+
+@pytest.fixture
+def whop(base_url):
+    with whop_sdk.Whop(api_key=SEED.token, base_url=base_url, max_retries=0) as one:
+        yield one
+
+
+def test_it_answers_as_in_process(client) -> None:
+    answer = client.post(f"/ad_campaigns/{ACTIVE}/pause", json={"paused_until": "2027-01-01T00:00:00Z"})
+    assert answer.status_code == 200
+    assert sorted(answer.headers) == ["content-length", "content-type", "date"]
+    assert answer.headers["date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
+    assert answer.json()["paused_until"] == "2027-01-01T00:00:00.000Z"
+    assert client.get(f"/ad_campaigns/{ACTIVE}").json() == answer.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [("GET", 405), ("PUT", 405), ("HEAD", 405), ("OPTIONS", 204), ("TRACE", 405), ("POST", 200)],
+)
+def test_every_method_reaches_it(client, method, status) -> None:
+    assert client.request(method, f"/ad_campaigns/{ACTIVE}/pause").status_code == status
+
+
+@pytest.mark.parametrize(
+    "wanted", ["a%2Fb", "%00", "%C3%A9", "x'--", "a%20b", "%2e%2e%2fx", "%0Ax", "%E2%80%A8"]
+)
+def test_an_id_is_decoded_once_and_after_the_path_was_taken_apart(client, wanted) -> None:
+    answer = client.post(f"/ad_campaigns/{wanted}/pause")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
+
+
+def test_a_long_body_is_a_413_and_the_connection_goes_on(client) -> None:
+    assert client.post(f"/ad_campaigns/{ACTIVE}/pause", content=b"x" * 9_000_000).status_code == 413
+    assert client.get(f"/ad_campaigns/{ACTIVE}").json()["status"] == "active"
+
+
+def test_many_at_once(client) -> None:
+    def read(number: int) -> int:
+        return client.get(f"/ad_campaigns/{SEED.campaigns[number % 4]}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(read, range(80))) == {200}
+
+
+def test_answers_may_be_slow() -> None:
+    with running(build(variation="slow")) as url, httpx.Client(headers=FULL) as http:
+        answer = http.get(f"{url}/ad_campaigns/{ACTIVE}")
+        assert answer.status_code == 200
+        assert answer.elapsed.total_seconds() >= 0.02
+
+
+@pytest.mark.parametrize("fault", ["no-content-204", "no-media-type", "redirect-302", "utf-16", "empty-body"])
+def test_a_fault_of_the_wire_reaches_the_wire(fault) -> None:
+    provider = build(fault=fault, clock=ManualClock(START))
+    with running(provider) as url, httpx.Client(headers=FULL) as http:
+        served = http.post(f"{url}/ad_campaigns/{ACTIVE}/pause")
+        direct = provider.handle("POST", f"/api/v1/ad_campaigns/{ACTIVE}/pause", FULL)
+        assert (served.status_code, served.content) == (direct.status, direct.content)
+        assert served.headers.get("content-type") == direct.header("content-type")
+
+
+def test_the_clock_is_read_without_a_credential(base_url) -> None:
+    answer = httpx.get(clock_url(base_url))
+    assert (answer.status_code, answer.json()) == (200, {"now": "2026-09-21T14:13:20.000000Z"})
+
+
+def test_the_clock_moves_forwards_and_does_what_falls_due(client, base_url) -> None:
+    client.post(f"/ad_campaigns/{ACTIVE}/pause", json={"paused_until": "2026-09-21T15:00:00Z"})
+    moved = httpx.put(clock_url(base_url), json={"now": "2026-09-21T17:00:00.5+02:00"})
+    assert (moved.status_code, moved.json()) == (200, {"now": "2026-09-21T15:00:00.500000Z"})
+    document = client.get(f"/ad_campaigns/{ACTIVE}").json()
+    assert (document["status"], document["updated_at"]) == ("active", "2026-09-21T15:00:00.000Z")
+
+
+def test_the_clock_may_be_set_to_what_it_shows(base_url) -> None:
+    url = clock_url(base_url)
+    assert httpx.put(url, json=httpx.get(url).json()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b'{"now": "2026-09-21T14:13:19Z"}', 409),
+        (b'{"now": "soon"}', 400),
+        (b'{"now": 1}', 400),
+        (b'{"now": null}', 400),
+        (b"{}", 400),
+        (b"[]", 400),
+        (b"{", 400),
+        (b"", 400),
+        (b"\xff", 400),
+    ],
+)
+def test_the_clock_refuses_what_it_cannot_do(base_url, content, status) -> None:
+    answer = httpx.put(clock_url(base_url), content=content)
+    assert answer.status_code == status
+    assert answer.json()["error"].keys() == {"type", "message"}
+    assert httpx.get(clock_url(base_url)).json() == {"now": "2026-09-21T14:13:20.000000Z"}
+
+
+def test_the_clock_knows_two_methods(base_url) -> None:
+    answer = httpx.post(clock_url(base_url), json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
+
+
+def test_a_running_clock_runs_on_from_where_it_was_moved_to() -> None:
+    with running(build(clock=RunningClock())) as url:
+        assert httpx.put(clock_url(url), json={"now": "2100-01-01T00:00:00Z"}).status_code == 200
+        assert httpx.get(clock_url(url)).json()["now"] > "2100-01-01T00:00:00"
+
+
+def test_a_wall_s_clock_is_no_resource() -> None:
+    with running(build(clock=WallClock())) as url:
+        assert httpx.get(clock_url(url)).status_code == 404
+
+
+def test_serving_ends_with_a_signal_and_returns() -> None:
+    code = (
+        "from whop_contracts.provider import build, RunningClock; from whop_contracts.provider.server import serve\n"
+        "serve(build(clock=RunningClock()), on_ready=lambda url: print(url, flush=True)); print('done')"
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        command = [sys.executable, "-X", "dev", "-W", "error", "-c", code]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            url = process.stdout.readline().strip()
+            assert httpx.get(f"{url}/ad_campaigns/{ACTIVE}", headers=FULL).status_code == 200
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+        assert (process.returncode, out.strip(), err) == (0, "done", "")
+
+
+def test_a_port_that_is_taken_is_an_os_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        serve(build(), port=taken.getsockname()[1])
+
+
+def test_nothing_is_left_running(base_url) -> None:
+    with running(build()) as url:
+        before = threading.active_count()
+        httpx.get(f"{url}/ad_campaigns/{ACTIVE}")
+    assert threading.active_count() < before
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/ad_campaigns/{ACTIVE}")
+
+
+def test_the_official_client_pauses_reads_and_unpauses(whop) -> None:
+    until = "2027-01-01T00:00:00.401Z"
+    assert whop.ad_campaigns.retrieve(ACTIVE).id == ACTIVE
+    paused = whop.ad_campaigns.pause(ACTIVE, extra_body={"paused_until": until})
+    assert (paused.id, paused.status, paused.to_dict()["paused_until"]) == (ACTIVE, "paused", until)
+    assert whop.ad_campaigns.pause(ACTIVE).to_dict()["paused_until"] is None
+    assert whop.ad_campaigns.retrieve(ACTIVE).status == "paused"
+    assert whop.ad_campaigns.unpause(ACTIVE).status == "active"
+
+
+def test_the_official_client_knows_the_refusals(whop) -> None:
+    with pytest.raises(whop_sdk.NotFoundError):
+        whop.ad_campaigns.pause(SEED.foreign_campaign)
+    with pytest.raises(whop_sdk.UnprocessableEntityError) as refused:
+        whop.ad_campaigns.pause(ACTIVE, extra_body={"paused_until": "tomorrow"})
+    assert refused.value.body["error"]["type"] == "unprocessable_entity"
+    with pytest.raises(whop_sdk.ConflictError):
+        whop.ad_campaigns.pause(SEED.inactive)
+    with pytest.raises(whop_sdk.PermissionDeniedError):
+        whop.with_options(api_key=SEED.readonly_token).ad_campaigns.pause(ACTIVE)
+    with pytest.raises(whop_sdk.AuthenticationError):
+        whop.with_options(api_key="nobody").ad_campaigns.pause(ACTIVE)
+
+
+@pytest.mark.skipif(not DOCUMENT.exists(), reason="schemas/openapi.json is not there yet")
+def test_schemathesis_finds_nothing(base_url, tmp_path) -> None:
+    command = [
+        str(Path(sys.executable).with_name("st")),
+        *("run", str(DOCUMENT), "--url", base_url, "--header", f"Authorization: Bearer {SEED.token}"),
+        *("--max-examples", "30", "--seed", "1", "--no-color"),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "CI": "1"},
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
