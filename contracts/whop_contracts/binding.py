@@ -56,7 +56,9 @@ def bind_stamp(stamp: Stamp, now: Window) -> tuple[str, int]:
     else:
         digits, clock = stamp.fraction or "", stamp.time
         day = stamp.base if len(stamp.base) > len("MM-DD") else _next(stamp, now)
-    text = stamp.form.format(date=day, time=clock, fraction=f".{digits}" if digits else "", offset=stamp.offset)
+    text = stamp.form.format(
+        date=day, time=clock, fraction=f".{digits}" if digits else "", offset=stamp.offset
+    )
     read = read_instant(text)
     meant = (read.ns,) if read else loose_instants(text.replace("\\n", ""))
     return text, meant[0] if meant else 0
@@ -126,7 +128,9 @@ class Binder:
         if kind in self._parties.resting:
             return self._parties.resting[kind], "named"
         if kind == "invented":
-            return PREFIX + "".join(self._rng.choices(_ALNUM, k=max(len(first) - len(PREFIX), 12))), "invented"
+            return PREFIX + "".join(
+                self._rng.choices(_ALNUM, k=max(len(first) - len(PREFIX), 12))
+            ), "invented"
         if kind == "upper":
             other = PREFIX + first.removeprefix(PREFIX).swapcase()
             return (other, "recased") if other != first else (first.upper(), "recased")
@@ -169,4 +173,3 @@ def altered(token: str, how: str) -> str:
         other = "x" if token[middle] not in "xX" else "y"
         return token[:middle] + other + token[middle + 1 :]
     return token + "AbC4"
-

@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from whop_contracts import __version__
 from whop_contracts.settings import UsageError
@@ -33,19 +33,20 @@ class Command:
 
 COMMANDS: Final = {
     "run": Command("whop_contracts.commands.run", "judge a target; with no --base-url, the built-in mock"),
-    "serve": Command("whop_contracts.commands.serve", "serve the stateful provider on a port, test clock included"),
+    "serve": Command(
+        "whop_contracts.commands.serve", "serve the stateful provider on a port, test clock included"
+    ),
     "clauses": Command("whop_contracts.commands.clauses", "list what the documentation promises"),
     "explain": Command("whop_contracts.commands.explain", "one clause in full"),
     "plan": Command("whop_contracts.commands.plan", "what run would send, sending nothing"),
-    "derive": Command("whop_contracts.commands.derive", "the schemas, from the documented bodies and the annotations"),
+    "derive": Command(
+        "whop_contracts.commands.derive", "the schemas, from the documented bodies and the annotations"
+    ),
 }
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line, and that takes no abbreviations."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **kwargs)
+    """A parser that says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
@@ -54,15 +55,20 @@ class Parser(argparse.ArgumentParser):
     def parse(self, argv: Sequence[str]) -> argparse.Namespace:
         """The arguments; an unknown flag is named without its value, with the nearest known one."""
         arguments, rest = self.parse_known_args(argv)
-        if not rest:
-            return arguments
+        if rest:
+            raise UsageError(self._unknown(rest))
+        return arguments
+
+    def _unknown(self, rest: Sequence[str]) -> str:
         flag = next((one for one in rest if one.startswith("-")), None)
         if flag is None:
-            self.error(f"unexpected argument {rest[0]!r}; see {self.prog} --help")
+            return f"unexpected argument {rest[0]!r}; see {self.prog} --help"
         name = flag.partition("=")[0]
         flags = [option for action in self._actions for option in action.option_strings]
         near = difflib.get_close_matches(name, flags, n=1)
-        self.error(f"{name}: no such flag" + (f"; did you mean {near[0]}?" if near else f"; see {self.prog} --help"))
+        return f"{name}: no such flag" + (
+            f"; did you mean {near[0]}?" if near else f"; see {self.prog} --help"
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,7 +99,11 @@ def _dispatch(argv: list[str]) -> int:
     if argv and argv[0] in COMMANDS:
         command = COMMANDS[argv[0]]
         module = importlib.import_module(command.module)
-        parser = Parser(prog=f"{PROGRAM} {argv[0]}", description=f"{command.summary[0].upper()}{command.summary[1:]}.")
+        parser = Parser(
+            prog=f"{PROGRAM} {argv[0]}",
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            allow_abbrev=False,
+        )
         module.configure(parser)
         return int(module.execute(parser.parse(argv[1:])))
     parser = Parser(
@@ -109,19 +119,23 @@ def _dispatch(argv: list[str]) -> int:
                 "2 usage, 3 inconclusive, 4 a campaign could not be put back.",
             ]
         ),
+        allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     if argv and not argv[0].startswith("-"):
         near = difflib.get_close_matches(argv[0], COMMANDS, n=1)
-        parser.error(f"{argv[0]!r}: no such command" + (f"; did you mean {near[0]}?" if near else f"; see {PROGRAM} --help"))
+        parser.error(
+            f"{argv[0]!r}: no such command"
+            + (f"; did you mean {near[0]}?" if near else f"; see {PROGRAM} --help")
+        )
     parser.parse(argv)
     parser.print_help()
     return USAGE
 
 
 def _say(line: str, code: int) -> int:
-    print(f"{PROGRAM}: {line}", file=sys.stderr)
+    sys.stderr.write(f"{PROGRAM}: {line}\n")
     return code
 
 

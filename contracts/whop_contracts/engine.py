@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import secrets
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +18,7 @@ from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor, Stopped
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import write_instant
+from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal
 from whop_contracts.plan import Means, Plan, draw
 from whop_contracts.redaction import Redactor
@@ -63,13 +61,22 @@ class _Run:
         if self.watch:
             case = evidence.exchange.case
             waited = self.target.clock.waited_s
-            self.watch(Progress(sequence, case, self.tally.requests, self.plan.requests, waited, len(self.broken)))
+            self.watch(
+                Progress(sequence, case, self.tally.requests, self.plan.requests, waited, len(self.broken))
+            )
 
 
 def means(settings: Settings) -> Means:
     """What the target of a run offers, as far as the settings tell."""
     if settings.base_url is None:
-        return Means(2, readonly=True, foreign=True, resting=True, clock="virtual", tolerance_s=settings.resume_tolerance)
+        return Means(
+            2,
+            readonly=True,
+            foreign=True,
+            resting=True,
+            clock="virtual",
+            tolerance_s=settings.resume_tolerance,
+        )
     return Means(
         campaigns=len(settings.campaign_ids),
         readonly=settings.readonly_token is not None,
@@ -94,14 +101,23 @@ def outline(settings: Settings) -> dict[str, Any]:
             "sequence": sequence,
             "name": case.name,
             "method": case.method,
-            "path": f"/ad_campaigns/{{{case.campaign}}}" + ("" if case.operation == "retrieve" else f"/{case.operation}"),
+            "path": f"/ad_campaigns/{{{case.campaign}}}"
+            + ("" if case.operation == "retrieve" else f"/{case.operation}"),
             "role": case.credential,
-            "body": case.body if isinstance(case.body, str | None) else case.body.decode("utf-8", "backslashreplace"),
+            "body": case.body
+            if isinstance(case.body, str | None)
+            else case.body.decode("utf-8", "backslashreplace"),
             "until": case.until and f"{case.until.base} {case.until.plus_ms} ms {case.until.offset}",
         }
         for number, (sequence, case) in enumerate(plan.listed(), start=1)
     ]
-    return {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "requests": plan.requests, "cases": rows}
+    return {
+        "profile": plan.profile,
+        "seed": plan.seed,
+        "sha256": plan.sha256,
+        "requests": plan.requests,
+        "cases": rows,
+    }
 
 
 def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None) -> dict[str, Any]:
@@ -133,7 +149,13 @@ def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None
     )
     binder = Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} ({run_id})", rng=rng)
     executor = Executor(
-        target, courier, binder, parties, Expectation(tolerance=settings.resume_tolerance), journal, run.take
+        target,
+        courier,
+        binder,
+        parties,
+        expectation=Expectation(tolerance=settings.resume_tolerance),
+        journal=journal,
+        watch=run.take,
     )
     run.executor = executor
     reason = None
@@ -210,39 +232,9 @@ def _redactor(parties: Parties) -> Redactor:
     return redactor
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn SIGTERM into KeyboardInterrupt, so that either ends a run by way of putting back."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: object) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let neither Ctrl-C nor SIGTERM disturb the putting back."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kept = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, before in kept.items():
-            signal.signal(number, before)
-
-
-def _result(run: _Run, executor: Executor, courier: Courier, reason: str | None, seconds: float) -> dict[str, Any]:
+def _result(
+    run: _Run, executor: Executor, courier: Courier, reason: str | None, seconds: float
+) -> dict[str, Any]:
     outcome, target, plan = executor.outcome, run.target, run.plan
     moved = target.clock.moved
     notes = [*outcome.notes, *courier.notes]
@@ -290,7 +282,11 @@ def _untested(run: _Run, executor: Executor) -> dict[str, str]:
 
 
 def _offered(clause: Clause, has: Means) -> bool:
-    wanted = {"--readonly-token": has.readonly, "--foreign-campaign-id": has.foreign, "--campaign-id": has.campaigns > 1}
+    wanted = {
+        "--readonly-token": has.readonly,
+        "--foreign-campaign-id": has.foreign,
+        "--campaign-id": has.campaigns > 1,
+    }
     return all(there for flag, there in wanted.items() if flag in clause.needs)
 
 

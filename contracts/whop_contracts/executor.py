@@ -25,6 +25,7 @@ _SETTLE: Final = (0.25, 0.5, 1.0, 0.5)
 _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and tells the same."""
 _AFTER: Final = 1.0
+_UNAUTHORIZED: Final = 401
 _DAY: Final = 86_400 * NANO
 
 
@@ -35,7 +36,8 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 @dataclass(slots=True)
 class Outcome:
     """What the executor has to say besides evidence. ``untimed`` is why time could not be judged, ``cut`` how many sequences
-    the budget left unsent, ``failed`` the campaigns that could not be put back, each with what is wrong."""
+    the budget left unsent, ``failed`` the campaigns that could not be put back, each with what is wrong.
+    """
 
     notes: list[str] = field(default_factory=list)
     untimed: str | None = None
@@ -54,6 +56,7 @@ class Executor:
         courier: Courier,
         binder: Binder,
         parties: Parties,
+        *,
         expectation: Expectation,
         journal: Journal | None,
         watch: Callable[[Evidence, str], None],
@@ -90,7 +93,9 @@ class Executor:
                 self._sequence(sequence)
             except BudgetSpent as spent:
                 self.outcome.cut = len(plan.sequences) - index
-                self.outcome.notes.append(f"{spent}: {self.outcome.cut} of {len(plan.sequences)} sequences were not finished")
+                self.outcome.notes.append(
+                    f"{spent}: {self.outcome.cut} of {len(plan.sequences)} sequences were not finished"
+                )
                 return
             except Stopped as stopped:
                 self.outcome.stopped = str(stopped)
@@ -117,19 +122,15 @@ class Executor:
         if wanted.until is not None and wanted.status == "paused" and now and wanted.until <= now.start:
             wanted = ACTIVE
         symbol = f"own:{index}"
-        if self._possible(campaign) != frozenset({wanted}):
-            self._send(_towards(wanted, symbol), "put back")
-        seen = self._read(symbol, "put back").shown
-        if seen is not None and seen.matches(wanted):
-            if self._journal:
-                self._journal.put_back(campaign)
-            return None
-        self._send(_towards(wanted, symbol), "put back")
-        seen = self._read(symbol, "put back").shown
-        if seen is not None and seen.matches(wanted):
-            if self._journal:
-                self._journal.put_back(campaign)
-            return None
+        seen = None
+        for attempt in range(2):
+            if attempt or self._possible(campaign) != frozenset({wanted}):
+                self._send(_towards(wanted, symbol), "put back")
+            seen = self._read(symbol, "put back", patient=True).shown
+            if seen is not None and seen.matches(wanted):
+                if self._journal:
+                    self._journal.put_back(campaign)
+                return None
         return f"was {wanted}, is {seen or 'not readable'}"
 
     # -- one sequence ----------------------------------------------------------------------------------------------
@@ -205,10 +206,10 @@ class Executor:
 
     # -- one request -----------------------------------------------------------------------------------------------
 
-    def _read(self, symbol: str, sequence: str) -> Evidence:
-        """Read a campaign; where the answer may only be late, look again until it cannot be."""
+    def _read(self, symbol: str, sequence: str, *, patient: bool = False) -> Evidence:
+        """Read a campaign; where the answer may only be late, look again until it cannot be, ``patient`` however often it happens."""
         evidence = self._send(read(symbol), sequence)
-        if not evidence.lagging or self._settles >= _SETTLES:
+        if not evidence.lagging or (self._settles >= _SETTLES and not patient):
             return evidence
         for seconds in _SETTLE:
             self._target.clock.lag(seconds)
@@ -226,7 +227,12 @@ class Executor:
             evidence = self._record(bound, case, sequence, reply)
         if evidence is None:
             raise Stopped("no request could be sent")
-        if evidence.status == 401 and bound.role == "full" and bound.scope == "named" and sequence != "preflight":  # noqa: PLR2004
+        if (
+            evidence.status == _UNAUTHORIZED
+            and bound.role == "full"
+            and bound.scope == "named"
+            and sequence != "preflight"
+        ):
             self._check_credential(sequence)
         return evidence
 
@@ -239,7 +245,7 @@ class Executor:
             again = self._send(read(), sequence)
         finally:
             self._denied = False
-        if again.status == 401:  # noqa: PLR2004
+        if again.status == _UNAUTHORIZED:
             raise Stopped("the credential is answered 401 since the run began: it was revoked or has expired")
 
     def _bind(self, case: Case) -> Bound:
@@ -251,7 +257,9 @@ class Executor:
 
     def _intend(self, bound: Bound) -> None:
         """Journal what a request could do to a campaign before it is sent."""
-        named = next((c for c in self._parties.campaigns if c.lower() == bound.request.campaign.lower()), None)
+        named = next(
+            (c for c in self._parties.campaigns if c.lower() == bound.request.campaign.lower()), None
+        )
         if self._journal and named and bound.request.operation != "retrieve":
             until = write_instant(bound.until) if bound.until else None
             paused = bound.request.operation == "pause"
@@ -304,5 +312,6 @@ def _towards(state: State, symbol: str) -> Case:
         return unpause(symbol)
     if state.until is None:
         return indefinitely(symbol)
-    return Case("until its first date", campaign=symbol, body=f'{{"paused_until": "{write_instant(state.until)}"}}')
-
+    return Case(
+        "until its first date", campaign=symbol, body=f'{{"paused_until": "{write_instant(state.until)}"}}'
+    )

@@ -7,7 +7,7 @@ promise, an answer inside narrows it. The same code follows a mock, a live run a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from whop_contracts.reading import (
     row_of,
     wish,
 )
+from whop_contracts.topics import answer_topic, answer_topics, finding, read_topic
 
 LAG: Final = 2.0
 """Seconds for which a read may still show what stood before a write."""
@@ -224,13 +225,13 @@ class Expectation:
         allowed = known.possible
         if allowed is None:
             return evidence
-        topics = _answer_topics(evidence)
+        topics = answer_topics(evidence)
         evidence = replace(evidence, stakes=frozenset(topics))
         if any(seen.matches(state) for state in allowed):
             return evidence
-        topic = _answer_topic(evidence, seen)
+        topic = answer_topic(evidence, seen)
         known.possible = _union(allowed, _adopted(seen, evidence.exchange.now))
-        return replace(evidence, breach=Breach(topic, _finding(allowed, seen)))
+        return replace(evidence, breach=Breach(topic, finding(allowed, seen)))
 
     def _read(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
         """Judge a read against what is possible, and let it narrow that."""
@@ -246,9 +247,9 @@ class Expectation:
             if lag is not None:
                 known.older = known.older[lag:]
                 return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
-            topic = _read_topic(stakes, allowed, seen)
+            topic = read_topic(stakes, allowed, seen)
             _confirm(known, _adopted(seen, exchange.now), exchange.now)
-            return replace(evidence, breach=Breach(topic, _finding(allowed, seen)))
+            return replace(evidence, breach=Breach(topic, finding(allowed, seen)))
         resumed = _resume(known, seen, exchange)
         if resumed:
             evidence = replace(evidence, stakes=evidence.stakes | _RESUMED)
@@ -280,9 +281,8 @@ class Expectation:
             stakes.append("early")
         elif now and due and all(now.start > latest + int((PROMPT + LAG) * NANO) for _, latest in due):
             stakes.append("prompt")
-        elif now and known.confirmed and any(state.status == "paused" for state in allowed) and not due:
-            if now.start - known.confirmed.end >= NANO:
-                stakes.append("indefinite-stays")
+        elif not due and _stood_long(known, allowed, now):
+            stakes.append("indefinite-stays")
         return stakes or ["by-itself"]
 
     def _lagging(self, known: _Campaign, seen: Shown, exchange: Exchange) -> int | None:
@@ -311,64 +311,10 @@ class Expectation:
                 other.cause = topic
 
 
-def _answer_topics(evidence: Evidence) -> list[Topic]:
-    """What the answer to a pause or an unpause puts to the test."""
-    if evidence.exchange.request.operation == "unpause":
-        return ["unpaused", "date-dropped"]
-    asked = evidence.wish
-    if asked is None:
-        return []
-    if asked.row == "past":
-        return ["past"]
-    topics: list[Topic] = ["status", "until" if asked.until else "indefinite"]
-    if asked.row == "far":
-        topics.append("far")
-    if asked.offset:
-        topics.append("offset")
-    if any(until % NANO for until in asked.until):
-        topics.append("fraction")
-    if any(s.status == "paused" and s.until is not None for s in evidence.before or ()):
-        topics.append("replaced")
-    return topics
-
-
-def _answer_topic(evidence: Evidence, seen: Shown) -> Topic:
-    """The promise that an answer outside the possible states breaks, told by how it differs from what was asked."""
-    topics, asked = _answer_topics(evidence), evidence.wish
-    if "unpaused" in topics:
-        return "date-dropped" if seen.status == "active" else "unpaused"
-    if "past" in topics:
-        return "past"
-    if seen.status_readable and seen.status != "paused":
-        return "status"
-    if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
-        return "replaced"
-    if asked is None or not asked.until:
-        return "indefinite"
-    if "far" in topics:
-        return "far"
-    if seen.until is None:
-        return "until"
-    shift = min((seen.until - until for until in asked.until), key=abs)
-    if "fraction" in topics and abs(shift) < NANO:
-        return "fraction"
-    minutes = abs(asked.offset)
-    tells = {minutes, 2 * minutes, minutes % 60, 2 * (minutes % 60), minutes - minutes % 60} - {0}
-    return "offset" if any(abs(abs(shift) - m * 60 * NANO) < NANO for m in tells) else "until"
-
-
-def _read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:
-    if stakes[0] == "unpaused" and seen.status == "active":
-        return "date-dropped"
-    if "resumes" in stakes:
-        if "cancelled" in stakes and seen.status == "paused" and seen.until is None:
-            return "cancelled"
-        if seen.status == "paused":
-            return "resumes"
-        return "date-dropped" if seen.status == "active" else "resumed-status"
-    if stakes == ["by-itself"] and ACTIVE in allowed and len(allowed) > 1:
-        return "date-dropped" if seen.status == "active" else "resumed-status"
-    return stakes[0]
+def _stood_long(known: _Campaign, allowed: frozenset[State], now: Window | None) -> bool:
+    """Whether a campaign that was seen paused has had a second or more to resume."""
+    paused = any(state.status == "paused" for state in allowed)
+    return bool(now and known.confirmed and paused and now.start - known.confirmed.end >= NANO)
 
 
 def _resume(known: _Campaign, seen: Shown, exchange: Exchange) -> Resume | None:
@@ -383,12 +329,6 @@ def _resume(known: _Campaign, seen: Shown, exchange: Exchange) -> Resume | None:
 def _confirm(known: _Campaign, states: Possible, now: Window | None) -> None:
     known.possible = known.settled = states
     known.cause, known.older, known.confirmed = None, [], now
-
-
-def _finding(allowed: Iterable[State], seen: Shown) -> Finding:
-    expected = " or ".join(sorted(str(state) for state in allowed))
-    wrong_status = seen.status_readable and all(state.status != seen.status for state in allowed)
-    return Finding(expected, str(seen), "/status" if wrong_status else "/paused_until")
 
 
 def _adopted(seen: Shown, now: Window | None) -> Possible:

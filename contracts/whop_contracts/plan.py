@@ -13,7 +13,19 @@ from typing import Any, Final, Literal
 from whop_contracts import __version__, cases, strategies
 from whop_contracts.cases import dated
 from whop_contracts.exchange import Case, Stamp
-from whop_contracts.sequences import READ, Need, Send, Sequence, indefinitely, kept, moved, read, refused, unpause, waited
+from whop_contracts.sequences import (
+    READ,
+    Need,
+    Send,
+    Sequence,
+    indefinitely,
+    kept,
+    moved,
+    read,
+    refused,
+    unpause,
+    waited,
+)
 
 Profile = Literal["quick", "standard", "thorough"]
 
@@ -32,7 +44,12 @@ class Means:
 
     def offer(self) -> frozenset[Need]:
         """What a sequence may need, of all that this target has."""
-        has = {"second": self.campaigns > 1, "readonly": self.readonly, "foreign": self.foreign, "resting": self.resting}
+        has = {
+            "second": self.campaigns > 1,
+            "readonly": self.readonly,
+            "foreign": self.foreign,
+            "resting": self.resting,
+        }
         return frozenset(need for need, there in has.items() if there)  # type: ignore[misc]
 
 
@@ -93,7 +110,13 @@ class Plan:
 
 
 def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else value.hex() if isinstance(value, bytes) else str(value)
+    return (
+        sorted(value)
+        if isinstance(value, frozenset)
+        else value.hex()
+        if isinstance(value, bytes)
+        else str(value)
+    )
 
 
 def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
@@ -109,65 +132,82 @@ def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
     )
 
 
-_KEPT: Final = ((cases.KEPT, 6), (cases.FAR, 2), (cases.EXTRAS, 1), (cases.NOTHING, 2), (cases.EDGE, 1))
-"""The tables of cases that a conforming provider may accept, each with how many of its rows ``quick`` takes."""
+_KEPT: Final[tuple[tuple[tuple[Case, ...], int], ...]] = (
+    (cases.KEPT, 6),
+    (cases.FAR, 3),
+    (cases.EXTRAS, 2),
+    (cases.NOTHING, 2),
+    (cases.EDGE, 2),
+)
+"""The tables of cases that a conforming provider accepts, each with how many of its rows ``quick`` takes."""
 _REFUSED: Final[tuple[tuple[tuple[Case, ...], int, tuple[Need, ...]], ...]] = (
     (cases.CREDENTIALS, 4, ()),
     (cases.TEXTS, 4, ()),
     (cases.READONLY, 1, ("readonly",)),
-    (cases.TYPES, 3, ()),
+    (cases.TYPES, 4, ()),
     (cases.UNKNOWN_IDS, 1, ()),
     (cases.FOREIGN, 1, ("foreign",)),
-    (cases.MALFORMED, 2, ()),
-    (cases.NO_OBJECT, 1, ()),
+    (cases.MALFORMED, 3, ()),
+    (cases.NO_OBJECT, 2, ()),
     (cases.PAST, 1, ()),
-    (cases.LOOSE, 1, ()),
-    (cases.MALFORMED_IDS, 2, ()),
-    (cases.METHODS, 1, ()),
-    (cases.MEDIA, 0, ()),
+    (cases.LOOSE, 2, ()),
+    (cases.MALFORMED_IDS, 3, ()),
+    (cases.METHODS, 2, ()),
+    (cases.MEDIA, 1, ()),
     (cases.RECASED, 0, ()),
     (cases.SEVERAL, 0, ()),
 )
-_ROUNDS: Final = 6
+_ROUNDS: Final = 4
 _SHAPES: Final = 6
 """How many of the campaigns named are paused; the rest are only watched."""
-_SINGLE: Final = 4
+_SINGLE: Final = 1
 _QUICK_MOVED: Final = 4
 _QUICK_WAITED: Final = 1
+_DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 6, "thorough": 150}
 
 
 def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
-    """First one of everything, then the tables in rounds: so that a fault of any kind shows early."""
-    quick = profile == "quick"
-    good = [[kept(*group) for group in _grouped(table[:few] if quick else table)] for table, few in _KEPT]
+    """First the rows that tell most of every table, which are all of ``quick``; then the rest of the tables in rounds."""
+    good = [([kept(*group) for group in _grouped(table)], few) for table, few in _KEPT]
     bad = [
-        [refused(*group, needs=needs) for group in _grouped(table[:few] if quick else table)]
-        for table, few, needs in _REFUSED
+        ([refused(*group, needs=needs) for group in _grouped(table)], few) for table, few, needs in _REFUSED
     ]
-    if not quick:
-        drawn_good, drawn_bad = drawn(seed, 120 if profile == "thorough" else 6)
-        good.append([kept(case) for case in drawn_good])
-        bad.append([refused(case) for case in drawn_bad])
     if means.clock == "wall":
-        timed = waited(second=means.campaigns > 1)[: _QUICK_WAITED if quick else None]
+        timed = (list(waited(second=means.campaigns > 1)), _QUICK_WAITED)
     else:
-        timed = moved(max(600_000, int(4_000 * means.tolerance_s)))[: _QUICK_MOVED if quick else None]
-    yield good[0].pop(0)
+        timed = (list(moved(max(600_000, int(4_000 * means.tolerance_s)))), _QUICK_MOVED)
+    yield good[0][0][0]
     yield Sequence("without a date", (Send(indefinitely()), READ), ends="paused")
     yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
     for index in range(1, min(means.campaigns, _SHAPES)):
-        own = f"own:{index}"
-        yield Sequence(
-            f"another campaign, {own}",
-            (Send(dated("tomorrow", Stamp(plus_ms=86_400_000), campaign=own)), Send(indefinitely(own)), Send(unpause(own))),
-            why="campaigns differ in what they promote, and in how they are paid",
-        )
-    rounds = 1 if quick else _ROUNDS
-    for index in range(rounds):
-        for lane in (*good, timed, *bad):
-            yield from _share(lane, index, rounds)
-    if not quick:
-        yield from _resting()
+        yield _shape(f"own:{index}")
+    for lane, few in (*bad, timed, *good):
+        yield from lane[1 if lane is good[0][0] else 0 : few]
+    if profile == "quick":
+        return
+    drawn_good, drawn_bad = drawn(seed, _DRAWN[profile])
+    rest = [lane[few:] for lane, few in (*good, timed, *bad)]
+    rest += [
+        [kept(*group) for group in _grouped(drawn_good)],
+        [refused(*group) for group in _grouped(drawn_bad)],
+    ]
+    for index in range(_ROUNDS):
+        for lane in rest:
+            yield from _share(lane, index, _ROUNDS)
+    yield from _resting()
+
+
+def _shape(own: str) -> Sequence:
+    """A campaign of another shape, paused with and without a date, and left as it was."""
+    return Sequence(
+        f"another campaign, {own}",
+        (
+            Send(dated("tomorrow", Stamp(plus_ms=86_400_000), campaign=own)),
+            Send(indefinitely(own)),
+            Send(unpause(own)),
+        ),
+        why="campaigns differ in what they promote, and in how they are paid",
+    )
 
 
 def _grouped(table: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
@@ -196,9 +236,14 @@ def _resting() -> Iterator[Sequence]:
 
 def drawn(seed: int, count: int) -> tuple[list[Case], list[Case]]:
     """What Hypothesis adds for a seed: ``count`` pauses that must hold, and as many that must be refused."""
-    good = [dated(f"drawn {i}", stamp) for i, stamp in enumerate(strategies.draw(strategies.stamps(), seed=seed, count=count))]
+    good = [
+        dated(f"drawn {i}", stamp)
+        for i, stamp in enumerate(strategies.draw(strategies.stamps(), seed=seed, count=count))
+    ]
     bad = [
         Case(f"drawn: {name} {i}", body=content)
-        for i, (name, content) in enumerate(strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count))
+        for i, (name, content) in enumerate(
+            strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count)
+        )
     ]
     return good, bad

@@ -72,7 +72,9 @@ def exit_code(result: Mapping[str, Any]) -> int:
 
 
 def _verdict(rows: list[dict[str, Any]], tally: Tally, c: Circumstances) -> tuple[str, str | None]:
-    broken = [row["id"] for row in rows if row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned")]
+    broken = [
+        row["id"] for row in rows if row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned")
+    ]
     if broken:
         return "violates", None
     if c.reason:
@@ -136,12 +138,17 @@ def _response(exchange: Exchange) -> dict[str, Any] | None:
     response = exchange.response
     if response is None:
         return None
-    return {"status": response.status, "headers": dict(_shown_headers(response.headers)), "body": _text(response.content)}
+    return {
+        "status": response.status,
+        "headers": dict(_shown_headers(response.headers)),
+        "body": _text(response.content),
+    }
 
 
 def _shown_headers(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return [
-        (name[:80], "(not shown)" if name.lower() in _SECRET_HEADERS else value[:300]) for name, value in headers[:30]
+        (name[:80], "(not shown)" if name.lower() in _SECRET_HEADERS else value[:300])
+        for name, value in headers[:30]
     ]
 
 
@@ -179,7 +186,9 @@ def curl(exchange: Exchange) -> str:
 
 
 def _drift(drift: Drift) -> dict[str, Any]:
-    value = drift.value if isinstance(drift.value, str | int | float | bool | type(None)) else repr(drift.value)
+    value = (
+        drift.value if isinstance(drift.value, str | int | float | bool | type(None)) else repr(drift.value)
+    )
     value = value[:200] if isinstance(value, str) else value
     return {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
 

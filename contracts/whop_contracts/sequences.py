@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from whop_contracts.cases import DATED, dated
+from whop_contracts.cases import dated
 from whop_contracts.exchange import Case, Stamp
 
 Need = Literal["second", "readonly", "foreign", "resting"]
@@ -99,8 +99,11 @@ def refused(*cases: Case, needs: Iterable[Need] = ()) -> Sequence:
     sends = tuple(Send(case) for case in cases)
     return Sequence(cases[0].name, (*sends, READ), start="active", ends="active", needs=frozenset(needs))
 
+
 def _until(mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z") -> Send:
-    return Send(dated(f"its instant {mark}", Stamp(plus_ms=plus_ms, offset=offset), campaign=campaign, mark=mark))
+    return Send(
+        dated(f"its instant {mark}", Stamp(plus_ms=plus_ms, offset=offset), campaign=campaign, mark=mark)
+    )
 
 
 def _ticket(campaign: str = "own:0") -> Send:
@@ -116,9 +119,12 @@ def moved(gap: int) -> tuple[Sequence, ...]:
     before_a, before_b = Reach("a", -MARGIN), Reach("b", -MARGIN)
     after_a, after_b = Reach("a", past), Reach("b", past)
     wait_a, wait_b = Await("a"), Await("b")
-    night = Sequence("an indefinite pause stays for a day",
-                     (_until("a", gap), forever, READ, after_a, READ, Reach("a", 25 * 3_600_000), READ), ends="paused",
-                     why="a date that was replaced must not fire, and no other clock may end the pause")
+    night = Sequence(
+        "an indefinite pause stays for a day",
+        (_until("a", gap), forever, READ, after_a, READ, Reach("a", 25 * 3_600_000), READ),
+        ends="paused",
+        why="a date that was replaced must not fire, and no other clock may end the pause",
+    )
     return (
         Sequence("a dated pause ends by itself", (a, READ, before_a, READ, wait_a), ends="active",
                  why="just before its instant it holds, just after it is over"),
@@ -194,7 +200,12 @@ def _unwaited() -> tuple[Sequence, ...]:
     a, b = _until("a", hour), _until("b", 2 * hour)
     return (
         Sequence("refusals while paused", (a, READ, *_refusals(), READ), ends="paused"),
-        Sequence("a date that has passed", (_until("past", -60_000), READ, Await("past")), start="active", ends="active"),
+        Sequence(
+            "a date that has passed",
+            (_until("past", -60_000), READ, Await("past")),
+            start="active",
+            ends="active",
+        ),
         Sequence("the same request twice", (a, a, READ), ends="paused"),
         Sequence("a pause is shortened", (b, a, READ), ends="paused"),
         Sequence("an indefinite pause gets a date", (Send(indefinitely()), READ, a, READ), ends="paused"),

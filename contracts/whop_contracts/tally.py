@@ -101,7 +101,8 @@ class Tally:
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
     """How a document differs from the page: members and values that it does not name, nulls where it names none, members that
-    are missing."""
+    are missing.
+    """
     if isinstance(document, Mapping):
         named = schema.get("properties", {})
         for name, value in document.items():

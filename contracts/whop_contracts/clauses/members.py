@@ -85,7 +85,10 @@ _PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMB
 def _absence(parent: Mapping[str, Any], member: Member) -> str:
     leaf = member.pointer.rpartition("/")[2]
     near = difflib.get_close_matches(
-        leaf.replace("_", ""), {name.replace("_", "").lower(): name for name in parent if name not in _LEAVES}, n=1, cutoff=0.8
+        leaf.replace("_", ""),
+        {name.replace("_", "").lower(): name for name in parent if name not in _LEAVES},
+        n=1,
+        cutoff=0.8,
     )
     if not near:
         return "absent"

@@ -19,7 +19,9 @@ UNTOUCHED: Final = (
 )  # fmt: skip
 
 
-def on(topic: Topic, id_: str, statement: str, source: Source, *, level: Level = "must", needs: str = "") -> Clause:
+def on(
+    topic: Topic, id_: str, statement: str, source: Source, *, level: Level = "must", needs: str = ""
+) -> Clause:
     """A clause that the expectation decides: it fires where an answer breaks ``topic``."""
 
     def check(evidence: Evidence) -> Iterator[Finding]:
@@ -53,7 +55,8 @@ def _untouched(evidence: Evidence) -> Iterator[Finding]:
 
 def same(name: str, before: Any, after: Any) -> bool:
     """Whether a member has kept its value: timestamps as instants, countries in any order; a value of another JSON type or
-    with other children is for the clauses of the response."""
+    with other children is for the clauses of the response.
+    """
     if name == "created_at" and isinstance(before, str) and isinstance(after, str):
         first, second = read_instant(before), read_instant(after)
         return first is None or second is None or abs(first.ns - second.ns) <= MILLI

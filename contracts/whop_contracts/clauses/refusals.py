@@ -36,7 +36,12 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
         return
     sent = evidence.exchange.request
     echoed = sent.content.decode("utf-8", "replace") + sent.url
-    said = response.content.decode("utf-8", "replace").replace("\\n", "\n").replace('\\"', '"').replace("\\/", "/")
+    said = (
+        response.content.decode("utf-8", "replace")
+        .replace("\\n", "\n")
+        .replace('\\"', '"')
+        .replace("\\/", "/")
+    )
     for what, pattern in LEAKS:
         match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
         if match:
@@ -57,7 +62,9 @@ def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
 def _envelope(evidence: Evidence) -> Iterator[Finding]:
     value = evidence.text.value if evidence.text and not evidence.text.problem else None
     error = value.get("error") if isinstance(value, dict) else None
-    if not isinstance(error, dict) or not all(isinstance(error.get(name), str) for name in ("type", "message")):
+    if not isinstance(error, dict) or not all(
+        isinstance(error.get(name), str) for name in ("type", "message")
+    ):
         yield Finding('{"error": {"type": "…", "message": "…"}}', told(evidence))
 
 

@@ -92,16 +92,26 @@ def _number(value: Any) -> float | None:
 
 def _sums(evidence: Evidence) -> Iterator[Finding]:
     document = evidence.document or {}
-    daily, spent, left = (_number(document.get(n)) for n in ("daily_budget", "todays_spend", "available_budget"))
+    daily, spent, left = (
+        _number(document.get(n)) for n in ("daily_budget", "todays_spend", "available_budget")
+    )
     if daily is not None and spent is not None and left is not None:
         cap = max(daily - spent, 0.0)
         if left > cap + 0.01:
-            yield Finding(f"at most {cap:g}, the daily budget less today's spend", f"{left:g}", "/available_budget")
-    revenue, total, ratio = (_number(document.get(n)) for n in ("revenue", "total_spend", "return_on_ad_spend"))
+            yield Finding(
+                f"at most {cap:g}, the daily budget less today's spend", f"{left:g}", "/available_budget"
+            )
+    revenue, total, ratio = (
+        _number(document.get(n)) for n in ("revenue", "total_spend", "return_on_ad_spend")
+    )
     if revenue is not None and total and ratio is not None:
         wanted = revenue / total
-        if not any(abs(ratio - scale * wanted) <= max(0.01 * scale * abs(wanted), 0.01) for scale in (1, 100)):
-            yield Finding(f"{wanted:.4g}, or {100 * wanted:.4g} as a percentage", f"{ratio:g}", "/return_on_ad_spend")
+        if not any(
+            abs(ratio - scale * wanted) <= max(0.01 * scale * abs(wanted), 0.01) for scale in (1, 100)
+        ):
+            yield Finding(
+                f"{wanted:.4g}, or {100 * wanted:.4g} as a percentage", f"{ratio:g}", "/return_on_ad_spend"
+            )
 
 
 CLAUSES: Final = (

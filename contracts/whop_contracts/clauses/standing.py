@@ -176,18 +176,10 @@ def _clause(answers: Answers) -> Clause:
 def adorned(evidence: Evidence) -> bool:
     """Whether an otherwise good body carries members that the page does not name."""
     return (
-        evidence.wish is not None and evidence.wish.extra and evidence.row in ("instant", "omitted", "nothing", "far")
+        evidence.wish is not None
+        and evidence.wish.extra
+        and evidence.row in ("instant", "omitted", "nothing", "far")
     )
-
-
-EXTRA: Final = Clause(
-    id="request.extra-member-does-no-harm",
-    level="must",
-    statement="A body member that the page does not name is ignored, or refused as invalid.",
-    source=_BODY,
-    applies=lambda e: e.answered and adorned(e),
-    check=lambda e: _check("fails")(e),
-)
 
 
 def _judged(evidence: Evidence) -> bool:
@@ -210,3 +202,13 @@ def told(evidence: Evidence) -> str:
         return evidence.exchange.trouble or "no answer"
     said = response.content[:160].decode("utf-8", "replace").strip()
     return f"{response.status}" + (f" {said}" if said else " with an empty body")
+
+
+EXTRA: Final = Clause(
+    id="request.extra-member-does-no-harm",
+    level="must",
+    statement="A body member that the page does not name is ignored, or refused as invalid.",
+    source=_BODY,
+    applies=lambda e: e.answered and adorned(e),
+    check=_check("fails"),
+)

@@ -31,7 +31,9 @@ def _ordered(slack: int, least: int) -> Any:
     def check(evidence: Evidence) -> Iterator[Finding]:
         order, document = _order(evidence), evidence.document or {}
         if order and least >= order[1] - order[0] and order[1] + slack < order[0]:
-            yield Finding(f"no earlier than created_at, {document['created_at']}", document["updated_at"], "/updated_at")
+            yield Finding(
+                f"no earlier than created_at, {document['created_at']}", document["updated_at"], "/updated_at"
+            )
 
     return check
 
@@ -45,7 +47,9 @@ def _little(evidence: Evidence) -> Iterator[Finding]:
 def _moves(evidence: Evidence) -> Iterator[Finding]:
     before, after = (_instant((d or {}).get("updated_at")) for d in (evidence.previous, evidence.document))
     if before is not None and after is not None and after <= before:
-        yield Finding("later than before the pause", str((evidence.document or {})["updated_at"]), "/updated_at")
+        yield Finding(
+            "later than before the pause", str((evidence.document or {})["updated_at"]), "/updated_at"
+        )
 
 
 def _changed(evidence: Evidence) -> bool:

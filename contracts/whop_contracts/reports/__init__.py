@@ -27,6 +27,8 @@ def write(settings: Settings, result: Mapping[str, Any]) -> None:
             try:
                 path.write_text(text, "utf-8", errors="backslashreplace")
             except OSError as error:
-                wrong.append(f"--{KEYS[name]} {str(path)!r}: could not be written ({(error.strerror or 'no answer').lower()})")
+                wrong.append(
+                    f"--{KEYS[name]} {str(path)!r}: could not be written ({(error.strerror or 'no answer').lower()})"
+                )
     if wrong:
         raise UsageError(wrong[0])

@@ -9,6 +9,8 @@ ELLIPSIS: Final = "…"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories that are shown by their number: controls, bidirectional and other format signs, surrogates, what Unicode has not assigned, line and
 paragraph separators."""
+_ASCII: Final = 127
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(value: Any, limit: int = 300) -> str:
@@ -24,6 +26,6 @@ def visible(value: Any, limit: int = 300) -> str:
 def _shown(character: str) -> str:
     if unicodedata.category(character) not in _HIDDEN:
         return character
-    code = ord(character)
-    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
-    return short or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")  # noqa: PLR2004
+    if ord(character) > _ASCII:
+        return character.encode("ascii", "backslashreplace").decode()
+    return _SHORT.get(character) or f"\\x{ord(character):02x}"

@@ -53,7 +53,13 @@ def target(result: Result) -> str:
     """What was judged."""
     base_url = visible(result["target"].get("base_url") or "", 200)
     kind = result["target"]["kind"]
-    return "the built-in mock" if kind == "mock" else f"recorded traffic {base_url}".rstrip() if kind == "recorded" else base_url
+    return (
+        "the built-in mock"
+        if kind == "mock"
+        else f"recorded traffic {base_url}".rstrip()
+        if kind == "recorded"
+        else base_url
+    )
 
 
 def sentence(result: Result) -> str:
@@ -67,7 +73,9 @@ def sentence(result: Result) -> str:
         return f"inconclusive: {visible(result['reason'] or 'too little was seen to say that it conforms')}"
     kept = count["passed"] + count["warned"] + count["waived"]
     more = [f"{count[kind]} {words(kind)}" for kind in VERDICTS[2:] if count[kind]]
-    return f"conforms: {_plural(kept, 'promise', 'promises')} put to the test" + (f", {', '.join(more)}" if more else "")
+    return f"conforms: {_plural(kept, 'promise', 'promises')} put to the test" + (
+        f", {', '.join(more)}" if more else ""
+    )
 
 
 def effort(result: Result) -> str:
@@ -79,7 +87,11 @@ def effort(result: Result) -> str:
 def punctuality(result: Result) -> str | None:
     """How late auto-resumes were seen; None where none was."""
     late = [resume["late_s"] for resume in result["resumes"]]
-    return f"{_plural(len(late), 'auto-resume', 'auto-resumes')} seen, {max(late):.1f} s late at most" if late else None
+    return (
+        f"{_plural(len(late), 'auto-resume', 'auto-resumes')} seen, {max(late):.1f} s late at most"
+        if late
+        else None
+    )
 
 
 def lasting(result: Result) -> list[str]:
@@ -102,24 +114,31 @@ def extent(row: Row) -> str:
     return f"{failure['count']} of {row['exchanges']} exchanges, first in request {failure['first_request']}"
 
 
-def brief(row: Row, limit: int = 300) -> str:
-    """A failure in one line."""
+def finding(row: Row) -> str:
+    """What was expected, what came, and where, in one line."""
     failure = row["failure"] or {}
-    at = f" at {visible(failure['pointer'], 80)}" if failure.get("pointer") else ""
+    at = f" (at {visible(failure['pointer'], 80)})" if failure.get("pointer") else ""
     expected, actual = visible(failure.get("expected", ""), 160), visible(failure.get("actual", ""), 160)
-    return visible(f"{row['id']}{at}: expected {expected}; actual {actual}", limit)
+    return f"expected {expected}; actual {actual}{at}"
+
+
+def brief(row: Row) -> str:
+    """A failure in one line."""
+    return f"{row['id']}: {finding(row)}"
 
 
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
-    value = "" if drift["value"] is None else f" {visible(drift['value'], 60)!r}"
-    return f"{words(drift['kind'])} {visible(drift['pointer'], 80)}{value} ({_plural(drift['count'], 'time', 'times')})"
+    value = "" if drift["value"] is None else f"{visible(drift['value'], 60)}, "
+    return f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{_plural(drift['count'], 'time', 'times')})"
 
 
-def asked(failure: Mapping[str, Any]) -> Iterator[str]:
-    """The smallest request, in lines: what it is, and its body."""
+def asked(result: Result, failure: Mapping[str, Any]) -> Iterator[str]:
+    """The smallest request, in lines: what it is, its path as the page names it, and its body."""
     request = failure["request"]
-    yield f"{visible(request.get('method', ''), 20)} {visible(request.get('url', ''), 200)}"
+    url, base_url = str(request.get("url", "")), str(result["target"].get("base_url") or "")
+    path = url[len(base_url) :] if base_url and url.startswith(f"{base_url}/") else url
+    yield f"{visible(request.get('method', ''), 20)} {visible(path, 200)}"
     if request.get("body"):
         yield visible(request["body"], 600)
 

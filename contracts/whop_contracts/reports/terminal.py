@@ -7,7 +7,7 @@ takes it so.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TextIO
 
 from rich.console import Console
@@ -21,7 +21,13 @@ _WIDEST: Final = 110
 _INDENT: Final = 12
 _MOST: Final = 20
 _COLUMNS: Final = ("passed", "failed", "warned", "waived", "not tested", "exchanges")
-_STYLES: Final = {"failed": "bold red", "warned": "yellow", "passed": "green", "waived": "magenta", "not_tested": "dim"}
+_STYLES: Final = {
+    "failed": "bold red",
+    "warned": "yellow",
+    "passed": "green",
+    "waived": "magenta",
+    "not_tested": "dim",
+}
 _ENDINGS: Final = {"conforms": "bold green", "violates": "bold red", "inconclusive": "bold yellow"}
 
 
@@ -47,7 +53,7 @@ def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verb
     page = _Page(console_for(stream))
     if quiet:
         for row in summary.having(result, "failed"):
-            page.line(f"FAILED {summary.brief(row)}", _STYLES["failed"])
+            page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
     elif verbose or not summary.hasty(result):
         _body(page, result, verbose=verbose)
     page.line(summary.sentence(result), _ENDINGS[result["verdict"]])
@@ -55,6 +61,11 @@ def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verb
         page.line(summary.effort(result))
     for line in summary.lasting(result):
         page.line(line, _ENDINGS["violates"])
+
+
+def show_failure(result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO) -> None:
+    """Print one failure in full."""
+    _failure(_Page(console_for(stream)), result, row)
 
 
 class _Page:
@@ -70,7 +81,11 @@ class _Page:
 
     def labelled(self, label: str, text: str, style: str = "", *, indent: int = _INDENT) -> None:
         """A paragraph with a label in the margin."""
-        lines = Text(text).wrap(self._console, max(20, self.width - indent), overflow="fold") if text else [Text()]
+        lines = (
+            Text(text).wrap(self._console, max(20, self.width - indent), overflow="fold")
+            if text
+            else [Text()]
+        )
         for number, line in enumerate(lines):
             line.rstrip()
             margin = Text((label if number == 0 else "").ljust(indent), style="dim" if label else "")
@@ -81,6 +96,10 @@ class _Page:
         """A line for the shell, folded by backslashes."""
         for number, line in enumerate(folded(text, self.width - _INDENT - 2)):
             self._print(Text((label if number == 0 else "").ljust(_INDENT), style="dim") + Text(line))
+
+    def unbroken(self, text: str, style: str = "") -> None:
+        """One line, however long: for those who search it."""
+        self._print(Text(text, style=style))
 
     def _print(self, text: Text) -> None:
         text.rstrip()
@@ -101,11 +120,18 @@ def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
     waived = [f"{row['id']}: {visible(row['reason'] or '')}" for row in summary.having(result, "waived")]
     _lines(page, "waived", waived, _STYLES["waived"], verbose=verbose)
     _lines(page, "drift", [summary.drifted(drift) for drift in result["drift"]], "", verbose=verbose)
-    for reason, ids in summary.untested(result).items():
-        page.line()
+    for number, (reason, ids) in enumerate(summary.untested(result).items()):
+        if number == 0:
+            page.line()
         page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
     punctuality = summary.punctuality(result)
-    _lines(page, "note", [*map(visible, result["notes"]), *([punctuality] if punctuality else [])], "", verbose=verbose)
+    _lines(
+        page,
+        "note",
+        [*map(visible, result["notes"]), *([punctuality] if punctuality else [])],
+        "",
+        verbose=verbose,
+    )
     page.line()
 
 
@@ -117,7 +143,9 @@ def _table(page: _Page, result: Mapping[str, Any]) -> None:
     rows.append(("All", [sum(numbers) for numbers in zip(*(numbers for _, numbers in rows), strict=True)]))
     page.line(f"{'':<14}" + "".join(f"{name:>{len(name) + 2}}" for name in _COLUMNS), "bold")
     for name, numbers in rows:
-        cells = [f"{number or '-':>{len(column) + 2}}" for number, column in zip(numbers, _COLUMNS, strict=True)]
+        cells = [
+            f"{number or '-':>{len(column) + 2}}" for number, column in zip(numbers, _COLUMNS, strict=True)
+        ]
         broken = numbers[1]
         page.line(f"{name:<14}" + "".join(cells), _STYLES["failed"] if broken else "")
 
@@ -140,7 +168,10 @@ def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> 
     if failure["pointer"]:
         page.labelled("  at", visible(failure["pointer"]))
     page.labelled("  broken by", summary.extent(row))
-    for label, lines in (("  request", summary.asked(failure)), ("  answer", summary.answered(failure))):
+    for label, lines in (
+        ("  request", summary.asked(result, failure)),
+        ("  answer", summary.answered(failure)),
+    ):
         for number, line in enumerate(lines):
             page.labelled("" if number else label, line)
     page.command("  curl", visible(failure["curl"], 4_000))
@@ -159,13 +190,32 @@ def _lines(page: _Page, label: str, lines: Iterable[str], style: str, *, verbose
 
 
 def folded(command: str, width: int) -> list[str]:
-    """A shell command in lines of at most ``width`` where its words allow it, each but the last ending in a backslash."""
+    """A shell command in lines of at most ``width`` where its words allow it, each but the last ending in a backslash.
+
+    A flag stays beside its value.
+    """
     lines = [""]
-    for word in _words(command):
+    for word in _groups(command):
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".lstrip()
     return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+
+
+def _groups(command: str) -> Iterator[str]:
+    flag = ""
+    for word in _words(command):
+        if flag and not word.startswith("-"):
+            yield f"{flag} {word}"
+            flag = ""
+            continue
+        if flag:
+            yield flag
+        flag = word if word.startswith("-") else ""
+        if not flag:
+            yield word
+    if flag:
+        yield flag
 
 
 def _words(command: str) -> list[str]:

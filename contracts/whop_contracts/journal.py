@@ -1,0 +1,232 @@
+"""The journal of a run: what its campaigns were before it, and what our requests could have left them as.
+
+JSON lines, each forced to the disk before the request that it speaks of is sent. It holds no credential. A power cut leaves at worst
+one unfinished last line, which is not read: the request that it announced was never sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from whop_contracts.instants import write_instant
+
+VERSION: Final = 1
+_MODE: Final = 0o600
+_LARGEST: Final = 50_000_000
+
+
+class JournalError(Exception):
+    """A journal cannot be written, or a file is none that can be acted on; one line says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A campaign's state as the documents write it."""
+
+    status: str
+    paused_until: str | None
+
+
+@dataclass(slots=True)
+class CampaignRecord:
+    """One campaign: its state at the first read, those that our requests could have left since, and whether it was put back."""
+
+    first: Standing
+    left: list[Standing] = field(default_factory=list)
+    put_back: bool = True
+
+    def could_be(self, standing: Standing) -> bool:
+        """Whether our own requests, or none, explain this state. A dated pause also ends by itself."""
+        return standing in {self.first, Standing("active", None), *self.left}
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    """What a journal says: where the run went, when it began, and its campaigns by id, in the order of their first reads."""
+
+    base_url: str
+    run_id: str
+    began: str
+    campaigns: dict[str, CampaignRecord]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every campaign is as it was."""
+        return all(campaign.put_back for campaign in self.campaigns.values())
+
+
+class Journal:
+    """Writes one run's journal. Raises ``JournalError`` where a line cannot be kept: then nothing may be sent."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._firsts: set[str] = set()
+        self._intended: set[tuple[str, Standing]] = set()
+
+    @classmethod
+    def create(
+        cls, path: Path | None, base_url: str, run_id: str, *, now: Callable[[], float] = time.time
+    ) -> Journal:
+        """Begin the journal of a run: at ``path``, else in the current directory, for its owner's eyes alone.
+
+        A journal there that is complete is replaced; one that is not, and any other file that is not empty, is an error.
+        """
+        path = path or Path(f"whop-contracts-{run_id}.journal.jsonl")
+        if urllib.parse.urlsplit(base_url).username:
+            raise JournalError("a base URL with a credential in it is not written to a journal")
+        try:
+            if path.is_file() and path.stat().st_size and not cls.read(path).complete:
+                raise JournalError(
+                    f"{path}: holds campaigns that were not put back; restore them first: whop-contracts restore {path}"
+                )
+            path.unlink(missing_ok=True)
+            journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be written: {error.strerror or error}") from None
+        began = write_instant(round(now() * 1_000) * 1_000_000)
+        journal._write(journal=VERSION, base_url=base_url, run_id=run_id, began=began)
+        _keep_name(path)
+        return journal
+
+    @classmethod
+    def reopen(cls, path: Path) -> Journal:
+        """Go on with a journal, to note what is put back after its run; an unfinished last line is cut off."""
+        record = cls.read(path)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+            whole = path.read_bytes().rfind(b"\n") + 1
+            os.ftruncate(descriptor, whole)
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be written: {error.strerror or error}") from None
+        journal = cls(path, descriptor)
+        journal._firsts.update(record.campaigns)
+        return journal
+
+    def first(self, campaign: str, status: str, paused_until: str | None) -> None:
+        """A campaign's state as the run's first read shows it; has to be written before anything is intended."""
+        if campaign not in self._firsts:
+            self._write(campaign=campaign, first=_state(status, paused_until))
+            self._firsts.add(campaign)
+
+    def intend(self, campaign: str, status: str, paused_until: str | None) -> None:
+        """A request is about to be sent that could leave a campaign in this state. The same is written once only."""
+        if campaign not in self._firsts:
+            raise JournalError(f"{self.path}: {campaign} was not read before it was to be changed")
+        intent = (campaign, Standing(status, paused_until))
+        if intent not in self._intended:
+            self._write(campaign=campaign, intend=_state(status, paused_until))
+            self._intended.add(intent)
+
+    def put_back(self, campaign: str) -> None:
+        """A campaign was seen to be as it was."""
+        self._write(campaign=campaign, put_back=True)
+        self._intended = {intent for intent in self._intended if intent[0] != campaign}
+
+    def close(self) -> None:
+        """Close the file; a journal that is closed twice stays closed."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _write(self, **line: Any) -> None:
+        text = memoryview(json.dumps(line).encode() + b"\n")
+        try:
+            while text:
+                text = text[os.write(self._descriptor, text) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise JournalError(f"{self.path}: cannot be written: {error.strerror or error}") from None
+
+    @staticmethod
+    def read(path: Path) -> JournalRecord:
+        """What a journal says. ``JournalError`` where the file is no journal, or of a version that is not known."""
+        try:
+            if path.stat().st_size > _LARGEST:
+                raise JournalError(f"{path}: is no journal: it is too large")
+            lines = path.read_bytes().split(b"\n")[:-1]
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be read: {error.strerror or error}") from None
+        if not lines:
+            raise JournalError(f"{path}: is no journal: it is empty")
+        header = _line(path, 1, lines[0])
+        if header.get("journal") != VERSION:
+            raise JournalError(f"{path}: is no journal of version {VERSION}")
+        record = JournalRecord(
+            _text(path, 1, header, "base_url"),
+            _text(path, 1, header, "run_id"),
+            _text(path, 1, header, "began"),
+            {},
+        )
+        for number, text in enumerate(lines[1:], start=2):
+            _take(path, number, _line(path, number, text), record)
+        return record
+
+
+def _take(path: Path, number: int, line: dict[str, Any], record: JournalRecord) -> None:
+    """Add one line to a record."""
+    name = _text(path, number, line, "campaign")
+    if "first" in line:
+        record.campaigns.setdefault(name, CampaignRecord(_standing(path, number, line["first"])))
+        return
+    campaign = record.campaigns.get(name)
+    if campaign is None:
+        raise JournalError(f"{path}: line {number}: {name} has no first read")
+    if "intend" in line:
+        standing = _standing(path, number, line["intend"])
+        if standing not in campaign.left:
+            campaign.left.append(standing)
+        campaign.put_back = False
+    elif line.get("put_back") is True:
+        campaign.put_back = True
+        campaign.left.clear()
+    else:
+        raise JournalError(f"{path}: line {number}: says nothing that is known")
+
+
+def _line(path: Path, number: int, text: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        line = None
+    if not isinstance(line, dict):
+        raise JournalError(f"{path}: line {number}: is no JSON object")
+    return line
+
+
+def _text(path: Path, number: int, line: dict[str, Any], name: str) -> str:
+    value = line.get(name)
+    if not isinstance(value, str) or not value:
+        raise JournalError(f"{path}: line {number}: has no {name}")
+    return value
+
+
+def _standing(path: Path, number: int, value: Any) -> Standing:
+    if not isinstance(value, dict) or not isinstance(value.get("paused_until"), str | None):
+        raise JournalError(f"{path}: line {number}: holds no state")
+    return Standing(_text(path, number, value, "status"), value.get("paused_until"))
+
+
+def _state(status: str, paused_until: str | None) -> dict[str, str | None]:
+    return {"status": status, "paused_until": paused_until}
+
+
+def _keep_name(path: Path) -> None:
+    """Force the new name to the disk too, where directories can be."""
+    try:
+        descriptor = os.open(path.absolute().parent, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)

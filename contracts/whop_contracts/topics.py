@@ -1,0 +1,77 @@
+"""Topics: which promise an observation puts to the test, and which one a difference breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from whop_contracts.evidence import ACTIVE, Evidence, Shown, State, Topic
+from whop_contracts.exchange import Finding
+from whop_contracts.instants import NANO
+
+
+def answer_topics(evidence: Evidence) -> list[Topic]:
+    """What the answer to a pause or an unpause puts to the test."""
+    if evidence.exchange.request.operation == "unpause":
+        return ["unpaused", "date-dropped"]
+    asked = evidence.wish
+    if asked is None:
+        return []
+    if asked.row == "past":
+        return ["past"]
+    topics: list[Topic] = ["status", "until" if asked.until else "indefinite"]
+    if asked.row == "far":
+        topics.append("far")
+    if asked.offset:
+        topics.append("offset")
+    if any(until % NANO for until in asked.until):
+        topics.append("fraction")
+    if any(s.status == "paused" and s.until is not None for s in evidence.before or ()):
+        topics.append("replaced")
+    return topics
+
+
+def answer_topic(evidence: Evidence, seen: Shown) -> Topic:
+    """The promise that an answer outside the possible states breaks, told by how it differs from what was asked."""
+    topics, asked = answer_topics(evidence), evidence.wish
+    if "unpaused" in topics:
+        return "date-dropped" if seen.status == "active" else "unpaused"
+    if "past" in topics:
+        return "past"
+    if seen.status_readable and seen.status != "paused":
+        return "status"
+    if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
+        return "replaced"
+    if asked is None or not asked.until:
+        return "indefinite"
+    if "far" in topics:
+        return "far"
+    if seen.until is None:
+        return "until"
+    shift = min((seen.until - until for until in asked.until), key=abs)
+    if "fraction" in topics and abs(shift) < NANO:
+        return "fraction"
+    minutes = abs(asked.offset)
+    tells = {minutes, 2 * minutes, minutes % 60, 2 * (minutes % 60), minutes - minutes % 60} - {0}
+    return "offset" if any(abs(abs(shift) - m * 60 * NANO) < NANO for m in tells) else "until"
+
+
+def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:
+    """The promise that a read outside the possible states breaks: the likeliest cause, told further by what is shown."""
+    if stakes[0] == "unpaused" and seen.status == "active":
+        return "date-dropped"
+    if "resumes" in stakes:
+        if "cancelled" in stakes and seen.status == "paused" and seen.until is None:
+            return "cancelled"
+        if seen.status == "paused":
+            return "resumes"
+        return "date-dropped" if seen.status == "active" else "resumed-status"
+    if stakes == ["by-itself"] and ACTIVE in allowed and len(allowed) > 1:
+        return "date-dropped" if seen.status == "active" else "resumed-status"
+    return stakes[0]
+
+
+def finding(allowed: Iterable[State], seen: Shown) -> Finding:
+    """What was possible, and what is shown instead."""
+    expected = " or ".join(sorted(str(state) for state in allowed))
+    wrong_status = seen.status_readable and all(state.status != seen.status for state in allowed)
+    return Finding(expected, str(seen), "/status" if wrong_status else "/paused_until")
