@@ -77,7 +77,7 @@ FAR: Final = tuple(
     for name, stamp in (
         ("the second after 32 bits run out", Stamp("2038-01-19", time="03:14:08")),
         ("the next 29 February", Stamp("02-29", time="12:00:00", fraction="290")),
-        ("the end of the year 9999", Stamp("9999-12-31", time="23:59:59", fraction="999")),
+        ("the last days of the year 9999", Stamp("9999-12-30", time="23:59:59", fraction="999")),
         ("a nanosecond", Stamp(plus_ms=3 * DAY, fraction="123456789")),
         ("almost a day east of UTC", Stamp(plus_ms=6 * DAY, offset="+23:59")),
         ("in ten years", Stamp(plus_ms=3_652 * DAY, offset="+05:30")),

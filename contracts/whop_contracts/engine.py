@@ -25,7 +25,7 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.tally import Tally
-from whop_contracts.targets import BudgetSpent, Courier, Target, open_target
+from whop_contracts.targets import BudgetSpent, Courier, Target, mock_parties, open_target
 
 _KEPT_FOR_EACH: Final = 3
 """Requests a campaign that are kept back for putting it back."""
@@ -70,7 +70,7 @@ def means(settings: Settings) -> Means:
     """What the target of a run offers, as far as the settings tell."""
     if settings.base_url is None:
         return Means(
-            2,
+            len(mock_parties().campaigns),
             readonly=True,
             foreign=True,
             resting=True,
@@ -130,7 +130,7 @@ def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None
     run_id = secrets.token_hex(4)
     rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
     began = time.monotonic()
-    parties, target = _open(settings)
+    target, parties = open_target(settings)
     redactor = _redactor(parties)
     plan = planned(settings)
     run = _Run(settings, watch, plan, Tally(chosen), target)
@@ -213,11 +213,6 @@ def unready(firsts: dict[str, Evidence], *, live: bool) -> str | None:
 
 
 _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
-
-
-def _open(settings: Settings) -> tuple[Parties, Target]:
-    target, parties = open_target(settings)
-    return parties, target
 
 
 def _redactor(parties: Parties) -> Redactor:

@@ -36,15 +36,18 @@ class Standing:
 
 @dataclass(slots=True)
 class CampaignRecord:
-    """One campaign: its state at the first read, those that our requests could have left since, and whether it was put back."""
+    """One campaign: its state at the first read (None where that could not be understood), those that our requests could have left
+    since, and whether it was put back.
+    """
 
-    first: Standing
+    first: Standing | None
     left: list[Standing] = field(default_factory=list)
     put_back: bool = True
 
     def could_be(self, standing: Standing) -> bool:
         """Whether our own requests, or none, explain this state. A dated pause also ends by itself."""
-        return standing in {self.first, Standing("active", None), *self.left}
+        dated = any(one is not None and one.paused_until for one in (self.first, *self.left))
+        return standing in {self.first, *self.left} or (dated and standing == Standing("active", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +114,13 @@ class Journal:
         return journal
 
     def first(self, campaign: str, status: str, paused_until: str | None) -> None:
-        """A campaign's state as the run's first read shows it; has to be written before anything is intended."""
+        """A campaign's state as the run's first read shows it; to be written before anything is intended."""
         if campaign not in self._firsts:
             self._write(campaign=campaign, first=_state(status, paused_until))
             self._firsts.add(campaign)
 
     def intend(self, campaign: str, status: str, paused_until: str | None) -> None:
         """A request is about to be sent that could leave a campaign in this state. The same is written once only."""
-        if campaign not in self._firsts:
-            raise JournalError(f"{self.path}: {campaign} was not read before it was to be changed")
         intent = (campaign, Standing(status, paused_until))
         if intent not in self._intended:
             self._write(campaign=campaign, intend=_state(status, paused_until))
@@ -176,9 +177,7 @@ def _take(path: Path, number: int, line: dict[str, Any], record: JournalRecord) 
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_standing(path, number, line["first"])))
         return
-    campaign = record.campaigns.get(name)
-    if campaign is None:
-        raise JournalError(f"{path}: line {number}: {name} has no first read")
+    campaign = record.campaigns.setdefault(name, CampaignRecord(None))
     if "intend" in line:
         standing = _standing(path, number, line["intend"])
         if standing not in campaign.left:

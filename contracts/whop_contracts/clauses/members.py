@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from whop_contracts.clause import Clause, Source
 from whop_contracts.evidence import Evidence
 from whop_contracts.exchange import Finding
-from whop_contracts.schemas import Member, members, should_violations, violations
+from whop_contracts.schemas import Member, Violation, members, should_violations, violations
 
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
@@ -70,13 +70,15 @@ def check_member(document: Any, member: Member) -> Iterator[Finding]:
     if value is _ABSENT:
         yield Finding("the member is present", _absence(parent, member), member.pointer)
         return
-    for violation in violations(DOCUMENT, member.schema_pointer, shallow(value, member)):
+    for violation in _violations(value, member):
         yield Finding(violation.expected, violation.actual, member.pointer + violation.pointer)
 
 
-def shallow(value: Any, member: Member) -> Any:
-    """A value without the children that have clauses of their own."""
-    return {} if isinstance(value, Mapping) and member.pointer in _PARENTS else value
+def _violations(value: Any, member: Member) -> tuple[Violation, ...]:
+    """What is wrong with a value; an object with documented children is right as such: each child has its own clause."""
+    if isinstance(value, Mapping) and member.pointer in _PARENTS:
+        return ()
+    return violations(DOCUMENT, member.schema_pointer, value)
 
 
 _PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMBERS) - {""}
@@ -117,7 +119,7 @@ def usual_values(chosen: Callable[[Member], bool]) -> Callable[[Evidence], Itera
         for member in picked:
             parent = _parent(evidence.document, member.pointer)
             value = _value(parent, member.pointer) if isinstance(parent, Mapping) else _ABSENT
-            if value is _ABSENT or violations(DOCUMENT, member.schema_pointer, shallow(value, member)):
+            if value is _ABSENT or _violations(value, member):
                 continue
             for violation in should_violations(DOCUMENT, member.schema_pointer, value):
                 yield Finding(violation.expected, violation.actual, member.pointer + violation.pointer)

@@ -97,6 +97,7 @@ class WallClock:
         self._time = time
         self._sleep = sleep
         self._left_s = max_wait_s
+        self._bounds: tuple[float, float] | None = None
         self._ahead: tuple[float, float] | None = None
         self._seen: tuple[float, float] | None = None
         self.trouble: str | None = None
@@ -116,11 +117,13 @@ class WallClock:
         if date is None or self.trouble:
             return
         low, high = date - reply.received, date + _DATE_CACHED_S - reply.sent
-        if self._ahead is not None:
-            low, high = max(low, self._ahead[0]), min(high, self._ahead[1])
-            if low - high > _SLACK_S:
-                self.trouble = "the provider's clock jumped or stalled, as its Date headers show"
-                return
+        if self._bounds is not None:
+            low, high = max(low, self._bounds[0]), min(high, self._bounds[1])
+        if low - high > _SLACK_S:
+            self.trouble = "the provider's clock jumped or stalled, as its Date headers show"
+            return
+        # Kept as they contradict each other, so that small contradictions add up to a large one.
+        self._bounds = low, high
         self._ahead = min(low, high), max(low, high)
         self._seen = (self._seen[0] if self._seen else reply.sent), reply.received
 

@@ -17,7 +17,7 @@ from whop_contracts.targets.protocol import Clock, Target
 from whop_contracts.targets.steered import ProviderTestClock
 from whop_contracts.targets.wire import Limits, Wire, split_url
 
-_MOCK_CAMPAIGNS: Final = 2
+_MOCK_CAMPAIGNS: Final = 4
 _WALL_WAIT_S: Final = 120.0
 
 

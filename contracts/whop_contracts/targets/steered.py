@@ -134,7 +134,7 @@ class ProviderTestClock:
             return False
         self._move(wanted)
         if self._sights[-1].low < wanted:
-            # Some clocks keep whole seconds: the next one is no harm, and the last try.
+            # Some clocks keep or show whole seconds: the next one is no harm, and the last try.
             wanted = _up(ns, NANO)
             if not self._within(wanted):
                 return False
@@ -163,7 +163,7 @@ class ProviderTestClock:
         elif answer.status == _EARLIER:
             # It ran past the instant by itself, or an answer to an earlier try was lost.
             self._look(_Sight(sent, self._sights[-1].low, max(bound, self._sights[-1].ahead)))
-            if self._sights[-1].low < ns:
+            if self._sights[-1].low <= ns - NANO:
                 raise _Trouble(f"would not be moved forwards to {write_instant(ns)} (409)")
         else:
             raise _Trouble(f"answered a PUT with {answer.status}")

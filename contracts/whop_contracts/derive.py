@@ -1,0 +1,210 @@
+"""Derives JSON Schemas and an OpenAPI document from documented bodies and annotations. Knows no endpoint.
+
+A folder holds ``documented/NAME.json``, each an example body as documented, and ``annotations.json``, which says what an
+example cannot: by document and JSON pointer (``*`` for the items of an array), with the source of each entry.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+ANNOTATIONS: Final = "annotations.json"
+OPENAPI: Final = "openapi.json"
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_KEYS: Final = frozenset({"source", "place", "statement", "nullable", "schema", "should"})
+_SOURCES: Final = frozenset({"page", "example", "sibling", "errors", "sdk", "rfc", "convention"})
+
+
+class DeriveError(ValueError):
+    """A folder that nothing can be derived from; one line that names the file, the place in it, and what is expected."""
+
+
+def derive(folder: Path) -> dict[str, str]:
+    """Every derived file of a folder: its name and its text, the same for the same inputs."""
+    annotations = _read(folder / ANNOTATIONS)
+    documents = _member(annotations, "documents", folder / ANNOTATIONS)
+    schemas = {name: _schema(folder, name, documents[name]) for name in documents}
+    files = {f"{name}.schema.json": {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
+    if "api" in annotations:
+        files[OPENAPI] = _openapi(annotations["api"], schemas, folder / ANNOTATIONS)
+    return {name: json.dumps(body, indent=2, ensure_ascii=False) + "\n" for name, body in files.items()}
+
+
+def write(folder: Path) -> list[Path]:
+    """Write every derived file, and say which."""
+    written = []
+    for name, text in derive(folder).items():
+        (folder / name).write_text(text, encoding="utf-8")
+        written.append(folder / name)
+    return written
+
+
+def check(folder: Path) -> str:
+    """How the files that stand in a folder differ from what is derived, as a unified diff; empty where they do not."""
+    differences: list[str] = []
+    for name, text in derive(folder).items():
+        path = folder / name
+        there = path.read_text(encoding="utf-8") if path.exists() else ""
+        differences += difflib.unified_diff(
+            there.splitlines(keepends=True),
+            text.splitlines(keepends=True),
+            f"{name} (stands)",
+            f"{name} (derived)",
+        )
+    return "".join(differences)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeriveError(f"{path}: expected a readable JSON file ({error.strerror})") from None
+    except ValueError as error:
+        raise DeriveError(f"{path}: expected JSON ({error})") from None
+
+
+def _member(body: Any, name: str, path: Path) -> Any:
+    if not isinstance(body, Mapping) or name not in body:
+        raise DeriveError(f"{path}: expected an object with a member {name!r}")
+    return body[name]
+
+
+def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
+    where = f"{folder / ANNOTATIONS}, documents/{name}"
+    if not isinstance(annotated, Mapping):
+        raise DeriveError(f"{where}: expected an object")
+    example = _read(folder / "documented" / f"{name}.json")
+    entries = annotated.get("members", {})
+    pointers = {pointer for pointer, _ in _walk(example, "")}
+    for pointer, entry in entries.items():
+        if pointer not in pointers:
+            raise DeriveError(f"{where}: {pointer} stands for nothing in documented/{name}.json")
+        if (
+            not isinstance(entry, Mapping)
+            or (odd := entry.keys() - _KEYS)
+            or entry.get("source") not in _SOURCES
+        ):
+            said = (
+                f"knows no {min(odd)!r}"
+                if isinstance(entry, Mapping) and odd
+                else "needs a known source"
+            )
+            raise DeriveError(f"{where}: the entry of {pointer} {said}")
+    optional = frozenset(annotated.get("optional", ()))
+    if astray := optional - pointers:
+        raise DeriveError(f"{where}: optional {min(astray)} stands for nothing in documented/{name}.json")
+    return {"title": annotated.get("title", name), **_of(example, "", entries, optional)}
+
+
+def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, child in value.items():
+            yield f"{pointer}/{name}", child
+            yield from _walk(child, f"{pointer}/{name}")
+    elif isinstance(value, list):
+        for child in value[:1]:
+            yield f"{pointer}/*", child
+            yield from _walk(child, f"{pointer}/*")
+
+
+def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozenset[str]) -> dict[str, Any]:
+    """The schema of an example value and its annotation; objects stay open to members that are not documented."""
+    entry = entries.get(pointer, {})
+    schema: dict[str, Any] = {"type": _type(value)}
+    if isinstance(value, Mapping):
+        schema["properties"] = {
+            name: _of(child, f"{pointer}/{name}", entries, optional) for name, child in value.items()
+        }
+        schema["required"] = [name for name in value if f"{pointer}/{name}" not in optional]
+    if isinstance(value, list) and value:
+        schema["items"] = _of(value[0], f"{pointer}/*", entries, optional)
+    for keyword, given in entry.get("schema", {}).items():
+        schema[keyword] = {**schema.get(keyword, {}), **given} if keyword == "properties" else given
+    if entry.get("nullable"):
+        schema["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
+    if "statement" in entry:
+        schema["description"] = entry["statement"]
+    notes = {"x-source": entry.get("source"), "x-place": entry.get("place"), "x-should": entry.get("should")}
+    return schema | {name: note for name, note in notes.items() if note is not None}
+
+
+def _type(value: Any) -> str:
+    kinds = {
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        str: "string",
+        list: "array",
+        dict: "object",
+        type(None): "null",
+    }
+    return kinds[type(value)]
+
+
+def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """An OpenAPI 3.1 document that needs no other file."""
+    try:
+        paths: dict[str, Any] = {}
+        for operation in api["operations"]:
+            paths.setdefault(operation["path"], {})[operation["method"]] = _operation(operation, api, schemas)
+        return {
+            "openapi": "3.1.0",
+            "info": {"title": api["title"], "version": api["version"], "description": api["description"]},
+            "jsonSchemaDialect": _DIALECT,
+            "servers": [{"url": url} for url in api["servers"]],
+            "security": [{api["security"]["name"]: []}],
+            "paths": paths,
+            "components": {
+                "schemas": dict(schemas),
+                "securitySchemes": {
+                    api["security"]["name"]: {
+                        "type": "http",
+                        "scheme": api["security"]["scheme"],
+                        "description": api["security"]["statement"],
+                    }
+                },
+            },
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DeriveError(f"{path}, api: expected operations with their members ({error})") from None
+
+
+def _operation(
+    operation: Mapping[str, Any], api: Mapping[str, Any], schemas: Mapping[str, Any]
+) -> dict[str, Any]:
+    failures = {
+        status: {"description": why, "content": _content(api["errors"]["schema"], schemas)}
+        for status, why in api["errors"]["responses"].items()
+    }
+    made: dict[str, Any] = {
+        "operationId": operation["id"],
+        "summary": operation["summary"],
+        "description": f"Permissions: {', '.join(operation['permissions'])}.",
+        "parameters": [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": one["statement"],
+                "schema": one["schema"],
+                "example": one["example"],
+            }
+            for name, one in operation["parameters"].items()
+        ],
+    }
+    if "request" in operation:
+        made["requestBody"] = {"required": False, "content": _content(operation["request"], schemas)}
+    success = {"description": operation["summary"], "content": _content(operation["response"], schemas)}
+    return made | {"responses": {"200": success, **failures}}
+
+
+def _content(name: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    if name not in schemas:
+        raise KeyError(name)
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}

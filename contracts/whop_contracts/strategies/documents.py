@@ -1,0 +1,86 @@
+"""Documents by the derived schemas: what hypothesis-jsonschema makes of them, kept to values that a provider would have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from hypothesis_jsonschema import from_schema
+
+from whop_contracts.instants import NANO, write_instant
+from whop_contracts.schemas import SHOULD, load
+
+__all__ = ["ad_campaigns", "documents"]
+
+_OURS: Final = "our-"
+"""Put before a format's name: hypothesis-jsonschema warns where the strategy of one that it knows is replaced."""
+_MOST: Final = 1_000_000
+_COUNTRIES: Final = ("US", "CA", "GB", "FR", "DE", "BR", "IN", "JP", "NG", "AU", "NO", "ZA")
+_SINCE: Final = 1_600_000_000
+_UNTIL: Final = 2_500_000_000
+
+
+def ad_campaigns() -> SearchStrategy[dict[str, Any]]:
+    """Campaigns as the page documents them: every documented member is there, everything nullable is null now and then, values
+    are the usual ones. ``updated_at`` is never before ``created_at``, and only a paused campaign has a ``paused_until``.
+
+    Shrinks towards numbers of 0, empty lists and nulls, and timestamps of September 2020.
+    """
+    return documents("ad-campaign", formats={"date-time": _timestamps()}).map(_coherent)
+
+
+def documents(name: str, *, formats: Mapping[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
+    """Values of the schema ``name`` (as :func:`~whop_contracts.schemas.load` takes it) with its documented members alone;
+    whatever the schema only recommends is kept to as well. ``formats`` makes the text of a format.
+    """
+    made: dict[str, SearchStrategy[str]] = {"iso-3166-1-alpha-2": st.sampled_from(_COUNTRIES), **formats}
+    return from_schema(
+        _usual(load(name)), custom_formats={_OURS + format_: made[format_] for format_ in made}
+    )
+
+
+def _usual(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema as JSON Schema's draft 7 has it, closed, and with its recommendations made rules."""
+    kept = {
+        keyword: value
+        for keyword, value in {**schema, **schema.get(SHOULD, {})}.items()
+        if keyword in _KEYWORDS
+    }
+    if "properties" in kept:
+        kept["properties"] = {name: _usual(kept["properties"][name]) for name in _documented(kept)}
+        kept["additionalProperties"] = False
+    if "format" in kept:
+        kept["format"] = _OURS + kept["format"]
+    if "items" in kept:
+        kept["items"] = _usual(kept["items"])
+    if {"number", "integer"} & set(_types(kept)):
+        kept |= {"minimum": 0, "maximum": _MOST}
+    return kept
+
+
+_KEYWORDS: Final = frozenset(
+    {"type", "properties", "required", "items", "enum", "pattern", "format", "minimum"}
+)
+
+
+def _documented(schema: Mapping[str, Any]) -> list[str]:
+    """The members that the page names: those that it describes in words."""
+    return [name for name, part in schema["properties"].items() if "description" in part]
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _timestamps() -> SearchStrategy[str]:
+    """Timestamps as the page writes them: UTC, three digits of fraction."""
+    return st.integers(_SINCE * 1_000, _UNTIL * 1_000).map(lambda ms: write_instant(ms * NANO // 1_000))
+
+
+def _coherent(document: dict[str, Any]) -> dict[str, Any]:
+    created, updated = sorted((document["created_at"], document["updated_at"]))
+    paused_until = document["paused_until"] if document["status"] == "paused" else None
+    return document | {"created_at": created, "updated_at": updated, "paused_until": paused_until}

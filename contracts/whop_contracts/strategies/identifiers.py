@@ -1,0 +1,101 @@
+"""Ids and credentials that nobody was given: well-formed ones, malformed ones, and tokens that differ from a good one."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+__all__ = ["altered_tokens", "campaign_ids", "malformed_ids"]
+
+PREFIX: Final = "adcamp_"
+_LETTERS: Final = string.ascii_letters + string.digits
+_OTHER_PREFIXES: Final = (
+    "prod_", "user_", "payt_", "ldgr_", "biz_", "adgroup_", "campaign_", "adcamp", "adcamp-", "ad_camp_", "", "_",
+)  # fmt: skip
+_ENCODED: Final = (
+    "%20", "%0A", "%0D%0A", "%09", "%00", "%C2%A0", "%E2%80%8B", "%27", "%22", "%60", "%3B", "%2F", "%5C", "%25", "%3C",
+    "%C3%A9", "%CF%80", "%EF%BC%A1", "%E6%97%A5", "%F0%9F%98%80", "%FF",
+)  # fmt: skip
+"""Percent-encoded: white space, NUL, quotes, a slash, signs, letters beyond ASCII, an emoji, a byte that is not UTF-8."""
+_PHRASES: Final = (
+    "%27%20OR%20%271%27=%271", "1%3BDROP%20TABLE%20ad_campaigns--", "null", "undefined", "0", "-1", "42", "NaN", "true",
+    "%7Bid%7D", "%5Bobject%20Object%5D", "*", "%25s%25n", "123e4567-e89b-42d3-a456-426614174000", "campaign",
+)  # fmt: skip
+_LONG: Final = (300, 1_000, 4_000)
+_LEAST_ALTERATION: Final = 4
+"""How many characters are cut or added at least: fewer may fall into what a base64 reader ignores."""
+
+
+def _tails(least: int = 11, most: int = 14) -> SearchStrategy[str]:
+    return st.lists(st.sampled_from(_LETTERS), min_size=least, max_size=most).map("".join)
+
+
+def campaign_ids() -> SearchStrategy[str]:
+    """Ids that look like a campaign's and are made up: ``adcamp_`` and 11 to 14 ASCII letters or digits.
+
+    Shrinks towards ``adcamp_aaaaaaaaaaa``.
+    """
+    return _tails().map(PREFIX.__add__)
+
+
+def malformed_ids() -> SearchStrategy[str]:
+    """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the prefix twice or
+    alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds of characters.
+
+    Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another route.
+    Shrinks towards ``prod_aaaaaaaaaaa``.
+    """
+    tails = _tails()
+    return st.one_of(
+        st.builds("{}{}".format, st.sampled_from(_OTHER_PREFIXES), tails),
+        st.builds("{}{}".format, st.sampled_from([PREFIX * 2, PREFIX * 3]), tails),
+        st.sampled_from([PREFIX, PREFIX.upper(), *_PHRASES]),
+        st.builds("{}{}{}".format, campaign_ids(), st.sampled_from(_ENCODED), _tails(0, 3)),
+        st.builds("{}{}".format, st.sampled_from(_ENCODED), campaign_ids()),
+        st.sampled_from(_ENCODED).map(PREFIX.__add__),
+        st.builds(
+            lambda size, letter: PREFIX + letter * size, st.sampled_from(_LONG), st.sampled_from(_LETTERS)
+        ),
+    )
+
+
+def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
+    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to no other case of
+    itself), or at least four characters cut from its start or end, or added there. It is never ``token``, never empty.
+
+    A token of four characters or fewer is never cut. Shrinks towards its middle changed to an ``a`` or a ``b``.
+    Raises ValueError on an empty token: it has nothing to alter.
+    """
+    if not token:
+        message = "an empty token cannot be altered"
+        raise ValueError(message)
+    middle, third = len(token) // 2, len(token) // 6
+    added = _tails(_LEAST_ALTERATION, 8)
+    ways = [
+        st.builds(
+            lambda step, fresh: ("a character changed", _changed(token, middle + step, fresh)),
+            st.integers(-third, third),
+            st.sampled_from(["ab", *pairwise(_LETTERS)]),
+        ),
+        added.map(lambda tail: ("characters added", token + tail)),
+        added.map(lambda head: ("characters added before it", head + token)),
+    ]
+    if len(token) > _LEAST_ALTERATION:
+        cuts = st.integers(_LEAST_ALTERATION, len(token) - 1)
+        ways += [
+            cuts.map(lambda size: ("cut short", token[:-size])),
+            cuts.map(lambda size: ("its start cut off", token[size:])),
+        ]
+    return st.one_of(ways)
+
+
+def _changed(token: str, place: int, fresh: Sequence[str]) -> str:
+    """A token with the first of ``fresh`` at a place, or the second where the first is what stands there already."""
+    first, second = fresh
+    letter = second if token[place].lower() == first.lower() else first
+    return token[:place] + letter + token[place + 1 :]
