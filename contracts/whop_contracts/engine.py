@@ -19,7 +19,7 @@ from whop_contracts.executor import Executor, Stopped
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import write_instant
 from whop_contracts.interruption import interruptible, undisturbed
-from whop_contracts.journal import Journal
+from whop_contracts.journal import Journal, JournalError
 from whop_contracts.plan import Means, Plan, draw
 from whop_contracts.redaction import Redactor
 from whop_contracts.result import Circumstances, build
@@ -27,6 +27,8 @@ from whop_contracts.settings import Settings, UsageError
 from whop_contracts.tally import Tally
 from whop_contracts.targets import BudgetSpent, Courier, Target, mock_parties, open_target
 
+_SECRET_LENGTH: Final = 8
+"""Values of gateway headers from this length on are redacted; shorter ones would black out ordinary words."""
 _KEPT_FOR_EACH: Final = 3
 """Requests a campaign that are kept back for putting it back."""
 
@@ -130,13 +132,20 @@ def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None
     run_id = secrets.token_hex(4)
     rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
     began = time.monotonic()
-    target, parties = open_target(settings)
+    try:
+        target, parties = open_target(settings)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     redactor = _redactor(parties)
     plan = planned(settings)
     run = _Run(settings, watch, plan, Tally(chosen), target)
     journal = None
     if target.kind == "live":
-        journal = Journal.create(settings.journal, target.base_url, run_id)
+        try:
+            journal = Journal.create(settings.journal, target.base_url, run_id)
+        except JournalError as error:
+            target.close()
+            raise UsageError(f"--journal: {error}") from None
         if watch:
             watch(Progress("journal", str(journal.path), 0, plan.requests, 0.0, 0))
     courier = Courier(
@@ -222,8 +231,9 @@ def _redactor(parties: Parties) -> Redactor:
     redactor = Redactor(names)
     for how in ALTERATIONS:
         redactor.add(altered(parties.token, how))
-    for _, value in parties.headers:
-        redactor.add(value)
+    for name, value in parties.headers:
+        if len(value) >= _SECRET_LENGTH:
+            redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")
     return redactor
 
 
@@ -248,7 +258,7 @@ def _result(
             },
             put_back={"campaigns": outcome.restored, "failed": outcome.failed},
             duration_s=seconds,
-            waited_s=target.clock.waited_s,
+            waited_s=target.clock.waited_s + courier.waited_s,
             requests=run.tally.requests,
             notes=notes,
             reason=reason,

@@ -81,7 +81,10 @@ class Executor:
     def preflight(self, *, foreign: bool) -> dict[str, Evidence]:
         """Read every named campaign once, and another company's where one was given; the evidence by campaign."""
         for index, campaign in enumerate(self._parties.campaigns):
-            self._first[campaign] = self._send(read(f"own:{index}"), "preflight")
+            first = self._first[campaign] = self._send(read(f"own:{index}"), "preflight")
+            if self._journal and first.shown and first.shown.whole:
+                until = first.shown.until
+                self._journal.first(campaign, str(first.shown.status), None if until is None else write_instant(until))
         if foreign:
             self._send(read("foreign"), "preflight")
         return self._first
@@ -167,6 +170,9 @@ class Executor:
 
     def _await(self, step: Await, sequence: str) -> bool:
         """Look after a due resume until it is seen, or the tolerance is over; the long wait is spent at most twice."""
+        campaign = self._parties.campaigns[int(step.campaign.partition(":")[2])]
+        if self._possible(campaign) == frozenset({ACTIVE}):
+            return True
         due = self._marks.get(step.mark, 0)
         over = self._expectation.tolerance + LAG + _AFTER
         wall = self._target.clock.kind == "wall"

@@ -335,8 +335,11 @@ def _adopted(seen: Shown, now: Window | None) -> Possible:
     """The state that an answer shows, taken for true whatever was expected: one bug is one failure."""
     if not seen.whole or seen.status is None:
         return None
-    ahead = seen.until is not None and seen.status == "paused" and now is not None and seen.until > now.end
-    due = (seen.until, seen.until) if ahead and seen.until is not None else None
+    if seen.until is None or seen.status != "paused":
+        return frozenset({State(seen.status, seen.until)})
+    # A pause that is overdue may end at any time now: that it did not end in time has been said.
+    overdue = now is None or seen.until <= now.end
+    due = (seen.until, LAST if overdue else seen.until)
     return frozenset({State(seen.status, seen.until, MILLI, due)})
 
 

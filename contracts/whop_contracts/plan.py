@@ -161,6 +161,7 @@ _ROUNDS: Final = 4
 _SHAPES: Final = 6
 """How many of the campaigns named are paused; the rest are only watched."""
 _SINGLE: Final = 1
+_PAIRED: Final = 9
 _QUICK_MOVED: Final = 4
 _QUICK_WAITED: Final = 1
 _DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 6, "thorough": 150}
@@ -211,11 +212,12 @@ def _shape(own: str) -> Sequence:
 
 
 def _grouped(table: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
-    """The cases of a table that share a read: each of the first few has its own, of the rest every two."""
-    for case in table[:_SINGLE]:
-        yield (case,)
-    for index in range(_SINGLE, len(table), 2):
-        yield table[index : index + 2]
+    """The cases of a table that share a read: the first has its own, then two share one, the last three."""
+    start = 0
+    for size, until in ((1, _SINGLE), (2, _PAIRED), (3, len(table))):
+        while start < min(until, len(table)):
+            yield table[start : start + size]
+            start += size
 
 
 def _share(lane: SequenceOf[Sequence], index: int, rounds: int) -> SequenceOf[Sequence]:

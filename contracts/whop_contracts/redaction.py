@@ -18,6 +18,7 @@ TOKEN: Final = "$WHOP_API_TOKEN"  # noqa: S105 - the name that stands in a token
 _WORD: Final = 4
 _ENCODED: Final = 8
 _DEEPEST: Final = 200
+_ESCAPES: Final = re.compile(r"[%\\&+]")
 _TOO_DEEP: Final = "(nested too deeply to be shown)"
 
 
@@ -31,6 +32,7 @@ class Redactor:
     def __init__(self, secrets: Mapping[str, str] | Iterable[str] = ()) -> None:
         self._names: dict[str, str] = {}
         self._patterns: list[tuple[re.Pattern[str], str]] = []
+        self._plain: list[str] = []
         self._any: re.Pattern[str] | None = None
         pairs = secrets.items() if isinstance(secrets, Mapping) else ((TOKEN, value) for value in secrets)
         for name, value in pairs:
@@ -44,13 +46,15 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        return text if self._any is None else self._any.sub(self._name, text)
+        if self._any is None or not self._suspect(text):
+            return text
+        return self._any.sub(self._name, text)
 
     def bytes(self, content: bytes) -> bytes:
         """The bytes without secrets, whatever they are."""
         if self._any is None:
             return content
-        return self._any.sub(self._name, content.decode("latin-1")).encode("latin-1")
+        return self.text(content.decode("latin-1")).encode("latin-1")
 
     def data(self, data: Any) -> Any:
         """JSON-like data without secrets, in keys too; a new value, of tuples as lists. What is nested beyond 200 levels is left out."""
@@ -71,6 +75,10 @@ class Redactor:
             return [self._data(value, depth + 1) for value in data]
         return self.text(str(data))
 
+    def _suspect(self, text: str) -> bool:
+        """Whether a secret can be in a text at all: it has a form that is a plain string, or some character is escaped."""
+        return _ESCAPES.search(text) is not None or any(plain in text for plain in self._plain)
+
     def _take(self, secret: str, name: str) -> None:
         secret = secret.strip()
         if secret:
@@ -78,7 +86,10 @@ class Redactor:
 
     def _compile(self) -> None:
         longest_first = sorted(self._names, key=len, reverse=True)
-        forms = [(list(_forms(secret)), self._names[secret]) for secret in longest_first]
+        forms = [
+            ([*map(re.escape, _encoded(one)), *_escaped(one)], self._names[one]) for one in longest_first
+        ]
+        self._plain = [plain for one in longest_first for plain in (one, _mojibake(one), *_encoded(one))]
         self._patterns = [(re.compile("|".join(patterns)), name) for patterns, name in forms]
         every = "|".join(pattern for patterns, _ in forms for pattern in patterns)
         self._any = re.compile(every) if every else None
@@ -92,16 +103,23 @@ class Redactor:
         return TOKEN
 
 
-def _forms(secret: str) -> Iterable[str]:
-    """Patterns of every form of a secret. Each begins with a literal, so that a text without any is passed over quickly."""
-    raw = secret.encode()
-    if len(secret) >= _ENCODED:
-        for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
-            for shift in range(3):
-                yield re.escape(_core(encode(bytes(shift) + raw).decode(), shift))
-        pairs = [f"{byte:02x}" for byte in raw]
-        yield "".join(pairs)
-        yield "".join(pairs).upper()
+def _encoded(secret: str) -> list[str]:
+    """The secret in base64 and in hexadecimal; nothing for one that is too short for either to be told from other text."""
+    if len(secret) < _ENCODED:
+        return []
+    raw = secret.encode("utf-8", "surrogatepass")
+    encoders = (base64.standard_b64encode, base64.urlsafe_b64encode)
+    cores = [_core(encode(bytes(shift) + raw).decode(), shift) for encode in encoders for shift in range(3)]
+    return [*dict.fromkeys(cores), raw.hex(), raw.hex().upper()]
+
+
+def _mojibake(secret: str) -> str:
+    """The secret's UTF-8 read as Latin-1, as it is in headers and in bytes."""
+    return secret.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _escaped(secret: str) -> Iterable[str]:
+    """Patterns of the secret with any of its characters escaped, or none. Each begins with a literal, which ``re`` looks for first."""
     rest = "".join(f"(?:{'|'.join(_spelled(char))})" for char in secret[1:])
     before, after = (r"(?<!\w)", r"(?!\w)") if len(secret) < _WORD else ("", "")
     for head in _spelled(secret[0]):
@@ -126,6 +144,7 @@ def _spelled(char: str) -> list[str]:
     spelled += [
         "".join(rf"\\+u{_hex(units[at])}{_hex(units[at + 1])}" for at in range(0, len(units), 2)),
         "".join(rf"\\+x{_hex(byte)}" for byte in raw),
+        rf"\\+U{''.join(_nibble(digit) for digit in f'{code:08x}')}",
         rf"&#(?:0*{code}|[xX]0*{''.join(_nibble(digit) for digit in f'{code:x}')});",
     ]
     if len(raw) > 1:

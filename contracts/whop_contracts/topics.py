@@ -43,16 +43,19 @@ def answer_topic(evidence: Evidence, seen: Shown) -> Topic:
         return "replaced"
     if asked is None or not asked.until:
         return "indefinite"
+    shift = None if seen.until is None else min((seen.until - until for until in asked.until), key=abs)
+    if shift is not None and "offset" in topics and _is_offset(shift, asked.offset):
+        return "offset"
     if "far" in topics:
         return "far"
-    if seen.until is None:
-        return "until"
-    shift = min((seen.until - until for until in asked.until), key=abs)
-    if "fraction" in topics and abs(shift) < NANO:
-        return "fraction"
-    minutes = abs(asked.offset)
+    return "fraction" if shift is not None and "fraction" in topics and abs(shift) < NANO else "until"
+
+
+def _is_offset(shift: int, offset: int) -> bool:
+    """Whether a date is off by what a mistaken zone explains: the offset dropped or flipped, its minutes or its hours alone."""
+    minutes = abs(offset)
     tells = {minutes, 2 * minutes, minutes % 60, 2 * (minutes % 60), minutes - minutes % 60} - {0}
-    return "offset" if any(abs(abs(shift) - m * 60 * NANO) < NANO for m in tells) else "until"
+    return any(abs(abs(shift) - tell * 60 * NANO) < NANO for tell in tells)
 
 
 def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:

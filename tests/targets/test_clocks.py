@@ -32,7 +32,7 @@ class Wall:
 
 
 def told(date, sent, received, status=200, **headers):
-    pairs = [(name, value) for name, value in headers.items()]
+    pairs = list(headers.items())
     if date is not None:
         pairs.append(("Date", date if isinstance(date, str) else email.utils.formatdate(date, usegmt=True)))
     return Reply(Response(status, tuple(pairs)), None, sent, received)

@@ -9,9 +9,9 @@ import tracemalloc
 import zlib
 
 import pytest
+from hostile import JSON, always, answer, closing, get, pause, reaching, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hostile import JSON, always, answer, closing, get, pause, reaching, serving
 
 from whop_contracts.targets import bodies
 

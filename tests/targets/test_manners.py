@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -115,8 +116,11 @@ def test_a_429_for_ever_is_given_up():
 
 @pytest.mark.parametrize(
     "passing",
-    [Response(502), Response(503), Response(504), "timed out", "connection reset", "connection refused"]
-    + ["connection closed before an answer", "connection closed in the middle of the answer"],
+    [
+        *(Response(status) for status in (502, 503, 504)),
+        *("timed out", "connection reset", "connection refused"),
+        *("connection closed before an answer", "connection closed in the middle of the answer"),
+    ],
 )
 def test_what_may_pass_is_tried_again_three_times_with_growing_pauses(passing):
     target = Target(*[passing] * 99)
@@ -165,9 +169,7 @@ def test_retries_keep_the_rate_too():
     target = Target("timed out", "timed out")
     courier(target, rate=1).deliver(GET)
     times = [at for at, _ in target.sent]
-    assert [later - earlier for earlier, later in zip(times, times[1:], strict=False)] == pytest.approx(
-        [60, 60]
-    )
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx([60, 60])
 
 
 def test_the_budget_of_requests_ends_before_it_is_passed_and_its_reserve_is_kept():

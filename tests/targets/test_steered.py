@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from hostile import get
 from hypothesis import given
 from hypothesis import strategies as st
-from hostile import get
 
 from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant

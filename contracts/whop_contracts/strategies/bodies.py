@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from whop_contracts.strategies import edges
 from whop_contracts.strategies.documents import documents
 from whop_contracts.strategies.refused import not_instants, wrong_types
 from whop_contracts.strategies.spelling import FIRST, LAST, rfc3339_instants
@@ -51,9 +52,6 @@ NOT_UTF8: Final = (
     b"\xff", b"\xfe", b"\x80", b"\xc3", b"\xe9", b"\xc0\xaf", b"\xe2\x82", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80",
 )  # fmt: skip
 """Bytes that stand in no UTF-8: unused ones, lone halves, overlong forms, a surrogate, a point beyond the last; Latin-1 too."""
-_AHEAD: Final = rfc3339_instants(
-    earliest=datetime(2031, 1, 1, tzinfo=UTC), latest=datetime(2099, 12, 31, tzinfo=UTC)
-)
 
 
 def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
@@ -98,14 +96,14 @@ def _pauses(values: SearchStrategy[Any]) -> SearchStrategy[str]:
 
 
 def _no_objects() -> SearchStrategy[str]:
-    dated = _AHEAD.map(lambda instant: {"paused_until": instant})
+    dated = edges.plain_instants().map(lambda instant: {"paused_until": instant})
     values = st.one_of(
         st.integers(-100, 100),
         st.booleans(),
         st.sampled_from(
             ["", "paused", "{}", "null", 1.5, [], [[]], [None], [{}], ["paused_until"], 1924905600]
         ),
-        _AHEAD,
+        edges.plain_instants(),
         dated.map(lambda body: [body]),
         dated.map(lambda body: list(body.items())),
         dated.map(json.dumps),
@@ -116,13 +114,13 @@ def _no_objects() -> SearchStrategy[str]:
 @st.composite
 def _malformed(draw: DrawFn) -> tuple[str, str]:
     name = draw(st.sampled_from(list(MALFORMED)))
-    return name, draw(st.sampled_from(MALFORMED[name])).replace(_DATE, draw(_AHEAD))
+    return name, draw(st.sampled_from(MALFORMED[name])).replace(_DATE, draw(edges.plain_instants()))
 
 
 @st.composite
 def _truncated(draw: DrawFn) -> str:
     """A good body that ends too soon, anywhere behind its first character."""
-    text = json.dumps({"paused_until": draw(_AHEAD)})
+    text = json.dumps({"paused_until": draw(edges.plain_instants())})
     return text[: draw(st.integers(1, len(text) - 1))]
 
 
@@ -139,5 +137,7 @@ def _not_utf8(draw: DrawFn) -> bytes:
         )
     )
     return (
-        body.replace(_DATE, draw(_AHEAD)).encode().replace("\ufffd".encode(), draw(st.sampled_from(NOT_UTF8)))
+        body.replace(_DATE, draw(edges.plain_instants()))
+        .encode()
+        .replace("\ufffd".encode(), draw(st.sampled_from(NOT_UTF8)))
     )

@@ -17,6 +17,7 @@ __all__ = ["ad_campaigns", "documents"]
 _OURS: Final = "our-"
 """Put before a format's name: hypothesis-jsonschema warns where the strategy of one that it knows is replaced."""
 _MOST: Final = 1_000_000
+_KEYWORDS: Final = frozenset({"type", "items", "enum", "pattern", "format", "minimum"})
 _COUNTRIES: Final = ("US", "CA", "GB", "FR", "DE", "BR", "IN", "JP", "NG", "AU", "NO", "ZA")
 _SINCE: Final = 1_600_000_000
 _UNTIL: Final = 2_500_000_000
@@ -34,23 +35,33 @@ def ad_campaigns() -> SearchStrategy[dict[str, Any]]:
 def documents(name: str, *, formats: Mapping[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
     """Values of the schema ``name`` (as :func:`~whop_contracts.schemas.load` takes it) with its documented members alone;
     whatever the schema only recommends is kept to as well. ``formats`` makes the text of a format.
+
+    Shrinks towards null where that is allowed, and without members that are not required.
     """
-    made: dict[str, SearchStrategy[str]] = {"iso-3166-1-alpha-2": st.sampled_from(_COUNTRIES), **formats}
-    return from_schema(
-        _usual(load(name)), custom_formats={_OURS + format_: made[format_] for format_ in made}
-    )
+    made = {"iso-3166-1-alpha-2": st.sampled_from(_COUNTRIES), **formats}
+    return _values(load(name), {_OURS + format_: strategy for format_, strategy in made.items()})
+
+
+def _values(schema: Mapping[str, Any], formats: dict[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
+    # hypothesis-jsonschema 0.23.1, the last, makes objects by internals that Hypothesis 6.170 no longer has.
+    if "properties" not in schema:
+        leaf: SearchStrategy[Any] = from_schema(_usual(schema), custom_formats=formats)
+        return leaf
+    members = {
+        name: _values(part, formats) for name, part in schema["properties"].items() if "description" in part
+    }
+    required = {name: members.pop(name) for name in schema["required"]}
+    objects = st.fixed_dictionaries(required, optional=members)
+    return st.none() | objects if "null" in _types(schema) else objects
 
 
 def _usual(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema as JSON Schema's draft 7 has it, closed, and with its recommendations made rules."""
+    """A schema without our own keywords, and with its recommendations made rules."""
     kept = {
         keyword: value
         for keyword, value in {**schema, **schema.get(SHOULD, {})}.items()
         if keyword in _KEYWORDS
     }
-    if "properties" in kept:
-        kept["properties"] = {name: _usual(kept["properties"][name]) for name in _documented(kept)}
-        kept["additionalProperties"] = False
     if "format" in kept:
         kept["format"] = _OURS + kept["format"]
     if "items" in kept:
@@ -58,16 +69,6 @@ def _usual(schema: Mapping[str, Any]) -> dict[str, Any]:
     if {"number", "integer"} & set(_types(kept)):
         kept |= {"minimum": 0, "maximum": _MOST}
     return kept
-
-
-_KEYWORDS: Final = frozenset(
-    {"type", "properties", "required", "items", "enum", "pattern", "format", "minimum"}
-)
-
-
-def _documented(schema: Mapping[str, Any]) -> list[str]:
-    """The members that the page names: those that it describes in words."""
-    return [name for name, part in schema["properties"].items() if "description" in part]
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:

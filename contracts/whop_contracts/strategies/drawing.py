@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any, Final, TypeVar, cast
 
-from hypothesis import given, settings
+from hypothesis import Verbosity, given, settings
 from hypothesis.strategies import SearchStrategy
 
 __all__ = ["draw"]
@@ -26,7 +26,7 @@ def draw(strategy: SearchStrategy[T], *, seed: int, count: int) -> list[T]:
 
     # Not a run of the test under @seed: Hypothesis then mixes in the constants that it finds in whatever modules of the user's
     # are loaded, so that a plan would differ between the command line and pytest, and keeps them in .hypothesis/.
-    @settings(database=None)
+    @settings(database=None, verbosity=Verbosity.quiet)
     @given(strategy)
     def collect(value: T) -> None:
         drawn.setdefault(repr(value), value)

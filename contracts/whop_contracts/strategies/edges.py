@@ -88,3 +88,18 @@ def fractions() -> SearchStrategy[str]:
 def fine_fractions() -> SearchStrategy[str]:
     """Seven to nine digits of a fraction of a second. Shrinks towards ``0000001``."""
     return st.sampled_from(FINE) | digits(7, 9)
+
+
+def years() -> SearchStrategy[int]:
+    """Years far enough ahead of any run. Shrinks towards 2030."""
+    return st.integers(2030, 2099)
+
+
+def days() -> SearchStrategy[str]:
+    """Telling days of those years. Shrinks towards 1 July 2030."""
+    return st.builds("{:04d}-{}".format, years(), st.sampled_from(YEARLY))
+
+
+def plain_instants() -> SearchStrategy[str]:
+    """Good instants, spelt so that nobody refuses them for it: whole seconds, in UTC. Shrinks towards noon of 1 July 2030."""
+    return st.builds("{}T{}Z".format, days(), st.sampled_from(TIMES))
