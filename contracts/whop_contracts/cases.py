@@ -34,10 +34,11 @@ def body(name: str, content: str | bytes | None, media_type: str | None = "appli
 KEPT: Final = tuple(
     dated(name, stamp)
     for name, stamp in (
+        ("a summer evening at -03:30", Stamp("07-31", time="21:05:09", fraction="050", offset="-03:30")),
         ("tomorrow, at +05:30", Stamp(plus_ms=DAY + 401, offset="+05:30")),
         ("noon of the next 1 July", Stamp("07-01")),
         ("in 40 days, to the microsecond", Stamp(plus_ms=40 * DAY, fraction="123456")),
-        ("an evening at -03:30", Stamp("03-04", time="21:05:09", fraction="050", offset="-03:30")),
+        ("the 4th of March", Stamp("03-04", time="01:02:03", fraction="040")),
         ("the last second of the year", Stamp("12-31", time="23:59:59", fraction="999")),
         ("in 364 days", Stamp(plus_ms=364 * DAY, fraction="001")),
         ("midnight of the next 1 March", Stamp("03-01", time="00:00:00")),

@@ -7,12 +7,9 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from hypothesis_jsonschema import from_schema
 
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.schemas import SHOULD, load
-
-__all__ = ["ad_campaigns", "documents"]
 
 _OURS: Final = "our-"
 """Put before a format's name: hypothesis-jsonschema warns where the strategy of one that it knows is replaced."""
@@ -43,16 +40,23 @@ def documents(name: str, *, formats: Mapping[str, SearchStrategy[str]]) -> Searc
 
 
 def _values(schema: Mapping[str, Any], formats: dict[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
-    # hypothesis-jsonschema 0.23.1, the last, makes objects by internals that Hypothesis 6.170 no longer has.
+    # Objects are made here: hypothesis-jsonschema 0.23.1, the last, makes them by internals that Hypothesis 6.170 has no more.
     if "properties" not in schema:
-        leaf: SearchStrategy[Any] = from_schema(_usual(schema), custom_formats=formats)
-        return leaf
+        return _leaves(_usual(schema), formats)
     members = {
         name: _values(part, formats) for name, part in schema["properties"].items() if "description" in part
     }
     required = {name: members.pop(name) for name in schema["required"]}
     objects = st.fixed_dictionaries(required, optional=members)
     return st.none() | objects if "null" in _types(schema) else objects
+
+
+def _leaves(schema: dict[str, Any], formats: dict[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
+    # Importing it writes a table of all characters below the current folder: a run, which needs none of it, leaves no such trace.
+    from hypothesis_jsonschema import from_schema  # noqa: PLC0415
+
+    made: SearchStrategy[Any] = from_schema(schema, custom_formats=formats)
+    return made
 
 
 def _usual(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from typing import Any, Final, TypeVar, cast
 from hypothesis import Verbosity, given, settings
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["draw"]
-
 T = TypeVar("T")
 _BYTES: Final = 4_096
 """What one value may be made from; one that wants more is left out."""

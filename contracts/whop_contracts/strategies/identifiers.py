@@ -10,8 +10,6 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["altered_tokens", "campaign_ids", "malformed_ids"]
-
 PREFIX: Final = "adcamp_"
 _LETTERS: Final = string.ascii_letters + string.digits
 _OTHER_PREFIXES: Final = (
@@ -48,13 +46,13 @@ def malformed_ids() -> SearchStrategy[str]:
     alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds of characters.
 
     Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another route.
-    Shrinks towards ``prod_aaaaaaaaaaa``.
+    Shrinks towards the prefix alone.
     """
     tails = _tails()
     return st.one_of(
+        st.sampled_from([PREFIX, PREFIX.upper(), *_PHRASES]),
         st.builds("{}{}".format, st.sampled_from(_OTHER_PREFIXES), tails),
         st.builds("{}{}".format, st.sampled_from([PREFIX * 2, PREFIX * 3]), tails),
-        st.sampled_from([PREFIX, PREFIX.upper(), *_PHRASES]),
         st.builds("{}{}{}".format, campaign_ids(), st.sampled_from(_ENCODED), _tails(0, 3)),
         st.builds("{}{}".format, st.sampled_from(_ENCODED), campaign_ids()),
         st.sampled_from(_ENCODED).map(PREFIX.__add__),
@@ -68,7 +66,7 @@ def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
     """What was done to ``token``, and the token that this makes: a character of its middle third changed (to no other case of
     itself), or at least four characters cut from its start or end, or added there. It is never ``token``, never empty.
 
-    A token of four characters or fewer is never cut. Shrinks towards its middle changed to an ``a`` or a ``b``.
+    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or its middle changed to an ``a`` or a ``b``.
     Raises ValueError on an empty token: it has nothing to alter.
     """
     if not token:
@@ -76,7 +74,13 @@ def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
         raise ValueError(message)
     middle, third = len(token) // 2, len(token) // 6
     added = _tails(_LEAST_ALTERATION, 8)
-    ways = [
+    cuts = st.integers(_LEAST_ALTERATION, max(len(token) - 1, _LEAST_ALTERATION))
+    cut = [
+        cuts.map(lambda size: ("cut short", token[:-size])),
+        cuts.map(lambda size: ("its start cut off", token[size:])),
+    ]
+    return st.one_of(
+        *(cut if len(token) > _LEAST_ALTERATION else ()),
         st.builds(
             lambda step, fresh: ("a character changed", _changed(token, middle + step, fresh)),
             st.integers(-third, third),
@@ -84,14 +88,7 @@ def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
         ),
         added.map(lambda tail: ("characters added", token + tail)),
         added.map(lambda head: ("characters added before it", head + token)),
-    ]
-    if len(token) > _LEAST_ALTERATION:
-        cuts = st.integers(_LEAST_ALTERATION, len(token) - 1)
-        ways += [
-            cuts.map(lambda size: ("cut short", token[:-size])),
-            cuts.map(lambda size: ("its start cut off", token[size:])),
-        ]
-    return st.one_of(ways)
+    )
 
 
 def _changed(token: str, place: int, fresh: Sequence[str]) -> str:

@@ -11,8 +11,6 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from whop_contracts.strategies import edges
 
-__all__ = ["not_instants", "wrong_types"]
-
 WORDS: Final = (
     "tomorrow", "now", "never", "today", "soon", "forever", "in 1 hour", "+1 day", "next monday", "null", "undefined",
     "None", "NaN", "Infinity", "true", "false", "paused", "Invalid Date", "<string>", "{}", "[]", "until", "noon",
@@ -33,9 +31,9 @@ NOTATIONS: Final = (
 """Dates of mail, of cookies, of forms, of calendars by week and by day, parts of dates, durations, intervals."""
 SHAPES: Final = (
     "{day}T{time}.Z", "{day}T{time}ZZ", "{day}T{time}Z+01:00", "{day}T{time}+01:00Z", "{day}T{time}+01:00+01:00",
-    "{day}TT{time}Z", "{day}T", "{day}TZ", "{day}T{time}+", "{day}T{time}-", "{day}T{time}+:00", "{day}T{time}+01:",
+    "{day}TT{time}Z", "{day}T", "{day}TZ", "{day}T{time}+", "{day}T{time}-", "{day}T{time}+:00",
     "{day}T{time}+01:0", "{day}T{time}+01:00:00:00", "{day}T{time}Q", "{day}T{time}.5.5Z", "{day}T{time}..5Z", "{day}T::Z",
-    "{day}T12:Z", "{day}T1200:00Z", "{day}T{time}:00Z", "{day}-01T{time}Z", "{day}T{time}Z and more", "about {day}T{time}Z",
+    "{day}T12:Z", "{day}T{time}:00Z", "{day}-01T{time}Z", "{day}T{time}Z and more", "about {day}T{time}Z",
     "{day}T{time}Z{day}T{time}Z", "{day}T{time}Z,{day}T{time}Z", '"{day}T{time}Z"', "'{day}T{time}Z'", "{day}T{time}Z;",
     "{day}T{time}Z\\", "{day}T{time}Z\0", "\0{day}T{time}Z", "{day}\0T{time}Z", "{day}T{time}\0", "{day}\nT{time}Z",
     "{day}T{time}.\uff15Z", "{day}T{time}.1e3Z", "{day}T{time}.-5Z", "{day}T-{time}Z",

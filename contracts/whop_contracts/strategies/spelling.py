@@ -7,18 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import SearchStrategy
 
 from whop_contracts.instants import NANO
 from whop_contracts.strategies import edges
-
-__all__ = ["rfc3339_instants"]
 
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-_PLAIN_YEAR: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MILLENNIUM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MINUTE_S: Final = 60
 _DAY_S: Final = 86_400
 
@@ -38,49 +36,63 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
     return _texts(_nanoseconds(earliest), _nanoseconds(latest))
 
 
-@st.composite
-def _texts(draw: DrawFn, low: int, high: int) -> str:
-    offset = draw(edges.zones() | edges.wide_zones())
-    minutes = _minutes(offset)
-    second = draw(_seconds(low, high) | _edge_seconds(low, high, minutes))
-    fraction = draw(edges.fractions() | edges.fine_fractions() | edges.digits(0, 9))
-    ns = second * NANO + int(fraction.ljust(9, "0"))
-    if not low <= ns <= high:
-        ns = low if ns < low else high
-        fraction = f"{ns % NANO:09d}".rstrip("0")
-    second = ns // NANO
-    if not _writable(second, minutes):
-        offset, minutes = "Z", 0
-    leap = draw(st.booleans()) and second % _MINUTE_S == 0 and _writable(second - 1, minutes)
-    day, clock = _written(second - leap, minutes)
-    if leap:
-        clock = clock[:-2] + "60"
-    if offset == "Z":
-        offset = draw(st.sampled_from(["Z", "z", "-00:00"]))
-    letter = draw(st.sampled_from("Tt"))
-    return f"{day}{letter}{clock}{'.' if fraction else ''}{fraction}{offset}"
+def _texts(low: int, high: int) -> SearchStrategy[str]:
+    """Every spelling takes the same number of choices, or the shortest one, and not the plainest, would be shrunk to."""
 
+    def spelt(  # noqa: PLR0917 - drawn
+        moment: tuple[int, bool],
+        fraction: str,
+        offset: str,
+        leap: bool,  # noqa: FBT001
+        letter: str,
+        utc: str,
+    ) -> str:
+        minutes = _minutes(offset)
+        second, local = moment
+        second -= minutes * _MINUTE_S if local else 0
+        ns = second * NANO + int(fraction.ljust(9, "0"))
+        if not low <= ns <= high:
+            ns = low if ns < low else high
+            second, fraction = ns // NANO, f"{ns % NANO:09d}".rstrip("0")
+        if not _writable(second, minutes):
+            offset, minutes = "Z", 0
+        leap = leap and second % _MINUTE_S == 0 and _writable(second - 1, minutes)
+        day, clock = _written(second - leap, minutes)
+        if leap:
+            clock = clock[:-2] + "60"
+        zone = utc if offset == "Z" else offset
+        return f"{day}{letter}{clock}{'.' if fraction else ''}{fraction}{zone}"
 
-def _seconds(low: int, high: int) -> SearchStrategy[int]:
-    """Whole seconds; :func:`_texts` brings those a fraction beyond a bound back to it."""
-    first, last = low // NANO, high // NANO
-    middle = min(max(int((_PLAIN_YEAR - _EPOCH).total_seconds()), first), last)
-    return st.integers(first - middle, last - middle).map(middle.__add__)
-
-
-@st.composite
-def _edge_seconds(draw: DrawFn, low: int, high: int, minutes: int) -> int:
-    """Seconds at an edge of the calendar as it is written in a zone, brought between the bounds."""
-    years = st.integers(_year(low), _year(high))
-    yearly = st.tuples(
-        st.builds(_day_of, years, st.sampled_from((*edges.YEARLY, edges.LEAP_DAY, edges.LEAP_DAY))),
-        st.sampled_from(edges.TIMES),
+    return st.builds(
+        spelt,
+        _seconds(low // NANO, high // NANO) | _edges(_year(low), _year(high)),
+        edges.fractions() | edges.fine_fractions() | edges.digits(0, 9),
+        edges.zones() | edges.wide_zones(),
+        st.booleans(),
+        st.sampled_from("Tt"),
+        st.sampled_from(["Z", "z", "-00:00"]),
     )
-    day, time = draw(st.sampled_from(edges.LANDMARKS) | yearly)
+
+
+def _seconds(first: int, last: int) -> SearchStrategy[tuple[int, bool]]:
+    """Any second, of UTC."""
+    middle = min(max((_MILLENNIUM - _EPOCH) // timedelta(seconds=1), first), last)
+    return st.integers(first - middle, last - middle).map(lambda second: (middle + second, False))
+
+
+def _edges(first: int, last: int) -> SearchStrategy[tuple[int, bool]]:
+    """Seconds at the edges of years, months and counters, of the zone that they will be written in."""
+    days = st.builds(
+        _day_of, st.integers(first, last), st.sampled_from((*edges.YEARLY, *[edges.LEAP_DAY] * 4))
+    )
+    moments = st.sampled_from(edges.LANDMARKS) | st.tuples(days, st.sampled_from(edges.TIMES))
+    return moments.map(lambda moment: (_second(*moment), True))
+
+
+def _second(day: str, time: str) -> int:
     hour, minute, second = (int(part) for part in time.split(":"))
     days = date.fromisoformat(day).toordinal() - _EPOCH_DAY
-    seconds = days * _DAY_S + hour * 3_600 + (minute - minutes) * _MINUTE_S + second
-    return min(max(seconds, low // NANO), high // NANO)
+    return days * _DAY_S + hour * 3_600 + minute * _MINUTE_S + second
 
 
 def _day_of(year: int, day: str) -> str:
