@@ -88,11 +88,7 @@ def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
             or (odd := entry.keys() - _KEYS)
             or entry.get("source") not in _SOURCES
         ):
-            said = (
-                f"knows no {min(odd)!r}"
-                if isinstance(entry, Mapping) and odd
-                else "needs a known source"
-            )
+            said = f"knows no {min(odd)!r}" if isinstance(entry, Mapping) and odd else "needs a known source"
             raise DeriveError(f"{where}: the entry of {pointer} {said}")
     optional = frozenset(annotated.get("optional", ()))
     if astray := optional - pointers:

@@ -118,7 +118,7 @@ class Evidence:
 
     ``text`` is the answer's body decoded once; ``document`` the campaign that it holds, where the answer is a 2xx with an object.
     ``row`` and ``wish`` are how a request on the pause route is read. ``before`` are the states possible when it was sent.
-    ``stakes`` are the topics that the answer puts to the test, ``breach`` the one it breaks. ``references`` are the documents first
+    ``stakes`` are the topics that the answer puts to the test, ``breach`` the one it breaks, and ``further`` one more where status and date are each wrong. ``references`` are the documents first
     seen of the same campaign, by operation; ``previous`` is the document seen last.
     """
 
@@ -131,6 +131,7 @@ class Evidence:
     shown: Shown | None = None
     stakes: frozenset[Topic] = frozenset()
     breach: Breach | None = None
+    further: Breach | None = None
     lagging: bool = False
     resumed: Resume | None = None
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -35,7 +35,7 @@ from whop_contracts.reading import (
     row_of,
     wish,
 )
-from whop_contracts.topics import answer_topic, answer_topics, finding, read_topic
+from whop_contracts.topics import answer_topics, broken_topics, finding, read_topic
 
 LAG: Final = 2.0
 """Seconds for which a read may still show what stood before a write."""
@@ -204,9 +204,15 @@ class Expectation:
         if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
             return evidence
         document = text.value
-        if not _about(document, exchange):
-            return replace(evidence, document=document)
         seen = shown(document)
+        if not _about(document, exchange):
+            # It may still be asked whether the answer shows what was asked for; of the campaign it tells nothing.
+            possible = known.possible
+            evidence = replace(evidence, document=document)
+            if exchange.request.operation == "pause" and exchange.overlaps is None:
+                evidence = self._answer(evidence, known, seen)
+            known.possible = possible
+            return evidence
         evidence = replace(evidence, document=document, shown=seen)
         first_of_two = exchange.overlaps is not None and exchange.overlaps > exchange.number
         if exchange.request.operation == "retrieve":
@@ -229,9 +235,10 @@ class Expectation:
         evidence = replace(evidence, stakes=frozenset(topics))
         if any(seen.matches(state) for state in allowed):
             return evidence
-        topic = answer_topic(evidence, seen)
+        topics = broken_topics(evidence, seen)
         known.possible = _union(allowed, _adopted(seen, evidence.exchange.now))
-        return replace(evidence, breach=Breach(topic, finding(allowed, seen)))
+        found = [Breach(topic, finding(allowed, seen, topic)) for topic in topics]
+        return replace(evidence, breach=found[0], further=found[1] if found[1:] else None)
 
     def _read(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
         """Judge a read against what is possible, and let it narrow that."""

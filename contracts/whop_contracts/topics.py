@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from whop_contracts.evidence import ACTIVE, Evidence, Shown, State, Topic
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
+from whop_contracts.reading import MILLI
+
+_DATES = frozenset({"until", "offset", "fraction", "far", "indefinite", "replaced"})
 
 
 def answer_topics(evidence: Evidence) -> list[Topic]:
@@ -30,15 +33,24 @@ def answer_topics(evidence: Evidence) -> list[Topic]:
     return topics
 
 
-def answer_topic(evidence: Evidence, seen: Shown) -> Topic:
-    """The promise that an answer outside the possible states breaks, told by how it differs from what was asked."""
-    topics, asked = answer_topics(evidence), evidence.wish
+def broken_topics(evidence: Evidence, seen: Shown) -> list[Topic]:
+    """The promises that an answer outside the possible states breaks: the status, the date, or each of them."""
+    topics = answer_topics(evidence)
     if "unpaused" in topics:
-        return "date-dropped" if seen.status == "active" else "unpaused"
+        return ["date-dropped" if seen.status == "active" else "unpaused"]
     if "past" in topics:
-        return "past"
-    if seen.status_readable and seen.status != "paused":
-        return "status"
+        return ["past"]
+    if not seen.status_readable or seen.status == "paused":
+        return [_date_topic(evidence, seen, topics)]
+    # An active campaign shows no date: that is the same mistake, not another one.
+    dates = [state.until for state in evidence.before or ()] + list(evidence.wish.until if evidence.wish else ())
+    strange = seen.until is not None and all(date is None or abs(date - seen.until) > MILLI for date in dates)
+    return ["status", _date_topic(evidence, seen, topics)] if strange else ["status"]
+
+
+def _date_topic(evidence: Evidence, seen: Shown, topics: list[Topic]) -> Topic:
+    """Which promise a wrong date breaks, told by how it differs from what was asked."""
+    asked = evidence.wish
     if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
         return "replaced"
     if asked is None or not asked.until:
@@ -73,8 +85,9 @@ def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> T
     return stakes[0]
 
 
-def finding(allowed: Iterable[State], seen: Shown) -> Finding:
-    """What was possible, and what is shown instead."""
+def finding(allowed: Iterable[State], seen: Shown, topic: Topic | None = None) -> Finding:
+    """What was possible, and what is shown instead; at the status unless only the date differs, or ``topic`` is about dates."""
     expected = " or ".join(sorted(str(state) for state in allowed))
     wrong_status = seen.status_readable and all(state.status != seen.status for state in allowed)
-    return Finding(expected, str(seen), "/status" if wrong_status else "/paused_until")
+    about_status = wrong_status and topic not in _DATES
+    return Finding(expected, str(seen), "/status" if about_status else "/paused_until")

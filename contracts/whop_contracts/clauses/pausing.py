@@ -25,15 +25,16 @@ def on(
     """A clause that the expectation decides: it fires where an answer breaks ``topic``."""
 
     def check(evidence: Evidence) -> Iterator[Finding]:
-        if evidence.breach and evidence.breach.topic == topic:
-            yield evidence.breach.finding
+        for breach in (evidence.breach, evidence.further):
+            if breach and breach.topic == topic:
+                yield breach.finding
 
     return Clause(
         id=id_,
         level=level,
         statement=statement,
         source=source,
-        applies=lambda e: topic in e.stakes or (e.breach is not None and e.breach.topic == topic),
+        applies=lambda e: topic in e.stakes or any(b and b.topic == topic for b in (e.breach, e.further)),
         check=check,
         needs=needs,
     )

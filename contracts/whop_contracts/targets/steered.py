@@ -236,7 +236,7 @@ def _reading(answer: Response) -> tuple[int, int]:
     read = read_instant(text) if isinstance(text, str) and len(text) < 64 else None  # noqa: PLR2004 - no timestamp is longer
     if read is None or not _FIRST_NS <= read.ns <= _LAST_NS:
         raise _Trouble('did not answer {"now": "<RFC 3339>"}')
-    return read.ns, 10 ** (9 - min(read.digits, 9)) - (read.digits >= 9)  # noqa: PLR2004 - digits of a nanosecond
+    return read.ns, 10 ** (9 - min(read.digits, 9))
 
 
 def _up(ns: int, unit: int) -> int:
