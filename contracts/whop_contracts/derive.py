@@ -196,7 +196,10 @@ def _operation(
     }
     if "request" in operation:
         made["requestBody"] = {"required": False, "content": _content(operation["request"], schemas)}
-    success = {"description": operation["summary"], "content": _content(operation["response"], schemas)}
+    success = {
+        "description": schemas[operation["response"]]["title"],
+        "content": _content(operation["response"], schemas),
+    }
     return made | {"responses": {"200": success, **failures}}
 
 

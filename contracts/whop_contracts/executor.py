@@ -6,15 +6,15 @@ leaves to the clauses. Whatever way it ends, the campaigns are put back by ``put
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from whop_contracts.binding import Binder, Bound, Parties
 from whop_contracts.evidence import ACTIVE, Evidence, Possible, State
 from whop_contracts.exchange import Case, Exchange, Window
 from whop_contracts.expectation import LAG, PROMPT, Expectation
-from whop_contracts.instants import NANO, write_instant
+from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.journal import Journal
 from whop_contracts.plan import Plan
 from whop_contracts.sequences import Await, Reach, Send, Sequence, Step, Together, indefinitely, read, unpause
@@ -27,6 +27,7 @@ _SETTLES: Final = 6
 _AFTER: Final = 1.0
 _UNAUTHORIZED: Final = 401
 _DAY: Final = 86_400 * NANO
+_APART: Final = 10 * NANO
 
 
 class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with this reason
@@ -84,7 +85,9 @@ class Executor:
             first = self._first[campaign] = self._send(read(f"own:{index}"), "preflight")
             if self._journal and first.shown and first.shown.whole:
                 until = first.shown.until
-                self._journal.first(campaign, str(first.shown.status), None if until is None else write_instant(until))
+                self._journal.first(
+                    campaign, str(first.shown.status), None if until is None else write_instant(until)
+                )
         if foreign:
             self._send(read("foreign"), "preflight")
         return self._first
@@ -291,8 +294,17 @@ class Executor:
             overlaps=overlaps,
         )
         evidence = self._expectation.follow(exchange)
+        self._compare_clocks(evidence)
         self._watch(evidence, sequence)
         return evidence
+
+    def _compare_clocks(self, evidence: Evidence) -> None:
+        """Doubt an estimated clock where a pause stamps the campaign with quite another time: the Date is then a gateway's."""
+        now, before, after = evidence.exchange.now, _updated(evidence.previous), _updated(evidence.document)
+        if now is None or before is None or after is None or after == before or evidence.row is None:
+            return
+        if not now.start - _APART <= after <= now.end + _APART:
+            self._target.clock.doubt("the Date headers and updated_at tell different times")
 
     def _possible(self, campaign: str) -> Possible:
         return self._expectation.possible(campaign, self._now())
@@ -304,6 +316,12 @@ class Executor:
     def _window(self, sent: float, received: float) -> Window | None:
         known = self._target.clock.window(sent, received)
         return _guess(sent) if known is None and self._target.clock.kind == "wall" else known
+
+
+def _updated(document: Mapping[str, Any] | None) -> int | None:
+    value = (document or {}).get("updated_at")
+    instant = read_instant(value) if isinstance(value, str) else None
+    return instant.ns if instant else None
 
 
 def _guess(time: float) -> Window:

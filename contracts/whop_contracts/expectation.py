@@ -255,8 +255,13 @@ class Expectation:
                 known.older = known.older[lag:]
                 return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
             topic = read_topic(stakes, allowed, seen)
+            told = finding(allowed, seen)
+            # Whether it was the cancelled date that fired or the pause that did not hold, nobody can tell: both are said.
+            other = stakes[1] if topic == "cancelled" and stakes[1:] else None
             _confirm(known, _adopted(seen, exchange.now), exchange.now)
-            return replace(evidence, breach=Breach(topic, finding(allowed, seen)))
+            return replace(
+                evidence, breach=Breach(topic, told), further=Breach(other, told) if other else None
+            )
         resumed = _resume(known, seen, exchange)
         if resumed:
             evidence = replace(evidence, stakes=evidence.stakes | _RESUMED)

@@ -43,7 +43,9 @@ def broken_topics(evidence: Evidence, seen: Shown) -> list[Topic]:
     if not seen.status_readable or seen.status == "paused":
         return [_date_topic(evidence, seen, topics)]
     # An active campaign shows no date: that is the same mistake, not another one.
-    dates = [state.until for state in evidence.before or ()] + list(evidence.wish.until if evidence.wish else ())
+    dates = [state.until for state in evidence.before or ()] + list(
+        evidence.wish.until if evidence.wish else ()
+    )
     strange = seen.until is not None and all(date is None or abs(date - seen.until) > MILLI for date in dates)
     return ["status", _date_topic(evidence, seen, topics)] if strange else ["status"]
 

@@ -62,6 +62,9 @@ class VirtualClock:
     def learn(self, reply: Reply) -> None:
         """Nothing is left to learn."""
 
+    def doubt(self, reason: str) -> None:
+        """It is known for what it is: there is no doubt."""
+
     def window(self, sent: float, received: float) -> Window | None:
         """The two readings themselves."""
         return Window(to_ns(sent), to_ns(received))
@@ -127,6 +130,10 @@ class WallClock:
         self._ahead = min(low, high), max(low, high)
         self._seen = (self._seen[0] if self._seen else reply.sent), reply.received
 
+    def doubt(self, reason: str) -> None:
+        """Take the ``Date`` headers for somebody else's, from here on."""
+        self.trouble = self.trouble or reason
+
     def window(self, sent: float, received: float) -> Window | None:
         """The earliest reading at ``sent`` and the latest at ``received``; None before the first ``Date``, and in trouble."""
         if self._ahead is None or self.trouble:
@@ -174,7 +181,10 @@ def _date(response: Response) -> float | None:
     """
     if response.status in _FROM_A_GATEWAY or response.header("age") not in {None, "0"}:
         return None
-    return read_http_date(response.header("date"))
+    dates = [read_http_date(value) for name, value in response.headers if name.lower() == "date"]
+    told = [date for date in dates if date is not None]
+    # Two machines that each add a Date and do not agree leave it open whose clock the provider goes by.
+    return told[0] if told and max(told) - min(told) <= _DATE_CACHED_S else None
 
 
 def read_http_date(text: str | None) -> float | None:

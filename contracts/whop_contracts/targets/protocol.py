@@ -53,6 +53,10 @@ class Clock(Protocol):
         """Take from an answer what it says about the provider's time."""
         ...
 
+    def doubt(self, reason: str) -> None:
+        """Be told that what it goes by is not the time that campaigns go by; of use to a clock that is only estimated."""
+        ...
+
     def window(self, sent: float, received: float) -> Window | None:
         """The provider's earliest reading at the sending and its latest at the answer; None where it cannot be known."""
         ...

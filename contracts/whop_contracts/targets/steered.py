@@ -91,6 +91,9 @@ class ProviderTestClock:
     def learn(self, reply: Reply) -> None:
         """What an answer says of time is not the test clock's."""
 
+    def doubt(self, reason: str) -> None:
+        """It is known for what it is: there is no doubt."""
+
     def window(self, sent: float, received: float) -> Window | None:
         """What it showed at least at ``sent``, and at most at ``received``, as far as it has been seen by then."""
         if self.trouble or not self._sights:

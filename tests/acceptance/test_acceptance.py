@@ -1,0 +1,245 @@
+"""What a user is promised, seen from outside: real processes, real sockets."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from whop_contracts import engine, schemas
+from whop_contracts.provider import SEED, ManualClock, RunningClock, build
+from whop_contracts.provider.server import clock_url, running
+from whop_contracts.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = schemas.document_path("documented/ad-campaign.json").read_bytes()
+
+
+def settings(base: str, folder: Path, **more: object) -> Settings:
+    return Settings(
+        base_url=base,
+        token=SEED.token,
+        campaign_ids=SEED.campaigns[:2],
+        readonly_token=SEED.readonly_token,
+        foreign_campaign_id=SEED.foreign_campaign,
+        journal=folder / "journal.jsonl",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def verdicts(result: dict[str, object]) -> dict[str, str]:
+    return {row["id"]: row["verdict"] for row in result["clauses"]}  # type: ignore[attr-defined,index]
+
+
+def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "whop_contracts", *words],
+        cwd=cwd,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
+    """A server of twenty lines that answers everything alike, and notes what it was asked."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def answer(self) -> None:
+            asked.append(f"{self.command} {self.path}")
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/api/v1", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_mock_is_judged_with_no_configuration(tmp_path: Path) -> None:
+    done = command("run", "--json", "result.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert len(result["clauses"]) >= 60
+    assert set(verdicts(result).values()) == {"passed"}
+    assert result["requests"] <= 400
+
+
+def test_over_http_the_same_clauses_have_the_same_verdicts(tmp_path: Path) -> None:
+    mock = engine.judge(Settings())
+    with running(build(clock=RunningClock())) as base:
+        live = engine.judge(settings(base, tmp_path, test_clock=clock_url(base)))
+    assert verdicts(live) == verdicts(mock)
+    assert live["exit_code"] == 0
+    assert live["requests"] <= 400
+    assert live["put_back"] == {"campaigns": 2, "failed": []}
+    assert live["resumes"]
+
+
+def test_quick_is_frugal_and_says_what_it_left_out(tmp_path: Path) -> None:
+    with running(build(clock=RunningClock())) as base:
+        live = engine.judge(settings(base, tmp_path, test_clock=clock_url(base), profile="quick"))
+    assert live["verdict"] == "conforms"
+    assert live["requests"] <= 120
+    reasons = {row["reason"] for row in live["clauses"] if row["verdict"] == "not_tested"}
+    assert reasons <= {"the quick profile does not ask for it"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "clause"),
+    [
+        ("never-resumes", "auto_resume.resumes-by-itself"),
+        ("resumes-10-s-early", "auto_resume.not-before-its-instant"),
+        ("resumes-5-min-late", "auto_resume.resumes-by-itself"),
+        ("resumes-to-inactive", "auto_resume.resumes-as-active"),
+        ("offset-dropped", "pausing.offset-is-honoured"),
+        ("offset-sign-flipped", "pausing.offset-is-honoured"),
+        ("indefinite-ends-after-an-hour", "auto_resume.indefinite-pause-stays"),
+        ("timer-survives-unpause", "auto_resume.cancelled-date-does-not-fire"),
+    ],
+)
+def test_a_fault_is_told_by_the_clause_that_names_it(tmp_path: Path, fault: str, clause: str) -> None:
+    with running(build(fault=fault, clock=RunningClock())) as base:
+        result = engine.judge(settings(base, tmp_path, test_clock=clock_url(base)))
+    assert verdicts(result)[clause] == "failed"
+    assert result["verdict"] == "violates"
+
+
+@pytest.mark.parametrize(
+    "variation", ["reads-lag", "clock-ahead", "clock-behind", "resume-late", "resume-lazily"]
+)
+def test_honest_providers_are_not_accused_on_a_test_clock(tmp_path: Path, variation: str) -> None:
+    with running(build(variation=variation, clock=ManualClock(time.time()))) as base:
+        result = engine.judge(settings(base, tmp_path, test_clock=clock_url(base)))
+    assert result["exit_code"] == 0, [row for row in result["clauses"] if row["verdict"] == "failed"]
+
+
+def test_the_documented_example_verbatim_breaks_what_it_breaks(tmp_path: Path) -> None:
+    """Whatever is asked, the example comes back: status, date, ids, refusals and credentials are each named."""
+    with answering(200, EXAMPLE) as (base, _):
+        done = command(
+            "run", "--base-url", base, "--campaign-id", "adcamp_Kb7Qw2Zr9Xt4M", "--profile", "quick",
+            "--json", "result.json", cwd=tmp_path, WHOP_API_TOKEN=SEED.token,
+        )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    failed = {
+        name
+        for name, verdict in verdicts(json.loads((tmp_path / "result.json").read_text())).items()
+        if verdict == "failed"
+    }
+    assert failed >= {
+        "pausing.status-is-paused",
+        "pausing.until-is-kept",
+        "identifiers.same-campaign",
+        "refusals.not-a-date",
+        "refusals.wrong-type",
+        "refusals.malformed-json",
+        "refusals.unknown-id",
+        "authorization.no-credential",
+        "authorization.wrong-credential",
+    }
+    assert not {name for name in failed if name.startswith("response.")}, "the example keeps its own shape"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, b"{}"), (401, b"{}"), (404, b"{}"), (200, b"<html>"), (200, b"")]
+)
+def test_what_cannot_be_begun_ends_in_one_line(tmp_path: Path, status: int, body: bytes) -> None:
+    with answering(status, body) as (base, asked):
+        done = command(
+            "run", "--base-url", base, "--campaign-id", "adcamp_1", "--quiet", cwd=tmp_path, WHOP_API_TOKEN="t" * 20
+        )  # fmt: skip
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "adcamp_1 could not be read" in done.stdout + done.stderr
+    assert {line.split()[0] for line in asked} == {"GET"}, "nothing may be changed"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_dry_run_and_the_plan_agree_and_send_nothing(tmp_path: Path) -> None:
+    with answering(200, EXAMPLE) as (base, asked):
+        words = ["--base-url", base, "--campaign-id", "adcamp_1", "--test-clock", base]
+        dry = command("run", "--dry-run", *words, cwd=tmp_path, WHOP_API_TOKEN="t" * 20)
+        plan = command("plan", *words, cwd=tmp_path, WHOP_API_TOKEN="t" * 20)
+    assert asked == []
+    assert (dry.returncode, plan.returncode) == (0, 0), dry.stderr + plan.stderr
+    assert dry.stdout == plan.stdout
+    assert dry.stdout.rstrip().endswith("requests planned, none sent")
+
+
+def test_the_same_seed_gives_the_same_plan_byte_for_byte(tmp_path: Path) -> None:
+    one, two, other = (
+        command("plan", "--json", "--seed", seed, cwd=tmp_path, PYTHONHASHSEED=hashing).stdout
+        for seed, hashing in (("7", "1"), ("7", "2"), ("8", "1"))
+    )
+    assert one == two
+    assert json.loads(one)["sha256"] != json.loads(other)["sha256"]
+
+
+def test_a_project_with_a_contracts_package_of_its_own_is_undisturbed(tmp_path: Path) -> None:
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "__init__.py").write_text("OURS = True\n")
+    (tmp_path / "test_ours.py").write_text(
+        "import contracts\n\ndef test_ours():\n    assert contracts.OURS\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert "contract" not in done.stdout.replace("contracts", "")
+
+
+def test_the_wheel_does_it_without_a_checkout(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    inside = tmp_path / "inside"
+    zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(inside)
+    (tmp_path / "elsewhere").mkdir()
+    told = command("derive", "--check", cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
+    assert told.returncode == 0, told.stdout + told.stderr
+    found = subprocess.run(
+        [sys.executable, "-c", "from whop_contracts import schemas; print(schemas.document_path('openapi.json'))"],
+        env={"PYTHONPATH": str(inside), "PATH": os.environ["PATH"]},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert found.stdout.startswith(str(inside))
+    done = command("run", "--profile", "quick", cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
+    assert done.returncode == 0, done.stdout + done.stderr
