@@ -23,6 +23,7 @@ from whop_contracts.journal import Journal, JournalError
 from whop_contracts.plan import Means, Plan, draw
 from whop_contracts.redaction import Redactor
 from whop_contracts.result import Circumstances, build
+from whop_contracts.serving import only
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.tally import Tally
 from whop_contracts.targets import BudgetSpent, Courier, Target, mock_parties, open_target
@@ -89,46 +90,30 @@ def means(settings: Settings) -> Means:
 
 
 def planned(settings: Settings) -> Plan:
-    """The plan of a run, cut to fit ``max_requests``."""
+    """The plan of a run: only what serves the clauses that were asked for, cut to fit ``max_requests``."""
     plan = draw(settings.profile, seed=settings.seed, means=means(settings))
+    if settings.clauses:
+        plan = only(plan, chosen(settings))
     return plan if settings.max_requests is None else plan.cut(settings.max_requests)
+
+
+def chosen(settings: Settings) -> tuple[Clause, ...]:
+    """The clauses that a run is asked for."""
+    try:
+        return catalogue.chosen(settings.clauses)
+    except ValueError as error:
+        raise UsageError(f"--clause: {error}") from None
 
 
 def outline(settings: Settings) -> dict[str, Any]:
     """What a run would send, and how many requests; sends nothing."""
-    plan = planned(settings)
-    rows = [
-        {
-            "number": number,
-            "sequence": sequence,
-            "name": case.name,
-            "method": case.method,
-            "path": f"/ad_campaigns/{{{case.campaign}}}"
-            + ("" if case.operation == "retrieve" else f"/{case.operation}"),
-            "role": case.credential,
-            "body": case.body
-            if isinstance(case.body, str | None)
-            else case.body.decode("utf-8", "backslashreplace"),
-            "until": case.until and f"{case.until.base} {case.until.plus_ms} ms {case.until.offset}",
-        }
-        for number, (sequence, case) in enumerate(plan.listed(), start=1)
-    ]
-    return {
-        "profile": plan.profile,
-        "seed": plan.seed,
-        "sha256": plan.sha256,
-        "requests": plan.requests,
-        "cases": rows,
-    }
+    return planned(settings).outline()
 
 
 def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None) -> dict[str, Any]:
     """Run once and give the result, redacted. Whatever the target does is in the result; ``UsageError`` is the user's."""
     schemas.self_test()
-    try:
-        chosen = catalogue.chosen(settings.clauses)
-    except ValueError as error:
-        raise UsageError(f"--clause: {error}") from None
+    clauses = chosen(settings)
     run_id = secrets.token_hex(4)
     rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
     began = time.monotonic()
@@ -138,7 +123,7 @@ def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None
         raise UsageError(str(error)) from None
     redactor = _redactor(parties)
     plan = planned(settings)
-    run = _Run(settings, watch, plan, Tally(chosen), target)
+    run = _Run(settings, watch, plan, Tally(clauses), target)
     journal = None
     if target.kind == "live":
         try:

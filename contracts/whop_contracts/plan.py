@@ -14,6 +14,7 @@ from whop_contracts import __version__, cases, strategies
 from whop_contracts.cases import dated
 from whop_contracts.exchange import Case, Stamp
 from whop_contracts.sequences import (
+    AWAITED,
     READ,
     Need,
     Send,
@@ -89,24 +90,66 @@ class Plan:
             yield "preflight", read(f"own:{index}")
         if self.means.foreign:
             yield "preflight", read("foreign")
-        paused = False
+        paused: set[str] = set()
         for sequence in self.sequences:
-            if sequence.start == "active" and paused:
+            if sequence.start == "active" and "own:0" in paused:
                 yield sequence.name, unpause()
-                paused = False
             for case in sequence.cases():
                 yield sequence.name, case
+                _follow(paused, case)
             if sequence.ends != "same":
-                paused = sequence.ends == "paused"
+                (paused.add if sequence.ends == "paused" else paused.discard)("own:0")
         for index in range(self.means.campaigns):
-            if index or paused:
+            if f"own:{index}" in paused:
                 yield "put back", unpause(f"own:{index}")
             yield "put back", read(f"own:{index}")
+
+    def outline(self) -> dict[str, Any]:
+        """The plan as data for a reader: its fingerprint, the count, and every request in its order."""
+        rows = [
+            _shown(number, sequence, case) for number, (sequence, case) in enumerate(self.listed(), start=1)
+        ]
+        return {
+            "profile": self.profile,
+            "seed": self.seed,
+            "sha256": self.sha256,
+            "requests": len(rows),
+            "cases": rows,
+        }
 
     @property
     def requests(self) -> int:
         """How many requests a conforming target is sent, preflight and putting back included."""
         return sum(1 for _ in self.listed())
+
+
+def _shown(number: int, sequence: str, case: Case) -> dict[str, Any]:
+    """One request of a plan as data for a reader."""
+    tail = "" if case.operation == "retrieve" else f"/{case.operation}"
+    body = case.body.decode("utf-8", "backslashreplace") if isinstance(case.body, bytes) else case.body
+    until = case.until and (
+        f"{case.until.base}{case.until.plus_ms / 1000:+g} s"
+        if case.until.base == "now"
+        else f"{case.until.base} {case.until.time}"
+    )
+    return {
+        "number": number,
+        "sequence": sequence,
+        "name": case.name,
+        "method": case.method,
+        "path": f"/ad_campaigns/{{{case.campaign}}}{tail}",
+        "role": case.credential,
+        "body": body,
+        "until": until and f"{until} {case.until.offset if case.until else ''}".strip(),
+    }
+
+
+def _follow(paused: set[str], case: Case) -> None:
+    """Note what a case leaves of a campaign other than the first: paused by its pause, active after its unpause or awaited resume."""
+    if case.operation == "pause" and case.credential == "full":
+        paused.add(case.campaign)
+    elif case.operation == "unpause" or case.mark == AWAITED:
+        paused.discard(case.campaign)
 
 
 def _plain(value: Any) -> Any:

@@ -37,22 +37,20 @@ class Redactor:
         pairs = secrets.items() if isinstance(secrets, Mapping) else ((TOKEN, value) for value in secrets)
         for name, value in pairs:
             self._take(value, name)
-        self._compile()
 
     def add(self, secret: str, name: str = TOKEN) -> None:
         """Redact one more value from here on; one that is known keeps its name."""
         self._take(secret, name)
-        self._compile()
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        if self._any is None or not self._suspect(text):
+        if not self._names or not self._suspect(text):
             return text
-        return self._any.sub(self._name, text)
+        return self._pattern().sub(self._name, text)
 
     def bytes(self, content: bytes) -> bytes:
         """The bytes without secrets, whatever they are."""
-        if self._any is None:
+        if not self._names:
             return content
         return self.text(content.decode("latin-1")).encode("latin-1")
 
@@ -83,16 +81,22 @@ class Redactor:
         secret = secret.strip()
         if secret:
             self._names.setdefault(secret, name)
+            self._plain += [secret, _mojibake(secret), *_encoded(secret)]
+            self._any = None
 
-    def _compile(self) -> None:
+    def _pattern(self) -> re.Pattern[str]:
+        """All forms of all secrets as one pattern, made when a text first needs it: it is large."""
+        if self._any is None:
+            self._any = self._compile()
+        return self._any
+
+    def _compile(self) -> re.Pattern[str]:
         longest_first = sorted(self._names, key=len, reverse=True)
         forms = [
             ([*map(re.escape, _encoded(one)), *_escaped(one)], self._names[one]) for one in longest_first
         ]
-        self._plain = [plain for one in longest_first for plain in (one, _mojibake(one), *_encoded(one))]
         self._patterns = [(re.compile("|".join(patterns)), name) for patterns, name in forms]
-        every = "|".join(pattern for patterns, _ in forms for pattern in patterns)
-        self._any = re.compile(every) if every else None
+        return re.compile("|".join(pattern for patterns, _ in forms for pattern in patterns))
 
     def _name(self, match: re.Match[str]) -> str:
         """Which secret was found: the first whose pattern, at the same place, is as long."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from whop_contracts.cases import dated
 from whop_contracts.exchange import Case, Stamp
 
 Need = Literal["second", "readonly", "foreign", "resting"]
+AWAITED: Final = "awaited"
+"""The mark of the read that shows an awaited resume."""
 MARGIN: Final = 4_000
 """Milliseconds that a look just before an instant keeps away from it."""
 
@@ -68,7 +70,7 @@ class Sequence:
             elif isinstance(step, Together):
                 yield from (step.first, step.second)
             elif isinstance(step, Await):
-                yield read(step.campaign)
+                yield replace(read(step.campaign), mark=AWAITED)
 
 
 def read(campaign: str = "own:0") -> Case:
@@ -170,7 +172,9 @@ def _refusals() -> tuple[Send, ...]:
 def waited(*, second: bool) -> tuple[Sequence, ...]:
     """The sequences for a wall clock: pauses of seconds, their waits laid over each other where there are two campaigns."""
     forever, cancel = Send(indefinitely()), Send(unpause())
-    ends = Sequence("a dated pause ends by itself", (_until("a", 2_000), READ, READ, Await("a")), ends="active")
+    ends = Sequence(
+        "a dated pause ends by itself", (_until("a", 2_000), READ, READ, Await("a")), ends="active"
+    )
     if not second:
         return (
             ends,

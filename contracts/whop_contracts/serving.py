@@ -1,0 +1,49 @@
+"""What each sequence of a plan is good for: the clauses that it puts to the test, seen on the honest provider in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+from collections.abc import Iterable, Mapping
+
+from whop_contracts import provider
+from whop_contracts.binding import Binder
+from whop_contracts.clause import Clause
+from whop_contracts.evidence import Evidence
+from whop_contracts.executor import Executor
+from whop_contracts.expectation import Expectation
+from whop_contracts.plan import Plan
+from whop_contracts.targets import Courier, mock_parties, open_mock
+
+
+def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]]:
+    """The ids of the clauses that each sequence of ``plan`` serves, by the sequence's name. Nothing leaves the process."""
+    judged = tuple(clauses)
+    by_sequence: dict[str, set[str]] = {}
+
+    def note(evidence: Evidence, sequence: str) -> None:
+        by_sequence.setdefault(sequence, set()).update(c.id for c in judged if c.applies(evidence))
+
+    parties, rng = mock_parties(), random.Random(plan.seed)  # noqa: S311 - names that nobody has, not secrets
+    parties = dataclasses.replace(parties, campaigns=parties.campaigns[: plan.means.campaigns])
+    target = open_mock(provider.build(clock=provider.ManualClock(time.time())))
+    executor = Executor(
+        target,
+        Courier(target, rng=rng),
+        Binder(target.base_url, parties, agent="whop-contracts", rng=rng),
+        parties,
+        expectation=Expectation(tolerance=plan.means.tolerance_s),
+        journal=None,
+        watch=note,
+    )
+    executor.preflight(foreign=plan.means.foreign)
+    executor.run(plan)
+    return {name: frozenset(ids) for name, ids in by_sequence.items()}
+
+
+def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:
+    """The plan without the sequences that serve none of ``clauses``; its first one stays, so that one pause is seen to succeed."""
+    serving = served(plan, clauses)
+    kept = (s for s in plan.sequences if serving.get(s.name) or s is plan.sequences[0])
+    return dataclasses.replace(plan, sequences=tuple(kept))
