@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from whop_contracts.binding import Binder, Bound, Parties
+from whop_contracts.campaign import LAG, PROMPT
 from whop_contracts.evidence import ACTIVE, Evidence, Possible, State
 from whop_contracts.exchange import Case, Exchange, Window
-from whop_contracts.expectation import LAG, PROMPT, Expectation
+from whop_contracts.expectation import Expectation
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.journal import Journal
 from whop_contracts.plan import Plan

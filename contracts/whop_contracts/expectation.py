@@ -7,40 +7,34 @@ promise, an answer inside narrows it. The same code follows a mock, a live run a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
+from whop_contracts.campaign import LAG, Campaign, about, adopted, end_time, union
 from whop_contracts.evidence import (
     ACTIVE,
     ENVIRONMENT,
     Breach,
     Evidence,
     Possible,
-    Resume,
     Shown,
     State,
     Topic,
     shown,
 )
 from whop_contracts.exchange import Exchange, Finding, Window
-from whop_contracts.instants import NANO, read_instant, write_instant
+from whop_contracts.instants import NANO, write_instant
 from whop_contracts.reading import (
     FIRST,
     LAST,
     MILLI,
     Row,
-    loose_instants,
     read_json,
     row_of,
     wish,
 )
 from whop_contracts.topics import answer_topics, broken_topics, finding, read_topic
 
-LAG: Final = 2.0
-"""Seconds for which a read may still show what stood before a write."""
-PROMPT: Final = 5.0
-"""Seconds of lateness from which a resume only warns."""
 _ACTING: Final[frozenset[Row]] = frozenset(
     {
         "instant",
@@ -62,25 +56,6 @@ _CREDENTIAL: Final[frozenset[Row]] = frozenset(
 )
 
 
-@dataclass(slots=True)
-class _Campaign:
-    """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
-    ``cause`` is what was last done that no read has confirmed yet; ``older`` are the states that a lagging read may still
-    show, each with when it was replaced by the sender's and the provider's clock.
-    """
-
-    possible: Possible = None
-    settled: Possible = None
-    older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
-    cause: Topic | None = None
-    confirmed: Window | None = None
-    cancelled: list[int] = field(default_factory=list)
-    end_time: int | None = None
-    references: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    previous: Mapping[str, Any] | None = None
-    overlap: Possible = frozenset()
-
-
 class Expectation:
     """Follows every campaign of a run through its exchanges, in the order of their answers.
 
@@ -90,7 +65,7 @@ class Expectation:
     def __init__(self, *, tolerance: float = 60.0) -> None:
         self.tolerance = tolerance
         self._tolerance = int(tolerance * NANO)
-        self._campaigns: dict[str, _Campaign] = {}
+        self._campaigns: dict[str, Campaign] = {}
 
     def possible(self, campaign: str, now: Window | None) -> Possible:
         """The states that ``campaign`` may be in at ``now``."""
@@ -127,17 +102,17 @@ class Expectation:
         self._spread(evidence, known)
         return evidence
 
-    def _known(self, exchange: Exchange) -> _Campaign | None:
+    def _known(self, exchange: Exchange) -> Campaign | None:
         campaign = exchange.request.campaign
         if exchange.scope == "recased":
             return next((c for name, c in self._campaigns.items() if name.lower() == campaign.lower()), None)
         if exchange.scope in ("invented", "malformed", "foreign"):
             return None
-        return self._campaigns.setdefault(campaign, _Campaign())
+        return self._campaigns.setdefault(campaign, Campaign())
 
     # -- what a request does ---------------------------------------------------------------------------------------
 
-    def _act(self, evidence: Evidence, known: _Campaign) -> None:
+    def _act(self, evidence: Evidence, known: Campaign) -> None:
         exchange, before = evidence.exchange, known.possible
         if exchange.request.operation == "retrieve":
             return
@@ -145,15 +120,15 @@ class Expectation:
         surely = evidence.accepted
         maybe = exchange.response is None or evidence.status >= 500 or evidence.status in ENVIRONMENT  # noqa: PLR2004
         if exchange.overlaps is not None:
-            known.overlap = _union(known.overlap, wanted)
-            wanted = _union(known.overlap, before if exchange.overlaps > exchange.number else frozenset())
+            known.overlap = union(known.overlap, wanted)
+            wanted = union(known.overlap, before if exchange.overlaps > exchange.number else frozenset())
         else:
             known.overlap = frozenset()
         if surely or maybe:
             known.older.append((before, exchange.received, exchange.now.end if exchange.now else None))
             if before:
                 known.cancelled += [s.until for s in before if s.until is not None and s.status == "paused"]
-            known.settled = wanted if surely else _union(before, wanted)
+            known.settled = wanted if surely else union(before, wanted)
             known.possible = self._aged(known.settled, exchange.now)
             known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
         elif exchange.request.operation != "unpause":
@@ -199,13 +174,13 @@ class Expectation:
 
     # -- what an answer shows --------------------------------------------------------------------------------------
 
-    def _observe(self, evidence: Evidence, known: _Campaign) -> Evidence:
+    def _observe(self, evidence: Evidence, known: Campaign) -> Evidence:
         exchange, text = evidence.exchange, evidence.text
         if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
             return evidence
         document = text.value
         seen = shown(document)
-        if not _about(document, exchange):
+        if not about(document, exchange):
             # It may still be asked whether the answer shows what was asked for; of the campaign it tells nothing.
             possible = known.possible
             evidence = replace(evidence, document=document)
@@ -223,10 +198,10 @@ class Expectation:
         known.references.setdefault(operation, document)
         known.previous = document
         if known.end_time is None:
-            known.end_time = _end_time(document)
+            known.end_time = end_time(document)
         return evidence
 
-    def _answer(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
+    def _answer(self, evidence: Evidence, known: Campaign, seen: Shown) -> Evidence:
         """Judge the answer to a pause or an unpause against what was asked."""
         allowed = known.possible
         if allowed is None:
@@ -236,17 +211,17 @@ class Expectation:
         if any(seen.matches(state) for state in allowed):
             return evidence
         topics = broken_topics(evidence, seen)
-        known.possible = _union(allowed, _adopted(seen, evidence.exchange.now))
+        known.possible = union(allowed, adopted(seen, evidence.exchange.now))
         found = [Breach(topic, finding(allowed, seen, topic)) for topic in topics]
         return replace(evidence, breach=found[0], further=found[1] if found[1:] else None)
 
-    def _read(self, evidence: Evidence, known: _Campaign, seen: Shown) -> Evidence:
+    def _read(self, evidence: Evidence, known: Campaign, seen: Shown) -> Evidence:
         """Judge a read against what is possible, and let it narrow that."""
         exchange, allowed = evidence.exchange, known.possible
         if allowed is None:
-            _confirm(known, _adopted(seen, exchange.now), exchange.now)
+            known.confirm(adopted(seen, exchange.now), exchange.now)
             return evidence
-        stakes = self._stakes(known, allowed, exchange.now)
+        stakes = known.stakes(allowed, exchange.now)
         evidence = replace(evidence, stakes=frozenset(stakes))
         matching = frozenset(state for state in allowed if seen.matches(state))
         if not matching:
@@ -258,11 +233,11 @@ class Expectation:
             told = finding(allowed, seen)
             # Whether it was the cancelled date that fired or the pause that did not hold, nobody can tell: both are said.
             other = stakes[1] if topic == "cancelled" and stakes[1:] else None
-            _confirm(known, _adopted(seen, exchange.now), exchange.now)
+            known.confirm(adopted(seen, exchange.now), exchange.now)
             return replace(
                 evidence, breach=Breach(topic, told), further=Breach(other, told) if other else None
             )
-        resumed = _resume(known, seen, exchange)
+        resumed = known.resumed(seen, exchange)
         if resumed:
             evidence = replace(evidence, stakes=evidence.stakes | _RESUMED)
         if seen.whole:
@@ -275,29 +250,10 @@ class Expectation:
                         Finding(f"active since {write_instant(due)}", f"still {seen}", "/status"),
                     ),
                 )
-            _confirm(known, matching, exchange.now)
+            known.confirm(matching, exchange.now)
         return replace(evidence, resumed=resumed)
 
-    def _stakes(self, known: _Campaign, allowed: frozenset[State], now: Window | None) -> list[Topic]:
-        """What a read of the campaign puts to the test, the likeliest cause of a difference first."""
-        due = [state.due for state in known.settled or () if state.due]
-        over = bool(due) and allowed == frozenset({ACTIVE})
-        if known.cause and (not over or known.cause == "past"):
-            return [known.cause]
-        stakes: list[Topic] = []
-        if now and known.confirmed and any(known.confirmed.end < u <= now.start for u in known.cancelled):
-            stakes.append("cancelled")
-        if over:
-            stakes += ["resumes", "resumed-status", "date-dropped"]
-        elif due and ACTIVE not in allowed:
-            stakes.append("early")
-        elif now and due and all(now.start > latest + int((PROMPT + LAG) * NANO) for _, latest in due):
-            stakes.append("prompt")
-        elif not due and _stood_long(known, allowed, now):
-            stakes.append("indefinite-stays")
-        return stakes or ["by-itself"]
-
-    def _lagging(self, known: _Campaign, seen: Shown, exchange: Exchange) -> int | None:
+    def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> int | None:
         """The index of the older version that a read still shows, where so little time has passed that it may."""
         for index in range(len(known.older) - 1, -1, -1):
             states, at, at_ns = known.older[index]
@@ -311,7 +267,7 @@ class Expectation:
                 return index
         return None
 
-    def _spread(self, evidence: Evidence, known: _Campaign | None) -> None:
+    def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a request count as a possible cause for every other campaign that the run names."""
         if evidence.exchange.request.operation == "retrieve" or not evidence.answered:
             return
@@ -321,54 +277,3 @@ class Expectation:
         for other in self._campaigns.values():
             if other is not known and other.cause is None:
                 other.cause = topic
-
-
-def _stood_long(known: _Campaign, allowed: frozenset[State], now: Window | None) -> bool:
-    """Whether a campaign that was seen paused has had a second or more to resume."""
-    paused = any(state.status == "paused" for state in allowed)
-    return bool(now and known.confirmed and paused and now.start - known.confirmed.end >= NANO)
-
-
-def _resume(known: _Campaign, seen: Shown, exchange: Exchange) -> Resume | None:
-    """The resume that a read shows, where what was last known was a dated pause that has fallen due."""
-    due = [state.due[1] for state in known.settled or () if state.due]
-    if exchange.now is None or not due or seen.status != "active" or exchange.now.end < min(due):
-        return None
-    after = known.confirmed.start if known.confirmed and known.cause is None else min(due)
-    return Resume(exchange.request.campaign, min(due), max(after, min(due)), exchange.now.end)
-
-
-def _confirm(known: _Campaign, states: Possible, now: Window | None) -> None:
-    known.possible = known.settled = states
-    known.cause, known.older, known.confirmed = None, [], now
-
-
-def _adopted(seen: Shown, now: Window | None) -> Possible:
-    """The state that an answer shows, taken for true whatever was expected: one bug is one failure."""
-    if not seen.whole or seen.status is None:
-        return None
-    if seen.until is None or seen.status != "paused":
-        return frozenset({State(seen.status, seen.until)})
-    # A pause that is overdue may end at any time now: that it did not end in time has been said.
-    overdue = now is None or seen.until <= now.end
-    due = (seen.until, LAST if overdue else seen.until)
-    return frozenset({State(seen.status, seen.until, MILLI, due)})
-
-
-def _union(first: Possible, second: Possible) -> Possible:
-    return None if first is None or second is None else first | second
-
-
-def _about(document: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Whether a document is about the campaign that was asked for, so far as its id can be read."""
-    name = document.get("id")
-    return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
-
-
-def _end_time(document: Mapping[str, Any]) -> int | None:
-    config = document.get("config")
-    value = config.get("end_time") if isinstance(config, Mapping) else None
-    if not isinstance(value, str):
-        return None
-    instant = read_instant(value)
-    return instant.ns if instant else next(iter(loose_instants(value)), None)

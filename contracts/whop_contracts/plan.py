@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from whop_contracts import __version__, cases, strategies
-from whop_contracts.cases import dated
+from whop_contracts.cases import TELLING, dated
 from whop_contracts.exchange import Case, Stamp
 from whop_contracts.sequences import (
     AWAITED,
@@ -175,22 +175,6 @@ def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
     )
 
 
-_TELLING: Final = (
-    "until a summer evening at -03:30", "without a date", "the other campaign", "a word", "a pause with no credential",
-    "a dated pause ends by itself", "until the second after 32 bits run out", "until the next 29 February", "many undocumented members",
-    "text after an id", "a pause with an empty token", "a pause without the permission", "zero for a date", "bytes that are not UTF-8",
-    "until midnight of the next 1 March", "full-width digits", "DELETE on the pause route", "another campaign, own:1", "until a nanosecond",
-    "a null date", "until a leap second", "until yesterday", "true as the body", "another company's campaign", "a date without a zone",
-    "an id with another prefix", "GET on the pause route", "text with quotes", "until the last hour of a month at -12:00",
-    "an indefinite pause stays for a day", "a null body", "until with a lower-case z", "an instant written east of UTC",
-    "refusals while paused", "true for a date", "JSON as text/plain", "an unknown campaign", "a date that has passed", "a truncated body",
-    "PATCH on the pause route", "two campaigns side by side", "text as the body", "a bare date", "an id with a line end", "an id cut short",
-    "an id in another case", "until in 40 days, to the microsecond", "until the last second of the year", "a date and an undocumented member",
-    "a reader's request while paused", "a pause with an unknown token", "a pause with a token cut short", "false for a date", "no JSON",
-    "an unpause cancels the date", "a pause is extended", "another campaign, own:2", "another campaign, own:3",
-)  # fmt: skip
-"""What goes first: the names of the sequences that tell most for their requests, as a greedy cover of the faults by `prove` orders
-them. ``quick`` is the first of them, ``standard`` all sequences, the rest in rounds behind them."""
 _QUICK: Final = 39
 _KEPT: Final = (cases.KEPT, cases.FAR, cases.EXTRAS, cases.NOTHING, cases.EDGE)
 """The tables of cases that a conforming provider accepts."""
@@ -226,12 +210,12 @@ def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
     lanes += [[refused(*group, needs=needs) for group in _grouped(table)] for table, needs in _REFUSED]
     lanes += [list(_watched(means)), list(_resting())]
     named = {sequence.name: sequence for lane in lanes for sequence in lane}
-    first = [named[name] for name in _TELLING if name in named]
+    first = [named[name] for name in TELLING if name in named]
     yield from first[:_QUICK] if profile == "quick" else first
     if profile == "quick":
         return
     good, bad = drawn(seed, _DRAWN[profile])
-    rest = [[sequence for sequence in lane if sequence.name not in _TELLING] for lane in lanes]
+    rest = [[sequence for sequence in lane if sequence.name not in TELLING] for lane in lanes]
     rest += [[kept(*group) for group in _grouped(good)], [refused(*group) for group in _grouped(bad)]]
     for index in range(_ROUNDS):
         for lane in rest:

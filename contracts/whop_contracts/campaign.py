@@ -1,0 +1,106 @@
+"""One campaign as it is known in the course of a run: the states that it may be in, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from whop_contracts.evidence import ACTIVE, Possible, Resume, Shown, State, Topic
+from whop_contracts.exchange import Exchange, Window
+from whop_contracts.instants import NANO, read_instant
+from whop_contracts.reading import LAST, MILLI, loose_instants
+
+LAG: Final = 2.0
+"""Seconds for which a read may still show what stood before a write."""
+PROMPT: Final = 5.0
+"""Seconds of lateness from which a resume only warns."""
+
+
+@dataclass(slots=True)
+class Campaign:
+    """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
+    ``cause`` is what was last done that no read has confirmed yet; ``older`` are the states that a lagging read may still
+    show, each with when it was replaced by the sender's and the provider's clock.
+    """
+
+    possible: Possible = None
+    settled: Possible = None
+    older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
+    cause: Topic | None = None
+    confirmed: Window | None = None
+    cancelled: list[int] = field(default_factory=list)
+    end_time: int | None = None
+    references: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    previous: Mapping[str, Any] | None = None
+    overlap: Possible = frozenset()
+
+    def stakes(self, allowed: frozenset[State], now: Window | None) -> list[Topic]:
+        """What a read of the campaign puts to the test, the likeliest cause of a difference first."""
+        due = [state.due for state in self.settled or () if state.due]
+        over = bool(due) and allowed == frozenset({ACTIVE})
+        if self.cause and (not over or self.cause == "past"):
+            return [self.cause]
+        stakes: list[Topic] = []
+        if now and self.confirmed and any(self.confirmed.end < u <= now.start for u in self.cancelled):
+            stakes.append("cancelled")
+        if over:
+            stakes += ["resumes", "resumed-status", "date-dropped"]
+        elif due and ACTIVE not in allowed:
+            stakes.append("early")
+        elif now and due and all(now.start > latest + int((PROMPT + LAG) * NANO) for _, latest in due):
+            stakes.append("prompt")
+        elif not due and self._stood_long(allowed, now):
+            stakes.append("indefinite-stays")
+        return stakes or ["by-itself"]
+
+    def _stood_long(self, allowed: frozenset[State], now: Window | None) -> bool:
+        """Whether a campaign that was seen paused has had a second or more to resume."""
+        paused = any(state.status == "paused" for state in allowed)
+        return bool(now and self.confirmed and paused and now.start - self.confirmed.end >= NANO)
+
+    def resumed(self, seen: Shown, exchange: Exchange) -> Resume | None:
+        """The resume that a read shows, where what was last known was a dated pause that has fallen due."""
+        due = [state.due[1] for state in self.settled or () if state.due]
+        if exchange.now is None or not due or seen.status != "active" or exchange.now.end < min(due):
+            return None
+        after = self.confirmed.start if self.confirmed and self.cause is None else min(due)
+        return Resume(exchange.request.campaign, min(due), max(after, min(due)), exchange.now.end)
+
+    def confirm(self, states: Possible, now: Window | None) -> None:
+        """Take what a read has shown for what is."""
+        self.possible = self.settled = states
+        self.cause, self.older, self.confirmed = None, [], now
+
+
+def adopted(seen: Shown, now: Window | None) -> Possible:
+    """The state that an answer shows, taken for true whatever was expected: one bug is one failure."""
+    if not seen.whole or seen.status is None:
+        return None
+    if seen.until is None or seen.status != "paused":
+        return frozenset({State(seen.status, seen.until)})
+    # A pause that is overdue may end at any time now: that it did not end in time has been said.
+    overdue = now is None or seen.until <= now.end
+    due = (seen.until, LAST if overdue else seen.until)
+    return frozenset({State(seen.status, seen.until, MILLI, due)})
+
+
+def union(first: Possible, second: Possible) -> Possible:
+    """What is possible where either may hold."""
+    return None if first is None or second is None else first | second
+
+
+def about(document: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Whether a document is about the campaign that was asked for, so far as its id can be read."""
+    name = document.get("id")
+    return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
+
+
+def end_time(document: Mapping[str, Any]) -> int | None:
+    """The campaign's own end, ``config.end_time``, in nanoseconds; None where it has none that can be read."""
+    config = document.get("config")
+    value = config.get("end_time") if isinstance(config, Mapping) else None
+    if not isinstance(value, str):
+        return None
+    instant = read_instant(value)
+    return instant.ns if instant else next(iter(loose_instants(value)), None)

@@ -1,0 +1,221 @@
+"""Restoring: what a run that was killed could not do itself. Puts back the campaigns of a journal, and nothing else.
+
+A campaign is touched only where it is in a state that the run's own requests could have left; whoever changed it since, meant it.
+Doing it twice does no more than doing it once.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from whop_contracts import __version__
+from whop_contracts.binding import Binder, Parties
+from whop_contracts.evidence import MILLI, Evidence, Shown, State
+from whop_contracts.executor import Executor, Stopped
+from whop_contracts.expectation import Expectation
+from whop_contracts.instants import read_instant, write_instant
+from whop_contracts.interruption import interruptible
+from whop_contracts.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
+from whop_contracts.redaction import Redactor
+from whop_contracts.settings import Settings, UsageError
+from whop_contracts.targets import Courier, Target
+from whop_contracts.targets.live import checked_base
+from whop_contracts.targets.opening import open_live
+from whop_contracts.targets.wire import split_url
+
+DONE, UNREACHED, LEFT = 0, 3, 4
+_SECRET_LENGTH: Final = 8
+_SEQUENCE: Final = "restore"
+_UNAUTHORIZED: Final = 401
+
+
+@dataclass(slots=True)
+class Restored:
+    """What came of it, a line a campaign: those that are as they were, and those that are not."""
+
+    done: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    unreached: str | None = None
+    """Why the target said nothing that could be acted on, where it did not."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every campaign is as it was, 3 where the target could not be asked, 4 where one was left otherwise."""
+        if self.unreached:
+            return UNREACHED
+        return LEFT if self.left else DONE
+
+
+def read_journal(path: Path, settings: Settings) -> JournalRecord:
+    """The journal, where the settings allow to act on it. ``UsageError`` where they do not."""
+    record = _read(path)
+    try:
+        base_url = checked_base(record.base_url)
+        given = None if settings.base_url is None else checked_base(settings.base_url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if given is not None and given != base_url:
+        raise UsageError(f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none")
+    host = split_url(base_url)[0].host.rstrip(".").lower()
+    if host in settings.production_hosts and not settings.allow_production:
+        raise UsageError(f"{path}: {host} is production; expected --allow-production beside it")
+    return replace(record, base_url=base_url)
+
+
+def restore(path: Path, settings: Settings, *, opening: Callable[[Settings, str], Target] = open_live) -> Restored:
+    """Put back what the journal at ``path`` says was changed. ``UsageError`` is the user's; whatever the target does is in the result."""
+    record = read_journal(path, settings)
+    pending = {name: one for name, one in record.campaigns.items() if not one.put_back}
+    if not pending:
+        return Restored()
+    if not settings.token:
+        raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
+    try:
+        target = opening(settings, record.base_url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    try:
+        with _reopened(path) as journal, interruptible():
+            restored = _Restorer.over(target, settings, journal, pending).restore()
+    finally:
+        target.close()
+    redact = _redactor(settings).text
+    return Restored(
+        [redact(line) for line in restored.done],
+        [redact(line) for line in restored.left],
+        None if restored.unreached is None else redact(restored.unreached),
+    )
+
+
+class _Restorer(Executor):
+    """An executor whose first reads are a journal's."""
+
+    @classmethod
+    def over(
+        cls, target: Target, settings: Settings, journal: Journal, pending: dict[str, CampaignRecord]
+    ) -> _Restorer:
+        """A restorer of the campaigns that are ``pending``, in the journal's order."""
+        rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
+        parties = Parties(token=settings.token or "", campaigns=tuple(pending), headers=settings.headers)
+        agent = f"whop-contracts/{__version__} (restore)"
+        made = cls(
+            target,
+            Courier(target, rng=rng, rate=None if target.loopback else settings.rate),
+            Binder(target.base_url, parties, agent=agent, rng=rng),
+            parties,
+            expectation=Expectation(tolerance=settings.resume_tolerance),
+            journal=journal,
+            watch=lambda _evidence, _sequence: None,
+        )
+        made._take(journal, pending)
+        return made
+
+    def _take(self, journal: Journal, pending: dict[str, CampaignRecord]) -> None:
+        self._kept = journal
+        self._pending = pending
+
+    def restore(self) -> Restored:
+        """Bring every pending campaign back, as far as that is ours to do."""
+        restored = Restored()
+        for index, (campaign, record) in enumerate(self._pending.items()):
+            try:
+                said, wrong = self._one(index, campaign, record)
+            except Stopped as stopped:
+                said, wrong = None, str(stopped)
+                if not (restored.done or restored.left):
+                    restored.unreached = f"{campaign}: {stopped}"
+                    return restored
+            if said:
+                restored.done.append(f"{campaign}: {said}")
+            else:
+                restored.left.append(f"{campaign}: {wrong}")
+        return restored
+
+    def _one(self, index: int, campaign: str, record: CampaignRecord) -> tuple[str | None, str | None]:
+        """What was done with one campaign, or why it was left as it is."""
+        evidence = self._read(f"own:{index}", _SEQUENCE, patient=True)
+        seen = evidence.shown
+        if evidence.exchange.response is None:
+            raise Stopped(f"could not be read: {evidence.exchange.trouble}")
+        if evidence.status == _UNAUTHORIZED:
+            raise Stopped("the credential is not accepted (401)")
+        if seen is None or not seen.whole:
+            return None, f"left as it is: its state cannot be read (answered {evidence.status})"
+        if record.first is None:
+            return None, f"left as it is, {seen}: the journal does not know what it was before the run"
+        first = _state(record.first)
+        if first is None:
+            return None, f"left as it is, {seen}: the journal's state of it cannot be understood"
+        wanted = self._due(first)
+        if seen.matches(wanted):
+            self._kept.put_back(campaign)
+            return f"is {wanted}, as it was", None
+        if not could_be(record, seen):
+            return None, f"left as it is, {seen}: no request of the run could have left it so"
+        wrong = self._restore(index, campaign, _as_first(evidence, first))
+        if wrong is None:
+            return f"was {seen}, is {self._due(first)} again", None
+        return None, wrong
+
+    def _due(self, first: State) -> State:
+        """What a campaign has to be now: as it was, or active where its pause has run out by the provider's clock."""
+        now = self._now()
+        over = first.status == "paused" and first.until is not None and now and first.until <= now.start
+        return State("active") if over else first
+
+
+def could_be(record: CampaignRecord, seen: Shown) -> bool:
+    """Whether the run's own requests, or none, explain what is seen. Dates are compared as instants, to a millisecond."""
+    for standing in (record.first, *record.left):
+        state = None if standing is None else _state(standing)
+        if standing is not None and state is not None and seen.matches(state):
+            return record.could_be(standing)
+    until = None if seen.until is None else write_instant(seen.until)
+    return record.could_be(Standing(str(seen.status), until))
+
+
+def _state(standing: Standing) -> State | None:
+    """A journal's state; None where its date cannot be read."""
+    if standing.paused_until is None:
+        return State(standing.status)
+    instant = read_instant(standing.paused_until)
+    return None if instant is None else State(standing.status, instant.ns, MILLI)
+
+
+def _as_first(evidence: Evidence, first: State) -> Evidence:
+    """Evidence of a first read that showed ``first``."""
+    return replace(evidence, shown=Shown(first.status, first.until, status_readable=True, until_readable=True))
+
+
+def _read(path: Path) -> JournalRecord:
+    try:
+        return Journal.read(path)
+    except JournalError as error:
+        raise UsageError(str(error)) from None
+
+
+@contextmanager
+def _reopened(path: Path) -> Iterator[Journal]:
+    """The journal, to be gone on with; what keeps it from being written is the user's."""
+    try:
+        journal = Journal.reopen(path)
+        try:
+            yield journal
+        finally:
+            journal.close()
+    except JournalError as error:
+        raise UsageError(str(error)) from None
+
+
+def _redactor(settings: Settings) -> Redactor:
+    redactor = Redactor({"$WHOP_API_TOKEN": settings.token or ""})
+    for name, value in settings.headers:
+        if len(value) >= _SECRET_LENGTH:
+            redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")
+    return redactor
