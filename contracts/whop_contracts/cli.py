@@ -36,6 +36,9 @@ COMMANDS: Final = {
     "serve": Command(
         "whop_contracts.commands.serve", "serve the stateful provider on a port, test clock included"
     ),
+    "restore": Command(
+        "whop_contracts.commands.restore", "put campaigns back after a run that was killed, by its journal"
+    ),
     "clauses": Command("whop_contracts.commands.clauses", "list what the documentation promises"),
     "explain": Command("whop_contracts.commands.explain", "one clause in full"),
     "plan": Command("whop_contracts.commands.plan", "what run would send, sending nothing"),

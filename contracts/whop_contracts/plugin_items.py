@@ -31,11 +31,17 @@ def collected(
     except UsageError as error:
         raise collector.CollectError(str(error)) from None
     if subject.kind == "run":
-        return [RunItems.from_parent(collector, name=name)]
+        return [RunItems.from_parent(collector, name=name, nodeid=_nodeid(collector, name))]
+    named = {f"{name}[{clause.id}]": clause.id for clause in catalogue.chosen(settings.clauses)}
     return [
-        ClauseItem.from_parent(collector, name=f"{name}[{clause.id}]", clause=clause.id)
-        for clause in catalogue.chosen(settings.clauses)
+        ClauseItem.from_parent(collector, name=title, nodeid=_nodeid(collector, title), clause=id_)
+        for title, id_ in named.items()
     ]
+
+
+def _nodeid(parent: pytest.Collector, name: str) -> str:
+    """Where pytest has no name for a module outside its root folder, ours is called as it is imported."""
+    return f"{parent.nodeid or 'whop_contracts/contract.py'}::{name}"
 
 
 class ContractItem(pytest.Item):

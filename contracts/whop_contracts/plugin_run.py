@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,12 +68,25 @@ def _once(config: pytest.Config) -> Run:
 
 def _make(config: pytest.Config) -> Run:
     settings = plugin.chosen(config).settings
+
+    def watch(progress: engine.Progress) -> None:
+        if progress.part == "journal":
+            _aloud(config, f"journal: {progress.case}")
+
     try:
-        result = engine.judge(settings)
+        result = engine.judge(settings, watch=watch)
         reports.write(settings, result)
     except UsageError as error:
         return Run(trouble=str(error))
     return Run(result=result)
+
+
+def _aloud(config: pytest.Config, line: str) -> None:
+    """Say a line past pytest's capturing: it is needed most where the session is killed."""
+    capturing = config.pluginmanager.get_plugin("capturemanager")
+    with capturing.global_and_fixture_disabled() if capturing else nullcontext():
+        sys.stderr.write(f"\n{line}\n")
+        sys.stderr.flush()
 
 
 def _read(path: Path) -> Run:

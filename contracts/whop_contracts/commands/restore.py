@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 from pathlib import Path
 from typing import Final
 
 from whop_contracts.commands import flags
-from whop_contracts.commands.engines import engine
 from whop_contracts.commands.saying import say
 from whop_contracts.reports.showing import visible
 from whop_contracts.settings import SETTINGS, UsageError
@@ -34,13 +34,13 @@ def execute(arguments: argparse.Namespace) -> int:
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
     path = Path(arguments.journal)
-    read_journal, restore = engine("read_journal"), engine("restore")
-    record = read_journal(path, settings)
+    restoring = importlib.import_module("whop_contracts.restoring")
+    record = restoring.read_journal(path, settings)
     if not record.complete:
         say(f"target: {record.base_url}")
     if settings.insecure:
         say("certificates are not checked (--insecure)")
-    restored = restore(path, settings)
+    restored = restoring.restore(path, settings)
     for line in restored.done:
         say(visible(line, _LONGEST))
     for line in restored.left:

@@ -1,0 +1,124 @@
+"""Children that run the command line: one process imports everything once and forks itself for each, so that sixty start in seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+_MOTHER = """
+import gc, json, os, signal, sys
+import whop_contracts.cli, whop_contracts.engine, whop_contracts.restoring, whop_contracts.commands.run
+import whop_contracts.reports.terminal, whop_contracts.reports.progress, whop_contracts.provider
+from whop_contracts import schemas
+schemas.self_test()
+gc.freeze()
+print(json.dumps("ready"), flush=True)
+for line in sys.stdin:
+    order = json.loads(line)
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        out = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(out, 1); os.dup2(out, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.chdir(order["cwd"])
+        os.environ.update(order["environment"])
+        code = 99
+        try:
+            code = whop_contracts.cli.main(order["words"])
+            sys.stdout.flush(); sys.stderr.flush()
+        finally:
+            os._exit(code)
+    print(json.dumps(pid), flush=True)
+    _, status = os.waitpid(pid, 0)
+    print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
+"""
+
+
+SOAK: Final = bool(os.environ.get("WHOP_TESTS_SOAK"))
+"""Whether there is time for everything: all moments, all examples."""
+
+
+class Child:
+    """One child under way. ``signal`` may be called from any thread, as soon as the child talks to somebody."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._born = threading.Event()
+        self._pid = 0
+
+    def begun(self, pid: int) -> None:
+        self._pid = pid
+        self._born.set()
+
+    def signal(self, number: int) -> None:
+        assert self._born.wait(20)
+        os.kill(self._pid, number)
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text("utf-8", "replace")
+
+
+class Nursery:
+    """Starts children and waits for them, one at a time."""
+
+    def __init__(self) -> None:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "COV_"))}
+        self.current: Child | None = None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _MOTHER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=clean,
+        )
+        assert self._said() == "ready"
+
+    def _said(self) -> Any:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            self._errors.seek(0)
+            raise AssertionError(self._errors.read().decode())
+        return json.loads(line)
+
+    def start(self, *words: str, cwd: Path, **environment: str) -> Child:
+        """Have a child begin; it has an id when this returns."""
+        child = self.current = Child(cwd / "output.txt")
+        order = {"words": words, "cwd": str(cwd), "environment": environment, "output": str(cwd / "output.txt")}
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        child.begun(self._said())
+        return child
+
+    def wait(self) -> int:
+        """The exit code of the child that was begun last; negative for a signal."""
+        return int(self._said())
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the child that was begun last."""
+        assert self.current
+        self.current.signal(number)
+
+    def run(self, *words: str, cwd: Path, **environment: str) -> tuple[int, str]:
+        """One child from beginning to end: its exit code and all that it said."""
+        child = self.start(*words, cwd=cwd, **environment)
+        return self.wait(), child.output
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+        self._errors.close()

@@ -1,0 +1,143 @@
+"""The provider behind real sockets, a thread a connection, with hooks for what networks and killers do at a request of one's choice."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from whop_contracts.provider import Answer, Provider, clock_route
+from whop_contracts.provider.state import Campaign
+
+
+class Dropped(Exception):
+    """The connection is closed here, without an answer."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as the server saw it, from 1."""
+
+    number: int
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
+
+    @property
+    def campaign(self) -> str:
+        return self.path.partition("/ad_campaigns/")[2].partition("/")[0]
+
+    @property
+    def pauses(self) -> bool:
+        return self.path.endswith("/pause")
+
+
+@dataclass
+class Served:
+    """What a test sees and steers. ``before`` and ``after`` the provider's own work, either may raise ``Dropped`` or answer instead."""
+
+    provider: Provider
+    base_url: str = ""
+    before: Callable[[Seen], Answer | None] = lambda _seen: None
+    after: Callable[[Seen, Answer], Answer] = lambda _seen, answer: answer
+    requests: list[Seen] = field(default_factory=list)
+    answers: list[tuple[Seen, int]] = field(default_factory=list)
+    busy: threading.Condition = field(default_factory=threading.Condition)
+    working: int = 0
+
+    @property
+    def clock_url(self) -> str:
+        return self.base_url.removesuffix("/api/v1") + clock_route.PATH
+
+    def campaign(self, name: str) -> Campaign:
+        return self.provider.state.campaigns[name]
+
+    def states(self) -> dict[str, tuple[str, int | None]]:
+        """Every campaign's state as the provider's own store has it, what fell due done."""
+        with self.provider.lock:
+            self.provider.tick()
+            return {name: (one.status, one.paused_until) for name, one in self.provider.state.campaigns.items()}
+
+    def settle(self) -> None:
+        """Wait until nothing is under way any more."""
+        with self.busy:
+            assert self.busy.wait_for(lambda: self.working == 0, timeout=20)
+
+    def handle(self, method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Answer:
+        if path == clock_route.PATH:
+            return clock_route.answer(self.provider, method, content)
+        with self.busy:
+            self.working += 1
+            seen = Seen(len(self.requests) + 1, method, path, headers, content)
+            self.requests.append(seen)
+        try:
+            answer = self.before(seen) or self.provider.handle(method, path, headers, content)
+            answer = self.after(seen, answer)
+            self.answers.append((seen, answer.status))
+            return answer
+        finally:
+            with self.busy:
+                self.working -= 1
+                self.busy.notify_all()
+
+
+class _Quiet(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is no news here."""
+
+
+@contextlib.contextmanager
+def served(provider: Provider) -> Iterator[Served]:
+    """Serve on a free port of loopback for as long as the context lasts."""
+    state = Served(provider)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def handle_expect_100(self) -> bool:
+            return True
+
+        def __getattr__(self, name: str) -> Callable[[], None]:
+            if name.startswith("do_"):
+                return self.whatever
+            raise AttributeError(name)
+
+        def whatever(self) -> None:
+            content = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = tuple((name.lower(), value) for name, value in self.headers.items())
+            try:
+                answer = state.handle(self.command, self.path, headers, content)
+            except Dropped:
+                self.close_connection = True
+                return
+            self.send_response_only(answer.status)
+            for name, value in answer.headers:
+                self.send_header(name, value)
+            if answer.status != 204:
+                self.send_header("content-length", str(len(answer.content)))
+            with contextlib.suppress(OSError):
+                self.end_headers()
+                self.wfile.write(answer.content)
+                self.wfile.flush()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = _Quiet(("127.0.0.1", 0), Handler)
+    state.base_url = f"http://127.0.0.1:{server.server_port}/api/v1"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,124 @@
+"""Runs that are killed, at moments that the server chooses by counting requests: every campaign is as before."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nursery import SOAK, Nursery
+from serving import Dropped, Seen, Served, served
+
+from whop_contracts.journal import Journal
+from whop_contracts.provider import SEED, Answer, RunningClock, build
+
+_OURS = (
+    (SEED.campaigns[0], SEED.campaigns[1]),
+    (SEED.campaigns[0], SEED.paused, SEED.paused_indefinitely),
+    (SEED.paused, SEED.campaigns[1]),
+    (SEED.paused_indefinitely, SEED.paused, SEED.campaigns[3]),
+)
+_LEAST = 250
+"""Requests that the shortest of these runs sends, and a few less: moments are drawn from them."""
+_MOMENTS = 30
+_SOME = range(_MOMENTS) if SOAK else range(0, _MOMENTS, 3)
+
+
+def words(served_: Served, ours: tuple[str, ...], *more: str) -> list[str]:
+    named = [word for name in ours for word in ("--campaign-id", name)]
+    return [
+        "run",
+        *("--base-url", served_.base_url),
+        *("--test-clock", served_.clock_url),
+        *("--foreign-campaign-id", SEED.foreign_campaign),
+        *("--journal", "journal.jsonl"),
+        *named,
+        *more,
+    ]
+
+
+def environment() -> dict[str, str]:
+    return {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
+
+
+def moments(what: str) -> Iterator[object]:
+    """Number of the request, whether before, after, or instead of the provider's work, and the campaigns."""
+    rng = random.Random(f"moments of {what}")
+    drawn = [
+        (rng.randint(2, _LEAST), rng.choice(("before", "after", "instead")), _OURS[index % len(_OURS)])
+        for index in range(_MOMENTS)
+    ]
+    for index in _SOME:
+        at, when, ours = drawn[index]
+        yield pytest.param(at, when, ours, id=f"{at}-{when}-{_OURS.index(ours)}")
+
+
+def arm(state: Served, nursery: Nursery, at: int, when: str, number: int) -> None:
+    """Have the child signalled at its request number ``at``."""
+
+    def before(seen: Seen) -> Answer | None:
+        if seen.number == at and when != "after":
+            nursery.signal(number)
+            if when == "instead":
+                raise Dropped
+        return None
+
+    def after(seen: Seen, answer: Answer) -> Answer:
+        if seen.number == at and when == "after":
+            nursery.signal(number)
+        return answer
+
+    state.before, state.after = before, after
+
+
+def disarm(state: Served) -> None:
+    state.before, state.after = (lambda _seen: None), (lambda _seen, answer: answer)
+
+
+def restoring(state: Served, *more: str) -> list[str]:
+    return ["restore", "journal.jsonl", "--base-url", state.base_url, "--test-clock", state.clock_url, *more]
+
+
+@pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
+def test_after_sigkill_restore_puts_everything_back(
+    nursery: Nursery, tmp_path: Path, at: int, when: str, ours: tuple[str, ...]
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        arm(state, nursery, at, when, signal.SIGKILL)
+        nursery.start(*words(state, ours), cwd=tmp_path, **environment())
+        assert nursery.wait() == -signal.SIGKILL
+        state.settle()
+        disarm(state)
+        code, said = nursery.run(*restoring(state), cwd=tmp_path, **environment())
+        assert code == 0, said
+        assert state.states() == first
+        assert Journal.read(tmp_path / "journal.jsonl").complete
+        asked = len(state.requests)
+        assert nursery.run(*restoring(state), cwd=tmp_path, **environment()) == (0, "nothing to put back\n")
+        assert len(state.requests) == asked
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
+def test_after_an_interruption_nothing_is_left_to_restore(
+    nursery: Nursery, tmp_path: Path, number: signal.Signals, at: int, when: str, ours: tuple[str, ...]
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        arm(state, nursery, at, when, number)
+        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
+        code = nursery.wait()
+        assert nursery.current
+        said = nursery.current.output
+        assert "Traceback" not in said
+        if at <= len(ours) + 1:
+            assert (code, said.splitlines()[-1]) == (130, "whop-contracts: interrupted")
+        else:
+            assert code == 3
+            assert "interrupted" in said
+        state.settle()
+        assert state.states() == first
+        assert Journal.read(tmp_path / "journal.jsonl").complete
