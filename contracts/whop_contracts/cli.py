@@ -42,6 +42,10 @@ COMMANDS: Final = {
     "clauses": Command("whop_contracts.commands.clauses", "list what the documentation promises"),
     "explain": Command("whop_contracts.commands.explain", "one clause in full"),
     "plan": Command("whop_contracts.commands.plan", "what run would send, sending nothing"),
+    "prove": Command("whop_contracts.commands.prove", "every fault and honest variation against the plan"),
+    "check-har": Command("whop_contracts.commands.check_har", "judge recorded traffic; sends nothing"),
+    "compare": Command("whop_contracts.commands.compare", "what changed between two results"),
+    "replay": Command("whop_contracts.commands.replay", "send one failure's requests again"),
     "derive": Command(
         "whop_contracts.commands.derive", "the schemas, from the documented bodies and the annotations"
     ),

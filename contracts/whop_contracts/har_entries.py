@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts.exchange import Response, Window
@@ -20,7 +19,7 @@ from whop_contracts.instants import NANO, read_instant
 
 OURS: Final = "whop-contracts"
 _HTTP: Final = range(100, 1_000)
-_KINDS: Final = {str: "a text", list: "an array", dict: "an object"}
+_KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
 _ZONE: Final = re.compile(r"([+-]\d\d)(\d\d)$", re.ASCII)
 
 
@@ -60,7 +59,7 @@ def read_har(content: bytes, concerns: re.Pattern[str]) -> Log:
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        what = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "is no JSON text"
+        what = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "it is no JSON text"
         if isinstance(error, json.JSONDecodeError):
             what += f" (line {error.lineno}, column {error.colno})"
         raise HarError(what) from None
@@ -75,14 +74,6 @@ def read_har(content: bytes, concerns: re.Pattern[str]) -> Log:
     creator = log.get("creator")
     ours = isinstance(creator, dict) and creator.get("name") == OURS and isinstance(log.get("_run"), dict)
     return Log(tuple(entries), len(rows) - len(entries), log["_run"] if ours else None)
-
-
-def read_file(path: Path, concerns: re.Pattern[str]) -> Log:
-    """Read a HAR from a file."""
-    try:
-        return read_har(path.read_bytes(), concerns)
-    except OSError as error:
-        raise HarError(f"cannot be read ({(error.strerror or 'no answer').lower()})") from None
 
 
 def read_window(value: Any) -> Window | None:
@@ -102,12 +93,19 @@ def _entry(row: Mapping[str, Any], number: int, at: str) -> Entry:
     headers = _headers(request, f"{at}.request")
     content = _posted(request.get("postData"), f"{at}.request.postData")
     media_type = (request.get("postData") or {}).get("mimeType")
-    if content and isinstance(media_type, str) and media_type and not any(n.lower() == "content-type" for n, _ in headers):
+    if (
+        content
+        and isinstance(media_type, str)
+        and media_type
+        and not any(n.lower() == "content-type" for n, _ in headers)
+    ):
         headers = (*headers, ("content-type", media_type))
     response, trouble = _response(_member(row, "response", dict, at), f"{at}.response", row)
     custom = {name: value for name, value in row.items() if name.startswith("_")}
     exact = [custom.get(name) for name in ("_sent", "_received")]
-    start, end = exact if all(type(one) is float for one in exact) else (sent, sent + max(float(took), 0.0) / 1_000)
+    start, end = (
+        exact if all(type(one) is float for one in exact) else (sent, sent + max(float(took), 0.0) / 1_000)
+    )
     return Entry(
         number,
         _member(request, "method", str, f"{at}.request").upper(),

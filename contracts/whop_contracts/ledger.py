@@ -38,7 +38,11 @@ class Ledger:
             raise _wrong(path, "is no JSON text") from None
         if document is None:
             return cls(path, {})
-        if not isinstance(document, dict) or document.get("schema_version") != _VERSION or not isinstance(document.get("drift"), list):
+        if (
+            not isinstance(document, dict)
+            or document.get("schema_version") != _VERSION
+            or not isinstance(document.get("drift"), list)
+        ):
             raise _wrong(path, "is no drift ledger of this version")
         return cls(path, dict(_entry(path, index, row) for index, row in enumerate(document["drift"])))
 
@@ -56,7 +60,13 @@ class Ledger:
         """Replace the file. UsageError where that cannot be done; then the old one stands."""
         latest = sorted(self._seen, key=lambda key: self._seen[key][1], reverse=True)[:_MOST]
         rows = [
-            {"kind": kind, "pointer": pointer, "value": json.loads(value), "first_seen": first, "last_seen": last}
+            {
+                "kind": kind,
+                "pointer": pointer,
+                "value": json.loads(value),
+                "first_seen": first,
+                "last_seen": last,
+            }
             for kind, pointer, value in sorted(latest)
             for first, last in [self._seen[(kind, pointer, value)]]
         ]
@@ -64,7 +74,9 @@ class Ledger:
         try:
             _replace(self._path, text)
         except OSError as error:
-            raise _wrong(self._path, f"could not be written ({(error.strerror or 'no answer').lower()})") from None
+            raise _wrong(
+                self._path, f"could not be written ({(error.strerror or 'no answer').lower()})"
+            ) from None
 
 
 def _replace(path: Path, text: str) -> None:

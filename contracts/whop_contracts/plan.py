@@ -175,31 +175,33 @@ def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
     )
 
 
-_QUICK: Final = 39
+_QUICK: Final = 33
 _KEPT: Final = (cases.KEPT, cases.FAR, cases.EXTRAS, cases.NOTHING, cases.EDGE)
 """The tables of cases that a conforming provider accepts."""
 _REFUSED: Final[tuple[tuple[tuple[Case, ...], tuple[Need, ...]], ...]] = (
     (cases.CREDENTIALS, ()),
     (cases.TEXTS, ()),
     (cases.READONLY, ("readonly",)),
-    (cases.TYPES, ()),
-    (cases.UNKNOWN_IDS, ()),
     (cases.FOREIGN, ("foreign",)),
-    (cases.MALFORMED, ()),
-    (cases.NO_OBJECT, ()),
     (cases.PAST, ()),
-    (cases.LOOSE, ()),
     (cases.MALFORMED_IDS, ()),
-    (cases.METHODS, ()),
-    (cases.MEDIA, ()),
     (cases.RECASED, ()),
     (cases.SEVERAL, ()),
 )
+_MIXED: Final = (
+    cases.METHODS,
+    cases.UNKNOWN_IDS,
+    cases.NO_OBJECT,
+    cases.LOOSE,
+    cases.MEDIA,
+    cases.TYPES,
+    cases.MALFORMED,
+)
+"""Tables whose first cases go out together, one refusal of each kind, with one read behind them."""
 _ROUNDS: Final = 4
 _SHAPES: Final = 6
 """How many of the campaigns named are paused; the rest are only watched."""
-_SINGLE: Final = 1
-_PAIRED: Final = 9
+_SHARED: Final = 3
 _DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 6, "thorough": 150}
 
 
@@ -208,6 +210,10 @@ def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
     lanes = [[kept(*group) for group in _grouped(table)] for table in _KEPT]
     lanes.append(list(_timed(means)))
     lanes += [[refused(*group, needs=needs) for group in _grouped(table)] for table, needs in _REFUSED]
+    lanes += [
+        [refused(*(table[0] for table in _MIXED))],
+        *([refused(*g) for g in _grouped(table[1:])] for table in _MIXED),
+    ]
     lanes += [list(_watched(means)), list(_resting())]
     named = {sequence.name: sequence for lane in lanes for sequence in lane}
     first = [named[name] for name in TELLING if name in named]
@@ -251,12 +257,10 @@ def _shape(own: str) -> Sequence:
 
 
 def _grouped(table: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
-    """The cases of a table that share a read: the first has its own, then two share one, the last three."""
-    start = 0
-    for size, until in ((1, _SINGLE), (2, _PAIRED), (3, len(table))):
-        while start < min(until, len(table)):
-            yield table[start : start + size]
-            start += size
+    """The cases of a table that share a read: the first has its own, of the rest every three."""
+    yield table[:1]
+    for index in range(1, len(table), _SHARED):
+        yield table[index : index + _SHARED]
 
 
 def _share(lane: SequenceOf[Sequence], index: int, rounds: int) -> SequenceOf[Sequence]:

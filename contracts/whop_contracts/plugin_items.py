@@ -61,9 +61,9 @@ class ContractItem(pytest.Item):
             str(excinfo.value) if isinstance(excinfo.value, Broken) else super().repr_failure(excinfo, style)
         )
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """The module that asked for the item; there is no line to point at."""
-        return self.path, None, self.name
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The module that asked for the item, at its beginning."""
+        return self.path, 0, self.name
 
 
 class ClauseItem(ContractItem):

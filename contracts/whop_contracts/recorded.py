@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast, get_args
@@ -21,6 +22,7 @@ from whop_contracts.evidence import Evidence, Topic
 from whop_contracts.exchange import Exchange, Operation, Request, Role, Scope, Window
 from whop_contracts.expectation import Expectation
 from whop_contracts.har_entries import Entry, HarError, Log, read_har, read_window
+from whop_contracts.har_routes import CONCERNS, Routed, cached, credentials, likeliest, overlaps_of, route
 from whop_contracts.instants import write_instant
 from whop_contracts.redaction import Redactor
 from whop_contracts.result import Circumstances, build
@@ -29,18 +31,11 @@ from whop_contracts.tally import Tally
 from whop_contracts.targets.clocks import WallClock
 from whop_contracts.targets.protocol import Reply
 
-_ROUTE: Final = re.compile(
-    r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
-)
-_CONCERNS: Final = re.compile(r"/ad_campaigns/")
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_NOT_MODIFIED: Final = 304
 _OTHER_HANDS: Final[frozenset[Topic]] = frozenset({"by-itself", "siblings"})
 """What only somebody who knows that nobody else touched the campaigns can judge."""
-_UNSTATED: Final = "the recording does not say whose credential and campaigns it shows, nor who else touched them"
-_LEAST_SECRET: Final = 8
-_MOST_SECRETS: Final = 64
-_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
+_UNSTATED: Final = (
+    "the recording does not say whose credential and campaigns it shows, nor who else touched them"
+)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -64,10 +59,10 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
     """Read a HAR file; of several targets in it, ``base_url`` names the one that is meant. UsageError, in one line, where it is none."""
     try:
         content = path.read_bytes()
-        log = read_har(content, _CONCERNS)
+        log = read_har(content, CONCERNS)
     except OSError as error:
         raise UsageError(
-            f"FILE {str(path)!r}: expected a HAR 1.2 file; it cannot be read ({(error.strerror or '').lower()})"
+            f"FILE {str(path)!r}: expected a HAR 1.2 file; it cannot be read ({(error.strerror or 'no answer').lower()})"
         ) from None
     except HarError as error:
         raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {error}") from None
@@ -84,6 +79,7 @@ def judge_recording(
     secrets: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The result of a recording, redacted. ``tolerance`` is the recorded run's unless given."""
+    began = time.monotonic()
     stated = recording.run.get("resume_tolerance")
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
@@ -109,16 +105,18 @@ def judge_recording(
                 "to": write_instant(max(w.end for w in windows)) if windows else None,
             },
             put_back={"campaigns": 0, "failed": []},
-            duration_s=max(judged[-1].received - judged[0].sent, 0.0) if judged else 0.0,
+            duration_s=time.monotonic() - began,
             waited_s=0.0,
             requests=0,
             notes=[f"{len(judged)} recorded exchanges were judged, none was sent", *recording.notes],
             reason=_reason(recording, judged),
-            untested=dict.fromkeys((clause.id for clause in clauses), _UNSTATED) if not recording.ours else {},
+            untested=dict.fromkeys((clause.id for clause in clauses), _UNSTATED)
+            if not recording.ours
+            else {},
             strict=strict,
         ),
     )
-    return cast(dict[str, Any], Redactor([*secrets, *recording.secrets]).data(result))
+    return cast("dict[str, Any]", Redactor([*secrets, *recording.secrets]).data(result))
 
 
 def _reason(recording: Recording, judged: list[Exchange]) -> str | None:
@@ -135,7 +133,13 @@ def _plan(recording: Recording) -> dict[str, Any]:
     plan = recording.run.get("plan")
     if isinstance(plan, dict):
         profile, seed, sha256 = (plan.get(name) for name in ("profile", "seed", "sha256"))
-        if isinstance(profile, str) and profile and type(seed) is int and isinstance(sha256, str) and _SHA256.fullmatch(sha256):
+        if (
+            isinstance(profile, str)
+            and profile
+            and type(seed) is int
+            and isinstance(sha256, str)
+            and _SHA256.fullmatch(sha256)
+        ):
             return {"profile": profile, "seed": seed, "sha256": sha256}
     return {"profile": "recorded", "seed": 0, "sha256": recording.sha256}
 
@@ -174,7 +178,7 @@ def _restored(entry: Entry) -> Exchange:
         request=Request(
             entry.method,
             entry.url,
-            cast(Operation, operation) if operation in get_args(Operation) else None,
+            cast("Operation", operation) if operation in get_args(Operation) else None,
             text("_campaign"),
             entry.headers,
             entry.content,
@@ -183,8 +187,8 @@ def _restored(entry: Entry) -> Exchange:
         sent=entry.sent,
         received=entry.received,
         now=read_window(custom.get("_now")),
-        role=cast(Role, role) if role in get_args(Role) else "unstated",
-        scope=cast(Scope, scope) if scope in get_args(Scope) else "unstated",
+        role=cast("Role", role) if role in get_args(Role) else "unstated",
+        scope=cast("Scope", scope) if scope in get_args(Scope) else "unstated",
         case=text("_case"),
         sequence=text("_sequence"),
         trouble=entry.trouble,
@@ -195,95 +199,44 @@ def _restored(entry: Entry) -> Exchange:
 # -- foreign recordings ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Routed:
-    entry: Entry
-    base: str
-    campaign: str
-    operation: Operation | None
-    """None for what writes to a campaign in another way."""
-
-
 def _foreign(log: Log, digest: str, base_url: str | None) -> Recording:
-    routed = [one for entry in log.entries if (one := _route(entry))]
-    base = base_url.rstrip("/") if base_url else _likeliest(routed)
+    routed = [one for entry in log.entries if (one := route(entry))]
+    base = base_url.rstrip("/") if base_url else likeliest(routed)
     here = sorted((one for one in routed if one.base == base), key=lambda one: one.entry.received)
-    usable = [one for one in here if not _cached(one.entry)]
-    overlaps, mixed = _overlaps(usable)
+    usable = [one for one in here if not cached(one.entry)]
+    overlaps = overlaps_of(usable)
     clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
     items = tuple(
-        _exchange(one, clock, overlaps.get(one.entry.number))
+        None
+        if one.entry.number in overlaps.tangled
+        else _exchange(one, clock, overlaps.pairs.get(one.entry.number))
         for one in usable
-        if one.entry.number not in mixed
+        if one.entry.number not in overlaps.beside
     )
     skipped = log.others + len(log.entries) - len(here)
     unseen = sum(one.entry.response is None for one in usable)
     counted = (
-        (skipped, "of other hosts and routes were skipped"),
-        (len(here) - len(usable), "were answered from a cache and skipped"),
-        (len(mixed), "ran beside a write to the same campaign and were skipped"),
-        (unseen, "have no answer in the recording, or not its body"),
+        (skipped, "of other hosts and routes, skipped"),
+        (len(here) - len(usable), "answered from a cache, skipped"),
+        (len(overlaps.beside) + len(overlaps.tangled), "beside writes to the same campaign, skipped"),
+        (unseen, "without an answer in the recording, or without its body"),
     )
-    notes = [f"exchanges that {what}: {count}" for count, what in counted if count]
+    notes = [f"{what}: {count}" for count, what in counted if count]
     if clock.trouble:
         notes.append(f"time could not be judged: {clock.trouble}")
-    return Recording(base or "", items, tuple(notes), {}, ours=False, sha256=digest, clock="wall", secrets=_secrets(here))
+    return Recording(
+        base or "",
+        items,
+        tuple(notes),
+        {},
+        ours=False,
+        sha256=digest,
+        clock="wall",
+        secrets=credentials(here),
+    )
 
 
-def _route(entry: Entry) -> _Routed | None:
-    """The documented operation that an entry is, or a write of another kind; None where it is neither."""
-    match = _ROUTE.match(entry.url)
-    if match is None:
-        return None
-    action, operation = match["action"], cast(Operation | None, None)
-    if action == "pause" and entry.method not in {"OPTIONS", "HEAD", "TRACE"}:
-        operation = "pause"
-    elif action == "unpause" and entry.method == "POST":
-        operation = "unpause"
-    elif action is None and entry.method == "GET":
-        operation = "retrieve"
-    elif entry.method in _READING:
-        return None
-    return _Routed(entry, match["base"], match["campaign"], operation)
-
-
-def _likeliest(routed: list[_Routed]) -> str | None:
-    """The base URL of the first pause; without one that of the first read."""
-    for operation in ("pause", "retrieve"):
-        for one in routed:
-            if one.operation == operation:
-                return one.base
-    return None
-
-
-def _cached(entry: Entry) -> bool:
-    from_cache = entry.custom.get("_fromCache") or entry.custom.get("_fromServiceWorker")
-    return bool(from_cache) or (entry.response is not None and entry.response.status == _NOT_MODIFIED)
-
-
-def _overlaps(routed: list[_Routed]) -> tuple[dict[int, int], set[int]]:
-    """Which two writes to a campaign were under way together, by number; and what else ran beside a write, which decides nothing."""
-    pairs: dict[int, int] = {}
-    mixed: set[int] = set()
-    for campaign in {one.campaign for one in routed}:
-        ours = [one for one in routed if one.campaign == campaign]
-        writes = [one for one in ours if one.operation != "retrieve"]
-        for write in writes:
-            for other in ours:
-                if other is write or not _together(write.entry, other.entry):
-                    continue
-                if other.operation == "retrieve" or other.entry.number in mixed:
-                    mixed.add(other.entry.number)
-                else:
-                    pairs.setdefault(write.entry.number, other.entry.number)
-    return {one: two for one, two in pairs.items() if pairs.get(two) == one}, mixed
-
-
-def _together(one: Entry, other: Entry) -> bool:
-    return one.sent < other.received and other.sent < one.received
-
-
-def _exchange(one: _Routed, clock: WallClock, overlaps: int | None) -> Exchange | None:
+def _exchange(one: Routed, clock: WallClock, overlaps: int | None) -> Exchange | None:
     if one.operation is None:
         return None
     entry = one.entry
@@ -300,15 +253,3 @@ def _by_anyone(evidence: Evidence) -> Evidence:
     """The evidence without what supposes that nobody else touched the campaigns."""
     breach = evidence.breach if evidence.breach and evidence.breach.topic not in _OTHER_HANDS else None
     return dataclasses.replace(evidence, stakes=evidence.stakes - _OTHER_HANDS, breach=breach)
-
-
-def _secrets(routed: list[_Routed]) -> tuple[str, ...]:
-    """The credentials that a foreign recording holds."""
-
-    def found() -> Iterator[str]:
-        for one in routed:
-            for name, value in one.entry.headers:
-                if name.lower() in _CREDENTIALS:
-                    yield value.rpartition(" ")[2]
-
-    return tuple(dict.fromkeys(v for v in found() if len(v) >= _LEAST_SECRET))[:_MOST_SECRETS]

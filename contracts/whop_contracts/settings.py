@@ -211,6 +211,7 @@ SETTINGS: Final = (
     Setting(
         "markdown", "markdown", kinds.OUTPUT, "write Markdown that fits a pull request's comment", "FILE"
     ),
+    Setting("html", "html", kinds.OUTPUT, "write one page of HTML that opens offline", "FILE"),
     Setting("quiet", "quiet", kinds.SWITCH, "the verdict and one line a failure", faces=_COMMAND),
     Setting("verbose", "verbose", kinds.SWITCH, "every clause", faces=_COMMAND),
     Setting(

@@ -21,7 +21,8 @@ from whop_contracts.settings import UsageError
 
 _REQUIRED: Final = ("clause", "reason", "owner", "expiry")
 _TABLE: Final = re.compile(r"^\s*\[\[\s*waiver\s*\]\]\s*(?:#.*)?$")
-_NO_PAUSE: Final = "no pause was answered 2xx"
+_ANSWERED_PAUSES: Final = "response.media-type"
+"""The clause that every pause answered 2xx is put to."""
 _EVERY_FAILURE_WAIVED: Final = "every failure is waived, and no pause was answered 2xx"
 
 
@@ -49,7 +50,9 @@ def load(path: Path, *, today: date | None = None) -> tuple[Waiver, ...]:
         text = path.read_text("utf-8")
         document = tomllib.loads(text)
     except OSError as error:
-        raise _wrong(path, None, f"expected a file that can be read ({(error.strerror or '').lower()})") from None
+        raise _wrong(
+            path, None, f"expected a file that can be read ({(error.strerror or '').lower()})"
+        ) from None
     except UnicodeDecodeError:
         raise _wrong(path, None, "expected TOML in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -57,7 +60,11 @@ def load(path: Path, *, today: date | None = None) -> tuple[Waiver, ...]:
     tables = document.pop("waiver", [])
     lines = text.splitlines()
     for key in document:
-        raise _wrong(path, _key_line(lines, 0, len(lines), key), f"{key!r}: expected [[waiver]] tables and nothing else")
+        raise _wrong(
+            path,
+            _key_line(lines, 0, len(lines), key),
+            f"{key!r}: expected [[waiver]] tables and nothing else",
+        )
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise _wrong(path, None, "expected [[waiver]] tables")
     starts = [number for number, line in enumerate(lines) if _TABLE.match(line)]
@@ -65,18 +72,22 @@ def load(path: Path, *, today: date | None = None) -> tuple[Waiver, ...]:
         starts = [_key_line(lines, 0, len(lines), "waiver") - 1] * len(tables)
     ends = [*starts[1:], len(lines)]
     return tuple(
-        _waiver(path, table, lines, start, end, today)
+        _waiver(path, table, lines, start, end, today=today)
         for table, start, end in zip(tables, starts, ends, strict=True)
     )
 
 
 def _waiver(
-    path: Path, table: Mapping[str, Any], lines: Sequence[str], start: int, end: int, today: date
+    path: Path, table: Mapping[str, Any], lines: Sequence[str], start: int, end: int, *, today: date
 ) -> Waiver:
     for key in table:
         if key not in _REQUIRED:
             at = _key_line(lines, start, end, key)
-            raise _wrong(path, at, f"{key!r}: expected {', '.join(_REQUIRED[:-1])} and {_REQUIRED[-1]}, and nothing else")
+            raise _wrong(
+                path,
+                at,
+                f"{key!r}: expected {', '.join(_REQUIRED[:-1])} and {_REQUIRED[-1]}, and nothing else",
+            )
     for key in _REQUIRED:
         at, value = _key_line(lines, start, end, key), table.get(key)
         if key not in table:
@@ -86,7 +97,9 @@ def _waiver(
                 raise _wrong(path, at, "expiry: expected a date, as in expiry = 2027-01-31")
         elif not isinstance(value, str) or not value.strip():
             raise _wrong(path, at, f"{key}: expected a text that is not empty")
-    waiver = Waiver(table["clause"], " ".join(table["reason"].split()), " ".join(table["owner"].split()), table["expiry"])
+    waiver = Waiver(
+        table["clause"], " ".join(table["reason"].split()), " ".join(table["owner"].split()), table["expiry"]
+    )
     if waiver.expiry < today:
         raise _wrong(
             path,
@@ -95,7 +108,9 @@ def _waiver(
         )
     if not any(waiver.covers(clause.id) for clause in catalogue.clauses()):
         at = _key_line(lines, start, end, "clause")
-        raise _wrong(path, at, f"clause {waiver.clause!r} matches no clause; `whop-contracts clauses` lists them")
+        raise _wrong(
+            path, at, f"clause {waiver.clause!r} matches no clause; `whop-contracts clauses` lists them"
+        )
     return waiver
 
 
@@ -112,7 +127,9 @@ def apply(waivers: Sequence[Waiver], result: Mapping[str, Any], *, strict: bool 
         tested = [row for row in covered if row["verdict"] != "not_tested"]
         if tested and not any(row["verdict"] == "waived" for row in tested):
             idle = True
-            notes.append(f"waiver for {waiver.clause} is not needed any more ({waiver.owner}, until {waiver.expiry})")
+            notes.append(
+                f"waiver for {waiver.clause} is not needed any more ({waiver.owner}, until {waiver.expiry})"
+            )
     made = dict(result) | {"clauses": rows, "notes": notes}
     broken = {"failed", "warned"} if strict else {"failed"}
     if any(row["verdict"] in broken for row in rows) or (strict and idle):
@@ -132,7 +149,10 @@ def _waived(waivers: Sequence[Waiver], row: Mapping[str, Any]) -> dict[str, Any]
 
 def _otherwise(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What is left when every failure is waived: it conforms, unless no answer to a pause was ever seen."""
-    seen = any(row["exchanges"] for row in rows if row["part"] in {"response", "pausing"})
+    telling = [row for row in rows if row["id"] == _ANSWERED_PAUSES] or [
+        row for row in rows if row["part"] in {"response", "pausing"}
+    ]
+    seen = not telling or any(row["exchanges"] for row in telling)
     if seen:
         return {"verdict": "conforms", "reason": None}
     return {"verdict": "inconclusive", "reason": _EVERY_FAILURE_WAIVED}

@@ -96,3 +96,24 @@ def everything(text: str = "a note") -> dict[str, Any]:
         put_back={"campaigns": 1, "failed": [f"adcamp_Kb7: {text}"]},
         notes=[text],
     )
+
+
+def kinds() -> dict[str, dict[str, Any]]:
+    """One result of each kind that a reader meets."""
+    return {
+        "conforms": result(),
+        "violates": result(clause("pausing.status-is-paused", "failed"), clause("response.id-is-kept")),
+        "strict": result(
+            clause("response.status-is-200", "warned", level="should"), verdict="violates", exit_code=1
+        ),
+        "hasty": result(
+            clause("pausing.status-is-paused", "not_tested"),
+            verdict="inconclusive",
+            exit_code=3,
+            reason="adcamp_1 could not be read: the credential is not accepted (401)",
+            requests=1,
+        ),
+        "inconclusive": result(verdict="inconclusive", exit_code=3, reason="no pause was answered 2xx"),
+        "everything": everything(),
+        "hostile": everything(HOSTILE),
+    }

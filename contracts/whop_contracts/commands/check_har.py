@@ -32,9 +32,13 @@ _HERE: Final = frozenset(
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The file, and the flags that bear on judging and on reports."""
-    parser.add_argument("file", metavar="FILE", help="a HAR 1.2 file: a browser's, a proxy's, or that of run --har")
     parser.add_argument(
-        "--target", metavar="URL", help="judge this base URL alone, where the file has several (the first one paused)"
+        "file", metavar="FILE", help="a HAR 1.2 file: a browser's, a proxy's, or that of run --har"
+    )
+    parser.add_argument(
+        "--target",
+        metavar="URL",
+        help="judge this base URL alone, where the file has several (the first one paused)",
     )
     flags.add(parser, without={setting.name for setting in SETTINGS} - _HERE)
 
@@ -42,12 +46,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """The exit code is the result's."""
     loaded = flags.settings(arguments, checked=False)
-    chosen, recorded, waivers = loaded.settings, engine("recorded"), engine("waivers")
+    chosen, recorded = loaded.settings, engine("recorded")
     try:
         clauses = engine("chosen")(chosen.clauses)
     except ValueError as error:
         raise UsageError(f"--clause: {error}") from None
-    kept = waivers.settle(chosen)
+    settle = engine("settling")(chosen)
     recording = recorded.load(Path(arguments.file), base_url=arguments.target)
     result = recorded.judge_recording(
         recording,
@@ -56,7 +60,7 @@ def execute(arguments: argparse.Namespace) -> int:
         strict=chosen.strict,
         secrets=[secret for secret in (chosen.token, chosen.readonly_token) if secret],
     )
-    result = kept(result)
+    result = settle(result)
     engine("show")(result, sys.stdout, quiet=chosen.quiet, verbose=chosen.verbose)
     sys.stdout.flush()
     reports.write(chosen, result)

@@ -14,8 +14,18 @@ PLACES: Final = {
     "table": "whop_contracts.reports.catalogue:table",
     "derive": "whop_contracts.derive:",
     "document_path": "whop_contracts.schemas:document_path",
+    "proof": "whop_contracts.proof:",
+    "proof_page": "whop_contracts.reports.proof:",
+    "trials": "whop_contracts.trials:",
+    "read_instant": "whop_contracts.instants:read_instant",
     "provider": "whop_contracts.provider:",
     "server": "whop_contracts.provider.server:",
+    "chosen": "whop_contracts.catalogue:chosen",
+    "recorded": "whop_contracts.recorded:",
+    "settling": "whop_contracts.settling:prepare",
+    "comparing": "whop_contracts.comparing:",
+    "replaying": "whop_contracts.replaying:",
+    "show_failure": "whop_contracts.reports.terminal:show_failure",
 }
 
 

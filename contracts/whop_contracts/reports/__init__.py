@@ -12,6 +12,7 @@ WRITERS: Final = {
     "json": "whop_contracts.reports.document:render",
     "junit": "whop_contracts.reports.junit:render",
     "markdown": "whop_contracts.reports.markdown:render",
+    "html": "whop_contracts.reports.html:render",
 }
 """Who renders what is written to a file: by the setting that names the file, ``module:function`` from result to text."""
 

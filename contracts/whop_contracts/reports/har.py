@@ -17,8 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 from whop_contracts import __version__
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import write_instant
+from whop_contracts.plan import Plan
 from whop_contracts.redaction import Redactor
-from whop_contracts.settings import UsageError
+from whop_contracts.settings import Settings, UsageError
+from whop_contracts.targets import Target
 
 _HIDDEN: Final = frozenset({"cookie", "set-cookie", "proxy-authorization"})
 """Headers whose values are secrets that nobody has told us; credentials of ours are found by value."""
@@ -53,12 +55,12 @@ class HarWriter:
         self._put((b"\n" if self._first else b",\n") + _dump(row), self._tail(finished=False, reason=None))
         self._first = False
 
-    def close(self, reason: str | None = None) -> None:
-        """End the file: the run is over, and ``reason`` is why it was inconclusive, if it was."""
-        if self._file.closed:
-            return
-        self._put(b"", self._tail(finished=True, reason=reason), last=True)
-        self._file.close()
+    def close(self, reason: str | None = None) -> list[str]:
+        """End the file: the run is over, and ``reason`` is why it was inconclusive, if it was. What went wrong with the file, as notes."""
+        if not self._file.closed:
+            self._put(b"", self._tail(finished=True, reason=reason), last=True)
+            self._file.close()
+        return [self.trouble] if self.trouble else []
 
     def _tail(self, *, finished: bool, reason: str | None) -> bytes:
         run = self._redactor.data({**self._about, "finished": finished, "reason": reason})
@@ -81,6 +83,19 @@ class HarWriter:
                 self._file.truncate(self._end + len(tail))
         except OSError as error:
             self.trouble = f"--har: the recording could not be written to its end ({(error.strerror or 'no answer').lower()})"
+
+
+def open_har(settings: Settings, redactor: Redactor, target: Target, plan: Plan) -> HarWriter | None:
+    """The writer that a run's settings ask for, if they do. UsageError where the file cannot be written."""
+    if settings.har is None:
+        return None
+    about = {
+        "target": {"kind": target.kind, "base_url": target.base_url},
+        "clock": target.clock.kind,
+        "plan": {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256},
+        "resume_tolerance": settings.resume_tolerance,
+    }
+    return HarWriter(settings.har, redactor, about)
 
 
 def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:

@@ -7,9 +7,11 @@ takes it so.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TextIO
 
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
@@ -81,16 +83,9 @@ class _Page:
 
     def labelled(self, label: str, text: str, style: str = "", *, indent: int = _INDENT) -> None:
         """A paragraph with a label in the margin."""
-        lines = (
-            Text(text).wrap(self._console, max(20, self.width - indent), overflow="fold")
-            if text
-            else [Text()]
-        )
-        for number, line in enumerate(lines):
-            line.rstrip()
+        for number, line in enumerate(_wrapped(text, max(20, self.width - indent))):
             margin = Text((label if number == 0 else "").ljust(indent), style="dim" if label else "")
-            line.stylize(style)
-            self._print(margin + line)
+            self._print(margin + Text(line, style=style))
 
     def command(self, label: str, text: str) -> None:
         """A line for the shell, folded by backslashes."""
@@ -187,6 +182,19 @@ def _lines(page: _Page, label: str, lines: Iterable[str], style: str, *, verbose
         page.labelled(label, visible(line, 300 if verbose else 2 * (page.width - _INDENT)), style)
     if more:
         page.labelled(label, f"and {more} more (--verbose lists them)")
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """Lines of at most ``width`` cells, broken after blanks and commas; what has neither is cut."""
+    line = ""
+    for word in re.findall(r"[^ ,]*[ ,]*", text):
+        if line and cell_len(line + word.rstrip()) > width:
+            yield line
+            line = ""
+        *cut, rest = chop_cells(word.rstrip(), width) or [""]
+        yield from cut
+        line += rest + word[len(word.rstrip()) :]
+    yield line
 
 
 def folded(command: str, width: int) -> list[str]:

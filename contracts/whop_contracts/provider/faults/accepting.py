@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +35,7 @@ def _crash(_provider: Provider, _value: Any) -> int:
 
 
 def _epoch(provider: Provider, value: Any) -> int:
-    instant = int(abs(value) % 10**10) * SECOND
+    instant = int(abs(value) % 10**10) * SECOND if math.isfinite(value) else 0
     return instant if instant > provider.now() else provider.now() + DAY
 
 

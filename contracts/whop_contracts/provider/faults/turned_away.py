@@ -100,7 +100,6 @@ _UNWANTED: Final[tuple[tuple[str, Callable[[Parts], bool], str], ...]] = (
         "a fraction has three digits, or is none",
     ),
     ("six-digits", lambda p: len(p.fraction) == 6, "microseconds are one digit too many"),  # noqa: PLR2004
-    ("leap-day", _leap_day, "29 February is not in the table"),
     ("midnight", lambda p: p.hour == p.minute == p.second == 0, "a falsy time is no time"),
     ("new-years-eve", lambda p: (p.month, p.day) == (12, 31), "the day of the year is 365 at most"),
 )

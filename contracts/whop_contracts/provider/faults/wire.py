@@ -150,11 +150,4 @@ FAULTS: Final = (
     *(Fault(name, "wire", why, wfc, _rewritten(rewrite)) for name, rewrite, wfc, why in _REWRITES),
     *(Fault(name, "wire", why, 101, answering(edit)) for name, edit, why in _SHAPES),
     Fault("read-wrapped", "wire", "reads are wrapped", 101, answering(lambda d: {"data": d}, "retrieve")),
-    Fault(
-        "read-html-media-type",
-        "wire",
-        "reads are relabelled",
-        101,
-        _rewritten(_typed("text/html"), "retrieve"),
-    ),
 )

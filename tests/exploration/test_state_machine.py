@@ -1,0 +1,131 @@
+"""Histories explored by rules: none fails on the honest provider, and a planted fault shrinks to the shortest history that shows it."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.strategies import data
+
+from whop_contracts import catalogue, exploration
+from whop_contracts.binding import Binder
+from whop_contracts.executor import Executor
+from whop_contracts.expectation import Expectation
+from whop_contracts.provider import ManualClock, build
+from whop_contracts.sequences import Reach, Send, Step
+from whop_contracts.tally import Tally
+from whop_contracts.targets import Courier, mock_parties, open_mock
+
+HISTORIES = int(os.environ.get("EXPLORED_HISTORIES", "150"))
+"""How many histories of the honest provider are explored: 2,000 by ``tox -e explore``."""
+LENGTH = 12
+MUSTS = frozenset(clause.id for clause in catalogue.clauses() if clause.level == "must")
+
+
+class Exploration(RuleBasedStateMachine):
+    """One campaign of a provider on the mock, each step of its history judged by the expectation and by every clause."""
+
+    fault: ClassVar[str | None] = None
+    failed: ClassVar[tuple[list[str], list[str]] | None] = None
+    """The history that failed last, in words, and the clauses that it broke: the shortest, once Hypothesis is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        target, parties = open_mock(build(fault=self.fault, clock=ManualClock())), mock_parties()
+        rng = random.Random(0)
+        self.tally = Tally(catalogue.clauses())
+        self.broken: list[str] = []
+        self.history: list[str] = []
+        self.known: tuple[str, ...] = ()
+        self.executor = Executor(
+            target,
+            Courier(target, rng=rng),
+            Binder(target.base_url, parties, agent="exploration", rng=rng),
+            parties,
+            expectation=Expectation(),
+            journal=None,
+            watch=self.judge,
+        )
+        self.executor.preflight(foreign=False)
+        self.target = target
+
+    def judge(self, evidence, sequence) -> None:
+        self.broken += [name for name in self.tally.add(evidence, sequence) if name in MUSTS]
+
+    def take(self, step: Step) -> None:
+        self.history.append(words(step))
+        assert self.executor._step(step, "explored")
+        if self.broken:
+            type(self).failed = self.history, self.broken
+        assert not self.broken, f"{', '.join(self.broken)}: {'; '.join(self.history)}"
+
+    @rule(step=exploration.dated_pauses())
+    def pause_until(self, step) -> None:
+        self.take(step)
+        self.known = tuple(dict.fromkeys((*self.known, step.case.mark)))
+
+    @rule(step=exploration.undated_pauses())
+    def pause(self, step) -> None:
+        self.take(step)
+
+    @rule(step=exploration.unpauses())
+    def unpause(self, step) -> None:
+        self.take(step)
+
+    @rule(step=exploration.reads())
+    def read(self, step) -> None:
+        self.take(step)
+
+    @rule(step=exploration.refusals())
+    def refuse(self, step) -> None:
+        self.take(step)
+
+    @precondition(lambda self: self.known)
+    @rule(data=data())
+    def advance(self, data) -> None:
+        self.take(data.draw(exploration.advances(self.known)))
+
+    def teardown(self) -> None:
+        self.target.close()
+
+
+def words(step: Step) -> str:
+    """A step in two words: what is done, and to which instant or by which case."""
+    if isinstance(step, Reach):
+        return f"advance {'past' if step.plus_ms > 0 else 'before'} {step.mark}"
+    assert isinstance(step, Send)
+    case = step.case
+    if case.operation != "pause":
+        return case.operation
+    if case.mark:
+        return f"pause until {case.mark}"
+    return "pause" if case.name in {"without a date", "no body"} else f"refused: {case.name}"
+
+
+def explore(fault: str | None, histories: int) -> tuple[list[str], list[str]] | None:
+    """The shortest failing history that is found, with the clauses it breaks; None where none fails."""
+    machine: Any = type("Explored", (Exploration,), {"fault": fault})
+    machine.failed = None
+    chosen = settings(
+        max_examples=histories,
+        stateful_step_count=LENGTH,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    try:
+        run_state_machine_as_test(machine, settings=chosen)
+    except AssertionError:
+        assert machine.failed is not None
+    return machine.failed
+
+
+def test_no_history_of_the_honest_provider_fails() -> None:
+    assert explore(None, HISTORIES) is None

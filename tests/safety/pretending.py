@@ -1,0 +1,82 @@
+"""Targets that are handed to the engine in place of the one that its settings name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import pytest
+
+from whop_contracts import engine
+from whop_contracts.binding import Parties
+from whop_contracts.exchange import Request, Response
+from whop_contracts.provider import SEED, ManualClock
+from whop_contracts.settings import Settings
+from whop_contracts.targets import Reply, Target, VirtualClock, open_live
+
+
+class Answering:
+    """A target in this process that answers as it is told."""
+
+    def __init__(
+        self,
+        answer: Callable[[int, Request], Response | str],
+        *,
+        kind: Literal["mock", "live"] = "mock",
+        loopback: bool = True,
+    ) -> None:
+        self.kind = kind
+        self.base_url = "http://127.0.0.1:9/api/v1" if loopback else "https://staging.example/api/v1"
+        self.loopback = loopback
+        self.requests: list[Request] = []
+        self._manual = ManualClock(time.time())
+        self.clock = VirtualClock(self._manual)
+        self._answer = answer
+
+    def time(self) -> float:
+        return self._manual.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._manual.advance(seconds)
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:
+        self.requests.append(request)
+        sent = self.time()
+        self._manual.advance(0.001)
+        answer = self._answer(len(self.requests), request)
+        if isinstance(answer, str):
+            return Reply(None, answer, sent, self.time())
+        return Reply(answer, None, sent, self.time())
+
+    def send_together(self, first: Request, second: Request) -> tuple[Reply, Reply]:
+        return self.send(first), self.send(second)
+
+    def close(self) -> None:
+        pass
+
+
+def parties(campaigns: tuple[str, ...] = SEED.campaigns[:2]) -> Parties:
+    return Parties(SEED.token, campaigns, SEED.readonly_token, SEED.foreign_campaign)
+
+
+def judged(
+    monkeypatch: pytest.MonkeyPatch, target: Target, settings: Settings, who: Parties | None = None
+) -> Mapping[str, Any]:
+    """The result of a run on ``target``."""
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "open_target", lambda _settings: (target, who or parties()))
+        return engine.judge(settings)
+
+
+def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Parties]]:
+    """The engine's own opening of a live target, but with another sleep."""
+
+    def made(settings: Settings) -> tuple[Target, Parties]:
+        assert settings.base_url
+        who = Parties(
+            settings.token or "", settings.campaign_ids, settings.readonly_token, settings.foreign_campaign_id
+        )
+        return open_live(settings, settings.base_url, sleep=sleep), who
+
+    return made

@@ -1,0 +1,121 @@
+"""Whatever a target answers, a run ends with one of the exit codes, and never with an exception."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from nursery import SOAK
+from pretending import Answering, judged
+
+from whop_contracts import schemas
+from whop_contracts.exchange import Request, Response
+from whop_contracts.provider import ManualClock, Provider
+from whop_contracts.settings import Settings
+
+EXAMPLE: Any = json.loads(schemas.document_path("documented/ad-campaign.json").read_bytes())
+_STATUSES = st.sampled_from((200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503)) | st.integers(
+    100, 999
+)
+_NAMES = st.sampled_from(
+    ("content-type", "date", "retry-after", "location", "www-authenticate", "content-encoding", "age", "allow")
+) | st.text(st.characters(codec="ascii", categories=("Ll", "Lu")), min_size=1, max_size=9)
+_VALUES = st.sampled_from(
+    (
+        *("application/json", "application/json; charset=utf-16", "text/html", "gzip", "9" * 400, "-1", "0", ""),
+        *("Thu, 01 Jan 1970 00:00:00 GMT", "Sun, 06 Nov 9999 08:49:37 GMT", "application/json;;;=", "\x00", "é", "*/*"),
+    )
+) | st.text(max_size=40)
+_HEADERS = st.lists(st.tuples(_NAMES, _VALUES), max_size=6).map(tuple)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@st.composite
+def altered_documents(draw: st.DrawFn) -> bytes:
+    """The documented campaign with members gone, renamed, or of any value."""
+    document = dict(EXAMPLE)
+    for name in draw(st.lists(st.sampled_from(sorted(document)), max_size=4)):
+        if draw(st.booleans()):
+            document.pop(name, None)
+        else:
+            document[name] = draw(_JSON)
+    document["paused_until"] = draw(
+        st.none()
+        | st.sampled_from(("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999-14:00", "2030-01-01T00:00:60Z", "x" * 5000, "\ud800", 10**400))
+    )
+    return json.dumps(document).encode()
+
+
+_BODIES = st.one_of(
+    altered_documents(),
+    _JSON.map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=200),
+    st.sampled_from(
+        (
+            b"",
+            b"[" * 100_000,
+            b'{"a":' * 50_000,
+            b'{"a":' * 900 + b"1" + b"}" * 900,
+            b"9" * 5_000,
+            b'{"status": ' + b"1" * 10_000 + b"}",
+            b'"' + b"\\ud800" * 100 + b'"',
+            b"\xff\xfe{\x00}\x00",
+            b"\xef\xbb\xbf{}",
+            b'{"id": 1e999, "status": NaN, "paused_until": -Infinity}',
+            b" " * 1_000_000,
+            b'{"status": "active", "status": "paused"}',
+            b'{"error": {"message": "Try again in 99999999999999 seconds."}}',
+            b"\x1f\x8b\x08\x00",
+        )
+    ),
+)
+_ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st.sampled_from(
+    ("timed out", "connection reset", "not HTTP/1.1: \x1b[31m", "TLS: no")
+)
+
+
+@hypothesis_settings(
+    max_examples=10_000 if SOAK else 300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+)
+@given(
+    answers=st.lists(_ANSWERS, min_size=1, max_size=6),
+    honest=st.integers(0, 40),
+    every=st.integers(1, 12),
+    live=st.sampled_from((False, False, False, True)),
+)
+@example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, live=True)
+def test_any_answers_end_in_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, *, answers: list[Response | str], honest: int, every: int, live: bool
+) -> None:
+    """So many honest answers first, then every so many-th is one of those drawn."""
+    clock = ManualClock(1_790_000_000.0)
+    provider = Provider(clock)
+
+    def answer(number: int, request: Request) -> Response | str:
+        if number <= honest or number % every:
+            path = request.url.removeprefix("http://127.0.0.1:9")
+            made = provider.handle(request.method, path, request.headers, request.content)
+            return Response(made.status, made.headers, made.content)
+        return answers[number % len(answers)]
+
+    target = Answering(answer, kind="live" if live else "mock")
+    target._manual = clock
+    target.clock = type(target.clock)(clock)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=100_000)
+        result = judged(monkeypatch, target, settings)
+    assert result["exit_code"] in {0, 1, 3, 4}
+    assert result["requests"] == len(target.requests)
+    json.dumps(result)

@@ -1,0 +1,259 @@
+"""The law of ``restore``, on a served provider and in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nursery import SOAK
+from serving import Served, served
+
+from whop_contracts import cli, engine
+from whop_contracts.evidence import Shown
+from whop_contracts.instants import NANO, read_instant, write_instant
+from whop_contracts.journal import CampaignRecord, Journal, Standing
+from whop_contracts.provider import SEED, Answer, RunningClock, build, variations
+from whop_contracts.restoring import could_be
+from whop_contracts.settings import Settings
+
+ONE, TWO = SEED.campaigns[:2]
+_DAY = 86_400 * NANO
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
+    for name in ("WHOP_CONTRACTS_BASE_URL", "WHOP_CONTRACTS_TOKEN", "WHOP_READONLY_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def state() -> Iterator[Served]:
+    with served(build(clock=RunningClock())) as made:
+        yield made
+
+
+def left(state: Served, first: str = "active", until: str | None = None, *more: tuple[str, str | None]) -> Path:
+    """The journal of a run that had sent these and was killed."""
+    path = Path("j.jsonl")
+    journal = Journal.create(path, state.base_url, "r1")
+    journal.first(ONE, first, until)
+    for status, date in more:
+        journal.intend(ONE, status, date)
+    journal.close()
+    return path
+
+
+def dated(state: Served, ns: int, name: str = ONE) -> str:
+    """Pause a campaign in the provider's store, and say until when."""
+    whole = ns - ns % 1_000_000
+    one = state.campaign(name)
+    one.status, one.paused_until = "paused", whole
+    return write_instant(whole)
+
+
+def run(*words: str) -> int:
+    return cli.main(["restore", "j.jsonl", *words])
+
+
+def sent(state: Served) -> list[str]:
+    return [f"{seen.method} {seen.path.removeprefix('/api/v1/ad_campaigns')}" for seen in state.requests]
+
+
+def test_a_pause_of_the_run_is_ended_and_read_again(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    until = dated(state, state.provider.now() + _DAY)
+    left(state, "active", None, ("paused", until))
+    assert run() == 0
+    assert state.states()[ONE] == ("active", None)
+    assert sent(state) == [f"GET /{ONE}", f"POST /{ONE}/unpause", f"GET /{ONE}"]
+    assert Journal.read(Path("j.jsonl")).complete
+    said = capsys.readouterr().out
+    assert f"{ONE}: was paused until {until}, is active again" in said
+    assert said.endswith("1 put back\n")
+    assert run() == 0
+    assert capsys.readouterr().out == "nothing to put back\n"
+    assert len(sent(state)) == 3
+
+
+def test_what_is_as_it_was_is_only_read(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    left(state, "active", None, ("paused", None))
+    assert run("--base-url", f"{state.base_url}/") == 0
+    assert sent(state) == [f"GET /{ONE}"]
+    assert f"{ONE}: is active, as it was" in capsys.readouterr().out
+    assert Journal.read(Path("j.jsonl")).complete
+
+
+def test_a_date_that_was_is_a_date_again(state: Served) -> None:
+    until = dated(state, state.provider.now() + 9 * _DAY)
+    left(state, "paused", until, ("active", None))
+    one = state.campaign(ONE)
+    one.status, one.paused_until = "active", None
+    assert run() == 0
+    found = read_instant(until)
+    assert found
+    assert state.states()[ONE] == ("paused", found.ns)
+
+
+def test_a_date_that_has_passed_is_put_back_as_active(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    until = write_instant(state.provider.now() - _DAY)
+    left(state, "paused", until, ("paused", None))
+    one = state.campaign(ONE)
+    one.status, one.paused_until = "paused", None
+    assert run("--test-clock", state.clock_url) == 0
+    assert state.states()[ONE] == ("active", None)
+    assert "is active again" in capsys.readouterr().out
+
+
+def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    ours = write_instant(state.provider.now() + _DAY)
+    dated(state, state.provider.now() + 3 * _DAY)
+    left(state, "active", None, ("paused", ours))
+    before = state.states()
+    assert run() == 4
+    assert state.states() == before
+    assert sent(state) == [f"GET /{ONE}"]
+    assert "no request of the run could have left it so" in capsys.readouterr().out
+    assert not Journal.read(Path("j.jsonl")).complete
+
+
+def test_a_campaign_without_a_first_state_is_left_alone(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
+    journal.intend(ONE, "paused", None)
+    journal.close()
+    state.campaign(ONE).status = "paused"
+    assert run() == 4
+    assert "does not know what it was before" in capsys.readouterr().out
+    assert state.states()[ONE] == ("paused", None)
+
+
+def test_the_others_are_put_back_where_one_cannot_be(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
+    for name in ("adcamp_gone", TWO):
+        journal.first(name, "active", None)
+        journal.intend(name, "paused", None)
+    journal.close()
+    state.campaign(TWO).status = "paused"
+    assert run() == 4
+    assert state.states()[TWO] == ("active", None)
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1].startswith("NOT PUT BACK  adcamp_gone: left as it is: its state cannot be read (answered 404)")
+
+
+def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    state.campaign(ONE).status = "paused"
+    left(state, "active", None, ("paused", None))
+    state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
+    assert run() == 4
+    assert "was active, is paused indefinitely" in capsys.readouterr().out
+    assert not Journal.read(Path("j.jsonl")).complete
+
+
+def test_another_url_is_refused(state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    left(state, "active", None, ("paused", None))
+    assert run("--base-url", "http://127.0.0.1:9/api/v1") == 2
+    monkeypatch.setenv("WHOP_CONTRACTS_BASE_URL", "https://staging.example/api/v1")
+    assert run() == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(state.base_url in line for line in said)
+    assert not state.requests
+
+
+def test_production_takes_a_word_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal.create(Path("j.jsonl"), "https://API.whop.com/api/v1", "r1")
+    journal.intend(ONE, "paused", None)
+    journal.close()
+    assert run() == 2
+    assert "--allow-production" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}\n", b"\xff\xfe\n", b'{"journal": 7}\n'])
+def test_what_is_no_journal_is_refused(content: bytes | None, capsys: pytest.CaptureFixture[str]) -> None:
+    if content is not None:
+        Path("j.jsonl").write_bytes(content)
+    assert run() == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_without_a_token_nothing_is_sent(
+    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WHOP_API_TOKEN")
+    left(state, "active", None, ("paused", None))
+    assert run() == 2
+    assert "WHOP_API_TOKEN" in capsys.readouterr().err
+    assert not state.requests
+
+
+def test_a_dead_credential_is_inconclusive(
+    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHOP_API_TOKEN", "wk_revoked_since_the_run")
+    left(state, "active", None, ("paused", None))
+    assert run() == 3
+    out = capsys.readouterr().out
+    assert "inconclusive" in out
+    assert "wk_revoked" not in out
+
+
+def test_a_host_that_is_gone_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
+    with served(build()) as state:
+        left(state, "active", None, ("paused", None))
+    assert run() == 3
+    assert "connection refused" in capsys.readouterr().out
+    assert not Journal.read(Path("j.jsonl")).complete
+
+
+def test_dates_are_compared_as_instants() -> None:
+    text = "2031-05-06T09:08:09.123+02:00"
+    meant = read_instant(text)
+    assert meant
+    record = CampaignRecord(Standing("active", None), [Standing("paused", text)])
+    for off, fits in ((0, True), (900_000, True), (-1_000_000, True), (2_000_000, False)):
+        seen = Shown("paused", meant.ns + off, status_readable=True, until_readable=True)
+        assert could_be(record, seen) is fits
+    assert could_be(record, Shown("active", None, status_readable=True, until_readable=True))
+    assert not could_be(record, Shown("paused", None, status_readable=True, until_readable=True))
+
+
+_TELLING = (
+    *(None, "microseconds", "past-accepted", "loose-dates", "any-case-of-id", "any-media-type", "any-scheme"),
+    *("second-pause-409", "resume-lazily"),
+)
+"""The variations that differ in what a request leaves a campaign as."""
+_TRIED = (None, *(one.name for one in variations())) if SOAK else _TELLING
+
+
+@pytest.mark.parametrize("variation", _TRIED)
+def test_the_journal_explains_every_state_at_every_moment(variation: str | None, tmp_path: Path) -> None:
+    """What would be found after kill -9 at any request at all, without the killing."""
+    path = tmp_path / "journal.jsonl"
+    unexplained: list[str] = []
+    ours = (ONE, TWO, SEED.paused)
+
+    with served(build(variation=variation, clock=RunningClock())) as state:
+
+        def after(seen: object, answer: Answer) -> Answer:
+            record = Journal.read(path)
+            for name in ours:
+                one = state.campaign(name)
+                shown = Shown(one.status, one.paused_until, status_readable=True, until_readable=True)
+                kept = record.campaigns.get(name)
+                if kept and not could_be(kept, shown):
+                    unexplained.append(f"{seen}: {name} {shown}")
+            return answer
+
+        state.after = after
+        engine.judge(
+            Settings(
+                base_url=state.base_url,
+                token=SEED.token,
+                campaign_ids=ours,
+                journal=path,
+                test_clock=state.clock_url,
+                profile="standard",
+            )
+        )
+    assert unexplained == []
