@@ -16,7 +16,8 @@ ANNOTATIONS: Final = "annotations.json"
 OPENAPI: Final = "openapi.json"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _KEYS: Final = frozenset({"source", "place", "statement", "nullable", "schema", "should"})
-_SOURCES: Final = frozenset({"page", "example", "sibling", "errors", "sdk", "rfc", "convention"})
+_PARTS: Final = frozenset({"title", "optional", "members"})
+_SOURCES: Final = ("page", "example", "sibling", "errors", "sdk", "rfc", "convention")
 
 
 class DeriveError(ValueError):
@@ -26,7 +27,9 @@ class DeriveError(ValueError):
 def derive(folder: Path) -> dict[str, str]:
     """Every derived file of a folder: its name and its text, the same for the same inputs."""
     annotations = _read(folder / ANNOTATIONS)
-    documents = _member(annotations, "documents", folder / ANNOTATIONS)
+    if not isinstance(annotations, Mapping) or "documents" not in annotations:
+        raise DeriveError(f"{folder / ANNOTATIONS}: expected an object with a member 'documents'")
+    documents = _object(annotations["documents"], f"{folder / ANNOTATIONS}, documents")
     schemas = {name: _schema(folder, name, documents[name]) for name in documents}
     files = {f"{name}.schema.json": {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
     if "api" in annotations:
@@ -38,7 +41,7 @@ def write(folder: Path) -> list[Path]:
     """Write every derived file, and say which."""
     written = []
     for name, text in derive(folder).items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
         written.append(folder / name)
     return written
 
@@ -48,7 +51,7 @@ def check(folder: Path) -> str:
     differences: list[str] = []
     for name, text in derive(folder).items():
         path = folder / name
-        there = path.read_text(encoding="utf-8") if path.exists() else ""
+        there = path.read_text(encoding="utf-8", errors="backslashreplace") if path.exists() else ""
         differences += difflib.unified_diff(
             there.splitlines(keepends=True),
             text.splitlines(keepends=True),
@@ -63,48 +66,61 @@ def _read(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DeriveError(f"{path}: expected a readable JSON file ({error.strerror})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DeriveError(f"{path}: expected JSON ({error})") from None
 
 
-def _member(body: Any, name: str, path: Path) -> Any:
-    if not isinstance(body, Mapping) or name not in body:
-        raise DeriveError(f"{path}: expected an object with a member {name!r}")
-    return body[name]
+def _object(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise DeriveError(f"{where}: expected an object")
+    return value
 
 
 def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
     where = f"{folder / ANNOTATIONS}, documents/{name}"
-    if not isinstance(annotated, Mapping):
-        raise DeriveError(f"{where}: expected an object")
+    annotated = _object(annotated, where)
+    if odd := annotated.keys() - _PARTS:
+        raise DeriveError(f"{where}: knows no {min(odd)!r}")
     example = _read(folder / "documented" / f"{name}.json")
-    entries = annotated.get("members", {})
+    entries = _object(annotated.get("members", {}), f"{where}, members")
+    optional = annotated.get("optional", [])
+    if not isinstance(optional, list) or not all(isinstance(one, str) for one in optional):
+        raise DeriveError(f"{where}, optional: expected a list of JSON pointers")
     pointers = {pointer for pointer, _ in _walk(example, "")}
-    for pointer, entry in entries.items():
+    for pointer in [*entries, *optional]:
         if pointer not in pointers:
             raise DeriveError(f"{where}: {pointer} stands for nothing in documented/{name}.json")
-        if (
-            not isinstance(entry, Mapping)
-            or (odd := entry.keys() - _KEYS)
-            or entry.get("source") not in _SOURCES
-        ):
-            said = f"knows no {min(odd)!r}" if isinstance(entry, Mapping) and odd else "needs a known source"
-            raise DeriveError(f"{where}: the entry of {pointer} {said}")
-    optional = frozenset(annotated.get("optional", ()))
-    if astray := optional - pointers:
-        raise DeriveError(f"{where}: optional {min(astray)} stands for nothing in documented/{name}.json")
-    return {"title": annotated.get("title", name), **_of(example, "", entries, optional)}
+    for pointer, entry in entries.items():
+        _check_entry(entry, f"{where}: the entry of {pointer}")
+    return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}
+
+
+def _check_entry(entry: Any, where: str) -> None:
+    if odd := _object(entry, where).keys() - _KEYS:
+        raise DeriveError(f"{where} knows no {min(odd)!r}")
+    if entry.get("source") not in _SOURCES:
+        raise DeriveError(f"{where} needs a known source: one of {', '.join(_SOURCES)}")
+    if entry.get("nullable", "page") not in _SOURCES:
+        raise DeriveError(f"{where}: nullable needs a known source: one of {', '.join(_SOURCES)}")
+    for keyword in ("schema", "should"):
+        _object(entry.get(keyword, {}), f"{where}, {keyword}")
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for name, child in value.items():
-            yield f"{pointer}/{name}", child
-            yield from _walk(child, f"{pointer}/{name}")
+            at = f"{pointer}/{_step(name)}"
+            yield at, child
+            yield from _walk(child, at)
     elif isinstance(value, list):
         for child in value[:1]:
             yield f"{pointer}/*", child
             yield from _walk(child, f"{pointer}/*")
+
+
+def _step(name: str) -> str:
+    """A member's name as a step of a JSON pointer. Source: RFC 6901."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozenset[str]) -> dict[str, Any]:
@@ -113,9 +129,9 @@ def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozense
     schema: dict[str, Any] = {"type": _type(value)}
     if isinstance(value, Mapping):
         schema["properties"] = {
-            name: _of(child, f"{pointer}/{name}", entries, optional) for name, child in value.items()
+            name: _of(child, f"{pointer}/{_step(name)}", entries, optional) for name, child in value.items()
         }
-        schema["required"] = [name for name in value if f"{pointer}/{name}" not in optional]
+        schema["required"] = [name for name in value if f"{pointer}/{_step(name)}" not in optional]
     if isinstance(value, list) and value:
         schema["items"] = _of(value[0], f"{pointer}/*", entries, optional)
     for keyword, given in entry.get("schema", {}).items():

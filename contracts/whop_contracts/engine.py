@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts import __version__, catalogue, schemas
+from whop_contracts import __version__, catalogue, schemas, settling
 from whop_contracts.binding import ALTERATIONS, Binder, Parties, altered
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import Evidence
@@ -22,6 +22,7 @@ from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal, JournalError
 from whop_contracts.plan import Means, Plan, draw
 from whop_contracts.redaction import Redactor
+from whop_contracts.reports.har import HarWriter, open_har
 from whop_contracts.result import Circumstances, build
 from whop_contracts.serving import only
 from whop_contracts.settings import Settings, UsageError
@@ -55,12 +56,14 @@ class _Run:
     plan: Plan
     tally: Tally
     target: Target
-    executor: Executor | None = None
+    har: HarWriter | None = None
     broken: set[str] = field(default_factory=set)
 
     def take(self, evidence: Evidence, sequence: str) -> None:
         """Judge one exchange as it comes, and tell who watches."""
         self.broken.update(self.tally.add(evidence, sequence))
+        if self.har:
+            self.har.add(evidence.exchange)
         if self.watch:
             case = evidence.exchange.case
             waited = self.target.clock.waited_s
@@ -110,10 +113,16 @@ def outline(settings: Settings) -> dict[str, Any]:
     return planned(settings).outline()
 
 
-def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None) -> dict[str, Any]:
-    """Run once and give the result, redacted. Whatever the target does is in the result; ``UsageError`` is the user's."""
+def judge(
+    settings: Settings, *, watch: Callable[[Progress], None] | None = None, plan: Plan | None = None
+) -> dict[str, Any]:
+    """Run once and give the result, redacted. Whatever the target does is in the result; ``UsageError`` is the user's.
+
+    ``plan`` is sent in place of the one that the settings ask for.
+    """
     schemas.self_test()
     clauses = chosen(settings)
+    settle = settling.prepare(settings)
     run_id = secrets.token_hex(4)
     rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
     began = time.monotonic()
@@ -122,8 +131,8 @@ def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None
     except ValueError as error:
         raise UsageError(str(error)) from None
     redactor = _redactor(parties)
-    plan = planned(settings)
-    run = _Run(settings, watch, plan, Tally(clauses), target)
+    plan = plan or planned(settings)
+    run = _Run(settings, watch, plan, Tally(clauses), target, open_har(settings, redactor, target, plan))
     journal = None
     if target.kind == "live":
         try:
@@ -151,15 +160,18 @@ def judge(settings: Settings, *, watch: Callable[[Progress], None] | None = None
         journal=journal,
         watch=run.take,
     )
-    run.executor = executor
     reason = None
     try:
         with interruptible():
             reason = _conduct(run, executor, courier)
     finally:
         target.close()
+        if journal:
+            journal.close()
+    if run.har:
+        executor.outcome.notes += run.har.close(reason)
     result = _result(run, executor, courier, reason, time.monotonic() - began)
-    return redactor.data(result)  # type: ignore[no-any-return]
+    return settle(redactor.data(result))
 
 
 def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:

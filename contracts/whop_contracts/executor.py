@@ -26,6 +26,7 @@ _SETTLE: Final = (0.25, 0.5, 1.0, 0.5)
 _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and tells the same."""
 _AFTER: Final = 1.0
+_INTERRUPTED: Final = "interrupted"
 _UNAUTHORIZED: Final = 401
 _DAY: Final = 86_400 * NANO
 _APART: Final = 10 * NANO
@@ -207,7 +208,13 @@ class Executor:
         first, second = self._bind(step.first), self._bind(step.second)
         self._intend(first)
         self._intend(second)
-        replies = self._courier.deliver_together(first.request, second.request)
+        began = self._target.time()
+        try:
+            replies = self._courier.deliver_together(first.request, second.request)
+        except KeyboardInterrupt:
+            for bound, case in ((first, step.first), (second, step.second)):
+                self._record(bound, case, sequence, Reply(None, _INTERRUPTED, began, self._target.time()))
+            raise
         numbers = (self._number + 1, self._number + 2)
         for bound, case, reply, other in zip(
             (first, second), (step.first, step.second), replies, reversed(numbers), strict=True
@@ -232,11 +239,16 @@ class Executor:
     def _send(self, case: Case, sequence: str) -> Evidence:
         bound = self._bind(case)
         self._intend(bound)
-        evidence = None
-        for reply in self._courier.deliver(bound.request):
-            evidence = self._record(bound, case, sequence, reply)
-        if evidence is None:
-            raise Stopped("no request could be sent")
+        began = self._target.time()
+        try:
+            replies = self._courier.deliver(bound.request)
+        except KeyboardInterrupt:
+            # It may have been carried out: what it left has to be put back, and is no breach.
+            self._record(bound, case, sequence, Reply(None, _INTERRUPTED, began, self._target.time()))
+            raise
+        evidence = [self._record(bound, case, sequence, reply) for reply in replies][-1]
+        if bound.scope == "foreign" and bound.request.operation == "pause" and evidence.accepted:
+            self._release(case, sequence)
         if (
             evidence.status == _UNAUTHORIZED
             and bound.role == "full"
@@ -245,6 +257,13 @@ class Executor:
         ):
             self._check_credential(sequence)
         return evidence
+
+    def _release(self, case: Case, sequence: str) -> None:
+        """Another company's campaign was paused, which is a finding: one unpause is tried, and said."""
+        answer = self._send(unpause(case.campaign), sequence)
+        self.outcome.notes.append(
+            f"{answer.exchange.request.campaign}, another company's, was paused; an unpause was answered {answer.status}"
+        )
 
     def _check_credential(self, sequence: str) -> None:
         """A 401 to our own credential: where reading is answered so too, the token died, and nothing can be said."""

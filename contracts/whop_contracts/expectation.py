@@ -250,22 +250,29 @@ class Expectation:
                         Finding(f"active since {write_instant(due)}", f"still {seen}", "/status"),
                     ),
                 )
+            # A state that came back may be shown by a read that lags: what came after it may be shown yet.
+            recent = self._recent(known, seen, exchange)
+            later = known.older[recent[0] + 1 :] if recent else []
             known.confirm(matching, exchange.now)
+            known.older = later
         return replace(evidence, resumed=resumed)
 
     def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> int | None:
         """The index of the older version that a read still shows, where so little time has passed that it may."""
-        for index in range(len(known.older) - 1, -1, -1):
-            states, at, at_ns = known.older[index]
+        recent = self._recent(known, seen, exchange)
+        return recent[-1] if recent else None
+
+    def _recent(self, known: Campaign, seen: Shown, exchange: Exchange) -> list[int]:
+        """The older versions that a read may be showing: replaced no longer ago than a read may lag, and like it."""
+        found = []
+        for index, (states, at, at_ns) in enumerate(known.older):
             recent = exchange.sent - at <= LAG
             if exchange.now is not None and at_ns is not None:
                 recent = recent or exchange.now.start - at_ns <= int(LAG * NANO)
-            if not recent:
-                return None
             aged = self._aged(states, exchange.now)
-            if aged is None or any(seen.matches(state) for state in aged | (states or frozenset())):
-                return index
-        return None
+            if recent and (aged is None or any(seen.matches(one) for one in aged | (states or frozenset()))):
+                found.append(index)
+        return found
 
     def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a request count as a possible cause for every other campaign that the run names."""

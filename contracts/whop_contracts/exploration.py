@@ -71,16 +71,16 @@ def refusals() -> SearchStrategy[Step]:
     ).map(Send)
 
 
-def advances(marks: tuple[str, ...] = MARKS, gap: int = GAP) -> SearchStrategy[Step]:
-    """Moves of the clock to the instant of one of ``marks``: well past it, or just before it; no move back."""
-    return st.builds(Reach, st.sampled_from(marks), st.sampled_from((gap // 2, -MARGIN)))
+def advances(gap: int = GAP) -> SearchStrategy[Reach]:
+    """Moves of the clock to one of the marked instants: well past it, or just before it; no move back."""
+    return st.builds(Reach, st.sampled_from(MARKS), st.sampled_from((gap // 2, -MARGIN)))
 
 
 def histories(*, gap: int = GAP, moving: bool = True) -> SearchStrategy[tuple[Step, ...]]:
     """Histories of one campaign; shrinks towards few steps, pauses first. Without ``moving`` the clock is left alone."""
-    steps = [dated_pauses(gap), undated_pauses(), unpauses(), reads(), refusals()]
+    steps: list[SearchStrategy[Step]] = [dated_pauses(gap), undated_pauses(), unpauses(), reads(), refusals()]
     if moving:
-        steps.append(advances(gap=gap))
+        steps.append(advances(gap))
     return st.lists(st.one_of(steps), min_size=2, max_size=_STEPS).map(_tidied).filter(bool)
 
 
@@ -96,7 +96,9 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
         # A move tells nothing until somebody looks.
         if isinstance(step, Reach) and step.mark in known:
             kept.append(READ)
-    pauses = any(isinstance(s, Send) and s.case.operation == "pause" and s.case.credential == "full" for s in kept)
+    pauses = any(
+        isinstance(s, Send) and s.case.operation == "pause" and s.case.credential == "full" for s in kept
+    )
     return tuple(kept) if pauses else ()
 
 

@@ -6,24 +6,57 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class _Signals:
+    """Whether a request is under way, and whether an interruption waits for its end. Signals are the process's, and so is this."""
+
+    under_way: bool = False
+    asked: bool = False
+
+
+_SIGNALS = _Signals()
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGTERM into KeyboardInterrupt, so that either ends a run by way of putting back."""
+    """Turn SIGTERM into KeyboardInterrupt, so that either ends a run by way of putting back; within `shielded`, after it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def interrupt(number: int, frame: object) -> None:
         del number, frame
+        if _SIGNALS.under_way and not _SIGNALS.asked:
+            _SIGNALS.asked = True
+            return
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    _SIGNALS.asked = False
+    kept = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, before in kept.items():
+            signal.signal(number, before)
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """Let a request that is under way come to its end before an interruption takes hold: what it did has to be put back too.
+
+    A second signal does not wait.
+    """
+    _SIGNALS.under_way = True
+    try:
+        yield
+    finally:
+        _SIGNALS.under_way = False
+    if _SIGNALS.asked:
+        _SIGNALS.asked = False
+        raise KeyboardInterrupt
 
 
 @contextmanager

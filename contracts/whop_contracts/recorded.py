@@ -33,6 +33,7 @@ from whop_contracts.targets.protocol import Reply
 
 _OTHER_HANDS: Final[frozenset[Topic]] = frozenset({"by-itself", "siblings"})
 """What only somebody who knows that nobody else touched the campaigns can judge."""
+_BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
     "the recording does not say whose credential and campaigns it shows, nor who else touched them"
 )
@@ -123,7 +124,7 @@ def _reason(recording: Recording, judged: list[Exchange]) -> str | None:
     if not judged:
         return "the recording shows no exchange with the endpoint"
     if recording.ours and recording.run.get("finished") is not True:
-        return "the recorded run did not end: its recording breaks off"
+        return _BROKEN_OFF
     reason = recording.run.get("reason")
     return reason if isinstance(reason, str) and reason else None
 
@@ -155,7 +156,7 @@ def _own(log: Log, digest: str) -> Recording:
     return Recording(
         base_url=base_url if isinstance(base_url, str) else "",
         items=tuple(_restored(entry) for entry in log.entries),
-        notes=(),
+        notes=() if run.get("finished") is True else (_BROKEN_OFF,),
         run=run,
         ours=True,
         sha256=digest,

@@ -143,6 +143,9 @@ def _spelled(char: str) -> list[str]:
     units = char.encode("utf-16-be", "surrogatepass")
     code = ord(char)
     spelled = [re.escape(char), "".join(f"%(?:25)*{_hex(byte)}" for byte in raw)]
+    if char == "%":
+        # Its own escape begins with it: the longer spelling goes first, or half of it would stay behind.
+        spelled.reverse()
     if char in "\"'/\\":
         spelled.append(rf"\\+{re.escape(char)}")
     spelled += [

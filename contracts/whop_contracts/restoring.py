@@ -16,12 +16,13 @@ from typing import Final
 
 from whop_contracts import __version__
 from whop_contracts.binding import Binder, Parties
-from whop_contracts.evidence import MILLI, Evidence, Shown, State
+from whop_contracts.evidence import Evidence, Shown, State
 from whop_contracts.executor import Executor, Stopped
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.interruption import interruptible
 from whop_contracts.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
+from whop_contracts.reading import MILLI
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.targets import Courier, Target
@@ -61,14 +62,18 @@ def read_journal(path: Path, settings: Settings) -> JournalRecord:
     except ValueError as error:
         raise UsageError(str(error)) from None
     if given is not None and given != base_url:
-        raise UsageError(f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none")
+        raise UsageError(
+            f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none"
+        )
     host = split_url(base_url)[0].host.rstrip(".").lower()
     if host in settings.production_hosts and not settings.allow_production:
         raise UsageError(f"{path}: {host} is production; expected --allow-production beside it")
     return replace(record, base_url=base_url)
 
 
-def restore(path: Path, settings: Settings, *, opening: Callable[[Settings, str], Target] = open_live) -> Restored:
+def restore(
+    path: Path, settings: Settings, *, opening: Callable[[Settings, str], Target] = open_live
+) -> Restored:
     """Put back what the journal at ``path`` says was changed. ``UsageError`` is the user's; whatever the target does is in the result."""
     record = read_journal(path, settings)
     pending = {name: one for name, one in record.campaigns.items() if not one.put_back}
@@ -190,7 +195,9 @@ def _state(standing: Standing) -> State | None:
 
 def _as_first(evidence: Evidence, first: State) -> Evidence:
     """Evidence of a first read that showed ``first``."""
-    return replace(evidence, shown=Shown(first.status, first.until, status_readable=True, until_readable=True))
+    return replace(
+        evidence, shown=Shown(first.status, first.until, status_readable=True, until_readable=True)
+    )
 
 
 def _read(path: Path) -> JournalRecord:

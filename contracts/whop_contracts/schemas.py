@@ -1,7 +1,8 @@
 """The schemas: found, loaded once, asserted with their formats, and explained in words.
 
-``jsonschema-rs`` decides whether a value is valid, since it is asked for every member of every answer; ``jsonschema`` is imported
-only to explain what was refused. A test holds the two against each other. Nothing heavy is imported before it is used.
+``jsonschema-rs`` accepts, since it is asked for every member of every answer; ``jsonschema`` is imported only where it does not, to
+say why. A test holds the two against each other; where they differ (halves of surrogate pairs, numbers beyond all floats) ``jsonschema``
+decides. Nothing heavy is imported before it is used.
 """
 
 from __future__ import annotations
@@ -141,24 +142,36 @@ def self_test() -> None:
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
     """How a value departs from the part of a schema that ``pointer`` names; nothing where it is valid."""
-    return () if _valid(name, pointer).is_valid(value) else _explained(subschema(name, pointer), value)
+    return _departures(_valid(name, pointer), subschema(name, pointer), value)
 
 
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
     """The same for what only warns, of the part itself and of an array's items."""
     found: list[Violation] = []
     part = subschema(name, pointer)
-    if SHOULD in part and value is not None and not _valid(name, f"{pointer}/{SHOULD}").is_valid(value):
-        found += _explained(part[SHOULD], value)
+    if SHOULD in part and value is not None:
+        found += _departures(_valid(name, f"{pointer}/{SHOULD}"), part[SHOULD], value)
     items = part.get("items", {})
     if SHOULD in items and isinstance(value, list):
         should = _valid(name, f"{pointer}/items/{SHOULD}")
         for index, item in enumerate(value):
-            if not should.is_valid(item):
-                found += (
-                    Violation(f"/{index}", v.expected, v.actual) for v in _explained(items[SHOULD], item)
-                )
+            found += (
+                Violation(f"/{index}{v.pointer}", v.expected, v.actual)
+                for v in _departures(should, items[SHOULD], item)
+            )
     return tuple(found)
+
+
+def _departures(
+    validator: jsonschema_rs.Validator, schema: Mapping[str, Any], value: Any
+) -> tuple[Violation, ...]:
+    try:
+        if validator.is_valid(value):
+            return ()
+    except UnicodeEncodeError:
+        # JSON may hold half of a surrogate pair, which Rust's text cannot.
+        pass
+    return _explained(schema, value)
 
 
 @cache
@@ -187,12 +200,17 @@ def _explained(schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
     )
     return tuple(
         Violation(
-            "".join(f"/{step}" for step in error.absolute_path),
+            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
             expected(error.schema, error.validator),
             brief(error.instance),
         )
         for error in errors
-    ) or (Violation("", expected(schema, "type"), brief(value)),)
+    )
+
+
+def escaped(step: str) -> str:
+    """A member's name as a step of a JSON pointer. Source: RFC 6901."""
+    return step.replace("~", "~0").replace("/", "~1")
 
 
 def expected(schema: Any, keyword: Any) -> str:

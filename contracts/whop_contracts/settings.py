@@ -212,6 +212,7 @@ SETTINGS: Final = (
         "markdown", "markdown", kinds.OUTPUT, "write Markdown that fits a pull request's comment", "FILE"
     ),
     Setting("html", "html", kinds.OUTPUT, "write one page of HTML that opens offline", "FILE"),
+    Setting("har", "har", kinds.OUTPUT, "write every exchange as HAR 1.2, redacted", "FILE"),
     Setting("quiet", "quiet", kinds.SWITCH, "the verdict and one line a failure", faces=_COMMAND),
     Setting("verbose", "verbose", kinds.SWITCH, "every clause", faces=_COMMAND),
     Setting(

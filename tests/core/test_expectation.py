@@ -324,3 +324,15 @@ def test_no_honest_history_is_a_breach(moves: list[tuple[str, int | None]], ahea
             evidence = history.read(now, "paused" if paused else "active", until if paused else None)
         assert evidence.breach is None, (what, evidence.breach)
         assert not evidence.lagging
+
+
+def test_a_state_that_came_back_does_not_hide_what_came_between() -> None:
+    """A lagging read may show the state before a pause and an unpause, and the pause only after that."""
+    history = begun()
+    history.pause(1)
+    history.unpause(1.1)
+    assert topic(history.read(1.2, "active")) is None
+    between = history.read(2.05, "paused")
+    assert (topic(between), between.lagging) == (None, True)
+    assert topic(history.read(2.3, "active")) is None
+    assert topic(history.read(5, "paused")) == "by-itself"

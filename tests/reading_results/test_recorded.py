@@ -15,6 +15,7 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.reports.har import HarWriter
 from whop_contracts.settings import Settings, UsageError
 
+SAMPLE = ("never-resumes", "empty-body", "401-resumes", "resumes-siblings", "pause-500", "until-as-epoch")
 BASE = "https://api.example.com/api/v1"
 ID = "adcamp_Kb7Qw2Zr9Xt4M"
 
@@ -23,14 +24,8 @@ def again(path: Any, **more: Any) -> dict[str, Any]:
     return recorded.judge_recording(recorded.load(path), catalogue.clauses(), **more)
 
 
-@pytest.mark.parametrize(
-    "fault", [None, FAULT, "reset-on-pause", "resume-late", "echoes-token", "invalid-utf8"]
-)
+@pytest.mark.parametrize("fault", [None, FAULT, *SAMPLE])
 def test_our_own_recording_gives_the_verdicts_of_the_run(monkeypatch, tmp_path, fault) -> None:
-    from whop_contracts import provider
-
-    if fault not in {None, *(one.name for one in provider.faults())}:
-        fault = FAULT
     path = tmp_path / "run.har"
     result = judged(monkeypatch, Settings(har=path), fault=fault)
     replayed = again(path)
@@ -51,7 +46,7 @@ def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> 
         assert len(document["log"]["entries"]) == number
         assert "did not end" in document["log"]["comment"]
         assert document["log"]["_run"]["finished"] is False
-    assert again(path)["reason"] == "the recorded run did not end: its recording breaks off"
+    assert "the recorded run did not end: its recording breaks off" in again(path)["notes"]
     assert writer.close() == []
     text = path.read_text("utf-8")
     assert "comment" not in json.loads(text)["log"]

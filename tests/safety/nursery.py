@@ -94,7 +94,12 @@ class Nursery:
     def start(self, *words: str, cwd: Path, **environment: str) -> Child:
         """Have a child begin; it has an id when this returns."""
         child = self.current = Child(cwd / "output.txt")
-        order = {"words": words, "cwd": str(cwd), "environment": environment, "output": str(cwd / "output.txt")}
+        order = {
+            "words": words,
+            "cwd": str(cwd),
+            "environment": environment,
+            "output": str(cwd / "output.txt"),
+        }
         assert self._process.stdin
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()

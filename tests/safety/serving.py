@@ -59,7 +59,9 @@ class Served:
         """Every campaign's state as the provider's own store has it, what fell due done."""
         with self.provider.lock:
             self.provider.tick()
-            return {name: (one.status, one.paused_until) for name, one in self.provider.state.campaigns.items()}
+            return {
+                name: (one.status, one.paused_until) for name, one in self.provider.state.campaigns.items()
+            }
 
     def settle(self) -> None:
         """Wait until nothing is under way any more."""

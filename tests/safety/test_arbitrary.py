@@ -20,16 +20,41 @@ from whop_contracts.provider import ManualClock, Provider
 from whop_contracts.settings import Settings
 
 EXAMPLE: Any = json.loads(schemas.document_path("documented/ad-campaign.json").read_bytes())
-_STATUSES = st.sampled_from((200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503)) | st.integers(
-    100, 999
-)
+_STATUSES = st.sampled_from(
+    (200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503)
+) | st.integers(100, 999)
 _NAMES = st.sampled_from(
-    ("content-type", "date", "retry-after", "location", "www-authenticate", "content-encoding", "age", "allow")
+    (
+        "content-type",
+        "date",
+        "retry-after",
+        "location",
+        "www-authenticate",
+        "content-encoding",
+        "age",
+        "allow",
+    )
 ) | st.text(st.characters(codec="ascii", categories=("Ll", "Lu")), min_size=1, max_size=9)
 _VALUES = st.sampled_from(
     (
-        *("application/json", "application/json; charset=utf-16", "text/html", "gzip", "9" * 400, "-1", "0", ""),
-        *("Thu, 01 Jan 1970 00:00:00 GMT", "Sun, 06 Nov 9999 08:49:37 GMT", "application/json;;;=", "\x00", "é", "*/*"),
+        *(
+            "application/json",
+            "application/json; charset=utf-16",
+            "text/html",
+            "gzip",
+            "9" * 400,
+            "-1",
+            "0",
+            "",
+        ),
+        *(
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Sun, 06 Nov 9999 08:49:37 GMT",
+            "application/json;;;=",
+            "\x00",
+            "é",
+            "*/*",
+        ),
     )
 ) | st.text(max_size=40)
 _HEADERS = st.lists(st.tuples(_NAMES, _VALUES), max_size=6).map(tuple)
@@ -51,7 +76,16 @@ def altered_documents(draw: st.DrawFn) -> bytes:
             document[name] = draw(_JSON)
     document["paused_until"] = draw(
         st.none()
-        | st.sampled_from(("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999-14:00", "2030-01-01T00:00:60Z", "x" * 5000, "\ud800", 10**400))
+        | st.sampled_from(
+            (
+                "0001-01-01T00:00:00Z",
+                "9999-12-31T23:59:59.999-14:00",
+                "2030-01-01T00:00:60Z",
+                "x" * 5000,
+                "\ud800",
+                10**400,
+            )
+        )
     )
     return json.dumps(document).encode()
 
@@ -87,17 +121,22 @@ _ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st
 @hypothesis_settings(
     max_examples=10_000 if SOAK else 300,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.data_too_large,
+    ],
 )
 @given(
     answers=st.lists(_ANSWERS, min_size=1, max_size=6),
     honest=st.integers(0, 40),
     every=st.integers(1, 12),
+    most=st.sampled_from((12, 25, 25, 25, 50, 1_000)),
     live=st.sampled_from((False, False, False, True)),
 )
-@example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, live=True)
+@example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, most=1_000, live=True)
 def test_any_answers_end_in_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch, *, answers: list[Response | str], honest: int, every: int, live: bool
+    monkeypatch: pytest.MonkeyPatch, *, answers: list[Response | str], honest: int, every: int, most: int, live: bool
 ) -> None:
     """So many honest answers first, then every so many-th is one of those drawn."""
     clock = ManualClock(1_790_000_000.0)
@@ -114,8 +153,32 @@ def test_any_answers_end_in_an_exit_code(
     target._manual = clock
     target.clock = type(target.clock)(clock)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=100_000)
+        settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=most)
         result = judged(monkeypatch, target, settings)
     assert result["exit_code"] in {0, 1, 3, 4}
     assert result["requests"] == len(target.requests)
     json.dumps(result)
+
+
+@pytest.mark.parametrize("date", ["9999-12-31T23:59:59.999-14:00", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("status", ["active", "paused"])
+@pytest.mark.parametrize("first", [1, 8])
+def test_a_date_beyond_all_years_in_utc_is_only_a_date(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, date: str, status: str, first: int
+) -> None:
+    clock = ManualClock(1_790_000_000.0)
+    provider = Provider(clock)
+
+    def answer(number: int, request: Request) -> Response:
+        path = request.url.removeprefix("http://127.0.0.1:9")
+        made = provider.handle(request.method, path, request.headers, request.content)
+        content = made.content
+        if number >= first and made.status == 200:
+            content = json.dumps(json.loads(content) | {"status": status, "paused_until": date}).encode()
+        return Response(made.status, made.headers, content)
+
+    target = Answering(answer, kind="live")
+    target._manual = clock
+    target.clock = type(target.clock)(clock)
+    result = judged(monkeypatch, target, Settings(profile="quick", journal=tmp_path / "j.jsonl"))
+    assert result["exit_code"] in {1, 4}

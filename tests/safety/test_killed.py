@@ -149,7 +149,6 @@ def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: i
         assert Journal.read(folder / "journal.jsonl").complete
 
 
-@pytest.mark.xfail(reason="an interrupted request is neither waited for nor recorded: see interruption.py", strict=True)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 @pytest.mark.parametrize("which", [1, 4])
 def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(
@@ -158,7 +157,6 @@ def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(
     _lands_late(nursery, tmp_path, number, which)
 
 
-@pytest.mark.xfail(reason="what an interrupted request did is taken for the provider's breach: see executor.py", strict=True)
 def test_an_interruption_is_no_finding(nursery: Nursery, tmp_path: Path) -> None:
     ours = _OURS[3]
     with served(build(clock=RunningClock())) as state:
@@ -167,3 +165,34 @@ def test_an_interruption_is_no_finding(nursery: Nursery, tmp_path: Path) -> None
         nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
         codes.append(nursery.wait())
     assert codes == [3]
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("times", [2, 5])
+def test_impatience_does_not_keep_a_run_from_putting_back(
+    nursery: Nursery, tmp_path: Path, second: signal.Signals, times: int
+) -> None:
+    """Signals one after the other while a pause is under way, and with every request from then on."""
+    ours = _OURS[0]
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        pauses: list[int] = []
+
+        def after(seen: Seen, answer: Answer) -> Answer:
+            if seen.pauses and seen.campaign == ours[0] and answer.status == 200:
+                pauses.append(seen.number)
+                if len(pauses) == 3:
+                    for _ in range(times):
+                        nursery.signal(second)
+                        with state.busy:
+                            state.busy.wait_for(lambda: len(state.requests) > seen.number, timeout=0.05)
+            elif len(pauses) == 3:
+                nursery.signal(second)
+            return answer
+
+        state.after = after
+        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
+        nursery.wait()
+        state.settle()
+        assert state.states() == first
+        assert Journal.read(tmp_path / "journal.jsonl").complete

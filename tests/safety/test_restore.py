@@ -35,7 +35,9 @@ def state() -> Iterator[Served]:
         yield made
 
 
-def left(state: Served, first: str = "active", until: str | None = None, *more: tuple[str, str | None]) -> Path:
+def left(
+    state: Served, first: str = "active", until: str | None = None, *more: tuple[str, str | None]
+) -> Path:
     """The journal of a run that had sent these and was killed."""
     path = Path("j.jsonl")
     journal = Journal.create(path, state.base_url, "r1")
@@ -62,7 +64,9 @@ def sent(state: Served) -> list[str]:
     return [f"{seen.method} {seen.path.removeprefix('/api/v1/ad_campaigns')}" for seen in state.requests]
 
 
-def test_a_pause_of_the_run_is_ended_and_read_again(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pause_of_the_run_is_ended_and_read_again(
+    state: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
     until = dated(state, state.provider.now() + _DAY)
     left(state, "active", None, ("paused", until))
     assert run() == 0
@@ -96,7 +100,9 @@ def test_a_date_that_was_is_a_date_again(state: Served) -> None:
     assert state.states()[ONE] == ("paused", found.ns)
 
 
-def test_a_date_that_has_passed_is_put_back_as_active(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_date_that_has_passed_is_put_back_as_active(
+    state: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
     until = write_instant(state.provider.now() - _DAY)
     left(state, "paused", until, ("paused", None))
     one = state.campaign(ONE)
@@ -118,7 +124,9 @@ def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.C
     assert not Journal.read(Path("j.jsonl")).complete
 
 
-def test_a_campaign_without_a_first_state_is_left_alone(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campaign_without_a_first_state_is_left_alone(
+    state: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
     journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
     journal.intend(ONE, "paused", None)
     journal.close()
@@ -128,7 +136,9 @@ def test_a_campaign_without_a_first_state_is_left_alone(state: Served, capsys: p
     assert state.states()[ONE] == ("paused", None)
 
 
-def test_the_others_are_put_back_where_one_cannot_be(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_others_are_put_back_where_one_cannot_be(
+    state: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
     journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
     for name in ("adcamp_gone", TWO):
         journal.first(name, "active", None)
@@ -138,7 +148,9 @@ def test_the_others_are_put_back_where_one_cannot_be(state: Served, capsys: pyte
     assert run() == 4
     assert state.states()[TWO] == ("active", None)
     said = capsys.readouterr().out.splitlines()
-    assert said[-1].startswith("NOT PUT BACK  adcamp_gone: left as it is: its state cannot be read (answered 404)")
+    assert said[-1].startswith(
+        "NOT PUT BACK  adcamp_gone: left as it is: its state cannot be read (answered 404)"
+    )
 
 
 def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,7 +162,9 @@ def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.Cap
     assert not Journal.read(Path("j.jsonl")).complete
 
 
-def test_another_url_is_refused(state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_url_is_refused(
+    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     left(state, "active", None, ("paused", None))
     assert run("--base-url", "http://127.0.0.1:9/api/v1") == 2
     monkeypatch.setenv("WHOP_CONTRACTS_BASE_URL", "https://staging.example/api/v1")

@@ -48,8 +48,13 @@ def timeline(row: Mapping[str, Any]) -> Timeline | None:
     failure = row["failure"]
     if row["part"] not in _PARTS or not failure:
         return None
-    points = sorted(set(_points(failure)))
-    if len({ns for ns, _, _ in points}) < 2:  # noqa: PLR2004 - a line has two ends
+    found: dict[int, tuple[str, list[str]]] = {}
+    for ns, kind, what in _points(failure):
+        words = found.setdefault(ns, (kind, []))[1]
+        if what not in words:
+            words.append(what)
+    points = sorted((ns, kind, ", ".join(words)) for ns, (kind, words) in found.items())
+    if len(points) < 2:  # noqa: PLR2004 - a line has two ends
         return None
     first, last = points[0][0], points[-1][0]
     marks = []

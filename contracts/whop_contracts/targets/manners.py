@@ -10,6 +10,7 @@ from collections import Counter, deque
 from typing import Final
 
 from whop_contracts.exchange import Operation, Request, Response
+from whop_contracts.interruption import shielded
 from whop_contracts.targets.clocks import read_http_date
 from whop_contracts.targets.protocol import Reply, Target
 from whop_contracts.targets.trouble import TRANSIENT
@@ -133,7 +134,8 @@ class Courier:
         self._pace(first.operation)
         self._pace(second.operation)
         self.sent += 2
-        replies = self._target.send_together(first, second)
+        with shielded():
+            replies = self._target.send_together(first, second)
         for reply in replies:
             self._note(reply)
         return replies
@@ -173,7 +175,8 @@ class Courier:
 
     def _send(self, request: Request) -> Reply:
         self.sent += 1
-        reply = self._target.send(request)
+        with shielded():
+            reply = self._target.send(request)
         self._note(reply)
         return reply
 

@@ -1,0 +1,61 @@
+"""First reads of hostile targets: what cannot be JSON ends the run in a line, what cannot be understood is a finding."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from nursery import Nursery
+from serving import Seen, served
+
+from whop_contracts.provider import SEED, Answer, RunningClock, build
+
+ONE = SEED.campaigns[0]
+_TYPE = (("content-type", "application/json"),)
+
+
+def run(nursery: Nursery, folder: Path, answer: Answer) -> tuple[int, str, list[Seen]]:
+    with served(build(clock=RunningClock())) as state:
+        state.before = lambda _seen: answer
+        words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
+        code, said = nursery.run("run", *words, cwd=folder, WHOP_API_TOKEN=SEED.token)
+        return code, said, state.requests
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, _TYPE, b""),
+        Answer(200, (("content-type", "text/html"),), b"<!doctype html><title>Sign in</title>"),
+        Answer(200, _TYPE, b"\x00\x01\x02"),
+        Answer(401, _TYPE, b"{}"),
+        Answer(403, _TYPE, b"{}"),
+        Answer(404, _TYPE, b"{}"),
+        Answer(500, _TYPE, b"{}"),
+        Answer(302, (("location", "https://elsewhere.example/"),), b""),
+    ],
+    ids=["empty", "html", "binary", "401", "403", "404", "500", "302"],
+)
+def test_what_is_no_json_ends_the_run(nursery: Nursery, tmp_path: Path, answer: Answer) -> None:
+    code, said, requests = run(nursery, tmp_path, answer)
+    assert code == 3
+    assert {seen.method for seen in requests} == {"GET"}
+    assert "could not be read" in said
+    assert "Traceback" not in said
+    reason = json.loads((tmp_path / "r.json").read_text())["reason"]
+    assert "\n" not in reason
+    assert ONE in reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[1]", b"null", b'{"id": "adcamp_', b"[" * 100_000, b'{"status": 7}', b'"adcamp"', b'{"id": "\xff"}'],
+    ids=["array", "null", "cut", "nested", "other", "string", "utf-8"],
+)
+def test_what_cannot_be_understood_is_a_finding(nursery: Nursery, tmp_path: Path, body: bytes) -> None:
+    code, said, _ = run(nursery, tmp_path, Answer(200, _TYPE, body))
+    assert code in {1, 4}, said
+    assert "Traceback" not in said
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["verdict"] == "violates"

@@ -1,0 +1,112 @@
+"""Bad networks are no findings, and hide none."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nursery import SOAK
+from pretending import opening
+from serving import Dropped, Seen, Served, served
+
+from whop_contracts import engine
+from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.settings import Settings
+
+_JITTER = 0.2 if SOAK else 0.02
+_FAULTS = ("stores-no-date", "status-in-review")
+
+
+def judge(state: Served, folder: Path, patch: pytest.MonkeyPatch, slept: list[float]) -> Mapping[str, Any]:
+    patch.setattr(engine, "open_target", opening(slept.append))
+    return engine.judge(
+        Settings(
+            base_url=state.base_url,
+            token=SEED.token,
+            readonly_token=SEED.readonly_token,
+            foreign_campaign_id=SEED.foreign_campaign,
+            campaign_ids=SEED.campaigns[:2],
+            journal=folder / "journal.jsonl",
+            test_clock=state.clock_url,
+        )
+    )
+
+
+def failed(result: Mapping[str, Any]) -> list[str]:
+    return [row["id"] for row in result["clauses"] if row["verdict"] == "failed"]
+
+
+def storm(state: Served, seed: int) -> None:
+    """Drop one connection in twenty, before or after the work, and hold answers back."""
+    rng, pause = random.Random(seed), threading.Event()
+
+    def before(_seen: Seen) -> Answer | None:
+        if rng.random() < 0.025:
+            raise Dropped
+        pause.wait(rng.uniform(0, _JITTER))
+        return None
+
+    def after(_seen: Seen, answer: Answer) -> Answer:
+        if rng.random() < 0.025:
+            raise Dropped
+        return answer
+
+    state.before, state.after = before, after
+
+
+@pytest.mark.parametrize("seed", range(12 if SOAK else 3))
+def test_an_honest_provider_in_a_storm_breaks_nothing(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        storm(state, seed)
+        result = judge(state, tmp_path, monkeypatch, slept)
+        assert failed(result) == []
+        assert result["exit_code"] == 0
+        assert slept
+        assert any("not answered" in note for note in result["notes"])
+        assert state.states() == first
+
+
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_a_faulty_provider_in_a_storm_is_caught(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        storm(state, 5)
+        result = judge(state, tmp_path, monkeypatch, [])
+    assert result["exit_code"] == 1
+    assert failed(result)
+
+
+@pytest.mark.parametrize("fault", [None, *_FAULTS])
+@pytest.mark.parametrize("said", ["message", "header"])
+def test_twenty_seconds_of_429_are_waited_out(
+    fault: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        began: list[float] = []
+
+        def before(seen: Seen) -> Answer | None:
+            if seen.number < 30:
+                return None
+            if not began:
+                began.append(sum(slept))
+            if sum(slept) - began[0] >= 20:
+                return None
+            if said == "header":
+                return Answer(429, (("retry-after", "7"),), b"")
+            return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
+
+        state.before = before
+        result = judge(state, tmp_path, monkeypatch, slept)
+    assert result["exit_code"] == (1 if fault else 0), result["reason"]
+    assert bool(failed(result)) is bool(fault)
+    assert any(note.startswith("3 answers were 429") for note in result["notes"])
