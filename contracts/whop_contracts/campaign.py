@@ -70,7 +70,7 @@ class Campaign:
     def confirm(self, states: Possible, now: Window | None) -> None:
         """Take what a read has shown for what is."""
         self.possible = self.settled = states
-        self.cause, self.older, self.confirmed = None, [], now
+        self.cause, self.confirmed = None, now
 
 
 def adopted(seen: Shown, now: Window | None) -> Possible:

@@ -50,6 +50,8 @@ _ACTING: Final[frozenset[Row]] = frozenset(
         "scheme",
     }
 )
+_REMEMBERED: Final = 2_000
+"""How many states a campaign is remembered to have had: more than are left within the time that a read may lag."""
 _RESUMED: Final[frozenset[Topic]] = frozenset({"resumes", "prompt", "resumed-status", "date-dropped"})
 _CREDENTIAL: Final[frozenset[Row]] = frozenset(
     {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
@@ -126,6 +128,7 @@ class Expectation:
             known.overlap = frozenset()
         if surely or maybe:
             known.older.append((before, exchange.received, exchange.now.end if exchange.now else None))
+            del known.older[:-_REMEMBERED]
             if before:
                 known.cancelled += [s.until for s in before if s.until is not None and s.status == "paused"]
             known.settled = wanted if surely else union(before, wanted)
@@ -225,9 +228,7 @@ class Expectation:
         evidence = replace(evidence, stakes=frozenset(stakes))
         matching = frozenset(state for state in allowed if seen.matches(state))
         if not matching:
-            lag = self._lagging(known, seen, exchange)
-            if lag is not None:
-                known.older = known.older[lag:]
+            if self._lagging(known, seen, exchange):
                 return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
             topic = read_topic(stakes, allowed, seen)
             told = finding(allowed, seen)
@@ -250,29 +251,22 @@ class Expectation:
                         Finding(f"active since {write_instant(due)}", f"still {seen}", "/status"),
                     ),
                 )
-            # A state that came back may be shown by a read that lags: what came after it may be shown yet.
-            recent = self._recent(known, seen, exchange)
-            later = known.older[recent[0] + 1 :] if recent else []
             known.confirm(matching, exchange.now)
-            known.older = later
         return replace(evidence, resumed=resumed)
 
-    def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> int | None:
-        """The index of the older version that a read still shows, where so little time has passed that it may."""
-        recent = self._recent(known, seen, exchange)
-        return recent[-1] if recent else None
+    def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> bool:
+        """Whether a read shows what stood before a write, and so little time has passed that it may.
 
-    def _recent(self, known: Campaign, seen: Shown, exchange: Exchange) -> list[int]:
-        """The older versions that a read may be showing: replaced no longer ago than a read may lag, and like it."""
-        found = []
-        for index, (states, at, at_ns) in enumerate(known.older):
+        Several readers may lag by different times, so that an older state may show after a newer one.
+        """
+        for states, at, at_ns in known.older:
             recent = exchange.sent - at <= LAG
             if exchange.now is not None and at_ns is not None:
                 recent = recent or exchange.now.start - at_ns <= int(LAG * NANO)
             aged = self._aged(states, exchange.now)
             if recent and (aged is None or any(seen.matches(one) for one in aged | (states or frozenset()))):
-                found.append(index)
-        return found
+                return True
+        return False
 
     def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a request count as a possible cause for every other campaign that the run names."""

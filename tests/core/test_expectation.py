@@ -122,12 +122,12 @@ def test_a_read_after_a_pause_agrees_or_is_told_after_two_seconds() -> None:
     assert topic(history.read(4, "active")) == "stored"
 
 
-def test_a_read_never_goes_back_behind_what_a_read_has_shown() -> None:
+def test_what_a_read_shows_late_is_a_breach_once_it_cannot_be_late() -> None:
     history = begun()
     history.pause(1, 600)
     history.read(1.2, "paused", 600)
-    evidence = history.read(1.4, "active")
-    assert (topic(evidence), evidence.lagging) == ("early", False)
+    assert history.read(1.4, "active").lagging
+    assert topic(history.read(4, "active")) == "early"
 
 
 def test_a_date_that_was_never_asked_for_is_no_lag() -> None:
@@ -336,3 +336,13 @@ def test_a_state_that_came_back_does_not_hide_what_came_between() -> None:
     assert (topic(between), between.lagging) == (None, True)
     assert topic(history.read(2.3, "active")) is None
     assert topic(history.read(5, "paused")) == "by-itself"
+
+
+def test_of_two_versions_alike_a_lagging_read_may_show_the_older() -> None:
+    history = begun()
+    history.pause(1)
+    history.unpause(1.1)
+    history.pause(1.2, 600)
+    assert history.read(1.3, "active").lagging
+    between = history.read(2.05, "paused")
+    assert (topic(between), between.lagging) == (None, True)

@@ -38,9 +38,7 @@ def test_with_nothing_said_the_mock_is_judged_by_the_defaults(loading):
 
 def test_every_field_is_in_the_table_but_those_of_reports_to_come():
     fields = {field.name for field in dataclasses.fields(Settings)}
-    assert fields - {setting.name for setting in SETTINGS} == {
-        name for name in ("html", "har") if name not in reports.WRITERS
-    }
+    assert fields - {setting.name for setting in SETTINGS} == set()
 
 
 def test_every_report_has_a_writer_and_every_writer_a_flag():

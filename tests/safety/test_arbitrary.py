@@ -136,7 +136,13 @@ _ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st
 )
 @example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, most=1_000, live=True)
 def test_any_answers_end_in_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch, *, answers: list[Response | str], honest: int, every: int, most: int, live: bool
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    answers: list[Response | str],
+    honest: int,
+    every: int,
+    most: int,
+    live: bool,
 ) -> None:
     """So many honest answers first, then every so many-th is one of those drawn."""
     clock = ManualClock(1_790_000_000.0)
