@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 NANO: Final = 1_000_000_000
+BEYOND: Final = "an instant outside the years 1 to 9999"
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _PATTERN: Final = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})([Tt])(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -82,11 +83,14 @@ def is_canonical(text: str) -> bool:
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
     """Write an instant of the years 1 to 9999 as RFC 3339, cut (not rounded) to ``digits`` of a second.
 
-    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``.
+    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``. One outside these years is named in words.
     """
     seconds, rest = divmod(ns, NANO)
     zone = timezone(timedelta(minutes=offset_minutes))
-    moment = datetime.fromtimestamp(0, zone) + timedelta(seconds=seconds)
+    try:
+        moment = datetime.fromtimestamp(0, zone) + timedelta(seconds=seconds)
+    except OverflowError:
+        return BEYOND
     fraction = f".{rest:09d}"[: digits + 1] if digits else ""
     return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + fraction + zone_name(offset_minutes)
 

@@ -15,6 +15,7 @@ class _Signals:
 
     under_way: bool = False
     asked: bool = False
+    told: bool = False
 
 
 _SIGNALS = _Signals()
@@ -29,12 +30,16 @@ def interruptible() -> Iterator[None]:
 
     def interrupt(number: int, frame: object) -> None:
         del number, frame
-        if _SIGNALS.under_way and not _SIGNALS.asked:
+        if _SIGNALS.told:
+            # The run is ending already; impatience must not keep it from putting back.
+            return
+        if _SIGNALS.under_way:
             _SIGNALS.asked = True
             return
+        _SIGNALS.told = True
         raise KeyboardInterrupt
 
-    _SIGNALS.asked = False
+    _SIGNALS.asked = _SIGNALS.told = False
     kept = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -45,17 +50,14 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Let a request that is under way come to its end before an interruption takes hold: what it did has to be put back too.
-
-    A second signal does not wait.
-    """
+    """Let a request that is under way come to its end before an interruption takes hold: what it did has to be put back too."""
     _SIGNALS.under_way = True
     try:
         yield
     finally:
         _SIGNALS.under_way = False
-    if _SIGNALS.asked:
-        _SIGNALS.asked = False
+    if _SIGNALS.asked and not _SIGNALS.told:
+        _SIGNALS.told = True
         raise KeyboardInterrupt
 
 

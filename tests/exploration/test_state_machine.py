@@ -157,11 +157,6 @@ def test_no_history_of_the_honest_provider_fails() -> None:
             "pausing.read-agrees",
         ),
         (
-            "timer-survives-unpause",
-            ["pause until a", "unpause", "pause", "advance past a", "retrieve"],
-            "pausing.read-agrees",
-        ),
-        (
             "first-resume-only",
             ["pause until a", "advance past a", "pause until a", "advance past a", "retrieve"],
             "auto_resume.resumes-by-itself",

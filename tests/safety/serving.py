@@ -12,7 +12,7 @@ from whop_contracts.provider import Answer, Provider, clock_route
 from whop_contracts.provider.state import Campaign
 
 
-class Dropped(Exception):
+class Dropped(Exception):  # noqa: N818 - it is weather, not a mistake
     """The connection is closed here, without an answer."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -35,7 +34,7 @@ def _crash(_provider: Provider, _value: Any) -> int:
 
 
 def _epoch(provider: Provider, value: Any) -> int:
-    instant = int(abs(value) % 10**10) * SECOND if math.isfinite(value) else 0
+    instant = int(abs(value) % 10**10) * SECOND if abs(value) < 10**300 else 0
     return instant if instant > provider.now() else provider.now() + DAY
 
 
