@@ -143,11 +143,6 @@ def _spelled(char: str) -> list[str]:
     units = char.encode("utf-16-be", "surrogatepass")
     code = ord(char)
     spelled = [re.escape(char), "".join(f"%(?:25)*{_hex(byte)}" for byte in raw)]
-    if char == "%":
-        # Its own escape begins with it: the longer spelling goes first, or half of it would stay behind.
-        spelled.reverse()
-    if char in "\"'/\\":
-        spelled.append(rf"\\+{re.escape(char)}")
     spelled += [
         "".join(rf"\\+u{_hex(units[at])}{_hex(units[at + 1])}" for at in range(0, len(units), 2)),
         "".join(rf"\\+x{_hex(byte)}" for byte in raw),
@@ -162,6 +157,11 @@ def _spelled(char: str) -> list[str]:
         spelled.append(re.escape(named))
     if char == " ":
         spelled.append(r"\+")
+    if char in "\"'/\\":
+        spelled.append(rf"\\+{re.escape(char)}")
+    if char in "%&\\":
+        # What its own escapes begin with goes last, or half of them would stay behind.
+        spelled.append(spelled.pop(0))
     return spelled
 
 
