@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -97,6 +98,29 @@ def test_under_strict_a_warning_violates(monkeypatch):
 )
 def test_whatever_the_fault_the_result_keeps_to_its_schema(monkeypatch, fault):
     held(judged(monkeypatch, fault=fault))
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "verdict"),
+    [
+        (b'"title":"', rb'"title":"\ud800', "conforms"),
+        (b'"created_at":"', rb'"created_at":"\ud800', "violates"),
+        (b'{"id":', rb'{"\ud800":1,"id":', "conforms"),
+        (b'"revenue":', b'"revenue":1e999,"gains":', "conforms"),
+    ],
+    ids=["half-in-text", "half-in-date", "half-in-key", "beyond-floats"],
+)
+def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch, there, instead, verdict):
+    """Half a surrogate pair, a number beyond all floats: JSON's grammar has both."""
+    answer = provider.Provider.handle
+
+    def altered(self, *arguments):
+        given = answer(self, *arguments)
+        headers = tuple((name, value) for name, value in given.headers if name.lower() != "content-length")
+        return replace(given, content=given.content.replace(there, instead, 1), headers=headers)
+
+    monkeypatch.setattr(provider.Provider, "handle", altered)
+    assert judged(monkeypatch)["verdict"] == verdict
 
 
 def test_a_run_that_saw_too_little_is_inconclusive_and_says_why(honest):

@@ -7,6 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -116,10 +117,7 @@ def outline(settings: Settings) -> dict[str, Any]:
 def judge(
     settings: Settings, *, watch: Callable[[Progress], None] | None = None, plan: Plan | None = None
 ) -> dict[str, Any]:
-    """Run once and give the result, redacted. Whatever the target does is in the result; ``UsageError`` is the user's.
-
-    ``plan`` is sent in place of the one that the settings ask for.
-    """
+    """Run once (``plan``, where one is given) and give the result, redacted. What the target does is in it; ``UsageError`` is the user's."""
     schemas.self_test()
     clauses = chosen(settings)
     settle = settling.prepare(settings)
@@ -184,12 +182,14 @@ def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
     if reason:
         return reason
     interrupted = None
-    try:
-        executor.run(run.plan)
-    except KeyboardInterrupt:
-        interrupted = "the run was interrupted"
-    finally:
-        with undisturbed():
+    with ExitStack() as calm:
+        try:
+            executor.run(run.plan)
+            # Within the ``try``: a signal either comes before it and is caught below, or is ignored.
+            calm.enter_context(undisturbed())
+        except KeyboardInterrupt:
+            interrupted = "the run was interrupted"
+        finally:
             courier.open_reserve()
             executor.put_back()
     return interrupted or executor.outcome.stopped

@@ -76,8 +76,7 @@ def restore(
 ) -> Restored:
     """Put back what the journal at ``path`` says was changed. ``UsageError`` is the user's; whatever the target does is in the result."""
     record = read_journal(path, settings)
-    pending = {name: one for name, one in record.campaigns.items() if not one.put_back}
-    if not pending:
+    if record.complete:
         return Restored()
     if not settings.token:
         raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
@@ -87,7 +86,7 @@ def restore(
         raise UsageError(str(error)) from None
     try:
         with _reopened(path) as journal, interruptible():
-            restored = _Restorer.over(target, settings, journal, pending).restore()
+            restored = _Restorer.over(target, settings, journal, record.campaigns).restore()
     finally:
         target.close()
     redact = _redactor(settings).text
@@ -103,11 +102,11 @@ class _Restorer(Executor):
 
     @classmethod
     def over(
-        cls, target: Target, settings: Settings, journal: Journal, pending: dict[str, CampaignRecord]
+        cls, target: Target, settings: Settings, journal: Journal, campaigns: dict[str, CampaignRecord]
     ) -> _Restorer:
-        """A restorer of the campaigns that are ``pending``, in the journal's order."""
+        """A restorer of the campaigns of a journal, in its order."""
         rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
-        parties = Parties(token=settings.token or "", campaigns=tuple(pending), headers=settings.headers)
+        parties = Parties(token=settings.token or "", campaigns=tuple(campaigns), headers=settings.headers)
         agent = f"whop-contracts/{__version__} (restore)"
         made = cls(
             target,
@@ -118,38 +117,51 @@ class _Restorer(Executor):
             journal=journal,
             watch=lambda _evidence, _sequence: None,
         )
-        made._take(journal, pending)
+        made._take(journal, campaigns)
         return made
 
-    def _take(self, journal: Journal, pending: dict[str, CampaignRecord]) -> None:
+    def _take(self, journal: Journal, campaigns: dict[str, CampaignRecord]) -> None:
         self._kept = journal
-        self._pending = pending
+        self._campaigns = campaigns
 
     def restore(self) -> Restored:
-        """Bring every pending campaign back, as far as that is ours to do."""
+        """Bring every campaign back that a request was sent to, as far as that is ours to do; the others are looked at, after them."""
         restored = Restored()
-        for index, (campaign, record) in enumerate(self._pending.items()):
+        numbered = [(index, *pair) for index, pair in enumerate(self._campaigns.items())]
+        for index, campaign, record in sorted(numbered, key=lambda row: row[2].put_back):
+            said, wrong = None, None
             try:
-                said, wrong = self._one(index, campaign, record)
+                if record.put_back:
+                    wrong = self._bystander(index, campaign, record)
+                else:
+                    said, wrong = self._one(index, campaign, record)
             except Stopped as stopped:
-                said, wrong = None, str(stopped)
+                wrong = str(stopped)
                 if not (restored.done or restored.left):
                     restored.unreached = f"{campaign}: {stopped}"
                     return restored
             if said:
                 restored.done.append(f"{campaign}: {said}")
-            else:
+            elif wrong:
                 restored.left.append(f"{campaign}: {wrong}")
         return restored
 
+    def _bystander(self, index: int, campaign: str, record: CampaignRecord) -> str | None:
+        """What is wrong with a campaign that no request was sent to: a faulty provider may have changed it along with another."""
+        first = None if record.first is None else _state(record.first)
+        if record.first is None or first is None:
+            return None
+        seen = self._look(index).shown
+        if seen is not None and seen.matches(self._due(first)):
+            return None
+        # Kept open in the journal, so that the next restore looks at it too.
+        self._kept.intend(campaign, first.status, record.first.paused_until)
+        return f"left as it is, {seen or 'not readable'}: was {first}, and nothing of the run was sent to it"
+
     def _one(self, index: int, campaign: str, record: CampaignRecord) -> tuple[str | None, str | None]:
         """What was done with one campaign, or why it was left as it is."""
-        evidence = self._read(f"own:{index}", _SEQUENCE, patient=True)
+        evidence = self._look(index)
         seen = evidence.shown
-        if evidence.exchange.response is None:
-            raise Stopped(f"could not be read: {evidence.exchange.trouble}")
-        if evidence.status == _UNAUTHORIZED:
-            raise Stopped("the credential is not accepted (401)")
         if seen is None or not seen.whole:
             return None, f"left as it is: its state cannot be read (answered {evidence.status})"
         if record.first is None:
@@ -167,6 +179,15 @@ class _Restorer(Executor):
         if wrong is None:
             return f"was {seen}, is {self._due(first)} again", None
         return None, wrong
+
+    def _look(self, index: int) -> Evidence:
+        """Read a campaign; ``Stopped`` where the target cannot be asked."""
+        evidence = self._read(f"own:{index}", _SEQUENCE, patient=True)
+        if evidence.exchange.response is None:
+            raise Stopped(f"could not be read: {evidence.exchange.trouble}")
+        if evidence.status == _UNAUTHORIZED:
+            raise Stopped("the credential is not accepted (401)")
+        return evidence
 
     def _due(self, first: State) -> State:
         """What a campaign has to be now: as it was, or active where its pause has run out by the provider's clock."""

@@ -180,6 +180,7 @@ def script() -> Iterator[Step | float]:
             yield from (refused, read(target), read(a), again)
     for one in IDS:
         yield from (pause(one, dated), read(a), read(one))
+    yield pause(IDS[0], dated, token=None)
     yield from (pause(SEED.inactive, {}), read(SEED.inactive), pause(SEED.stale, dated), read(SEED.stale))
     yield unpause(c)
     # Time passes.

@@ -162,6 +162,27 @@ def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.Cap
     assert not Journal.read(Path("j.jsonl")).complete
 
 
+def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(
+    state: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
+    for name in (TWO, ONE):
+        journal.first(name, "active", None)
+    journal.intend(ONE, "paused", None)
+    journal.close()
+    for name in (ONE, TWO):
+        state.campaign(name).status = "paused"
+    for _ in range(2):
+        assert run() == 4
+        said = capsys.readouterr().out.splitlines()
+        assert said[-1].startswith(f"NOT PUT BACK  {TWO}: left as it is, paused indefinitely")
+        assert state.states()[ONE] == ("active", None)
+        assert state.states()[TWO] == ("paused", None)
+    state.campaign(TWO).status = "active"
+    assert run() == 0
+    assert Journal.read(Path("j.jsonl")).complete
+
+
 def test_another_url_is_refused(
     state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,28 @@ class _Remembered(Provider):
         return self.seen[key]
 
 
+class _OtherSchemeCrashes(Provider):
+    """A header of another scheme is decoded as Basic, without a net."""
+
+    def authenticate(self, request: Request) -> Credential:
+        header = request.header("authorization")
+        if header is not None and not header.lower().startswith("bearer"):
+            raise crash()
+        return super().authenticate(request)
+
+
+class _NobodyAtNothingCrashes(Provider):
+    """The log of refused sign-ins looks up the campaign, and does not always find one."""
+
+    def perform(self, call: Call, request: Request) -> Answer:
+        try:
+            return super().perform(call, request)
+        except Refusal as refusal:
+            if refusal.status == 401 and self.look_up(call.id) is None:  # noqa: PLR2004 - a status
+                raise crash() from None
+            raise
+
+
 _MATCHES: Final[tuple[tuple[str, _Match, str], ...]] = (
     (
         "token-prefix-is-enough",
@@ -188,4 +210,6 @@ FAULTS: Final = (
     written("authorization", "foreign-crashes", _ForeignCrashes, 100),
     written("authorization", "foreign-unreadable-pauses", _ForeignReads, 206),
     written("authorization", "credential-cached-by-path", _Remembered, 206),
+    written("authorization", "other-scheme-crashes", _OtherSchemeCrashes, 100),
+    written("authorization", "stranger-at-unknown-id-crashes", _NobodyAtNothingCrashes, 100),
 )

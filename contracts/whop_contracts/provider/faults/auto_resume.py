@@ -158,6 +158,28 @@ class _IndefiniteForADay(_IndefiniteForAnHour):
     span = DAY
 
 
+class _SweptAfterResume(Provider):
+    """A sweep takes a campaign that resumed five minutes ago for one that has ended."""
+
+    def prepare(self) -> None:
+        self.resumed: dict[str, int] = {}
+
+    def tick(self) -> None:
+        super().tick()
+        for id_, instant in list(self.resumed.items()):
+            if self.now() >= instant + 5 * MINUTE:
+                self.state.campaigns[id_].status = "inactive"
+                del self.resumed[id_]
+
+    def resume(self, campaign: Campaign, instant: int) -> None:
+        super().resume(campaign, instant)
+        self.resumed[campaign.id] = instant
+
+    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
+        super().apply_pause(campaign, until)
+        self.resumed.pop(campaign.id, None)
+
+
 FAULTS: Final = (
     written("auto-resume", "never-resumes", _Never),
     written("auto-resume", "resumes-10-s-early", _TenSecondsEarly),
@@ -175,4 +197,5 @@ FAULTS: Final = (
     written("auto-resume", "resumes-siblings", _ResumesSiblings),
     written("auto-resume", "indefinite-ends-after-an-hour", _IndefiniteForAnHour),
     written("auto-resume", "indefinite-ends-after-a-day", _IndefiniteForADay),
+    written("auto-resume", "swept-after-resume", _SweptAfterResume),
 )

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from whop_contracts.provider.state import Campaign
 
 
+_JOB: Final = {
+    "id": "user_6f1b2a34-9c0d-4e5f-8a7b-0c1d2e3f4a5b",
+    "name": "Scheduler",
+    "username": "scheduler",
+}
+
+
 def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
     """The next campaign of the same company."""
     own = [one for one in provider.state.campaigns.values() if one.company == campaign.company]
@@ -169,6 +176,11 @@ _TOUCHES: Final[tuple[tuple[str, Callable[[Provider, Campaign], None], str], ...
     ),
     ("pause-clears-product", _resting("product", None), "the promotion is detached"),
     ("pause-changes-creator", _creator, "the caller becomes the creator"),
+    (
+        "pause-attributed-to-a-job",
+        _resting("created_by_user", _JOB),
+        "the job that pauses becomes the creator",
+    ),
 )
 
 FAULTS: Final = (
