@@ -10,15 +10,18 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from whop_contracts.setting_kinds import SWITCH
 from whop_contracts.setting_sources import Loaded, load
 from whop_contracts.settings import SETTINGS, UsageError
+
+if TYPE_CHECKING:
+    from whop_contracts.plugin_fixtures import AdCampaignProvider, ContractTarget
 
 __all__ = ["ContractWarning"]
 
@@ -27,6 +30,10 @@ _DEST: Final = "whop_contracts_"
 _PLACE: Final = "whop_contracts_place"
 _KEY: Final = pytest.StashKey[Loaded]()
 _SHARED: Final = pytest.StashKey[Path]()
+_MARKER: Final = (
+    "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None): what the fixture of that name is to be; "
+    "base_url is where the application calls, now an aware datetime"
+)
 
 
 class ContractWarning(UserWarning):
@@ -53,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse misused options at once; what variables and files say concerns only those who ask for the items."""
+    config.addinivalue_line("markers", _MARKER)
     place = getattr(config, "workerinput", {}).get(_PLACE)
     config.stash[_SHARED] = Path(
         place or Path(tempfile.gettempdir(), f"whop-contracts-{os.urandom(16).hex()}")
@@ -96,6 +104,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         for path in shared.iterdir():
             path.unlink()
         shared.rmdir()
+
+
+@pytest.fixture
+def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
+    """The stateful provider in place of hand-written mocks: it answers what the test's code asks of Whop's API by httpx.
+
+    ``.token``, ``.campaign_ids``, ``.campaign(id)`` (its state), ``.advance(seconds or timedelta)``, ``.serve()`` (a base URL on a port)
+    and ``.router`` (respx). ``@pytest.mark.ad_campaign_provider(fault="...")`` makes it break a promise.
+    """
+    yield from importlib.import_module("whop_contracts.plugin_fixtures").provider_of(request)
+
+
+@pytest.fixture(scope="session")
+def contract_target(pytestconfig: pytest.Config) -> ContractTarget:
+    """What the clauses are judged on by the ``--contract-...`` settings: ``.kind``, ``.base_url``, ``.campaign_ids``, ``.headers``."""
+    target: ContractTarget = importlib.import_module("whop_contracts.plugin_fixtures").target_of(pytestconfig)
+    return target
+
+
+@pytest.fixture
+def contract_run(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """The result of the session's one run, as ``whop-contracts run --json`` writes it; the first to ask has it made."""
+    found: dict[str, Any] = importlib.import_module("whop_contracts.plugin_fixtures").run_of(pytestconfig)
+    return found
 
 
 def options(config: pytest.Config) -> Mapping[str, Any]:

@@ -216,7 +216,7 @@ def test_a_project_with_a_contracts_package_of_its_own_is_undisturbed(tmp_path: 
         "import contracts\n\ndef test_ours():\n    assert contracts.OURS\n"
     )
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"],
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:asyncio"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

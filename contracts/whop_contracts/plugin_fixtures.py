@@ -1,0 +1,223 @@
+"""The fixtures of the plugin: the stateful provider for an application's own tests, and what a session's run was made on and said.
+
+Imported when a test asks for one of them. :class:`AdCampaignProvider` may be used without pytest too, and with any scope::
+
+    with AdCampaignProvider(fault="until-dropped") as provider: ...
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Literal, Self, cast
+
+import httpx
+import pytest
+import respx
+
+from whop_contracts import plugin
+from whop_contracts.provider import SEED, ManualClock, build
+from whop_contracts.provider.server import running
+from whop_contracts.settings import UsageError
+from whop_contracts.targets import MOCK_URL, mock_parties
+
+__all__ = ["WHOP_URL", "AdCampaignProvider", "CampaignState", "ContractTarget"]
+
+WHOP_URL: Final = "https://api.whop.com/api/v1"
+"""Where the provider answers unless told otherwise: what an application calls in production. Nothing gets there."""
+_BASE: Final = "/api/v1"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignState:
+    """What the provider holds of a campaign, whatever a fault makes its answers say. Instants are aware, in UTC, to the microsecond."""
+
+    id: str
+    title: str
+    status: str
+    paused_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdCampaignProvider:
+    """A stateful provider of the documented operations, for the tests of what calls them: honest, with one ``fault``, or with the
+    manners of one honest ``variation`` (``whop-contracts serve --list-faults`` names them).
+
+    Inside its context every httpx request below ``base_url`` + ``/ad_campaigns`` is answered by it, synchronous or not, and any other
+    is a failed assertion of respx, unless a route of ``router`` or of another active router takes it. :meth:`serve` opens a port as well.
+    It begins with the campaigns of ``seed`` and with its clock at ``now`` (the machine's, unless given), where it stands until
+    :meth:`advance` moves it. ``ValueError`` for a name that there is not, and for a ``now`` without a zone.
+    """
+
+    seed = SEED
+    """All ids and tokens that the provider knows."""
+    token = SEED.token
+    """May do everything."""
+    readonly_token = SEED.readonly_token
+    """Lacks ``ad_campaign:update``: a pause is a 403."""
+    campaign_ids = SEED.campaigns
+    """Active campaigns of the token's company."""
+
+    def __init__(
+        self,
+        *,
+        fault: str | None = None,
+        variation: str | None = None,
+        base_url: str = WHOP_URL,
+        now: datetime | None = None,
+    ) -> None:
+        if now is not None and now.tzinfo is None:
+            raise ValueError(f"now={now.isoformat()} has no zone")
+        start = time.time() if now is None else now.timestamp()
+        self._provider = build(fault=fault, variation=variation, clock=ManualClock(start))
+        self.base_url = base_url.rstrip("/")
+        self._origin = httpx.URL(self.base_url)
+        self.router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
+        """What respx knows: ``router.calls`` are the requests that it answered."""
+        self._route()
+        self._open = ExitStack()
+        self._served: str | None = None
+
+    def _route(self) -> None:
+        url = self._origin
+        where: dict[str, Any] = {"scheme": url.scheme, "host": url.host}
+        if url.port is not None:
+            where["port"] = url.port
+        path = url.path.rstrip("/") + "/ad_campaigns"
+        self.router.route(**where, path__startswith=path).mock(side_effect=self._answer)
+
+    def __enter__(self) -> Self:
+        self._open.enter_context(self.router)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._served = None
+        self._open.close()
+
+    @property
+    def now(self) -> datetime:
+        """The provider's clock, in UTC."""
+        return _instant(self._provider.now())
+
+    def advance(self, by: float | timedelta) -> datetime:
+        """Move the clock forward by so many seconds, do what falls due, and say what it shows then.
+
+        A pause whose instant has come has ended when this returns. ``ValueError`` for a step back.
+        """
+        seconds = by.total_seconds() if isinstance(by, timedelta) else float(by)
+        with self._provider.lock:
+            cast("ManualClock", self._provider.clock).advance(seconds)
+            self._provider.tick()
+        return self.now
+
+    def campaign(self, id_: str) -> CampaignState:
+        """What is held of a campaign now. ``KeyError`` for an id that there is not."""
+        with self._provider.lock:
+            self._provider.tick()
+            held = self._provider.state.campaigns[id_]
+            until = None if held.paused_until is None else _instant(held.paused_until)
+            return CampaignState(
+                held.id, held.title, held.status, until, _instant(held.created_at), _instant(held.updated_at)
+            )
+
+    def serve(self) -> str:
+        """Answer on a free port of 127.0.0.1 as well, until the context ends; the base URL there, ``/api/v1`` included.
+
+        For what does not call by httpx, or not from this process. State and clock are the same; a second call gives the same URL.
+        """
+        if self._served is None:
+            self._served = self._open.enter_context(running(self._provider))
+            url = httpx.URL(self._served)
+            self.router.route(host=url.host, port=url.port).pass_through()
+        return self._served
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode("ascii")
+        path = _BASE + target.removeprefix(self._origin.path.rstrip("/"))
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        answer = self._provider.handle(request.method, path, headers, request.content)
+        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        # As a stream, or httpx would take the body for its own and have respx decode it.
+        return httpx.Response(answer.status, headers=lines, stream=httpx.ByteStream(answer.content))
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTarget:
+    """What the clauses of this session are judged on, by its settings; asking for it sends nothing.
+
+    ``headers`` are what each request there needs: the credential, and what ``--contract-header`` adds. They are shown in no ``repr``.
+    The built-in mock (``kind`` "mock") answers no socket: use ``ad_campaign_provider`` for requests of your own.
+    """
+
+    kind: Literal["mock", "live"]
+    base_url: str
+    campaign_ids: tuple[str, ...]
+    headers: Mapping[str, str] = field(repr=False)
+
+
+class Hidden(str):
+    """Text that tells itself to nobody: pytest shows the values in a failed assertion."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def provider_of(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
+    """The provider that the test's marker asks for, for as long as the test lasts."""
+    marker = request.node.get_closest_marker("ad_campaign_provider")
+    try:
+        provider = AdCampaignProvider(*marker.args, **marker.kwargs) if marker else AdCampaignProvider()
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"@pytest.mark.ad_campaign_provider: {error}", pytrace=False)
+    with provider:
+        yield provider
+
+
+def target_of(config: pytest.Config) -> ContractTarget:
+    """The target that the session's settings name."""
+    try:
+        settings = plugin.chosen(config).settings
+    except UsageError as error:
+        pytest.fail(str(error), pytrace=False)
+    if settings.base_url is None:
+        parties = mock_parties()
+        return ContractTarget("mock", MOCK_URL, parties.campaigns, _headers(parties.token, ()))
+    return ContractTarget(
+        "live", settings.base_url, settings.campaign_ids, _headers(settings.token, settings.headers)
+    )
+
+
+def _headers(token: str | None, more: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    credential = {"Authorization": f"Bearer {token}"} if token else {}
+    return {name: Hidden(value) for name, value in {**dict(more), **credential}.items()}
+
+
+def run_of(config: pytest.Config) -> dict[str, Any]:
+    """The session's one run, as ``--json`` writes it; a copy, so that no test changes what another one reads."""
+    from whop_contracts.plugin_run import obtain  # noqa: PLC0415 - the engine: the other fixtures need none of it
+
+    try:
+        run = obtain(config)
+    except UsageError as error:
+        pytest.fail(str(error), pytrace=False)
+    if run.result is None:
+        pytest.fail(run.trouble or "there is no result", pytrace=False)
+    return copy.deepcopy(dict(run.result))
+
+
+def _instant(ns: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=ns // 1_000)
