@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 NANO: Final = 1_000_000_000
@@ -44,6 +45,10 @@ def read_instant(text: str) -> Instant | None:
     A second of 60 is read in any minute (leap seconds are not announced far ahead) as the second that follows.
     Source: RFC 3339, sections 5.6 and 5.7.
     """
+    return _remembered(text) if len(text) <= _SHORT else _read(text)
+
+
+def _read(text: str) -> Instant | None:
     match = _PATTERN.fullmatch(text)
     if match is None:
         return None
@@ -66,6 +71,11 @@ def read_instant(text: str) -> Instant | None:
         leap=second == 60,  # noqa: PLR2004
         lower=match[4] == "t" or zone == "z",
     )
+
+
+_SHORT: Final = 40
+_remembered: Final = lru_cache(maxsize=512)(_read)
+"""One answer's dates are asked for by a dozen clauses; long texts are not kept, so that memory stays flat."""
 
 
 def _offset(zone: str) -> int | None:

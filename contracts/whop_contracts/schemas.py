@@ -140,9 +140,24 @@ def self_test() -> None:
 # -- validity, and what is wrong -----------------------------------------------------------------------------------
 
 
+def sound(name: str, value: Any) -> bool:
+    """Whether a whole value is surely valid, so that no part of it has to be looked at. False promises nothing."""
+    try:
+        return bool(_valid(name, "").is_valid(value))
+    except UnicodeEncodeError:
+        return False
+
+
 def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
     """How a value departs from the part of a schema that ``pointer`` names; nothing where it is valid."""
     return _departures(_valid(name, pointer), subschema(name, pointer), value)
+
+
+@cache
+def warns(name: str, pointer: str) -> bool:
+    """Whether the part of a schema that ``pointer`` names says what only warns, of itself or of an array's items."""
+    part = subschema(name, pointer)
+    return SHOULD in part or SHOULD in part.get("items", {})
 
 
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts.clause import Clause
+from whop_contracts.clause import Clause, Condition
 from whop_contracts.evidence import Evidence, Resume
 from whop_contracts.exchange import Finding
 from whop_contracts.schemas import load
@@ -62,21 +62,32 @@ class Tally:
     statuses: Counter[int] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
 
+    _groups: list[tuple[Condition, list[tuple[int, Clause]]]] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         self.counts = {clause.id: Count() for clause in self.clauses}
+        groups: dict[Condition, list[tuple[int, Clause]]] = {}
+        for place, clause in enumerate(self.clauses):
+            groups.setdefault(clause.applies, []).append((place, clause))
+        self._groups = list(groups.items())
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
-        """Judge one exchange by every clause that applies; the ids of the clauses that it breaks."""
+        """Judge one exchange by every clause that applies; the ids of the clauses that it breaks, in the catalogue's order.
+
+        A condition that several clauses share is asked once.
+        """
         self.requests += 1
         self.statuses[evidence.status] += 1
-        broken = []
-        for clause in self.clauses:
-            if clause.applies(evidence):
+        broken: list[tuple[int, str]] = []
+        for applies, clauses in self._groups:
+            if not applies(evidence):
+                continue
+            for place, clause in clauses:
                 count = self.counts[clause.id]
                 count.exchanges += 1
                 finding = next(clause.check(evidence), None)
                 if finding is not None:
-                    broken.append(clause.id)
+                    broken.append((place, clause.id))
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
@@ -84,7 +95,7 @@ class Tally:
             self.accepted_pauses += 1
             for drift in drifts(evidence.document, load("ad-campaign")):
                 self._drift(drift)
-        return tuple(broken)
+        return tuple(id_ for _, id_ in sorted(broken))
 
     def _keep(self, count: Count, failure: Failure) -> None:
         count.broken += 1
