@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,7 +22,7 @@ PROMPT: Final = 5.0
 class Campaign:
     """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
     ``cause`` is what was last done that no read has confirmed yet; ``older`` are the states that a lagging read may still
-    show, each with when it was replaced by the sender's and the provider's clock.
+    show, each with when it was replaced by the sender's and the provider's clock. ``cancelled`` is sorted: in a long run it grows long.
     """
 
     possible: Possible = None
@@ -42,7 +43,7 @@ class Campaign:
         if self.cause and (not over or self.cause == "past"):
             return [self.cause]
         stakes: list[Topic] = []
-        if now and self.confirmed and any(self.confirmed.end < u <= now.start for u in self.cancelled):
+        if now and self.confirmed and self._cancelled_between(self.confirmed.end, now.start):
             stakes.append("cancelled")
         if over:
             stakes += ["resumes", "resumed-status", "date-dropped"]
@@ -53,6 +54,16 @@ class Campaign:
         elif not due and self._stood_long(allowed, now):
             stakes.append("indefinite-stays")
         return stakes or ["by-itself"]
+
+    def cancel(self, until: int) -> None:
+        """Remember the date of a pause that was replaced or lifted."""
+        place = bisect_left(self.cancelled, until)
+        if self.cancelled[place : place + 1] != [until]:
+            self.cancelled.insert(place, until)
+
+    def _cancelled_between(self, start: int, end: int) -> bool:
+        """Whether a cancelled date fell due after ``start`` and not after ``end``."""
+        return bisect_right(self.cancelled, start) < bisect_right(self.cancelled, end)
 
     def _stood_long(self, allowed: frozenset[State], now: Window | None) -> bool:
         """Whether a campaign that was seen paused has had a second or more to resume."""

@@ -129,8 +129,9 @@ class Expectation:
         if surely or maybe:
             known.older.append((before, exchange.received, exchange.now.end if exchange.now else None))
             del known.older[:-_REMEMBERED]
-            if before:
-                known.cancelled += [s.until for s in before if s.until is not None and s.status == "paused"]
+            for state in before or ():
+                if state.until is not None and state.status == "paused":
+                    known.cancel(state.until)
             known.settled = wanted if surely else union(before, wanted)
             known.possible = self._aged(known.settled, exchange.now)
             known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
