@@ -7,7 +7,8 @@ import sys
 
 FEW, MANY = 10_000, 100_000
 LENGTH = """
-import resource, sys, time
+import re, resource, sys, time
+from pathlib import Path
 from running import on_the_mock, standard
 from whop_contracts import catalogue
 from whop_contracts.tally import Tally
@@ -18,7 +19,10 @@ began = time.process_time()
 on_the_mock(plan, lambda evidence, sequence: tally.add(evidence, sequence), lambda: tally.requests < wanted)
 seconds = time.process_time() - began
 assert not any(count.broken for count in tally.counts.values())
-print(tally.requests, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = Path("/proc/self/status")
+# Linux hands ru_maxrss on from the process that began this one.
+most = re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())[1] if status.exists() else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024
+print(tally.requests, seconds, most)
 """
 
 
@@ -32,7 +36,7 @@ def run(exchanges: int) -> tuple[int, float, float]:
         check=True,
     )
     judged, seconds, kilobytes = done.stdout.split()
-    return int(judged), float(seconds), int(kilobytes) / (1_000 if sys.platform == "linux" else 1_000_000)
+    return int(judged), float(seconds), int(kilobytes) / 1_024
 
 
 def test_a_hundred_thousand_exchanges(figures, benchmark) -> None:
