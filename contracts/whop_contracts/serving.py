@@ -19,11 +19,20 @@ from whop_contracts.targets import Courier, mock_parties, open_mock
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]]:
     """The ids of the clauses that each sequence of ``plan`` serves, by the sequence's name. Nothing leaves the process."""
+    by_sequence: dict[str, frozenset[str]] = {}
+    for (sequence, _), ids in served_by_case(plan, clauses).items():
+        by_sequence[sequence] = by_sequence.get(sequence, frozenset()) | ids
+    return by_sequence
+
+
+def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, str], frozenset[str]]:
+    """The ids of the clauses that each case of ``plan`` serves, by the names of its sequence and its own, in the plan's order."""
     judged = tuple(clauses)
-    by_sequence: dict[str, set[str]] = {}
+    by_case: dict[tuple[str, str], set[str]] = {}
 
     def note(evidence: Evidence, sequence: str) -> None:
-        by_sequence.setdefault(sequence, set()).update(c.id for c in judged if c.applies(evidence))
+        served = by_case.setdefault((sequence, evidence.exchange.case), set())
+        served.update(c.id for c in judged if c.applies(evidence))
 
     parties, rng = mock_parties(), random.Random(plan.seed)  # noqa: S311 - names that nobody has, not secrets
     parties = dataclasses.replace(parties, campaigns=parties.campaigns[: plan.means.campaigns])
@@ -39,7 +48,8 @@ def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]
     )
     executor.preflight(foreign=plan.means.foreign)
     executor.run(plan)
-    return {name: frozenset(ids) for name, ids in by_sequence.items()}
+    executor.put_back()
+    return {names: frozenset(ids) for names, ids in by_case.items()}
 
 
 def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:

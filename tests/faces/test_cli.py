@@ -213,6 +213,33 @@ def test_plan_and_dry_run_say_the_same_and_the_plans_json_has_the_count(call):
     assert outline["requests"] == len(outline["cases"])
 
 
+def test_plan_says_why_each_request_is_in_it(call):
+    """Every clause that passes on the mock is served by a request of the plan, and one request is the first to serve it."""
+    outline = json.loads(call("plan", "--why", "--json")[1])
+    ids = [clause.id for clause in catalogue.clauses()]
+    firsts = [id_ for case in outline["cases"] for id_ in case["first"]]
+    assert sorted(firsts) == sorted(ids)
+    assert outline["unserved"] == []
+    assert all(set(case["first"]) <= set(case["serves"]) for case in outline["cases"])
+    assert all(case["serves"] for case in outline["cases"])
+
+
+def test_plan_says_what_no_request_serves_and_fits_its_reasons_into_80_columns(call):
+    plain = call("plan", "--profile", "quick")[1].splitlines()
+    code, out, _ = call("plan", "--profile", "quick", "--why")
+    added = [line for line in out.splitlines() if line not in plain]
+    assert code == 0
+    assert any("the first request.date-is-accepted" in line for line in added)
+    assert any(line.startswith("no request serves ") for line in added)
+    assert max(map(len, added)) <= 80
+
+
+def test_plan_says_why_of_the_clauses_that_are_asked_for_alone(call):
+    outline = json.loads(call("plan", "--why", "--json", "--clause", "refusals.other-method")[1])
+    served = {id_ for case in outline["cases"] for id_ in case["serves"]}
+    assert served == {"refusals.other-method"}
+
+
 def test_the_catalogue_is_listed_and_is_json_too(call):
     ids = [clause.id for clause in catalogue.clauses()]
     assert [line.split()[0] for line in call("clauses")[1].splitlines()] == ids

@@ -8,6 +8,9 @@ from typing import Any, Final
 PLACES: Final = {
     "judge": "whop_contracts.engine:judge",
     "outline": "whop_contracts.engine:outline",
+    "planned": "whop_contracts.engine:planned",
+    "asked_for": "whop_contracts.engine:chosen",
+    "served_by_case": "whop_contracts.serving:served_by_case",
     "clauses": "whop_contracts.catalogue:clauses",
     "show": "whop_contracts.reports.terminal:show",
     "watching": "whop_contracts.reports.progress:watching",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from whop_contracts.commands import flags
@@ -22,13 +23,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The flags of ``run`` that bear on what is sent."""
     flags.add(parser, without=_NOT_HERE)
     parser.add_argument("--json", action="store_true", dest="as_json", help="the plan as JSON")
+    parser.add_argument(
+        "--why",
+        action="store_true",
+        help="with each request the clauses that it puts to the test, tried on the built-in mock",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the plan."""
-    outline = engine("outline")(flags.settings(arguments).settings)
+    settings = flags.settings(arguments).settings
+    if arguments.why:
+        plan = engine("planned")(settings)
+        clauses = engine("asked_for")(settings)
+        outline = reasoned(plan.outline(), engine("served_by_case")(plan, clauses), [c.id for c in clauses])
+    else:
+        outline = engine("outline")(settings)
     say(json.dumps(outline, indent=2) if arguments.as_json else text(outline))
     return 0
+
+
+def reasoned(
+    outline: Mapping[str, Any], served: Mapping[tuple[str, str], frozenset[str]], order: Sequence[str]
+) -> dict[str, Any]:
+    """The outline with the clauses that each request ``serves``, in their ``order``, and those that none before it served: ``first``."""
+    seen: set[str] = set()
+    cases = []
+    for case in outline["cases"]:
+        serves = served.get((case["sequence"], case["name"]), frozenset())
+        cases.append(
+            case
+            | {
+                "serves": [id_ for id_ in order if id_ in serves],
+                "first": [id_ for id_ in order if id_ in serves - seen],
+            }
+        )
+        seen |= serves
+    return {**outline, "cases": cases, "unserved": [id_ for id_ in order if id_ not in seen]}
 
 
 def text(outline: Mapping[str, Any]) -> str:
@@ -55,5 +86,31 @@ def _lines(outline: Mapping[str, Any]) -> Iterator[str]:
                 visible(case["name"], 60),
             ]
         )
+        yield from _why(case)
+    if "unserved" in outline:
+        yield ""
+        missed = outline["unserved"]
+        yield from _folded(
+            f"no request serves {', '.join(missed)}" if missed else "every clause is served", ""
+        )
     yield ""
     yield f"{outline['requests']} requests planned, none sent"
+
+
+def _why(case: Mapping[str, Any]) -> Iterator[str]:
+    """What a request is for, where that is known: how many clauses it serves, and which of them it is the first to serve."""
+    if "serves" in case:
+        count, first = len(case["serves"]), case["first"]
+        serves = f"serves {count} clause{'' if count == 1 else 's'}"
+        yield from _folded(f"{serves}, as the first {', '.join(first)}" if first else serves, "       ")
+
+
+def _folded(line: str, margin: str) -> list[str]:
+    return textwrap.wrap(
+        line,
+        80,
+        initial_indent=margin,
+        subsequent_indent=f"{margin}  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
