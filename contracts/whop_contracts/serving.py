@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from whop_contracts import provider
 from whop_contracts.binding import Binder
@@ -34,9 +34,22 @@ def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, 
         served = by_case.setdefault((sequence, evidence.exchange.case), set())
         served.update(c.id for c in judged if c.applies(evidence))
 
-    parties, rng = mock_parties(), random.Random(plan.seed)  # noqa: S311 - names that nobody has, not secrets
+    honest = provider.build(clock=provider.ManualClock(time.time()))
+    conduct(plan, honest, random.Random(plan.seed), note)  # noqa: S311 - names that nobody has, not secrets
+    return {names: frozenset(ids) for names, ids in by_case.items()}
+
+
+def conduct(
+    plan: Plan, judged: provider.Provider, rng: random.Random, watch: Callable[[Evidence, str], object]
+) -> None:
+    """Send a plan to a provider in this process; ``watch`` is given every exchange and the name of its sequence."""
+    parties = mock_parties()
     parties = dataclasses.replace(parties, campaigns=parties.campaigns[: plan.means.campaigns])
-    target = open_mock(provider.build(clock=provider.ManualClock(time.time())))
+    target = open_mock(judged)
+
+    def take(evidence: Evidence, sequence: str) -> None:
+        watch(evidence, sequence)
+
     executor = Executor(
         target,
         Courier(target, rng=rng),
@@ -44,12 +57,12 @@ def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, 
         parties,
         expectation=Expectation(tolerance=plan.means.tolerance_s),
         journal=None,
-        watch=note,
+        watch=take,
     )
     executor.preflight(foreign=plan.means.foreign)
     executor.run(plan)
     executor.put_back()
-    return {names: frozenset(ids) for names, ids in by_case.items()}
+    target.close()
 
 
 def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:

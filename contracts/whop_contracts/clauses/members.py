@@ -43,11 +43,15 @@ def member_clauses(part: str) -> tuple[Clause, ...]:
     return tuple(_clause(member) for member in MEMBERS if part_of(member) == part)
 
 
-def _clause(member: Member) -> Clause:
+def member_id(member: Member) -> str:
+    """The id of a member's clause."""
     name = member.pointer.strip("/").replace("/", "-").replace("_", "-")
-    name = "campaign-id" if name == "id" else name
+    return f"{part_of(member)}.{'campaign-id' if name == 'id' else name}"
+
+
+def _clause(member: Member) -> Clause:
     return Clause(
-        id=f"{part_of(member)}.{name}",
+        id=member_id(member),
         level="must",
         statement=member.statement,
         source=Source(cast("Any", member.source), member.place),

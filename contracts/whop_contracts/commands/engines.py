@@ -19,6 +19,8 @@ PLACES: Final = {
     "document_path": "whop_contracts.schemas:document_path",
     "proof": "whop_contracts.proof:",
     "proof_page": "whop_contracts.reports.proof:",
+    "proof_data": "whop_contracts.explaining:data",
+    "explaining": "whop_contracts.explaining:",
     "trials": "whop_contracts.trials:",
     "read_instant": "whop_contracts.instants:read_instant",
     "provider": "whop_contracts.provider:",

@@ -42,8 +42,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where the virtual clock starts (2026-09-21T14:13:20Z, so that numbers can be compared)",
     )
     parser.add_argument("--jobs", metavar="N", help="how many processes work (as many as there are cores)")
-    parser.add_argument("--write", metavar="FILE", help="write the matrix there, as Markdown")
-    parser.add_argument("--check", metavar="FILE", help="fail where FILE tells other numbers than this run")
+    parser.add_argument(
+        "--write",
+        metavar="FILE",
+        help="write the matrix there, as Markdown, and beside it as .json the faults that trip each clause",
+    )
+    parser.add_argument(
+        "--check",
+        metavar="FILE",
+        help="fail where FILE, or the .json beside it, tells other numbers than this run",
+    )
     parser.add_argument(
         "--quiet", action="store_true", help="the totals and what is wrong, without the matrix"
     )
@@ -60,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
     for flag, path in (("--write", arguments.write), ("--check", arguments.check)):
         if path is not None and globs:
             raise UsageError(f"{flag}: expected without --faults: a part of the proof is none")
-    before = _read(arguments.check) if arguments.check else None
+    before = [_read(path) for path in _both(arguments.check)] if arguments.check else None
     trials, proofs, shown = engine("trials"), engine("proof"), engine("proof_page")
     tasks = trials.tasks(
         arguments.profile,
@@ -73,12 +81,14 @@ def execute(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         say(*shown.matrix(proof), "")
     wrong = proofs.problems(proof, whole=not globs)
-    page = shown.markdown(proof)
-    if before is not None and before != page:
-        wrong.append(f"{arguments.check} tells other numbers (whop-contracts prove --write makes it anew):")
-        wrong += shown.difference(before, page)
+    pages = [shown.markdown(proof), engine("proof_data")(proof.faults)]
+    for path, old, new in zip(_both(arguments.check or ""), before or (), pages, strict=False):
+        if old != new:
+            wrong.append(f"{path} tells other numbers (whop-contracts prove --write makes it anew):")
+            wrong += shown.difference(old, new)
     if arguments.write:
-        _write(arguments.write, page)
+        for path, page in zip(_both(arguments.write), pages, strict=True):
+            _write(path, page)
     say(*shown.totals(proof), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
@@ -117,6 +127,11 @@ def _start(text: str | None, otherwise: float) -> float:
     if instant is None:
         raise UsageError(f"--at {text!r}: expected an instant, such as 2028-02-28T23:59:00Z")
     return float(instant.ns / _NANO)
+
+
+def _both(path: str) -> tuple[str, str]:
+    """Where the matrix lies, and the data beside it."""
+    return path, f"{path.removesuffix('.md')}.json"
 
 
 def _read(path: str) -> str:
