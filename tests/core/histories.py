@@ -34,7 +34,7 @@ class History:
 
     def exchange(
         self,
-        operation: str,
+        operation: str | None,
         second: float,
         *,
         body: Any = None,
@@ -48,10 +48,12 @@ class History:
         wall: float | None = None,
         content_type: str | None = "application/json",
         document: dict[str, Any] | None = None,
+        answer: bytes | None = None,
+        clock: bool = True,
     ) -> Evidence:
         self.number += 1
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        answer = None
+        response = None
         if status is not None:
             shown: dict[str, Any] | bytes = b"{}"
             if shows is not None:
@@ -62,7 +64,8 @@ class History:
                 }
                 shown |= document or {}
             raw = shown if isinstance(shown, bytes) else json.dumps(shown).encode()
-            answer = Response(status, (("content-type", "application/json"),), raw)
+            raw = raw if answer is None else answer
+            response = Response(status, (("content-type", "application/json"),), raw)
         sent = START + second if wall is None else wall
         headers = () if content_type is None else (("content-type", content_type),)
         return self.expectation.follow(
@@ -76,12 +79,14 @@ class History:
                     headers,
                     content,
                 ),
-                response=answer,
+                response=response,
                 sent=sent,
                 received=sent + 0.01,
                 now=Window(
                     at(second) - int(self.uncertain * NANO), at(second + 0.01) + int(self.uncertain * NANO)
-                ),
+                )
+                if clock
+                else None,
                 role=role,
                 scope=scope,
                 overlaps=overlaps,

@@ -1,0 +1,101 @@
+"""The formats that the schemas assert, on the texts that validators get wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from whop_contracts import schemas
+
+DATE_TIMES = (
+    "2026-09-21T14:13:20Z", "2026-09-21T14:13:20.401Z", "2026-09-21t14:13:20z", "2026-09-21T14:13:20.123456789012Z",
+    "2026-09-21T14:13:20+00:00", "2026-09-21T14:13:20-00:00", "2026-09-21T14:13:20+23:59", "2026-12-31T23:59:60Z",
+    "2026-07-01T05:29:60+05:30", "2024-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z",
+)  # fmt: skip
+NO_DATE_TIMES = (
+    "", " ", "now", "2026-09-21", "14:13:20Z", "2026-09-21T14:13:20", "2026-09-21 14:13:20Z", "2026-09-21T14:13Z", "2026-09-21T14Z",
+    "2026-09-21T14:13:20,5Z", "2026-09-21T14:13:20.Z", "2026-09-21T14:13:20+0200", "2026-09-21T14:13:20+02", "2026-09-21T14:13:20+24:00",
+    "2026-09-21T14:13:20+02:60", "2026-09-21T14:13:61Z", "2026-09-21T14:60:20Z", "2026-09-21T24:00:00Z", "2026-9-21T14:13:20Z",
+    "26-09-21T14:13:20Z", "02026-09-21T14:13:20Z", "+2026-09-21T14:13:20Z", "2026-02-29T00:00:00Z", "2100-02-29T00:00:00Z",
+    "2026-04-31T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "0000-01-01T00:00:00Z",
+    "2026-W39-1T14:13:20Z", "2026-264T14:13:20Z", "20260921T141320Z", "2026-09-21T14:13:20Z\n", "\n2026-09-21T14:13:20Z",
+    "2026-09-21T14:13:20 Z", "2026-09-21T14:13:20ZZ", "2026-09-21T14:13:20UTC", "2026-09-21T14:13:20Z[UTC]", "2026-09-21T14:13:20\u221202:00",
+    "\u0662\u0660\u0662\u0666-09-21T14:13:20Z", "2026-09-21T14:13:20\uff3a", "1790000000", "1790000000000", "Mon, 21 Sep 2026 14:13:20 GMT",
+)  # fmt: skip
+COUNTRIES = (
+    "US",
+    "DE",
+    "GB",
+    "GR",
+    "SS",
+    "CW",
+    "AX",
+    "XK-",
+    "XK",
+    "UK",
+    "EU",
+    "us",
+    "Us",
+    "USA",
+    "840",
+    "U",
+    "",
+    " US",
+    "US\n",
+)
+ASSIGNED = {"US", "DE", "GB", "GR", "SS", "CW", "AX"}
+
+
+@pytest.mark.parametrize("text", [*DATE_TIMES, *NO_DATE_TIMES], ids=ascii)
+def test_a_date_time_is_one_of_rfc_3339(text: str) -> None:
+    right = text in DATE_TIMES
+    assert schemas.is_date_time(text) is right
+    found = schemas.violations("ad-campaign", "/properties/paused_until", text)
+    assert [(one.pointer, one.expected) for one in found] == (
+        [] if right else [("", "an RFC 3339 timestamp with an offset")]
+    )
+
+
+@pytest.mark.parametrize("text", COUNTRIES, ids=ascii)
+def test_a_country_is_an_assigned_code_of_two_capitals(text: str) -> None:
+    assert schemas.is_country(text) is (text in ASSIGNED)
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, [], {}, ["ZZ"]])
+def test_a_format_says_nothing_of_what_is_no_text(value: object) -> None:
+    assert all(check(value) is True for check in schemas.FORMATS.values())
+
+
+class Passing:
+    """A validator that lets these values pass and no others."""
+
+    def __init__(self, *values: str) -> None:
+        self.values = values
+
+    def is_valid(self, value: object) -> bool:
+        return value in self.values
+
+
+@pytest.mark.parametrize("which", ["_fast", "_plain"])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("2023-02-29T00:00:00Z", "the format date-time is not asserted: '2023-02-29T00:00:00Z' passed"),
+        ("ZZ", "the format iso-3166-1-alpha-2 is not asserted: 'ZZ' passed"),
+        ("adcamp_x\n", "a pattern lets a line end pass behind an id"),
+    ],
+    ids=["date-time", "country", "line-end"],
+)
+def test_a_validator_that_lets_something_pass_stops_everything(
+    monkeypatch: pytest.MonkeyPatch, which: str, wrong: str, said: str
+) -> None:
+    def lenient(_: Mapping[str, Any]) -> Passing:
+        return Passing(wrong)
+
+    schemas.self_test()
+    monkeypatch.setattr(schemas, which, lenient)
+    with pytest.raises(schemas.FormatNotAssertedError) as stopped:
+        schemas.self_test()
+    assert str(stopped.value) == said
