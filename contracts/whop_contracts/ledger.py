@@ -72,14 +72,14 @@ class Ledger:
         ]
         text = json.dumps({"schema_version": _VERSION, "drift": rows}, indent=2) + "\n"
         try:
-            _replace(self._path, text)
+            replace(self._path, text)
         except OSError as error:
             raise _wrong(
                 self._path, f"could not be written ({(error.strerror or 'no answer').lower()})"
             ) from None
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Write a file beside it and put it in its place; a link is followed, and the file keeps its mode."""
     path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

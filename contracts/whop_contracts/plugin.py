@@ -31,8 +31,8 @@ _PLACE: Final = "whop_contracts_place"
 _KEY: Final = pytest.StashKey[Loaded]()
 _SHARED: Final = pytest.StashKey[Path]()
 _MARKER: Final = (
-    "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None): what the fixture of that name is to be; "
-    "base_url is where the application calls, now an aware datetime"
+    "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None, strict=False): what the fixture of that name is to be; "
+    "base_url is where the application calls, now an aware datetime; strict refuses requests that break the contract"
 )
 
 
@@ -111,9 +111,17 @@ def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignP
     """The stateful provider in place of hand-written mocks: it answers what the test's code asks of Whop's API by httpx.
 
     ``.token``, ``.campaign_ids``, ``.campaign(id)`` (its state), ``.advance(seconds or timedelta)``, ``.serve()`` (a base URL on a port)
-    and ``.router`` (respx). ``@pytest.mark.ad_campaign_provider(fault="...")`` makes it break a promise.
+    and ``.router`` (respx); ``.broken_requests`` is what was sent against the contract. ``@pytest.mark.ad_campaign_provider(fault="...")`` makes it break a promise.
     """
     yield from importlib.import_module("whop_contracts.plugin_fixtures").provider_of(request)
+
+
+@pytest.fixture
+def strict_ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
+    """The same for a test that is about the client: a request that breaks the contract is refused by a 4xx that says why, and fails the test
+    at its end, whatever the application made of the answer.
+    """
+    yield from importlib.import_module("whop_contracts.plugin_fixtures").provider_of(request, strict=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -21,12 +22,14 @@ import pytest
 import respx
 
 from whop_contracts import plugin
-from whop_contracts.provider import SEED, ManualClock, build
+from whop_contracts.exchange import Response
+from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
 from whop_contracts.targets import MOCK_URL, mock_parties
+from whop_contracts.witness import Broken, Witness, guarded
 
-__all__ = ["WHOP_URL", "AdCampaignProvider", "CampaignState", "ContractTarget"]
+__all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "ContractTarget"]
 
 WHOP_URL: Final = "https://api.whop.com/api/v1"
 """Where the provider answers unless told otherwise: what an application calls in production. Nothing gets there."""
@@ -53,7 +56,8 @@ class AdCampaignProvider:
     Inside its context every httpx request below ``base_url`` + ``/ad_campaigns`` is answered by it, synchronous or not, and any other
     is a failed assertion of respx, unless a route of ``router`` or of another active router takes it. :meth:`serve` opens a port as well.
     It begins with the campaigns of ``seed`` and with its clock at ``now`` (the machine's, unless given), where it stands until
-    :meth:`advance` moves it. ``ValueError`` for a name that there is not, and for a ``now`` without a zone.
+    :meth:`advance` moves it. With ``strict`` a request that breaks the contract is refused by a 4xx that says why, and nothing is carried out.
+    ``ValueError`` for a name that there is not, and for a ``now`` without a zone.
     """
 
     seed = SEED
@@ -72,11 +76,16 @@ class AdCampaignProvider:
         variation: str | None = None,
         base_url: str = WHOP_URL,
         now: datetime | None = None,
+        strict: bool = False,
     ) -> None:
         if now is not None and now.tzinfo is None:
             raise ValueError(f"now={now.isoformat()} has no zone")
         start = time.time() if now is None else now.timestamp()
         self._provider = build(fault=fault, variation=variation, clock=ManualClock(start))
+        self._witness = Witness((SEED.token, SEED.readonly_token, SEED.foreign_token))
+        self._provider.handle = guarded(  # type: ignore[method-assign]  # in front of every fault
+            self._provider.handle, self._witness, refuse=self._refuse if strict else None
+        )
         self.base_url = base_url.rstrip("/")
         self._origin = httpx.URL(self.base_url)
         self.router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
@@ -132,6 +141,19 @@ class AdCampaignProvider:
                 held.id, held.title, held.status, until, _instant(held.created_at), _instant(held.updated_at)
             )
 
+    @property
+    def broken_requests(self) -> tuple[Broken, ...]:
+        """What the application sent that the contract does not let it send, without tokens: a row for each rule that a request broke.
+
+        Each has ``number``, ``method``, ``path``, ``rule``, ``promise``, ``pointer``, ``expected`` and ``actual``, and is a sentence as ``str``.
+        """
+        return self._witness.broken
+
+    @property
+    def unwise_requests(self) -> tuple[Broken, ...]:
+        """The same for what a provider may ignore as well as refuse: undocumented members, a query, a needless body."""
+        return tuple(one for one in self._witness.told if one.level == "should")
+
     def serve(self) -> str:
         """Answer on a free port of 127.0.0.1 as well, until the context ends; the base URL there, ``/api/v1`` included.
 
@@ -142,6 +164,9 @@ class AdCampaignProvider:
             url = httpx.URL(self._served)
             self.router.route(host=url.host, port=url.port).pass_through()
         return self._served
+
+    def _refuse(self, answer: Response) -> Answer:
+        return self._provider.finish(Answer(answer.status, answer.headers, answer.content))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
@@ -176,15 +201,27 @@ class Hidden(str):
         return "'***'"
 
 
-def provider_of(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
-    """The provider that the test's marker asks for, for as long as the test lasts."""
+def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iterator[AdCampaignProvider]:
+    """The provider that the test's marker asks for, for as long as the test lasts.
+
+    A ``strict`` one refuses what breaks the contract, and the test fails at its end; what is only unwise is a ``ContractWarning``.
+    """
     marker = request.node.get_closest_marker("ad_campaign_provider")
+    args, kwargs = (marker.args, dict(marker.kwargs)) if marker else ((), {})
+    if strict:
+        kwargs.setdefault("strict", True)
     try:
-        provider = AdCampaignProvider(*marker.args, **marker.kwargs) if marker else AdCampaignProvider()
+        provider = AdCampaignProvider(*args, **kwargs)
     except (TypeError, ValueError) as error:
         pytest.fail(f"@pytest.mark.ad_campaign_provider: {error}", pytrace=False)
     with provider:
         yield provider
+    if strict and (broken := provider.broken_requests):
+        pytest.fail(
+            "\n".join(["the contract was broken by what was sent:", *map(str, broken)]), pytrace=False
+        )
+    for unwise in provider.unwise_requests if strict else ():
+        warnings.warn(plugin.ContractWarning(str(unwise)), stacklevel=1)
 
 
 def target_of(config: pytest.Config) -> ContractTarget:

@@ -24,6 +24,8 @@ PLACES: Final = {
     "trials": "whop_contracts.trials:",
     "read_instant": "whop_contracts.instants:read_instant",
     "provider": "whop_contracts.provider:",
+    "witness": "whop_contracts.witness:",
+    "replace_file": "whop_contracts.ledger:replace",
     "server": "whop_contracts.provider.server:",
     "chosen": "whop_contracts.catalogue:chosen",
     "recorded": "whop_contracts.recorded:",
