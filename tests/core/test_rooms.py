@@ -20,13 +20,13 @@ LAYERS = (
     # From the bottom: a module imports from its own layer and from those above it in this table, never from one below.
     ("values", "whop_contracts exchange instants redaction interruption setting_kinds settings"),
     ("evidence", "schemas reading evidence clause"),
-    ("judges", "campaign topics expectation clauses clauses.* consumer witness"),
+    ("judges", "campaign topics expectation clauses clauses.* consumer witness concurrency"),
     ("means", "strategies strategies.* cases sequences setting_checks setting_sources journal ledger har_entries har_routes"),
     ("providers", "provider provider.*"),
     ("runs", "catalogue plan binding executor travelling preparing targets targets.* tally serving exploration proof"),
     ("results", "result waivers settling reports reports.* explaining"),
     ("engines", "engine recorded replaying restoring trials comparing derive"),
-    ("faces", "contract plugin plugin_* schemathesis_checks load commands commands.* cli __main__"),
+    ("faces", "contract plugin plugin_* schemathesis_checks load load_run commands commands.* cli __main__"),
 )  # fmt: skip
 MEET_PROVIDERS = {"targets.opening", "serving", "trials", "plugin_fixtures", "explaining"}
 """Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
