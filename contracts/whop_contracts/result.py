@@ -127,6 +127,7 @@ def _request(exchange: Exchange, failure: Failure) -> dict[str, Any]:
         "number": exchange.number,
         "case": exchange.case,
         "sequence": failure.sequence,
+        "at": write_instant(exchange.now.end) if exchange.now else None,
         "method": exchange.request.method,
         "url": exchange.request.url,
         "headers": dict(_shown_headers(exchange.request.headers)),

@@ -156,3 +156,42 @@ def test_text_in_wide_characters_keeps_within_the_columns():
 )
 def test_what_cannot_be_seen_is_written_as_its_escape(text, shown):
     assert visible(text) == shown
+
+
+def test_a_long_answer_is_shown_where_the_failure_is():
+    """Else the part of it that tells would be cut off."""
+    body = '{"id": "adcamp_1", "filler": "' + "x" * 900 + '", "pausedUntil": null, "rest": 1}'
+    failure = handmade.failure(
+        pointer="/paused_until", actual="absent; 'pausedUntil' is there, likely under the wrong name"
+    )
+    failure["response"] = {"status": 200, "headers": {}, "body": body}
+    text = printed(handmade.result(handmade.clause("timestamps.paused-until", "failed", failure=failure)))
+    assert '"pausedUntil": null' in text.replace("\n            ", "")
+    failure["pointer"] = "/id"
+    text = printed(handmade.result(handmade.clause("identifiers.campaign-id", "failed", failure=failure)))
+    assert '{"id": "adcamp_1"' in text
+
+
+def test_a_long_address_still_fits_where_a_command_is_folded():
+    base_url = "https://staging.example.com/api/v1"
+    failure = handmade.failure(
+        curl=f"curl -i -X POST {base_url}/ad_campaigns/adcamp_XXXXXXXX/pause -H 'A: b'"
+    )
+    text = printed(handmade.result(handmade.clause("pausing.status-is-paused", "failed", failure=failure)))
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_drift_says_once_a_kind_what_to_change_where_the_page_has_moved():
+    text = " ".join(printed(handmade.everything()).split())
+    assert text.count("if the page says so by now") == 2
+    assert (
+        'missing field: if the page says so by now: put it under "optional" in schemas/annotations.json'
+        in text
+    )
+
+
+def test_a_recording_is_judged_again_by_its_own_command():
+    result = handmade.kinds()["violates"] | {
+        "target": {"kind": "recorded", "base_url": "https://s.example/api/v1"}
+    }
+    assert "again     the same command with --clause pausing.status-is-paused\n" in printed(result)

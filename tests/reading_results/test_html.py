@@ -105,6 +105,17 @@ def test_a_failure_about_time_has_its_picture(results) -> None:
     assert all(20 <= mark.x <= 700 for line in pictures for mark in line.marks)
 
 
+def test_a_picture_goes_by_the_providers_clock_and_not_by_the_date_header(results) -> None:
+    """A test clock moves what campaigns go by, and no header."""
+    row = copy.deepcopy(next(r for r in results["resumes-an-hour-late"]["clauses"] if timeline.timeline(r)))
+    at = row["failure"]["request"]["at"]
+    row["failure"]["response"]["headers"] = {"date": "Mon, 01 Jan 2001 00:00:00 GMT"}
+    line = timeline.timeline(row)
+    assert line
+    assert f"{at} seen: " in line.words
+    assert "2001" not in line.words
+
+
 def test_the_flag_writes_it(tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert said(capsys, "run", "--profile", "quick", "--quiet", "--html", "r.html")[0] == 0

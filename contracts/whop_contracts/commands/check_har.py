@@ -61,7 +61,7 @@ def execute(arguments: argparse.Namespace) -> int:
         secrets=[secret for secret in (chosen.token, chosen.readonly_token) if secret],
     )
     result = settle(result)
-    engine("show")(result, sys.stdout, quiet=chosen.quiet, verbose=chosen.verbose)
+    engine("shown")(result, sys.stdout, quiet=chosen.quiet, verbose=chosen.verbose)
     sys.stdout.flush()
     reports.write(chosen, result)
     return int(result["exit_code"])

@@ -12,7 +12,7 @@ PLACES: Final = {
     "asked_for": "whop_contracts.engine:chosen",
     "served_by_case": "whop_contracts.serving:served_by_case",
     "clauses": "whop_contracts.catalogue:clauses",
-    "show": "whop_contracts.reports.terminal:show",
+    "shown": "whop_contracts.reports.actions:shown",
     "watching": "whop_contracts.reports.progress:watching",
     "table": "whop_contracts.reports.catalogue:table",
     "derive": "whop_contracts.derive:",
@@ -33,6 +33,7 @@ PLACES: Final = {
     "comparing": "whop_contracts.comparing:",
     "replaying": "whop_contracts.replaying:",
     "show_failure": "whop_contracts.reports.terminal:show_failure",
+    "unmistaken": "whop_contracts.reports.actions:unmistaken",
 }
 
 

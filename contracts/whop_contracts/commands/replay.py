@@ -37,7 +37,8 @@ def execute(arguments: argparse.Namespace) -> int:
     sent = f"{replay.result['requests']} requests of {visible(replay.sequence, 80)!r} sent again"
     if replay.outcome == "broken":
         if not chosen.quiet:
-            engine("show_failure")(replay.result, replay.row, sys.stdout)
+            with engine("unmistaken")(sys.stdout):
+                engine("show_failure")(replay.result, replay.row, sys.stdout)
         say(f"still fails: {arguments.clause} ({sent})")
     elif replay.outcome == "kept":
         say(f"does not fail any more: {arguments.clause} ({sent})")

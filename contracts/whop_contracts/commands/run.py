@@ -30,7 +30,7 @@ def execute(arguments: argparse.Namespace) -> int:
     judge, watching = engine("judge"), engine("watching")
     with watching(quiet=chosen.quiet) as watch:
         result = judge(chosen, watch=watch)
-    engine("show")(result, sys.stdout, quiet=chosen.quiet, verbose=chosen.verbose)
+    engine("shown")(result, sys.stdout, quiet=chosen.quiet, verbose=chosen.verbose)
     sys.stdout.flush()
     reports.write(chosen, result)
     return int(result["exit_code"])

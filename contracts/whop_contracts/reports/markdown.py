@@ -60,7 +60,12 @@ def _page(result: Mapping[str, Any], full: int) -> Iterator[str]:
         "Waived",
         [f"- **{row['id']}**: {_code(row['reason'] or '')}" for row in summary.having(result, "waived")],
     )
-    yield from _section("Drift", [f"- {_code(summary.drifted(drift))}" for drift in result["drift"]])
+    kinds = dict.fromkeys(drift["kind"] for drift in result["drift"])
+    yield from _section(
+        "Drift",
+        [f"- {_code(summary.drifted(drift))}" for drift in result["drift"]],
+        [f"- {summary.words(kind)}: {summary.if_moved(kind)}" for kind in kinds],
+    )
     untested = [f"- {_code(reason)}: {', '.join(ids)}" for reason, ids in summary.untested(result).items()]
     yield from _section("Not tested", untested)
     yield from _section("Notes", [f"- {_code(note)}" for note in result["notes"]])
@@ -94,13 +99,13 @@ def _failure(result: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]
     yield "</details>"
 
 
-def _section(heading: str, lines: list[str]) -> Iterator[str]:
+def _section(heading: str, lines: list[str], advice: Iterable[str] = ()) -> Iterator[str]:
     if lines:
         shown, more = summary.listed(lines, _LINES)
         yield from ("", f"<details><summary>{heading}: {len(lines)}</summary>", "", *shown)
         if more:
             yield f"- and {more} more"
-        yield from ("", "</details>")
+        yield from (*advice, "", "</details>")
 
 
 def _code(text: Any) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from whop_contracts.reports.showing import visible
+from whop_contracts.reports.showing import ELLIPSIS, visible
 
 Result = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -105,6 +106,8 @@ def again(result: Result, clause: str) -> str:
     chosen = ["--profile", str(plan["profile"]), "--seed", str(plan["seed"]), "--clause", clause]
     if result["target"]["kind"] == "mock":
         return shlex.join(["whop-contracts", "run", *chosen])
+    if result["target"]["kind"] == "recorded":
+        return f"the same command with {shlex.join(chosen[-2:])}"
     return f"the same command with {shlex.join(chosen)}"
 
 
@@ -133,6 +136,19 @@ def drifted(drift: Mapping[str, Any]) -> str:
     return f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{_plural(drift['count'], 'time', 'times')})"
 
 
+_MOVED: Final = {
+    "undocumented_field": "put it into schemas/documented/ad-campaign.json and among the members of schemas/annotations.json",
+    "undocumented_value": "put it into the enum of that member in schemas/annotations.json",
+    "missing_field": 'put it under "optional" in schemas/annotations.json',
+    "null": 'give that member "nullable" in schemas/annotations.json',
+}
+
+
+def if_moved(kind: str) -> str:
+    """What to change where it is the page that has moved, not the provider."""
+    return f"if the page says so by now: {_MOVED[kind]}, then whop-contracts derive" if kind in _MOVED else ""
+
+
 def asked(result: Result, failure: Mapping[str, Any]) -> Iterator[str]:
     """The smallest request, in lines: what it is, its path as the page names it, and its body."""
     request = failure["request"]
@@ -152,7 +168,23 @@ def answered(failure: Mapping[str, Any]) -> Iterator[str]:
     headers = {name.lower(): value for name, value in (response.get("headers") or {}).items()}
     yield f"{response.get('status')} {visible(headers.get('content-type', 'without a media type'), 100)}"
     if response.get("body"):
-        yield visible(response["body"], 600)
+        yield visible(_window(response["body"], failure), _EXCERPT)
+
+
+_EXCERPT: Final = 600
+
+
+def _window(body: str, failure: Mapping[str, Any]) -> str:
+    """A body from where the member stands that the failure is about, or a near miss of its name, if that would be cut off."""
+    leaf = failure["pointer"].rpartition("/")[2]
+    names = [f'"{name}"' for name in (leaf, *re.findall(r"'([^']+)'", failure["actual"])) if name]
+    places = [place for name in names if (place := body.find(name)) >= 0]
+    if not places or places[0] < _EXCERPT - 2 * _BEFORE:
+        return body
+    return ELLIPSIS + body[max(0, min(places[0] - _BEFORE, len(body) - _EXCERPT + 1)) :]
+
+
+_BEFORE: Final = 60
 
 
 def hasty(result: Result) -> bool:

@@ -21,6 +21,8 @@ from whop_contracts.reports.showing import visible
 _WIDTH: Final = 80
 _WIDEST: Final = 110
 _INDENT: Final = 12
+_FOLDED: Final = 4
+"""What stands before a folded command's further lines: little, since a URL cannot be folded."""
 _MOST: Final = 20
 _COLUMNS: Final = ("passed", "failed", "warned", "waived", "not tested", "exchanges")
 _STYLES: Final = {
@@ -90,7 +92,8 @@ class _Page:
     def command(self, label: str, text: str) -> None:
         """A line for the shell, folded by backslashes."""
         for number, line in enumerate(folded(text, self.width - _INDENT - 2)):
-            self._print(Text((label if number == 0 else "").ljust(_INDENT), style="dim") + Text(line))
+            margin = Text(label.ljust(_INDENT), style="dim") if number == 0 else Text(" " * _FOLDED)
+            self._print(margin + Text(line))
 
     def unbroken(self, text: str, style: str = "") -> None:
         """One line, however long: for those who search it."""
@@ -115,6 +118,8 @@ def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
     waived = [f"{row['id']}: {visible(row['reason'] or '')}" for row in summary.having(result, "waived")]
     _lines(page, "waived", waived, _STYLES["waived"], verbose=verbose)
     _lines(page, "drift", [summary.drifted(drift) for drift in result["drift"]], "", verbose=verbose)
+    for kind in dict.fromkeys(drift["kind"] for drift in result["drift"]):
+        page.labelled("", f"{summary.words(kind)}: {summary.if_moved(kind)}", "dim")
     for number, (reason, ids) in enumerate(summary.untested(result).items()):
         if number == 0:
             page.line()

@@ -1,6 +1,7 @@
 """A failure about time as a picture: when the campaign was seen, and the instants that were expected or shown, on one line.
 
-Only what stands in the result is drawn: the instants in what was expected, asked for and found, and the ``Date`` of the answer.
+Only what stands in the result is drawn: the instants in what was expected, asked for and found, and the provider's clock at the answer; where
+that is not known, the answer's ``Date``.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def timeline(row: Mapping[str, Any]) -> Timeline | None:
         x = _LEFT + round((_RIGHT - _LEFT) * ((ns - first) / (last - first)))
         anchor = "start" if x < (_LEFT + _RIGHT) / 2 else "end"
         marks.append(Mark(x, _TOP + _STEP * index, anchor, kind, f"{write_instant(ns)} {what}"))
-    wanted = [mark for mark in marks if mark.kind == "asked"]
+    wanted = [mark for mark in marks if mark.kind in {"asked", "shown"}]
     seen = [mark for mark in marks if mark.kind == "seen"]
     paused = (min(seen[0].x, wanted[0].x), max(seen[0].x, wanted[0].x)) if seen and wanted else None
     return Timeline(tuple(marks), _TOP + _STEP * len(points), paused, "; ".join(mark.words for mark in marks))
@@ -71,7 +72,8 @@ def timeline(row: Mapping[str, Any]) -> Timeline | None:
 def _points(failure: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
     response = failure["response"] or {}
     date = {name.lower(): value for name, value in (response.get("headers") or {}).items()}.get("date")
-    seen = _http_date(date)
+    at = read_instant(failure["request"].get("at") or "")
+    seen = at.ns if at else _http_date(date)
     if seen is not None:
         yield seen, "seen", f"seen: {visible(failure['actual'], 60)}"
     for kind, what, text in (
