@@ -11,13 +11,13 @@ import difflib
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from whop_contracts import __version__
 from whop_contracts.settings import UsageError
+from whop_contracts.unforeseen import told
 
 PROGRAM: Final = "whop-contracts"
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
@@ -96,9 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the last resort: an unforeseen error is ours, and its words may quote a secret
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{os.path.basename(frame.filename)}:{frame.lineno}"  # noqa: PTH119
-        return _say(f"an error of our own, please report it: {type(error).__name__} at {place}", INCONCLUSIVE)
+        return _say(told(error), INCONCLUSIVE)
     return code
 
 

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import secrets
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts import __version__, catalogue, schemas, settling
-from whop_contracts.binding import ALTERATIONS, Binder, Parties, altered
+from whop_contracts import __version__, schemas, settling
+from whop_contracts.binding import Binder
 from whop_contracts.clause import Clause
+from whop_contracts.conversation import Stopped
 from whop_contracts.evidence import Evidence
-from whop_contracts.executor import Executor, Stopped
+from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import write_instant
 from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal, JournalError
-from whop_contracts.plan import Means, Plan, draw
-from whop_contracts.redaction import Redactor
+from whop_contracts.plan import Means, Plan
+from whop_contracts.preparing import chosen, contract_sha256, planned, redactor_of, unready
 from whop_contracts.reports.har import HarWriter, open_har
 from whop_contracts.result import Circumstances, build
-from whop_contracts.serving import only
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.tally import Tally
-from whop_contracts.targets import BudgetSpent, Courier, Target, mock_parties, open_target
+from whop_contracts.targets import BudgetSpent, Courier, Target, open_target
+from whop_contracts.unforeseen import told
 
-_SECRET_LENGTH: Final = 8
-"""Values of gateway headers from this length on are redacted; shorter ones would black out ordinary words."""
 _KEPT_FOR_EACH: Final = 3
 """Requests a campaign that are kept back for putting it back."""
 
@@ -58,7 +55,15 @@ class _Run:
     tally: Tally
     target: Target
     har: HarWriter | None = None
+    journal: Journal | None = None
     broken: set[str] = field(default_factory=set)
+
+    def close(self, reason: str | None) -> list[str]:
+        """Let go of the target and of every file; what went wrong with the recording, as notes."""
+        self.target.close()
+        if self.journal:
+            self.journal.close()
+        return self.har.close(reason) if self.har else []
 
     def take(self, evidence: Evidence, sequence: str) -> None:
         """Judge one exchange as it comes, and tell who watches."""
@@ -71,47 +76,6 @@ class _Run:
             self.watch(
                 Progress(sequence, case, self.tally.requests, self.plan.requests, waited, len(self.broken))
             )
-
-
-def means(settings: Settings) -> Means:
-    """What the target of a run offers, as far as the settings tell."""
-    if settings.base_url is None:
-        return Means(
-            len(mock_parties().campaigns),
-            readonly=True,
-            foreign=True,
-            resting=True,
-            clock="virtual",
-            tolerance_s=settings.resume_tolerance,
-        )
-    return Means(
-        campaigns=len(settings.campaign_ids),
-        readonly=settings.readonly_token is not None,
-        foreign=settings.foreign_campaign_id is not None,
-        clock="test" if settings.test_clock else "wall",
-        tolerance_s=settings.resume_tolerance,
-    )
-
-
-def planned(settings: Settings) -> Plan:
-    """The plan of a run: only what serves the clauses that were asked for, cut to fit ``max_requests``."""
-    plan = draw(settings.profile, seed=settings.seed, means=means(settings))
-    if settings.clauses:
-        plan = only(plan, chosen(settings))
-    return plan if settings.max_requests is None else plan.cut(settings.max_requests)
-
-
-def chosen(settings: Settings) -> tuple[Clause, ...]:
-    """The clauses that a run is asked for."""
-    try:
-        return catalogue.chosen(settings.clauses)
-    except ValueError as error:
-        raise UsageError(f"--clause: {error}") from None
-
-
-def outline(settings: Settings) -> dict[str, Any]:
-    """What a run would send, and how many requests; sends nothing."""
-    return planned(settings).outline()
 
 
 def judge(
@@ -128,25 +92,24 @@ def judge(
         target, parties = open_target(settings)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    redactor = _redactor(parties)
+    redactor = redactor_of(parties)
     plan = plan or planned(settings)
     run = _Run(settings, watch, plan, Tally(clauses), target, open_har(settings, redactor, target, plan))
-    journal = None
     if target.kind == "live":
         try:
-            journal = Journal.create(settings.journal, target.base_url, run_id)
+            run.journal = Journal.create(settings.journal, target.base_url, run_id)
         except JournalError as error:
-            target.close()
+            run.close(str(error))
             raise UsageError(f"--journal: {error}") from None
         if watch:
-            watch(Progress("journal", str(journal.path), 0, plan.requests, 0.0, 0))
+            watch(Progress("journal", str(run.journal.path), 0, plan.requests, 0.0, 0))
     courier = Courier(
         target,
         rng=rng,
         rate=None if target.loopback else settings.rate,
         max_requests=settings.max_requests,
         max_time=settings.max_time,
-        reserve=_KEPT_FOR_EACH * len(parties.campaigns),
+        reserve=_KEPT_FOR_EACH * len(parties.campaigns) + (parties.foreign is not None),
     )
     binder = Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} ({run_id})", rng=rng)
     executor = Executor(
@@ -155,19 +118,23 @@ def judge(
         binder,
         parties,
         expectation=Expectation(tolerance=settings.resume_tolerance),
-        journal=journal,
+        journal=run.journal,
         watch=run.take,
     )
-    reason = None
+    reason: str | None = "the run ended before anything was changed"
     try:
         with interruptible():
             reason = _conduct(run, executor, courier)
+    except JournalError as error:
+        raise UsageError(f"--journal: {error}") from None
     finally:
-        target.close()
-        if journal:
-            journal.close()
-    if run.har:
-        executor.outcome.notes += run.har.close(reason)
+        notes = run.close(reason)
+    outcome = executor.outcome
+    if outcome.unjournalled and not outcome.failed:
+        raise UsageError(
+            f"--journal: {outcome.unjournalled}; the run was ended, and every campaign is as it was"
+        )
+    outcome.notes += notes
     result = _result(run, executor, courier, reason, time.monotonic() - began)
     return settle(redactor.data(result))
 
@@ -179,6 +146,10 @@ def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
         reason = unready(firsts, live=run.target.kind == "live" and not run.target.loopback)
     except (BudgetSpent, Stopped) as stopped:
         return str(stopped)
+    except JournalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an unforeseen one is ours; nothing was changed yet
+        return told(error)
     if reason:
         return reason
     interrupted = None
@@ -189,49 +160,13 @@ def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
             calm.enter_context(undisturbed())
         except KeyboardInterrupt:
             interrupted = "the run was interrupted"
+        except Exception as error:  # noqa: BLE001 - an unforeseen one is ours, and campaigns are put back as after any other end
+            calm.enter_context(undisturbed())
+            executor.outcome.stopped = told(error)
         finally:
             courier.open_reserve()
             executor.put_back()
     return interrupted or executor.outcome.stopped
-
-
-def unready(firsts: dict[str, Evidence], *, live: bool) -> str | None:
-    """Why a run cannot begin after its first reads; None where it can.
-
-    ``live`` targets (loopback aside) are asked for campaigns that are active and can be understood.
-    """
-    for campaign, evidence in firsts.items():
-        response = evidence.exchange.response
-        if response is None:
-            return f"{campaign} could not be read: {evidence.exchange.trouble}"
-        said = {
-            401: "the credential is not accepted (401)",
-            403: "the credential may not read it (403); ad_campaign:basic:read is needed",
-            404: "there is no such campaign for this credential (404)",
-        }.get(response.status, f"the first read was answered {response.status}")
-        if not evidence.accepted:
-            return f"{campaign} could not be read: {said}"
-        if response.content.lstrip()[:1] not in _JSON_STARTS:
-            return f"{campaign} could not be read: the answer does not begin as JSON"
-        if live and (evidence.shown is None or evidence.shown.status != "active"):
-            return f"{campaign} is not active but {evidence.shown or 'not readable'}: only active campaigns are paused on a live target"
-    return None
-
-
-_JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
-
-
-def _redactor(parties: Parties) -> Redactor:
-    names = {"$WHOP_API_TOKEN": parties.token}
-    if parties.readonly_token:
-        names["$WHOP_READONLY_TOKEN"] = parties.readonly_token
-    redactor = Redactor(names)
-    for how in ALTERATIONS:
-        redactor.add(altered(parties.token, how))
-    for name, value in parties.headers:
-        if len(value) >= _SECRET_LENGTH:
-            redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")
-    return redactor
 
 
 def _result(
@@ -290,11 +225,3 @@ def _offered(clause: Clause, has: Means) -> bool:
         "--campaign-id": has.campaigns > 1,
     }
     return all(there for flag, there in wanted.items() if flag in clause.needs)
-
-
-def contract_sha256() -> str:
-    """The fingerprint of the schemas that a run judged by."""
-    digest = hashlib.sha256()
-    for name in ("pause-request", "ad-campaign", "error"):
-        digest.update(Path(schemas.document_path(f"{name}.schema.json")).read_bytes())
-    return digest.hexdigest()

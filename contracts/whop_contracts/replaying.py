@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args
 
-from whop_contracts import engine
+from whop_contracts import engine, preparing
 from whop_contracts.plan import Plan, Profile, draw
 from whop_contracts.settings import Settings, UsageError
 
@@ -72,7 +72,7 @@ def replay(
 
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
-    plan = draw(settings.profile, seed=settings.seed, means=engine.means(settings))
+    plan = draw(settings.profile, seed=settings.seed, means=preparing.means(settings))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
         lacking = next((one for one in plan.left_out if one.name == sequence), None)

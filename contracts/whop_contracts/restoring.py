@@ -16,14 +16,15 @@ from typing import Final
 
 from whop_contracts import __version__
 from whop_contracts.binding import Binder, Parties
+from whop_contracts.conversation import Conversation, Stopped
 from whop_contracts.evidence import Evidence, Shown, State
-from whop_contracts.executor import Executor, Stopped
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.interruption import interruptible
 from whop_contracts.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
+from whop_contracts.preparing import redactor_of
+from whop_contracts.putting_back import due, put_back
 from whop_contracts.reading import MILLI
-from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.targets import Courier, Target
 from whop_contracts.targets.live import checked_base
@@ -31,7 +32,6 @@ from whop_contracts.targets.opening import open_live
 from whop_contracts.targets.wire import split_url
 
 DONE, UNREACHED, LEFT = 0, 3, 4
-_SECRET_LENGTH: Final = 8
 _SEQUENCE: Final = "restore"
 _UNAUTHORIZED: Final = 401
 
@@ -86,10 +86,11 @@ def restore(
         raise UsageError(str(error)) from None
     try:
         with _reopened(path) as journal, interruptible():
-            restored = _Restorer.over(target, settings, journal, record.campaigns).restore()
+            talk = _talk(target, settings, journal, record.campaigns)
+            restored = _Restorer(talk, journal, record.campaigns).restore()
     finally:
         target.close()
-    redact = _redactor(settings).text
+    redact = redactor_of(talk.parties).text
     return Restored(
         [redact(line) for line in restored.done],
         [redact(line) for line in restored.left],
@@ -97,37 +98,35 @@ def restore(
     )
 
 
-class _Restorer(Executor):
-    """An executor whose first reads are a journal's."""
+def _talk(
+    target: Target, settings: Settings, journal: Journal, campaigns: dict[str, CampaignRecord]
+) -> Conversation:
+    """A conversation about the campaigns of a journal, in its order."""
+    rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
+    parties = Parties(token=settings.token or "", campaigns=tuple(campaigns), headers=settings.headers)
+    return Conversation(
+        target,
+        Courier(target, rng=rng, rate=None if target.loopback else settings.rate),
+        Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} (restore)", rng=rng),
+        parties,
+        expectation=Expectation(tolerance=settings.resume_tolerance),
+        journal=journal,
+        watch=lambda _evidence, _sequence: None,
+    )
 
-    @classmethod
-    def over(
-        cls, target: Target, settings: Settings, journal: Journal, campaigns: dict[str, CampaignRecord]
-    ) -> _Restorer:
-        """A restorer of the campaigns of a journal, in its order."""
-        rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
-        parties = Parties(token=settings.token or "", campaigns=tuple(campaigns), headers=settings.headers)
-        agent = f"whop-contracts/{__version__} (restore)"
-        made = cls(
-            target,
-            Courier(target, rng=rng, rate=None if target.loopback else settings.rate),
-            Binder(target.base_url, parties, agent=agent, rng=rng),
-            parties,
-            expectation=Expectation(tolerance=settings.resume_tolerance),
-            journal=journal,
-            watch=lambda _evidence, _sequence: None,
-        )
-        made._take(journal, campaigns)
-        return made
 
-    def _take(self, journal: Journal, campaigns: dict[str, CampaignRecord]) -> None:
-        self._kept = journal
-        self._campaigns = campaigns
+@dataclass(frozen=True, slots=True)
+class _Restorer:
+    """Brings campaigns back by a journal, which is gone on with."""
+
+    talk: Conversation
+    journal: Journal
+    campaigns: dict[str, CampaignRecord]
 
     def restore(self) -> Restored:
         """Bring every campaign back that a request was sent to, as far as that is ours to do; the others are looked at, after them."""
         restored = Restored()
-        numbered = [(index, *pair) for index, pair in enumerate(self._campaigns.items())]
+        numbered = [(index, *pair) for index, pair in enumerate(self.campaigns.items())]
         for index, campaign, record in sorted(numbered, key=lambda row: row[2].put_back):
             said, wrong = None, None
             try:
@@ -152,10 +151,10 @@ class _Restorer(Executor):
         if record.first is None or first is None:
             return None
         seen = self._look(index).shown
-        if seen is not None and seen.matches(self._due(first)):
+        if seen is not None and seen.matches(due(self.talk, first)):
             return None
         # Kept open in the journal, so that the next restore looks at it too.
-        self._kept.intend(campaign, first.status, record.first.paused_until)
+        self.journal.intend(campaign, first.status, record.first.paused_until)
         return f"left as it is, {seen or 'not readable'}: was {first}, and nothing of the run was sent to it"
 
     def _one(self, index: int, campaign: str, record: CampaignRecord) -> tuple[str | None, str | None]:
@@ -169,31 +168,25 @@ class _Restorer(Executor):
         first = _state(record.first)
         if first is None:
             return None, f"left as it is, {seen}: the journal's state of it cannot be understood"
-        wanted = self._due(first)
+        wanted = due(self.talk, first)
         if seen.matches(wanted):
-            self._kept.put_back(campaign)
+            self.journal.put_back(campaign)
             return f"is {wanted}, as it was", None
         if not could_be(record, seen):
             return None, f"left as it is, {seen}: no request of the run could have left it so"
-        wrong = self._restore(index, campaign, _as_first(evidence, first))
+        wrong = put_back(self.talk, f"own:{index}", campaign, first, _SEQUENCE)
         if wrong is None:
-            return f"was {seen}, is {self._due(first)} again", None
+            return f"was {seen}, is {due(self.talk, first)} again", None
         return None, wrong
 
     def _look(self, index: int) -> Evidence:
         """Read a campaign; ``Stopped`` where the target cannot be asked."""
-        evidence = self._read(f"own:{index}", _SEQUENCE, patient=True)
+        evidence = self.talk.read(f"own:{index}", _SEQUENCE, patient=True)
         if evidence.exchange.response is None:
             raise Stopped(f"could not be read: {evidence.exchange.trouble}")
         if evidence.status == _UNAUTHORIZED:
             raise Stopped("the credential is not accepted (401)")
         return evidence
-
-    def _due(self, first: State) -> State:
-        """What a campaign has to be now: as it was, or active where its pause has run out by the provider's clock."""
-        now = self._now()
-        over = first.status == "paused" and first.until is not None and now and first.until <= now.start
-        return State("active") if over else first
 
 
 def could_be(record: CampaignRecord, seen: Shown) -> bool:
@@ -214,13 +207,6 @@ def _state(standing: Standing) -> State | None:
     return None if instant is None else State(standing.status, instant.ns, MILLI)
 
 
-def _as_first(evidence: Evidence, first: State) -> Evidence:
-    """Evidence of a first read that showed ``first``."""
-    return replace(
-        evidence, shown=Shown(first.status, first.until, status_readable=True, until_readable=True)
-    )
-
-
 def _read(path: Path) -> JournalRecord:
     try:
         return Journal.read(path)
@@ -239,11 +225,3 @@ def _reopened(path: Path) -> Iterator[Journal]:
             journal.close()
     except JournalError as error:
         raise UsageError(str(error)) from None
-
-
-def _redactor(settings: Settings) -> Redactor:
-    redactor = Redactor({"$WHOP_API_TOKEN": settings.token or ""})
-    for name, value in settings.headers:
-        if len(value) >= _SECRET_LENGTH:
-            redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")
-    return redactor

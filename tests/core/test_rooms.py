@@ -18,12 +18,12 @@ from whop_contracts.provider import Provider, faults
 PACKAGE = Path(whop_contracts.__file__).parent
 LAYERS = (
     # From the bottom: a module imports from its own layer and from those above it in this table, never from one below.
-    ("values", "whop_contracts exchange instants redaction interruption setting_kinds settings"),
+    ("values", "whop_contracts exchange instants redaction interruption unforeseen setting_kinds settings"),
     ("evidence", "schemas reading evidence clause"),
     ("judges", "campaign topics expectation clauses clauses.* consumer witness concurrency"),
     ("means", "strategies strategies.* cases sequences setting_checks setting_sources journal ledger har_entries har_routes"),
     ("providers", "provider provider.*"),
-    ("runs", "catalogue plan binding executor travelling preparing targets targets.* tally serving exploration proof"),
+    ("runs", "catalogue plan binding conversation executor putting_back preparing targets targets.* tally serving exploration proof"),
     ("results", "result waivers settling reports reports.* explaining"),
     ("engines", "engine recorded replaying restoring trials comparing derive"),
     ("faces", "contract plugin plugin_* schemathesis_checks load load_run commands commands.* cli __main__"),

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 PLACES: Final = {
     "judge": "whop_contracts.engine:judge",
-    "outline": "whop_contracts.engine:outline",
-    "planned": "whop_contracts.engine:planned",
+    "outline": "whop_contracts.preparing:outline",
+    "planned": "whop_contracts.preparing:planned",
     "asked_for": "whop_contracts.engine:chosen",
     "served_by_case": "whop_contracts.serving:served_by_case",
     "clauses": "whop_contracts.catalogue:clauses",
