@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from whop_contracts.evidence import ACTIVE, Possible, Resume, Shown, State, Topic
 from whop_contracts.exchange import Exchange, Window
-from whop_contracts.instants import NANO, read_instant
+from whop_contracts.instants import NANO
 from whop_contracts.reading import LAST, MILLI, loose_instants
 
 LAG: Final = 2.0
@@ -111,7 +111,4 @@ def end_time(document: Mapping[str, Any]) -> int | None:
     """The campaign's own end, ``config.end_time``, in nanoseconds; None where it has none that can be read."""
     config = document.get("config")
     value = config.get("end_time") if isinstance(config, Mapping) else None
-    if not isinstance(value, str):
-        return None
-    instant = read_instant(value)
-    return instant.ns if instant else next(iter(loose_instants(value)), None)
+    return next(iter(loose_instants(value)), None) if isinstance(value, str) else None

@@ -80,6 +80,10 @@ def test_a_cancelled_date_is_found_wherever_it_stands(dates: list[int], after: i
     assert (stakes == ["cancelled"]) is any(after < date <= now for date in dates)
 
 
+def test_cancelled_dates_are_kept_once_each() -> None:
+    assert known(cancelled=(5, 3, 5, 3, 4)).cancelled == [3, 4, 5]
+
+
 def read_at(ns: int, *, clock: bool = True) -> Any:
     exchange = History().exchange("retrieve", 0, clock=clock).exchange
     return exchange if not clock else type(exchange)(

@@ -46,8 +46,10 @@ def test_nothing_is_known_of_a_campaign_that_nobody_asked_for() -> None:
 @pytest.mark.parametrize("scope", ["invented", "malformed", "foreign"])
 def test_a_campaign_of_nobody_s_is_not_followed(scope: Any) -> None:
     history = begun()
-    evidence = history.pause(1, 600, campaign=OTHER, scope=scope)
-    assert (evidence.before, topic(evidence)) == (None, None)
+    for second in (1, 2):
+        evidence = history.pause(second, 600, campaign=OTHER, scope=scope)
+        assert (evidence.before, topic(evidence)) == (None, None)
+        assert (dict(evidence.references), evidence.previous) == ({}, None)
     assert history.expectation.possible(OTHER, None) is None
 
 
@@ -151,6 +153,13 @@ def test_without_a_clock_a_pause_is_still_followed() -> None:
     assert history.read(1.5, "active", clock=False).lagging
     assert topic(history.read(5, "stale", clock=False)) == "stored"
     assert topic(history.read(6, "stale", clock=False)) is None
+
+
+def test_a_clock_that_is_known_only_now_and_then_is_used_then() -> None:
+    history = begun()
+    history.pause(1, 600, clock=False)
+    assert topic(history.read(2.9, "paused", 600)) is None
+    assert topic(history.read(2.95, "stale")) == "early"
 
 
 def test_without_a_clock_a_date_may_be_over_or_not() -> None:

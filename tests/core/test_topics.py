@@ -98,7 +98,7 @@ def test_what_an_answer_puts_to_the_test(asked: Evidence, topics: list[str]) -> 
         # Of the instants that a text may mean, the nearest tells.
         (
             evidence(asking(until=(at(600) + NANO // 2, HALF[0]))),
-            sees("paused", HALF[0] - NANO // 2),
+            sees("paused", at(600)),
             ["fraction"],
         ),
     ],
