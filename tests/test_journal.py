@@ -110,6 +110,14 @@ def test_a_place_that_cannot_be_written_is_said_in_one_line(tmp_path, where):
     assert "\n" not in str(error.value)
 
 
+def test_a_device_is_no_journal_and_is_left_alone(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(JournalError, match="it is no file"):
+        Journal.create(pipe, URL, "r2")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
 def test_a_full_disk_is_an_error_before_anything_is_sent(path, monkeypatch):
     journal = begun(path)
 

@@ -38,7 +38,8 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 @dataclass(slots=True)
 class Outcome:
     """What there is to say besides evidence. ``untimed`` is why time could not be judged, ``cut`` how many sequences the budget left
-    unsent, ``unjournalled`` why the journal could not be kept, ``failed`` the campaigns that could not be put back, each with what is wrong.
+    unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether an error of ours makes later evidence unfit to be judged,
+    ``failed`` the campaigns that could not be put back, each with what is wrong.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Outcome:
     cut: int = 0
     stopped: str | None = None
     unjournalled: str | None = None
+    unsound: bool = False
     restored: int = 0
     failed: list[str] = field(default_factory=list)
 
@@ -242,6 +244,7 @@ class Conversation:
             self._compare_clocks(evidence)
             self._watch(evidence, sequence)
         except Exception as error:
+            self.outcome.unsound = True
             if not self._parting:
                 raise
             self.outcome.stopped = self.outcome.stopped or told(error)

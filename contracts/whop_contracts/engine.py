@@ -13,7 +13,7 @@ from typing import Any, Final
 from whop_contracts import __version__, schemas, settling
 from whop_contracts.binding import Binder
 from whop_contracts.clause import Clause
-from whop_contracts.conversation import Stopped
+from whop_contracts.conversation import Outcome, Stopped
 from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
@@ -56,6 +56,7 @@ class _Run:
     target: Target
     har: HarWriter | None = None
     journal: Journal | None = None
+    outcome: Outcome = field(default_factory=Outcome)
     broken: set[str] = field(default_factory=set)
 
     def close(self, reason: str | None) -> list[str]:
@@ -66,10 +67,11 @@ class _Run:
         return self.har.close(reason) if self.har else []
 
     def take(self, evidence: Evidence, sequence: str) -> None:
-        """Judge one exchange as it comes, and tell who watches."""
-        self.broken.update(self.tally.add(evidence, sequence))
+        """Record one exchange as it comes, judge it while what is expected can be relied upon, and tell who watches."""
         if self.har:
             self.har.add(evidence.exchange)
+        if not self.outcome.unsound:
+            self.broken.update(self.tally.add(evidence, sequence))
         if self.watch:
             case = evidence.exchange.case
             waited = self.target.clock.waited_s
@@ -121,6 +123,7 @@ def judge(
         journal=run.journal,
         watch=run.take,
     )
+    run.outcome = executor.outcome
     reason: str | None = "the run ended before anything was changed"
     try:
         with interruptible():
@@ -191,7 +194,7 @@ def _result(
             put_back={"campaigns": outcome.restored, "failed": outcome.failed},
             duration_s=seconds,
             waited_s=target.clock.waited_s + courier.waited_s,
-            requests=run.tally.requests,
+            requests=courier.sent,
             notes=notes,
             reason=reason,
             untested=_untested(run, executor),

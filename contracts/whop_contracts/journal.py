@@ -86,6 +86,9 @@ class Journal:
         if urllib.parse.urlsplit(base_url).username:
             raise JournalError("a base URL with a credential in it is not written to a journal")
         try:
+            if path.exists() and not path.is_file():
+                # A device would be removed to make room, and keeps nothing.
+                raise JournalError(f"{path}: cannot be written: it is no file")
             if path.is_file() and path.stat().st_size and not cls.read(path).complete:
                 raise JournalError(
                     f"{path}: holds campaigns that were not put back; restore them first: whop-contracts restore {path}"

@@ -58,8 +58,12 @@ class Child:
         self._born.set()
 
     def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    @property
+    def pid(self) -> int:
         assert self._born.wait(20)
-        os.kill(self._pid, number)
+        return self._pid
 
     @property
     def output(self) -> str:

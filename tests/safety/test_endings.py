@@ -1,0 +1,396 @@
+"""However a run ends, campaigns are put back, files are closed, and what cannot be put back is said: over real sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nursery import Nursery
+from pretending import parties
+from serving import Seen, Served, served
+
+from whop_contracts import engine
+from whop_contracts.expectation import Expectation
+from whop_contracts.instants import NANO, write_instant
+from whop_contracts.journal import Journal
+from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
+from whop_contracts.restoring import restore
+from whop_contracts.settings import Settings
+from whop_contracts.tally import Tally
+from whop_contracts.targets import Limits, LiveTarget, VirtualClock, Wire
+
+ONE, TWO = SEED.campaigns[:2]
+THEIRS = SEED.foreign_campaign
+_MONTH = 30 * 86_400 * NANO
+_TOKENS = {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
+
+
+@pytest.fixture
+def state() -> Iterator[Served]:
+    with served(build(clock=RunningClock())) as made:
+        yield made
+
+
+def settings(state: Served, folder: Path, **more: object) -> Settings:
+    return Settings(
+        base_url=state.base_url,
+        token=SEED.token,
+        readonly_token=SEED.readonly_token,
+        foreign_campaign_id=THEIRS,
+        campaign_ids=(ONE, TWO),
+        journal=folder / "journal.jsonl",
+        har=folder / "r.har",
+        test_clock=state.clock_url,
+        profile="quick",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def words(state: Served, *more: str) -> list[str]:
+    return [
+        *("run", "--base-url", state.base_url, "--test-clock", state.clock_url, "--journal", "journal.jsonl"),
+        *("--campaign-id", ONE, "--campaign-id", TWO, "--foreign-campaign-id", THEIRS, *more),
+    ]
+
+
+# -- an error of our own -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [1, 4, 9, 40])
+@pytest.mark.parametrize("where", [(Tally, "add"), (Expectation, "follow")], ids=["judge", "expectation"])
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
+def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
+    state: Served,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    where: tuple[type, str],
+    *,
+    lasting: bool,
+) -> None:
+    owner, name = where
+    real, calls, opened = getattr(owner, name), [], []
+
+    def breaks(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == at or (lasting and len(calls) > at):
+            raise LookupError(SEED.token)
+        return real(*arguments)
+
+    def opening(chosen: Settings) -> object:
+        opened.append(engine_opens(chosen))
+        return opened[-1]
+
+    engine_opens = engine.open_target
+    monkeypatch.setattr(engine, "open_target", opening)
+    monkeypatch.setattr(owner, name, breaks)
+    first = state.states()
+    result = engine.judge(settings(state, tmp_path))
+    assert len(calls) >= at
+    assert result["exit_code"] == 3
+    assert result["reason"].startswith(
+        "an error of our own, please report it: LookupError at test_endings.py:"
+    )
+    assert SEED.token not in json.dumps(result)
+    assert state.states() == first
+    assert Journal.read(tmp_path / "journal.jsonl").complete
+    log = json.loads((tmp_path / "r.har").read_text())["log"]
+    assert log["_run"]["finished"]
+    assert log["_run"]["reason"] == result["reason"]
+    assert opened[0][0]._wire._pools == {}
+
+
+def test_what_cannot_be_put_back_after_it_is_exit_4(
+    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+    real = Tally.add
+
+    def breaks(*arguments: object) -> object:
+        calls.append(arguments)
+        if state.states()[ONE][0] == "paused":
+            raise LookupError
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Tally, "add", breaks)
+    state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
+    result = engine.judge(settings(state, tmp_path))
+    assert result["exit_code"] == 4
+    assert result["put_back"]["failed"][0].startswith(f"{ONE}: was active, is paused")
+    assert not Journal.read(tmp_path / "journal.jsonl").complete
+
+
+def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_being_put_back(
+    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.campaign(TWO).status = "paused"
+    seen_pauses: list[Seen] = []
+
+    def after(seen: Seen, answer: Answer) -> Answer:
+        if seen.pauses and seen.campaign == ONE and answer.status == 200:
+            seen_pauses.append(seen)
+            state.campaign(TWO).status = "active"
+        return answer
+
+    state.after = after
+    real = Expectation.possible
+
+    def breaks(self: Expectation, campaign: str, now: object) -> object:
+        if campaign == ONE and seen_pauses:
+            raise LookupError
+        return real(self, campaign, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Expectation, "possible", breaks)
+    result = engine.judge(settings(state, tmp_path))
+    assert result["exit_code"] == 4
+    assert [line.partition(":")[0] for line in result["put_back"]["failed"]] == [ONE]
+    assert state.states()[TWO] == ("paused", None)
+
+
+# -- a journal that cannot be kept ---------------------------------------------------------------------------------
+
+
+def full_at(nursery: Nursery, state: Served, folder: Path, at: int) -> list[int]:
+    """Let the child's files grow no more from its request number ``at`` on, as on a full disk; the numbers of the pauses after it."""
+    pauses: list[int] = []
+
+    def before(seen: Seen) -> Answer | None:
+        if seen.number == at:
+            size = (folder / "journal.jsonl").stat().st_size
+            assert nursery.current
+            resource.prlimit(nursery.current.pid, resource.RLIMIT_FSIZE, (size, size))
+        elif seen.number > at and seen.pauses:
+            pauses.append(seen.number)
+        return None
+
+    state.before = before
+    return pauses
+
+
+@pytest.mark.parametrize("at", [4, 5, 7, 20, 60])
+def test_where_the_disk_is_full_nothing_more_is_changed_and_all_is_put_back(
+    nursery: Nursery, state: Served, tmp_path: Path, at: int
+) -> None:
+    first = state.states()
+    full_at(nursery, state, tmp_path, at)
+    nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
+    code = nursery.wait()
+    assert nursery.current
+    said = nursery.current.output.splitlines()
+    assert code == 2, said
+    assert len(said) == 2, said
+    assert said[0].startswith("journal: ")
+    assert "journal.jsonl: cannot be written: File too large" in said[1]
+    assert state.states() == first
+    assert len(state.requests) < 200
+    assert state.requests[-1].method == "GET"
+
+
+def test_where_the_disk_is_full_and_something_cannot_be_put_back_the_exit_is_4(
+    nursery: Nursery, state: Served, tmp_path: Path
+) -> None:
+    pauses = full_at(nursery, state, tmp_path, 6)
+    limits = state.before
+
+    def before(seen: Seen) -> Answer | None:
+        limits(seen)
+        return Answer(500) if seen.path.endswith("/unpause") else None
+
+    state.before = before
+    nursery.start(*words(state, "--quiet"), cwd=tmp_path, **_TOKENS)
+    code = nursery.wait()
+    assert nursery.current
+    said = nursery.current.output
+    assert code == 4, said
+    assert "Traceback" not in said
+    assert "cannot be written: File too large" in said
+    assert ONE in said
+    assert len(pauses) < 10
+
+
+def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is_sent(
+    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+    calls: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(engine.UsageError, match=r"--journal: .*No space left on device"):
+        engine.judge(settings(state, tmp_path))
+    assert {seen.method for seen in state.requests} == {"GET"}
+    assert json.loads((tmp_path / "r.har").read_text())["log"]["_run"]["finished"]
+
+
+# -- a date that passes meanwhile ----------------------------------------------------------------------------------
+
+
+def reached_by_hand(state: Served, clock: ManualClock) -> LiveTarget:
+    """The served provider over its socket, by the clock that the provider goes by."""
+    wire = Wire(time=clock.now, limits=Limits(seconds=10))
+    return LiveTarget(
+        state.base_url, wire=wire, clock=VirtualClock(clock), time=clock.now, sleep=clock.advance
+    )
+
+
+def passing(state: Served, clock: ManualClock, until: str) -> list[str]:
+    """Let the date pass while the pause that would put it back is on its way."""
+    late: list[str] = []
+
+    def before(seen: Seen) -> Answer | None:
+        if seen.pauses and until.encode() in seen.content and not late:
+            late.append(seen.path)
+            clock.advance(2 * _MONTH / NANO)
+        return None
+
+    state.before = before
+    return late
+
+
+@pytest.mark.parametrize("variation", [None, "past-accepted"])
+def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variation: str | None
+) -> None:
+    clock = ManualClock()
+    with served(build(variation=variation, clock=clock)) as state:
+        one = state.campaign(ONE)
+        one.status, one.paused_until = "paused", state.provider.now() + _MONTH
+        late = passing(state, clock, write_instant(one.paused_until))
+        monkeypatch.setattr(
+            engine, "open_target", lambda _: (reached_by_hand(state, clock), parties((ONE, TWO)))
+        )
+        result = engine.judge(settings(state, tmp_path))
+        assert late
+        assert result["put_back"] == {"campaigns": 2, "failed": []}
+        assert state.states()[ONE] == ("active", None)
+    assert Journal.read(tmp_path / "journal.jsonl").complete
+
+
+def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path: Path) -> None:
+    clock, path = ManualClock(), tmp_path / "j.jsonl"
+    with served(build(clock=clock)) as state:
+        until = write_instant(state.provider.now() + _MONTH)
+        journal = Journal.create(path, state.base_url, "r1")
+        journal.first(ONE, "paused", until)
+        journal.intend(ONE, "active", None)
+        journal.close()
+        late = passing(state, clock, until)
+        restored = restore(path, Settings(token=SEED.token), opening=lambda *_: reached_by_hand(state, clock))
+        assert late
+        assert (restored.left, restored.exit_code) == ([], 0)
+        assert "is active again" in restored.done[0]
+        assert state.states()[ONE] == ("active", None)
+
+
+# -- another company's campaign ------------------------------------------------------------------------------------
+
+
+def foreign_pauses(state: Served) -> list[int]:
+    return [seen.number for seen, status in state.answers if seen.pauses and seen.campaign == THEIRS]
+
+
+def test_another_companys_campaign_is_journalled_before_anything_is_changed(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
+        kept: list[object] = []
+
+        def before(seen: Seen) -> Answer | None:
+            if seen.method == "POST" and not kept:
+                kept.append(Journal.read(tmp_path / "journal.jsonl").campaigns[THEIRS].first)
+            return None
+
+        state.before = before
+        code, _ = nursery.run(*words(state), cwd=tmp_path, **_TOKENS)
+        assert code == 1
+        assert [str(one) for one in kept] == ["Standing(status='active', paused_until=None)"]
+        assert foreign_pauses(state)
+    record = Journal.read(tmp_path / "journal.jsonl")
+    assert record.campaigns[THEIRS].put_back
+    assert record.complete
+
+
+@pytest.mark.parametrize("moment", ["pause", "unpause"])
+def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(
+    nursery: Nursery, tmp_path: Path, moment: str
+) -> None:
+    with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
+        first = state.states()
+        killed: list[int] = []
+
+        def after(seen: Seen, answer: Answer) -> Answer:
+            if moment == "pause" and seen.campaign == THEIRS and seen.pauses and not killed:
+                killed.append(seen.number)
+                nursery.signal(signal.SIGKILL)
+            return answer
+
+        def before(seen: Seen) -> Answer | None:
+            if moment == "unpause" and seen.path.endswith(f"{THEIRS}/unpause") and not killed:
+                killed.append(seen.number)
+                nursery.signal(signal.SIGKILL)
+                return Answer(500)
+            return None
+
+        state.before, state.after = before, after
+        nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
+        assert nursery.wait() == -signal.SIGKILL
+        state.settle()
+        assert state.states()[THEIRS][0] == "paused"
+        code, said = nursery.run(
+            "restore", "journal.jsonl", "--test-clock", state.clock_url, cwd=tmp_path, **_TOKENS
+        )
+        assert code == 0, said
+        assert state.states() == first
+
+
+def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_cannot_be_read(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    with served(build(fault="foreign-unreadable-pauses", clock=RunningClock())) as state:
+
+        def before(seen: Seen) -> Answer | None:
+            if seen.path.endswith(f"{THEIRS}/unpause"):
+                nursery.signal(signal.SIGKILL)
+                return Answer(500)
+            return None
+
+        state.before = before
+        nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
+        assert nursery.wait() == -signal.SIGKILL
+        record = Journal.read(tmp_path / "journal.jsonl").campaigns[THEIRS]
+        assert not record.put_back
+        assert [one.status for one in record.left] == ["active"]
+        code, said = nursery.run("restore", "journal.jsonl", cwd=tmp_path, **_TOKENS)
+        assert code == 4
+        assert f"NOT PUT BACK  {THEIRS}: left as it is" in said
+
+
+@pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
+def test_another_companys_campaign_that_stays_paused_is_listed_last(fault: str, tmp_path: Path) -> None:
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        state.before = lambda seen: Answer(403) if seen.path.endswith(f"{THEIRS}/unpause") else None
+        result = engine.judge(settings(state, tmp_path))
+        assert result["exit_code"] == 4
+        assert result["put_back"]["failed"][-1].startswith(f"{THEIRS}, another company's: was ")
+        assert state.states()[ONE] == state.states()[TWO] == ("active", None)
+    assert not Journal.read(tmp_path / "journal.jsonl").complete
+
+
+def test_another_companys_campaign_that_was_paused_already_is_not_resumed(tmp_path: Path) -> None:
+    with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
+        state.campaign(THEIRS).status = "paused"
+        result = engine.judge(settings(state, tmp_path))
+        assert result["exit_code"] in {1, 4}
+        assert any("was paused before, and was not unpaused" in note for note in result["notes"])
+        assert not [seen for seen in state.requests if seen.path.endswith(f"{THEIRS}/unpause")]
+        assert state.states()[THEIRS][0] == "paused"
