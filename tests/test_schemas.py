@@ -16,7 +16,7 @@ from whop_contracts import schemas
 from whop_contracts.schemas import SHOULD, FormatNotAssertedError, Violation, brief, members, violations
 
 FOLDER = schemas.document_path("annotations.json").parent
-NAMES = ("ad-campaign", "error", "pause-request", "result")
+NAMES = ("ad-campaign", "error", "pause-request", "result", "settings")
 DERIVED = ("ad-campaign", "error", "pause-request")
 EXAMPLES = {name: json.loads((FOLDER / "documented" / f"{name}.json").read_text("utf-8")) for name in DERIVED}
 VALIDATORS = pytest.mark.parametrize("made", [schemas._fast, schemas._plain], ids=["rust", "python"])

@@ -34,22 +34,27 @@ def derive(folder: Path) -> dict[str, str]:
     files = {f"{name}.schema.json": {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
     if "api" in annotations:
         files[OPENAPI] = _openapi(annotations["api"], schemas, folder / ANNOTATIONS)
-    return {name: json.dumps(body, indent=2, ensure_ascii=False) + "\n" for name, body in files.items()}
+    return {name: text_of(body) for name, body in files.items()}
 
 
-def write(folder: Path) -> list[Path]:
-    """Write every derived file, and say which."""
+def text_of(document: Mapping[str, Any]) -> str:
+    """A document as its file holds it."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def write(folder: Path, further: Mapping[str, str] | None = None) -> list[Path]:
+    """Write every derived file, and ``further`` ones by name, and say which."""
     written = []
-    for name, text in derive(folder).items():
+    for name, text in {**derive(folder), **(further or {})}.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
         written.append(folder / name)
     return written
 
 
-def check(folder: Path) -> str:
-    """How the files that stand in a folder differ from what is derived, as a unified diff; empty where they do not."""
+def check(folder: Path, further: Mapping[str, str] | None = None) -> str:
+    """How the files that stand in a folder differ from what is derived, and from ``further`` ones, as a unified diff; empty where they do not."""
     differences: list[str] = []
-    for name, text in derive(folder).items():
+    for name, text in {**derive(folder), **(further or {})}.items():
         path = folder / name
         there = path.read_text(encoding="utf-8", errors="backslashreplace") if path.exists() else ""
         differences += difflib.unified_diff(

@@ -176,7 +176,7 @@ def choice(*names: str) -> Kind:
 _SPAN: Final = "a duration such as 30s, 5m, 2h, 250ms or a bare number of seconds"
 _SPAN_SCHEMA: Final = (
     ("type", ["string", "number"]),
-    ("pattern", r"^[0-9]+(\.[0-9]+)?\s?(ms|s|m|h)?$"),
+    ("pattern", r"^[0-9]{1,12}(\.[0-9]{1,6})?( ?(ms|s|m|h))?(?!\s)$"),
     ("minimum", 0),
 )
 SWITCH: Final = Kind(_switch, "true or false", schema=(("type", "boolean"),))
@@ -188,7 +188,9 @@ BASE_URL: Final = Kind(
 )
 CLOCK_URL: Final = Kind(_clock_url, "a URL with http:// or https:// and a host")
 CAMPAIGN: Final = Kind(
-    _campaign, "a campaign's id: adcamp_ and at least one character", schema=(("pattern", "^adcamp_"),)
+    _campaign,
+    "a campaign's id: adcamp_ and at least one character",
+    schema=(("type", "string"), ("pattern", r"^adcamp_[A-Za-z0-9_~.-]+(?!\s)$")),
 )
 HEADER: Final = Kind(
     _header,

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from whop_contracts import reports
+from whop_contracts.schemas import document_path
 from whop_contracts.setting_kinds import OUTPUT
 from whop_contracts.setting_sources import Loaded, load, schema, show
 from whop_contracts.settings import SETTINGS, Settings, UsageError
@@ -354,6 +355,42 @@ def test_the_files_schema_takes_what_the_loader_takes_and_refuses_the_rest(loadi
         with pytest.raises(UsageError):
             loading(file=bad)
     json.dumps(schema())
+
+
+EXAMPLE = """
+base-url = "https://staging.example.com/api/v1"
+campaign-id = ["adcamp_one", "adcamp_two"]
+foreign-campaign-id = "adcamp_theirs"
+header = "X-Gateway: lets-us-in"
+resume-tolerance = "90s"
+profile = "thorough"
+seed = 7
+clause = "pausing.*"
+strict = true
+max-requests = 500
+max-time = 600
+rate = 120
+production-hosts = ["ads.example.com"]
+json = "result.json"
+"""
+
+
+def test_the_schema_that_is_published_is_the_tables_and_takes_an_example(loading):
+    published = json.loads(document_path("settings.schema.json").read_text("utf-8"))
+    assert published == schema(), "whop-contracts derive"
+    validator = jsonschema.Draft202012Validator(published)
+    validator.validate(tomllib.loads(EXAMPLE))
+    assert loading(file=EXAMPLE, token="t").settings.campaign_ids == ("adcamp_one", "adcamp_two")
+    (unknown,) = validator.iter_errors(tomllib.loads(EXAMPLE + 'tokens = "x"'))
+    assert "'tokens' was unexpected" in unknown.message
+    with pytest.raises(UsageError, match="tokens: no such key"):
+        loading(file=EXAMPLE + 'tokens = "x"')
+
+
+@pytest.mark.parametrize("setting", [one for one in SETTINGS if one.in_file], ids=lambda one: one.key)
+def test_every_key_of_a_file_is_in_the_published_schema_with_what_it_does(setting):
+    member = schema()["properties"][setting.key]
+    assert member["description"] == setting.help
 
 
 def test_an_output_is_not_made_by_looking_at_it(loading, tmp_path):

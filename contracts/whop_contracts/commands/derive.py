@@ -1,13 +1,20 @@
-"""``derive``: the schemas, from the documented bodies and the annotations; or, with ``--check``, whether they are what is derived."""
+"""``derive``: the schemas, from the documented bodies and the annotations; or, with ``--check``, whether they are what is derived.
+
+In our own folder the schema of the settings file is among them, made from the table of settings.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from whop_contracts.commands.engines import engine
 from whop_contracts.commands.saying import say
+from whop_contracts.setting_sources import schema
 from whop_contracts.settings import UsageError
+
+SETTINGS: Final = "settings.schema.json"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +36,13 @@ def execute(arguments: argparse.Namespace) -> int:
     folder = (
         Path(arguments.folder) if arguments.folder else Path(engine("document_path")("openapi.json")).parent
     )
+    ours = {} if arguments.folder else {SETTINGS: derive.text_of(schema())}
     try:
         if arguments.check:
-            difference = derive.check(folder)
+            difference = derive.check(folder, ours)
             say(difference.rstrip("\n") or f"{folder}: what is there is what is derived")
             return 1 if difference else 0
-        for path in derive.write(folder):
+        for path in derive.write(folder, ours):
             say(str(path))
     except (derive.DeriveError, OSError) as error:
         raise UsageError(f"FOLDER {str(folder)!r}: {' '.join(str(error).split())}") from None
