@@ -39,17 +39,27 @@ class Desk(Protocol):
 
 
 class OwnCampaign:
-    """A campaign that one user works on, one request after another: every clause about its history can be decided."""
+    """A campaign that one user works on, one request after another: every clause about its history can be decided.
+
+    No test clock moves here, so how long a read may lag goes by the sender's clock alone.
+    """
 
     def __init__(self, *, tolerance: float) -> None:
         self._expectation = Expectation(tolerance=tolerance)
+        self._written = -inf
 
     def begin(self, number: int, request: Request, sent: float) -> None:
         """Nothing else is under way."""
 
     def follow(self, exchange: Exchange) -> Evidence:
         """Held against all that came before."""
-        return self._expectation.follow(exchange)
+        evidence = self._expectation.follow(exchange)
+        if exchange.request.operation != "retrieve":
+            self._written = exchange.received
+        elif evidence.lagging and evidence.shown and exchange.sent - self._written > LAG:
+            late = Breach("stored", finding(evidence.before or (), evidence.shown, "stored"))
+            return replace(evidence, lagging=False, stakes=frozenset({"stored"}), breach=late)
+        return evidence
 
 
 @dataclass(slots=True)

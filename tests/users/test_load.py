@@ -14,12 +14,14 @@ import pytest
 
 from safety.serving import served
 from whop_contracts.catalogue import clauses
-from whop_contracts.concurrency import SharedCampaign, failures
-from whop_contracts.exchange import Exchange, Request, Response
+from whop_contracts.concurrency import OwnCampaign, SharedCampaign, failures
+from whop_contracts.exchange import Exchange, Request, Response, Window
 from whop_contracts.provider import SEED, Provider, RunningClock, build
 
 CAMPAIGN = SEED.campaigns[0]
-USERS, ITERATIONS = 6, 8
+NAMED = (*SEED.campaigns, SEED.paused, SEED.paused_indefinitely)
+USERS, ITERATIONS = 8, 4
+"""On each of two workers two users have a campaign of their own, and two share one."""
 
 
 class LostUpdates(Provider):
@@ -41,8 +43,8 @@ class LostUpdates(Provider):
                 return answer
             self.alone, before = False, self.met
             read = copy.deepcopy(self.state.campaigns)
-            others = self.meeting.wait_for(lambda: self.met > before, timeout=0.2)
-            self.alone = True
+            self.meeting.wait_for(lambda: self.met >= before + 3, timeout=0.3)
+            self.alone, others = True, self.met > before
             answer = super().handle(method, path, headers, content)
             if others:
                 mine = path.split("/")[4]
@@ -91,10 +93,10 @@ def locust(tmp_path):
 
 
 def run_of(base_url, *flags, users=USERS):
-    campaigns = [f"--campaign-id={one}" for one in SEED.campaigns]
+    campaigns = [f"--campaign-id={one}" for one in NAMED]
     return (
         *("-H", base_url, "-u", str(users), "-r", "100", *campaigns, "--seed", "1"),
-        *("--iterations", str(ITERATIONS), "--settle-every", "4", "--think-time", "0", *flags),
+        *("--iterations", str(ITERATIONS), "--settle-every", "2", "--think-time", "0", *flags),
     )
 
 
@@ -126,7 +128,7 @@ def test_an_honest_provider_is_not_accused_under_load_and_is_left_as_it_was(locu
     assert "CLAUSE" not in out
     assert states(provider) == before
     asked = [seen for seen, _ in server.answers]
-    assert {seen.campaign for seen in asked} == set(SEED.campaigns)
+    assert {seen.campaign for seen in asked} == set(NAMED)
     assert len(asked) >= USERS * (ITERATIONS + 3)
     assert {status for _, status in server.answers} == {200}
     assert len({seen.content for seen in asked if seen.pauses}) > 3
@@ -182,14 +184,15 @@ def test_this_process_is_not_patched():
 
 # -- what no order explains ------------------------------------------------------------------------------------------------
 
-A, B = "2031-01-01T00:00:00.000Z", "2032-01-01T00:00:00.000Z"
+NOW = 1_790_000_000
+A, B = "2027-01-01T00:00:00.000Z", "2027-02-01T00:00:00.000Z"
 
 
 class Talk:
-    """Exchanges about one shared campaign, by the instants of their sending and their answer, in the order of the answers."""
+    """Exchanges about one campaign, a shared one unless told otherwise, by the instants of their sending and their answer, in the order of the answers."""
 
-    def __init__(self, *steps):
-        shared, self.broken, events = SharedCampaign(), [], []
+    def __init__(self, *steps, desk=None):
+        shared, self.broken, events = desk or SharedCampaign(), [], []
         for number, (operation, asked, shown, sent, received) in enumerate(steps, 1):
             content = b"" if asked is None else json.dumps({"paused_until": asked}).encode()
             headers = (("content-type", "application/json"),)
@@ -198,7 +201,8 @@ class Talk:
             answer = None if shown is None else Response(200, headers, self.document(shown))
             if isinstance(shown, int):
                 answer = Response(shown, headers, b'{"error": {"type": "a", "message": "b"}}')
-            exchange = Exchange(number, request, answer, sent, received, role="full", scope="named")
+            now = Window(int((NOW + sent) * 1e9), int((NOW + received + 2) * 1e9))
+            exchange = Exchange(number, request, answer, sent, received, now, role="full", scope="named")
             events += [(sent, 1, number, request, None), (received, 0, number, request, exchange)]
         for at, _, number, request, exchange in sorted(events, key=lambda event: event[:3]):
             if exchange is None:
@@ -254,3 +258,13 @@ def test_what_some_order_explains_breaks_nothing(steps):
 )  # fmt: skip
 def test_what_no_order_explains_is_found(steps, broken):
     assert Talk(FIRST, *steps).broken == broken
+
+
+@pytest.mark.parametrize(
+    ("at", "broken"),
+    [(4.9, ["pausing.read-agrees-at-once"]), (5.1, ["pausing.read-agrees"])],
+    ids=["lagging", "lost"],
+)
+def test_how_long_a_read_may_lag_goes_by_the_sender_s_clock(at, broken):
+    steps = (FIRST, ("pause", A, A, 2, 3), ("retrieve", None, "active", at, at + 1))
+    assert Talk(*steps, desk=OwnCampaign(tolerance=60)).broken == broken
