@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from whop_contracts.clause import Clause, Condition
@@ -13,6 +13,7 @@ from whop_contracts.exchange import Finding
 from whop_contracts.schemas import load
 
 _KEPT_DRIFT: Final = 200
+_KEPT_TEXT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,16 @@ class Tally:
         count.broken += 1
         count.first = count.first or failure.evidence.exchange.number
         if count.smallest is None or failure.size < count.smallest.size:
-            count.smallest = failure
+            # The exchange alone: what was read out of it may be many times its size.
+            count.smallest = replace(failure, evidence=Evidence(failure.evidence.exchange))
 
     def _drift(self, drift: Drift) -> None:
         key = (drift.kind, drift.pointer)
         if key not in self.drift and len(self.drift) >= _KEPT_DRIFT:
             return
-        self.drift.setdefault(key, drift).count += 1
+        if key not in self.drift:
+            self.drift[key] = replace(drift, value=_short(drift.value))
+        self.drift[key].count += 1
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
@@ -130,6 +134,13 @@ def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Itera
             yield Drift("null", pointer, None)
     elif "enum" in schema and document not in schema["enum"]:
         yield Drift("undocumented_value", pointer, document)
+
+
+def _short(value: Any) -> Any:
+    """A value as it may be kept for a whole run: whatever is long, cut."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return (value if isinstance(value, str) else repr(value))[:_KEPT_TEXT]
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:

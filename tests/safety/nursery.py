@@ -36,8 +36,8 @@ for line in sys.stdin:
         finally:
             os._exit(code)
     print(json.dumps(pid), flush=True)
-    _, status = os.waitpid(pid, 0)
-    print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)
+    _, status, usage = os.wait4(pid, 0)
+    print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss]), flush=True)
 """
 
 
@@ -76,6 +76,8 @@ class Nursery:
     def __init__(self) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "COV_"))}
         self.current: Child | None = None
+        self.peak_mb = 0.0
+        """The most memory that the child waited for last had at once."""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
         self._process = subprocess.Popen(
             [sys.executable, "-c", _MOTHER],
@@ -112,7 +114,9 @@ class Nursery:
 
     def wait(self) -> int:
         """The exit code of the child that was begun last; negative for a signal."""
-        return int(self._said())
+        code, kilobytes = self._said()
+        self.peak_mb = kilobytes / 1_024
+        return int(code)
 
     def signal(self, number: int) -> None:
         """Send a signal to the child that was begun last."""

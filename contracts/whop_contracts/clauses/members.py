@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final, cast
 
 from whop_contracts.clause import Clause, Condition, Source
@@ -122,7 +123,7 @@ def _absence(parent: Mapping[str, Any], member: Member) -> str:
     leaf = member.pointer.rpartition("/")[2]
     near = difflib.get_close_matches(
         leaf.replace("_", ""),
-        {name.replace("_", "").lower(): name for name in parent if name not in _LEAVES},
+        {name.replace("_", "").lower(): name for name in islice(parent, _LOOKED_AT) if name not in _LEAVES},
         n=1,
         cutoff=0.8,
     )
@@ -132,6 +133,8 @@ def _absence(parent: Mapping[str, Any], member: Member) -> str:
     return f"absent; {likely!r} is there, likely under the wrong name"
 
 
+_LOOKED_AT: Final = 500
+"""Members of an answer among which a misspelt one is looked for: a hostile answer has any number."""
 _LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)
 
 

@@ -24,6 +24,12 @@ from whop_contracts.targets import Target
 
 _HIDDEN: Final = frozenset({"cookie", "set-cookie", "proxy-authorization"})
 """Headers whose values are secrets that nobody has told us; credentials of ours are found by value."""
+_LARGE: Final = 64_000
+"""Bytes from which on a body is a large one; what the page documents has three thousand."""
+_LARGE_IN_ALL: Final = 2_000_000
+"""Bytes that large bodies may take in a file together; the others are left out."""
+_BEGINNING: Final = 1_000
+"""Characters kept of a body of which not all was read: a multiple of four, as base64 has to be cut."""
 _UNFINISHED: Final = "the run did not end: it is under way, or was killed"
 
 
@@ -37,6 +43,7 @@ class HarWriter:
         self._redactor = redactor
         self._about = dict(about)
         self._first = True
+        self._left = _LARGE_IN_ALL
         self.trouble: str | None = None
         try:
             self._file: BinaryIO = path.open("wb", buffering=0)
@@ -50,8 +57,17 @@ class HarWriter:
         self._put(_dump({"log": head})[:-2] + b',"entries":[', self._tail(finished=False, reason=None))
 
     def add(self, exchange: Exchange) -> None:
-        """Write one exchange."""
+        """Write one exchange; of an answer's body too large for the file only its size, or its beginning."""
         row = self._redactor.data(entry(exchange, self._redactor))
+        size = len(exchange.response.content) if exchange.response else 0
+        if size >= _LARGE:
+            content = row["response"]["content"]
+            # As it is written: an escape may take six bytes for one.
+            takes = len(_dump(content["text"]))
+            if row["_truncated"] or takes > self._left:
+                row["response"]["content"] = _left_out(content, whole=not row["_truncated"])
+            else:
+                self._left -= takes
         self._put((b"\n" if self._first else b",\n") + _dump(row), self._tail(finished=False, reason=None))
         self._first = False
 
@@ -141,6 +157,20 @@ def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         media_type = request.header("content-type") or ""
         row["request"]["postData"] = {"mimeType": media_type, "params": [], "text": body["text"], **encoding}
     return row
+
+
+def _left_out(content: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+    """The content of a large body without its text, which readers take for what it is: not recorded. Where reading had ended at a limit,
+    its beginning is as good.
+    """
+    about = {"size": content["size"], "mimeType": content["mimeType"], "comment": "a large body, left out"}
+    if whole:
+        return about
+    return {
+        **about,
+        **{name: content[name] for name in ("encoding",) if name in content},
+        "text": content["text"][:_BEGINNING],
+    }
 
 
 def _response(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:

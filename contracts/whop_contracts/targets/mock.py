@@ -16,7 +16,7 @@ from whop_contracts.targets.protocol import Reply
 
 MOCK_URL: Final = "https://provider.invalid/api/v1"
 """Where the mock answers; names under ``.invalid`` never resolve (RFC 2606)."""
-_LIMIT: Final = 2_000_000
+_LIMIT: Final = 1_000_000
 _KEPT_CALLS: Final = 256
 
 

@@ -37,7 +37,7 @@ class Limits:
     lines. A head of more than 100 kB is refused by h11, whatever the number of its lines.
     """
 
-    body: int = 2_000_000
+    body: int = 1_000_000
     seconds: float = 10.0
     headers: int = 2_000
 

@@ -1,0 +1,120 @@
+"""Bodies of 100 MB, and many large ones: a command with every report ends in a verdict, in bounded memory, with reports that can be opened."""
+
+from __future__ import annotations
+
+import json
+import socket
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from nursery import Nursery
+
+from targets.hostile import Behaviour, Server, answer, serving
+from whop_contracts import cli
+from whop_contracts.provider import SEED
+
+ONE = SEED.campaigns[0]
+_ACTIVE = json.dumps({"id": ONE, "status": "active", "paused_until": None}).encode()
+_SIZE = 100_000_000
+_REPORTS = ("r.json", "r.xml", "r.html", "r.md", "r.har")
+_PIECES = {
+    "spaces": b" " * 65_536,
+    "zeros": b"\0" * 65_536,
+    "letters": "é".encode() * 32_768,
+    "bytes": bytes(range(256)) * 256,
+    "an object": b'{"status": "' + b"x" * 65_524,
+    "brackets": b"[" * 65_536,
+}
+_MOST_MB = 200
+
+
+def _large(piece: bytes, honest: int) -> Behaviour:
+    """Honest to the first reads; then every second answer has a body without end, so far as it is taken."""
+    answered: list[bytes] = []
+
+    def behave(server: Server, connection: socket.socket) -> None:
+        while received := server.receive(connection):
+            answered.append(received)
+            if len(answered) <= honest or (honest and received.startswith(b"GET") and len(answered) % 2):
+                connection.sendall(answer(_ACTIVE))
+                continue
+            connection.sendall(answer(b"", length=_SIZE))
+            for _ in range(0, _SIZE, len(piece)):
+                connection.sendall(piece)
+
+    return behave
+
+
+def _judged(nursery: Nursery, folder: Path, behave: Behaviour, *more: str) -> tuple[int, str]:
+    with serving(behave) as server:
+        words = ["run", "--base-url", server.url, "--campaign-id", ONE, "--journal", "j.jsonl", "--verbose"]
+        for flag, name in zip(("--json", "--junit", "--html", "--markdown", "--har"), _REPORTS, strict=True):
+            words += [flag, name]
+        code, said = nursery.run(*words, *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
+    assert "Traceback" not in said
+    assert "error of our own" not in said
+    assert nursery.peak_mb < _MOST_MB
+    sizes = {name: (folder / name).stat().st_size for name in _REPORTS}
+    assert sum(sizes.values()) < 5_000_000, sizes
+    json.loads((folder / "r.json").read_bytes())
+    json.loads((folder / "r.har").read_bytes())
+    ET.fromstring((folder / "r.xml").read_bytes())
+    return code, said
+
+
+@pytest.mark.parametrize("piece", _PIECES)
+def test_a_first_read_of_100_mb_ends_in_a_line_or_in_findings(
+    nursery: Nursery, tmp_path: Path, piece: str
+) -> None:
+    code, said = _judged(nursery, tmp_path, _large(_PIECES[piece], 0), "--profile", "quick")
+    assert code == (1 if piece in {"an object", "brackets"} else 3), said
+
+
+@pytest.mark.parametrize("piece", ["spaces", "zeros", "brackets"])
+def test_bodies_of_100_mb_in_a_run_are_findings(nursery: Nursery, tmp_path: Path, piece: str) -> None:
+    code, said = _judged(nursery, tmp_path, _large(_PIECES[piece], 2), "--profile", "quick")
+    assert code in {1, 4}, said
+    assert json.loads((tmp_path / "r.json").read_bytes())["verdict"] == "violates"
+
+
+def _many(made: Callable[[int], bytes]) -> Behaviour:
+    def behave(server: Server, connection: socket.socket) -> None:
+        while server.receive(connection):
+            connection.sendall(answer(made(len(server.requests))))
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda n: _ACTIVE[:-1] + b', "more": [' + b"{}," * 600_000 + b"%d]}" % n,
+        lambda n: _ACTIVE[:-1] + b', "more": "' + b"\\u0000" * 300_000 + b'%d"}' % n,
+        lambda n: _ACTIVE[:-1] + b"".join(b', "%d-%d": 1' % (n, i) for i in range(50_000)) + b"}",
+    ],
+    ids=["objects", "escapes", "members"],
+)
+def test_documents_that_are_large_and_whole_are_judged_within_bounds(
+    nursery: Nursery, tmp_path: Path, made: Callable[[int], bytes]
+) -> None:
+    code, said = _judged(nursery, tmp_path, _many(made), "--profile", "quick", "--max-requests", "30")
+    assert code in {1, 4}, said
+
+
+def test_what_a_recording_leaves_out_is_not_taken_for_an_answer(
+    nursery: Nursery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Large bodies that are whole: the recording is silent of those that it has no room for, and accuses nobody."""
+    padded = _many(lambda n: _ACTIVE + b" " * 500_000)
+    code, said = _judged(nursery, tmp_path, padded, "--profile", "quick", "--max-requests", "30")
+    live = json.loads((tmp_path / "r.json").read_bytes())
+    assert code in {1, 4}, said
+    assert cli.main(["check-har", str(tmp_path / "r.har"), "--json", str(tmp_path / "again.json")]) in {1, 3}
+    again = json.loads((tmp_path / "again.json").read_bytes())
+    broken = [
+        {row["id"] for row in result["clauses"] if row["verdict"] == "failed"} for result in (live, again)
+    ]
+    assert broken[1] <= broken[0]
+    capsys.readouterr()
