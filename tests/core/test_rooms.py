@@ -161,7 +161,7 @@ def test_a_fault_changes_one_thing() -> None:
 
 def proof(heading: str) -> list[list[str]]:
     """The rows of a table of the written proof."""
-    text = (PACKAGE.parents[1] / "docs" / "proof.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "proof.md").read_text(encoding="utf-8")
     part = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     return [
         [cell.strip(" `") for cell in line.split("|")[1:-1]]
