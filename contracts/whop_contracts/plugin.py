@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +30,7 @@ _DEST: Final = "whop_contracts_"
 _PLACE: Final = "whop_contracts_place"
 _KEY: Final = pytest.StashKey[Loaded]()
 _SHARED: Final = pytest.StashKey[Path]()
+_REDACTOR: Final = pytest.StashKey[Any]()
 _MARKER: Final = (
     "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None, strict=False): what the fixture of that name is to be; "
     "base_url is where the application calls, now an aware datetime; strict refuses requests that break the contract"
@@ -84,6 +85,19 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
     if contract is None or type(obj) is not contract.Subject:
         return None
     return importlib.import_module("whop_contracts.plugin_items").collected(collector, name, obj)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a session has a credential of ours, its reports do not show it, whatever a test has asserted or printed."""
+    report = yield
+    loaded = item.config.stash.get(_KEY, None)
+    if loaded and loaded.settings.base_url and (report.longrepr or report.sections):
+        reports = importlib.import_module("whop_contracts.plugin_reports")
+        if _REDACTOR not in item.config.stash:
+            item.config.stash[_REDACTOR] = reports.redactor_for(loaded.settings)
+        reports.redact(report, item.config.stash[_REDACTOR])
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

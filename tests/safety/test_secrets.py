@@ -183,6 +183,120 @@ def test_no_canary_in_what_pytest_leaves(tmp_path: Path, fault: str | None, echo
     assert check(tmp_path, done.stdout, done.stderr) >= 4
 
 
+THEIR_TESTS = """
+import json
+import httpx
+import pytest
+from hypothesis import given, settings, strategies as st
+
+READ = "{target.base_url}/ad_campaigns/{id}"
+
+@pytest.fixture
+def answer(contract_target):
+    headers = dict(contract_target.headers)
+    return httpx.get(READ.format(target=contract_target, id="adcamp_nothere"), headers=headers)
+
+def test_the_echo(answer, contract_target):
+    echoed, sent, key = answer.json(), dict(contract_target.headers), contract_target.headers["Authorization"]
+    print(answer.text, answer.headers["x-echo"])
+    assert echoed == {"title": [1]}, echoed
+
+def test_the_header(contract_target):
+    key = str(contract_target.headers["Authorization"])
+    assert contract_target.headers["Authorization"] == "Bearer of good news"
+
+def test_an_exception(contract_target, answer):
+    try:
+        raise ValueError(contract_target.headers["Authorization"] + answer.text)
+    except ValueError as error:
+        raise RuntimeError(json.dumps(str(error))) from error
+
+def test_what_passes(answer, capsys):
+    print(answer.text)
+
+@settings(max_examples=20, print_blob=True)
+@given(st.integers(), st.data())
+def test_any_number(contract_target, number, data):
+    key = contract_target.headers["Authorization"]
+    header = data.draw(st.sampled_from([key, key[:-4], key + "AbC4"]), label="the header")
+    assert len(header) + number < 0, header
+"""
+
+
+@pytest.mark.parametrize("echo", ["raw", "base64", "unicode", "percent"])
+def test_no_canary_in_what_pytest_says_of_the_users_own_tests(tmp_path: Path, echo: str) -> None:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "HYPOTHESIS_"))}
+    (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
+    with served(build(clock=RunningClock())) as state:
+        guarded(state, echo)
+        done = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "test_theirs.py",
+                    "-vv",
+                    "--showlocals",
+                    "--full-trace",
+                    "-rA",
+                ),
+                *("-p", "no:xdist", "--junitxml", "pytest.xml", "--rootdir", str(tmp_path)),
+                *words(state, "--contract-"),
+            ],
+            cwd=tmp_path,
+            env=clean | variables(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "4 failed, 1 passed" in done.stdout
+    assert "KeyError: '" not in done.stdout
+    assert "$WHOP_API_TOKEN" in done.stdout
+    assert (tmp_path / ".hypothesis" / "examples").is_dir()
+    assert check(tmp_path, done.stdout, done.stderr) >= 4
+
+
+@pytest.mark.parametrize("flag", ["--token", "--token-file"])
+def test_no_canary_in_usage_errors_settings_and_tracebacks(
+    nursery: Nursery, tmp_path: Path, flag: str
+) -> None:
+    """Wherever the token comes from: what is said of wrong settings, of all settings, and of a target that is not there."""
+    with served(build(clock=RunningClock())) as state:
+        base = state.base_url
+    given = TOKEN
+    if flag == "--token-file":
+        # The one file that has to hold it stands apart.
+        secret = tmp_path.with_name(tmp_path.name + "-secret")
+        secret.write_text(TOKEN)
+        given = str(secret)
+    common = [
+        "--base-url",
+        base,
+        flag,
+        given,
+        "--header",
+        f"X-Gateway: {GATEWAY}",
+        "--readonly-token",
+        READONLY,
+    ]
+    said = []
+    for more, code in (
+        (("--campaign-id", SEED.campaigns[0], "--verbose", "--json", "r.json", "--har", "r.har"), 3),
+        (("--campaign-id", SEED.campaigns[0], "--show-config"), 0),
+        (("--campaign-id", SEED.campaigns[0], "--dry-run"), 0),
+        (("--campaign-id", "nobody"), 2),
+        (("--tokn", TOKEN), 2),
+        (("--campaign-id", SEED.campaigns[0], "--rate", "x"), 2),
+    ):
+        found, text = nursery.run("run", *common, *more, cwd=tmp_path)
+        assert found == code, text
+        said.append(text)
+    assert check(tmp_path, *said) >= 2
+
+
 def test_the_check_itself_finds_what_is_hidden(tmp_path: Path) -> None:
     for index, form in enumerate(
         (
