@@ -6,15 +6,16 @@ What is asked next, the executor and the putting back decide.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from whop_contracts.binding import Binder, Bound, Parties
-from whop_contracts.evidence import Evidence, Possible, Shown, shown
+from whop_contracts.evidence import Evidence, Possible, shown
 from whop_contracts.exchange import Case, Exchange, Window
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.journal import Journal, JournalError
+from whop_contracts.outcome import Foreign, Outcome, Stopped
 from whop_contracts.reading import read_json
 from whop_contracts.sequences import Together, read, unpause
 from whop_contracts.targets import Courier, Reply, Target
@@ -29,39 +30,6 @@ _UNAUTHORIZED: Final = 401
 _DAY: Final = 86_400 * NANO
 _APART: Final = 10 * NANO
 PREFLIGHT: Final = "preflight"
-
-
-class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with this reason
-    """The run cannot go on, for a reason that is the environment's."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What there is to say besides evidence. ``untimed`` is why time could not be judged, ``cut`` how many sequences the budget left
-    unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether an error of ours makes later evidence unfit to be judged,
-    ``failed`` the campaigns that could not be put back, each with what is wrong.
-    """
-
-    notes: list[str] = field(default_factory=list)
-    untimed: str | None = None
-    cut: int = 0
-    stopped: str | None = None
-    unjournalled: str | None = None
-    unsound: bool = False
-    restored: int = 0
-    failed: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Foreign:
-    """What is known of another company's campaign: its state at the first read, if we may read it at all; how many of our pauses of it
-    were sent and answered 2xx; the answer to the last unpause.
-    """
-
-    first: Shown | None = None
-    sent: int = 0
-    taken: int = 0
-    released: Evidence | None = None
 
 
 class Conversation:
@@ -95,6 +63,7 @@ class Conversation:
         self._number = 0
         self._settles = 0
         self._denied = False
+        self._held: list[tuple[Evidence, str]] | None = None
         self._parting = False
 
     def part(self) -> None:
@@ -148,12 +117,13 @@ class Conversation:
             # It may have been carried out: what it left has to be put back, and is no breach.
             self._record(bound, case, sequence, Reply(None, _INTERRUPTED, began, self.target.time()))
             raise
+        ours = bound.role == "full" and bound.scope == "named" and sequence != PREFLIGHT
+        status = replies[-1].response.status if replies[-1].response else 0
+        if ours and status == _UNAUTHORIZED and not self._denied:
+            return self._doubted([(bound, case, sequence, reply) for reply in replies])
         evidence = [self._record(bound, case, sequence, reply) for reply in replies][-1]
         if bound.scope == "foreign" and bound.request.operation == "pause" and evidence.accepted:
             self._release(case, sequence)
-        ours = bound.role == "full" and bound.scope == "named"
-        if evidence.status == _UNAUTHORIZED and ours and sequence != PREFLIGHT:
-            self._check_credential(sequence)
         return evidence
 
     def together(self, step: Together, sequence: str) -> None:
@@ -186,17 +156,30 @@ class Conversation:
         answer = self.foreign.released = self.send(unpause(case.campaign), sequence)
         self.outcome.notes.append(f"{name} was paused; an unpause was answered {answer.status}")
 
-    def _check_credential(self, sequence: str) -> None:
-        """A 401 to our own credential: where reading is answered so too, the token died, and nothing can be said."""
-        if self._denied:
-            return
-        self._denied = True
+    def _doubted(self, answered: list[tuple[Bound, Case, str, Reply]]) -> Evidence:
+        """A 401 to our own credential: where reading is answered so too, the token died, and nothing can be said, of these answers either."""
+        self._denied, self._held = True, []
         try:
-            again = self.send(read(), sequence)
+            evidence = [self._record(*one) for one in answered][-1]
+            dead = True
+            try:
+                dead = self.send(read(), answered[-1][2]).status == _UNAUTHORIZED
+            finally:
+                self.outcome.unsound |= dead
+                held, self._held = self._held, None
+                for one, sequence in held:
+                    self._tell(one, sequence)
         finally:
-            self._denied = False
-        if again.status == _UNAUTHORIZED:
+            self._denied, self._held = False, None
+        if dead:
             raise Stopped("the credential is answered 401 since the run began: it was revoked or has expired")
+        return evidence
+
+    def _tell(self, evidence: Evidence, sequence: str) -> None:
+        if self._held is None:
+            self._watch(evidence, sequence)
+        else:
+            self._held.append((evidence, sequence))
 
     def _bind(self, case: Case) -> Bound:
         bound = self._binder.bind(case, self.now() or _guess(self.target.time()))
@@ -242,7 +225,7 @@ class Conversation:
         try:
             evidence = self.expectation.follow(exchange)
             self._compare_clocks(evidence)
-            self._watch(evidence, sequence)
+            self._tell(evidence, sequence)
         except Exception as error:
             self.outcome.unsound = True
             if not self._parting:

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas, settling
-from whop_contracts.binding import Binder
+from whop_contracts.binding import Binder, Parties
 from whop_contracts.clause import Clause
-from whop_contracts.conversation import Outcome, Stopped
 from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import write_instant
 from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal, JournalError
+from whop_contracts.outcome import Outcome, Stopped
 from whop_contracts.plan import Means, Plan
-from whop_contracts.preparing import chosen, contract_sha256, planned, redactor_of, unready
+from whop_contracts.preparing import chosen, contract_sha256, planned, production_host, redactor_of, unready
 from whop_contracts.reports.har import HarWriter, open_har
 from whop_contracts.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
@@ -105,6 +105,8 @@ def judge(
             raise UsageError(f"--journal: {error}") from None
         if watch:
             watch(Progress("journal", str(run.journal.path), 0, plan.requests, 0.0, 0))
+            if said := _on_production(settings, parties, plan):
+                watch(Progress("production", said, 0, plan.requests, 0.0, 0))
     courier = Courier(
         target,
         rng=rng,
@@ -140,6 +142,15 @@ def judge(
     outcome.notes += notes
     result = _result(run, executor, courier, reason, time.monotonic() - began)
     return settle(redactor.data(result))
+
+
+def _on_production(settings: Settings, parties: Parties, plan: Plan) -> str | None:
+    """What will be done to a production host, to be said before it is done; None for any other."""
+    host = production_host(settings)
+    if host is None:
+        return None
+    named = ", ".join(parties.campaigns)
+    return f"{host}: {named} will be paused and resumed many times, by {plan.requests} requests, and put back as found"
 
 
 def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
@@ -197,21 +208,21 @@ def _result(
             requests=courier.sent,
             notes=notes,
             reason=reason,
-            untested=_untested(run, executor),
+            untested=_untested(run, executor, reason),
             strict=run.settings.strict,
         ),
     )
 
 
-def _untested(run: _Run, executor: Executor) -> dict[str, str]:
+def _untested(run: _Run, executor: Executor, reason: str | None) -> dict[str, str]:
     """Why clauses met nothing: what the run could not do, in the order in which it matters."""
     outcome = executor.outcome
 
     def why(clause: Clause) -> str | None:
         if clause.needs and not _offered(clause, run.plan.means):
             return clause.needs
-        if outcome.stopped:
-            return outcome.stopped
+        if reason:
+            return reason
         if clause.part == "auto_resume" and outcome.untimed:
             return outcome.untimed
         if outcome.cut or run.plan.cut_short:

@@ -17,7 +17,7 @@ from whop_contracts import catalogue, provider
 from whop_contracts.clause import Clause
 from whop_contracts.clauses.members import DOCUMENT, MEMBERS, member_id
 from whop_contracts.clauses.standing import ANSWERS, CLIENT, Answers
-from whop_contracts.conversation import Stopped
+from whop_contracts.outcome import Stopped
 from whop_contracts.plan import Plan
 from whop_contracts.proof import START, Trial
 from whop_contracts.schemas import Member, expected, subschema

@@ -70,8 +70,8 @@ def _make(config: pytest.Config) -> Run:
     settings = plugin.chosen(config).settings
 
     def watch(progress: engine.Progress) -> None:
-        if progress.part == "journal":
-            _aloud(config, f"journal: {progress.case}")
+        if progress.part in {"journal", "production"}:
+            _aloud(config, f"{progress.part}: {progress.case}")
 
     try:
         result = engine.judge(settings, watch=watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import urllib.parse
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,12 @@ def planned(settings: Settings) -> Plan:
     if settings.clauses:
         plan = only(plan, chosen(settings))
     return plan if settings.max_requests is None else plan.cut(settings.max_requests)
+
+
+def production_host(settings: Settings) -> str | None:
+    """The host of the target, where it is one of production."""
+    host = (urllib.parse.urlsplit(settings.base_url or "").hostname or "").rstrip(".")
+    return host if host in settings.production_hosts else None
 
 
 def chosen(settings: Settings) -> tuple[Clause, ...]:

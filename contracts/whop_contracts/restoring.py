@@ -16,12 +16,13 @@ from typing import Final
 
 from whop_contracts import __version__
 from whop_contracts.binding import Binder, Parties
-from whop_contracts.conversation import Conversation, Stopped
+from whop_contracts.conversation import Conversation
 from whop_contracts.evidence import Evidence, Shown, State
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.interruption import interruptible
 from whop_contracts.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
+from whop_contracts.outcome import Stopped
 from whop_contracts.preparing import redactor_of
 from whop_contracts.putting_back import due, put_back
 from whop_contracts.reading import MILLI

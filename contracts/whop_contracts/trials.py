@@ -16,10 +16,10 @@ from typing import Final
 
 from whop_contracts import catalogue
 from whop_contracts.binding import Binder
-from whop_contracts.conversation import Stopped
 from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
+from whop_contracts.outcome import Stopped
 from whop_contracts.plan import Means, Plan, Profile, draw
 from whop_contracts.preparing import unready
 from whop_contracts.proof import HONEST, START, Proof, Trial

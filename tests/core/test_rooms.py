@@ -23,7 +23,7 @@ LAYERS = (
     ("judges", "campaign topics expectation clauses clauses.* consumer witness concurrency"),
     ("means", "strategies strategies.* cases sequences setting_checks setting_sources journal ledger har_entries har_routes"),
     ("providers", "provider provider.*"),
-    ("runs", "catalogue plan binding conversation executor putting_back preparing targets targets.* tally serving exploration proof"),
+    ("runs", "catalogue plan binding outcome conversation executor putting_back preparing targets targets.* tally serving exploration proof"),
     ("results", "result waivers settling reports reports.* explaining"),
     ("engines", "engine recorded replaying restoring trials comparing derive"),
     ("faces", "contract plugin plugin_* schemathesis_checks load load_run commands commands.* cli __main__"),

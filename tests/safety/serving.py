@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -116,7 +117,9 @@ def served(provider: Provider) -> Iterator[Served]:
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = tuple((name.lower(), value) for name, value in self.headers.items())
             try:
-                answer = state.handle(self.command, self.path, headers, content)
+                # A proxy is asked for whole URLs: whatever host they name is answered here.
+                path = re.sub(r"^http://[^/]+", "", self.path)
+                answer = state.handle(self.command, path, headers, content)
             except Dropped:
                 self.close_connection = True
                 return

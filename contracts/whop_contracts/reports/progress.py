@@ -16,7 +16,7 @@ from whop_contracts.reports.terminal import console_for
 
 @contextmanager
 def watching(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
-    """What to hand to ``engine.judge``: it shows how far the run is on a terminal, and says in any case where the journal lies."""
+    """What to hand to ``engine.judge``: it shows how far the run is on a terminal, and says in any case where the journal lies and what is done to production."""
     bar = Progress(
         TextColumn("{task.fields[part]:<28}", markup=False),
         BarColumn(bar_width=None),
@@ -30,8 +30,8 @@ def watching(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
         task = bar.add_task("", total=1, part="", more="")
 
         def watch(progress: Any) -> None:
-            if progress.part == "journal":
-                sys.stderr.write(f"journal: {progress.case}\n")
+            if progress.part in {"journal", "production"}:
+                sys.stderr.write(f"{progress.part}: {progress.case}\n")
                 return
             part = visible(progress.part, 28)
             more = told(progress, time.monotonic() - began)

@@ -1,0 +1,201 @@
+"""A target that is not this machine, reached over a real socket: loopback is its proxy. What is stricter there than on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nursery import Nursery
+from pretending import opening
+from serving import Seen, Served, served
+
+from whop_contracts import engine
+from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.settings import Settings
+
+ONE, TWO = SEED.campaigns[:2]
+AWAY = "http://staging.example/api/v1"
+
+
+@pytest.fixture
+def state() -> Iterator[Served]:
+    with served(build(clock=RunningClock())) as made:
+        yield made
+
+
+def away(state: Served) -> dict[str, str]:
+    """The environment in which every host is reached by way of the served provider."""
+    return {
+        "HTTP_PROXY": state.base_url.removesuffix("/api/v1"),
+        "http_proxy": state.base_url.removesuffix("/api/v1"),
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "WHOP_API_TOKEN": SEED.token,
+    }
+
+
+def words(*more: str, base: str = AWAY) -> list[str]:
+    return [
+        *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
+        *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*", *more),
+    ]
+
+
+def test_an_active_campaign_is_judged_and_put_back(nursery: Nursery, state: Served, tmp_path: Path) -> None:
+    first = state.states()
+    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
+    assert code == 0, said
+    assert any(seen.pauses for seen in state.requests)
+    assert state.states() == first
+
+
+@pytest.mark.parametrize("status", ["paused", "inactive", "stale"])
+def test_only_active_campaigns_are_taken(
+    nursery: Nursery, state: Served, tmp_path: Path, status: str
+) -> None:
+    state.campaign(TWO).status = status
+    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
+    assert code == 3
+    assert {seen.method for seen in state.requests} == {"GET"}
+    assert len(state.requests) <= 2
+    assert "only active campaigns are paused on a live target" in " ".join(said.split())
+    assert TWO in json.loads((tmp_path / "r.json").read_text())["reason"]
+
+
+@pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
+def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(
+    nursery: Nursery, state: Served, tmp_path: Path, body: bytes
+) -> None:
+    state.before = lambda _seen: Answer(200, (("content-type", "application/json"),), body)
+    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
+    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    assert {seen.method for seen in state.requests} == {"GET"}
+    result = json.loads((tmp_path / "r.json").read_text())
+    found = [row["id"] for row in result["clauses"] if row["failure"]]
+    # What the page says of retrieving is less than of pausing: some of it only warns.
+    assert found, said
+    assert code in {1, 3}
+
+
+@pytest.mark.parametrize("more", [(), ("--allow-production",)])
+def test_production_is_refused_or_told_first_what_will_be_done(
+    nursery: Nursery, state: Served, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    (tmp_path / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
+    arguments = words(*more, base="http://ads.example/api/v1")
+    first = state.states()
+    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    if not more:
+        assert (code, said.count("\n"), state.requests) == (2, 1, [])
+        assert "ads.example is production" in said
+        return
+    assert code == 0, said
+    journal, production = said.splitlines()[:2]
+    assert journal == "journal: j.jsonl"
+    assert production.startswith(
+        f"production: ads.example: {ONE}, {TWO} will be paused and resumed many times, by "
+    )
+    assert state.states() == first
+
+
+@pytest.mark.parametrize("rate", [5, 1_000])
+def test_the_rate_is_kept_for_each_operation(
+    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
+) -> None:
+    for name, value in away(state).items():
+        monkeypatch.setenv(name, value)
+    slept: list[float] = []
+    monkeypatch.setattr(engine, "open_target", opening(slept.append))
+    settings = Settings(
+        base_url=AWAY,
+        token=SEED.token,
+        campaign_ids=(ONE, TWO),
+        journal=tmp_path / "j.jsonl",
+        profile="quick",
+        clauses=("pausing.*",),
+        rate=rate,
+    )
+    result = engine.judge(settings)
+    asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
+    waits = [seconds for seconds in slept if seconds > 30]
+    assert result["exit_code"] == 0
+    assert asked["pause"] > 5
+    assert bool(waits) is (rate == 5)
+    assert any(f"to keep to {rate} requests a minute" in note for note in result["notes"]) is (rate == 5)
+
+
+def test_nobody_is_hurried_on_loopback(
+    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(engine, "open_target", opening(slept.append))
+    settings = Settings(
+        base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl", rate=5,
+        profile="quick", test_clock=state.clock_url,
+    )  # fmt: skip
+    assert engine.judge(settings)["exit_code"] == 0
+    assert [seconds for seconds in slept if seconds > 30] == []
+
+
+def agents(state: Served) -> set[str]:
+    return {dict(seen.headers)["user-agent"] for seen in state.requests}
+
+
+def test_a_user_agent_names_the_suite_and_the_run(nursery: Nursery, state: Served, tmp_path: Path) -> None:
+    nursery.run(*words(), cwd=tmp_path, **away(state))
+    (first,) = agents(state)
+    state.requests.clear()
+    nursery.run(*words(), cwd=tmp_path, **away(state))
+    (second,) = agents(state)
+    assert re.fullmatch(r"whop-contracts/\S+ \([0-9a-f]{8}\)", first)
+    assert first != second
+
+
+def test_invented_ids_are_random_and_named_ones_are_changed_in_prefix_or_case_alone(
+    nursery: Nursery, state: Served, tmp_path: Path
+) -> None:
+    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
+    invented: list[set[str]] = []
+    for _ in range(2):
+        state.requests.clear()
+        nursery.run(*arguments, cwd=tmp_path, **away(state))
+        ids = {seen.campaign for seen in state.requests} - {ONE, TWO}
+        assert not ids & state.provider.state.campaigns.keys()
+        assert {seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests} == {True}
+        invented.append({one for one in ids if one.startswith("adcamp_") and len(one) >= len(ONE)})
+    assert invented[0] - invented[1]
+
+
+def dies(state: Served, at: int) -> list[Seen]:
+    """Have the credential be revoked from the request number ``at`` on."""
+    after: list[Seen] = []
+
+    def before(seen: Seen) -> Answer | None:
+        if seen.number >= at:
+            after.append(seen)
+            return Answer(401, (("content-type", "application/json"), ("www-authenticate", "Bearer")), b"{}")
+        return None
+
+    state.before = before
+    return after
+
+
+@pytest.mark.parametrize("at", range(3, 13))
+def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(
+    nursery: Nursery, state: Served, tmp_path: Path, at: int
+) -> None:
+    first = state.states()
+    after = dies(state, at)
+    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
+    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["verdict"] == "inconclusive", said
+    assert "revoked or has expired" in result["reason"]
+    assert code == 4
+    assert len([seen for seen in after if seen.pauses]) <= 1
+    if state.states() != first:
+        assert result["put_back"]["failed"]
