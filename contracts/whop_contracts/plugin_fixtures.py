@@ -2,7 +2,7 @@
 
 Imported when a test asks for one of them. :class:`AdCampaignProvider` may be used without pytest too, and with any scope::
 
-    with AdCampaignProvider(fault="until-dropped") as provider: ...
+    with AdCampaignProvider(fault="missing-paused-until") as provider: ...
 """
 
 from __future__ import annotations

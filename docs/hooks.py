@@ -1,0 +1,130 @@
+# ruff: noqa: INP001 - MkDocs loads it by its path
+"""What MkDocs is told of the code: pages whose tables are made of it when the site is built, so that they cannot be out of date.
+
+A page asks for a table by its marker, ``<!-- settings -->``, on a line of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import whop_contracts
+from whop_contracts.catalogue import PARTS, clauses
+from whop_contracts.setting_kinds import SWITCH
+from whop_contracts.settings import SETTINGS, Setting
+
+_PACKAGE: Final = Path(whop_contracts.__file__).parent
+_MADE_BY_COMMANDS: Final = frozenset({"proof.md", "mutants.md"})
+"""Pages that a command writes, and that may not have been written yet."""
+
+
+def on_config(config: Any) -> Any:
+    """Leave out of the navigation what has not been written."""
+    missing = {name for name in _MADE_BY_COMMANDS if not (Path(config.docs_dir) / name).is_file()}
+    config.nav = [_without(entry, missing) for entry in config.nav]
+    return config
+
+
+def _without(entry: Any, missing: set[str]) -> Any:
+    ((title, inside),) = entry.items()
+    if isinstance(inside, list):
+        return {title: [one for one in inside if not missing & set(one.values())]}
+    return entry
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """The page with its tables."""
+    return re.sub(
+        r"^<!-- (\w+) -->$", lambda found: "\n".join(_TABLES[found[1]]()), markdown, flags=re.MULTILINE
+    )
+
+
+def settings() -> Iterator[str]:
+    """Every setting: as a flag, as a variable, as a key, with its default."""
+    for setting in SETTINGS:
+        yield f"### {setting.key}"
+        yield ""
+        yield f"{_sentence(setting.help)} Expected: {html.escape(setting.kind.expected, quote=False)}."
+        yield ""
+        yield "| as | |"
+        yield "|---|---|"
+        yield from (f"| {name} | {text} |" for name, text in _spellings(setting))
+        yield ""
+
+
+def _spellings(setting: Setting) -> Iterator[tuple[str, str]]:
+    shown = "" if setting.kind is SWITCH else f" {setting.metavar}"
+    if "command" in setting.faces:
+        yield "flag", f"`--{setting.key}{shown}`" + (", repeatable" if setting.repeatable else "")
+    if "pytest" in setting.faces:
+        yield "option of pytest", f"`--contract-{setting.key}{shown}`"
+    variables = (setting.variable, *setting.variables)
+    yield "variable", " or ".join(f"`{name}`" for name in variables)
+    if setting.in_file:
+        yield "key", f"`{setting.key}`"
+    yield "default", _default(setting.default)
+
+
+def _default(value: Any) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{one}`" for one in value)
+    return f"`{value:g}s`" if isinstance(value, float) else f"`{value}`"
+
+
+def catalogue() -> Iterator[str]:
+    """Every clause, by the part of the page."""
+    for part, title in PARTS:
+        yield f"## {title}"
+        yield ""
+        for clause in (clause for clause in clauses() if clause.part == part):
+            yield f"### {clause.id}"
+            yield ""
+            needs = f" Not tested where {clause.needs}." if clause.needs else ""
+            yield html.escape(clause.statement, quote=False) + html.escape(needs, quote=False)
+            yield ""
+            yield f"*{clause.level}*, {html.escape(str(clause.source), quote=False)}"
+            yield ""
+
+
+def modules() -> Iterator[str]:
+    """Every module of the package with the first sentence of its docstring, by its room."""
+    rooms: dict[str, list[Path]] = {}
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        rooms.setdefault(path.relative_to(_PACKAGE).parent.as_posix(), []).append(path)
+    for room, paths in rooms.items():
+        yield f"### {'whop_contracts' if room == '.' else room}"
+        yield ""
+        yield "| module | |"
+        yield "|---|---|"
+        for path in paths:
+            said = " ".join(
+                (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0].split()
+            )
+            yield f"| `{path.name}` | {_plain(said)} |"
+        yield ""
+
+
+def _plain(said: str) -> str:
+    """A docstring as a cell of a table."""
+    said = re.sub(r":\w+:`([^`]+)`", r"`\1`", said.replace("``", "`"))
+    return html.escape(said, quote=False).replace("|", "\\|")
+
+
+def _sentence(text: str) -> str:
+    return html.escape(text[0].upper() + text[1:], quote=False) + "."
+
+
+_TABLES: Final[dict[str, Callable[[], Iterator[str]]]] = {
+    "settings": settings,
+    "catalogue": catalogue,
+    "modules": modules,
+}
