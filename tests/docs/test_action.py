@@ -1,0 +1,226 @@
+"""The GitHub Action: its steps run as GitHub runs them, on a served provider, and nothing that goes in is read as a command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from faces.reader import ENVIRONMENT, blocks
+from whop_contracts.journal import Journal
+from whop_contracts.provider import SEED, RunningClock, build
+from whop_contracts.provider.server import clock_url, running
+
+ROOT = Path(__file__).parents[2]
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+STEPS = ACTION["runs"]["steps"]
+RECIPE = next(
+    block for block in blocks((ROOT / "docs" / "nightly.md").read_text("utf-8")) if block.kind == "yaml"
+)
+EXPRESSION = re.compile(r"\$\{\{ *(.+?) *\}\}")
+BASH = shutil.which("bash") or "bash"
+PYTHON = """#!/bin/sh
+if [ "$1 $2" = "-m pip" ]; then printf '%s\\n' "$@" > "$INSTALLED"; exit 0; fi
+exec "{python}" "$@"
+"""
+"""Python as it is found on the path: the one that runs this test, but for pip, which writes down what it is asked for."""
+
+
+@dataclass
+class Job:
+    """What is left of a job: its exit code, all that it printed, its summary, outputs and files."""
+
+    code: int
+    said: str
+    summary: str
+    outputs: dict
+    installed: list
+    folder: Path
+
+
+def evaluated(text, inputs):
+    known = {f"inputs.{name}": value for name, value in inputs.items()} | {"github.action_path": str(ROOT)}
+    return EXPRESSION.sub(lambda found: known[found[1]], text)
+
+
+def perform(folder, **given):
+    """The shell steps of the action in their order; after one that fails, those alone that always run."""
+    inputs = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
+    inputs |= {name.replace("_", "-"): value for name, value in given.items()}
+    work, files = folder / "work", {name: folder / name for name in ("summary", "outputs", "installed")}
+    work.mkdir(exist_ok=True)
+    programs = folder / "bin"
+    programs.mkdir(exist_ok=True)
+    (programs / "python").write_text(PYTHON.format(python=sys.executable))
+    (programs / "python").chmod(0o755)
+    for path in files.values():
+        path.write_text("")
+    runner = ENVIRONMENT | {
+        "PATH": f"{programs}{os.pathsep}{ENVIRONMENT['PATH']}",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(files["summary"]),
+        "GITHUB_OUTPUT": str(files["outputs"]),
+        "INSTALLED": str(files["installed"]),
+    }
+    code, said = 0, []
+    for step in STEPS:
+        if "run" not in step or (code and "always()" not in step.get("if", "")):
+            continue
+        script = folder / "step.sh"
+        script.write_text(step["run"])
+        done = subprocess.run(
+            [BASH, "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            cwd=work,
+            env=runner | {name: evaluated(text, inputs) for name, text in step.get("env", {}).items()},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        said += [done.stdout, done.stderr]
+        code = code or done.returncode
+    outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
+    job = Job(
+        code,
+        "".join(said),
+        files["summary"].read_text("utf-8"),
+        outputs,
+        files["installed"].read_text().splitlines(),
+        folder,
+    )
+    assert SEED.token not in job.said + job.summary + "".join(outputs.values())
+    for path in work.rglob("*"):
+        assert path.is_dir() or SEED.token.encode() not in path.read_bytes(), path
+    return job
+
+
+def ours(base_url, **more):
+    """Inputs for a provider that is served here."""
+    return {
+        "base_url": base_url,
+        "token": SEED.token,
+        "campaign_ids": "\n".join(SEED.campaigns[:2]),
+        "test_clock": clock_url(base_url),
+        "profile": "quick",
+    } | more
+
+
+@pytest.fixture(params=[None], ids=["honest"])
+def served(request):
+    with running(build(fault=request.param, clock=RunningClock())) as base_url:
+        yield base_url
+
+
+def test_an_honest_provider_passes_and_the_reports_are_there(tmp_path, served):
+    job = perform(
+        tmp_path,
+        **ours(
+            served,
+            readonly_token=SEED.readonly_token,
+            foreign_campaign_id=SEED.foreign_campaign,
+            drift_ledger="drift.json",
+        ),
+    )
+    assert job.code == 0, job.said
+    assert job.outputs == {"exit-code": "0", "verdict": "conforms"}
+    assert "conforms" in job.summary
+    assert "no credential without" not in job.summary
+    reports = {path.name for path in (tmp_path / "work" / "whop-contracts-reports").iterdir()}
+    assert reports == {"result.json", "summary.md", "junit.xml", "report.html", "journal.jsonl"}
+    assert (tmp_path / "work" / "drift.json").is_file()
+    assert job.said.rstrip().endswith("nothing to put back")
+
+
+@pytest.mark.parametrize("served", ["offset-dropped"], indirect=True)
+def test_a_broken_promise_fails_the_job_and_is_in_the_summary(tmp_path, served):
+    job = perform(tmp_path, **ours(served))
+    assert job.code == 1, job.said
+    assert job.outputs == {"exit-code": "1", "verdict": "violates"}
+    assert "pausing.offset-is-honoured" in job.summary
+    assert "::error" in job.said
+
+
+def test_a_folder_whose_name_looks_like_a_flag_is_a_folder(tmp_path, served):
+    job = perform(tmp_path, **ours(served, reports="-rf", args="--clause=pausing.*"))
+    assert job.code == 0, job.said
+    assert (tmp_path / "work" / "-rf" / "result.json").is_file()
+
+
+def test_what_cannot_be_used_ends_the_job_before_anything_is_sent(tmp_path):
+    job = perform(tmp_path, base_url="", token=SEED.token, campaign_ids=SEED.campaigns[0])
+    assert job.code == 2
+    assert job.outputs == {"exit-code": "2", "verdict": ""}
+    assert job.summary == "whop-contracts: no run, exit code 2\n"
+
+
+def test_flags_are_words_one_a_line(tmp_path, served):
+    job = perform(tmp_path, **ours(served, args="--clause=pausing.*\r\n\n  --max-requests\n90\n"))
+    assert job.code == 0, job.said
+    assert "| Pausing |" in job.summary
+    assert "| Refusals |" not in job.summary
+
+
+HOSTILE = ["$(touch pwned)", "'\"; touch pwned; `touch pwned` ${{ github.token }}\ntouch pwned"]
+
+
+@pytest.mark.parametrize("name", sorted(ACTION["inputs"]))
+def test_nothing_in_an_input_is_executed(tmp_path, served, name):
+    for hostile in HOSTILE:
+        inputs = ours(served, args="--dry-run") | {name.replace("-", "_"): hostile}
+        inputs["token"] = SEED.token if name != "token" else hostile
+        perform(tmp_path, **inputs)
+        assert [str(path) for path in tmp_path.rglob("pwned") if path.is_file()] == [], hostile
+
+
+def test_campaigns_are_put_back_after_a_run_that_was_killed(tmp_path, served):
+    """The run itself cannot begin, since a journal is there that has not been worked off; then the action does that."""
+    journal = tmp_path / "work" / "whop-contracts-reports" / "journal.jsonl"
+    journal.parent.mkdir(parents=True)
+    left = Journal.create(journal, served, "killed")
+    left.first(SEED.campaigns[0], "active", None)
+    left.intend(SEED.campaigns[0], "paused", None)
+    left.close()
+    job = perform(tmp_path, **ours(served))
+    assert job.code == 2
+    assert "restore them first" in job.said
+    assert Journal.read(journal).complete
+    assert "1 put back" in job.said
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted"),
+    [("", str(ROOT)), ("1.2.3", "whop-contracts==1.2.3"), ("1 --pre", "whop-contracts==1 --pre")],
+)
+def test_what_is_installed_is_this_or_the_release_that_is_named(tmp_path, served, version, wanted):
+    job = perform(tmp_path, **ours(served, version=version, args="--dry-run"))
+    assert job.installed[-1] == wanted
+    assert job.installed[:3] == ["-m", "pip", "install"]
+
+
+def test_no_script_holds_an_expression_and_every_input_is_used():
+    for step in STEPS:
+        assert "${{" not in step.get("run", "")
+        assert ("run" in step) == ("shell" in step)
+    used = set(re.findall(r"inputs\.([\w-]+)", yaml.safe_dump(STEPS)))
+    assert used == set(ACTION["inputs"])
+    outputs = re.findall(r"steps\.run\.outputs\.([\w-]+)", yaml.safe_dump(ACTION["outputs"]))
+    assert sorted(outputs) == sorted(ACTION["outputs"])
+
+
+def test_the_recipe_uses_the_action_as_it_is_and_keeps_secrets_out_of_scripts():
+    recipe = yaml.safe_load(RECIPE.text)
+    steps = recipe["jobs"]["staging"]["steps"]
+    (step,) = (step for step in steps if "whop-contracts" in step.get("uses", ""))
+    required = {name for name, one in ACTION["inputs"].items() if one.get("required")}
+    assert required <= set(step["with"]) <= set(ACTION["inputs"])
+    assert [one for one in steps if "run" in one] == []
+    ledgers = [one["with"]["path"] for one in steps if "cache" in one["uses"]]
+    assert ledgers == [step["with"]["drift-ledger"]] * 2
+    assert "schedule" in recipe[True]  # YAML 1.1 reads the key `on` as a truth value; GitHub does not
