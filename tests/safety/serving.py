@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import http.server
 import re
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -95,8 +97,14 @@ class _Quiet(http.server.ThreadingHTTPServer):
         """A client that was killed is no news here."""
 
 
+class _QuietSix(_Quiet):
+    address_family = socket.AF_INET6
+
+
 @contextlib.contextmanager
-def served(provider: Provider) -> Iterator[Served]:
+def served(
+    provider: Provider, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[Served]:
     """Serve on a free port of loopback for as long as the context lasts."""
     state = Served(provider)
 
@@ -136,8 +144,12 @@ def served(provider: Provider) -> Iterator[Served]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = _Quiet(("127.0.0.1", 0), Handler)
-    state.base_url = f"http://127.0.0.1:{server.server_port}/api/v1"
+    six = ":" in host
+    server = (_QuietSix if six else _Quiet)((host, 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    shown = f"[{host}]" if six else host
+    state.base_url = f"{'https' if tls else 'http'}://{shown}:{server.server_port}/api/v1"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -44,6 +44,8 @@ def test_what_is_no_json_ends_the_run(nursery: Nursery, tmp_path: Path, answer: 
     assert "could not be read" in said
     assert "Traceback" not in said
     reason = json.loads((tmp_path / "r.json").read_text())["reason"]
+    assert answer.status != 403 or "ad_campaign:basic:read is needed" in reason
+    assert answer.status != 401 or "the credential is not accepted" in reason
     assert "\n" not in reason
     assert ONE in reason
 

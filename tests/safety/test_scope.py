@@ -111,3 +111,18 @@ def test_no_more_requests_than_allowed_and_put_back_still(
     assert result["exit_code"] in {0, 1, 3}
     assert result["put_back"]["failed"] == []
     json.dumps(result)
+    reasons = {row["reason"] for row in result["clauses"] if row["verdict"] == "not_tested"}
+    assert most > 250 or (reasons and all("the budget of" in str(reason) for reason in reasons))
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.02, 0.1, 0.3])
+def test_no_longer_than_allowed_and_put_back_still(seconds: float, tmp_path: Path) -> None:
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        result = engine.judge(
+            settings(state.base_url, tmp_path, test_clock=state.clock_url, max_time=seconds)
+        )
+        assert state.states() == first
+    assert result["exit_code"] in {0, 3}
+    assert result["put_back"]["failed"] == []
+    assert result["exit_code"] == 0 or f"the budget of {seconds:g} s is spent" in json.dumps(result)

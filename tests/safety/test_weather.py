@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import email.utils
 import random
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,7 +88,7 @@ def test_a_faulty_provider_in_a_storm_is_caught(
 
 
 @pytest.mark.parametrize("fault", [None, *_FAULTS])
-@pytest.mark.parametrize("said", ["message", "header"])
+@pytest.mark.parametrize("said", ["message", "header", "date"])
 def test_twenty_seconds_of_429_are_waited_out(
     fault: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +103,9 @@ def test_twenty_seconds_of_429_are_waited_out(
                 began.append(sum(slept))
             if sum(slept) - began[0] >= 20:
                 return None
+            if said == "date":
+                at = email.utils.formatdate(time.time() + 7, usegmt=True)
+                return Answer(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
             if said == "header":
                 return Answer(429, (("retry-after", "7"),), b"")
             return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
@@ -110,3 +115,23 @@ def test_twenty_seconds_of_429_are_waited_out(
     assert result["exit_code"] == (1 if fault else 0), result["reason"]
     assert bool(failed(result)) is bool(fault)
     assert any(note.startswith("3 answers were 429") for note in result["notes"])
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("fault", [None, *_FAULTS])
+def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
+    status: int, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answer in nine is a gateway's; in half of these cases the provider has done the work."""
+    slept: list[float] = []
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        first = state.states()
+        state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
+        state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
+        result = judge(state, tmp_path, monkeypatch, slept)
+        assert result["exit_code"] == (1 if fault else 0), result["reason"]
+        assert bool(failed(result)) is bool(fault)
+        assert any(f"answers were {status}" in note for note in result["notes"])
+        assert fault or state.states() == first
+    assert slept
+    assert max(slept) < 3
