@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from whop_contracts.provider import SEED, RunningClock, build
-from whop_contracts.provider.server import running
+from whop_contracts.provider.server import clock_url, running
 
 BLOCK = re.compile(
     r"^(?P<margin> *)```(?P<kind>\w+)?(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^(?P=margin)```$",
@@ -26,8 +26,6 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 SERVED = "127.0.0.1:8089"
 STANDS_FOR = {"adcamp_XXXXXXXX": 0, "adcamp_YYYYYYYY": 1}
 """The campaigns of a staging system, as pages write them, and which of ours each is."""
-BRIEFLY = {"WHOP_CONTRACTS_PROFILE": "quick", "WHOP_CONTRACTS_RESUME_TOLERANCE": "5s"}
-"""How a run on staging is cut short where the page does not care."""
 PROGRAMS = {
     "whop-contracts": "whop_contracts",
     "pytest": "pytest",
@@ -128,9 +126,16 @@ class Reader:
         return text
 
     def environment(self, line: str) -> Mapping[str, str]:
+        """That of a command; a run on staging is cut short, and nobody waits for it."""
         path = f"{self.folder / 'bin'}{os.pathsep}{ENVIRONMENT.get('PATH', '')}"
         tokens = {"WHOP_API_TOKEN": SEED.token} if STAGING in self.means else {}
-        return ENVIRONMENT | {"PATH": path} | tokens | self.given | (BRIEFLY if STAGING in line else {})
+        briefly = {}
+        if STAGING in line:
+            briefly = {
+                "WHOP_CONTRACTS_PROFILE": "quick",
+                "WHOP_CONTRACTS_TEST_CLOCK": clock_url(self.means[STAGING]),
+            }
+        return ENVIRONMENT | {"PATH": path} | tokens | self.given | briefly
 
     def do(self, line: str) -> Done:
         """Type one command. One that serves is left to itself once it has said where."""
