@@ -19,6 +19,7 @@ from whop_contracts.settings import Settings
 
 ONE, TWO = SEED.campaigns[:2]
 AWAY = "http://staging.example/api/v1"
+CLOCK = "http://staging.example/test_clock"
 
 
 @pytest.fixture
@@ -41,7 +42,8 @@ def away(state: Served) -> dict[str, str]:
 def words(*more: str, base: str = AWAY) -> list[str]:
     return [
         *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
-        *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*", *more),
+        *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*"),
+        *("--test-clock", CLOCK, *more),
     ]
 
 
@@ -117,6 +119,7 @@ def test_the_rate_is_kept_for_each_operation(
         journal=tmp_path / "j.jsonl",
         profile="quick",
         clauses=("pausing.*",),
+        test_clock=CLOCK,
         rate=rate,
     )
     result = engine.judge(settings)

@@ -13,14 +13,15 @@ from nursery import Nursery
 from serving import Served, served
 
 from targets.hostile import certificate
-from whop_contracts.provider import SEED, RunningClock, build
+from whop_contracts.provider import SEED, RunningClock, build, clock_route
 
 ONE = SEED.campaigns[0]
 
 
 def run(nursery: Nursery, folder: Path, base_url: str, *more: str) -> tuple[int, str]:
     words = ["run", "--base-url", base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
-    return nursery.run(*words, "--clause", "pausing.*", *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
+    clock = ("--test-clock", base_url.removesuffix("/api/v1") + clock_route.PATH)
+    return nursery.run(*words, "--clause", "pausing.*", *clock, *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
 
 
 @pytest.fixture(scope="module")
