@@ -188,6 +188,7 @@ import json
 import httpx
 import pytest
 from hypothesis import given, settings, strategies as st
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 READ = "{target.base_url}/ad_campaigns/{id}"
 
@@ -214,7 +215,8 @@ def test_an_exception(contract_target, answer):
 def test_what_passes(answer, capsys):
     print(answer.text)
 
-@settings(max_examples=20, print_blob=True)
+# The database is named, since Hypothesis keeps none by itself where it sees a CI.
+@settings(max_examples=20, print_blob=True, database=DirectoryBasedExampleDatabase(".hypothesis/examples"))
 @given(st.integers(), st.data())
 def test_any_number(contract_target, number, data):
     key = contract_target.headers["Authorization"]
