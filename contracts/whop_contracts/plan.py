@@ -5,27 +5,26 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from whop_contracts import __version__, cases, strategies
 from whop_contracts.cases import TELLING, dated
-from whop_contracts.exchange import Case, Stamp
+from whop_contracts.exchange import Case
 from whop_contracts.sequences import (
     AWAITED,
-    READ,
     Need,
-    Send,
     Sequence,
-    indefinitely,
     kept,
     moved,
     read,
     refused,
+    resting,
     unpause,
     waited,
+    watched,
 )
 
 Profile = Literal["quick", "standard", "thorough"]
@@ -175,20 +174,18 @@ def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
     )
 
 
-_QUICK: Final = 33
+_QUICK: Final = 24
 _KEPT: Final = (cases.KEPT, cases.FAR, cases.EXTRAS, cases.NOTHING, cases.EDGE)
 """The tables of cases that a conforming provider accepts."""
-_REFUSED: Final[tuple[tuple[tuple[Case, ...], tuple[Need, ...]], ...]] = (
-    (cases.CREDENTIALS, ()),
-    (cases.TEXTS, ()),
-    (cases.READONLY, ("readonly",)),
-    (cases.FOREIGN, ("foreign",)),
-    (cases.PAST, ()),
-    (cases.MALFORMED_IDS, ()),
-    (cases.RECASED, ()),
-    (cases.SEVERAL, ()),
-)
-_MIXED: Final = (
+_REFUSED: Final = (
+    cases.CREDENTIALS,
+    cases.TEXTS,
+    cases.READONLY,
+    cases.FOREIGN,
+    cases.PAST,
+    cases.MALFORMED_IDS,
+    cases.RECASED,
+    cases.SEVERAL,
     cases.METHODS,
     cases.UNKNOWN_IDS,
     cases.NO_OBJECT,
@@ -197,35 +194,51 @@ _MIXED: Final = (
     cases.TYPES,
     cases.MALFORMED,
 )
-"""Tables whose first cases go out together, one refusal of each kind, with one read behind them."""
+"""The tables of cases that it refuses, or may refuse."""
+_NEEDS: Final[dict[str, Need]] = {
+    **{case.name: "readonly" for case in cases.READONLY},
+    **{case.name: "foreign" for case in cases.FOREIGN},
+}
 _ROUNDS: Final = 4
-_SHAPES: Final = 6
-"""How many of the campaigns named are paused; the rest are only watched."""
 _SHARED: Final = 3
 _DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 6, "thorough": 150}
 
 
 def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
     """First what tells most, which is all of ``quick``; then the rest of the tables in rounds."""
-    lanes = [[kept(*group) for group in _grouped(table)] for table in _KEPT]
-    lanes.append(list(_timed(means)))
-    lanes += [[refused(*group, needs=needs) for group in _grouped(table)] for table, needs in _REFUSED]
-    lanes += [
-        [refused(*(table[0] for table in _MIXED))],
-        *([refused(*g) for g in _grouped(table[1:])] for table in _MIXED),
-    ]
-    lanes += [list(_watched(means)), list(_resting())]
-    named = {sequence.name: sequence for lane in lanes for sequence in lane}
-    first = [named[name] for name in TELLING if name in named]
-    yield from first[:_QUICK] if profile == "quick" else first
+    others = [list(_timed(means)), list(watched(means.campaigns)), list(resting())]
+    named = {sequence.name: sequence for lane in others for sequence in lane}
+    told = list(_told(named, means.offer()))
+    first = told[:_QUICK] if profile == "quick" else told
+    yield from first
     if profile == "quick":
         return
+    gone = {name for sequence in first for name in (sequence.name, *(case.name for case in sequence.cases()))}
     good, bad = drawn(seed, _DRAWN[profile])
-    rest = [[sequence for sequence in lane if sequence.name not in TELLING] for lane in lanes]
-    rest += [[kept(*group) for group in _grouped(good)], [refused(*group) for group in _grouped(bad)]]
+    rest = [[kept(*group) for group in _grouped(table, gone)] for table in (*_KEPT, good)]
+    rest += [[_refusal(group) for group in _grouped(table, gone)] for table in (*_REFUSED, bad)]
+    rest += [[sequence for sequence in lane if sequence.name not in gone] for lane in others]
     for index in range(_ROUNDS):
         for lane in rest:
             yield from _share(lane, index, _ROUNDS)
+
+
+def _told(named: Mapping[str, Sequence], offer: frozenset[Need]) -> Iterator[Sequence]:
+    """The rows of ``TELLING`` as sequences, without the cases that the target has no means for."""
+    accepted = {case.name: case for table in _KEPT for case in table}
+    refusals = {case.name: case for table in _REFUSED for case in table}
+    for row in TELLING:
+        able = [name for name in row if _NEEDS.get(name) in (None, *offer)]
+        if row[0] in named:
+            yield named[row[0]]
+        elif row[0] in accepted:
+            yield kept(*(accepted[name] for name in row))
+        elif able and row[0] in refusals:
+            yield _refusal([refusals[name] for name in able])
+
+
+def _refusal(group: SequenceOf[Case]) -> Sequence:
+    return refused(*group, needs={_NEEDS[case.name] for case in group if case.name in _NEEDS})
 
 
 def _timed(means: Means) -> SequenceOf[Sequence]:
@@ -235,48 +248,17 @@ def _timed(means: Means) -> SequenceOf[Sequence]:
     return moved(max(600_000, int(4_000 * means.tolerance_s)))
 
 
-def _watched(means: Means) -> Iterator[Sequence]:
-    """A pause without a date, the look at another campaign after it, and the other campaigns' own pauses."""
-    yield Sequence("without a date", (Send(indefinitely()), READ), ends="paused")
-    yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
-    for index in range(1, min(means.campaigns, _SHAPES)):
-        yield _shape(f"own:{index}")
-
-
-def _shape(own: str) -> Sequence:
-    """A campaign of another shape, paused with and without a date, and left as it was."""
-    return Sequence(
-        f"another campaign, {own}",
-        (
-            Send(dated("tomorrow", Stamp(plus_ms=86_400_000), campaign=own)),
-            Send(indefinitely(own)),
-            Send(unpause(own)),
-        ),
-        why="campaigns differ in what they promote, and in how they are paid",
-    )
-
-
-def _grouped(table: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
-    """The cases of a table that share a read: the first has its own, of the rest every three."""
-    yield table[:1]
-    for index in range(1, len(table), _SHARED):
-        yield table[index : index + _SHARED]
+def _grouped(table: SequenceOf[Case], gone: Container[str] = ()) -> Iterator[SequenceOf[Case]]:
+    """The cases of a table that are not gone yet, every three sharing a read."""
+    left = [case for case in table if case.name not in gone]
+    for index in range(0, len(left), _SHARED):
+        yield left[index : index + _SHARED]
 
 
 def _share(lane: SequenceOf[Sequence], index: int, rounds: int) -> SequenceOf[Sequence]:
     """The part of a table that belongs to one round; short tables are done in the first rounds."""
     size = -(-len(lane) // rounds)
     return lane[index * size : (index + 1) * size]
-
-
-def _resting() -> Iterator[Sequence]:
-    """Pauses of campaigns that are not running: whatever the answer is, it is no crash."""
-    for state in ("inactive", "stale", "paused"):
-        yield Sequence(
-            f"a campaign that is {state}",
-            (Send(read(state)), Send(indefinitely(state)), Send(read(state))),
-            needs=frozenset({"resting"}),
-        )
 
 
 def drawn(seed: int, count: int) -> tuple[list[Case], list[Case]]:

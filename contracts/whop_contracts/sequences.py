@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from whop_contracts.cases import dated
+from whop_contracts.cases import DAY, dated
 from whop_contracts.exchange import Case, Stamp
 
 Need = Literal["second", "readonly", "foreign", "resting"]
@@ -14,6 +14,8 @@ AWAITED: Final = "awaited"
 """The mark of the read that shows an awaited resume."""
 MARGIN: Final = 4_000
 """Milliseconds that a look just before an instant keeps away from it."""
+_SHAPES: Final = 6
+"""How many of the campaigns named are paused; the rest are only watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +214,20 @@ def _unwaited() -> tuple[Sequence, ...]:
         Sequence("an indefinite pause gets a date", (Send(indefinitely()), READ, a, READ), ends="paused"),
         Sequence("two pauses at once", (Send(unpause()), Together(a.case, b.case), READ), ends="paused"),
     )
+
+
+def watched(campaigns: int) -> Iterator[Sequence]:
+    """A pause without a date, the look at another campaign after it, and the other campaigns' own pauses, of ``campaigns`` named."""
+    yield Sequence("without a date", (Send(indefinitely()), READ), ends="paused")
+    yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
+    for own in (f"own:{index}" for index in range(1, min(campaigns, _SHAPES))):
+        tomorrow = dated("tomorrow", Stamp(plus_ms=DAY), campaign=own)
+        yield Sequence(f"another campaign, {own}", (Send(tomorrow), Send(indefinitely(own)), Send(unpause(own))),
+                       why="campaigns differ in what they promote, and in how they are paid")  # fmt: skip
+
+
+def resting() -> Iterator[Sequence]:
+    """Pauses of campaigns that are not running: whatever the answer is, it is no crash."""
+    for state in ("inactive", "stale", "paused"):
+        steps = (Send(read(state)), Send(indefinitely(state)), Send(read(state)))
+        yield Sequence(f"a campaign that is {state}", steps, needs=frozenset({"resting"}))
