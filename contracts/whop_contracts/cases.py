@@ -1,6 +1,6 @@
 """The named cases: what a pause request is tried with, as tables, the simplest and most telling first.
 
-``quick`` takes the rows before each table's ``QUICK`` count, ``standard`` all of them. Dates that a provider must keep stand
+``TELLING`` is the order in which the most telling go first; ``standard`` sends all of them. Dates that a provider must keep stand
 within the coming year; calendar edges are symbols, bound to the target's own now when they are sent.
 """
 

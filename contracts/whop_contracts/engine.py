@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import secrets
 import time
@@ -20,7 +21,7 @@ from whop_contracts.instants import write_instant
 from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal, JournalError
 from whop_contracts.outcome import Outcome, Stopped
-from whop_contracts.plan import Means, Plan
+from whop_contracts.plan import Means, Plan, further
 from whop_contracts.preparing import chosen, contract_sha256, planned, production_host, redactor_of, unready
 from whop_contracts.reports.har import HarWriter, open_har
 from whop_contracts.result import Circumstances, build
@@ -58,6 +59,10 @@ class _Run:
     journal: Journal | None = None
     outcome: Outcome = field(default_factory=Outcome)
     broken: set[str] = field(default_factory=set)
+    planned: int = 0
+
+    def __post_init__(self) -> None:
+        self.planned = self.plan.requests
 
     def close(self, reason: str | None) -> list[str]:
         """Let go of the target and of every file; what went wrong with the recording, as notes."""
@@ -75,9 +80,7 @@ class _Run:
         if self.watch:
             case = evidence.exchange.case
             waited = self.target.clock.waited_s
-            self.watch(
-                Progress(sequence, case, self.tally.requests, self.plan.requests, waited, len(self.broken))
-            )
+            self.watch(Progress(sequence, case, self.tally.requests, self.planned, waited, len(self.broken)))
 
 
 def judge(
@@ -104,15 +107,16 @@ def judge(
             run.close(str(error))
             raise UsageError(f"--journal: {error}") from None
         if watch:
-            watch(Progress("journal", str(run.journal.path), 0, plan.requests, 0.0, 0))
+            watch(Progress("journal", str(run.journal.path), 0, run.planned, 0.0, 0))
             if said := _on_production(settings, parties, plan):
-                watch(Progress("production", said, 0, plan.requests, 0.0, 0))
+                watch(Progress("production", said, 0, run.planned, 0.0, 0))
     courier = Courier(
         target,
         rng=rng,
         rate=None if target.loopback else settings.rate,
         max_requests=settings.max_requests,
         max_time=settings.max_time,
+        elapsed=time.monotonic if target.kind == "mock" else None,
         reserve=_KEPT_FOR_EACH * len(parties.campaigns) + (parties.foreign is not None),
     )
     binder = Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} ({run_id})", rng=rng)
@@ -170,6 +174,7 @@ def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
     with ExitStack() as calm:
         try:
             executor.run(run.plan)
+            _draw_on(run, executor)
             # Within the ``try``: a signal either comes before it and is caught below, or is ignored.
             calm.enter_context(undisturbed())
         except KeyboardInterrupt:
@@ -181,6 +186,17 @@ def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
             courier.open_reserve()
             executor.put_back()
     return interrupted or executor.outcome.stopped
+
+
+def _draw_on(run: _Run, executor: Executor) -> None:
+    """Send round after round of further sequences, where the plan goes on, until the budget is spent."""
+    outcome = run.outcome
+    for number in itertools.count(1):
+        if not run.plan.goes_on or outcome.cut or outcome.stopped:
+            return
+        plan = further(run.plan, number)
+        run.planned += plan.requests
+        executor.run(plan, f" of round {number}")
 
 
 def _result(

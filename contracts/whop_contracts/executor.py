@@ -78,16 +78,15 @@ class Executor:
             until = None if first.until is None else write_instant(first.until)
             self._talk.noted(lambda journal: journal.first(campaign, str(first.status), until))
 
-    def run(self, plan: Plan) -> None:
-        """Send every sequence of the plan, so far as the budget goes and the journal can be kept."""
+    def run(self, plan: Plan, of: str = "") -> None:
+        """Send every sequence of the plan, so far as the budget goes and the journal can be kept; ``of`` says which it is."""
         for index, sequence in enumerate(plan.sequences):
             try:
                 self._sequence(sequence)
             except BudgetSpent as spent:
                 self.outcome.cut = len(plan.sequences) - index
-                self.outcome.notes.append(
-                    f"{spent}: {self.outcome.cut} of {len(plan.sequences)} sequences were not finished"
-                )
+                unsent = f"{self.outcome.cut} of {len(plan.sequences)} sequences{of}"
+                self.outcome.notes.append(f"{spent}: {unsent} were not finished")
                 return
             except Stopped as stopped:
                 self.outcome.stopped = str(stopped)

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from whop_contracts import __version__, cases, strategies
 from whop_contracts.cases import TELLING, dated
 from whop_contracts.exchange import Case
+from whop_contracts.exploration import GAP, drawn_sequences
 from whop_contracts.sequences import (
     AWAITED,
     Need,
@@ -55,7 +56,10 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Ordered sequences for one profile, seed and set of means; ``left_out`` are those whose needs the target does not meet."""
+    """Ordered sequences for one profile, seed and set of means; ``left_out`` are those whose needs the target does not meet.
+
+    ``goes_on`` says that rounds of further sequences follow for as long as there is time.
+    """
 
     profile: Profile
     seed: int
@@ -63,6 +67,7 @@ class Plan:
     sequences: tuple[Sequence, ...]
     left_out: tuple[Sequence, ...] = field(default=())
     cut_short: bool = False
+    goes_on: bool = False
 
     def cut(self, max_requests: int) -> Plan:
         """The plan as far as it fits into ``max_requests``, in its order."""
@@ -113,6 +118,7 @@ class Plan:
             "seed": self.seed,
             "sha256": self.sha256,
             "requests": len(rows),
+            "goes_on": self.goes_on,
             "cases": rows,
         }
 
@@ -199,9 +205,12 @@ _NEEDS: Final[dict[str, Need]] = {
     **{case.name: "readonly" for case in cases.READONLY},
     **{case.name: "foreign" for case in cases.FOREIGN},
 }
+ROUND: Final = "round "
 _ROUNDS: Final = 4
 _SHARED: Final = 3
 _DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 6, "thorough": 150}
+_EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 60}
+"""How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what is allowed."""
 
 
 def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
@@ -214,10 +223,13 @@ def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
     if profile == "quick":
         return
     gone = {name for sequence in first for name in (sequence.name, *(case.name for case in sequence.cases()))}
-    good, bad = drawn(seed, _DRAWN[profile])
-    rest = [[kept(*group) for group in _grouped(table, gone)] for table in (*_KEPT, good)]
-    rest += [[_refusal(group) for group in _grouped(table, gone)] for table in (*_REFUSED, bad)]
+    rest = [[kept(*group) for group in _grouped(table, gone)] for table in _KEPT]
+    rest += [[_refusal(group) for group in _grouped(table, gone)] for table in _REFUSED]
+    rest += [list(lane) for lane in _drawn(profile, seed)]
     rest += [[sequence for sequence in lane if sequence.name not in gone] for lane in others]
+    rest.append(
+        list(drawn_sequences(seed, _EXPLORED[profile], gap=_gap(means), moving=means.clock != "wall"))
+    )
     for index in range(_ROUNDS):
         for lane in rest:
             yield from _share(lane, index, _ROUNDS)
@@ -245,7 +257,12 @@ def _timed(means: Means) -> SequenceOf[Sequence]:
     """The sequences about time, by what moves the target's clock."""
     if means.clock == "wall":
         return waited(second=means.campaigns > 1)
-    return moved(max(600_000, int(4_000 * means.tolerance_s)))
+    return moved(_gap(means))
+
+
+def _gap(means: Means) -> int:
+    """Milliseconds that a dated pause lasts where the clock is moved: so long that what is over is surely over."""
+    return max(GAP, int(4_000 * means.tolerance_s))
 
 
 def _grouped(table: SequenceOf[Case], gone: Container[str] = ()) -> Iterator[SequenceOf[Case]]:
@@ -261,16 +278,23 @@ def _share(lane: SequenceOf[Sequence], index: int, rounds: int) -> SequenceOf[Se
     return lane[index * size : (index + 1) * size]
 
 
-def drawn(seed: int, count: int) -> tuple[list[Case], list[Case]]:
-    """What Hypothesis adds for a seed: ``count`` pauses that must hold, and as many that must be refused."""
-    good = [
-        dated(f"drawn {i}", stamp)
-        for i, stamp in enumerate(strategies.draw(strategies.stamps(), seed=seed, count=count))
-    ]
-    bad = [
-        Case(f"drawn: {name} {i}", body=content)
-        for i, (name, content) in enumerate(
-            strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count)
-        )
-    ]
-    return good, bad
+def _drawn(profile: Profile, seed: int) -> tuple[SequenceOf[Sequence], SequenceOf[Sequence]]:
+    """What Hypothesis adds for a seed: pauses that must hold, and as many that must be refused."""
+    count = _DRAWN[profile]
+    good = strategies.draw(strategies.stamps(), seed=seed, count=count)
+    bad = strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count)
+    held = [dated(f"drawn {i}", stamp) for i, stamp in enumerate(good)]
+    void = [Case(f"drawn: {name} {i}", body=content) for i, (name, content) in enumerate(bad)]
+    return [kept(*group) for group in _grouped(held)], [_refusal(group) for group in _grouped(void)]
+
+
+def further(plan: Plan, number: int) -> Plan:
+    """What a plan goes on with, round after round from 1: drawn pauses and histories, the clock left alone.
+
+    The same arguments and versions give the same round. Its sequences are named after it.
+    """
+    seed = int(hashlib.sha256(f"{plan.seed} {number}".encode()).hexdigest()[:8], 16)
+    held, void = _drawn(plan.profile, seed)
+    told = drawn_sequences(seed, _EXPLORED[plan.profile], gap=_gap(plan.means), moving=False)
+    every = (dataclasses.replace(one, name=f"{ROUND}{number}: {one.name}") for one in (*held, *void, *told))
+    return dataclasses.replace(plan, sequences=tuple(every), left_out=())

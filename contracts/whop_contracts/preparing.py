@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import urllib.parse
 from pathlib import Path
@@ -42,11 +43,17 @@ def means(settings: Settings) -> Means:
 
 
 def planned(settings: Settings) -> Plan:
-    """The plan of a run: only what serves the clauses that were asked for, cut to fit ``max_requests``."""
+    """The plan of a run: only what serves the clauses that were asked for, cut to fit ``max_requests``.
+
+    A ``thorough`` one that is given time goes on while there is some.
+    """
     plan = draw(settings.profile, seed=settings.seed, means=means(settings))
     if settings.clauses:
         plan = only(plan, chosen(settings))
-    return plan if settings.max_requests is None else plan.cut(settings.max_requests)
+    if settings.max_requests is not None:
+        plan = plan.cut(settings.max_requests)
+    endless = settings.profile == "thorough" and settings.max_time is not None and not settings.clauses
+    return dataclasses.replace(plan, goes_on=endless and not plan.cut_short)
 
 
 def production_host(settings: Settings) -> str | None:

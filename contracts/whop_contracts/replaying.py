@@ -7,16 +7,19 @@ back after it.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args
 
 from whop_contracts import engine, preparing
-from whop_contracts.plan import Plan, Profile, draw
+from whop_contracts.plan import ROUND, Plan, Profile, draw, further
 from whop_contracts.settings import Settings, UsageError
 
 _ALWAYS: Final = frozenset({"preflight", "put back"})
 """What every run sends besides its sequences."""
+_OF_A_ROUND: Final = re.compile(rf"{ROUND}(\d{{1,9}}): ", re.ASCII)
+"""How the sequences are named that a plan goes on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def replay(
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
     plan = draw(settings.profile, seed=settings.seed, means=preparing.means(settings))
+    if match := _OF_A_ROUND.match(sequence):
+        plan = further(plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
         lacking = next((one for one in plan.left_out if one.name == sequence), None)

@@ -94,7 +94,8 @@ def _lines(outline: Mapping[str, Any]) -> Iterator[str]:
             f"no request serves {', '.join(missed)}" if missed else "every clause is served", ""
         )
     yield ""
-    yield f"{outline['requests']} requests planned, none sent"
+    on = ", and rounds of drawn ones until the time is spent" if outline["goes_on"] else ""
+    yield f"{outline['requests']} requests planned{on}, none sent"
 
 
 def _why(case: Mapping[str, Any]) -> Iterator[str]:

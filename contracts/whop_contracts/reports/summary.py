@@ -13,6 +13,8 @@ from whop_contracts.reports.showing import ELLIPSIS, visible
 Result = Mapping[str, Any]
 Row = Mapping[str, Any]
 VERDICTS: Final = ("passed", "failed", "warned", "waived", "not_tested")
+_CLOSELY_S: Final = 10.0
+"""Seconds of uncertainty up to which it is worth telling how late a resume was seen."""
 
 
 def title(part: str) -> str:
@@ -86,13 +88,16 @@ def effort(result: Result) -> str:
 
 
 def punctuality(result: Result) -> str | None:
-    """How late auto-resumes were seen; None where none was."""
-    late = [resume["late_s"] for resume in result["resumes"]]
-    return (
-        f"{_plural(len(late), 'auto-resume', 'auto-resumes')} seen, {max(late):.1f} s late at most"
-        if late
-        else None
-    )
+    """How late auto-resumes were seen, by those that were looked for closely; None where none was seen."""
+    resumes = result["resumes"]
+    if not resumes:
+        return None
+    seen = f"{_plural(len(resumes), 'auto-resume', 'auto-resumes')} seen"
+    late = [resume["late_s"] for resume in resumes if resume["uncertainty_s"] <= _CLOSELY_S]
+    if not late:
+        return f"{seen}, none of them closely"
+    closely = f"{len(late)} of them closely, " if len(late) < len(resumes) else ""
+    return f"{seen}, {closely}{max(late):.1f} s late at most"
 
 
 def lasting(result: Result) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import Final
 
 from whop_contracts.exchange import Operation, Request, Response
@@ -35,7 +36,7 @@ class Courier:
 
     ``rate`` is requests a minute for each operation (None: no limit). A 429 is waited out as it says, ``longest_wait`` seconds at most and five
     times at most, each wait at least twice the one before. A 502, 503, 504, a reset or a time-out is tried again three times at most,
-    after a pause drawn from ``rng``. ``max_requests`` and ``max_time`` (seconds by the target's ``time()``, from the first request) are hard;
+    after a pause drawn from ``rng``. ``max_requests`` and ``max_time`` (seconds by ``elapsed``, else by the target's ``time()``, from the first request) are hard;
     of the requests, ``reserve`` are kept back until ``open_reserve``, which also lifts the limit of time.
     """
 
@@ -47,6 +48,7 @@ class Courier:
         rate: int | None = None,
         max_requests: int | None = None,
         max_time: float | None = None,
+        elapsed: Callable[[], float] | None = None,
         reserve: int = 0,
         longest_wait: float = 60.0,
     ) -> None:
@@ -55,6 +57,7 @@ class Courier:
         self._rate = rate
         self._max_requests = max_requests
         self._max_time = max_time
+        self._elapsed = elapsed or target.time
         self._reserve = reserve
         self._longest_wait = longest_wait
         self._began: float | None = None
@@ -144,7 +147,7 @@ class Courier:
 
     def _admit(self, count: int) -> None:
         if self._began is None:
-            self._began = self._target.time()
+            self._began = self._elapsed()
         if self.allowance is not None and self.allowance < count:
             raise BudgetSpent(f"the budget of {self._max_requests} requests is spent")
         if not self._may(count):
@@ -156,7 +159,7 @@ class Courier:
         return (
             self._max_time is None
             or self._began is None
-            or self._target.time() + after - self._began < self._max_time
+            or self._elapsed() + after - self._began < self._max_time
         )
 
     def _pace(self, operation: Operation | None) -> None:
