@@ -113,13 +113,29 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """One exchange as a later failure remembers it: what was ``asked`` of a campaign, in words, and what came of it.
+
+    ``at`` is the provider's clock when the answer had come, in nanoseconds; ``status`` is 0 where none came, and ``trouble`` then says why.
+    """
+
+    number: int
+    campaign: str
+    at: int | None
+    asked: str
+    status: int
+    trouble: str | None = None
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One exchange as the clauses see it.
 
     ``text`` is the answer's body decoded once; ``document`` the campaign that it holds, where the answer is a 2xx with an object.
     ``row`` and ``wish`` are how a request on the pause route is read. ``before`` are the states possible when it was sent.
     ``stakes`` are the topics that the answer puts to the test, ``breach`` the one it breaks, and ``further`` one more where status and date are each wrong. ``references`` are the documents first
-    seen of the same campaign, by operation; ``previous`` is the document seen last.
+    seen of the same campaign, by operation; ``previous`` is the document seen last, ``trail`` the last exchanges of the run before this one.
     """
 
     exchange: Exchange
@@ -136,6 +152,7 @@ class Evidence:
     resumed: Resume | None = None
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] | None = None
+    trail: tuple[Event, ...] = ()
 
     @property
     def status(self) -> int:

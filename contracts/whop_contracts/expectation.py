@@ -15,6 +15,7 @@ from whop_contracts.evidence import (
     ACTIVE,
     ENVIRONMENT,
     Breach,
+    Event,
     Evidence,
     Possible,
     Shown,
@@ -23,6 +24,7 @@ from whop_contracts.evidence import (
     shown,
 )
 from whop_contracts.exchange import Exchange, Finding, Window
+from whop_contracts.history import followed
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.reading import (
     FIRST,
@@ -68,6 +70,7 @@ class Expectation:
         self.tolerance = tolerance
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, Campaign] = {}
+        self._trail: tuple[Event, ...] = ()
 
     def possible(self, campaign: str, now: Window | None) -> Possible:
         """The states that ``campaign`` may be in at ``now``."""
@@ -90,7 +93,7 @@ class Expectation:
             row = row_of(exchange, asked)
         else:
             asked, row = None, None
-        evidence = Evidence(exchange, text=text, row=row, wish=asked)
+        evidence = Evidence(exchange, text=text, row=row, wish=asked, trail=self._trail)
         if known:
             known.possible = self._aged(known.possible, exchange.now)
             evidence = replace(
@@ -102,6 +105,7 @@ class Expectation:
             self._act(evidence, known)
             evidence = self._observe(evidence, known)
         self._spread(evidence, known)
+        self._trail = followed(self._trail, evidence)
         return evidence
 
     def _known(self, exchange: Exchange) -> Campaign | None:

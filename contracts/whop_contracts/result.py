@@ -10,11 +10,13 @@ from typing import Any, Final
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import Resume
 from whop_contracts.exchange import Exchange, Verdict
+from whop_contracts.history import before
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.tally import Count, Drift, Failure, Tally
 
 SCHEMA_VERSION: Final = "1"
 _BODY_LIMIT: Final = 4_000
+_STATEFUL: Final = frozenset({"pausing", "auto_resume"})
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 
 
@@ -101,11 +103,16 @@ def _row(clause: Clause, count: Count, untested: str | None) -> dict[str, Any]:
         "reason": (untested or clause.needs or "no exchange of this run put it to the test")
         if verdict == "not_tested"
         else None,
-        "failure": _failure(count) if count.broken else None,
+        "failure": _failure(count, stateful=is_stateful(clause)) if count.broken else None,
     }
 
 
-def _failure(count: Count) -> dict[str, Any] | None:
+def is_stateful(clause: Clause) -> bool:
+    """Whether a clause is about what earlier requests left, so that its failure is told with them."""
+    return clause.part in _STATEFUL or clause.id.endswith(".nothing-changes")
+
+
+def _failure(count: Count, *, stateful: bool) -> dict[str, Any] | None:
     failure = count.smallest
     if failure is None:
         return None
@@ -114,7 +121,7 @@ def _failure(count: Count) -> dict[str, Any] | None:
         "expected": failure.finding.expected,
         "actual": failure.finding.actual,
         "pointer": failure.finding.pointer,
-        "request": _request(exchange, failure),
+        "request": _request(exchange, failure) | ({"before": _before(failure)} if stateful else {}),
         "response": _response(exchange),
         "curl": curl(exchange),
         "first_request": count.first,
@@ -133,6 +140,25 @@ def _request(exchange: Exchange, failure: Failure) -> dict[str, Any]:
         "headers": dict(_shown_headers(exchange.request.headers)),
         "body": _text(exchange.request.content),
     }
+
+
+def _before(failure: Failure) -> list[dict[str, Any]]:
+    """The history of a failure, the oldest first."""
+    evidence = failure.evidence
+    return [
+        {
+            "number": one.number,
+            "at": None if one.at is None else write_instant(one.at),
+            "campaign": one.campaign,
+            "asked": one.asked,
+            "answer": str(one.status or one.trouble or "no answer"),
+            "status": one.shown.status if one.shown and one.shown.status_readable else None,
+            "paused_until": write_instant(one.shown.until)
+            if one.shown and one.shown.until is not None
+            else None,
+        }
+        for one in before(evidence.trail, evidence.exchange.request.campaign)
+    ]
 
 
 def _response(exchange: Exchange) -> dict[str, Any] | None:

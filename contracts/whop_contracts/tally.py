@@ -103,7 +103,8 @@ class Tally:
         count.first = count.first or failure.evidence.exchange.number
         if count.smallest is None or failure.size < count.smallest.size:
             # The exchange alone: what was read out of it may be many times its size.
-            count.smallest = replace(failure, evidence=Evidence(failure.evidence.exchange))
+            kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)
+            count.smallest = replace(failure, evidence=kept)
 
     def _drift(self, drift: Drift) -> None:
         key = (drift.kind, drift.pointer)

@@ -46,6 +46,19 @@ def failure(**more: Any) -> dict[str, Any]:
     } | more
 
 
+def event(text: str = "adcamp_Kb7Qw2Zr9Xt4M", **more: Any) -> dict[str, Any]:
+    """An exchange before a failure, ``text`` wherever a target's own words may stand."""
+    return {
+        "number": 6,
+        "at": "2026-09-22T13:00:00.000Z",
+        "campaign": text,
+        "asked": f"POST ({text})",
+        "answer": "200",
+        "status": "paused",
+        "paused_until": "2026-09-22T13:46:40.000Z",
+    } | more
+
+
 def result(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A result of a run on the mock whose verdict follows from its clauses."""
     rows = rows or (clause("pausing.status-is-paused"), clause("response.status-is-documented"))
@@ -74,7 +87,7 @@ def result(*rows: dict[str, Any], **more: Any) -> dict[str, Any]:
 def everything(text: str = "a note") -> dict[str, Any]:
     """A result that has one of all there is; ``text`` stands wherever a target's own words may."""
     broken = failure(expected=f"paused {text}", actual=text, pointer=f"/{text}")
-    broken["request"] = broken["request"] | {"body": text}
+    broken["request"] = broken["request"] | {"body": text, "before": [event(text)]}
     broken["response"] = {"status": 200, "headers": {"content-type": text}, "body": text}
     silent = failure(response=None, curl=f"curl {text}")
     return result(

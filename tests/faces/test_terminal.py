@@ -130,6 +130,26 @@ def test_warnings_drift_and_what_was_not_tested_are_told_and_the_latter_by_reaso
     assert "note        1 auto-resume seen, 1.2 s late at most" in text
 
 
+def test_a_failure_about_a_state_is_told_with_what_led_to_it():
+    events = [
+        handmade.event(number=4, asked="read", paused_until=None, status="active"),
+        handmade.event(number=5, asked="pause until 2026-09-22T13:46:40.000Z"),
+        handmade.event(
+            number=6, campaign="adcamp_2", asked="unpause", answer="timed out", status=None, at=None
+        ),
+    ]
+    failing = handmade.failure()
+    failing["request"] |= {"at": "2026-09-22T13:47:00.000Z", "before": events}
+    text = printed(handmade.result(handmade.clause("auto_resume.resumes", "failed", failure=failing)))
+    lines = [line[12:] for line in text.partition("  before    ")[2].splitlines()]
+    assert (
+        text.partition("  before    ")[2].splitlines()[0] == "  4 2026-09-22T13:00:00.000Z read: 200, active"
+    )
+    asked = "  5 2026-09-22T13:00:00.000Z pause until 2026-09-22T13:46:40.000Z: 200"
+    assert " ".join(lines[1:3]) == asked
+    assert lines[3:5] == ["  6 unpause (adcamp_2): timed out", "  7 2026-09-22T13:47:00.000Z this one"]
+
+
 def test_a_strict_verdict_names_the_warnings():
     assert "1 warning counts as failed (--strict)" in printed(handmade.kinds()["strict"])
 

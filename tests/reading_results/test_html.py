@@ -27,7 +27,8 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7
 def results():
     with pytest.MonkeyPatch.context() as patch:
         return {
-            fault: judged(patch, Settings(), fault=fault) for fault in (None, FAULT, "resumes-an-hour-late")
+            fault: judged(patch, Settings(), fault=fault)
+            for fault in (None, FAULT, "resumes-an-hour-late", "timer-survives-unpause")
         }
 
 
@@ -38,6 +39,10 @@ def hostile(result: dict[str, Any], text: str = HOSTILE) -> dict[str, Any]:
         if row["failure"]:
             row["failure"] |= {"expected": text, "actual": text, "pointer": f"/{text}", "curl": text}
             row["failure"]["request"] |= {"body": text, "url": text, "headers": {text: text}}
+            for event in row["failure"]["request"].get("before", ()):
+                event.update(
+                    dict.fromkeys(("at", "campaign", "asked", "answer", "status", "paused_until"), text)
+                )
             row["failure"]["response"] = {"status": 200, "headers": {text: text}, "body": text}
     made["drift"] = [
         {"kind": "undocumented_field", "pointer": f"/{text}{n}", "value": text, "count": 1}
@@ -103,6 +108,22 @@ def test_a_failure_about_time_has_its_picture(results) -> None:
     assert pictures
     assert "<svg" in html.render(result)
     assert all(20 <= mark.x <= 700 for line in pictures for mark in line.marks)
+
+
+def test_a_picture_shows_what_was_asked_and_when_the_campaign_was_paused(results) -> None:
+    rows = {row["id"]: row for row in results["timer-survives-unpause"]["clauses"]}
+    row = rows["auto_resume.cancelled-date-does-not-fire"]
+    line = timeline.timeline(row)
+    assert line
+    kinds = [mark.kind for mark in line.marks]
+    assert kinds.count("seen") == 1
+    assert kinds.count("before") == len(row["failure"]["request"]["before"])
+    assert "pause without a date: 200, paused" in line.words
+    seen = next(mark.x for mark in line.marks if mark.kind == "seen")
+    assert any(end >= seen - 20 > start for start, end in line.paused)
+    page = html.render(results["timer-survives-unpause"])
+    assert page.count('class="span"') >= len(line.paused) > 0
+    assert "<h4>Before it</h4>" in page
 
 
 def test_a_picture_goes_by_the_providers_clock_and_not_by_the_date_header(results) -> None:

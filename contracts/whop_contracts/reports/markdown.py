@@ -93,6 +93,8 @@ def _failure(result: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]
     yield ""
     yield "<details><summary>request, answer, and how to see it again</summary>"
     yield ""
+    if history := list(summary.history(failure)):
+        yield from _fenced(history)
     yield from _fenced([*summary.asked(result, failure), "", *summary.answered(failure)])
     yield from _fenced([visible(failure["curl"], 4_000)])
     yield from _fenced([summary.again(result, row["id"])])

@@ -154,6 +154,33 @@ def if_moved(kind: str) -> str:
     return f"if the page says so by now: {_MOVED[kind]}, then whop-contracts derive" if kind in _MOVED else ""
 
 
+def history(failure: Mapping[str, Any]) -> Iterator[str]:
+    """What went before a failure that is about a state, a line an exchange, and when the failing answer came."""
+    request = failure["request"]
+    events = request.get("before") or ()
+    for event in events:
+        whose = "" if _same_campaign(event, request) else f" ({visible(event['campaign'], 40)})"
+        yield f"{event['number']:>3} {_at(event)}{visible(event['asked'], 100)}{whose}: {came_of(event)}"
+    if events:
+        yield f"{request['number']:>3} {_at(request)}this one"
+
+
+def came_of(event: Mapping[str, Any]) -> str:
+    """What came of an earlier exchange: its answer, and the state that it showed unless that is what was asked for."""
+    until = event["paused_until"]
+    state = f"{event['status']} until {until}" if until else event["status"]
+    plain = event["status"] is None or event["asked"] == f"pause until {until}"
+    return visible(event["answer"], 60) if plain else f"{visible(event['answer'], 60)}, {visible(state, 60)}"
+
+
+def _same_campaign(event: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    return f"/ad_campaigns/{event['campaign']}" in str(request.get("url", ""))
+
+
+def _at(event: Mapping[str, Any]) -> str:
+    return f"{visible(event['at'], 40)} " if event.get("at") else ""
+
+
 def asked(result: Result, failure: Mapping[str, Any]) -> Iterator[str]:
     """The smallest request, in lines: what it is, its path as the page names it, and its body."""
     request = failure["request"]

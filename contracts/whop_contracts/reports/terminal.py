@@ -169,6 +169,7 @@ def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> 
         page.labelled("  at", visible(failure["pointer"]))
     page.labelled("  broken by", summary.extent(row))
     for label, lines in (
+        ("  before", summary.history(failure)),
         ("  request", summary.asked(result, failure)),
         ("  answer", summary.answered(failure)),
     ):
