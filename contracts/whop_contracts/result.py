@@ -103,16 +103,18 @@ def _row(clause: Clause, count: Count, untested: str | None) -> dict[str, Any]:
         "reason": (untested or clause.needs or "no exchange of this run put it to the test")
         if verdict == "not_tested"
         else None,
-        "failure": _failure(count, stateful=is_stateful(clause)) if count.broken else None,
+        "failure": _failure(clause, count) if count.broken else None,
     }
 
 
-def is_stateful(clause: Clause) -> bool:
-    """Whether a clause is about what earlier requests left, so that its failure is told with them."""
+def _has_history(clause: Clause, exchange: Exchange) -> bool:
+    """Whether a failure is about what earlier requests left, so that it is told with them; a pause's own answer mostly is not."""
+    if exchange.request.operation == "pause":
+        return clause.id == "pausing.last-request-holds"
     return clause.part in _STATEFUL or clause.id.endswith(".nothing-changes")
 
 
-def _failure(count: Count, *, stateful: bool) -> dict[str, Any] | None:
+def _failure(clause: Clause, count: Count) -> dict[str, Any] | None:
     failure = count.smallest
     if failure is None:
         return None
@@ -121,7 +123,8 @@ def _failure(count: Count, *, stateful: bool) -> dict[str, Any] | None:
         "expected": failure.finding.expected,
         "actual": failure.finding.actual,
         "pointer": failure.finding.pointer,
-        "request": _request(exchange, failure) | ({"before": _before(failure)} if stateful else {}),
+        "request": _request(exchange, failure)
+        | ({"before": _before(failure)} if _has_history(clause, exchange) else {}),
         "response": _response(exchange),
         "curl": curl(exchange),
         "first_request": count.first,
