@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+from calendar import monthcalendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,8 @@ from whop_contracts.reading import loose_instants
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
 PREFIX: Final = "adcamp_"
+_TELLING: Final = 4
+"""Characters that the half of an id has at least, for nobody else to have it as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,16 @@ class Bound:
     until: int | None = None
 
 
-def bind_stamp(stamp: Stamp, now: Window) -> tuple[str, int]:
+def bind_stamp(stamp: Stamp, now: Window, marks: Mapping[str, int] | None = None) -> tuple[str, int]:
     """Write a stamp as text, and say which instant (nanoseconds) it names.
 
     ``now`` is what is known of the target's clock: instants ahead are counted from its latest reading, those behind from its
-    earliest.
+    earliest. ``marks`` are the instants that a stamp may name by ``@``.
     """
-    minutes = _minutes(stamp.offset)
-    if stamp.base == "now":
+    if stamp.base == "now" or stamp.base.startswith("@"):
         start = now.end if stamp.plus_ms >= 0 else now.start
-        ns = start + stamp.plus_ms * 1_000_000
-        local = utc(ns - ns % NANO) + timedelta(minutes=minutes)
+        ns = (start if stamp.base == "now" else (marks or {})[stamp.base[1:]]) + stamp.plus_ms * 1_000_000
+        local = utc(ns - ns % NANO) + timedelta(minutes=_minutes(stamp.offset))
         day, clock = f"{local:%Y-%m-%d}", f"{local:%H:%M:%S}"
         digits = f"{ns % NANO // 1_000_000:03d}" if stamp.fraction is None else stamp.fraction
     else:
@@ -65,16 +67,26 @@ def bind_stamp(stamp: Stamp, now: Window) -> tuple[str, int]:
 
 
 def _next(stamp: Stamp, now: Window) -> str:
-    """The first date of a month and day that lies ahead, a leap year where it takes one."""
+    """The first date of a month and day, or of a month's Sunday, that lies ahead, a leap year where it takes one."""
     earliest = now.end + _LEAD + stamp.after_days * 86_400 * NANO
     clock = f"{stamp.time[:5]}:00"
+    zone = stamp.offset if stamp.offset[1:].count(":") else "Z"
     for year in range(utc(now.end).year - 1, utc(now.end).year + 12):
-        zone = stamp.offset if stamp.offset[1:].count(":") else "Z"
-        instant = read_instant(f"{year:04d}-{stamp.base}T{clock}{zone}")
+        day = f"{year:04d}-{_day(stamp.base, year)}"
+        instant = read_instant(f"{day}T{clock}{zone}")
         if instant and instant.ns > earliest:
-            return f"{year:04d}-{stamp.base}"
+            return day
     message = f"{stamp.base} is no day of any year"
     raise ValueError(message)
+
+
+def _day(base: str, year: int) -> str:
+    """A base as month and day of a year: ``MM-DD`` as it stands, ``MM/n`` as the date of the month's n-th Sunday."""
+    month, slash, place = base.partition("/")
+    if not slash:
+        return base
+    sundays = [week[6] for week in monthcalendar(year, int(month)) if week[6]]
+    return f"{month}-{sundays[int(place) - (int(place) > 0)]:02d}"
 
 
 def _minutes(offset: str) -> int:
@@ -93,13 +105,13 @@ class Binder:
         self._agent = agent
         self._rng = rng
 
-    def bind(self, case: Case, now: Window) -> Bound:
-        """The request of a case, its dates counted from ``now``."""
+    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> Bound:
+        """The request of a case, its dates counted from ``now`` or from one of ``marks``."""
         segment, scope = self._address(case.campaign)
         credential, role = self.credential(case.credential)
         content, until = case.body, None
         if case.until is not None and isinstance(content, str):
-            text, until = bind_stamp(case.until, now)
+            text, until = bind_stamp(case.until, now, marks)
             content = content.replace("{until}", text)
         body = content.encode() if isinstance(content, str) else content or b""
         headers = [("accept", "application/json"), ("user-agent", self._agent), *self._parties.headers]
@@ -134,11 +146,20 @@ class Binder:
         if kind == "upper":
             other = PREFIX + first.removeprefix(PREFIX).swapcase()
             return (other, "recased") if other != first else (first.upper(), "recased")
+        if kind == "longer":
+            return first + "".join(self._rng.choices(_ALNUM, k=12)), "invented"
         if kind == "short":
-            return first[:-1], "invented"
+            return self._half(first), "invented"
         if kind == "prefix":
             return rest + first.removeprefix(PREFIX), "malformed"
         return (first + rest if kind == "suffix" else rest), "malformed"
+
+    def _half(self, campaign: str) -> str:
+        """The first half of an id, or random text as long where the whole may be a number: a shorter number may be a campaign too."""
+        rest = campaign.removeprefix(PREFIX)
+        half = rest[: len(rest) // 2]
+        telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
+        return PREFIX + (half if telling else "".join(self._rng.choices(_ALNUM, k=max(len(half), 12))))
 
     def credential(self, symbol: str) -> tuple[str | None, Role]:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
@@ -161,14 +182,21 @@ class Binder:
                 return f"Bearer {token}", "full"
 
 
-ALTERATIONS: Final = ("middle", "cut", "added")
+ALTERATIONS: Final = ("middle", "case", "cut", "added", "before")
 
 
 def altered(token: str, how: str) -> str:
-    """A token that nobody was given: a middle character changed, or four characters cut off or added."""
+    """A token that nobody was given: a middle character changed, or written in its other case, or four characters cut off or added."""
     if how == "cut" and len(token) > 8:  # noqa: PLR2004
         return token[:-4]
-    if how == "middle" and token:
+    if how == "before":
+        return "AbC4" + token
+    if how == "case" and (
+        places := [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
+    ):
+        middle = places[len(places) // 2]
+        return token[:middle] + token[middle].swapcase() + token[middle + 1 :]
+    if how in ("middle", "case") and token:
         middle = len(token) // 2
         other = "x" if token[middle] not in "xX" else "y"
         return token[:middle] + other + token[middle + 1 :]

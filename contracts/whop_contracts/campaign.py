@@ -14,6 +14,8 @@ from whop_contracts.reading import LAST, MILLI, loose_instants
 
 LAG: Final = 2.0
 """Seconds for which a read may still show what stood before a write."""
+_REMEMBERED: Final = 2_000
+"""How many states a campaign is remembered to have had: more than are left within the time that a read may lag."""
 PROMPT: Final = 5.0
 """Seconds of lateness from which a resume only warns."""
 
@@ -21,7 +23,7 @@ PROMPT: Final = 5.0
 @dataclass(slots=True)
 class Campaign:
     """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
-    ``cause`` is what was last done that no read has confirmed yet; ``older`` are the states that a lagging read may still
+    ``cause`` is what was last done that no read has confirmed yet, ``aside`` another promise that the read will put to the test; ``older`` are the states that a lagging read may still
     show, each with when it was replaced by the sender's and the provider's clock. ``cancelled`` is sorted: in a long run it grows long.
     """
 
@@ -29,19 +31,22 @@ class Campaign:
     settled: Possible = None
     older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
     cause: Topic | None = None
+    aside: Topic | None = None
     confirmed: Window | None = None
     cancelled: list[int] = field(default_factory=list)
     end_time: int | None = None
     references: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] | None = None
-    overlap: Possible = frozenset()
+    end_known: bool = False
+    overlap: tuple[Possible, Possible, bool] | None = None
+    """Of two requests at once the first: what stood before it, what it leads to, and whether it surely was carried out."""
 
     def stakes(self, allowed: frozenset[State], now: Window | None) -> list[Topic]:
         """What a read of the campaign puts to the test, the likeliest cause of a difference first."""
         due = [state.due for state in self.settled or () if state.due]
         over = bool(due) and allowed == frozenset({ACTIVE})
-        if self.cause and (not over or self.cause == "past"):
-            return [self.cause]
+        if self.cause and self.cause != "siblings" and (not over or self.cause == "past"):
+            return [self.cause, self.aside] if self.aside else [self.cause]
         stakes: list[Topic] = []
         if now and self.confirmed and self._cancelled_between(self.confirmed.end, now.start):
             stakes.append("cancelled")
@@ -53,7 +58,28 @@ class Campaign:
             stakes.append("prompt")
         elif not due and self._stood_long(allowed, now):
             stakes.append("indefinite-stays")
+        if self.cause == "siblings" and not over:
+            return ["siblings", *stakes]
         return stakes or ["by-itself"]
+
+    def replaced(self, states: Possible, at: float, at_ns: int | None) -> None:
+        """Remember states that something else has taken the place of, and when."""
+        self.older.append((states, at, at_ns))
+        del self.older[:-_REMEMBERED]
+
+    def beside(self, wanted: Possible, *, first: bool, surely: bool, maybe: bool) -> tuple[Possible, bool]:
+        """What is possible after one of two requests at once, which leads to ``wanted``, and whether that is sure.
+
+        After the first also what stood before; after the second what either leads to that was carried out.
+        """
+        mine = wanted if surely or maybe else frozenset()
+        if first or self.overlap is None:
+            self.overlap = (self.possible, mine, surely)
+            return union(mine, self.possible), surely
+        before, other, sure = self.overlap
+        self.overlap = None
+        outcomes = union(mine, other)
+        return (outcomes, True) if surely or sure else (union(outcomes, before), False)
 
     def cancel(self, until: int) -> None:
         """Remember the date of a pause that was replaced or lifted."""
@@ -81,7 +107,8 @@ class Campaign:
     def confirm(self, states: Possible, now: Window | None) -> None:
         """Take what a read has shown for what is."""
         self.possible = self.settled = states
-        self.cause, self.confirmed = None, now
+        self.cause = self.aside = None
+        self.confirmed = now
 
 
 def adopted(seen: Shown, now: Window | None) -> Possible:
@@ -96,6 +123,23 @@ def adopted(seen: Shown, now: Window | None) -> Possible:
     return frozenset({State(seen.status, seen.until, MILLI, due)})
 
 
+def aged(states: Possible, now: Window | None, tolerance: int) -> Possible:
+    """What time alone makes of ``states``: a dated pause becomes active when it is due, at the latest after ``tolerance`` nanoseconds."""
+    if states is None:
+        return None
+    older: set[State] = set()
+    for state in states:
+        if state.due is None:
+            older.add(state)
+            continue
+        earliest, latest = state.due
+        if now is None or now.end >= earliest - max(state.slack, 10 * MILLI):
+            older.add(ACTIVE)
+        if now is None or now.start <= latest + tolerance + int(LAG * NANO):
+            older.add(state)
+    return frozenset(older)
+
+
 def union(first: Possible, second: Possible) -> Possible:
     """What is possible where either may hold."""
     return None if first is None or second is None else first | second
@@ -105,6 +149,13 @@ def about(document: Mapping[str, Any], exchange: Exchange) -> bool:
     """Whether a document is about the campaign that was asked for, so far as its id can be read."""
     name = document.get("id")
     return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
+
+
+def tells_end(document: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Whether an answer says if the campaign has an end of its own: a pause's does by its ``config``, another's where it shows one."""
+    config = document.get("config")
+    pause = exchange.request.operation == "pause" and "config" in document
+    return pause or (isinstance(config, Mapping) and "end_time" in config)
 
 
 def end_time(document: Mapping[str, Any]) -> int | None:

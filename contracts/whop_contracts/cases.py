@@ -44,7 +44,7 @@ KEPT: Final = tuple(
         ("midnight of the next 1 March", Stamp("03-01", time="00:00:00")),
         ("the first hour of a month at +14:00", Stamp("05-01", time="00:15:00", offset="+14:00")),
         ("the last hour of a month at -12:00", Stamp("10-31", time="23:45:00", fraction="5", offset="-12:00")),
-        ("in one hour", Stamp(plus_ms=HOUR)),
+        ("in one hour, its digits hours ago", Stamp(plus_ms=HOUR, offset="-09:30")),
         ("the 29th of December", Stamp("12-29", time="13:00:00", fraction="100")),
         ("the last of January", Stamp("01-31", time="12:30:45", fraction="005")),
         ("a quarter past noon at +05:45", Stamp("08-31", time="12:15:00", offset="+05:45")),
@@ -55,22 +55,22 @@ KEPT: Final = tuple(
         ("the 2nd of January", Stamp("01-02", time="04:05:06")),
         ("the 28th of February", Stamp("02-28", time="23:59:59", fraction="4")),
         ("the 3rd of April, in summer time", Stamp("04-03", time="02:30:00", offset="+02:00")),
-        ("a date with day and month alike", Stamp("09-09", time="09:09:09", fraction="909")),
         ("the 7th of November", Stamp("11-07", time="19:00:01", offset="-05:00")),
         ("the 12th of October", Stamp("10-12", time="20:20:20", fraction="020")),
         ("new year at +00:00", Stamp("01-01", time="00:00:00", fraction="000", offset="+00:00")),
         ("new year at +01:00", Stamp("01-01", time="00:30:00", offset="+01:00")),
         ("new year's eve at -05:00", Stamp("12-31", time="21:30:00", offset="-05:00")),
-        ("a spring night that clocks skip", Stamp("03-29", time="01:30:00")),
-        ("an autumn night that clocks repeat", Stamp("10-25", time="01:30:00", fraction="999999")),
+        ("a spring night that clocks in London skip", Stamp("03/-1", time="01:30:00")),
+        ("a spring night that clocks in Berlin skip", Stamp("03/-1", time="02:30:00", fraction="25")),
+        ("a spring night that clocks in New York skip", Stamp("03/2", time="02:30:00")),
+        ("an autumn night that clocks in Europe repeat", Stamp("10/-1", time="00:30:00", fraction="999999")),
+        ("the same night an hour later", Stamp("10/-1", time="01:30:00")),
+        ("an autumn night that clocks in New York repeat", Stamp("11/1", time="06:30:00")),
         ("in 15 minutes", Stamp(plus_ms=15 * MINUTE, offset="+12:45")),
         ("in 2 days at -00:30", Stamp(plus_ms=2 * DAY, offset="-00:30")),
         ("in 31 days at +09:00", Stamp(plus_ms=31 * DAY, fraction="1234", offset="+09:00")),
-        ("in 61 days", Stamp(plus_ms=61 * DAY, fraction="010")),
         ("in 181 days", Stamp(plus_ms=181 * DAY, fraction="12345")),
         ("the end of June", Stamp("06-30", time="23:59:59", fraction="000")),
-        ("the 30th of November", Stamp("11-30", time="23:00:00", fraction="6")),
-        ("the 13th of February", Stamp("02-13", time="11:59:59", fraction="600")),
     )
 )  # fmt: skip
 FAR: Final = tuple(
@@ -79,7 +79,7 @@ FAR: Final = tuple(
         ("the second after 32 bits run out", Stamp("2038-01-19", time="03:14:08")),
         ("the next 29 February", Stamp("02-29", time="12:00:00", fraction="290")),
         ("the last days of the year 9999", Stamp("9999-12-30", time="23:59:59", fraction="999")),
-        ("a nanosecond", Stamp(plus_ms=3 * DAY, fraction="123456789")),
+        ("a nanosecond", Stamp(plus_ms=3 * DAY, fraction="123456789", offset="-03:30")),
         ("almost a day east of UTC", Stamp(plus_ms=6 * DAY, offset="+23:59")),
         ("in ten years", Stamp(plus_ms=3_652 * DAY, offset="+05:30")),
         ("in 400 days", Stamp(plus_ms=400 * DAY)),
@@ -109,9 +109,8 @@ EXTRAS: Final = (
     Case("a date and an undocumented member", body='{"note": {"by": ["us"]}, "paused_until": "{until}"}', until=Stamp(plus_ms=DAY)),
     body("the state as an undocumented member", '{"status": "active"}'),
     body("an undocumented member", '{"reason": "maintenance"}'),
-    body("quotes, NUL and emoji in an undocumented member", '{"note": "\'\\"\\u0000;--\\ud83d\\ude00"}'),
-    body("a long undocumented member", '{"note": "' + "x" * 3_000 + '"}'),
-    body("the date under a camel-case name", '{"pausedUntil": "2031-01-01T00:00:00Z"}'),
+    body("a deep undocumented member", '{"note": ' + "[" * 200 + "]" * 200 + "}"),
+    body("the date under names of another case", '{"pausedUntil": "2031-01-01T00:00:00Z", "Paused_Until": "2031-01-01T00:00:00Z"}'),
 )  # fmt: skip
 MEDIA: Final = (
     body("JSON as text/plain", "{}", "text/plain"),
@@ -137,13 +136,15 @@ TEXTS: Final = (
     text("quotes, white space, NUL, accents and emoji", "' \\\"; DROP \\u0000 \u00e9\u00e8 \\ud83d\\ude00"),
     text("an epoch as text", "1924905600"),
     text("full-width digits", "\uff12\uff10\uff13\uff10-01-01T00:00:00Z"),
-    text("very long text", "9" * 5_000),
+    text("very long text", "9" * 70_000),
+    text("a date on the second line", "pause\\n2030-01-01T00:00:00Z"),
+    text("a date on the first line", "2030-01-01T00:00:00Z\\nresume"),
     text("month 13", "2030-13-01T00:00:00Z"),
     text("hour 25", "2030-01-01T25:00:00Z"),
-    text("text with quotes", "'; DROP TABLE ad_campaigns; --"),
     text("text with NUL", "2030-01-01T00:00:00Z\\u0000"),
     text("white space", "   "),
     text("30 February", "2030-02-30T00:00:00Z"),
+    text("day 32", "2030-01-32T00:00:00Z"),
     text("31 April", "2030-04-31T00:00:00Z"),
     text("hour 24", "2030-01-01T24:00:00Z"),
     text("minute 60", "2030-01-01T00:60:00Z"),
@@ -152,10 +153,8 @@ TEXTS: Final = (
     text("a duration", "P1D"),
     text("a date of mail", "Tue, 01 Jan 2030 00:00:00 GMT"),
     text("a date with slashes", "01/02/2030"),
-    text("an ISO week", "2030-W01-1T00:00:00Z"),
     text("two zones", "2030-01-01T00:00:00Z+01:00"),
     text("a fraction without digits", "2030-01-01T00:00:00.Z"),
-    text("text of emoji", "\\ud83d\\udd50"),
     text("the word null", "null"),
     text("a date and more", "2030-01-01T00:00:00Z and more"),
 )
@@ -163,7 +162,7 @@ TYPES: Final = tuple(
     body(f"{name} for a date", f'{{"paused_until": {value}}}')
     for name, value in (
         ("a number", "1924905600"), ("true", "true"), ("an array", '["2030-01-01T00:00:00Z"]'), ("zero", "0"), ("an object", "{}"),
-        ("false", "false"), ("a fraction", "1.5"), ("an empty array", "[]"), ("milliseconds", "1924905600000"), ("a negative number", "-1"),
+        ("false", "false"), ("a fraction", "1.5"), ("an empty array", "[]"), ("milliseconds", "1924905600000"),
         ("an object with a date", '{"date": "2030-01-01T00:00:00Z"}'), ("a huge number", "1e400"),
     )
 )  # fmt: skip
@@ -178,32 +177,34 @@ MALFORMED: Final = (
     body("a member without a value", '{"paused_until": }'),
     body("a form", "paused_until=2030-01-01T00%3A00%3A00Z"),
     body("an unquoted key", "{paused_until: null}"),
+    body("a comment", '{"paused_until": /* for good */ null}'),
 )
 NO_OBJECT: Final = tuple(
     body(f"{name} as the body", value)
-    for name, value in (("an array", "[]"), ("text", '"2030-01-01T00:00:00Z"'), ("a number", "42"), ("true", "true"),
+    for name, value in (("an array", "[]"), ("text", '"{\\"paused_until\\": \\"2030-01-01T00:00:00Z\\"}"'), ("a number", "42"), ("true", "true"),
                         ("an array of an object", '[{"paused_until": null}]'))
 )  # fmt: skip
 PAST: Final = (
     dated("yesterday", Stamp(plus_ms=-DAY)),
-    dated("the start of 1970", Stamp("1970-01-01", time="00:00:00")),
+    dated("the first instant of all", Stamp("0001-01-01", time="00:00:00")),
+    dated("the last second before 1970", Stamp("1969-12-31", time="23:59:59")),
     dated("an hour ago, in another zone", Stamp(plus_ms=-HOUR, offset="+14:00")),
     dated("ten years ago", Stamp(plus_ms=-3_652 * DAY)),
 )
 UNKNOWN_IDS: Final = (
     Case("an unknown campaign", campaign="invented", body="{}"),
-    Case("an id cut short", campaign="short", body="{}"),
+    Case("half an id", campaign="short", body="{}"),
+    Case("text after an id", campaign="longer", body="{}"),
     Case("an unknown campaign, until tomorrow", campaign="invented", body=DATED, until=Stamp(plus_ms=DAY)),
 )
 MALFORMED_IDS: Final = tuple(
     Case(name, campaign=campaign, body="{}")
     for name, campaign in (
         ("an id with another prefix", "prefix:prod_"), ("an id with a line end", "suffix:%0A"), ("the prefix alone", "raw:adcamp_"),
-        ("text after an id", "suffix:xyz"), ("quotes, NUL and an emoji in an id", "suffix:%27%22%00%F0%9F%98%80"),
+        ("quotes, NUL and an emoji in an id", "suffix:%27%22%00%F0%9F%98%80"),
         ("a slash in an id", "raw:adcamp_a%2Fb"), ("an id without its prefix", "prefix:"), ("a very long id", "raw:adcamp_" + "x" * 300),
-        ("text for an id", "raw:campaign"), ("an id with a NUL", "suffix:%00"), ("a quote in an id", "suffix:%27"),
+        ("text for an id", "raw:campaign"), ("a wildcard for an id", "raw:adcamp_%25"), ("an id with a NUL", "suffix:%00"),
         ("the prefix twice", "prefix:adcamp_adcamp_"), ("a number for an id", "raw:42"), ("white space before an id", "prefix:%20adcamp_"),
-        ("an emoji for an id", "raw:adcamp_%F0%9F%98%80"),
     )
 )  # fmt: skip
 SEVERAL: Final = (
@@ -215,16 +216,19 @@ METHODS: Final = tuple(
     for method in ("GET", "DELETE", "PUT", "PATCH")
 )
 CREDENTIALS: Final = tuple(
-    Case(f"a pause with {name}", credential=symbol, body="{}")
-    for name, symbol in (
-        ("no credential", "none"), ("an unknown token", "unknown"), ("a token with characters added", "altered:added"),
-        ("an empty token", "empty"), ("a token with a character changed", "altered:middle"), ("a token cut short", "altered:cut"),
-        ("the token as Basic", "scheme:Basic"), ("the token without Bearer", "scheme:"),
+    Case(f"a pause with {name}", credential=symbol, body=DATED if until else "{}", until=until)
+    for name, symbol, until in (
+        ("no credential", "none", None), ("an unknown token", "unknown", Stamp(plus_ms=DAY)), ("a token with characters added", "altered:added", None),
+        ("an empty token", "empty", None), ("a token with a character changed", "altered:middle", None),
+        ("a token cut short", "altered:cut", Stamp(plus_ms=DAY)), ("a token with a letter in its other case", "altered:case", None),
+        ("characters before a token", "altered:before", None), ("the token as Basic", "scheme:Basic", None),
+        ("the token without Bearer", "scheme:", None),
     )
 )  # fmt: skip
 READONLY: Final = (
     Case("a pause without the permission", credential="readonly", body="{}"),
     Case("a dated pause without the permission", credential="readonly", body=DATED, until=Stamp(plus_ms=DAY)),
+    Case("a pause without the permission and without a body", credential="readonly"),
 )
 FOREIGN: Final = (
     Case("another company's campaign", campaign="foreign", body="{}"),
@@ -234,9 +238,9 @@ FOREIGN: Final = (
 )
 TELLING: Final[tuple[tuple[str, ...], ...]] = (
     ("until the last hour of a month at -12:00",),
-    ("until after nanoseconds overflow", "until in 15 minutes"),
+    ("until after nanoseconds overflow", "until in 15 minutes", "many undocumented members"),
     ("the other campaign",),
-    ("many undocumented members", "no body"),
+    ("no body", "until midnight of the next 1 March", "a null date"),
     ("a day that does not exist", "quotes, NUL and an emoji in an id", "bytes that are not UTF-8", "zero for a date",
      "PUT on the pause route"),
     ("a pause with a token with a character changed", "a pause with no credential", "a pause with an empty token"),
@@ -247,27 +251,28 @@ TELLING: Final[tuple[tuple[str, ...], ...]] = (
     ("quotes, white space, NUL, accents and emoji", "white space before an id", "an empty array for a date",
      "a number as the body", "GET on the pause route", "a bare date"),
     ("until yesterday",),
-    ("white space", "an id cut short", "false for a date", "an array of an object as the body", "DELETE on the pause route",
+    ("white space", "half an id", "false for a date", "an array of an object as the body", "DELETE on the pause route",
      "very long text", "JSON as a form"),
     ("until the last second of the year", "until a second of 60 at noon"),
     ("until with a lower-case z", "until the next 29 February"),
     ("until the last days of the year 9999", "until an unknown zone"),
-    ("a null date",),
+    ("a null date", "until in one hour, its digits hours ago", "a null body"),
     ("an indefinite pause stays for a day",),
     ("a campaign that is stale",),
     ("a date that has passed",),
     ("a dated pause ends by itself",),
     ("a pause with the token without Bearer", "a pause with a token with characters added", "a pause with a token cut short",
+     "a pause with a token with a letter in its other case", "a pause with characters before a token",
      "an unknown campaign without a credential"),
     ("a trailing comma", "an object with a date for a date", "the prefix alone", "PATCH on the pause route", "an id in another case",
      "a space for the T"),
     ("two campaigns side by side",),
-    ("until a summer evening at -03:30", "until midnight of the next 1 March"),
+    ("until a summer evening at -03:30", "until an autumn night that clocks in Europe repeat", "until the same night an hour later"),
     ("a NaN", "full-width digits", "a fraction for a date", "true as the body", "a slash in an id", "a zone without a colon"),
     ("single quotes", "true for a date", "text as the body", "a very long id", "an unknown campaign", "a date without a zone"),
     ("refusals while paused",),
-    ("a null body", "the state as an undocumented member"),
-    ("until almost a day east of UTC", "until an autumn night that clocks repeat"),
+    ("a null body", "until a nanosecond", "no body"),
+    ("until almost a day east of UTC", "until a spring night that clocks in London skip"),
     ("a word",),
     ("another campaign, own:3",),
     ("a reader's request while paused",),

@@ -182,7 +182,7 @@ class Conversation:
             self._held.append((evidence, sequence))
 
     def _bind(self, case: Case) -> Bound:
-        bound = self._binder.bind(case, self.now() or _guess(self.target.time()))
+        bound = self._binder.bind(case, self.now() or _guess(self.target.time()), self.marks)
         if case.mark and bound.until:
             now = self.now()
             self.marks[case.mark] = max(bound.until, now.end if now else 0)

@@ -133,6 +133,7 @@ class Evidence:
     """One exchange as the clauses see it.
 
     ``text`` is the answer's body decoded once; ``document`` the campaign that it holds, where the answer is a 2xx with an object.
+    ``end_known`` says whether an answer has told if the campaign has an end of its own.
     ``row`` and ``wish`` are how a request on the pause route is read. ``before`` are the states possible when it was sent.
     ``stakes`` are the topics that the answer puts to the test, ``breach`` the one it breaks, and ``further`` one more where status and date are each wrong. ``references`` are the documents first
     seen of the same campaign, by operation; ``previous`` is the document seen last, ``trail`` the last exchanges of the run before this one.
@@ -153,6 +154,7 @@ class Evidence:
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] | None = None
     trail: tuple[Event, ...] = ()
+    end_known: bool = True
 
     @property
     def status(self) -> int:

@@ -23,10 +23,11 @@ Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
 class Stamp:
     """A symbolic instant, bound to text only when it is sent, so that no plan rots.
 
-    ``base`` is ``now`` (of the target), a month and day ``MM-DD`` (its next occurrence after ``now`` and
-    ``after_days``; ``02-29`` finds the next leap year) or a fixed ``YYYY-MM-DD``. ``plus_ms`` is added to ``now``; the other bases take
-    ``time`` of the day, in the zone of ``offset``. ``fraction`` is the digits that are written after the point; None keeps
-    the milliseconds for ``now`` and writes none otherwise. ``form`` spells the whole: ``{date} {time} {fraction} {offset}``.
+    ``base`` is ``now`` (of the target), ``@`` and the mark of an earlier step, a month and day ``MM-DD`` (its next occurrence after ``now``
+    and ``after_days``; ``02-29`` finds the next leap year), a Sunday of a month ``MM/2`` or ``MM/-1`` (the second, the last), when clocks are
+    changed, or a fixed ``YYYY-MM-DD``. ``plus_ms`` is added to ``now`` and to marks; the other bases take ``time`` of the day, in the zone
+    of ``offset``. ``fraction`` is the digits that are written after the point; None keeps the milliseconds for ``now`` and marks, and
+    writes none otherwise. ``form`` spells the whole: ``{date} {time} {fraction} {offset}``.
     """
 
     base: str = "now"

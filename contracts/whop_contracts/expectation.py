@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from whop_contracts.campaign import LAG, Campaign, about, adopted, end_time, union
+from whop_contracts.campaign import LAG, Campaign, about, adopted, aged, end_time, tells_end, union
 from whop_contracts.evidence import (
     ACTIVE,
     ENVIRONMENT,
@@ -27,37 +27,19 @@ from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.history import followed
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.reading import (
+    ACTING,
+    CREDENTIAL,
     FIRST,
     LAST,
-    MILLI,
-    Row,
     read_json,
     row_of,
     wish,
 )
 from whop_contracts.topics import answer_topics, broken_topics, finding, read_topic
 
-_ACTING: Final[frozenset[Row]] = frozenset(
-    {
-        "instant",
-        "far",
-        "edge",
-        "past",
-        "unclear",
-        "omitted",
-        "nothing",
-        "loose",
-        "media-type",
-        "recased-id",
-        "scheme",
-    }
-)
-_REMEMBERED: Final = 2_000
-"""How many states a campaign is remembered to have had: more than are left within the time that a read may lag."""
+_LEAP: Final = 1.0
+"""Seconds by which a provider's clock has to have gone on more than ours before it is taken to have been moved."""
 _RESUMED: Final[frozenset[Topic]] = frozenset({"resumes", "prompt", "resumed-status", "date-dropped"})
-_CREDENTIAL: Final[frozenset[Row]] = frozenset(
-    {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
-)
 
 
 class Expectation:
@@ -71,6 +53,8 @@ class Expectation:
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, Campaign] = {}
         self._trail: tuple[Event, ...] = ()
+        self._last: tuple[float, int] | None = None
+        self._bystanders: dict[str, Campaign] = {}
 
     def possible(self, campaign: str, now: Window | None) -> Possible:
         """The states that ``campaign`` may be in at ``now``."""
@@ -79,6 +63,7 @@ class Expectation:
 
     def follow(self, exchange: Exchange) -> Evidence:
         """Take in one exchange and say what it shows."""
+        self._leapt(exchange)
         text = (
             read_json(exchange.response.content) if exchange.response and exchange.response.content else None
         )
@@ -101,12 +86,26 @@ class Expectation:
                 before=known.possible,
                 references=dict(known.references),
                 previous=known.previous,
+                end_known=known.end_known,
             )
             self._act(evidence, known)
             evidence = self._observe(evidence, known)
+        elif exchange.scope == "foreign":
+            evidence = self._look_at_bystander(evidence)
         self._spread(evidence, known)
         self._trail = followed(self._trail, evidence)
         return evidence
+
+    def _leapt(self, exchange: Exchange) -> None:
+        """Take in that the provider's clock was moved since the last exchange: what was due is done then, and may be read late as any write."""
+        if exchange.now is None:
+            return
+        if self._last:
+            at, ns = self._last
+            if exchange.now.start - ns > int((max(exchange.sent - at, 0.0) + _LEAP) * NANO):
+                for known in self._campaigns.values():
+                    known.replaced(known.possible, exchange.sent, None)
+        self._last = exchange.received, exchange.now.end
 
     def _known(self, exchange: Exchange) -> Campaign | None:
         campaign = exchange.request.campaign
@@ -123,16 +122,14 @@ class Expectation:
         if exchange.request.operation == "retrieve":
             return
         wanted = self._wanted(evidence)
-        surely = evidence.accepted
-        maybe = exchange.response is None or evidence.status >= 500 or evidence.status in ENVIRONMENT  # noqa: PLR2004
+        surely = evidence.accepted and evidence.row != "recased-id"
+        failed = exchange.response is None or evidence.status >= 500 or evidence.status in ENVIRONMENT  # noqa: PLR2004
+        maybe = failed or evidence.accepted
         if exchange.overlaps is not None:
-            known.overlap = union(known.overlap, wanted)
-            wanted = union(known.overlap, before if exchange.overlaps > exchange.number else frozenset())
-        else:
-            known.overlap = frozenset()
+            first = exchange.overlaps > exchange.number
+            wanted, surely = known.beside(wanted, first=first, surely=surely, maybe=maybe)
         if surely or maybe:
-            known.older.append((before, exchange.received, exchange.now.end if exchange.now else None))
-            del known.older[:-_REMEMBERED]
+            known.replaced(before, exchange.received, exchange.now.end if exchange.now else None)
             for state in before or ():
                 if state.until is not None and state.status == "paused":
                     known.cancel(state.until)
@@ -140,9 +137,9 @@ class Expectation:
             known.possible = self._aged(known.settled, exchange.now)
             known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
         elif exchange.request.operation != "unpause":
-            known.cause = "unchanged-credential" if evidence.row in _CREDENTIAL else "unchanged"
+            known.cause = "unchanged-credential" if evidence.row in CREDENTIAL else "unchanged"
         if evidence.row == "past":
-            known.cause = "past"
+            known.cause, known.aside = ("past", None) if surely or maybe else (known.cause, "past")
 
     def _wanted(self, evidence: Evidence) -> Possible:
         """The states that the request leads to once it is carried out; None where the contract does not say."""
@@ -150,8 +147,12 @@ class Expectation:
         if exchange.request.operation == "unpause":
             if evidence.before is None:
                 return None
-            return frozenset(ACTIVE if s.status == "paused" else s for s in evidence.before)
-        if asked is None or evidence.row not in _ACTING or asked.row not in _ACTING:
+            rest = {s for s in evidence.before if s.status not in ("active", "paused")}
+            return frozenset({ACTIVE, *rest})
+        if asked is None or evidence.row not in ACTING or asked.row not in ACTING:
+            return None
+        if any(s.status not in ("active", "paused") for s in evidence.before or ()):
+            # What a pause makes of an inactive or a stale campaign, the page does not say.
             return None
         end = exchange.now.end if exchange.now else 0
         if any(not FIRST <= until < LAST for until in asked.until):
@@ -165,20 +166,7 @@ class Expectation:
         return dated or indefinite
 
     def _aged(self, states: Possible, now: Window | None) -> Possible:
-        """What time alone makes of ``states``: a dated pause becomes active when it is due, at the latest after the tolerance."""
-        if states is None:
-            return None
-        aged: set[State] = set()
-        for state in states:
-            if state.due is None:
-                aged.add(state)
-                continue
-            earliest, latest = state.due
-            if now is None or now.end >= earliest - max(state.slack, 10 * MILLI):
-                aged.add(ACTIVE)
-            if now is None or now.start <= latest + self._tolerance + int(LAG * NANO):
-                aged.add(state)
-        return frozenset(aged)
+        return aged(states, now, self._tolerance)
 
     # -- what an answer shows --------------------------------------------------------------------------------------
 
@@ -205,8 +193,8 @@ class Expectation:
         operation = exchange.request.operation or "other"
         known.references.setdefault(operation, document)
         known.previous = document
-        if known.end_time is None:
-            known.end_time = end_time(document)
+        known.end_time = known.end_time or end_time(document)
+        known.end_known = known.end_known or tells_end(document, exchange)
         return evidence
 
     def _answer(self, evidence: Evidence, known: Campaign, seen: Shown) -> Evidence:
@@ -238,7 +226,8 @@ class Expectation:
             topic = read_topic(stakes, allowed, seen)
             told = finding(allowed, seen)
             # Whether it was the cancelled date that fired or the pause that did not hold, nobody can tell: both are said.
-            other = stakes[1] if topic == "cancelled" and stakes[1:] else None
+            others = [one for one in stakes if one not in ("cancelled", "siblings")]
+            other = others[0] if topic == "cancelled" and others else None
             known.confirm(adopted(seen, exchange.now), exchange.now)
             return replace(
                 evidence, breach=Breach(topic, told), further=Breach(other, told) if other else None
@@ -248,6 +237,8 @@ class Expectation:
             evidence = replace(evidence, stakes=evidence.stakes | _RESUMED)
         if seen.whole:
             if "prompt" in stakes and all(state.status == "paused" for state in matching):
+                if self._lagging(known, seen, exchange):
+                    return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
                 due = max(state.due[1] for state in matching if state.due)
                 evidence = replace(
                     evidence,
@@ -258,6 +249,25 @@ class Expectation:
                 )
             known.confirm(matching, exchange.now)
         return replace(evidence, resumed=resumed)
+
+    def _look_at_bystander(self, evidence: Evidence) -> Evidence:
+        """Judge another company's campaign, which others change too, only for what our refused requests did to it."""
+        exchange, text = evidence.exchange, evidence.text
+        known = self._bystanders.setdefault(exchange.request.campaign, Campaign())
+        if exchange.request.operation != "retrieve":
+            refused = evidence.answered and evidence.status in range(400, 500)
+            known.possible = known.possible if refused else None
+            known.cause = "unchanged-credential"
+            return evidence
+        if not evidence.accepted or text is None or not isinstance(text.value, dict):
+            return evidence
+        seen, allowed, cause = shown(text.value), self._aged(known.possible, exchange.now), known.cause
+        known.confirm(adopted(seen, exchange.now), exchange.now)
+        if cause is None or allowed is None:
+            return evidence
+        kept = any(seen.matches(state) for state in allowed)
+        breach = None if kept else Breach(cause, finding(allowed, seen))
+        return replace(evidence, stakes=frozenset({cause}), breach=breach)
 
     def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> bool:
         """Whether a read shows what stood before a write, and so little time has passed that it may.
@@ -279,7 +289,7 @@ class Expectation:
             return
         topic: Topic = "siblings"
         if not evidence.accepted:
-            topic = "unchanged-credential" if evidence.row in _CREDENTIAL else "unchanged"
+            topic = "unchanged-credential" if evidence.row in CREDENTIAL else "unchanged"
         for other in self._campaigns.values():
             if other is not known and other.cause is None:
                 other.cause = topic

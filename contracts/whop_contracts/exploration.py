@@ -16,8 +16,8 @@ from whop_contracts.strategies import draw
 
 MARKS: Final = ("a", "b")
 """The instants that a history knows by name: each is that of the latest pause that was sent under it."""
-GAP: Final = 600_000
-"""Milliseconds that the shortest dated pause lasts: ten times the default tolerance, so that what is over is surely over."""
+GAP: Final = 300_000
+"""Milliseconds that the shortest dated pause lasts: five times the default tolerance, so that what is over is surely over."""
 _LENGTHS: Final = (1, 2, 3)
 _ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
 _FRACTIONS: Final = (None, "000", "5", "123456")

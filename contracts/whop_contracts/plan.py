@@ -207,8 +207,8 @@ _NEEDS: Final[dict[str, Need]] = {
 }
 ROUND: Final = "round "
 _ROUNDS: Final = 4
-_SHARED: Final = 3
-_DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 6, "thorough": 150}
+_SHARED: Final = 5
+_DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 5, "thorough": 150}
 _EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 60}
 """How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what is allowed."""
 
@@ -257,12 +257,12 @@ def _timed(means: Means) -> SequenceOf[Sequence]:
     """The sequences about time, by what moves the target's clock."""
     if means.clock == "wall":
         return waited(second=means.campaigns > 1)
-    return moved(_gap(means))
+    return moved(_gap(means), second=means.campaigns > 1)
 
 
 def _gap(means: Means) -> int:
     """Milliseconds that a dated pause lasts where the clock is moved: so long that what is over is surely over."""
-    return max(GAP, int(4_000 * means.tolerance_s))
+    return max(GAP, int(5_000 * means.tolerance_s))
 
 
 def _grouped(table: SequenceOf[Case], gone: Container[str] = ()) -> Iterator[SequenceOf[Case]]:

@@ -56,6 +56,9 @@ def put_back(
     seen, wanted = None, first
     for attempt in range(_ATTEMPTS):
         wanted = due(talk, first)
+        if attempt and wanted.status == "paused":
+            # Some refuse to pause what is paused already.
+            talk.send(unpause(symbol), sequence)
         if attempt or talk.possible(campaign) != frozenset({wanted}):
             talk.send(towards(wanted, symbol), sequence)
         seen = talk.read(symbol, sequence, patient=True).shown

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -24,6 +25,26 @@ Row = Literal[
     "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential", "wrong-credential",
     "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
+ACTING: Final[frozenset[Row]] = frozenset(
+    {
+        "instant",
+        "far",
+        "edge",
+        "past",
+        "unclear",
+        "omitted",
+        "nothing",
+        "loose",
+        "media-type",
+        "recased-id",
+        "scheme",
+    }
+)
+"""The rows whose requests may be carried out by a conforming provider."""
+CREDENTIAL: Final[frozenset[Row]] = frozenset(
+    {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
+)
+"""The rows of requests that are refused for who sends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +76,13 @@ def read_json(content: bytes) -> Text:
         return members
 
     try:
-        value = json.loads(text, object_pairs_hook=unique, parse_constant=_no_constant, parse_int=_integer)
+        value = json.loads(
+            text,
+            object_pairs_hook=unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
     except RecursionError:
         return Text(problem="JSON nested too deeply to read")
     except ValueError as error:
@@ -70,7 +97,12 @@ def _no_constant(name: str) -> Any:
 
 def _integer(digits: str) -> int | float:
     # Python refuses to convert integers of thousands of digits; such a number is valid JSON all the same.
-    return int(digits) if len(digits) < 1_000 else float(digits)  # noqa: PLR2004
+    return int(digits) if len(digits) < 1_000 else _finite(digits)  # noqa: PLR2004
+
+
+def _finite(text: str) -> float:
+    """A number that JSON may write and a ``float`` cannot hold is as large as one can be: no number of JSON is infinite."""
+    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from whop_contracts.cases import DAY, dated
+from whop_contracts.cases import DAY, HOUR, dated
 from whop_contracts.exchange import Case, Stamp
 
 Need = Literal["second", "readonly", "foreign", "resting"]
@@ -14,6 +14,7 @@ AWAITED: Final = "awaited"
 """The mark of the read that shows an awaited resume."""
 MARGIN: Final = 4_000
 """Milliseconds that a look just before an instant keeps away from it."""
+_NIGHT: Final = 24 * HOUR + HOUR // 2
 _SHAPES: Final = 6
 """How many of the campaigns named are paused; the rest are only watched."""
 
@@ -94,8 +95,12 @@ READ: Final = Send(read())
 
 
 def kept(*cases: Case) -> Sequence:
-    """Pauses that must hold, and a read that must agree with the last. They may follow others: the last request holds."""
-    return Sequence(cases[0].name, (*(Send(case) for case in cases), READ), ends="paused")
+    """Pauses that must hold, and a read that must agree with the last. They may follow others: the last request holds.
+
+    Where the first asks for no date the campaign is active before it: a pause that is overlooked would not show on one paused so already.
+    """
+    start: Literal["active", "any"] = "any" if cases[0].until else "active"
+    return Sequence(cases[0].name, (*(Send(case) for case in cases), READ), start=start, ends="paused")
 
 
 def refused(*cases: Case, needs: Iterable[Need] = ()) -> Sequence:
@@ -104,31 +109,38 @@ def refused(*cases: Case, needs: Iterable[Need] = ()) -> Sequence:
     return Sequence(cases[0].name, (*sends, READ), start="active", ends="active", needs=frozenset(needs))
 
 
-def _until(mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z") -> Send:
-    return Send(
-        dated(f"its instant {mark}", Stamp(plus_ms=plus_ms, offset=offset), campaign=campaign, mark=mark)
-    )
+def _until(
+    mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z", fraction: str | None = None
+) -> Send:
+    stamp = Stamp(plus_ms=plus_ms, offset=offset, fraction=fraction)
+    return Send(dated(f"its instant {mark}", stamp, campaign=campaign, mark=mark))
+
+
+def _same(mark: str, *, campaign: str = "own:0", offset: str = "Z") -> Send:
+    """A pause until the instant of ``mark`` again."""
+    name = f"the instant {mark}" + ("" if offset == "Z" else f" at {offset}")
+    return Send(dated(name, Stamp(f"@{mark}", offset=offset), campaign=campaign))
 
 
 def _ticket(campaign: str = "own:0") -> Send:
     return Send(read(campaign))
 
 
-def moved(gap: int) -> tuple[Sequence, ...]:
-    """The sequences for a clock that can be moved. ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance."""
+def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
+    """The sequences for a clock that can be moved. ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance.
+
+    With a ``second`` campaign the long ones watch that as well.
+    """
     past = gap // 2
     a, b = _until("a", gap), _until("b", 2 * gap)
     cancel = Send(unpause())
     forever = Send(indefinitely())
     before_a, before_b = Reach("a", -MARGIN), Reach("b", -MARGIN)
-    after_a, after_b = Reach("a", past), Reach("b", past)
+    after_a = Reach("a", past)
     wait_a, wait_b = Await("a"), Await("b")
-    night = Sequence(
-        "an indefinite pause stays for a day",
-        (_until("a", gap), forever, READ, after_a, READ, Reach("a", 25 * 3_600_000), READ),
-        ends="paused",
-        why="a date that was replaced must not fire, and no other clock may end the pause",
-    )
+    other = "own:1"
+    ticket = _ticket(other)
+    month = Send(dated("in 40 days, and stays", Stamp(plus_ms=40 * DAY)))
     return (
         Sequence("a dated pause ends by itself", (a, READ, before_a, READ, wait_a), ends="active",
                  why="just before its instant it holds, just after it is over"),
@@ -136,15 +148,18 @@ def moved(gap: int) -> tuple[Sequence, ...]:
                  why="the cancelled date must not hit a later pause"),
         Sequence("a pause is extended", (a, b, READ, after_a, READ, before_b, READ, wait_b), ends="active",
                  why="the later date holds, the earlier one is gone"),
-        night,
-        Sequence("a pause is shortened", (b, a, READ, wait_a, after_b, READ), ends="active",
-                 why="the earlier date holds, and the later one must not come back"),
-        Sequence("an indefinite pause gets a date", (forever, READ, a, READ, wait_a), ends="active"),
+        Sequence("an indefinite pause stays for a day",
+                 (a, forever, READ, after_a, READ, Reach("a", _NIGHT), READ, *((ticket,) if second else ())), ends="paused",
+                 why="a date that was replaced must not fire, and no other clock may end the pause, or begin one elsewhere"),
+        Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, Await("c"), Reach("b", gap), READ), ends="active",
+                 why="the last of three dates holds, and a later one must not come back"),
+        Sequence("an indefinite pause gets a date", (forever, READ, _until("a", gap, fraction="654321"), READ, wait_a), ends="active"),
         Sequence("a second pause after the resume", (a, wait_a, b, READ, before_b, READ, wait_b), ends="active",
                  why="a resume that works only once, or an old timer that ends the new pause"),
         Sequence("an instant written east of UTC", (_until("a", gap, offset="+05:30"), READ, before_a, READ, wait_a), ends="active",
                  why="a timer that reads the digits and not the zone"),
-        Sequence("the same request twice", (a, a, READ, wait_a), ends="active"),
+        Sequence("the same request twice", (a, _same("a"), READ, _same("a", offset="+05:30"), READ, wait_a), ends="active",
+                 why="a pause until the instant that it lasts until already changes nothing, however it is written"),
         Sequence("unpaused, and past the old instant", (a, cancel, READ, after_a, READ), ends="active",
                  why="a cancelled date must not touch an active campaign"),
         Sequence("refusals while paused", (a, READ, *_refusals(), READ, wait_a), ends="active",
@@ -155,19 +170,30 @@ def moved(gap: int) -> tuple[Sequence, ...]:
                  (a, READ, Send(Case("a pause without the permission, while paused", credential="readonly", body="{}")), READ),
                  ends="paused", needs=frozenset({"readonly"})),
         Sequence("two campaigns side by side",
-                 (a, _until("b", 2 * gap, campaign="own:1"), READ, _ticket("own:1"), wait_a, _ticket("own:1"),
-                  Await("b", "own:1"), READ), ends="active", needs=frozenset({"second"}),
-                 why="one campaign's timer must not end another's pause"),
-        Sequence("two pauses at once", (Send(unpause()), Together(a.case, _until("b", 2 * gap).case), READ), ends="paused",
+                 (a, _until("b", 2 * gap, campaign=other), READ, ticket, wait_a, before_b, ticket, Send(indefinitely(other)),
+                  _until("c", gap), Await("c"), ticket), ends="active", needs=frozenset({"second"}),
+                 why="one campaign's timer must end neither another's dated pause nor one without a date"),
+        Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, wait_a, Await("a", other)), ends="active",
+                 needs=frozenset({"second"}), why="what falls due together is done together"),
+        Sequence("a pause without a date beside a dated one",
+                 (_until("a", gap, campaign=other), ticket, forever, ticket, Await("a", other), READ), ends="paused",
+                 needs=frozenset({"second"}), why="a pause must touch neither another campaign's date nor its timer"),
+        Sequence("two pauses at once", (Send(unpause()), Together(a.case, b.case), READ), ends="paused",
                  why="the outcome is that of one of the two orders"),
+        Sequence("a pause of 40 days stays for an hour", (_until("a", HOUR), month, Reach("a", 60_000), READ), ends="paused",
+                 why="a timer that overflows, or a limit to how long a dated pause lasts"),
+        Sequence("a pause of 18 hours ends by itself", (_until("a", 18 * HOUR), READ, wait_a), ends="active",
+                 why="a timer that is lost over the hours, or a pause that some other limit ends"),
     )  # fmt: skip
 
 
 def _refusals() -> tuple[Send, ...]:
     return (
         Send(Case("a word, while paused", body='{"paused_until": "tomorrow"}')),
-        Send(Case("no credential, while paused", credential="none", body="{}")),
+        Send(Case("DELETE, while paused", method="DELETE")),
         Send(Case("no JSON, while paused", body="pause it")),
+        READ,
+        Send(Case("no credential, while paused", credential="none", body="{}")),
     )
 
 
@@ -177,6 +203,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
     ends = Sequence(
         "a dated pause ends by itself", (_until("a", 2_000), READ, READ, Await("a")), ends="active"
     )
+    other = "own:1"
     if not second:
         return (
             ends,
@@ -185,9 +212,10 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
             Sequence("a pause is extended", (_until("a", 1_500), _until("b", 5_000), READ, Reach("a", 700), READ, Await("b")), ends="active"),
             *_unwaited(),
         )  # fmt: skip
-    other = "own:1"
     return (
-        ends,
+        Sequence("a dated pause ends by itself",
+                 (_until("c", 1_500, campaign=other), Send(unpause(other)), _until("a", 2_000), READ, READ, Await("a"), _ticket(other)),
+                 ends="active", needs=frozenset({"second"}), why="and one that was lifted before has no effect when its instant comes"),
         Sequence("extended here, cancelled there",
                  (_until("a", 1_500), _until("b", 6_000), READ,
                   _until("c", 1_800, campaign=other), Send(unpause(other)), _ticket(other),

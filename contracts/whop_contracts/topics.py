@@ -74,6 +74,9 @@ def _is_offset(shift: int, offset: int) -> bool:
 
 def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:
     """The promise that a read outside the possible states breaks: the likeliest cause, told further by what is shown."""
+    if stakes[0] == "siblings" and stakes[1:] and seen.matches(ACTIVE):
+        # A pause that ends, ends by itself more often than by a request to another campaign.
+        return stakes[1]
     if stakes[0] == "unpaused" and seen.status == "active":
         return "date-dropped"
     if "resumes" in stakes:

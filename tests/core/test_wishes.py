@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -144,7 +145,12 @@ def test_whole_numbers_are_read_exactly(digits: int) -> None:
 
 @pytest.mark.parametrize("digits", [1_000, 100_000])
 def test_and_beyond_a_thousand_digits_still_as_numbers(digits: int) -> None:
-    assert read_json(b"9" * digits).value == float("inf")
+    assert read_json(b"9" * digits).value == sys.float_info.max
+    assert read_json(b"-" + b"9" * digits).value == -sys.float_info.max
+
+
+def test_no_number_of_json_is_infinite() -> None:
+    assert read_json(b"[1e400, -1e400, 1e308]").value == [sys.float_info.max, -sys.float_info.max, 1e308]
 
 
 def test_a_media_type_has_two_halves() -> None:

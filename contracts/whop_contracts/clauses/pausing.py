@@ -46,19 +46,27 @@ def _lagging(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _untouched(evidence: Evidence) -> Iterator[Finding]:
-    document = evidence.document or {}
+    document, operation = evidence.document or {}, evidence.exchange.request.operation
     for name in UNTOUCHED:
-        for reference in evidence.references.values():
-            if name in document and name in reference and not same(name, reference[name], document[name]):
+        for other, reference in evidence.references.items():
+            # A sibling's answer may be poorer than a pause's: what is null there is compared with its own like alone.
+            unknown = (other not in (operation, "pause"), operation not in (other, "pause"))
+            if (
+                name in document
+                and name in reference
+                and not same(name, reference[name], document[name], unknown)
+            ):
                 yield Finding(f"still {_short(reference[name])}", _short(document[name]), f"/{name}")
                 break
 
 
-def same(name: str, before: Any, after: Any) -> bool:
+def same(name: str, before: Any, after: Any, unknown: tuple[bool, bool] = (False, False)) -> bool:
     """Whether a member has kept its value: timestamps as instants, countries in any order; a value of another JSON type or
-    with other children is for the clauses of the response.
+    with other children is for the clauses of the response. ``unknown`` says of each side whether a null there tells nothing.
     """
     if before == after:
+        return True
+    if (before is None and unknown[0]) or (after is None and unknown[1]):
         return True
     if name == "created_at" and isinstance(before, str) and isinstance(after, str):
         first, second = read_instant(before), read_instant(after)
@@ -66,7 +74,7 @@ def same(name: str, before: Any, after: Any) -> bool:
     if isinstance(before, list) and isinstance(after, list):
         return sorted(map(str, before)) == sorted(map(str, after))
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return all(same(key, before[key], after[key]) for key in before.keys() & after.keys())
+        return all(same(key, before[key], after[key], unknown) for key in before.keys() & after.keys())
     if isinstance(before, int | float) and isinstance(after, int | float):
         return before == after
     nothing = before is None or after is None

@@ -51,9 +51,12 @@ class Answers:
             return "conforms"
         if status == 413 and wish and wish.long:  # noqa: PLR2004
             return "conforms"
-        if status == 409 and evidence.paused_before:  # noqa: PLR2004
+        if status == 409 and (evidence.paused_before or evidence.exchange.overlaps is not None):  # noqa: PLR2004
             return "warns"
-        return self.rest
+        if self.row == "instant" and status in INVALID and not evidence.end_known:
+            # It may lie after the end of the campaign, which no answer has told yet.
+            return "warns"
+        return "warns" if wish and wish.extra else self.rest
 
     def expected(self) -> str:
         """What conforms, in words."""
