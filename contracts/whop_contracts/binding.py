@@ -182,6 +182,8 @@ class Binder:
                 return f"Bearer {token}", "full"
 
 
+_MANY: Final = 64
+"""How often four characters are added: so that some reader that only looks at the first of many shows itself."""
 ALTERATIONS: Final = ("middle", "case", "cut", "added", "before")
 
 
@@ -200,4 +202,4 @@ def altered(token: str, how: str) -> str:
         middle = len(token) // 2
         other = "x" if token[middle] not in "xX" else "y"
         return token[:middle] + other + token[middle + 1 :]
-    return token + "AbC4"
+    return token + "AbC4" * _MANY

@@ -23,7 +23,7 @@ PROMPT: Final = 5.0
 @dataclass(slots=True)
 class Campaign:
     """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
-    ``cause`` is what was last done that no read has confirmed yet, ``aside`` another promise that the read will put to the test; ``older`` are the states that a lagging read may still
+    ``cause`` is what was last done that no read has confirmed yet, ``aside`` another promise that the read will put to the test; ``doubtful`` says that this may not have been carried out; ``older`` are the states that a lagging read may still
     show, each with when it was replaced by the sender's and the provider's clock. ``cancelled`` is sorted: in a long run it grows long.
     """
 
@@ -32,6 +32,7 @@ class Campaign:
     older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
     cause: Topic | None = None
     aside: Topic | None = None
+    doubtful: bool = False
     confirmed: Window | None = None
     cancelled: list[int] = field(default_factory=list)
     end_time: int | None = None
@@ -108,6 +109,7 @@ class Campaign:
         """Take what a read has shown for what is."""
         self.possible = self.settled = states
         self.cause = self.aside = None
+        self.doubtful = False
         self.confirmed = now
 
 

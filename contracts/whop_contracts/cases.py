@@ -202,7 +202,7 @@ MALFORMED_IDS: Final = tuple(
     for name, campaign in (
         ("an id with another prefix", "prefix:prod_"), ("an id with a line end", "suffix:%0A"), ("the prefix alone", "raw:adcamp_"),
         ("quotes, NUL and an emoji in an id", "suffix:%27%22%00%F0%9F%98%80"),
-        ("a slash in an id", "raw:adcamp_a%2Fb"), ("an id without its prefix", "prefix:"), ("a very long id", "raw:adcamp_" + "x" * 300),
+        ("a slash in an id", "suffix:%2Fx"), ("a backslash, braces and parameters in an id", "suffix:%5C%7B0%7D;v=1,x.json"), ("an id that is not UTF-8", "suffix:%FF"), ("an id without its prefix", "prefix:"), ("a very long id", "raw:adcamp_" + "x" * 2_000),
         ("text for an id", "raw:campaign"), ("a wildcard for an id", "raw:adcamp_%25"), ("an id with a NUL", "suffix:%00"),
         ("the prefix twice", "prefix:adcamp_adcamp_"), ("a number for an id", "raw:42"), ("white space before an id", "prefix:%20adcamp_"),
     )

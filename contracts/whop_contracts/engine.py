@@ -22,7 +22,15 @@ from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal, JournalError
 from whop_contracts.outcome import Outcome, Stopped
 from whop_contracts.plan import Means, Plan, further
-from whop_contracts.preparing import chosen, contract_sha256, planned, production_host, redactor_of, unready
+from whop_contracts.preparing import (
+    chosen,
+    contract_sha256,
+    pace,
+    planned,
+    production_host,
+    redactor_of,
+    unready,
+)
 from whop_contracts.reports.har import HarWriter, open_har
 from whop_contracts.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
@@ -113,7 +121,7 @@ def judge(
     courier = Courier(
         target,
         rng=rng,
-        rate=None if target.loopback else settings.rate,
+        rate=pace(settings, target),
         max_requests=settings.max_requests,
         max_time=settings.max_time,
         elapsed=time.monotonic if target.kind == "mock" else None,
@@ -243,7 +251,9 @@ def _untested(run: _Run, executor: Executor, reason: str | None) -> dict[str, st
             return outcome.untimed
         if outcome.cut or run.plan.cut_short:
             return "the budget of requests or time was spent before"
-        return "the quick profile does not ask for it" if run.plan.profile == "quick" else None
+        if run.plan.profile == "quick":
+            return "the quick profile does not ask for it"
+        return "no exchange of this run put it to the test" if clause.needs else None
 
     return {clause.id: reason for clause in run.tally.clauses if (reason := why(clause))}
 

@@ -75,12 +75,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it came; ``truncated`` says that we stopped reading at our own limit."""
+    """An answer as it came; ``truncated`` says that we stopped reading at our own limit, ``undecoded`` that its body is not what its
+    ``Content-Encoding`` says.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     truncated: bool = False
+    undecoded: bool = False
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""

@@ -160,7 +160,10 @@ class Executor:
     def _reach(self, ns: int) -> bool:
         if ns and self._clock.reach(ns):
             return True
-        self.outcome.untimed = (
-            self._clock.trouble or "the provider's clock could not be brought to the instant"
+        unknown = self._clock.kind == "wall" and self._clock.moved is None
+        self.outcome.untimed = self._clock.trouble or (
+            "no answer tells the provider's time (no Date header)"
+            if unknown
+            else "the provider's clock could not be brought to the instant"
         )
         return False

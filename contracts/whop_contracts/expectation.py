@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from whop_contracts.bystanders import Bystanders
 from whop_contracts.campaign import LAG, Campaign, about, adopted, aged, end_time, tells_end, union
 from whop_contracts.evidence import (
     ACTIVE,
@@ -31,12 +32,14 @@ from whop_contracts.reading import (
     CREDENTIAL,
     FIRST,
     LAST,
-    read_json,
+    read_answer,
     row_of,
     wish,
 )
 from whop_contracts.topics import answer_topics, broken_topics, finding, read_topic
 
+_RESTING: Final = ("inactive", "stale")
+"""The statuses of campaigns of which the page does not say what a pause makes of them."""
 _LEAP: Final = 1.0
 """Seconds by which a provider's clock has to have gone on more than ours before it is taken to have been moved."""
 _RESUMED: Final[frozenset[Topic]] = frozenset({"resumes", "prompt", "resumed-status", "date-dropped"})
@@ -54,7 +57,9 @@ class Expectation:
         self._campaigns: dict[str, Campaign] = {}
         self._trail: tuple[Event, ...] = ()
         self._last: tuple[float, int] | None = None
-        self._bystanders: dict[str, Campaign] = {}
+        self._bystanders = Bystanders(self._tolerance)
+        self.lags = False
+        """Whether a read has shown what stood before a write: what later ones show may be late too."""
 
     def possible(self, campaign: str, now: Window | None) -> Possible:
         """The states that ``campaign`` may be in at ``now``."""
@@ -64,9 +69,7 @@ class Expectation:
     def follow(self, exchange: Exchange) -> Evidence:
         """Take in one exchange and say what it shows."""
         self._leapt(exchange)
-        text = (
-            read_json(exchange.response.content) if exchange.response and exchange.response.content else None
-        )
+        text = read_answer(exchange.response)
         known = self._known(exchange)
         if exchange.request.operation is None or exchange.request.operation == "pause":
             asked = wish(
@@ -91,7 +94,7 @@ class Expectation:
             self._act(evidence, known)
             evidence = self._observe(evidence, known)
         elif exchange.scope == "foreign":
-            evidence = self._look_at_bystander(evidence)
+            evidence = self._bystanders.follow(evidence)
         self._spread(evidence, known)
         self._trail = followed(self._trail, evidence)
         return evidence
@@ -133,6 +136,7 @@ class Expectation:
             for state in before or ():
                 if state.until is not None and state.status == "paused":
                     known.cancel(state.until)
+            known.doubtful = not surely
             known.settled = wanted if surely else union(before, wanted)
             known.possible = self._aged(known.settled, exchange.now)
             known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
@@ -147,11 +151,10 @@ class Expectation:
         if exchange.request.operation == "unpause":
             if evidence.before is None:
                 return None
-            rest = {s for s in evidence.before if s.status not in ("active", "paused")}
-            return frozenset({ACTIVE, *rest})
+            return frozenset({ACTIVE, *(state for state in evidence.before if state.status in _RESTING)})
         if asked is None or evidence.row not in ACTING or asked.row not in ACTING:
             return None
-        if any(s.status not in ("active", "paused") for s in evidence.before or ()):
+        if any(state.status in _RESTING for state in evidence.before or ()):
             # What a pause makes of an inactive or a stale campaign, the page does not say.
             return None
         end = exchange.now.end if exchange.now else 0
@@ -201,6 +204,8 @@ class Expectation:
         """Judge the answer to a pause or an unpause against what was asked."""
         allowed = known.possible
         if allowed is None:
+            if seen.status in _RESTING and evidence.before is not None:
+                known.possible = adopted(seen, evidence.exchange.now)
             return evidence
         topics = answer_topics(evidence)
         evidence = replace(evidence, stakes=frozenset(topics))
@@ -222,7 +227,7 @@ class Expectation:
         matching = frozenset(state for state in allowed if seen.matches(state))
         if not matching:
             if self._lagging(known, seen, exchange):
-                return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
+                return self._late(evidence)
             topic = read_topic(stakes, allowed, seen)
             told = finding(allowed, seen)
             # Whether it was the cancelled date that fired or the pause that did not hold, nobody can tell: both are said.
@@ -238,7 +243,7 @@ class Expectation:
         if seen.whole:
             if "prompt" in stakes and all(state.status == "paused" for state in matching):
                 if self._lagging(known, seen, exchange):
-                    return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
+                    return self._late(evidence)
                 due = max(state.due[1] for state in matching if state.due)
                 evidence = replace(
                     evidence,
@@ -247,27 +252,14 @@ class Expectation:
                         Finding(f"active since {write_instant(due)}", f"still {seen}", "/status"),
                     ),
                 )
-            known.confirm(matching, exchange.now)
+            doubtful = matching != allowed and (known.doubtful or self.lags)
+            if not doubtful or not self._lagging(known, seen, exchange):
+                known.confirm(matching, exchange.now)
         return replace(evidence, resumed=resumed)
 
-    def _look_at_bystander(self, evidence: Evidence) -> Evidence:
-        """Judge another company's campaign, which others change too, only for what our refused requests did to it."""
-        exchange, text = evidence.exchange, evidence.text
-        known = self._bystanders.setdefault(exchange.request.campaign, Campaign())
-        if exchange.request.operation != "retrieve":
-            refused = evidence.answered and evidence.status in range(400, 500)
-            known.possible = known.possible if refused else None
-            known.cause = "unchanged-credential"
-            return evidence
-        if not evidence.accepted or text is None or not isinstance(text.value, dict):
-            return evidence
-        seen, allowed, cause = shown(text.value), self._aged(known.possible, exchange.now), known.cause
-        known.confirm(adopted(seen, exchange.now), exchange.now)
-        if cause is None or allowed is None:
-            return evidence
-        kept = any(seen.matches(state) for state in allowed)
-        breach = None if kept else Breach(cause, finding(allowed, seen))
-        return replace(evidence, stakes=frozenset({cause}), breach=breach)
+    def _late(self, evidence: Evidence) -> Evidence:
+        self.lags = True
+        return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
 
     def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> bool:
         """Whether a read shows what stood before a write, and so little time has passed that it may.

@@ -16,8 +16,9 @@ from whop_contracts.plan import Means, Plan, draw
 from whop_contracts.redaction import Redactor
 from whop_contracts.serving import only
 from whop_contracts.settings import Settings, UsageError
-from whop_contracts.targets import mock_parties
+from whop_contracts.targets import Target, mock_parties
 
+_HALF_THE_LIMIT: Final = 300
 _SECRET_LENGTH: Final = 8
 """Values of gateway headers from this length on are redacted; shorter ones would black out ordinary words."""
 
@@ -54,6 +55,13 @@ def planned(settings: Settings) -> Plan:
         plan = plan.cut(settings.max_requests)
     endless = settings.profile == "thorough" and settings.max_time is not None and not settings.clauses
     return dataclasses.replace(plan, goes_on=endless and not plan.cut_short)
+
+
+def pace(settings: Settings, target: Target) -> int | None:
+    """Requests a minute for each operation: as the settings say, else half of what the provider allows, and any number on loopback."""
+    if settings.rate is not None:
+        return settings.rate
+    return None if target.loopback else _HALF_THE_LIMIT
 
 
 def production_host(settings: Settings) -> str | None:

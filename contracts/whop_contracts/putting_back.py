@@ -59,7 +59,7 @@ def put_back(
         if attempt and wanted.status == "paused":
             # Some refuse to pause what is paused already.
             talk.send(unpause(symbol), sequence)
-        if attempt or talk.possible(campaign) != frozenset({wanted}):
+        if attempt or talk.expectation.lags or talk.possible(campaign) != frozenset({wanted}):
             talk.send(towards(wanted, symbol), sequence)
         seen = talk.read(symbol, sequence, patient=True).shown
         if seen is not None and (seen.matches(wanted) or seen.matches(due(talk, first))):

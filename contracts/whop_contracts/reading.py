@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from whop_contracts.exchange import Exchange, Window
+from whop_contracts.exchange import Exchange, Response, Window
 from whop_contracts.instants import NANO, Instant, read_instant
 
 MILLI: Final = 1_000_000
@@ -88,6 +88,15 @@ def read_json(content: bytes) -> Text:
     except ValueError as error:
         return Text(problem=f"no JSON text ({error})")
     return Text(value, duplicates=tuple(twice))
+
+
+def read_answer(response: Response | None) -> Text | None:
+    """The JSON text of an answer; None where it has no body, or there is none."""
+    if response is None or not response.content:
+        return None
+    if response.undecoded:
+        return Text(problem="bytes that are not what its Content-Encoding says")
+    return read_json(response.content)
 
 
 def _no_constant(name: str) -> Any:

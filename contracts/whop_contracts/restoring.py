@@ -23,7 +23,7 @@ from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.interruption import interruptible
 from whop_contracts.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
 from whop_contracts.outcome import Stopped
-from whop_contracts.preparing import redactor_of
+from whop_contracts.preparing import pace, redactor_of
 from whop_contracts.putting_back import due, put_back
 from whop_contracts.reading import MILLI
 from whop_contracts.settings import Settings, UsageError
@@ -107,7 +107,7 @@ def _talk(
     parties = Parties(token=settings.token or "", campaigns=tuple(campaigns), headers=settings.headers)
     return Conversation(
         target,
-        Courier(target, rng=rng, rate=None if target.loopback else settings.rate),
+        Courier(target, rng=rng, rate=pace(settings, target)),
         Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} (restore)", rng=rng),
         parties,
         expectation=Expectation(tolerance=settings.resume_tolerance),

@@ -149,9 +149,10 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
         Sequence("a pause is extended", (a, b, READ, after_a, READ, before_b, READ, wait_b), ends="active",
                  why="the later date holds, the earlier one is gone"),
         Sequence("an indefinite pause stays for a day",
-                 (a, forever, READ, after_a, READ, Reach("a", _NIGHT), READ, *((ticket,) if second else ())), ends="paused",
-                 why="a date that was replaced must not fire, and no other clock may end the pause, or begin one elsewhere"),
-        Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, Await("c"), Reach("b", gap), READ), ends="active",
+                 (a, forever, READ, *((_until("n", 24 * HOUR, campaign=other),) if second else ()), after_a, READ, Reach("a", _NIGHT), READ,
+                  *((ticket,) if second else ())), ends="paused",
+                 why="a date that was replaced must not fire, no other clock may end the pause, and a timer must last through the night"),
+        Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, Await("c"), Reach("b", past // 2), READ), ends="active",
                  why="the last of three dates holds, and a later one must not come back"),
         Sequence("an indefinite pause gets a date", (forever, READ, _until("a", gap, fraction="654321"), READ, wait_a), ends="active"),
         Sequence("a second pause after the resume", (a, wait_a, b, READ, before_b, READ, wait_b), ends="active",
@@ -173,7 +174,7 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
                  (a, _until("b", 2 * gap, campaign=other), READ, ticket, wait_a, before_b, ticket, Send(indefinitely(other)),
                   _until("c", gap), Await("c"), ticket), ends="active", needs=frozenset({"second"}),
                  why="one campaign's timer must end neither another's dated pause nor one without a date"),
-        Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, wait_a, Await("a", other)), ends="active",
+        Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, after_a, READ, ticket), ends="active",
                  needs=frozenset({"second"}), why="what falls due together is done together"),
         Sequence("a pause without a date beside a dated one",
                  (_until("a", gap, campaign=other), ticket, forever, ticket, Await("a", other), READ), ends="paused",
@@ -182,8 +183,8 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
                  why="the outcome is that of one of the two orders"),
         Sequence("a pause of 40 days stays for an hour", (_until("a", HOUR), month, Reach("a", 60_000), READ), ends="paused",
                  why="a timer that overflows, or a limit to how long a dated pause lasts"),
-        Sequence("a pause of 18 hours ends by itself", (_until("a", 18 * HOUR), READ, wait_a), ends="active",
-                 why="a timer that is lost over the hours, or a pause that some other limit ends"),
+        Sequence("a pause of 17 hours ends by itself", (_until("a", 17 * HOUR), READ, wait_a, Reach("a", HOUR), READ), ends="active",
+                 why="a timer that is lost over the hours, a limit that ends a pause before, a sweep that comes after"),
     )  # fmt: skip
 
 
@@ -249,9 +250,16 @@ def watched(campaigns: int) -> Iterator[Sequence]:
     yield Sequence("without a date", (Send(indefinitely()), READ), ends="paused")
     yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
     for own in (f"own:{index}" for index in range(1, min(campaigns, _SHAPES))):
-        tomorrow = dated("tomorrow", Stamp(plus_ms=DAY), campaign=own)
-        yield Sequence(f"another campaign, {own}", (Send(tomorrow), Send(indefinitely(own)), Send(unpause(own))),
-                       why="campaigns differ in what they promote, and in how they are paid")  # fmt: skip
+        steps = [
+            Send(dated("tomorrow", Stamp(plus_ms=DAY), campaign=own)),
+            Send(indefinitely(own)),
+            Send(unpause(own)),
+        ]
+        if own == "own:1":
+            # What went before must not have touched it.
+            steps.insert(0, Send(read(own)))
+        why = "campaigns differ in what they promote, and in how they are paid"
+        yield Sequence(f"another campaign, {own}", tuple(steps), why=why)
 
 
 def resting() -> Iterator[Sequence]:

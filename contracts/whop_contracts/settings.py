@@ -43,7 +43,8 @@ class Settings:
     drift_ledger: Path | None = None
     max_requests: int | None = None
     max_time: float | None = None
-    rate: int = 300
+    rate: int | None = None
+    """Requests a minute; None for 300, and for any number on loopback."""
     """Requests a minute on a live target; there is no limit on loopback and the mock."""
     timeout: float = 10.0
     ca_file: Path | None = None

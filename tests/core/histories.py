@@ -104,7 +104,7 @@ class History:
         return self.exchange("pause", second, body=body, shows=seen, **more)
 
     def unpause(self, second: float, **more: Any) -> Evidence:
-        return self.exchange("unpause", second, shows=("active", None), content_type=None, **more)
+        return self.exchange("unpause", second, **{"shows": ("active", None), "content_type": None, **more})
 
 
 def topic(evidence: Evidence) -> str | None:

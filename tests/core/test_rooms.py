@@ -20,7 +20,7 @@ LAYERS = (
     # From the bottom: a module imports from its own layer and from those above it in this table, never from one below.
     ("values", "whop_contracts exchange instants redaction interruption unforeseen setting_kinds settings"),
     ("evidence", "schemas reading evidence clause"),
-    ("judges", "history campaign topics expectation clauses clauses.* consumer witness concurrency"),
+    ("judges", "history campaign bystanders topics expectation clauses clauses.* consumer witness concurrency"),
     ("means", "strategies strategies.* cases sequences setting_checks setting_sources journal ledger har_entries har_routes"),
     ("providers", "provider provider.*"),
     ("runs", "catalogue plan binding outcome conversation executor putting_back preparing targets targets.* tally serving exploration proof"),

@@ -10,6 +10,7 @@ from whop_contracts.evidence import Evidence, Topic
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import read_instant
 from whop_contracts.reading import MILLI
+from whop_contracts.schemas import violations
 
 _UNTIL: Final = Source("page", "request body, paused_until")
 _PAUSE: Final = Source("page", "summary: pauses an ad campaign")
@@ -49,32 +50,34 @@ def _untouched(evidence: Evidence) -> Iterator[Finding]:
     document, operation = evidence.document or {}, evidence.exchange.request.operation
     for name in UNTOUCHED:
         for other, reference in evidence.references.items():
-            # A sibling's answer may be poorer than a pause's: what is null there is compared with its own like alone.
-            unknown = (other not in (operation, "pause"), operation not in (other, "pause"))
-            if (
-                name in document
-                and name in reference
-                and not same(name, reference[name], document[name], unknown)
-            ):
+            if name not in document or name not in reference:
+                continue
+            # A sibling's answer may be poorer than a pause's: what is not sound there is compared with its own like alone.
+            siblings = [shown for shown, by in ((reference, other), (document, operation)) if by != "pause"]
+            if other != operation and not all(_sound(name, sibling) for sibling in siblings):
+                continue
+            if not same(name, reference[name], document[name]):
                 yield Finding(f"still {_short(reference[name])}", _short(document[name]), f"/{name}")
                 break
 
 
-def same(name: str, before: Any, after: Any, unknown: tuple[bool, bool] = (False, False)) -> bool:
-    """Whether a member has kept its value: timestamps as instants, countries in any order; a value of another JSON type or
-    with other children is for the clauses of the response. ``unknown`` says of each side whether a null there tells nothing.
+def _sound(name: str, document: Mapping[str, Any]) -> bool:
+    return document[name] is not None and not violations("ad-campaign", f"/properties/{name}", document[name])
+
+
+def same(name: str, before: Any, after: Any) -> bool:
+    """Whether a member has kept its value: timestamps as instants, countries in any order and case; a value of another JSON type or
+    with other children is for the clauses of the response.
     """
     if before == after:
-        return True
-    if (before is None and unknown[0]) or (after is None and unknown[1]):
         return True
     if name == "created_at" and isinstance(before, str) and isinstance(after, str):
         first, second = read_instant(before), read_instant(after)
         return first is None or second is None or abs(first.ns - second.ns) <= MILLI
     if isinstance(before, list) and isinstance(after, list):
-        return sorted(map(str, before)) == sorted(map(str, after))
+        return sorted(str(one).lower() for one in before) == sorted(str(one).lower() for one in after)
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return all(same(key, before[key], after[key], unknown) for key in before.keys() & after.keys())
+        return all(same(key, before[key], after[key]) for key in before.keys() & after.keys())
     if isinstance(before, int | float) and isinstance(after, int | float):
         return before == after
     nothing = before is None or after is None

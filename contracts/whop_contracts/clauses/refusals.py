@@ -13,16 +13,19 @@ from whop_contracts.evidence import Evidence
 from whop_contracts.exchange import Finding
 
 _ENVELOPE: Final = Source("errors", "error body")
+_FILE: Final = r"\.(?:py|rb|[cm]?[jt]sx?|go|java|kts?|scala|swift|php|rs|cs|cpp|exs?|pm)"
 LEAKS: Final = (
     ("a stack trace", re.compile(
-        r"Traceback \(most recent call last\)|\n\s+at [\w.$<>]+ ?\(|\.(?:py|rb|js|ts|go|java|php|rs|cs|exs?):\d+(?::(?:in\b|\d+)|\)|\s|$)"
-        r"|File \"[^\"]+\", line \d+|goroutine \d+ \[|Exception in thread|\bat [\w.]+\([\w.]+:\d+\)|\b[A-Z]\w+(?:Error|Exception): .+\n\s")),
+        r"Traceback \(most recent call last\)|\n\s+at (?:async )?[\w.$<>]+ ?[(\[]" + f"|{_FILE}" + r":\d+(?::(?:in\b|\d+)|\)|\s|$)"
+        r"|File \"[^\"]+\", line \d+|goroutine \d+ \[|Exception in thread|\bat [\w.$]+\([\w.]+:\d+\)|\b[A-Z]\w+(?:Error|Exception): .+\n\s"
+        r"|\bCaused by: [\w.$]+(?:Error|Exception)\b|\bpanicked at\b" + f"|{_FILE}" + r"\b[\s\S]{0,12}, ?line \d+")),
     ("a source path", re.compile(
-        r"(?:/[\w.@-]+){2,}\.(?:py|rb|js|ts|go|java|php|rs|cs|exs?)\b|[A-Z]:\\\\?[\w\\. -]+\.\w+"
-        r"|/(?:usr|home|var|opt|srv|app|etc)/[\w.-]+/[\w./-]+")),
+        r"(?:/[\w.@-]+){2,}" + f"{_FILE}" + r"\b|[A-Z]:\\\\?[\w\\. -]+\.\w+|/(?:usr|home|var|opt|srv|app|etc)/[\w.-]+/[\w./-]+")),
     ("a database query", re.compile(
-        r"\bSELECT\b[\s\S]+?\bFROM\b|\bINSERT\s+INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE\s+FROM\b|\bPG::\w+|\bSQLSTATE\b"
-        r"|(?:select\b[^.]+\bfrom\s+[\"`]?\w+[\"`]?\s+where\b)|update\s+[\"`]?\w+[\"`]?\s+set\s+[\"`]?\w+[\"`]?\s*=")),
+        r"\bSELECT\b[\s\S]+?\bFROM\b|\bINSERT\s+INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE\s+FROM\b|\bPG::\w+|\bSQLSTATE\b|\bORA-\d{5}\b"
+        r"|(?:select\b[^.]+\bfrom\s+[\"`]?\w+[\"`]?\s+where\b)|update\s+[\"`]?\w+[\"`]?\s+set\s+[\"`]?\w+[\"`]?\s*="
+        r"|\bWHERE\s+[\"`\[]?\w+[\"`\]]?(?:\.[\"`\[]?\w+[\"`\]]?)?\s*=|\berror in your SQL syntax\b|\bdb\.\w+\.(?:find|update|insert|aggregate|delete)\w*\("
+        r"|\b(?:query|mutation)\s+\w+\s*\(\s*\$\w+\s*:|\"(?:bool|must|match|term)\"\s*:\s*[\[{]\s*[\[{\"]")),
 )  # fmt: skip
 
 
@@ -39,6 +42,7 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
     said = (
         response.content.decode("utf-8", "replace")
         .replace("\\n", "\n")
+        .replace("\\t", "\t")
         .replace('\\"', '"')
         .replace("\\/", "/")
     )

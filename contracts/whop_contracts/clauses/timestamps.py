@@ -68,9 +68,12 @@ def _changed(evidence: Evidence) -> bool:
 
 def _ticked(evidence: Evidence) -> bool:
     """Whether the provider's clock has surely gone on since the last update: a test clock may stand."""
-    before = _instant((evidence.previous or {}).get("updated_at"))
+    before, after = (_instant((d or {}).get("updated_at")) for d in (evidence.previous, evidence.document))
     now = evidence.exchange.now
-    return before is not None and now is not None and now.start - before >= 2 * MILLI
+    if before is None or after is None or now is None:
+        return False
+    whole_seconds = before % NANO == after % NANO == 0
+    return now.start - before >= (NANO if whole_seconds else 2 * MILLI)
 
 
 CLAUSES: Final = (

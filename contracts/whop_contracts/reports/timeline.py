@@ -107,8 +107,8 @@ def _paused(failure: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
         for one in own
         if one["status"] and (at := read_instant(one["at"] or ""))
     ]
-    ends = [start for start, _, _ in shown[1:]] + [_seen(failure)]
-    for (start, status, until), end in zip(shown, ends, strict=True):
+    ends = [*(start for start, _, _ in shown[1:]), _seen(failure)]
+    for (start, status, until), end in zip(shown, ends, strict=False):
         if status == "paused" and end is not None:
             yield start, min(end, until.ns) if until else end
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 ACCEPTED: Final = "gzip, deflate"
 """The codings that we ask for; any other is left as it came."""
@@ -66,10 +66,17 @@ def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(one for part in named.split(",") if (one := part.strip().lower()) not in {"", "identity"})
 
 
-def read_body(
-    pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int
-) -> tuple[bytes, bool, int]:
-    """Take a body from its pieces: the decoded bytes, whether they were cut at ``limit``, and how many bytes came.
+class Body(NamedTuple):
+    """A body as it was read: decoded, or as it came where it is not what its ``Content-Encoding`` says; ``came`` is how many bytes did."""
+
+    content: bytes
+    truncated: bool
+    came: int
+    undecoded: bool = False
+
+
+def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int) -> Body:
+    """Take a body from its pieces, cut at ``limit``.
 
     Reading stops as soon as either the bytes that came or the decoded ones pass the limit. A body that is not what its
     ``Content-Encoding`` says, breaks off, or is in a coding that we did not ask for, is given as it came.
@@ -91,19 +98,19 @@ def read_body(
                 broken = True
         if len(came) > limit or len(decoded) > limit:
             kept = came if broken or not decoded else decoded
-            return bytes(kept[:limit]), True, len(came)
+            return Body(bytes(kept[:limit]), truncated=True, came=len(came))
     if broken or (came and not decoders[-1].finished):
-        return bytes(came), False, len(came)
-    return bytes(decoded), False, len(came)
+        return Body(bytes(came), truncated=False, came=len(came), undecoded=True)
+    return Body(bytes(decoded), truncated=False, came=len(came))
 
 
-def _plain(pieces: Iterable[bytes], limit: int) -> tuple[bytes, bool, int]:
+def _plain(pieces: Iterable[bytes], limit: int) -> Body:
     came = bytearray()
     for piece in pieces:
         came += piece
         if len(came) > limit:
-            return bytes(came[:limit]), True, len(came)
-    return bytes(came), False, len(came)
+            return Body(bytes(came[:limit]), truncated=True, came=len(came))
+    return Body(bytes(came), truncated=False, came=len(came))
 
 
 _STEP: Final = 65_536

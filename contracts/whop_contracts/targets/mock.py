@@ -110,8 +110,8 @@ class MockTarget:
         assert isinstance(answer.stream, httpx.SyncByteStream)
         if not codings(headers):
             return Response(answer.status_code, headers, b"".join(answer.stream))
-        content, truncated, _ = read_body(answer.stream, headers, _LIMIT)
-        return Response(answer.status_code, headers, content, truncated)
+        body = read_body(answer.stream, headers, _LIMIT)
+        return Response(answer.status_code, headers, body.content, body.truncated, body.undecoded)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         """The provider's answer, for respx: its headers and bytes untouched, nothing added."""

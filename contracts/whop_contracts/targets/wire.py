@@ -187,13 +187,13 @@ class Wire:
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers
             )
-            content, truncated, came = read_body(answer.iter_stream(), headers, self._limits.body)
+            body = read_body(answer.iter_stream(), headers, self._limits.body)
         finally:
             answer.close()
         stream = answer.extensions.get("network_stream")
-        if isinstance(stream, _Stream) and stream.framing.more_than(headers, came):
+        if isinstance(stream, _Stream) and stream.framing.more_than(headers, body.came):
             stream.close()
-        return Response(answer.status, headers, content, truncated)
+        return Response(answer.status, headers, body.content, body.truncated, body.undecoded)
 
     def _pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
         proxy = proxy_for(origin.scheme, origin.host)

@@ -127,6 +127,20 @@ class _ForeignReads(Provider):
         return self.call.operation != "retrieve" or super().owns(credential, campaign)
 
 
+class _ForeignPausedAllTheSame(Provider):
+    """The owner is asked for after the pause is stored; reading asks nobody."""
+
+    def perform(self, call: Call, request: Request) -> Answer:
+        self.call = call
+        return super().perform(call, request)
+
+    def owns(self, credential: Credential, campaign: Campaign) -> bool:
+        own = super().owns(credential, campaign)
+        if not own and self.call.operation == "pause":
+            self.apply_pause(campaign, None)
+        return own or self.call.operation != "pause"
+
+
 class _Remembered(Provider):
     """A gateway caches the credential check by path, without the credential."""
 
@@ -172,6 +186,11 @@ _MATCHES: Final[tuple[tuple[str, _Match, str], ...]] = (
         "tokens are found by their first letters",
     ),
     ("token-start-is-enough", lambda sent, known: len(sent) > 12 and known.startswith(sent), "LIKE 'token%'"),  # noqa: PLR2004
+    (
+        "token-in-any-case",
+        lambda sent, known: sent.lower() == known.lower(),
+        "the collation of the column does not tell cases apart",
+    ),
     ("token-suffix-ignored", lambda sent, known: sent.startswith(known), "what follows the token is cut off"),
     (
         "token-ends-compared",
@@ -209,6 +228,7 @@ FAULTS: Final = (
     written("authorization", "foreign-pauses", _ForeignPauses, 206),
     written("authorization", "foreign-crashes", _ForeignCrashes, 100),
     written("authorization", "foreign-unreadable-pauses", _ForeignReads, 206),
+    written("authorization", "foreign-paused-all-the-same", _ForeignPausedAllTheSame, 206),
     written("authorization", "credential-cached-by-path", _Remembered, 206),
     written("authorization", "other-scheme-crashes", _OtherSchemeCrashes, 100),
     written("authorization", "stranger-at-unknown-id-crashes", _NobodyAtNothingCrashes, 100),

@@ -109,6 +109,12 @@ _REWRITES: Final[tuple[tuple[str, _Rewrite, int | None, str], ...]] = (
         101,
         "a byte order mark stands before the JSON",
     ),
+    (
+        "mislabelled-coding",
+        lambda answer: Answer(answer.status, (*answer.headers, ("content-encoding", "gzip")), answer.content),
+        101,
+        "a proxy has unpacked the answer and left its label",
+    ),
     ("truncated", _bytes(lambda content: content[: len(content) // 2]), 101, "a buffer is too short"),
     ("last-brace-lost", _bytes(lambda content: content[:-1]), 101, "a length is counted in characters"),
     ("two-texts", _bytes(lambda content: content + b"\n" + content), 101, "the answer is written twice"),
