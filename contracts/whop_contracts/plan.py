@@ -180,7 +180,7 @@ def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
     )
 
 
-_QUICK: Final = 24
+_QUICK: Final = 23
 _KEPT: Final = (cases.KEPT, cases.FAR, cases.EXTRAS, cases.NOTHING, cases.EDGE)
 """The tables of cases that a conforming provider accepts."""
 _REFUSED: Final = (
