@@ -184,6 +184,18 @@ def test_a_refused_date_may_lie_after_an_end_that_no_answer_has_told(
     assert fails(refused, "request.date-is-accepted") == fails_it
 
 
+@pytest.mark.parametrize(
+    ("status", "warns"), [(500, True), (501, True), (503, False), (404, False), (200, False)]
+)
+def test_a_sibling_that_fails_is_told(status: int, warns: object) -> None:
+    history = History()
+    history.read(0, "active")
+    answer = history.exchange("retrieve", 1, status=status)
+    clause = CLAUSES["response.siblings-answer-alike"]
+    told = [finding.actual for finding in clause.check(answer)] if clause.applies(answer) else []
+    assert (str(status) in told) == warns
+
+
 # -- siblings that answer poorly --------------------------------------------------------------------------------------
 
 RICH = {"title": "Spring", "platform": "meta", "target_country_codes": ["US", "DE"], "daily_budget": 5.5}

@@ -20,6 +20,7 @@ from whop_contracts.exchange import Finding
 from whop_contracts.reading import is_json
 
 _ANSWER: Final = Source("page", "a successful response")
+_FAILED: Final = 500
 _SIBLING: Final = Source("sibling", "retrieve and unpause answer with the same object")
 
 
@@ -28,7 +29,9 @@ def _pause(evidence: Evidence) -> bool:
 
 
 def _sibling(evidence: Evidence) -> bool:
-    return _ours(evidence) and evidence.exchange.request.operation in ("retrieve", "unpause")
+    """Whether a sibling has answered with success, or has failed itself."""
+    answered = _ours(evidence) or (evidence.answered and evidence.status >= _FAILED)
+    return answered and evidence.exchange.request.operation in ("retrieve", "unpause")
 
 
 def _ours(evidence: Evidence) -> bool:
@@ -78,6 +81,9 @@ def _unique(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _siblings(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.status >= _FAILED:
+        yield Finding("200", str(evidence.status))
+        return
     yield from _media_type(evidence)
     yield from _json(evidence)
     if is_campaign(evidence):
