@@ -106,7 +106,7 @@ NOTHING: Final = (
 EXTRAS: Final = (
     body("many undocumented members", '{"a": 1, "b": [2], "c": {"d": null}, "note": "\'\\"\\u0000;--\\ud83d\\ude00", "e": "'
          + "x" * 1_500 + '"}'),
-    Case("a date and an undocumented member", body='{"note": {"by": ["us"]}, "paused_until": "{until}"}', until=Stamp(plus_ms=DAY)),
+    Case("a date and an undocumented member", body='{"note": {"by": ["us"]}, "paused_until": "{until}"}', until=Stamp(plus_ms=DAY), media_type="application/json; charset=utf-8"),
     body("the state as an undocumented member", '{"status": "active"}'),
     body("an undocumented member", '{"reason": "maintenance"}'),
     body("a deep undocumented member", '{"note": ' + "[" * 200 + "]" * 200 + "}"),
@@ -181,7 +181,7 @@ MALFORMED: Final = (
 )
 NO_OBJECT: Final = tuple(
     body(f"{name} as the body", value)
-    for name, value in (("an array", "[]"), ("text", '"{\\"paused_until\\": \\"2030-01-01T00:00:00Z\\"}"'), ("a number", "42"), ("true", "true"),
+    for name, value in (("an array", "[]"), ("text", '"{\\"paused_until\\": \\"2030-01-01T00:00:00Z\\"}"'), ("a number", "42"), ("true", "true"), ("false", "false"),
                         ("an array of an object", '[{"paused_until": null}]'))
 )  # fmt: skip
 PAST: Final = (
@@ -256,10 +256,10 @@ TELLING: Final[tuple[tuple[str, ...], ...]] = (
     ("until the last second of the year", "until a second of 60 at noon"),
     ("until with a lower-case z", "until the next 29 February"),
     ("until the last days of the year 9999", "until an unknown zone"),
-    ("a null date", "until in one hour, its digits hours ago", "a null body"),
     ("an indefinite pause stays for a day",),
     ("a campaign that is stale",),
     ("a date that has passed",),
+    ("a null date", "until in one hour, its digits hours ago", "a null body"),
     ("a dated pause ends by itself",),
     ("a pause with the token without Bearer", "a pause with a token with characters added", "a pause with a token cut short",
      "a pause with a token with a letter in its other case", "a pause with characters before a token",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from whop_contracts.cases import DAY, HOUR, dated
+from whop_contracts.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, PAST, RECASED, dated
 from whop_contracts.exchange import Case, Stamp
 
 Need = Literal["second", "readonly", "foreign", "resting"]
@@ -14,6 +14,17 @@ AWAITED: Final = "awaited"
 """The mark of the read that shows an awaited resume."""
 MARGIN: Final = 4_000
 """Milliseconds that a look just before an instant keeps away from it."""
+_LENIENT: Final = frozenset(
+    case.name
+    for case in (
+        *LOOSE,
+        *MEDIA,
+        *PAST,
+        *RECASED,
+        *(one for one in CREDENTIALS if one.credential.startswith("scheme")),
+    )
+)
+"""The refusals that conform, or only warn, where they are carried out all the same."""
 _NIGHT: Final = 24 * HOUR + HOUR // 2
 _SHAPES: Final = 6
 """How many of the campaigns named are paused; the rest are only watched."""
@@ -104,9 +115,14 @@ def kept(*cases: Case) -> Sequence:
 
 
 def refused(*cases: Case, needs: Iterable[Need] = ()) -> Sequence:
-    """Requests that must change nothing, to an active campaign, and the read that shows whether they did."""
-    sends = tuple(Send(case) for case in cases)
-    return Sequence(cases[0].name, (*sends, READ), start="active", ends="active", needs=frozenset(needs))
+    """Requests that must change nothing, to an active campaign, and the read that shows whether they did.
+
+    Those that a provider may carry out come last and have a read of their own: they would hide what the others have done.
+    """
+    sure = [Send(case) for case in cases if case.name not in _LENIENT]
+    open_ = [Send(case) for case in cases if case.name in _LENIENT]
+    steps = tuple(step for sends in (sure, open_) if sends for step in (*sends, READ))
+    return Sequence(cases[0].name, steps, start="active", ends="active", needs=frozenset(needs))
 
 
 def _until(

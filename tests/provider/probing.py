@@ -247,6 +247,10 @@ def resuming(a: str, b: str) -> Iterator[Step | float]:
     yield from (pause(a, until("2026-09-21T23:00:00+05:30")), pause(b, until("2026-09-22T03:00:00+05:30")))
     yield from (3600, read(a), read(b), pause(b, {}), 86_400, read(a), read(b), unpause(b))
     yield from (pause(a, sooner), pause(a, until("2027-06-01T00:00:00Z")), read(a), 1, read(a))
+    yield from (pause(a, until("0001-01-01T00:00:00Z")), pause(a, until("2027-10-31T01:30:00Z")))
+    yield pause(a, {}, f"Bearer {SEED.token.swapcase()}")
+    together = until("2026-12-01T00:00:00Z")
+    yield from (pause(a, together), pause(b, together), 90 * 86_400, read(a), read(b))
 
 
 def play(provider: Provider, clock: ManualClock) -> Iterator[tuple[Any, ...]]:

@@ -137,7 +137,7 @@ def test_nobody_is_hurried_on_loopback(
     slept: list[float] = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
     settings = Settings(
-        base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl", rate=5,
+        base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl",
         profile="quick", test_clock=state.clock_url,
     )  # fmt: skip
     assert engine.judge(settings)["exit_code"] == 0

@@ -133,7 +133,9 @@ def test_unpacking_does_not_depend_on_how_the_bytes_are_cut(data, size, coding):
     for one in coding.split(", "):
         packed = gzip.compress(packed) if one == "gzip" else zlib.compress(packed)
     pieces = [packed[at : at + size] for at in range(0, len(packed), size)]
-    assert bodies.read_body(pieces, [("content-encoding", coding)], 10_000) == (data, False, len(packed))
+    assert bodies.read_body(pieces, [("content-encoding", coding)], 10_000) == bodies.Body(
+        data, truncated=False, came=len(packed)
+    )
 
 
 def dripping(data):
