@@ -266,7 +266,7 @@ def _gap(means: Means) -> int:
 
 
 def _grouped(table: SequenceOf[Case], gone: Container[str] = ()) -> Iterator[SequenceOf[Case]]:
-    """The cases of a table that are not gone yet, every three sharing a read."""
+    """The cases of a table that are not gone yet, every five sharing a read."""
     left = [case for case in table if case.name not in gone]
     for index in range(0, len(left), _SHARED):
         yield left[index : index + _SHARED]
