@@ -39,9 +39,9 @@ class Bystanders:
         if not evidence.accepted or text is None or not isinstance(text.value, dict):
             return evidence
         seen, allowed = shown(text.value), aged(known.possible, exchange.now, self.tolerance)
-        judged = known.refused and allowed is not None
+        refused = known.refused
         known.possible, known.refused = adopted(seen, exchange.now), False
-        if not judged or allowed is None:
+        if not refused or allowed is None:
             return evidence
         kept = any(seen.matches(state) for state in allowed)
         breach = None if kept else Breach(_TOPIC, finding(allowed, seen))

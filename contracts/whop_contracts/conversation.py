@@ -16,7 +16,7 @@ from whop_contracts.expectation import Expectation
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.journal import Journal, JournalError
 from whop_contracts.outcome import Foreign, Outcome, Stopped
-from whop_contracts.reading import read_json
+from whop_contracts.reading import read_answer
 from whop_contracts.sequences import Together, read, unpause
 from whop_contracts.targets import Courier, Reply, Target
 from whop_contracts.unforeseen import told
@@ -250,7 +250,7 @@ class Conversation:
 def plain(evidence: Evidence) -> Evidence:
     """Evidence with the state that its answer shows by itself, whatever was expected: of a campaign that nothing is expected of."""
     response = evidence.exchange.response
-    text = evidence.text or (read_json(response.content) if response and evidence.accepted else None)
+    text = evidence.text or (read_answer(response) if evidence.accepted else None)
     if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
         return evidence
     return replace(evidence, document=text.value, shown=shown(text.value))

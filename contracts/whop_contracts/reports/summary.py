@@ -159,7 +159,7 @@ def history(failure: Mapping[str, Any]) -> Iterator[str]:
     request = failure["request"]
     events = request.get("before") or ()
     for event in events:
-        whose = "" if _same_campaign(event, request) else f" ({visible(event['campaign'], 40)})"
+        whose = "" if is_about(event, request) else f" ({visible(event['campaign'], 40)})"
         yield f"{event['number']:>3} {_at(event)}{visible(event['asked'], 100)}{whose}: {came_of(event)}"
     if events:
         yield f"{request['number']:>3} {_at(request)}this one"
@@ -173,7 +173,8 @@ def came_of(event: Mapping[str, Any]) -> str:
     return visible(event["answer"], 60) if plain else f"{visible(event['answer'], 60)}, {visible(state, 60)}"
 
 
-def _same_campaign(event: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+def is_about(event: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    """Whether an earlier exchange was about the campaign of a request."""
     return f"/ad_campaigns/{event['campaign']}" in str(request.get("url", ""))
 
 

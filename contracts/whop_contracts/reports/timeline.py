@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.reports.showing import visible
-from whop_contracts.reports.summary import came_of
+from whop_contracts.reports.summary import came_of, is_about
 
 _PARTS: Final = frozenset({"pausing", "auto_resume"})
 _INSTANT: Final = re.compile(
@@ -97,11 +97,7 @@ def _points(failure: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
 def _paused(failure: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """From when to when the campaign was paused by what its answers showed: each until its date, or until the next answer."""
     request = failure["request"]
-    own = [
-        one
-        for one in request.get("before") or ()
-        if f"/ad_campaigns/{one['campaign']}" in str(request.get("url"))
-    ]
+    own = [one for one in request.get("before") or () if is_about(one, request)]
     shown = [
         (at.ns, one["status"], read_instant(one["paused_until"] or ""))
         for one in own
