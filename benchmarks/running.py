@@ -17,12 +17,13 @@ import httpx
 import respx
 
 from whop_contracts import provider
-from whop_contracts.binding import Binder
 from whop_contracts.evidence import Evidence
 from whop_contracts.exchange import Request
 from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
-from whop_contracts.plan import Means, Plan, draw
+from whop_contracts.plan import Means, Plan
+from whop_contracts.plan.binding import Binder
+from whop_contracts.plan.drawing import draw
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
 from whop_contracts.targets import Courier, Target, mock_parties, open_mock, open_target

@@ -6,7 +6,7 @@ import pytest
 from running import MOCK_MEANS, bare_respx, best, exchanged, standard
 
 from whop_contracts import catalogue, engine
-from whop_contracts.plan import draw
+from whop_contracts.plan.drawing import draw
 from whop_contracts.settings import Settings
 from whop_contracts.tally import Tally
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import whop_contracts
 from whop_contracts.catalogue import PARTS, clauses
-from whop_contracts.setting_kinds import SWITCH
 from whop_contracts.settings import SETTINGS, Setting
+from whop_contracts.settings.kinds import SWITCH
 
 _PACKAGE: Final = Path(whop_contracts.__file__).parent
 _MADE_BY_COMMANDS: Final = frozenset({"proof.md", "mutants.md"})

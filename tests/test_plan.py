@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from whop_contracts import cases, engine, preparing, replaying
-from whop_contracts.plan import Means, Plan, draw, further
+from whop_contracts import engine, preparing, replaying
+from whop_contracts.plan import Means, Plan, cases
+from whop_contracts.plan.drawing import draw, further
 from whop_contracts.settings import Settings
 
 FULL = Means(4, readonly=True, foreign=True, resting=True, clock="virtual")

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from whop_contracts import schemas, strategies
-from whop_contracts.binding import bind_stamp
 from whop_contracts.exchange import Stamp, Window
 from whop_contracts.instants import NANO, Instant, read_instant, utc
+from whop_contracts.plan.binding import bind_stamp
 from whop_contracts.reading import read_json, wish
 
 ONCE = settings(

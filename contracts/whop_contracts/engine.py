@@ -11,17 +11,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts import __version__, schemas, settling
-from whop_contracts.binding import Binder, Parties
+from whop_contracts import __version__, schemas
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor
+from whop_contracts.executor.outcome import Outcome, Stopped
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import write_instant
 from whop_contracts.interruption import interruptible, undisturbed
 from whop_contracts.journal import Journal, JournalError
-from whop_contracts.outcome import Outcome, Stopped
-from whop_contracts.plan import Means, Plan, further
+from whop_contracts.plan import Means, Plan
+from whop_contracts.plan.binding import Binder, Parties
+from whop_contracts.plan.drawing import further
 from whop_contracts.preparing import (
     chosen,
     contract_sha256,
@@ -32,7 +33,7 @@ from whop_contracts.preparing import (
     unready,
 )
 from whop_contracts.reports.har import HarWriter, open_har
-from whop_contracts.result import Circumstances, build
+from whop_contracts.result import Circumstances, build, settling
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.tally import Tally
 from whop_contracts.targets import BudgetSpent, Courier, Target, open_target

@@ -17,11 +17,11 @@ from whop_contracts import catalogue, provider
 from whop_contracts.clause import Clause
 from whop_contracts.clauses.members import DOCUMENT, MEMBERS, member_id
 from whop_contracts.clauses.standing import ANSWERS, CLIENT, Answers
-from whop_contracts.outcome import Stopped
+from whop_contracts.executor.outcome import Stopped
 from whop_contracts.plan import Plan
+from whop_contracts.plan.serving import conduct, served_by_case
 from whop_contracts.proof import START, Trial
 from whop_contracts.schemas import Member, expected, subschema
-from whop_contracts.serving import conduct, served_by_case
 from whop_contracts.tally import Tally
 from whop_contracts.targets import BudgetSpent
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import catalogue, schemas
-from whop_contracts.binding import ALTERATIONS, Parties, altered
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import Evidence
-from whop_contracts.plan import Means, Plan, draw
+from whop_contracts.plan import Means, Plan
+from whop_contracts.plan.binding import ALTERATIONS, Parties, altered
+from whop_contracts.plan.drawing import draw
+from whop_contracts.plan.serving import only
 from whop_contracts.redaction import Redactor
-from whop_contracts.serving import only
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.targets import Target, mock_parties
 

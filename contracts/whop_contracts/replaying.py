@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args
 
 from whop_contracts import engine, preparing
-from whop_contracts.plan import ROUND, Plan, Profile, draw, further
+from whop_contracts.plan import Plan, Profile
+from whop_contracts.plan.drawing import ROUND, draw, further
 from whop_contracts.settings import Settings, UsageError
 
 _ALWAYS: Final = frozenset({"preflight", "put back"})

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import __version__
-from whop_contracts.binding import Binder, Parties
-from whop_contracts.conversation import Conversation
 from whop_contracts.evidence import Evidence, Shown, State
+from whop_contracts.executor.conversation import Conversation
+from whop_contracts.executor.outcome import Stopped
+from whop_contracts.executor.putting_back import due, put_back
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.interruption import interruptible
 from whop_contracts.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
-from whop_contracts.outcome import Stopped
+from whop_contracts.plan.binding import Binder, Parties
 from whop_contracts.preparing import pace, redactor_of
-from whop_contracts.putting_back import due, put_back
 from whop_contracts.reading import MILLI
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.targets import Courier, Target

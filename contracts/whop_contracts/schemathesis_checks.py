@@ -26,10 +26,10 @@ from whop_contracts.clause import Clause
 from whop_contracts.evidence import Evidence
 from whop_contracts.exchange import Exchange, Request, Response, Scope
 from whop_contracts.expectation import Expectation
-from whop_contracts.har_entries import Entry
-from whop_contracts.har_routes import Routed, credentials, route
+from whop_contracts.recorded.entries import Entry
+from whop_contracts.recorded.routes import Routed, credentials, route
 from whop_contracts.redaction import Redactor
-from whop_contracts.setting_sources import load
+from whop_contracts.settings.sources import load
 from whop_contracts.targets.clocks import WallClock
 from whop_contracts.targets.protocol import Reply
 

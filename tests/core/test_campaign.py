@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.histories import ID, History, at
-from whop_contracts.campaign import LAG, PROMPT, Campaign, about, adopted, end_time, union
 from whop_contracts.evidence import ACTIVE, Resume, Shown, State
 from whop_contracts.exchange import Window
+from whop_contracts.expectation.campaign import LAG, PROMPT, Campaign, about, adopted, end_time, union
 from whop_contracts.instants import NANO
 from whop_contracts.reading import LAST, MILLI
 

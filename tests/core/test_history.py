@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.histories import History, at, text
 from whop_contracts.evidence import Evidence
-from whop_contracts.history import LENGTH, before
+from whop_contracts.expectation.history import LENGTH, before
 
 OTHER = "adcamp_2"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.histories import ID, History, at, text, topic
-from whop_contracts.campaign import LAG
 from whop_contracts.evidence import ACTIVE, Breach, Evidence, State
 from whop_contracts.exchange import Finding, Window
 from whop_contracts.expectation import Expectation
+from whop_contracts.expectation.campaign import LAG
 from whop_contracts.instants import NANO
 from whop_contracts.reading import FIRST, MILLI
 

@@ -18,17 +18,17 @@ from whop_contracts.provider import Provider, faults
 PACKAGE = Path(whop_contracts.__file__).parent
 LAYERS = (
     # From the bottom: a module imports from its own layer and from those above it in this table, never from one below.
-    ("values", "whop_contracts exchange instants redaction interruption unforeseen setting_kinds settings"),
+    ("values", "whop_contracts exchange instants redaction interruption unforeseen settings settings.kinds"),
     ("evidence", "schemas reading evidence clause"),
-    ("judges", "history campaign bystanders topics expectation clauses clauses.* consumer witness concurrency"),
-    ("means", "strategies strategies.* cases sequences setting_checks setting_sources journal ledger har_entries har_routes"),
+    ("judges", "expectation expectation.* clauses clauses.* consumer consumer.* load.concurrency"),
+    ("means", "strategies strategies.* plan.cases plan.sequences settings.checks settings.sources journal result.ledger recorded.entries recorded.routes"),
     ("providers", "provider provider.*"),
-    ("runs", "catalogue plan binding outcome conversation executor putting_back preparing targets targets.* tally serving exploration proof"),
-    ("results", "result waivers settling reports reports.* explaining"),
-    ("engines", "engine recorded replaying restoring trials comparing derive"),
-    ("faces", "contract plugin plugin_* schemathesis_checks load load_run commands commands.* cli __main__"),
+    ("runs", "catalogue plan plan.binding plan.drawing plan.exploration plan.serving executor executor.* preparing targets targets.* tally proof"),
+    ("results", "result result.waivers result.settling reports reports.* explaining"),
+    ("engines", "engine recorded replaying restoring proof.trials result.comparing derive"),
+    ("faces", "contract plugin plugin.* schemathesis_checks load load.run commands commands.* cli __main__"),
 )  # fmt: skip
-MEET_PROVIDERS = {"targets.opening", "serving", "trials", "plugin_fixtures", "explaining"}
+MEET_PROVIDERS = {"targets.opening", "plan.serving", "proof.trials", "plugin.fixtures", "explaining"}
 """Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
 PLAIN = {"jsonschema", "jsonschema_rs", "pycountry"}
 """What the judges import that is not Python's own."""

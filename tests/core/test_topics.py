@@ -10,9 +10,9 @@ import pytest
 from core.histories import History, at, text
 from whop_contracts.evidence import ACTIVE, Evidence, Shown, State, shown
 from whop_contracts.exchange import Finding
+from whop_contracts.expectation.topics import answer_topics, broken_topics, finding, read_topic
 from whop_contracts.instants import NANO
 from whop_contracts.reading import MILLI, Row, Wish
-from whop_contracts.topics import answer_topics, broken_topics, finding, read_topic
 
 DATED = State("paused", at(600))
 PAUSED = State("paused")

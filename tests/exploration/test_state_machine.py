@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from hypothesis.strategies import sampled_from
 
-from whop_contracts import catalogue, exploration
-from whop_contracts.binding import Binder
+from whop_contracts import catalogue
 from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
-from whop_contracts.exploration import drawn_sequences
-from whop_contracts.plan import Means, Plan
+from whop_contracts.plan import Means, Plan, exploration
+from whop_contracts.plan.binding import Binder
+from whop_contracts.plan.exploration import drawn_sequences
+from whop_contracts.plan.sequences import READ, Reach, Send, Sequence, Step
 from whop_contracts.provider import ManualClock, build
-from whop_contracts.sequences import READ, Reach, Send, Sequence, Step
 from whop_contracts.tally import Tally
 from whop_contracts.targets import Courier, mock_parties, open_mock
 

@@ -9,8 +9,8 @@ import pytest
 
 from whop_contracts import catalogue, cli, engine, explaining, provider
 from whop_contracts.clauses.standing import ANSWERS
+from whop_contracts.plan.serving import conduct
 from whop_contracts.proof import START
-from whop_contracts.serving import conduct
 from whop_contracts.settings import Settings
 from whop_contracts.tally import Tally
 

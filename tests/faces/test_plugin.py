@@ -8,10 +8,12 @@ import xml.etree.ElementTree as ET
 import handmade
 import pytest
 
-from whop_contracts import catalogue, engine, plugin_items, plugin_run, reports
+from whop_contracts import catalogue, engine, reports
+from whop_contracts.plugin import items
+from whop_contracts.plugin import run as plugin_run
 from whop_contracts.reports import document, junit, markdown, terminal
 
-LOADED = (plugin_items, plugin_run, reports, document, junit, markdown, terminal)
+LOADED = (items, plugin_run, reports, document, junit, markdown, terminal)
 """Imported once, here, so that the sessions inside need not."""
 
 pytestmark = pytest.mark.filterwarnings("default::pytest.PytestAssertRewriteWarning")
@@ -97,7 +99,7 @@ def test_a_failure_is_the_reports_text_without_a_traceback(project):
     assert "expected  paused" in text
     assert "curl -i -X POST" in text
     assert "Traceback" not in text
-    assert "plugin_items.py" not in text
+    assert "plugin/items.py" not in text
     done.stdout.fnmatch_lines(["*violates: 1 promise is broken", "241 requests in 2.5 s"])
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from whop_contracts import reports
 from whop_contracts.schemas import document_path
-from whop_contracts.setting_kinds import OUTPUT
-from whop_contracts.setting_sources import Loaded, load, schema, show
 from whop_contracts.settings import SETTINGS, Settings, UsageError
+from whop_contracts.settings.kinds import OUTPUT
+from whop_contracts.settings.sources import Loaded, load, schema, show
 
 SECRET = "sk_live_5ecr3t"
 LIVE = {"base_url": "https://staging.example.com/api/v1", "campaign_ids": ["adcamp_one"], "token": SECRET}

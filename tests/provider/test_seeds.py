@@ -11,10 +11,10 @@ import pytest
 from safety.pretending import opening
 from whop_contracts import engine
 from whop_contracts.proof import START
+from whop_contracts.proof.trials import Task, attempt
 from whop_contracts.provider import SEED, RunningClock, build, variations
 from whop_contracts.provider.server import clock_url, running
 from whop_contracts.settings import Settings
-from whop_contracts.trials import Task, attempt
 
 SEEDS: Final = int(os.environ.get("WHOP_TESTS_SEEDS", "1"))
 PROFILE: Final = "standard" if SEEDS > 1 else "quick"

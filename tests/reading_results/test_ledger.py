@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 from making import judged, said
 
-from whop_contracts import schemas, settling
-from whop_contracts.ledger import Ledger
+from whop_contracts import schemas
+from whop_contracts.result import settling
+from whop_contracts.result.ledger import Ledger
 from whop_contracts.settings import Settings, UsageError
 
 FIRST, SECOND = date(2026, 9, 21), date(2026, 10, 2)

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from making import FAULT, break_mock, failing, judged, said, verdicts
 
-from whop_contracts import engine, schemas, waivers
+from whop_contracts import engine, schemas
+from whop_contracts.result import waivers
 from whop_contracts.settings import Settings, UsageError
 
 TODAY = date(2026, 9, 21)

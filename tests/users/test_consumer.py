@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from whop_contracts.cli import main
 from whop_contracts.consumer import RULES, judge, received
-from whop_contracts.plugin_fixtures import AdCampaignProvider
+from whop_contracts.consumer.witness import Witness, guarded
+from whop_contracts.plugin.fixtures import AdCampaignProvider
 from whop_contracts.provider import SEED, Answer, build
 from whop_contracts.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
-from whop_contracts.witness import Witness, guarded
 
 pytestmark = pytest.mark.filterwarnings("default::pytest.PytestAssertRewriteWarning")
 CAMPAIGN = SEED.campaigns[0]

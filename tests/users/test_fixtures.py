@@ -10,12 +10,14 @@ import httpx
 import pytest
 
 from faces import handmade
-from whop_contracts import catalogue, engine, plugin_fixtures, plugin_items, plugin_run, reports
-from whop_contracts.plugin_fixtures import WHOP_URL, AdCampaignProvider
+from whop_contracts import catalogue, engine, reports
+from whop_contracts.plugin import fixtures, items
+from whop_contracts.plugin import run as plugin_run
+from whop_contracts.plugin.fixtures import WHOP_URL, AdCampaignProvider
 from whop_contracts.reports import document, junit, markdown, terminal
 from whop_contracts.targets import MOCK_URL
 
-LOADED = (plugin_fixtures, plugin_items, plugin_run, reports, document, junit, markdown, terminal)
+LOADED = (fixtures, items, plugin_run, reports, document, junit, markdown, terminal)
 """Imported once, here, so that the sessions inside need not."""
 
 pytestmark = pytest.mark.filterwarnings("default::pytest.PytestAssertRewriteWarning")

@@ -11,8 +11,8 @@ from typing import Final
 
 from whop_contracts.commands.engines import engine
 from whop_contracts.commands.saying import say
-from whop_contracts.setting_sources import schema
 from whop_contracts.settings import UsageError
+from whop_contracts.settings.sources import schema
 
 SETTINGS: Final = "settings.schema.json"
 

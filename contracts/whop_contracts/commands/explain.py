@@ -10,8 +10,8 @@ from typing import Any, Final
 from whop_contracts.commands.engines import engine
 from whop_contracts.commands.saying import say
 from whop_contracts.reports.showing import visible
-from whop_contracts.setting_sources import nearest
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings.sources import nearest
 
 _WIDTH: Final = 80
 _MARGIN: Final = 13

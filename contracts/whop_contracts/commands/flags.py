@@ -8,9 +8,9 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
-from whop_contracts.setting_kinds import SWITCH
-from whop_contracts.setting_sources import Loaded, load
 from whop_contracts.settings import SETTINGS
+from whop_contracts.settings.kinds import SWITCH
+from whop_contracts.settings.sources import Loaded, load
 
 _DEST: Final = "setting "
 """What stands before a setting's name among parsed arguments, so that a command's own cannot be taken for one."""

@@ -9,7 +9,7 @@ from whop_contracts import reports
 from whop_contracts.commands import flags, plan
 from whop_contracts.commands.engines import engine
 from whop_contracts.commands.saying import say
-from whop_contracts.setting_sources import show
+from whop_contracts.settings.sources import show
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from whop_contracts import __version__, provider
-from whop_contracts.binding import Parties
+from whop_contracts.plan.binding import Parties
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
 from whop_contracts.targets.clocks import Movable, VirtualClock, WallClock

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from whop_contracts.binding import Binder, Parties
-from whop_contracts.campaign import LAG, PROMPT
-from whop_contracts.conversation import PREFLIGHT, Conversation, plain
 from whop_contracts.evidence import ACTIVE, Evidence, Shown
+from whop_contracts.executor.conversation import PREFLIGHT, Conversation, plain
+from whop_contracts.executor.outcome import Outcome, Stopped
+from whop_contracts.executor.putting_back import put_all_back
 from whop_contracts.expectation import Expectation
+from whop_contracts.expectation.campaign import LAG, PROMPT
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.journal import Journal, JournalError
-from whop_contracts.outcome import Outcome, Stopped
 from whop_contracts.plan import Plan
-from whop_contracts.putting_back import put_all_back
-from whop_contracts.sequences import Await, Reach, Send, Sequence, Step, Together, read, unpause
+from whop_contracts.plan.binding import Binder, Parties
+from whop_contracts.plan.sequences import Await, Reach, Send, Sequence, Step, Together, read, unpause
 from whop_contracts.targets import BudgetSpent, Courier, Target
 
 _AFTER: Final = 1.0

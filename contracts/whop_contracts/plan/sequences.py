@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from whop_contracts.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, PAST, RECASED, dated
 from whop_contracts.exchange import Case, Stamp
+from whop_contracts.plan.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, PAST, RECASED, dated
 
 Need = Literal["second", "readonly", "foreign", "resting"]
 AWAITED: Final = "awaited"

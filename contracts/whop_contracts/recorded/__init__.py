@@ -20,10 +20,18 @@ from whop_contracts.clause import Clause
 from whop_contracts.evidence import Evidence, Topic
 from whop_contracts.exchange import Exchange, Operation, Request, Role, Scope, Window
 from whop_contracts.expectation import Expectation
-from whop_contracts.har_entries import Entry, HarError, Log, read_har, read_window
-from whop_contracts.har_routes import CONCERNS, Routed, cached, credentials, likeliest, overlaps_of, route
 from whop_contracts.instants import write_instant
 from whop_contracts.preparing import contract_sha256
+from whop_contracts.recorded.entries import Entry, HarError, Log, read_har, read_window
+from whop_contracts.recorded.routes import (
+    CONCERNS,
+    Routed,
+    cached,
+    credentials,
+    likeliest,
+    overlaps_of,
+    route,
+)
 from whop_contracts.redaction import Redactor
 from whop_contracts.result import Circumstances, build
 from whop_contracts.settings import UsageError

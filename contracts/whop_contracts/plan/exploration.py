@@ -9,9 +9,9 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.cases import body, dated, text
 from whop_contracts.exchange import Case, Stamp
-from whop_contracts.sequences import MARGIN, READ, Reach, Send, Sequence, Step, indefinitely, unpause
+from whop_contracts.plan.cases import body, dated, text
+from whop_contracts.plan.sequences import MARGIN, READ, Reach, Send, Sequence, Step, indefinitely, unpause
 from whop_contracts.strategies import draw
 
 MARKS: Final = ("a", "b")

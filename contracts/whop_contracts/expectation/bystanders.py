@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from whop_contracts.campaign import adopted, aged
 from whop_contracts.evidence import Breach, Evidence, Possible, Topic, shown
-from whop_contracts.topics import finding
+from whop_contracts.expectation.campaign import adopted, aged
+from whop_contracts.expectation.topics import finding
 
 _TOPIC: Final[Topic] = "unchanged-credential"
 _REFUSALS: Final = range(400, 500)

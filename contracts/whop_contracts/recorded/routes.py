@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from whop_contracts.exchange import Operation
-from whop_contracts.har_entries import Entry
+from whop_contracts.recorded.entries import Entry
 
 _ROUTE: Final = re.compile(
     r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"

@@ -49,7 +49,7 @@ class ContractItem(pytest.Item):
 
     def result(self) -> Mapping[str, Any]:
         """The result of this session's run."""
-        run = importlib.import_module("whop_contracts.plugin_run").obtain(self.config)
+        run = importlib.import_module("whop_contracts.plugin.run").obtain(self.config)
         if run.result is None:
             raise Broken(run.trouble)
         found: Mapping[str, Any] = run.result

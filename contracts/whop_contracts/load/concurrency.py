@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final, Protocol
 
-from whop_contracts.campaign import LAG
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, Shown, State, Topic
 from whop_contracts.exchange import Exchange, Finding, Request
 from whop_contracts.expectation import Expectation
+from whop_contracts.expectation.campaign import LAG
+from whop_contracts.expectation.topics import answer_topics, broken_topics, finding
 from whop_contracts.reading import wish
-from whop_contracts.topics import answer_topics, broken_topics, finding
 
 _REFUSED: Final = range(400, 500)
 

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from whop_contracts import provider
-from whop_contracts.binding import Binder
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor
 from whop_contracts.expectation import Expectation
 from whop_contracts.plan import Plan
+from whop_contracts.plan.binding import Binder
 from whop_contracts.targets import Courier, mock_parties, open_mock
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from whop_contracts.conversation import Conversation, plain
 from whop_contracts.evidence import ACTIVE, Shown, State
 from whop_contracts.exchange import Case
+from whop_contracts.executor.conversation import Conversation, plain
+from whop_contracts.executor.outcome import Stopped
 from whop_contracts.instants import write_instant
-from whop_contracts.outcome import Stopped
-from whop_contracts.sequences import indefinitely, unpause
+from whop_contracts.plan.sequences import indefinitely, unpause
 from whop_contracts.targets import BudgetSpent
 from whop_contracts.unforeseen import told
 

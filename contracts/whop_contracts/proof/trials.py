@@ -15,12 +15,13 @@ from pathlib import PurePath
 from typing import Final
 
 from whop_contracts import catalogue
-from whop_contracts.binding import Binder
 from whop_contracts.evidence import Evidence
 from whop_contracts.executor import Executor
+from whop_contracts.executor.outcome import Stopped
 from whop_contracts.expectation import Expectation
-from whop_contracts.outcome import Stopped
-from whop_contracts.plan import Means, Plan, Profile, draw
+from whop_contracts.plan import Means, Plan, Profile
+from whop_contracts.plan.binding import Binder
+from whop_contracts.plan.drawing import draw
 from whop_contracts.preparing import unready
 from whop_contracts.proof import HONEST, START, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from whop_contracts import setting_kinds as kinds
-from whop_contracts.setting_kinds import Kind
+from whop_contracts.settings import kinds
+from whop_contracts.settings.kinds import Kind
 
 PRODUCTION_HOSTS: Final = ("api.whop.com",)
 PREFIX: Final = "WHOP_CONTRACTS_"

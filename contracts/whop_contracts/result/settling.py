@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from whop_contracts import waivers
-from whop_contracts.ledger import Ledger
+from whop_contracts.result import waivers
+from whop_contracts.result.ledger import Ledger
 from whop_contracts.settings import Settings, UsageError
 
 Settle = Callable[[Mapping[str, Any]], dict[str, Any]]

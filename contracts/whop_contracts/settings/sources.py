@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts.setting_checks import check
 from whop_contracts.settings import KEYS, PREFIX, PRODUCTION_HOSTS, SETTINGS, Setting, Settings, UsageError
+from whop_contracts.settings.checks import check
 
 _TOKEN_LIMIT: Final = 65_536
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from whop_contracts.setting_kinds import SWITCH
-from whop_contracts.setting_sources import Loaded, load
 from whop_contracts.settings import SETTINGS, UsageError
+from whop_contracts.settings.kinds import SWITCH
+from whop_contracts.settings.sources import Loaded, load
 
 if TYPE_CHECKING:
-    from whop_contracts.plugin_fixtures import AdCampaignProvider, ContractTarget
+    from whop_contracts.plugin.fixtures import AdCampaignProvider, ContractTarget
 
 __all__ = ["ContractWarning"]
 
@@ -84,7 +84,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
     contract = sys.modules.get("whop_contracts.contract")
     if contract is None or type(obj) is not contract.Subject:
         return None
-    return importlib.import_module("whop_contracts.plugin_items").collected(collector, name, obj)
+    return importlib.import_module("whop_contracts.plugin.items").collected(collector, name, obj)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -93,7 +93,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     loaded = item.config.stash.get(_KEY, None)
     if loaded and loaded.settings.base_url and (report.longrepr or report.sections):
-        reports = importlib.import_module("whop_contracts.plugin_reports")
+        reports = importlib.import_module("whop_contracts.plugin.reports")
         if _REDACTOR not in item.config.stash:
             item.config.stash[_REDACTOR] = reports.redactor_for(loaded.settings)
         reports.redact(report, item.config.stash[_REDACTOR])
@@ -127,7 +127,7 @@ def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignP
     ``.token``, ``.campaign_ids``, ``.campaign(id)`` (its state), ``.advance(seconds or timedelta)``, ``.serve()`` (a base URL on a port)
     and ``.router`` (respx); ``.broken_requests`` is what was sent against the contract. ``@pytest.mark.ad_campaign_provider(fault="...")`` makes it break a promise.
     """
-    yield from importlib.import_module("whop_contracts.plugin_fixtures").provider_of(request)
+    yield from importlib.import_module("whop_contracts.plugin.fixtures").provider_of(request)
 
 
 @pytest.fixture
@@ -135,20 +135,20 @@ def strict_ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCa
     """The same for a test that is about the client: a request that breaks the contract is refused by a 4xx that says why, and fails the test
     at its end, whatever the application made of the answer.
     """
-    yield from importlib.import_module("whop_contracts.plugin_fixtures").provider_of(request, strict=True)
+    yield from importlib.import_module("whop_contracts.plugin.fixtures").provider_of(request, strict=True)
 
 
 @pytest.fixture(scope="session")
 def contract_target(pytestconfig: pytest.Config) -> ContractTarget:
     """What the clauses are judged on by the ``--contract-...`` settings: ``.kind``, ``.base_url``, ``.campaign_ids``, ``.headers``."""
-    target: ContractTarget = importlib.import_module("whop_contracts.plugin_fixtures").target_of(pytestconfig)
+    target: ContractTarget = importlib.import_module("whop_contracts.plugin.fixtures").target_of(pytestconfig)
     return target
 
 
 @pytest.fixture
 def contract_run(pytestconfig: pytest.Config) -> dict[str, Any]:
     """The result of the session's one run, as ``whop-contracts run --json`` writes it; the first to ask has it made."""
-    found: dict[str, Any] = importlib.import_module("whop_contracts.plugin_fixtures").run_of(pytestconfig)
+    found: dict[str, Any] = importlib.import_module("whop_contracts.plugin.fixtures").run_of(pytestconfig)
     return found
 
 
@@ -180,10 +180,10 @@ def shared(config: pytest.Config) -> Path:
 
 def kept(config: pytest.Config) -> Mapping[str, Any] | None:
     """The result of this session's run, if there is one and a process that could still say so is this one."""
-    runs = sys.modules.get("whop_contracts.plugin_run")
+    runs = sys.modules.get("whop_contracts.plugin.run")
     if hasattr(config, "workerinput"):
         return None
     if runs is None and not shared(config).is_dir():
         return None
-    found: Mapping[str, Any] | None = importlib.import_module("whop_contracts.plugin_run").made(config)
+    found: Mapping[str, Any] | None = importlib.import_module("whop_contracts.plugin.run").made(config)
     return found

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from whop_contracts.bystanders import Bystanders
-from whop_contracts.campaign import LAG, Campaign, about, adopted, aged, end_time, tells_end, union
 from whop_contracts.evidence import (
     ACTIVE,
     ENVIRONMENT,
@@ -25,7 +23,19 @@ from whop_contracts.evidence import (
     shown,
 )
 from whop_contracts.exchange import Exchange, Finding, Window
-from whop_contracts.history import followed
+from whop_contracts.expectation.bystanders import Bystanders
+from whop_contracts.expectation.campaign import (
+    LAG,
+    Campaign,
+    about,
+    adopted,
+    aged,
+    end_time,
+    tells_end,
+    union,
+)
+from whop_contracts.expectation.history import followed
+from whop_contracts.expectation.topics import answer_topics, broken_topics, finding, read_topic
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.reading import (
     ACTING,
@@ -36,7 +46,6 @@ from whop_contracts.reading import (
     row_of,
     wish,
 )
-from whop_contracts.topics import answer_topics, broken_topics, finding, read_topic
 
 _RESTING: Final = ("inactive", "stale")
 """The statuses of campaigns of which the page does not say what a pause makes of them."""

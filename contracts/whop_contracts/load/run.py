@@ -18,10 +18,10 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from whop_contracts.catalogue import chosen
 from whop_contracts.clause import Clause
-from whop_contracts.concurrency import Desk, OwnCampaign, SharedCampaign
+from whop_contracts.load.concurrency import Desk, OwnCampaign, SharedCampaign
 from whop_contracts.redaction import Redactor
-from whop_contracts.setting_sources import load
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings.sources import load
 from whop_contracts.strategies import draw, pause_bodies
 from whop_contracts.targets.clocks import WallClock
 

@@ -22,12 +22,12 @@ import pytest
 import respx
 
 from whop_contracts import plugin
+from whop_contracts.consumer.witness import Broken, Witness, guarded
 from whop_contracts.exchange import Response
 from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
 from whop_contracts.targets import MOCK_URL, mock_parties
-from whop_contracts.witness import Broken, Witness, guarded
 
 __all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "ContractTarget"]
 
@@ -245,7 +245,7 @@ def _headers(token: str | None, more: tuple[tuple[str, str], ...]) -> Mapping[st
 
 def run_of(config: pytest.Config) -> dict[str, Any]:
     """The session's one run, as ``--json`` writes it; a copy, so that no test changes what another one reads."""
-    from whop_contracts.plugin_run import obtain  # noqa: PLC0415 - the engine: the other fixtures need none of it
+    from whop_contracts.plugin.run import obtain  # noqa: PLC0415 - the engine: the other fixtures need none of it
 
     try:
         run = obtain(config)

@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from whop_contracts.binding import Binder, Bound, Parties
 from whop_contracts.evidence import Evidence, Possible, shown
 from whop_contracts.exchange import Case, Exchange, Window
+from whop_contracts.executor.outcome import Foreign, Outcome, Stopped
 from whop_contracts.expectation import Expectation
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.journal import Journal, JournalError
-from whop_contracts.outcome import Foreign, Outcome, Stopped
+from whop_contracts.plan.binding import Binder, Bound, Parties
+from whop_contracts.plan.sequences import Together, read, unpause
 from whop_contracts.reading import read_answer
-from whop_contracts.sequences import Together, read, unpause
 from whop_contracts.targets import Courier, Reply, Target
 from whop_contracts.unforeseen import told
 

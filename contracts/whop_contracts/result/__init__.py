@@ -10,7 +10,7 @@ from typing import Any, Final
 from whop_contracts.clause import Clause
 from whop_contracts.evidence import Resume
 from whop_contracts.exchange import Exchange, Verdict
-from whop_contracts.history import before
+from whop_contracts.expectation.history import before
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.tally import Count, Drift, Failure, Tally
 
