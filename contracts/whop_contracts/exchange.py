@@ -75,15 +75,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it came; ``truncated`` says that we stopped reading at our own limit, ``undecoded`` that its body is not what its
-    ``Content-Encoding`` says.
+    """An answer as it came; ``truncated`` says that we stopped reading at our own limit, ``undecoded`` why its body could
+    not be had as it was meant: it is not what its ``Content-Encoding`` says, or not framed as HTTP/1.1 has it.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     truncated: bool = False
-    undecoded: bool = False
+    undecoded: str | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""

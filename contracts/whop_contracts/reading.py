@@ -92,11 +92,11 @@ def read_json(content: bytes) -> Text:
 
 def read_answer(response: Response | None) -> Text | None:
     """The JSON text of an answer; None where it has no body, or there is none."""
-    if response is None or not response.content:
+    if response is None:
         return None
     if response.undecoded:
-        return Text(problem="bytes that are not what its Content-Encoding says")
-    return read_json(response.content)
+        return Text(problem=response.undecoded)
+    return read_json(response.content) if response.content else None
 
 
 def _no_constant(name: str) -> Any:

@@ -135,3 +135,26 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
         assert fault or state.states() == first
     assert slept
     assert max(slept) < 3
+
+
+@pytest.mark.parametrize("status", [504, None], ids=["gateway", "dropped"])
+def test_pauses_that_are_never_answered_are_not_asked_for_to_the_end(
+    status: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+
+        def after(seen: Seen, answer: Answer) -> Answer:
+            if not seen.path.endswith("/pause"):
+                return answer
+            if status is None:
+                raise Dropped
+            return Answer(status)
+
+        state.after = after
+        result = judge(state, tmp_path, monkeypatch, [])
+        assert state.states() == first
+    assert result["exit_code"] == 3
+    assert result["reason"].startswith("none of the first 8 pauses was answered: ")
+    assert failed(result) == []
+    assert result["requests"] < 50

@@ -13,6 +13,7 @@ from hostile import JSON, always, answer, closing, get, pause, reaching, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from whop_contracts.reading import read_answer
 from whop_contracts.targets import bodies
 
 LIMIT = 100_000
@@ -238,7 +239,6 @@ def test_a_port_where_nobody_listens_is_trouble():
         (answer(JSON, "Content-Length: -1"), "not HTTP/1.1"),
         (answer(JSON, "Content-Length: 38", "Content-Length: 39"), "not HTTP/1.1"),
         (answer(JSON, "Content-Length: many"), "not HTTP/1.1"),
-        (answer(b"zz\r\n{}\r\n", "Transfer-Encoding: chunked"), "not HTTP/1.1"),
         (
             answer(b"2\r\n{}\r\n", "Transfer-Encoding: chunked"),
             "connection closed in the middle of the answer",
@@ -261,6 +261,14 @@ def test_what_is_not_http_is_trouble(data, trouble):
     assert reply.response is None
     assert reply.trouble.startswith(trouble)
     assert len(reply.trouble) < 200
+
+
+def test_a_body_that_is_framed_wrong_is_an_answer_that_cannot_be_read():
+    reply = reply_to(closing(answer(b"zz\r\n{}\r\n", "Transfer-Encoding: chunked")))
+    assert reply.trouble is None
+    assert reply.response.status == 200
+    assert reply.response.undecoded.startswith("a body that is not HTTP/1.1: illegal chunk header")
+    assert read_answer(reply.response).problem == reply.response.undecoded
 
 
 @pytest.mark.parametrize(

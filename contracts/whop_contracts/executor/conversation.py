@@ -29,6 +29,7 @@ _INTERRUPTED: Final = "interrupted"
 _UNAUTHORIZED: Final = 401
 _DAY: Final = 86_400 * NANO
 _APART: Final = 10 * NANO
+_UNANSWERED: Final = 8
 PREFLIGHT: Final = "preflight"
 
 
@@ -65,6 +66,7 @@ class Conversation:
         self._denied = False
         self._held: list[tuple[Evidence, str]] | None = None
         self._parting = False
+        self._unanswered: int | None = 0
 
     def part(self) -> None:
         """Begin to put back."""
@@ -122,6 +124,8 @@ class Conversation:
         if ours and status == _UNAUTHORIZED and not self._denied:
             return self._doubted([(bound, case, sequence, reply) for reply in replies])
         evidence = [self._record(bound, case, sequence, reply) for reply in replies][-1]
+        if bound.request.operation == "pause":
+            self._hear(evidence)
         if bound.scope == "foreign" and bound.request.operation == "pause" and evidence.accepted:
             self._release(case, sequence)
         return evidence
@@ -145,6 +149,16 @@ class Conversation:
             self._record(bound, case, sequence, reply, overlaps=other)
 
     # -- what is behind them ---------------------------------------------------------------------------------------
+
+    def _hear(self, evidence: Evidence) -> None:
+        """End the run where no pause was ever answered: what is cut off is not asked hundreds of times, each with its retries."""
+        if evidence.answered or self._unanswered is None:
+            self._unanswered = None
+            return
+        self._unanswered += 1
+        if self._unanswered == _UNANSWERED and not self._parting:
+            what = evidence.exchange.trouble or f"{evidence.status} each time"
+            raise Stopped(f"none of the first {_UNANSWERED} pauses was answered: {what}")
 
     def _release(self, case: Case, sequence: str) -> None:
         """Another company's campaign was paused, which is a finding: one unpause is tried, and said; none where it was paused before."""

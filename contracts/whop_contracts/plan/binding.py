@@ -170,6 +170,8 @@ class Binder:
                 return None, "none"
             case "empty":
                 return "Bearer", "empty"
+            case "unknown" if rest:
+                return f"Bearer {_UNSIGNED}", "unknown"
             case "unknown":
                 return "Bearer " + "".join(self._rng.choices(_ALNUM, k=max(len(token), 24))), "unknown"
             case "altered":
@@ -182,6 +184,8 @@ class Binder:
                 return f"Bearer {token}", "full"
 
 
+_UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
+"""A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
 _MANY: Final = 64
 """How often four characters are added: so that some reader that only looks at the first of many shows itself."""
 ALTERATIONS: Final = ("middle", "case", "cut", "added", "before")

@@ -50,13 +50,9 @@ KEPT: Final = tuple(
         ("a quarter past noon at +05:45", Stamp("08-31", time="12:15:00", offset="+05:45")),
         ("a quarter to one at night", Stamp("06-30", time="00:45:00", fraction="07")),
         ("in 95 days at -09:30", Stamp(plus_ms=95 * DAY + 10, offset="-09:30")),
-        ("in 8 days", Stamp(plus_ms=8 * DAY, fraction="000001")),
         ("in 200 days", Stamp(plus_ms=200 * DAY, fraction="9995")),
-        ("the 2nd of January", Stamp("01-02", time="04:05:06")),
         ("the 28th of February", Stamp("02-28", time="23:59:59", fraction="4")),
-        ("the 3rd of April, in summer time", Stamp("04-03", time="02:30:00", offset="+02:00")),
         ("the 7th of November", Stamp("11-07", time="19:00:01", offset="-05:00")),
-        ("the 12th of October", Stamp("10-12", time="20:20:20", fraction="020")),
         ("new year at +00:00", Stamp("01-01", time="00:00:00", fraction="000", offset="+00:00")),
         ("new year at +01:00", Stamp("01-01", time="00:30:00", offset="+01:00")),
         ("new year's eve at -05:00", Stamp("12-31", time="21:30:00", offset="-05:00")),
@@ -67,10 +63,9 @@ KEPT: Final = tuple(
         ("the same night an hour later", Stamp("10/-1", time="01:30:00")),
         ("an autumn night that clocks in New York repeat", Stamp("11/1", time="06:30:00")),
         ("in 15 minutes", Stamp(plus_ms=15 * MINUTE, offset="+12:45")),
+        ("in half a minute", Stamp(plus_ms=30_000)),
         ("in 2 days at -00:30", Stamp(plus_ms=2 * DAY, offset="-00:30")),
         ("in 31 days at +09:00", Stamp(plus_ms=31 * DAY, fraction="1234", offset="+09:00")),
-        ("in 181 days", Stamp(plus_ms=181 * DAY, fraction="12345")),
-        ("the end of June", Stamp("06-30", time="23:59:59", fraction="000")),
     )
 )  # fmt: skip
 FAR: Final = tuple(
@@ -78,16 +73,14 @@ FAR: Final = tuple(
     for name, stamp in (
         ("the second after 32 bits run out", Stamp("2038-01-19", time="03:14:08")),
         ("the next 29 February", Stamp("02-29", time="12:00:00", fraction="290")),
-        ("the last days of the year 9999", Stamp("9999-12-30", time="23:59:59", fraction="999")),
+        ("the last days of the year 9999", Stamp("9999-12-30", time="21:58:59", fraction="999")),
         ("a nanosecond", Stamp(plus_ms=3 * DAY, fraction="123456789", offset="-03:30")),
         ("almost a day east of UTC", Stamp(plus_ms=6 * DAY, offset="+23:59")),
         ("in ten years", Stamp(plus_ms=3_652 * DAY, offset="+05:30")),
         ("in 400 days", Stamp(plus_ms=400 * DAY)),
-        ("the second before 32 bits run out", Stamp("2038-01-19", time="03:14:07")),
-        ("the second after 32 unsigned bits run out", Stamp("2106-02-07", time="06:28:16")),
         ("the end of a February without a leap day", Stamp("2100-03-01", time="00:00:00")),
         ("after nanoseconds overflow", Stamp("2262-04-12", time="00:00:00")),
-        ("a ten-millionth of a second", Stamp(plus_ms=4 * DAY, fraction="0000001")),
+        ("a picosecond", Stamp(plus_ms=4 * DAY, fraction="000000100001")),
     )
 )  # fmt: skip
 EDGE: Final = (
@@ -105,7 +98,8 @@ NOTHING: Final = (
 )
 EXTRAS: Final = (
     body("many undocumented members", '{"a": 1, "b": [2], "c": {"d": null}, "note": "\'\\"\\u0000;--\\ud83d\\ude00", "e": "'
-         + "x" * 1_500 + '"}'),
+         + "x" * 1_500 + '", "": 0, "$where": 1, "__proto__": {"f": 1}, "constructor": null, "g.h[0]": 2, "na\u00efve \u2713": 3, '
+         + ", ".join(f'"m{n}": {n}' for n in range(100)) + "}"),
     Case("a date and an undocumented member", body='{"note": {"by": ["us"]}, "paused_until": "{until}"}', until=Stamp(plus_ms=DAY), media_type="application/json; charset=utf-8"),
     body("the state as an undocumented member", '{"status": "active"}'),
     body("an undocumented member", '{"reason": "maintenance"}'),
@@ -116,6 +110,9 @@ MEDIA: Final = (
     body("JSON as text/plain", "{}", "text/plain"),
     body("JSON without a media type", "{}", None),
     body("JSON as a form", "{}", "application/x-www-form-urlencoded"),
+    body("JSON as bytes", "{}", "application/octet-stream"),
+    body("JSON as a merge patch", "{}", "application/merge-patch+json"),
+    body("JSON as XML", "{}", "application/xml"),
 )
 LOOSE: Final = tuple(
     Case(name, body=DATED, until=stamp)
@@ -133,19 +130,26 @@ TEXTS: Final = (
     text("a word", "tomorrow"),
     text("a day that does not exist", "2100-02-29T12:00:00Z"),
     text("empty text", ""),
-    text("quotes, white space, NUL, accents and emoji", "' \\\"; DROP \\u0000 \u00e9\u00e8 \\ud83d\\ude00"),
+    text(
+        "quotes, white space, NUL, accents and emoji",
+        "' \\\"; DROP \\u0000 \u00e9\u00e8 \\ud83d\\ude00 100% \\\\ <b>&amp;</b> {{7*7}} ${x} $(y)",
+    ),
     text("an epoch as text", "1924905600"),
+    text("a year and a month", "2030-01"),
+    text("a time of day", "23:59:59Z"),
+    text("days to add", "+3 days"),
     text("full-width digits", "\uff12\uff10\uff13\uff10-01-01T00:00:00Z"),
     text("very long text", "9" * 70_000),
     text("a date on the second line", "pause\\n2030-01-01T00:00:00Z"),
     text("a date on the first line", "2030-01-01T00:00:00Z\\nresume"),
     text("month 13", "2030-13-01T00:00:00Z"),
+    text("month 0", "2030-00-10T00:00:00Z"),
+    text("day 0", "2030-01-00T00:00:00Z"),
     text("hour 25", "2030-01-01T25:00:00Z"),
     text("text with NUL", "2030-01-01T00:00:00Z\\u0000"),
     text("white space", "   "),
     text("30 February", "2030-02-30T00:00:00Z"),
     text("day 32", "2030-01-32T00:00:00Z"),
-    text("31 April", "2030-04-31T00:00:00Z"),
     text("hour 24", "2030-01-01T24:00:00Z"),
     text("minute 60", "2030-01-01T00:60:00Z"),
     text("second 61", "2030-01-01T00:00:61Z"),
@@ -162,7 +166,8 @@ TYPES: Final = tuple(
     body(f"{name} for a date", f'{{"paused_until": {value}}}')
     for name, value in (
         ("a number", "1924905600"), ("true", "true"), ("an array", '["2030-01-01T00:00:00Z"]'), ("zero", "0"), ("an object", "{}"),
-        ("false", "false"), ("a fraction", "1.5"), ("an empty array", "[]"), ("milliseconds", "1924905600000"),
+        ("false", "false"), ("a fraction", "1.5"), ("an empty array", "[]"),
+        ("a negative number", "-1"), ("a number beyond 64 bits", "18446744073709551616"), ("one", "1"),
         ("an object with a date", '{"date": "2030-01-01T00:00:00Z"}'), ("a huge number", "1e400"),
     )
 )  # fmt: skip
@@ -172,17 +177,17 @@ MALFORMED: Final = (
     body("a trailing comma", '{"paused_until": "2030-01-01T00:00:00Z",}'),
     body("bytes that are not UTF-8", b'{"paused_until": "2035-01-01T00:00:00Z", "note": "\xff"}'),
     body("single quotes", "{'paused_until': '2030-01-01T00:00:00Z'}"),
-    body("two JSON texts", "{} {}"),
+    body("JSON and a word", "{} pause"),
+    body("a control character in text", '{"note": "\x01"}'),
     body("a NaN", '{"paused_until": NaN}'),
     body("a member without a value", '{"paused_until": }'),
     body("a form", "paused_until=2030-01-01T00%3A00%3A00Z"),
     body("an unquoted key", "{paused_until: null}"),
-    body("a comment", '{"paused_until": /* for good */ null}'),
 )
 NO_OBJECT: Final = tuple(
     body(f"{name} as the body", value)
     for name, value in (("an array", "[]"), ("text", '"{\\"paused_until\\": \\"2030-01-01T00:00:00Z\\"}"'), ("a number", "42"), ("true", "true"), ("false", "false"),
-                        ("an array of an object", '[{"paused_until": null}]'))
+                        ("empty text", '""'), ("an array of an object", '[{"paused_until": null}]'))
 )  # fmt: skip
 PAST: Final = (
     dated("yesterday", Stamp(plus_ms=-DAY)),
@@ -202,8 +207,8 @@ MALFORMED_IDS: Final = tuple(
     for name, campaign in (
         ("an id with another prefix", "prefix:prod_"), ("an id with a line end", "suffix:%0A"), ("the prefix alone", "raw:adcamp_"),
         ("quotes, NUL and an emoji in an id", "suffix:%27%22%00%F0%9F%98%80"),
-        ("a slash in an id", "suffix:%2Fx"), ("a backslash, braces and parameters in an id", "suffix:%5C%7B0%7D;v=1,x.json"), ("an id that is not UTF-8", "suffix:%FF"), ("an id without its prefix", "prefix:"), ("a very long id", "raw:adcamp_" + "x" * 2_000),
-        ("text for an id", "raw:campaign"), ("a wildcard for an id", "raw:adcamp_%25"), ("an id with a NUL", "suffix:%00"),
+        ("a slash in an id", "suffix:%2Fx"), ("a backslash, braces and dots in an id", "suffix:%5C%7B0%7D..%252F,x.json"), ("a parameter in an id", "suffix:;v=1"), ("an id and a format", "suffix:.json"), ("an id that is not UTF-8", "suffix:%FF"), ("an id without its prefix", "prefix:"), ("a very long id", "raw:adcamp_" + "x" * 2_000),
+        ("a UUID for an id", "raw:123e4567-e89b-42d3-a456-426614174000"), ("a wildcard for an id", "raw:adcamp_%25"), ("an id with a NUL", "suffix:%00"),
         ("the prefix twice", "prefix:adcamp_adcamp_"), ("a number for an id", "raw:42"), ("white space before an id", "prefix:%20adcamp_"),
     )
 )  # fmt: skip
@@ -220,7 +225,7 @@ CREDENTIALS: Final = tuple(
     for name, symbol, until in (
         ("no credential", "none", None), ("an unknown token", "unknown", Stamp(plus_ms=DAY)), ("a token with characters added", "altered:added", None),
         ("an empty token", "empty", None), ("a token with a character changed", "altered:middle", None),
-        ("a token cut short", "altered:cut", Stamp(plus_ms=DAY)), ("a token with a letter in its other case", "altered:case", None),
+        ("a token cut short", "altered:cut", Stamp(plus_ms=DAY)), ("a JWT that nobody signed", "unknown:unsigned", None), ("a token with a letter in its other case", "altered:case", None),
         ("characters before a token", "altered:before", None), ("the token as Basic", "scheme:Basic", None),
         ("the token without Bearer", "scheme:", None),
     )
@@ -246,7 +251,7 @@ TELLING: Final[tuple[tuple[str, ...], ...]] = (
     ("a pause with a token with a character changed", "a pause with no credential", "a pause with an empty token"),
     ("a dated pause without the permission", "another company's campaign"),
     ("an instant written east of UTC",),
-    ("until a ten-millionth of a second", "until the first hour of a month at +14:00"),
+    ("until a picosecond", "until the first hour of a month at +14:00"),
     ("another campaign, own:1",),
     ("quotes, white space, NUL, accents and emoji", "white space before an id", "an empty array for a date",
      "a number as the body", "GET on the pause route", "a bare date"),

@@ -56,7 +56,7 @@ _NEEDS: Final[dict[str, Need]] = {
 }
 ROUND: Final = "round "
 _ROUNDS: Final = 4
-_SHARED: Final = 5
+_SHARED: Final = 8
 _DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 5, "thorough": 150}
 _EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 60}
 """How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what is allowed."""
@@ -115,7 +115,7 @@ def _gap(means: Means) -> int:
 
 
 def _grouped(table: SequenceOf[Case], gone: Container[str] = ()) -> Iterator[SequenceOf[Case]]:
-    """The cases of a table that are not gone yet, every five sharing a read."""
+    """The cases of a table that are not gone yet, every eight sharing a read."""
     left = [case for case in table if case.name not in gone]
     for index in range(0, len(left), _SHARED):
         yield left[index : index + _SHARED]

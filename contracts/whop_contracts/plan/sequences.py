@@ -209,6 +209,7 @@ def _refusals() -> tuple[Send, ...]:
         Send(Case("a word, while paused", body='{"paused_until": "tomorrow"}')),
         Send(Case("DELETE, while paused", method="DELETE")),
         Send(Case("no JSON, while paused", body="pause it")),
+        *(Send(Case(f"{method}, while paused", method=method)) for method in ("GET", "PUT", "PATCH")),
         READ,
         Send(Case("no credential, while paused", credential="none", body="{}")),
     )

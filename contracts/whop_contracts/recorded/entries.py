@@ -135,8 +135,8 @@ def _response(
     if text is None and size != 0:
         return None, "the recording has no body of the answer"
     body = _decoded(text or "", content.get("encoding"), f"{at}.content")
-    cut, coded = row.get("_truncated") is True, row.get("_undecoded") is True
-    return Response(status, _headers(response, at), body, truncated=cut, undecoded=coded), None
+    cut, coded = row.get("_truncated") is True, row.get("_undecoded")
+    return Response(status, _headers(response, at), body, truncated=cut, undecoded=coded and str(coded)), None
 
 
 def _posted(data: Any, at: str) -> bytes:

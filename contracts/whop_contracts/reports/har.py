@@ -150,7 +150,7 @@ def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         and [write_instant(exchange.now.start, digits=9), write_instant(exchange.now.end, digits=9)],
         "_trouble": exchange.trouble,
         "_truncated": bool(response and response.truncated),
-        "_undecoded": bool(response and response.undecoded),
+        "_undecoded": response and response.undecoded,
     }
     if request.content:
         body = _body(redactor.bytes(request.content))

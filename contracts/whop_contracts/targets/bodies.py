@@ -66,13 +66,16 @@ def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(one for part in named.split(",") if (one := part.strip().lower()) not in {"", "identity"})
 
 
+MISCODED: Final = "bytes that are not what its Content-Encoding says"
+
+
 class Body(NamedTuple):
     """A body as it was read: decoded, or as it came where it is not what its ``Content-Encoding`` says; ``came`` is how many bytes did."""
 
     content: bytes
     truncated: bool
     came: int
-    undecoded: bool = False
+    undecoded: str | None = None
 
 
 def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int) -> Body:
@@ -100,7 +103,7 @@ def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit
             kept = came if broken or not decoded else decoded
             return Body(bytes(kept[:limit]), truncated=True, came=len(came))
     if broken or (came and not decoders[-1].finished):
-        return Body(bytes(came), truncated=False, came=len(came), undecoded=True)
+        return Body(bytes(came), truncated=False, came=len(came), undecoded=MISCODED)
     return Body(bytes(decoded), truncated=False, came=len(came))
 
 

@@ -20,10 +20,10 @@ import httpcore
 import httpx
 
 from whop_contracts.exchange import Response
-from whop_contracts.targets.bodies import ACCEPTED, read_body
+from whop_contracts.targets.bodies import ACCEPTED, Body, read_body
 from whop_contracts.targets.framing import Framing
 from whop_contracts.targets.protocol import Reply
-from whop_contracts.targets.trouble import TooManyHeadersError, phrase
+from whop_contracts.targets.trouble import TRANSIENT, TooManyHeadersError, phrase
 
 _PIECE: Final = 65_536
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -187,13 +187,22 @@ class Wire:
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers
             )
-            body = read_body(answer.iter_stream(), headers, self._limits.body)
+            body = self._body(answer.iter_stream(), headers)
         finally:
             answer.close()
         stream = answer.extensions.get("network_stream")
         if isinstance(stream, _Stream) and stream.framing.more_than(headers, body.came):
             stream.close()
         return Response(answer.status, headers, body.content, body.truncated, body.undecoded)
+
+    def _body(self, pieces: Iterable[bytes], headers: Iterable[tuple[str, str]]) -> Body:
+        """Read a body. One that breaks HTTP's framing, other than by its end, is an answer all the same: no network makes that."""
+        try:
+            return read_body(pieces, headers, self._limits.body)
+        except httpcore.RemoteProtocolError as error:
+            if (trouble := phrase(error)) in TRANSIENT:
+                raise
+            return Body(b"", truncated=False, came=0, undecoded=f"a body that is {trouble}")
 
     def _pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
         proxy = proxy_for(origin.scheme, origin.host)
