@@ -20,7 +20,7 @@ LAYERS = (
     # From the bottom: a module imports from its own layer and from those above it in this table, never from one below.
     ("values", "whop_contracts exchange instants redaction interruption unforeseen settings settings.kinds"),
     ("evidence", "schemas reading evidence clause"),
-    ("judges", "expectation expectation.* clauses clauses.* consumer consumer.* load.concurrency"),
+    ("judges", "expectation expectation.* clauses clauses.* consumer consumer.*"),
     ("means", "strategies strategies.* plan.cases plan.sequences settings.checks settings.sources journal result.ledger recorded.entries recorded.routes"),
     ("providers", "provider provider.*"),
     ("runs", "catalogue plan plan.binding plan.drawing plan.exploration plan.serving executor executor.* preparing targets targets.* tally proof"),

@@ -15,7 +15,7 @@ import pytest
 from safety.serving import served
 from whop_contracts.catalogue import clauses
 from whop_contracts.exchange import Exchange, Request, Response, Window
-from whop_contracts.load.concurrency import OwnCampaign, SharedCampaign, failures
+from whop_contracts.expectation.concurrency import OwnCampaign, SharedCampaign, failures
 from whop_contracts.provider import SEED, Provider, RunningClock, build
 
 CAMPAIGN = SEED.campaigns[0]

@@ -11,7 +11,7 @@ campaigns, seed and counts come from the master. Further settings (headers, clau
 
 Every user pauses, reads and unpauses, as its seed has it, with bodies of :func:`whop_contracts.strategies.pause_bodies`. The campaigns are dealt out to
 the workers, at least one each; there every user has one for itself, and those for whom none is left share the last. Every answer is held against
-the clauses (see :mod:`whop_contracts.load.concurrency`). One that is broken is a row of type CLAUSE in Locust's failure statistics, under its id; what only
+the clauses (see :mod:`whop_contracts.expectation.concurrency`). One that is broken is a row of type CLAUSE in Locust's failure statistics, under its id; what only
 warns is a row of type SHOULD and no failure. An answer of the environment (429, 502, 503, 504, none) is no finding: it has a row of its own.
 Locust exits with 1 where a clause failed, with 2 for usage, with 3 where no pause was accepted. Campaigns are put back as they were found.
 """
@@ -32,7 +32,7 @@ from whop_contracts.clause import Clause
 from whop_contracts.evidence import ENVIRONMENT, Evidence
 from whop_contracts.exchange import Exchange, Finding, Operation, Request, Response
 from whop_contracts.expectation.campaign import LAG
-from whop_contracts.load.concurrency import failures
+from whop_contracts.expectation.concurrency import failures
 from whop_contracts.load.run import LOG, OFFICE, done, listen
 from whop_contracts.targets.protocol import Reply
 

@@ -18,7 +18,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from whop_contracts.catalogue import chosen
 from whop_contracts.clause import Clause
-from whop_contracts.load.concurrency import Desk, OwnCampaign, SharedCampaign
+from whop_contracts.expectation.concurrency import Desk, OwnCampaign, SharedCampaign
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import load
