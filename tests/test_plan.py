@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +17,7 @@ from whop_contracts.settings import Settings
 
 FULL = Means(4, readonly=True, foreign=True, resting=True, clock="virtual")
 POOR = Means(1)
+PROOF = Path(__file__).parents[1] / "docs" / "proof.md"
 TABLES = [
     table
     for name, table in vars(cases).items()
@@ -41,6 +44,15 @@ def test_every_case_of_the_tables_is_sent_once_by_standard_and_what_asks_for_not
     assert len(set(named)) == len(named) > 100
     twice = {"no body", "a null date", "a null body"}
     assert {name: sent[name] for name in named if sent[name] != 1 + (name in twice)} == {}
+
+
+def test_each_row_of_quick_is_the_first_to_show_some_fault() -> None:
+    """What another row shows as well and earlier is not in it."""
+    page = PROOF.read_text(encoding="utf-8")
+    showing = set(re.findall(r"^\| `[\w-]+` \|.* \| \d+ \| ([^|]+) \| \d+ \|$", page, re.MULTILINE))
+    rows = [sequence.name for sequence in draw("quick", seed=0, means=FULL).sequences]
+    assert [name for name in rows if name not in showing] == []
+    assert len(rows) > 20
 
 
 def test_rows_of_what_tells_most_name_what_there_is_each_once() -> None:

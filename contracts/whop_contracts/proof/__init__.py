@@ -29,8 +29,8 @@ class Trial:
     """One provider judged once.
 
     ``failed`` are the *must* clauses that it broke, ``warned`` the *should* clauses, in the catalogue's order; ``first`` the *must* clauses
-    that the first failing exchange broke, and ``first_request`` its number (0 for none). ``inconclusive`` is the reason why nothing could
-    be said, ``left`` the campaigns that were not put back, ``crash`` an error of our own.
+    that the first failing exchange broke, ``first_request`` its number (0 for none) and ``sequence`` what it was sent in. ``inconclusive`` is the
+    reason why nothing could be said, ``left`` the campaigns that were not put back, ``crash`` an error of our own.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Trial:
     warned: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     first_request: int = 0
+    sequence: str = ""
     requests: int = 0
     inconclusive: str | None = None
     left: tuple[str, ...] = ()

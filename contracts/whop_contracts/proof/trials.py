@@ -144,12 +144,12 @@ def _judged(task: Task) -> Trial:
     plan = _plan(task.profile, task.seed, len(parties.campaigns))
     tally = Tally(catalogue.clauses())
     musts = {clause.id for clause in tally.clauses if clause.level == "must"}
-    first: list[tuple[int, tuple[str, ...]]] = []
+    first: list[tuple[int, str, tuple[str, ...]]] = []
 
     def watch(evidence: Evidence, sequence: str) -> None:
         broken = tally.add(evidence, sequence)
         if not first and (failed := tuple(name for name in broken if name in musts)):
-            first.append((evidence.exchange.number, failed))
+            first.append((evidence.exchange.number, sequence, failed))
 
     binder = Binder(target.base_url, parties, agent="whop-contracts", rng=rng)
     executor = Executor(
@@ -163,6 +163,7 @@ def _judged(task: Task) -> Trial:
     )
     reason = _conduct(executor, plan)
     target.close()
+    number, shown_in, names = first[0] if first else (0, "", ())
     broken = [clause for clause in tally.clauses if tally.counts[clause.id].broken]
     return Trial(
         kind=task.kind,
@@ -172,8 +173,9 @@ def _judged(task: Task) -> Trial:
         seed=task.seed,
         failed=tuple(clause.id for clause in broken if clause.level == "must"),
         warned=tuple(clause.id for clause in broken if clause.level != "must"),
-        first=first[0][1] if first else (),
-        first_request=first[0][0] if first else 0,
+        first=names,
+        first_request=number,
+        sequence=shown_in,
         requests=tally.requests,
         inconclusive=reason or (None if tally.accepted_pauses else "no pause was answered 2xx"),
         left=tuple(executor.outcome.failed),

@@ -41,14 +41,14 @@ def _page(proof: Proof) -> Iterator[str]:
     yield ""
     yield (
         "*WFC* is the category of the Web Fuzzing Commons that a fault falls into, if one fits; *first* the clause that failed first, "
-        "*after* the request that showed it, *in all* how many *must* clauses the run failed."
+        "*after* the request that showed it, *in* the sequence that it was part of, *in all* how many *must* clauses the run failed."
     )
     yield ""
     rows = (
-        (f"`{t.name}`", t.why, t.wfc or "", f"`{t.first[0]}`" if t.first else "**survives**", t.first_request or "", len(t.failed))
+        (f"`{t.name}`", t.why, t.wfc or "", f"`{t.first[0]}`" if t.first else "**survives**", t.first_request or "", t.sequence, len(t.failed))
         for t in proof.faults
     )  # fmt: skip
-    yield from _table(("fault", "stands for", "WFC", "first", "after", "in all"), rows)
+    yield from _table(("fault", "stands for", "WFC", "first", "after", "in", "in all"), rows)
     yield ""
     yield "## Clauses"
     yield ""
