@@ -29,7 +29,9 @@ from whop_contracts.settings import Settings
 from whop_contracts.targets import Courier, Target, mock_parties, open_mock, open_target
 
 PROGRAM = [sys.executable, "-m", "whop_contracts"]
-MOCK_MEANS = Means(len(mock_parties().campaigns), readonly=True, foreign=True, resting=True, clock="virtual")
+MOCK_MEANS = Means(
+    len(mock_parties().campaigns), readonly=True, foreign=True, resting=True, loopback=True, clock="virtual"
+)
 
 
 @dataclass(frozen=True)

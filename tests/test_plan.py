@@ -15,7 +15,7 @@ from whop_contracts.plan import Means, Plan, cases
 from whop_contracts.plan.drawing import draw, further
 from whop_contracts.settings import Settings
 
-FULL = Means(4, readonly=True, foreign=True, resting=True, clock="virtual")
+FULL = Means(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Means(1)
 PROOF = Path(__file__).parents[1] / "docs" / "proof.md"
 TABLES = [

@@ -18,6 +18,7 @@ from whop_contracts.plan.serving import only
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.targets import Target, mock_parties
+from whop_contracts.targets.wire import is_loopback
 
 _HALF_THE_LIMIT: Final = 300
 _SECRET_LENGTH: Final = 8
@@ -32,6 +33,7 @@ def means(settings: Settings) -> Means:
             readonly=True,
             foreign=True,
             resting=True,
+            loopback=True,
             clock="virtual",
             tolerance_s=settings.resume_tolerance,
         )
@@ -39,6 +41,7 @@ def means(settings: Settings) -> Means:
         campaigns=len(settings.campaign_ids),
         readonly=settings.readonly_token is not None,
         foreign=settings.foreign_campaign_id is not None,
+        loopback=is_loopback(urllib.parse.urlsplit(settings.base_url).hostname or ""),
         clock="test" if settings.test_clock else "wall",
         tolerance_s=settings.resume_tolerance,
     )

@@ -128,9 +128,13 @@ class Wish:
     long: bool = False
 
 
+def _essence(media_type: str | None) -> str:
+    return (media_type or "").partition(";")[0].strip().lower()
+
+
 def is_json(media_type: str | None) -> bool:
-    """Whether a media type, parameters aside, is ``application/json`` or ends in ``+json``."""
-    essence = (media_type or "").partition(";")[0].strip().lower()
+    """Whether an answer's media type, parameters aside, is ``application/json`` or ends in ``+json``."""
+    essence = _essence(media_type)
     return essence == "application/json" or (
         essence.endswith("+json") and essence.count("/") == 1 and not essence.startswith("/")
     )
@@ -146,7 +150,8 @@ def wish(content: bytes, media_type: str | None, now: Window | None, end_time: i
     if not content.strip():
         return Wish("nothing")
     text = read_json(content)
-    if not is_json(media_type):
+    if _essence(media_type) != "application/json":
+        # A ``+json`` too is another type than the page's: a provider need not know it.
         inner = Wish("unclear") if text.problem else _member(text.value, now, end_time)
         return replace(inner, row="media-type")
     if text.problem:

@@ -96,6 +96,11 @@ BODIES = (
     b'{"title": "x", "status": "stale", "daily_budget": 1}',
     b'{"nested": {"a": [1]}}',
 )
+SPELT = (
+    b'{"paused_until":"2027-03-01T10:00:00Z"}',
+    b'{\r\n\t"paused_until" : "2027-03-01T10:00:00Z"\n}\n',
+    b'{"paused\\u005funtil": "2027-03-01T10:00:00Z"}',
+)
 TOKENS = (
     None,
     "",
@@ -166,6 +171,9 @@ def script() -> Iterator[Step | float]:
         yield from (read(one), pause(one, {}), read(one), unpause(one), read(one), pause(one), unpause(one))
     for text in GOOD:
         yield from (pause(a, until(text)), read(a), unpause(a))
+    for body in SPELT:
+        yield from (pause(a, body), read(a), unpause(a))
+    yield pause(a, SPELT[0], media_type="application/json; charset=utf-8")
     # Again and again.
     dated = until("2027-03-01T10:00:00.5Z")
     later = until("2027-04-01T10:00:00.5Z")

@@ -25,6 +25,8 @@ class Means:
     foreign: bool = False
     resting: bool = False
     """Whether inactive, stale and paused campaigns of the target may be tried too: on the mock and on loopback only."""
+    loopback: bool = False
+    """Whether nobody's real campaigns are there: what a broken provider may change for good may be tried."""
     clock: Literal["virtual", "test", "wall"] = "wall"
     tolerance_s: float = 60.0
 
@@ -35,6 +37,7 @@ class Means:
             "readonly": self.readonly,
             "foreign": self.foreign,
             "resting": self.resting,
+            "loopback": self.loopback,
         }
         return frozenset(need for need, there in has.items() if there)  # type: ignore[misc]
 

@@ -13,7 +13,17 @@ from whop_contracts.exchange import Case
 from whop_contracts.plan import Means, Plan, Profile, cases
 from whop_contracts.plan.cases import TELLING, dated
 from whop_contracts.plan.exploration import GAP, drawn_sequences
-from whop_contracts.plan.sequences import Need, Sequence, kept, moved, refused, resting, waited, watched
+from whop_contracts.plan.sequences import (
+    Need,
+    Sequence,
+    kept,
+    moved,
+    overwriting,
+    refused,
+    resting,
+    waited,
+    watched,
+)
 
 
 def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
@@ -82,6 +92,7 @@ def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
     for index in range(_ROUNDS):
         for lane in rest:
             yield from _share(lane, index, _ROUNDS)
+    yield overwriting()
 
 
 def _told(named: Mapping[str, Sequence], offer: frozenset[Need]) -> Iterator[Sequence]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from whop_contracts.exchange import Case, Stamp
-from whop_contracts.plan.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, PAST, RECASED, dated
+from whop_contracts.plan.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, OVERWRITING, PAST, RECASED, dated
 
-Need = Literal["second", "readonly", "foreign", "resting"]
+Need = Literal["second", "readonly", "foreign", "resting", "loopback"]
 AWAITED: Final = "awaited"
 """The mark of the read that shows an awaited resume."""
 MARGIN: Final = 4_000
@@ -226,14 +226,17 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
         return (
             ends,
             Sequence("cancelled dates do not fire",
-                     (_until("a", 1_500), cancel, READ, _until("b", 1_700), forever, READ, Reach("b", 700), READ), ends="paused"),
+                     (_until("a", 1_500), cancel, READ, forever, READ, Reach("a", 700), READ,
+                      _until("b", 1_500), forever, READ, Reach("b", 700), READ), ends="paused",
+                     why="neither that of a pause that was lifted nor that of one that was replaced"),
             Sequence("a pause is extended", (_until("a", 1_500), _until("b", 5_000), READ, Reach("a", 700), READ, Await("b")), ends="active"),
             *_unwaited(),
         )  # fmt: skip
     return (
         Sequence("a dated pause ends by itself",
-                 (_until("c", 1_500, campaign=other), Send(unpause(other)), _until("a", 2_000), READ, READ, Await("a"), _ticket(other)),
-                 ends="active", needs=frozenset({"second"}), why="and one that was lifted before has no effect when its instant comes"),
+                 (_until("c", 1_500, campaign=other), Send(unpause(other)), Send(indefinitely(other)), _ticket(other), _until("a", 2_000), READ, READ,
+                  Await("a"), _ticket(other)),
+                 ends="active", needs=frozenset({"second"}), why="and one that was lifted before must not end a later one when its instant comes"),
         Sequence("extended here, cancelled there",
                  (_until("a", 1_500), _until("b", 6_000), READ,
                   _until("c", 1_800, campaign=other), Send(unpause(other)), _ticket(other),
@@ -264,7 +267,7 @@ def _unwaited() -> tuple[Sequence, ...]:
 
 def watched(campaigns: int) -> Iterator[Sequence]:
     """A pause without a date, the look at another campaign after it, and the other campaigns' own pauses, of ``campaigns`` named."""
-    yield Sequence("without a date", (Send(indefinitely()), READ), ends="paused")
+    yield Sequence("without a date", (Send(replace(indefinitely(), body="{\n}\n")), READ), ends="paused")
     yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
     for own in (f"own:{index}" for index in range(1, min(campaigns, _SHAPES))):
         steps = [
@@ -284,3 +287,9 @@ def resting() -> Iterator[Sequence]:
     for state in ("inactive", "stale", "paused"):
         steps = (Send(read(state)), Send(indefinitely(state)), Send(read(state)))
         yield Sequence(f"a campaign that is {state}", steps, needs=frozenset({"resting"}))
+
+
+def overwriting() -> Sequence:
+    """A pause that names members of the answer, at the end of all: of a provider that assigns them nothing more could be said."""
+    return Sequence(OVERWRITING.name, (Send(OVERWRITING), READ), ends="paused", needs=frozenset({"loopback"}),
+                    why="what a pause may not touch, it may not be told to")  # fmt: skip

@@ -132,7 +132,7 @@ def attempt(task: Task) -> Trial:
 
 @lru_cache(maxsize=64)
 def _plan(profile: Profile, seed: int, campaigns: int) -> Plan:
-    has = Means(campaigns, readonly=True, foreign=True, resting=True, clock="virtual")
+    has = Means(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
     return draw(profile, seed=seed, means=has)
 
 

@@ -8,7 +8,7 @@ from whop_contracts.provider import dates
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.faults.fault import Fault
 from whop_contracts.provider.faults.making import written
-from whop_contracts.provider.messages import Answer, Request, crash
+from whop_contracts.provider.messages import Answer, Refusal, Request, crash
 from whop_contracts.provider.reading import MISSING
 
 if TYPE_CHECKING:
@@ -95,6 +95,51 @@ class _DateNeverRead(Provider):
         return None
 
 
+class _LinesRefused(Provider):
+    """The pattern that looks at a body knows no line ends."""
+
+    def parse(self, content: bytes) -> Any:
+        if b"\n" in content:
+            raise self.unparsable()
+        return super().parse(content)
+
+
+class _SpaceExpected(Provider):
+    """The date is cut out of the body by a pattern with a space in it."""
+
+    def parse(self, content: bytes) -> Any:
+        if b'"paused_until":"' in content:
+            raise crash()
+        return super().parse(content)
+
+
+class _EscapedNameLost(Provider):
+    """The member is looked for in the text of the body, not in what it says."""
+
+    def parse(self, content: bytes) -> Any:
+        body = super().parse(content)
+        return {} if isinstance(body, dict) and b"paused_until" not in content else body
+
+
+class _CharsetRefused(Provider):
+    """The media type is compared as a whole, parameters and all."""
+
+    def read_body(self, request: Request) -> Any:
+        if ";" in (request.header("content-type") or ""):
+            raise Refusal(415, "unsupported_media_type", "Send application/json.")
+        return super().read_body(request)
+
+
+class _TitleAssigned(Provider):
+    """The title is writable wherever a body names it."""
+
+    def pause(self, campaign: Campaign, request: Request) -> Answer:
+        body = self.read_body(request)
+        if isinstance(body, dict) and isinstance(body.get("title"), str):
+            campaign.title = body["title"]
+        return super().pause(campaign, request)
+
+
 class _MassAssignment(Provider):
     """Whatever the body names is assigned to the campaign."""
 
@@ -158,6 +203,11 @@ FAULTS: Final = (
     written("pausing", "omitted-crashes", _OmittedCrashes, 100),
     written("pausing", "date-never-read", _DateNeverRead),
     written("pausing", "mass-assignment", _MassAssignment),
+    written("pausing", "title-assignment", _TitleAssigned),
+    written("dates", "refuses-json-on-lines", _LinesRefused),
+    written("dates", "crashes-on-compact-json", _SpaceExpected, 100),
+    written("dates", "escaped-name-lost", _EscapedNameLost),
+    written("dates", "refuses-charset", _CharsetRefused),
     written("pausing", "undocumented-member-crashes", _ExtraCrashes, 100),
     written("pausing", "other-media-type-crashes", _OtherMediaCrashes, 100),
     written("pausing", "resting-campaign-crashes", _RestingCrash, 100),
