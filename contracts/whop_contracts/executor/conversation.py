@@ -151,14 +151,16 @@ class Conversation:
     # -- what is behind them ---------------------------------------------------------------------------------------
 
     def _hear(self, evidence: Evidence) -> None:
-        """End the run where no pause was ever answered: what is cut off is not asked hundreds of times, each with its retries."""
-        if evidence.answered or self._unanswered is None:
+        """End the run where pauses go unanswered and none succeeds: what is cut off is not asked hundreds of times, each with its retries."""
+        if evidence.accepted or self._unanswered is None:
             self._unanswered = None
-            return
-        self._unanswered += 1
-        if self._unanswered == _UNANSWERED and not self._parting:
-            what = evidence.exchange.trouble or f"{evidence.status} each time"
-            raise Stopped(f"none of the first {_UNANSWERED} pauses was answered: {what}")
+        elif not evidence.answered:
+            self._unanswered += 1
+            if self._unanswered == _UNANSWERED and not self._parting:
+                what = evidence.exchange.trouble or f"{evidence.status} each time"
+                raise Stopped(
+                    f"no pause was answered 2xx, and {_UNANSWERED} were not answered at all: {what}"
+                )
 
     def _release(self, case: Case, sequence: str) -> None:
         """Another company's campaign was paused, which is a finding: one unpause is tried, and said; none where it was paused before."""
