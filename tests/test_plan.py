@@ -122,6 +122,25 @@ def test_a_plan_that_is_cut_fits_and_keeps_its_order() -> None:
     assert whole.cut(whole.requests) is whole
 
 
+@pytest.mark.parametrize(
+    ("base_url", "sent"),
+    [
+        (None, True),
+        ("http://127.0.0.1:8089/api/v1", True),
+        ("http://localhost/api/v1", True),
+        ("https://[::1]:8443/api/v1", True),
+        ("https://staging.example.com/api/v1", False),
+        ("http://10.0.0.7/api/v1", False),
+        ("https://localhost.example.com/api/v1", False),
+    ],
+)
+def test_what_could_not_be_put_back_is_not_asked_of_anybodys_staging(base_url, sent) -> None:
+    live = {} if base_url is None else {"base_url": base_url, "campaign_ids": ("adcamp_1",)}
+    for profile in ("standard", "thorough"):
+        names = {case.name for _, case in planned(profile=profile, **live).listed()}
+        assert (cases.OVERWRITING.name in names) == sent
+
+
 def going_on(monkeypatch) -> dict:
     """A thorough run on the mock that is given time for a round or two: each look at the clock takes some."""
     ticks = itertools.count()

@@ -1,15 +1,18 @@
-"""What cannot be told apart is not held against anybody: reads that lag behind a moved clock, two requests at once, other companies' hands."""
+"""What cannot be told apart is not held against anybody: reads that lag behind a moved clock, two requests at once, ends that nobody has told."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.histories import ID, START, History, at, text, topic
 from whop_contracts import catalogue
-from whop_contracts.evidence import Evidence
+from whop_contracts.evidence import ACTIVE, Evidence, State
 from whop_contracts.exchange import Window
+from whop_contracts.expectation.campaign import Campaign
+from whop_contracts.instants import NANO
 
 CLAUSES = {clause.id: clause for clause in catalogue.clauses()}
 
@@ -47,6 +50,37 @@ def test_where_time_went_on_by_itself_it_may_not() -> None:
     history.read(0, "active")
     history.pause(1, 600)
     assert topic(history.read(700, "paused", 600)) == "resumes"
+
+
+@pytest.mark.parametrize("sent_after", [1.9, 2.1])
+def test_what_resumes_late_may_be_read_late_too(sent_after: float) -> None:
+    history = History()
+    history.read(0, "active")
+    history.pause(1, 600)
+    history.read(1.1, "paused", 600)
+    history.read(620, "paused", 600, wall=START + 1.2)
+    seen = history.read(620 + sent_after, "paused", 600, wall=START + 1.2 + sent_after)
+    assert (seen.lagging, topic(seen)) == ((True, None) if sent_after < 2 else (False, "prompt"))
+
+
+@pytest.mark.parametrize(
+    ("waited", "more", "moved"), [(0.25, NANO + 1, True), (0.25, NANO, False), (700.0, NANO, False), (700.0, NANO + 1, True)]
+)  # fmt: skip
+def test_a_clock_was_moved_where_it_is_a_second_further_than_the_time_that_went_by(
+    waited: float,
+    more: int,
+    moved: bool,  # noqa: FBT001
+) -> None:
+    history = History(tolerance=0)
+    history.read(0, "active")
+    history.pause(1, 3)
+    last = replace(history.read(4.4, "paused", 3).exchange, sent=START + 5, received=START + 5)
+    history.expectation.follow(last)
+    assert last.now is not None
+    now = last.now.end + int(waited * NANO) + more
+    late = replace(last, sent=last.received + waited, received=last.received + waited, now=Window(now, now))
+    seen = history.expectation.follow(late)
+    assert (seen.lagging, topic(seen)) == ((True, None) if moved else (False, "resumes"))
 
 
 def test_a_read_that_may_be_late_does_not_settle_what_is_in_doubt_once_reads_have_lagged() -> None:
@@ -104,6 +138,31 @@ def test_where_neither_is_answered_either_may_hold_or_none() -> None:
     assert states(history, 2) == {"active", f"paused until {text(600)}", f"paused until {text(1_200)}"}
 
 
+def test_a_second_request_whose_first_is_not_known_stands_alone() -> None:
+    campaign = Campaign(possible=frozenset({ACTIVE}))
+    until = frozenset({State("paused", at(600))})
+    for _ in range(2):
+        assert campaign.beside(until, first=False, surely=True, maybe=True) == (until | {ACTIVE}, True)
+        assert campaign.beside(until, first=False, surely=True, maybe=True) == (until, True)
+
+
+def test_a_first_request_whose_second_never_came_is_forgotten_by_the_next() -> None:
+    history = History()
+    history.read(0, "active")
+    history.pause(1, 600, overlaps=9)
+    history.read(5, "paused", 600)
+    history.pause(6, 1_200, overlaps=5)
+    history.pause(6, 1_800, overlaps=4)
+    assert states(history, 7) == {f"paused until {text(1_200)}", f"paused until {text(1_800)}"}
+
+
+def test_where_neither_of_two_is_sure_the_next_read_settles_it() -> None:
+    campaign = Campaign(possible=frozenset({ACTIVE}))
+    one, other = (frozenset({State("paused", at(second))}) for second in (600, 700))
+    assert campaign.beside(one, first=True, surely=False, maybe=True)[1] is False
+    assert campaign.beside(other, first=False, surely=False, maybe=True) == (one | other | {ACTIVE}, False)
+
+
 # -- campaigns that are neither active nor paused ---------------------------------------------------------------------
 
 
@@ -119,45 +178,59 @@ def test_what_a_pause_makes_of_a_resting_campaign_is_its_own(status: str, shown:
     assert topic(history.unpause(3, shows=left if shown == "as before" else ("active", None))) is None
 
 
-# -- another company's campaign ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("status", ["inactive", "stale"])
+def test_what_the_answer_to_a_pause_shows_of_a_resting_campaign_is_what_it_is(status: str) -> None:
+    history = History()
+    history.read(0, status)
+    history.pause(1, shows=(status, None))
+    assert states(history, 2) == {status}
+    assert topic(history.read(3, "paused")) == "stored"
+
+
+# -- a date that has passed -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("status", "after", "broken"),
-    [
-        (403, ("paused", None), "unchanged-credential"),
-        (404, ("paused", 600.0), "unchanged-credential"),
-        (403, ("active", None), None),
-        (200, ("paused", None), None),
-        (500, ("paused", None), None),
-        (None, ("paused", None), None),
-    ],
+    ("status", "stakes", "broken"),
+    [(200, {"past"}, "past"), (504, {"past"}, "past"), (422, {"unchanged", "past"}, "unchanged")],
 )
-def test_another_companys_campaign_is_as_it_was_after_a_refusal(
-    status: int | None, after: tuple[str, float | None], broken: str | None
+def test_a_pause_until_a_date_that_has_passed_is_put_to_the_test_by_the_next_read(
+    status: int, stakes: set[str], broken: str | None
 ) -> None:
     history = History()
-    history.read(0, "active", scope="foreign")
-    history.pause(1, status=status, shows=None, scope="foreign")
-    seen = history.read(2, *after, scope="foreign")
+    history.read(200, "active")
+    history.pause(201, 60, status=status, shows=("active", None) if status == 200 else None)
+    seen = history.read(301, "paused", 60)
+    assert seen.stakes == stakes
     assert topic(seen) == broken
-    assert fails(seen, "authorization.nothing-changes") == (broken is not None)
 
 
-def test_others_may_change_their_campaign_where_we_have_asked_for_nothing() -> None:
+# -- a request to another campaign ------------------------------------------------------------------------------------
+
+
+def aside(second: float, *, cancelled: bool) -> Evidence:
+    """A pause without a date, then one of another campaign, and a read that shows the first one over."""
     history = History()
-    history.read(0, "active", scope="foreign")
-    assert topic(history.read(5, "paused", scope="foreign")) is None
-    history.pause(6, status=403, shows=None, scope="foreign")
-    assert topic(history.read(7, "paused", scope="foreign")) is None
-    assert topic(history.read(8, "active", scope="foreign")) is None
+    history.read(0, "active")
+    if cancelled:
+        history.pause(1, 10)
+    history.pause(2)
+    history.read(5, "paused")
+    history.pause(5.1, campaign="adcamp_2")
+    return history.read(second, "active")
 
 
-def test_its_own_date_may_pass() -> None:
-    history = History()
-    history.read(0, "paused", 600, scope="foreign")
-    history.pause(1, status=403, shows=None, scope="foreign")
-    assert topic(history.read(700, "active", scope="foreign")) is None
+def test_a_pause_that_ends_ends_by_itself_more_often_than_by_a_request_to_another_campaign() -> None:
+    assert aside(20, cancelled=False).stakes == {"siblings", "indefinite-stays"}
+    assert topic(aside(20, cancelled=False)) == "indefinite-stays"
+    assert topic(aside(5.9, cancelled=False)) == "siblings"
+
+
+def test_where_a_cancelled_date_passed_too_both_are_told_and_no_more() -> None:
+    seen = aside(20, cancelled=True)
+    assert topic(seen) == "cancelled"
+    assert seen.further is not None
+    assert seen.further.topic == "indefinite-stays"
 
 
 # -- an end that nobody has told --------------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.histories import START, History, at
-from whop_contracts.exchange import Window
+from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO, is_canonical, read_instant, write_instant
 from whop_contracts.provider import dates
-from whop_contracts.reading import is_json, loose_instants, read_json, wish
+from whop_contracts.reading import is_json, loose_instants, read_answer, read_json, wish
 
 NOW = Window(at(0), at(0.1))
 
@@ -110,6 +110,14 @@ def test_one_json_text_is_read_strictly(content: bytes, problem: str | None) -> 
     assert (problem or "") in (read.problem or "")
 
 
+def test_an_answer_without_a_body_says_nothing_and_one_that_could_not_be_had_says_why() -> None:
+    assert read_answer(None) is None
+    assert read_answer(Response(204)) is None
+    said = read_answer(Response(200, undecoded="broken off"))
+    assert said is not None
+    assert said.problem == "broken off"
+
+
 def test_keys_met_twice_are_noted() -> None:
     assert read_json(b'{"a": 1, "b": {"c": 1, "c": 2}, "a": 3}').duplicates == ("c", "a")
 
@@ -128,6 +136,19 @@ def test_media_types_of_json(media_type: str | None, json_: bool) -> None:  # no
 
 def later(days: float, **how: object) -> str:
     return write_instant(at(days * 86_400), **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "row"),
+    [
+        ("application/json", "omitted"), ("Application/JSON ; charset=utf-8", "omitted"), ("application/merge-patch+json", "media-type"),
+        ("text/plain", "media-type"), ("", "media-type"), (None, "media-type"),
+    ],
+)  # fmt: skip
+def test_a_body_under_another_media_type_than_the_pages_is_a_row_of_its_own(
+    media_type: str | None, row: str
+) -> None:
+    assert wish(b"{}", media_type, NOW, None).row == row
 
 
 @pytest.mark.parametrize(
