@@ -27,7 +27,8 @@ class Failure:
     @property
     def size(self) -> int:
         """How much there is to read to see the failure: smaller is told first."""
-        return len(self.evidence.exchange.request.content)
+        request = self.evidence.exchange.request
+        return len(request.content) + len(request.header("content-type") or "")
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ KEPT: Final = tuple(
         ("in one hour, its digits hours ago", Stamp(plus_ms=HOUR, offset="-09:30")),
         ("the 29th of December", Stamp("12-29", time="13:00:00", fraction="100")),
         ("the last of January", Stamp("01-31", time="12:30:45", fraction="005")),
-        ("a quarter past noon at +05:45", Stamp("08-31", time="12:15:00", offset="+05:45")),
+        ("a quarter past noon at +05:45", Stamp("09-30", time="12:15:00", offset="+05:45")),
         ("in 200 days", Stamp(plus_ms=200 * DAY, fraction="9995")),
         ("new year at +00:00", Stamp("01-01", time="00:00:00", fraction="000", offset="+00:00")),
         ("new year's eve at -05:00", Stamp("12-31", time="21:30:00", offset="-05:00")),
