@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Container, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
-from typing import Final
+from typing import Final, Literal
 
 from whop_contracts import strategies
 from whop_contracts.exchange import Case
@@ -40,8 +40,8 @@ def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
 
 
 _QUICK: Final = 23
-_KEPT: Final = (cases.KEPT, cases.FAR, cases.EXTRAS, cases.NOTHING, cases.EDGE)
-"""The tables of cases that a conforming provider accepts."""
+_KEPT: Final = (cases.NOTHING, cases.EXTRAS, cases.EDGE, cases.FAR, cases.KEPT)
+"""The tables of cases that a conforming provider accepts. The last leaves a dated pause to the refusals that come next."""
 _REFUSED: Final = (
     cases.CREDENTIALS,
     cases.TEXTS,
@@ -83,7 +83,7 @@ def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
         return
     gone = {name for sequence in first for name in (sequence.name, *(case.name for case in sequence.cases()))}
     rest = [[kept(*group) for group in _grouped(table, gone)] for table in _KEPT]
-    rest += [[_refusal(group) for group in _grouped(table, gone)] for table in _REFUSED]
+    rest += [[_refusal(group, start="any") for group in _grouped(table, gone)] for table in _REFUSED]
     rest += [list(lane) for lane in _drawn(profile, seed)]
     rest += [[sequence for sequence in lane if sequence.name not in gone] for lane in others]
     rest.append(
@@ -109,8 +109,10 @@ def _told(named: Mapping[str, Sequence], offer: frozenset[Need]) -> Iterator[Seq
             yield _refusal([refusals[name] for name in able])
 
 
-def _refusal(group: SequenceOf[Case]) -> Sequence:
-    return refused(*group, needs={_NEEDS[case.name] for case in group if case.name in _NEEDS})
+def _refusal(group: SequenceOf[Case], *, start: Literal["active", "any"] = "active") -> Sequence:
+    """What tells most is refused by an active campaign; the rest of each table by one that is paused, whose pause must outlast it."""
+    needs = {_NEEDS[case.name] for case in group if case.name in _NEEDS}
+    return refused(*group, needs=needs, start=start)
 
 
 def _timed(means: Means) -> SequenceOf[Sequence]:

@@ -114,15 +114,16 @@ def kept(*cases: Case) -> Sequence:
     return Sequence(cases[0].name, (*(Send(case) for case in cases), READ), start=start, ends="paused")
 
 
-def refused(*cases: Case, needs: Iterable[Need] = ()) -> Sequence:
-    """Requests that must change nothing, to an active campaign, and the read that shows whether they did.
+def refused(*cases: Case, needs: Iterable[Need] = (), start: Literal["active", "any"] = "active") -> Sequence:
+    """Requests that must change nothing, to an active campaign or to one as it is, and the read that shows whether they did.
 
     Those that a provider may carry out come last and have a read of their own: they would hide what the others have done.
     """
     sure = [Send(case) for case in cases if case.name not in _LENIENT]
     open_ = [Send(case) for case in cases if case.name in _LENIENT]
     steps = tuple(step for sends in (sure, open_) if sends for step in (*sends, READ))
-    return Sequence(cases[0].name, steps, start="active", ends="active", needs=frozenset(needs))
+    ends: Literal["active", "same"] = "active" if start == "active" else "same"
+    return Sequence(cases[0].name, steps, start=start, ends=ends, needs=frozenset(needs))
 
 
 def _until(
