@@ -256,7 +256,7 @@ def _untested(run: _Run, executor: Executor, reason: str | None) -> dict[str, st
             return "the quick profile does not ask for it"
         return "no exchange of this run put it to the test" if clause.needs else None
 
-    return {clause.id: reason for clause in run.tally.clauses if (reason := why(clause))}
+    return {clause.id: said for clause in run.tally.clauses if (said := why(clause))}
 
 
 def _offered(clause: Clause, has: Means) -> bool:

@@ -12,6 +12,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,20 @@ def test_quick_is_frugal_and_says_what_it_left_out(tmp_path: Path) -> None:
     assert live["requests"] <= 120
     reasons = {row["reason"] for row in live["clauses"] if row["verdict"] == "not_tested"}
     assert reasons <= {"the quick profile does not ask for it"}
+
+
+def test_whatever_met_nothing_says_its_own_reason(tmp_path: Path) -> None:
+    """One server tells no time, and one campaign alone is given: neither reason is put beside the clauses of the other."""
+    with running(build(variation="no-date-header", clock=RunningClock())) as base:
+        result = engine.judge(
+            replace(settings(base, tmp_path), campaign_ids=SEED.campaigns[:1], readonly_token=None)
+        )
+    reasons = {row["id"]: row["reason"] for row in result["clauses"] if row["verdict"] == "not_tested"}
+    assert "(--campaign-id)" in reasons.pop("pausing.others-are-left-alone")
+    assert "(--readonly-token)" in reasons.pop("authorization.missing-permission")
+    about_time = {id_: reason for id_, reason in reasons.items() if id_.startswith("auto_resume.")}
+    assert len(about_time) > 4
+    assert set(about_time.values()) == {"no answer tells the provider's time (no Date header)"}
 
 
 @pytest.mark.parametrize(
