@@ -111,6 +111,13 @@ def test_over_http_the_same_clauses_have_the_same_verdicts(tmp_path: Path) -> No
     assert live["resumes"]
 
 
+@pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
+def test_a_conforming_target_is_sent_as_many_requests_as_were_planned(profile: str, tmp_path: Path) -> None:
+    planned = json.loads(command("plan", "--profile", profile, "--json", cwd=tmp_path).stdout)
+    result = engine.judge(Settings(profile=profile))  # type: ignore[arg-type]
+    assert result["requests"] == planned["requests"] == len(planned["cases"])
+
+
 def test_quick_is_frugal_and_says_what_it_left_out(tmp_path: Path) -> None:
     with running(build(clock=RunningClock())) as base:
         live = engine.judge(settings(base, tmp_path, test_clock=clock_url(base), profile="quick"))

@@ -77,13 +77,15 @@ class Sequence:
     """The state in which a conforming provider leaves ``own:0``, or the one in which the sequence found it."""
 
     def cases(self) -> Iterator[Case]:
-        """Every request of the sequence, an awaited resume as the one read that it takes on a conforming provider."""
+        """Every request of the sequence, an awaited resume as the one read that it takes on a conforming provider; none for a past date."""
+        sent = [step.case for step in self.steps if isinstance(step, Send)]
+        over = {case.mark for case in sent if case.until and case.until.plus_ms < 0}
         for step in self.steps:
             if isinstance(step, Send):
                 yield step.case
             elif isinstance(step, Together):
                 yield from (step.first, step.second)
-            elif isinstance(step, Await):
+            elif isinstance(step, Await) and step.mark not in over:
                 yield replace(read(step.campaign), mark=AWAITED)
 
 
@@ -157,6 +159,7 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
     wait_a, wait_b = Await("a"), Await("b")
     other = "own:1"
     ticket = _ticket(other)
+    resumed = Send(replace(read(other), mark=AWAITED))
     month = Send(dated("in 40 days, and stays", Stamp(plus_ms=40 * DAY)))
     return (
         Sequence("a dated pause ends by itself", (a, READ, before_a, READ, wait_a), ends="active",
@@ -167,7 +170,7 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
                  why="the later date holds, the earlier one is gone"),
         Sequence("an indefinite pause stays for a day",
                  (a, forever, READ, *((_until("n", 24 * HOUR, campaign=other),) if second else ()), after_a, READ, Reach("a", _NIGHT), READ,
-                  *((ticket,) if second else ())), ends="paused",
+                  *((resumed,) if second else ())), ends="paused",
                  why="a date that was replaced must not fire, no other clock may end the pause, and a timer must last through the night"),
         Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, Await("c"), Reach("b", past // 2), READ), ends="active",
                  why="the last of three dates holds, and a later one must not come back"),
@@ -191,7 +194,7 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
                  (a, _until("b", 2 * gap, campaign=other), READ, ticket, wait_a, before_b, ticket, Send(indefinitely(other)),
                   _until("c", gap), Await("c"), ticket), ends="active", needs=frozenset({"second"}),
                  why="one campaign's timer must end neither another's dated pause nor one without a date"),
-        Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, after_a, READ, ticket), ends="active",
+        Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, after_a, READ, resumed), ends="active",
                  needs=frozenset({"second"}), why="what falls due together is done together"),
         Sequence("a pause without a date beside a dated one",
                  (_until("a", gap, campaign=other), ticket, forever, ticket, Await("a", other), READ), ends="paused",
