@@ -17,16 +17,16 @@ import httpx
 import respx
 
 from whop_contracts import provider
-from whop_contracts.evidence import Evidence
+from whop_contracts.engine.build_plan import draw
+from whop_contracts.engine.executor import Executor
+from whop_contracts.engine.plan import Means, Plan
+from whop_contracts.engine.request_builder import Binder
 from whop_contracts.exchange import Request
-from whop_contracts.executor import Executor
-from whop_contracts.expectation import Expectation
-from whop_contracts.plan import Means, Plan
-from whop_contracts.plan.binding import Binder
-from whop_contracts.plan.drawing import draw
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.oracle import Expectation
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
-from whop_contracts.targets import Courier, Target, mock_parties, open_mock, open_target
+from whop_contracts.target import Courier, Target, mock_parties, open_mock, open_target
 
 PROGRAM = [sys.executable, "-m", "whop_contracts"]
 MOCK_MEANS = Means(

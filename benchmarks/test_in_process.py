@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from running import MOCK_MEANS, bare_respx, best, exchanged, standard
 
-from whop_contracts import catalogue, engine
-from whop_contracts.plan.drawing import draw
+from whop_contracts.engine import run as engine
+from whop_contracts.engine.build_plan import draw
+from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.pause import catalogue
 from whop_contracts.settings import Settings
-from whop_contracts.tally import Tally
 
 
 @pytest.fixture(scope="module")

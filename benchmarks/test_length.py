@@ -10,8 +10,8 @@ LENGTH = """
 import re, resource, sys, time
 from pathlib import Path
 from running import on_the_mock, standard
-from whop_contracts import catalogue
-from whop_contracts.tally import Tally
+from whop_contracts.pause import catalogue
+from whop_contracts.engine.clause_runner import Tally
 
 wanted, plan = int(sys.argv[1]), standard()
 tally = Tally(catalogue.clauses())

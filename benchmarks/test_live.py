@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from running import SEED, Served, bare_httpx, best, environment, on_the_served
 
-from whop_contracts import engine
-from whop_contracts.evidence import Evidence
+from whop_contracts.engine import run as engine
+from whop_contracts.pause.evidence import Evidence
 from whop_contracts.schemas import document_path
 
 

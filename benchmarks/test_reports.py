@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from running import best
 
-from whop_contracts import engine
-from whop_contracts.reports import WRITERS, terminal
+from whop_contracts.engine import run as engine
+from whop_contracts.report import WRITERS, terminal
 from whop_contracts.settings import Settings
 
 

@@ -9,8 +9,8 @@ from running import PROGRAM, environment
 
 FIRST = """
 import os, sys
-from whop_contracts import cli
-from whop_contracts.targets import mock
+from whop_contracts.cli import main as cli
+from whop_contracts.target import mock
 
 def send(self, request, *, timeout=None):
     sys.stdout.write(request.method)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import strategies as st
 from running import best
 
-from whop_contracts import strategies
 from whop_contracts.instants import read_instant
+from whop_contracts.pause import strategies
 from whop_contracts.schemas import violations
 
 COUNT = 100

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import whop_contracts
-from whop_contracts.catalogue import PARTS, clauses
+from whop_contracts.pause.catalogue import PARTS, clauses
 from whop_contracts.settings import SETTINGS, Setting
 from whop_contracts.settings.kinds import SWITCH
 

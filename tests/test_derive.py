@@ -10,7 +10,8 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 
-from whop_contracts import cli, derive, schemas
+from whop_contracts import derive, schemas
+from whop_contracts.cli import main as cli
 from whop_contracts.derive import DeriveError
 
 FOLDER = schemas.document_path("annotations.json").parent

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from whop_contracts import engine, schemas
+from whop_contracts import schemas
+from whop_contracts.engine import run as engine
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
 from whop_contracts.settings import Settings

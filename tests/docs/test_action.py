@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from faces.reader import ENVIRONMENT, blocks
-from whop_contracts.journal import Journal
+from report.reader import ENVIRONMENT, blocks
+from whop_contracts.engine.journal import Journal
 from whop_contracts.provider import SEED, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
 

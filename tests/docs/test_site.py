@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import whop_contracts
-from whop_contracts.catalogue import clauses
+from whop_contracts.pause.catalogue import clauses
 from whop_contracts.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]

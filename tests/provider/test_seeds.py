@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from safety.pretending import opening
-from whop_contracts import engine
+from whop_contracts.engine import run as engine
 from whop_contracts.proof import START
 from whop_contracts.proof.trials import Task, attempt
 from whop_contracts.provider import SEED, RunningClock, build, variations

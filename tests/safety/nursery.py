@@ -13,8 +13,8 @@ from typing import Any, Final
 
 _MOTHER = """
 import gc, json, os, signal, sys
-import whop_contracts.cli, whop_contracts.engine, whop_contracts.restoring, whop_contracts.commands.run
-import whop_contracts.reports.terminal, whop_contracts.reports.progress, whop_contracts.provider
+import whop_contracts.cli.main, whop_contracts.engine.run, whop_contracts.engine.restore, whop_contracts.cli.run
+import whop_contracts.report.terminal, whop_contracts.report.progress, whop_contracts.provider
 from whop_contracts import schemas
 schemas.self_test()
 gc.freeze()
@@ -31,7 +31,7 @@ for line in sys.stdin:
         os.environ.update(order["environment"])
         code = 99
         try:
-            code = whop_contracts.cli.main(order["words"])
+            code = whop_contracts.cli.main.main(order["words"])
             sys.stdout.flush(); sys.stderr.flush()
         finally:
             os._exit(code)

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import pytest
 
-from whop_contracts import engine
+from whop_contracts.engine import run as engine
+from whop_contracts.engine.request_builder import Parties
 from whop_contracts.exchange import Request, Response
-from whop_contracts.plan.binding import Parties
 from whop_contracts.provider import SEED, ManualClock
 from whop_contracts.settings import Settings
-from whop_contracts.targets import Reply, Target, VirtualClock, open_live
+from whop_contracts.target import Reply, Target, VirtualClock, open_live
 
 
 class Answering:

@@ -13,7 +13,7 @@ from nursery import Nursery
 from pretending import opening
 from serving import Seen, Served, served
 
-from whop_contracts import engine
+from whop_contracts.engine import run as engine
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings
 

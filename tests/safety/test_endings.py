@@ -14,15 +14,15 @@ from nursery import Nursery
 from pretending import parties
 from serving import Seen, Served, served
 
-from whop_contracts import engine
-from whop_contracts.expectation import Expectation
+from whop_contracts.engine import run as engine
+from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.journal import Journal
+from whop_contracts.engine.restore import restore
 from whop_contracts.instants import NANO, write_instant
-from whop_contracts.journal import Journal
+from whop_contracts.pause.oracle import Expectation
 from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
-from whop_contracts.restoring import restore
 from whop_contracts.settings import Settings
-from whop_contracts.tally import Tally
-from whop_contracts.targets import Limits, LiveTarget, VirtualClock, Wire
+from whop_contracts.target import Limits, LiveTarget, VirtualClock, Wire
 
 ONE, TWO = SEED.campaigns[:2]
 THEIRS = SEED.foreign_campaign

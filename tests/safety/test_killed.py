@@ -10,7 +10,7 @@ import pytest
 from nursery import SOAK, Nursery
 from serving import Dropped, Seen, Served, served
 
-from whop_contracts.journal import Journal
+from whop_contracts.engine.journal import Journal
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 
 _OURS = (

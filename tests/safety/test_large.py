@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from nursery import Nursery
 
-from targets.hostile import Behaviour, Server, answer, serving
-from whop_contracts import cli
+from target.hostile import Behaviour, Server, answer, serving
+from whop_contracts.cli import main as cli
 from whop_contracts.provider import SEED
 
 ONE = SEED.campaigns[0]

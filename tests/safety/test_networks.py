@@ -12,7 +12,7 @@ import pytest
 from nursery import Nursery
 from serving import Served, served
 
-from targets.hostile import certificate
+from target.hostile import certificate
 from whop_contracts.provider import SEED, RunningClock, build, clock_route
 
 ONE = SEED.campaigns[0]

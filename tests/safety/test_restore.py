@@ -9,12 +9,13 @@ import pytest
 from nursery import SOAK
 from serving import Served, served
 
-from whop_contracts import cli, engine
-from whop_contracts.evidence import Shown
+from whop_contracts.cli import main as cli
+from whop_contracts.engine import run as engine
+from whop_contracts.engine.journal import CampaignRecord, Journal, Standing
+from whop_contracts.engine.restore import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
-from whop_contracts.journal import CampaignRecord, Journal, Standing
+from whop_contracts.pause.evidence import Shown
 from whop_contracts.provider import SEED, Answer, RunningClock, build, variations
-from whop_contracts.restoring import could_be
 from whop_contracts.settings import Settings
 
 ONE, TWO = SEED.campaigns[:2]

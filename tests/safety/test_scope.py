@@ -9,7 +9,8 @@ import pytest
 from pretending import Answering, judged, parties
 from serving import served
 
-from whop_contracts import cli, engine
+from whop_contracts.cli import main as cli
+from whop_contracts.engine import run as engine
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider, RunningClock, build
 from whop_contracts.settings import Settings

@@ -19,7 +19,7 @@ import pytest
 from nursery import Nursery
 from serving import Seen, Served, served
 
-from whop_contracts.plan.binding import ALTERATIONS, altered
+from whop_contracts.engine.request_builder import ALTERATIONS, altered
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import OUTPUTS
 

@@ -15,7 +15,7 @@ from nursery import SOAK
 from pretending import opening
 from serving import Dropped, Seen, Served, served
 
-from whop_contracts import engine
+from whop_contracts.engine import run as engine
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings
 

@@ -104,7 +104,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """The verdict, after the tests, where a run was made."""
     result = kept(config)
     if result is not None:
-        summary = importlib.import_module("whop_contracts.reports.summary")
+        summary = importlib.import_module("whop_contracts.report.summary")
         terminalreporter.section("contract", sep="-")
         terminalreporter.write_line(f"{summary.target(result)}: {summary.sentence(result)}")
         for line in (summary.effort(result), *summary.lasting(result)):
@@ -164,7 +164,7 @@ def chosen(config: pytest.Config) -> Loaded:
         folder = config.invocation_params.dir
         loaded = load(options(config), environ=os.environ, folder=folder, prefix=PREFIX)
         if loaded.settings.clauses:
-            catalogue = importlib.import_module("whop_contracts.catalogue")
+            catalogue = importlib.import_module("whop_contracts.pause.catalogue")
             try:
                 catalogue.chosen(loaded.settings.clauses)
             except ValueError as error:

@@ -22,12 +22,12 @@ import pytest
 import respx
 
 from whop_contracts import plugin
-from whop_contracts.consumer.witness import Broken, Witness, guarded
 from whop_contracts.exchange import Response
+from whop_contracts.integrations.consumer.request_checker import Broken, Witness, guarded
 from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
-from whop_contracts.targets import MOCK_URL, mock_parties
+from whop_contracts.target import MOCK_URL, mock_parties
 
 __all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "ContractTarget"]
 

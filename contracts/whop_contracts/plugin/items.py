@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from whop_contracts import catalogue, plugin
+from whop_contracts import plugin
 from whop_contracts.contract import Subject
+from whop_contracts.pause import catalogue
 from whop_contracts.plugin import ContractWarning
-from whop_contracts.reports import summary
-from whop_contracts.reports.showing import visible
+from whop_contracts.report import summary
+from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import UsageError
 
 
@@ -120,5 +121,5 @@ class PutBack(ContractItem):
 
 def _told(result: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     text = io.StringIO()
-    importlib.import_module("whop_contracts.reports.terminal").show_failure(result, row, text)
+    importlib.import_module("whop_contracts.report.terminal").show_failure(result, row, text)
     return text.getvalue().strip("\n")

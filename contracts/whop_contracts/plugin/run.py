@@ -17,7 +17,9 @@ from typing import Any, Final
 
 import pytest
 
-from whop_contracts import engine, plugin, reports
+from whop_contracts import plugin
+from whop_contracts import report as reports
+from whop_contracts.engine import run as engine
 from whop_contracts.settings import UsageError
 
 _RUN: Final = pytest.StashKey["Run"]()

@@ -14,19 +14,19 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 
-from whop_contracts import catalogue
-from whop_contracts.evidence import Evidence
-from whop_contracts.executor import Executor
-from whop_contracts.executor.outcome import Stopped
-from whop_contracts.expectation import Expectation
-from whop_contracts.plan import Means, Plan, Profile
-from whop_contracts.plan.binding import Binder
-from whop_contracts.plan.drawing import draw
-from whop_contracts.preparing import unready
+from whop_contracts.engine.build_plan import draw
+from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.executor import Executor
+from whop_contracts.engine.plan import Means, Plan, Profile
+from whop_contracts.engine.preflight import unready
+from whop_contracts.engine.request_builder import Binder
+from whop_contracts.engine.run_state import Stopped
+from whop_contracts.pause import catalogue
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.oracle import Expectation
 from whop_contracts.proof import HONEST, START, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
-from whop_contracts.tally import Tally
-from whop_contracts.targets import BudgetSpent, Courier, mock_parties, open_mock
+from whop_contracts.target import BudgetSpent, Courier, mock_parties, open_mock
 
 _EVERY: Final = 4
 """How many campaigns a run of the built-in mock names."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from whop_contracts.provider.clocks import Clock, ManualClock, RunningClock, WallClock
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.faults import Fault, faults
-from whop_contracts.provider.manners import Manners
 from whop_contracts.provider.messages import Answer
+from whop_contracts.provider.options import Manners
 from whop_contracts.provider.seed import SEED, Seed
 from whop_contracts.provider.variations import Variation, variations
 

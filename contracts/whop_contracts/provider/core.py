@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from whop_contracts.provider import dates
 from whop_contracts.provider.clocks import Clock, SkewedClock, WallClock
-from whop_contracts.provider.manners import Manners
 from whop_contracts.provider.messages import Answer, Call, Refusal, Request
+from whop_contracts.provider.options import Manners
 from whop_contracts.provider.reading import Reader
 from whop_contracts.provider.rendering import Writer
 from whop_contracts.provider.seed import fresh

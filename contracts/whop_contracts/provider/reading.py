@@ -12,7 +12,7 @@ from whop_contracts.provider.messages import Call, Operation, Refusal, Request
 from whop_contracts.provider.state import READ, UPDATE, Campaign, Credential, State
 
 if TYPE_CHECKING:
-    from whop_contracts.provider.manners import Manners
+    from whop_contracts.provider.options import Manners
 
 BASE: Final = "/api/v1"
 MISSING: Final = object()

@@ -10,7 +10,7 @@ from whop_contracts.provider.messages import Answer, Operation, Refusal
 from whop_contracts.provider.state import INSTANTS, Campaign
 
 if TYPE_CHECKING:
-    from whop_contracts.provider.manners import Manners
+    from whop_contracts.provider.options import Manners
 
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (

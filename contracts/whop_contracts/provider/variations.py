@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whop_contracts.provider.manners import Manners
+from whop_contracts.provider.options import Manners
 
 
 @dataclass(frozen=True, slots=True)

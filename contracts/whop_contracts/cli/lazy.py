@@ -1,0 +1,44 @@
+"""What commands do their work with: imported when it is used, since it costs what ``--help`` may not."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Final
+
+PLACES: Final = {
+    "judge": "whop_contracts.engine.run:judge",
+    "outline": "whop_contracts.engine.preflight:outline",
+    "planned": "whop_contracts.engine.preflight:planned",
+    "asked_for": "whop_contracts.engine.run:chosen",
+    "served_by_case": "whop_contracts.engine.coverage:served_by_case",
+    "clauses": "whop_contracts.pause.catalogue:clauses",
+    "shown": "whop_contracts.report.github:shown",
+    "watching": "whop_contracts.report.progress:watching",
+    "table": "whop_contracts.report.clause_table:table",
+    "derive": "whop_contracts.derive:",
+    "document_path": "whop_contracts.schemas:document_path",
+    "proof": "whop_contracts.proof:",
+    "proof_page": "whop_contracts.proof.page:",
+    "proof_data": "whop_contracts.cli.explain_data:data",
+    "explaining": "whop_contracts.cli.explain_data:",
+    "trials": "whop_contracts.proof.trials:",
+    "read_instant": "whop_contracts.instants:read_instant",
+    "provider": "whop_contracts.provider:",
+    "witness": "whop_contracts.integrations.consumer.request_checker:",
+    "replace_file": "whop_contracts.report.drift_ledger:replace",
+    "server": "whop_contracts.provider.server:",
+    "chosen": "whop_contracts.pause.catalogue:chosen",
+    "recorded": "whop_contracts.integrations.har:",
+    "settling": "whop_contracts.report.postprocess:prepare",
+    "comparing": "whop_contracts.report.diff:",
+    "replaying": "whop_contracts.engine.replay:",
+    "show_failure": "whop_contracts.report.terminal:show_failure",
+    "unmistaken": "whop_contracts.report.github:unmistaken",
+}
+
+
+def engine(name: str) -> Any:
+    """The function, or the module, that is called so here."""
+    module, _, function = PLACES[name].partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, function) if function else found

@@ -1,0 +1,150 @@
+"""The tally: every exchange asked of every clause that applies, and what is kept of it: counts, and each clause's smallest failure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from whop_contracts.exchange import Finding
+from whop_contracts.pause.clause import Clause, Condition
+from whop_contracts.pause.evidence import Evidence, Resume
+from whop_contracts.schemas import load
+
+_KEPT_DRIFT: Final = 200
+_KEPT_TEXT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One finding of a clause, with the evidence that it was made in."""
+
+    finding: Finding
+    evidence: Evidence
+    sequence: str
+
+    @property
+    def size(self) -> int:
+        """How much there is to read to see the failure: smaller is told first."""
+        request = self.evidence.exchange.request
+        return len(request.content) + len(request.header("content-type") or "")
+
+
+@dataclass(slots=True)
+class Count:
+    """What is known of one clause: how many exchanges it was asked of, how many broke it, the first and the smallest of these."""
+
+    exchanges: int = 0
+    broken: int = 0
+    first: int = 0
+    smallest: Failure | None = None
+
+
+@dataclass(slots=True)
+class Drift:
+    """A difference from the page that no promise forbids: its kind, where, the first value, how often."""
+
+    kind: str
+    pointer: str
+    value: Any
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Judges exchanges as they come and lets them go: memory does not grow with their number."""
+
+    clauses: tuple[Clause, ...]
+    counts: dict[str, Count] = field(default_factory=dict)
+    drift: dict[tuple[str, str], Drift] = field(default_factory=dict)
+    resumes: list[Resume] = field(default_factory=list)
+    requests: int = 0
+    accepted_pauses: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+
+    _groups: list[tuple[Condition, list[tuple[int, Clause]]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.counts = {clause.id: Count() for clause in self.clauses}
+        groups: dict[Condition, list[tuple[int, Clause]]] = {}
+        for place, clause in enumerate(self.clauses):
+            groups.setdefault(clause.applies, []).append((place, clause))
+        self._groups = list(groups.items())
+
+    def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
+        """Judge one exchange by every clause that applies; the ids of the clauses that it breaks, in the catalogue's order.
+
+        A condition that several clauses share is asked once.
+        """
+        self.requests += 1
+        self.statuses[evidence.status] += 1
+        broken: list[tuple[int, str]] = []
+        for applies, clauses in self._groups:
+            if not applies(evidence):
+                continue
+            for place, clause in clauses:
+                count = self.counts[clause.id]
+                count.exchanges += 1
+                finding = next(clause.check(evidence), None)
+                if finding is not None:
+                    broken.append((place, clause.id))
+                    self._keep(count, Failure(finding, evidence, sequence))
+        if evidence.resumed:
+            self.resumes.append(evidence.resumed)
+        if evidence.document is not None and evidence.exchange.request.operation == "pause":
+            self.accepted_pauses += 1
+            for drift in drifts(evidence.document, load("ad-campaign")):
+                self._drift(drift)
+        return tuple(id_ for _, id_ in sorted(broken))
+
+    def _keep(self, count: Count, failure: Failure) -> None:
+        count.broken += 1
+        count.first = count.first or failure.evidence.exchange.number
+        if count.smallest is None or failure.size < count.smallest.size:
+            # The exchange alone: what was read out of it may be many times its size.
+            kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)
+            count.smallest = replace(failure, evidence=kept)
+
+    def _drift(self, drift: Drift) -> None:
+        key = (drift.kind, drift.pointer)
+        if key not in self.drift and len(self.drift) >= _KEPT_DRIFT:
+            return
+        if key not in self.drift:
+            self.drift[key] = replace(drift, value=_short(drift.value))
+        self.drift[key].count += 1
+
+
+def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
+    """How a document differs from the page: members and values that it does not name, nulls where it names none, members that
+    are missing.
+    """
+    if isinstance(document, Mapping):
+        named = schema.get("properties", {})
+        for name, value in document.items():
+            at = f"{pointer}/{name}"
+            if name in named:
+                yield from drifts(value, named[name], at)
+            else:
+                yield Drift("undocumented_field", at, value)
+        for name in named:
+            if name in schema.get("required", ()) and name not in document:
+                yield Drift("missing_field", f"{pointer}/{name}", None)
+    elif document is None:
+        if "null" not in _types(schema):
+            yield Drift("null", pointer, None)
+    elif "enum" in schema and document not in schema["enum"]:
+        yield Drift("undocumented_value", pointer, document)
+
+
+def _short(value: Any) -> Any:
+    """A value as it may be kept for a whole run: whatever is long, cut."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return (value if isinstance(value, str) else repr(value))[:_KEPT_TEXT]
+
+
+def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    kinds = schema.get("type", "null")
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)

@@ -1,0 +1,1 @@
+"""Everything that is specific to the endpoint: clauses, oracle, request classes, sequences, strategies."""

@@ -1,0 +1,164 @@
+"""One clause for each documented member and child, made from the derived schema: present, of its type, within its values.
+
+The parts ``response``, ``timestamps`` and ``identifiers`` take theirs from here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import islice
+from typing import Any, Final, cast
+
+from whop_contracts.exchange import Finding
+from whop_contracts.pause.clause import Clause, Condition, Source
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.schemas import (
+    Member,
+    Violation,
+    members,
+    should_violations,
+    sound,
+    violations,
+    warns,
+)
+
+DOCUMENT: Final = "ad-campaign"
+SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
+"""The members that the sibling pages' answers are held to as well; of the rest, a difference there only warns."""
+MEMBERS: Final = members(DOCUMENT)
+_ABSENT: Final = object()
+
+
+def part_of(member: Member) -> str:
+    """The part of the page that a member's clause belongs to."""
+    leaf = member.pointer.rpartition("/")[2]
+    if leaf == "id":
+        return "identifiers"
+    return "timestamps" if leaf.endswith(("_at", "_until")) else "response"
+
+
+def member_clauses(part: str) -> tuple[Clause, ...]:
+    """The *must* clauses of a part's members, in page order."""
+    return tuple(_clause(member) for member in MEMBERS if part_of(member) == part)
+
+
+def member_id(member: Member) -> str:
+    """The id of a member's clause."""
+    name = member.pointer.strip("/").replace("/", "-").replace("_", "-")
+    return f"{part_of(member)}.{'campaign-id' if name == 'id' else name}"
+
+
+def _clause(member: Member) -> Clause:
+    return Clause(
+        id=member_id(member),
+        level="must",
+        statement=member.statement,
+        source=Source(cast("Any", member.source), member.place),
+        applies=_asked_of(member.pointer.rpartition("/")[0], member.pointer in SHARED),
+        check=lambda e: check_member(e.document, member),
+    )
+
+
+@cache
+def _asked_of(parent: str, shared: bool) -> Condition:  # noqa: FBT001 - of one place and one kind, one condition
+    """When the members of ``parent`` are judged. One condition for all of them, so that it is asked once."""
+
+    def applies(evidence: Evidence) -> bool:
+        return (
+            is_campaign(evidence)
+            and (shared or evidence.exchange.request.operation == "pause")
+            and isinstance(_parent(evidence.document, f"{parent}/"), Mapping)
+        )
+
+    return applies
+
+
+def is_campaign(evidence: Evidence) -> bool:
+    """Whether the answer holds what can be taken for a campaign: an object with at least three of the documented members."""
+    document = evidence.document
+    return document is not None and sum(map(document.__contains__, _TOP)) >= 3  # noqa: PLR2004
+
+
+_TOP: Final = tuple(member.pointer[1:] for member in MEMBERS if member.pointer.count("/") == 1)
+
+
+def check_member(document: Any, member: Member) -> Iterator[Finding]:
+    """Yield what is wrong with one member of a campaign document; nothing where its parent is no object."""
+    if _sound(document):
+        return
+    parent = _parent(document, member.pointer)
+    if not isinstance(parent, Mapping):
+        return
+    value = _value(parent, member.pointer)
+    if value is _ABSENT:
+        yield Finding("the member is present", _absence(parent, member), member.pointer)
+        return
+    for violation in _violations(value, member):
+        yield Finding(violation.expected, violation.actual, member.pointer + violation.pointer)
+
+
+_LAST: Final[list[Any]] = [None, False]
+"""The document that was looked at last, itself, and whether it is valid: forty clauses ask about one."""
+
+
+def _sound(document: Any) -> bool:
+    if document is not _LAST[0]:
+        _LAST[:] = document, sound(DOCUMENT, document)
+    return bool(_LAST[1])
+
+
+def _violations(value: Any, member: Member) -> tuple[Violation, ...]:
+    """What is wrong with a value; an object with documented children is right as such: each child has its own clause."""
+    if isinstance(value, Mapping) and member.pointer in _PARENTS:
+        return ()
+    return violations(DOCUMENT, member.schema_pointer, value)
+
+
+_PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMBERS) - {""}
+
+
+def _absence(parent: Mapping[str, Any], member: Member) -> str:
+    leaf = member.pointer.rpartition("/")[2]
+    near = difflib.get_close_matches(
+        leaf.replace("_", ""),
+        {name.replace("_", "").lower(): name for name in islice(parent, _LOOKED_AT) if name not in _LEAVES},
+        n=1,
+        cutoff=0.8,
+    )
+    if not near:
+        return "absent"
+    likely = next(name for name in parent if name.replace("_", "").lower() == near[0])
+    return f"absent; {likely!r} is there, likely under the wrong name"
+
+
+_LOOKED_AT: Final = 500
+"""Members of an answer among which a misspelt one is looked for: a hostile answer has any number."""
+_LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)
+
+
+def _parent(document: Any, pointer: str) -> Any:
+    for name in pointer.split("/")[1:-1]:
+        document = document.get(name, _ABSENT) if isinstance(document, Mapping) else _ABSENT
+    return document
+
+
+def _value(parent: Mapping[str, Any], pointer: str) -> Any:
+    return parent.get(pointer.rpartition("/")[2], _ABSENT)
+
+
+def usual_values(chosen: Callable[[Member], bool]) -> Callable[[Evidence], Iterator[Finding]]:
+    """A check of what only warns in the members that ``chosen`` picks; silent on a value that fails outright."""
+    picked = tuple(member for member in MEMBERS if chosen(member) and warns(DOCUMENT, member.schema_pointer))
+
+    def check(evidence: Evidence) -> Iterator[Finding]:
+        for member in picked:
+            parent = _parent(evidence.document, member.pointer)
+            value = _value(parent, member.pointer) if isinstance(parent, Mapping) else _ABSENT
+            if value is _ABSENT or (not _sound(evidence.document) and _violations(value, member)):
+                continue
+            for violation in should_violations(DOCUMENT, member.schema_pointer, value):
+                yield Finding(violation.expected, violation.actual, member.pointer + violation.pointer)
+
+    return check

@@ -1,0 +1,145 @@
+"""The response: one JSON text that shows the campaign, with every documented member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from whop_contracts.exchange import Finding
+from whop_contracts.pause.classify import is_json
+from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.clauses.members import (
+    MEMBERS,
+    SHARED,
+    check_member,
+    is_campaign,
+    member_clauses,
+    part_of,
+    usual_values,
+)
+from whop_contracts.pause.evidence import Evidence
+
+_ANSWER: Final = Source("page", "a successful response")
+_FAILED: Final = 500
+_SIBLING: Final = Source("sibling", "retrieve and unpause answer with the same object")
+
+
+def _pause(evidence: Evidence) -> bool:
+    return _ours(evidence) and evidence.exchange.request.operation == "pause"
+
+
+def _sibling(evidence: Evidence) -> bool:
+    """Whether a sibling has answered with success, or has failed itself."""
+    answered = _ours(evidence) or (evidence.answered and evidence.status >= _FAILED)
+    return answered and evidence.exchange.request.operation in ("retrieve", "unpause")
+
+
+def _ours(evidence: Evidence) -> bool:
+    """Whether the answer is a 2xx that was due; one that should have been a refusal breaks that promise alone."""
+    return evidence.accepted and evidence.exchange.scope in ("named", "recased", "unstated")
+
+
+def _readable(evidence: Evidence) -> bool:
+    return evidence.text is not None and evidence.text.problem is None
+
+
+def _status(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.status != 200:  # noqa: PLR2004
+        yield Finding("200", str(evidence.status))
+
+
+def _media_type(evidence: Evidence) -> Iterator[Finding]:
+    response = evidence.exchange.response
+    media_type = response.header("content-type") if response else None
+    if not is_json(media_type):
+        yield Finding("application/json, or a type that ends in +json", media_type or "no Content-Type")
+
+
+def _json(evidence: Evidence) -> Iterator[Finding]:
+    problem = evidence.text.problem if evidence.text else "an empty body"
+    if problem:
+        yield Finding("one JSON text in UTF-8", problem)
+
+
+def _campaign(evidence: Evidence) -> Iterator[Finding]:
+    if not is_campaign(evidence):
+        value = evidence.text.value if evidence.text else None
+        yield Finding("an object with the campaign's members", _described(value))
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Mapping):
+        names = ", ".join(repr(name) for name in list(value)[:5])
+        return f"an object with {names}" if names else "an empty object"
+    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")
+
+
+def _unique(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.text and evidence.text.duplicates:
+        yield Finding("every key once", f"{evidence.text.duplicates[0]!r} twice")
+
+
+def _siblings(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.status >= _FAILED:
+        yield Finding("200", str(evidence.status))
+        return
+    yield from _media_type(evidence)
+    yield from _json(evidence)
+    if is_campaign(evidence):
+        for member in MEMBERS:
+            if member.pointer not in SHARED and not member.pointer.startswith("/config"):
+                yield from check_member(evidence.document, member)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _sums(evidence: Evidence) -> Iterator[Finding]:
+    document = evidence.document or {}
+    daily, spent, left = (
+        _number(document.get(n)) for n in ("daily_budget", "todays_spend", "available_budget")
+    )
+    if daily is not None and spent is not None and left is not None:
+        cap = max(daily - spent, 0.0)
+        if left > cap + 0.01:
+            yield Finding(
+                f"at most {cap:g}, the daily budget less today's spend", f"{left:g}", "/available_budget"
+            )
+    revenue, total, ratio = (
+        _number(document.get(n)) for n in ("revenue", "total_spend", "return_on_ad_spend")
+    )
+    if revenue is not None and total and ratio is not None:
+        wanted = revenue / total
+        if not any(
+            abs(ratio - scale * wanted) <= max(0.01 * scale * abs(wanted), 0.01) for scale in (1, 100)
+        ):
+            yield Finding(
+                f"{wanted:.4g}, or {100 * wanted:.4g} as a percentage", f"{ratio:g}", "/return_on_ad_spend"
+            )
+
+
+CLAUSES: Final = (
+    Clause("response.status-is-200", "should", "A successful answer has the status 200.",
+           _ANSWER, _ours, _status),
+    Clause("response.media-type", "must", "A successful answer says that it is JSON.",
+           Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
+    Clause("response.json-text", "must", "A successful answer is one well-formed JSON text in UTF-8.",
+           Source("rfc", "RFC 8259, 2 and 8.1"), _pause, _json),
+    Clause("response.is-the-campaign", "must", "A successful answer is the campaign itself, as one object.",
+           _ANSWER, lambda e: _ours(e) and _readable(e), _campaign),
+    Clause("response.no-duplicate-keys", "should", "No key stands twice in the answer.",
+           Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and _readable(e), _unique),
+    *member_clauses("response"),
+    Clause("response.usual-values", "should",
+           "Values are such as the provider's other pages list: known instruments and strategies, assigned country codes, no negative counts.",
+           Source("sdk", "types of the ad campaign"), lambda e: is_campaign(e) and _pause(e),
+           usual_values(lambda member: part_of(member) == "response")),
+    Clause("response.sums-add-up", "should",
+           "The available budget is capped by the daily budget less today's spend, and the return on spend is revenue over spend.",
+           Source("page", "response, available_budget and return_on_ad_spend"), lambda e: is_campaign(e) and _pause(e), _sums),
+    Clause("response.siblings-answer-alike", "should",
+           "Retrieving and unpausing answer with the same object as pausing.",
+           _SIBLING, _sibling, _siblings),
+)  # fmt: skip

@@ -1,0 +1,117 @@
+"""Exploration: histories that nobody thought of, from a few rules. The state machine of the tests explores them on the mock and shrinks
+what fails; ``thorough`` sends those that are drawn offline, by the same rules, to any target.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from whop_contracts.exchange import Case, Stamp
+from whop_contracts.pause.cases import body, dated, text
+from whop_contracts.pause.sequences import MARGIN, READ, Reach, Send, Sequence, Step, indefinitely, unpause
+from whop_contracts.pause.strategies import draw
+
+MARKS: Final = ("a", "b")
+"""The instants that a history knows by name: each is that of the latest pause that was sent under it."""
+GAP: Final = 300_000
+"""Milliseconds that the shortest dated pause lasts: five times the default tolerance, so that what is over is surely over."""
+_LENGTHS: Final = (1, 2, 3)
+_ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
+_FRACTIONS: Final = (None, "000", "5", "123456")
+_STEPS: Final = 8
+"""The most steps of a history that is drawn offline."""
+
+
+def dated_pauses(gap: int = GAP) -> SearchStrategy[Step]:
+    """Pauses until one to three ``gap`` ahead, marked, in any zone; shrinks towards one gap, ``a``, UTC."""
+    return st.builds(
+        lambda mark, times, offset, fraction: Send(
+            dated(
+                f"its instant {mark}",
+                Stamp(plus_ms=times * gap, offset=offset, fraction=fraction),
+                mark=mark,
+            )
+        ),
+        st.sampled_from(MARKS),
+        st.sampled_from(_LENGTHS),
+        st.sampled_from(_ZONES),
+        st.sampled_from(_FRACTIONS),
+    )
+
+
+def undated_pauses() -> SearchStrategy[Step]:
+    """Pauses without a date, by any way of saying so that the page gives."""
+    return st.sampled_from((indefinitely(), Case("no body", body=None))).map(Send)
+
+
+def unpauses() -> SearchStrategy[Step]:
+    """Unpauses."""
+    return st.just(Send(unpause()))
+
+
+def reads() -> SearchStrategy[Step]:
+    """Reads."""
+    return st.just(READ)
+
+
+def refusals() -> SearchStrategy[Step]:
+    """Requests that must change nothing, whatever the state."""
+    return st.sampled_from(
+        (
+            text("a word", "tomorrow"),
+            body("no JSON", "pause it"),
+            body("a number for a date", '{"paused_until": 1924905600}'),
+            Case("no credential", credential="none", body="{}"),
+            Case("an unknown token", credential="unknown", body="{}"),
+            Case("DELETE on the pause route", method="DELETE", body="{}"),
+        )
+    ).map(Send)
+
+
+def advances(gap: int = GAP) -> SearchStrategy[Reach]:
+    """Moves of the clock to one of the marked instants: well past it, or just before it; no move back."""
+    return st.builds(Reach, st.sampled_from(MARKS), st.sampled_from((gap // 2, -MARGIN)))
+
+
+def histories(*, gap: int = GAP, moving: bool = True) -> SearchStrategy[tuple[Step, ...]]:
+    """Histories of one campaign; shrinks towards few steps, pauses first. Without ``moving`` the clock is left alone."""
+    steps: list[SearchStrategy[Step]] = [dated_pauses(gap), undated_pauses(), unpauses(), reads(), refusals()]
+    if moving:
+        steps.append(advances(gap))
+    return st.lists(st.one_of(steps), min_size=2, max_size=_STEPS).map(_tidied).filter(bool)
+
+
+def _tidied(steps: list[Step]) -> tuple[Step, ...]:
+    """The steps that have a meaning: no clock is moved to an instant that is not known yet, and something is paused."""
+    kept: list[Step] = []
+    known: set[str] = set()
+    for step in steps:
+        if isinstance(step, Send) and step.case.mark:
+            known.add(step.case.mark)
+        if not isinstance(step, Reach) or step.mark in known:
+            kept.append(step)
+        # A move tells nothing until somebody looks.
+        if isinstance(step, Reach) and step.mark in known:
+            kept.append(READ)
+    pauses = any(
+        isinstance(s, Send) and s.case.operation == "pause" and s.case.credential == "full" for s in kept
+    )
+    return tuple(kept) if pauses else ()
+
+
+def drawn_sequences(seed: int, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Sequence, ...]:
+    """``count`` histories as sequences, the same for the same seed and versions of us and Hypothesis. Each leaves the campaign active."""
+    drawn = draw(histories(gap=gap, moving=moving), seed=seed, count=count)
+    ending = (READ, Send(unpause()), READ)
+    return tuple(
+        Sequence(
+            f"explored {index}",
+            (*steps, *ending),
+            ends="active",
+            why="a history that nobody thought of, drawn from the rules of the exploration",
+        )
+        for index, steps in enumerate(drawn)
+    )

@@ -1,0 +1,32 @@
+"""Targets: what is judged, in this process or behind a socket, with its clock; and manners towards it."""
+
+from whop_contracts.target.clocks import VirtualClock, WallClock
+from whop_contracts.target.live import LiveTarget, SteadyTime
+from whop_contracts.target.mock import MOCK_URL, MockTarget
+from whop_contracts.target.open import mock_parties, open_live, open_mock, open_target
+from whop_contracts.target.protocol import Clock, OffTargetError, Reply, Target
+from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.sender import BudgetSpent, Courier
+from whop_contracts.target.wire import Limits, Wire
+
+__all__ = [
+    "MOCK_URL",
+    "BudgetSpent",
+    "Clock",
+    "Courier",
+    "Limits",
+    "LiveTarget",
+    "MockTarget",
+    "OffTargetError",
+    "ProviderTestClock",
+    "Reply",
+    "SteadyTime",
+    "Target",
+    "VirtualClock",
+    "WallClock",
+    "Wire",
+    "mock_parties",
+    "open_live",
+    "open_mock",
+    "open_target",
+]

@@ -1,0 +1,73 @@
+"""One failure sent again: the same sequence, alone, at another time."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from report.making import FAULT, break_mock, failing, judged, said, saved
+from whop_contracts import provider
+from whop_contracts.engine import replay as replaying
+from whop_contracts.settings import Settings
+
+SAMPLE = [
+    "never-resumes",
+    "resumes-an-hour-late",
+    "refuses-offsets",
+    "401-resumes",
+    "missing-config-end-time",
+    "resumes-siblings",
+]
+
+
+@pytest.mark.parametrize("fault", SAMPLE)
+def test_a_failure_fails_again_and_on_a_mended_target_does_not(monkeypatch, tmp_path, capsys, fault) -> None:
+    assert fault in {one.name for one in provider.faults()}
+    monkeypatch.chdir(tmp_path)
+    result = judged(monkeypatch, Settings(seed=3), fault=fault)
+    path = saved(tmp_path / "r.json", result)
+    clause = failing(result)[0]
+    with monkeypatch.context() as patch:
+        break_mock(patch, fault)
+        code, out, err = said(capsys, "replay", path, "--clause", clause)
+    assert code == 1, out + err
+    assert f"still fails: {clause} (" in out
+    assert f"FAILED {clause}" in out
+    code, out, _ = said(capsys, "replay", path, "--clause", clause)
+    assert code == 0, out
+    assert out.startswith(f"does not fail any more: {clause} (")
+
+
+def test_only_its_sequence_is_sent(monkeypatch, tmp_path) -> None:
+    result = judged(monkeypatch, fault=FAULT)
+    again = replaying.replay(result, failing(result)[0], Settings())
+    assert again.result["requests"] < 25
+    assert again.result["put_back"] == {"campaigns": 4, "failed": []}
+
+
+def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = judged(monkeypatch, fault=FAULT)
+    clause = failing(result)[0]
+    path = saved(tmp_path / "r.json", result)
+
+    def wrong(*argv: str) -> str:
+        code, out, err = said(capsys, "replay", *argv)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        return err
+
+    assert "it is passed there; expected one that fails" in wrong(path, "--clause", "response.media-type")
+    assert "it is not in the result" in wrong(path, "--clause", "response.nothing")
+    assert "--clause" in wrong(path)
+    live = saved(
+        tmp_path / "live.json", result | {"target": {"kind": "live", "base_url": "https://x.example"}}
+    )
+    assert "the mock would tell nothing of it" in wrong(live, "--clause", clause)
+    other = copy.deepcopy(result)
+    for row in other["clauses"]:
+        if row["failure"]:
+            row["failure"]["request"]["sequence"] = "no such"
+    assert "'no such' is not in the plan" in wrong(saved(tmp_path / "o.json", other), "--clause", clause)
+    foreign = saved(tmp_path / "f.json", result | {"plan": result["plan"] | {"profile": "recorded"}})
+    assert "recorded traffic" in wrong(foreign, "--clause", clause)

@@ -1,0 +1,232 @@
+"""Recordings: our own judged again give the run's verdicts; foreign ones raise no false alarm; what is no HAR is one line."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from report.making import FAULT, judged, said, verdicts
+from whop_contracts import schemas
+from whop_contracts.exchange import Exchange, Request, Response
+from whop_contracts.integrations import har as recorded
+from whop_contracts.pause import catalogue
+from whop_contracts.redaction import Redactor
+from whop_contracts.report.har import HarWriter
+from whop_contracts.settings import Settings, UsageError
+
+SAMPLE = ("never-resumes", "empty-body", "401-resumes", "resumes-siblings", "pause-500", "until-as-epoch")
+BASE = "https://api.example.com/api/v1"
+ID = "adcamp_Kb7Qw2Zr9Xt4M"
+
+
+def again(path: Any, **more: Any) -> dict[str, Any]:
+    return recorded.judge_recording(recorded.load(path), catalogue.clauses(), **more)
+
+
+@pytest.mark.parametrize("fault", [None, FAULT, *SAMPLE])
+def test_our_own_recording_gives_the_verdicts_of_the_run(monkeypatch, tmp_path, fault) -> None:
+    path = tmp_path / "run.har"
+    result = judged(monkeypatch, Settings(har=path), fault=fault)
+    replayed = again(path)
+    assert verdicts(replayed) == verdicts(result)
+    assert replayed["verdict"] == result["verdict"]
+    assert replayed["requests"] == 0
+    assert replayed["target"]["kind"] == "recorded"
+    assert not schemas.violations("result", "", replayed)
+
+
+def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> None:
+    path = tmp_path / "x.har"
+    writer = HarWriter(path, Redactor(["secret-token-0123"]), {"resume_tolerance": 60.0})
+    leak = base64.b64encode(b"\xff Bearer secret-token-0123")
+    for number, content in enumerate((b"\xff secret-token-0123", leak), start=1):
+        writer.add(exchange(number, content))
+        document = json.loads(path.read_text("utf-8"))
+        assert len(document["log"]["entries"]) == number
+        assert "did not end" in document["log"]["comment"]
+        assert document["log"]["_run"]["finished"] is False
+    assert "the recorded run did not end: its recording breaks off" in again(path)["notes"]
+    assert writer.close() == []
+    text = path.read_text("utf-8")
+    assert "comment" not in json.loads(text)["log"]
+    assert "secret-token" not in text
+    entries = recorded.load(path).items
+    assert entries[0].response.content == b"\xff $WHOP_API_TOKEN"
+    assert b"c2VjcmV0" not in entries[1].response.content
+
+
+def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path) -> None:
+    writer = HarWriter(tmp_path / "x.har", Redactor(), {})
+    writer._file.close()
+
+    class Full:
+        closed = False
+
+        def seek(self, _):
+            return 0
+
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            self.closed = True
+
+    writer._file = Full()
+    writer.add(exchange(1, b""))
+    writer.add(exchange(2, b""))
+    assert writer.close() == [
+        "--har: the recording could not be written to its end (no space left on device)"
+    ]
+
+
+def test_a_file_that_cannot_be_written_is_the_users(tmp_path) -> None:
+    with pytest.raises(UsageError, match=r"--har .*could not be written"):
+        HarWriter(tmp_path / "no" / "x.har", Redactor(), {})
+
+
+def exchange(number: int, content: bytes) -> Exchange:
+    request = Request(
+        "GET", f"{BASE}/ad_campaigns/{ID}", "retrieve", ID, (("authorization", "Bearer secret-token-0123"),)
+    )
+    return Exchange(number, request, Response(200, (("Set-Cookie", "s=1"),), content), 1.0, 2.0)
+
+
+# -- foreign recordings
+
+
+def campaign(**more: Any) -> str:
+    body = schemas_example() | more
+    return json.dumps(body)
+
+
+def schemas_example() -> dict[str, Any]:
+    return json.loads((schemas.document_path("documented") / "ad-campaign.json").read_text("utf-8")) | {
+        "id": ID
+    }
+
+
+def row(
+    method: str,
+    url: str,
+    at: str,
+    *,
+    status: int = 200,
+    body: str | None = "",
+    sent: str | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    content: dict[str, Any] = {"size": len(body or "x"), "mimeType": "application/json"}
+    if body is not None:
+        content["text"] = body
+    request = {
+        "method": method,
+        "url": url,
+        "headers": [
+            {"name": ":method", "value": method},
+            {"name": "Authorization", "value": "Bearer abcdefgh12345678"},
+        ],
+    }
+    if sent is not None:
+        request["postData"] = {"mimeType": "application/json", "text": sent}
+    headers = [
+        {"name": "content-type", "value": "application/json"},
+        {"name": "date", "value": "Mon, 21 Sep 2026 10:00:00 GMT"},
+    ]
+    return {"startedDateTime": f"2026-09-21T10:00:{at}+00:00", "time": 80.5, "request": request,
+            "response": {"status": status, "headers": headers, "content": content}} | more  # fmt: skip
+
+
+def har(path: Any, *rows: Any) -> Any:
+    path.write_text(
+        json.dumps({"log": {"version": "1.2", "creator": {"name": "Firefox"}, "entries": list(rows)}}),
+        "utf-8",
+    )
+    return path
+
+
+PAUSE = f"{BASE}/ad_campaigns/{ID}/pause"
+READ = f"{BASE}/ad_campaigns/{ID}"
+PAUSED = {"status": "paused", "paused_until": None}
+
+
+def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path) -> None:
+    path = har(
+        tmp_path / "browser.har",
+        row("GET", "https://cdn.example.com/app.js", "00.000"),
+        row("GET", "https://other.example.com/ad_campaigns/adcamp_x", "00.050"),
+        row("OPTIONS", PAUSE, "00.080", status=204),
+        row("GET", READ, "00.100", body=campaign(status="active", paused_until=None)),
+        row("POST", PAUSE, "00.300", sent="{}", body=campaign(**PAUSED)),
+        row("GET", READ, "00.310", body=campaign(status="active", paused_until=None)),
+        row("GET", READ, "00.500", status=304, body=""),
+        row("GET", READ, "00.600", body=campaign(**PAUSED)),
+        row("PATCH", READ, "00.700", body="{}"),
+        row("GET", READ, "00.900", body=campaign(status="active", paused_until=None)),
+        row("POST", PAUSE, "01.000", status=401, sent="{}", body='{"error": {"type": "x", "message": "y"}}'),
+        row("GET", READ, "01.200", body=None),
+    )
+    result = again(path)
+    assert [one["id"] for one in result["clauses"] if one["verdict"] == "failed"] == []
+    assert result["verdict"] == "conforms"
+    assert verdicts(result)["pausing.read-agrees"] == "passed"
+    assert verdicts(result)["auto_resume.nothing-else-changes-by-itself"] == "not_tested"
+    assert "of other hosts and routes, skipped: 3" in result["notes"]
+    assert "abcdefgh12345678" not in json.dumps(result)
+    assert not schemas.violations("result", "", result)
+
+
+def test_a_foreign_recording_shows_what_is_broken(tmp_path) -> None:
+    path = har(
+        tmp_path / "proxy.har",
+        row(
+            "POST",
+            PAUSE,
+            "00.300",
+            sent='{"paused_until": "2026-09-22T10:00:00.000Z"}',
+            body=campaign(**PAUSED),
+        ),
+        row("GET", READ, "09.000", body=campaign(status="active", paused_until=None)),
+    )
+    found = verdicts(again(path))
+    assert found["pausing.until-is-kept"] == "failed"
+
+
+def test_another_write_at_the_same_time_decides_nothing(tmp_path) -> None:
+    rows = [row("POST", PAUSE, f"00.30{n}", sent="{}", body=campaign(**PAUSED)) for n in range(3)]
+    result = again(har(tmp_path / "x.har", *rows))
+    assert "beside writes to the same campaign, skipped: 3" in result["notes"]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "it is no JSON text (line 1, column 1)"),
+        (b"\xff\xfe", "it is not UTF-8"),
+        (b"[]", "the document is no object"),
+        (b'{"log": {}}', "log.entries is not there"),
+        (b'{"log": {"entries": [7]}}', "log.entries[0] is no object"),
+        (b"[" * 200_000, "it is no JSON text"),
+        (json.dumps({"log": {"entries": [row("GET", READ, "77.1")]}}).encode(), "log.entries[0].startedDateTime is no date with a time and a zone"),
+        (json.dumps({"log": {"entries": [row("GET", READ, "07.1", response={"status": 200, "content": {"text": "%", "encoding": "base64"}})]}}).encode(),
+         "log.entries[0].response.content.text is no base64"),
+        (json.dumps({"log": {"entries": [row("GET", READ, "07.1", response={"status": "200"})]}}).encode(), "log.entries[0].response.status is no whole number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_har_is_said_in_one_line(tmp_path, capsys, monkeypatch, content, what) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.har").write_bytes(content)
+    assert said(capsys, "check-har", "x.har") == (
+        2,
+        "",
+        f"whop-contracts: FILE 'x.har': expected a HAR 1.2 file; {what}\n",
+    )
+
+
+def test_a_recording_of_nothing_is_inconclusive(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    har(tmp_path / "x.har")
+    code, out, err = said(capsys, "check-har", "x.har", "--quiet")
+    assert (code, out, err) == (3, "inconclusive: the recording shows no exchange with the endpoint\n", "")

@@ -1,0 +1,51 @@
+"""Real results: of the built-in provider, honest or with a fault, judged in this process."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from whop_contracts import provider
+from whop_contracts.cli import main as cli
+from whop_contracts.engine import run as engine
+from whop_contracts.settings import Settings
+from whop_contracts.target import open as opening
+
+FAULT = "typo-in-member"
+
+
+def judged(monkeypatch: Any, settings: Settings | None = None, *, fault: str | None = None) -> dict[str, Any]:
+    with monkeypatch.context() as patch:
+        if fault:
+            break_mock(patch, fault)
+        return engine.judge(settings or Settings(profile="quick"))
+
+
+def break_mock(patch: Any, fault: str) -> None:
+    def opened(settings: Settings) -> Any:
+        built = provider.build(fault=fault, clock=provider.ManualClock(time.time()))
+        return opening.open_mock(built), opening.mock_parties()
+
+    patch.setattr(engine, "open_target", opened)
+
+
+def verdicts(result: dict[str, Any]) -> dict[str, str]:
+    return {row["id"]: row["verdict"] for row in result["clauses"]}
+
+
+def failing(result: dict[str, Any]) -> list[str]:
+    return [row["id"] for row in result["clauses"] if row["verdict"] == "failed"]
+
+
+def saved(path: Path, result: Any) -> str:
+    path.write_text(json.dumps(result), "utf-8")
+    return str(path)
+
+
+def said(capsys: Any, *argv: str) -> tuple[int, str, str]:
+    capsys.readouterr()
+    code = cli.main(argv)
+    out, err = capsys.readouterr()
+    return code, out, err

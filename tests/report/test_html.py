@@ -1,0 +1,208 @@
+"""The page: whole without a network, safe whatever a target says, and usable in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from report.making import FAULT, judged, said
+from whop_contracts.report import html, timeline
+from whop_contracts.settings import Settings
+
+CHROMIUM = shutil.which("chromium")
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7*7 }}\x00\u202e\ud800"
+
+
+@pytest.fixture(scope="module")
+def results():
+    with pytest.MonkeyPatch.context() as patch:
+        return {
+            fault: judged(patch, Settings(), fault=fault)
+            for fault in (None, FAULT, "resumes-an-hour-late", "timer-survives-unpause")
+        }
+
+
+def hostile(result: dict[str, Any], text: str = HOSTILE) -> dict[str, Any]:
+    """The result with a text of a target wherever one can stand."""
+    made = copy.deepcopy(result)
+    for row in made["clauses"]:
+        if row["failure"]:
+            row["failure"] |= {"expected": text, "actual": text, "pointer": f"/{text}", "curl": text}
+            row["failure"]["request"] |= {"body": text, "url": text, "headers": {text: text}}
+            for event in row["failure"]["request"].get("before", ()):
+                event.update(
+                    dict.fromkeys(("at", "campaign", "asked", "answer", "status", "paused_until"), text)
+                )
+            row["failure"]["response"] = {"status": 200, "headers": {text: text}, "body": text}
+    made["drift"] = [
+        {"kind": "undocumented_field", "pointer": f"/{text}{n}", "value": text, "count": 1}
+        for n in range(200)
+    ]
+    made["notes"] = [text] * 50
+    made["put_back"] = {"campaigns": 0, "failed": [text]}
+    made["target"] = {"kind": "live", "base_url": text}
+    return made
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.events: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in {"src", "href", "action", "data"}:
+                self.addresses.append(value)
+            if name.startswith("on") or name == "style":
+                self.events.append(name)
+
+
+def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results) -> None:
+    result = results[FAULT]
+    text = html.render(result)
+    assert text.index("<h1") < text.index("What is broken") < text.index("clause by clause")
+    for row in result["clauses"]:
+        assert f"<code>{row['id']}</code>" in text
+    assert text.count('data-kind="clause"') == len(result["clauses"])
+
+
+@pytest.mark.parametrize("fault", [None, FAULT])
+def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fault) -> None:
+    for result in (results[fault], hostile(results[fault])):
+        text = html.render(result)
+        page = Page(text)
+        assert page.tags.count("script") == page.tags.count("style") == 1
+        assert "img" not in page.tags
+        assert page.events == []
+        assert all(address.startswith(("#", "data:,")) for address in page.addresses)
+        assert "default-src &#39;none&#39;" in text
+        assert "{{ 7*7 }}" in text or result is results[fault]
+        assert "\x00" not in text
+        assert "\u202e" not in text
+
+
+def test_a_report_of_huge_strings_stays_small(results) -> None:
+    row = next(row for row in results[FAULT]["clauses"] if row["failure"])
+    huge = results[FAULT] | {"clauses": [row | {"id": f"response.{n}"} for n in range(200)]}
+    text = html.render(hostile(huge, "<&\x01" * 700_000))
+    assert len(text.encode()) < html.LIMIT
+
+
+def test_a_failure_about_time_has_its_picture(results) -> None:
+    result = results["resumes-an-hour-late"]
+    pictures = [line for row in result["clauses"] if (line := timeline.timeline(row))]
+    assert pictures
+    assert "<svg" in html.render(result)
+    assert all(20 <= mark.x <= 700 for line in pictures for mark in line.marks)
+
+
+def test_a_picture_shows_what_was_asked_and_when_the_campaign_was_paused(results) -> None:
+    rows = {row["id"]: row for row in results["timer-survives-unpause"]["clauses"]}
+    row = rows["auto_resume.cancelled-date-does-not-fire"]
+    line = timeline.timeline(row)
+    assert line
+    kinds = [mark.kind for mark in line.marks]
+    assert kinds.count("seen") == 1
+    assert kinds.count("before") == len(row["failure"]["request"]["before"])
+    assert "pause without a date: 200, paused" in line.words
+    seen = next(mark.x for mark in line.marks if mark.kind == "seen")
+    assert any(end >= seen - 20 > start for start, end in line.paused)
+    page = html.render(results["timer-survives-unpause"])
+    assert page.count('class="span"') >= len(line.paused) > 0
+    assert "<h4>Before it</h4>" in page
+
+
+def test_a_picture_goes_by_the_providers_clock_and_not_by_the_date_header(results) -> None:
+    """A test clock moves what campaigns go by, and no header."""
+    row = copy.deepcopy(next(r for r in results["resumes-an-hour-late"]["clauses"] if timeline.timeline(r)))
+    at = row["failure"]["request"]["at"]
+    row["failure"]["response"]["headers"] = {"date": "Mon, 01 Jan 2001 00:00:00 GMT"}
+    line = timeline.timeline(row)
+    assert line
+    assert f"{at} seen: " in line.words
+    assert "2001" not in line.words
+
+
+def test_the_flag_writes_it(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert said(capsys, "run", "--profile", "quick", "--quiet", "--html", "r.html")[0] == 0
+    assert (tmp_path / "r.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+# -- in a browser
+
+PROBE = """
+const byId = (id) => document.getElementById(id);
+const shown = () => document.querySelectorAll('[data-kind=clause]:not([hidden])').length;
+const find = byId('find'); const log = [];
+const type = (text) => { find.value = text; find.dispatchEvent(new Event('input')); };
+log.push(['all', shown()]);
+type('auto-resume on time'); type('pausing.until-is-kept'); log.push(['search', shown()]);
+type(''); document.querySelector('input[value=passed]').click(); log.push(['filter', shown()]);
+document.querySelector('input[value=passed]').click();
+byId('unfold').click(); log.push(['unfold', document.querySelectorAll('details:not([open])').length]);
+byId('fold').click(); log.push(['fold', document.querySelectorAll('details[open]').length]);
+document.dispatchEvent(new KeyboardEvent('keydown', {key: '/'}));
+log.push(['focus', document.activeElement.id]);
+document.body.dataset.probe = JSON.stringify(log);
+"""
+
+
+def browse(path: Any, folder: Any, *more: str) -> tuple[str, list[str]]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed (apt-get install chromium); CI installs it")
+    command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", f"--user-data-dir={folder}",
+               "--virtual-time-budget=3000", *more, "--dump-dom", path.as_uri()]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def with_probe(text: str) -> str:
+    """The page with a second script of the test's, and its hash allowed."""
+    digest = base64.b64encode(hashlib.sha256(PROBE.encode()).digest()).decode()
+    allowed = text.replace("script-src &#39;", f"script-src &#39;sha256-{digest}&#39; &#39;", 1)
+    return allowed.replace("</body>", f"<script>{PROBE}</script></body>")
+
+
+def test_in_a_browser_search_filter_and_folding_work(results, tmp_path) -> None:
+    result = results[FAULT]
+    path = tmp_path / "r.html"
+    path.write_text(with_probe(html.render(result)), "utf-8")
+    dom, console = browse(path, tmp_path / "profile")
+    assert console == []
+    match = re.search(r'data-probe="([^"]*)"', dom)
+    assert match, dom[-2000:]
+    log = dict(json.loads(unescape(match[1])))
+    count = len(result["clauses"])
+    passed = sum(row["verdict"] == "passed" for row in result["clauses"])
+    assert log == {
+        "all": count,
+        "search": 1,
+        "filter": count - passed,
+        "unfold": 0,
+        "fold": 0,
+        "focus": "find",
+    }
+
+
+def test_in_a_browser_hostile_text_does_nothing(results, tmp_path) -> None:
+    path = tmp_path / "r.html"
+    path.write_text(html.render(hostile(results[FAULT])), "utf-8", errors="backslashreplace")
+    dom, console = browse(path, tmp_path / "profile")
+    assert console == []
+    assert dom.count("<script") == 1
+    assert "clauses</span>" in dom

@@ -1,0 +1,183 @@
+"""Servers on loopback that do as a test says, byte by byte."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from whop_contracts.exchange import Request
+from whop_contracts.target import Limits, LiveTarget, WallClock, Wire
+
+JSON = b'{"id": "adcamp_1", "status": "paused"}'
+
+
+def answer(body: bytes = JSON, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", *lines]
+    if not any(line.lower().startswith(("transfer-encoding", "content-length")) for line in lines):
+        head.append(f"Content-Length: {len(body) if length is None else length}")
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+class Server:
+    """What a test sees of a server: its URL, the requests as they came, how many connections there were."""
+
+    def __init__(self, host: str, port: int, scheme: str) -> None:
+        bracketed = f"[{host}]" if ":" in host else host
+        self.port = port
+        self.url = f"{scheme}://{bracketed}:{port}/api/v1"
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.over = threading.Event()
+        self.closed = threading.Semaphore(0)
+        """Released once for each connection that has been closed."""
+
+    def receive(self, connection: socket.socket) -> bytes:
+        """One whole request; empty where the client has gone."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            piece = connection.recv(65_536)
+            if not piece:
+                return b""
+            data += piece
+        head, _, body = data.partition(b"\r\n\r\n")
+        lengths = [
+            int(line.split(b":")[1])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
+        ]
+        while len(body) < (lengths or [0])[0]:
+            body += connection.recv(65_536)
+        self.requests.append(head + b"\r\n\r\n" + body)
+        return self.requests[-1]
+
+    def drip(self, connection: socket.socket, data: bytes, every: float) -> None:
+        """Send a byte at a time, until the test is over."""
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            if self.over.wait(every):
+                return
+
+
+Behaviour = Callable[[Server, socket.socket], None]
+
+
+def always(*answers: bytes) -> Behaviour:
+    """Give these answers in turn on each connection, the last one for ever; empty ones close the connection."""
+
+    def behave(server: Server, connection: socket.socket) -> None:
+        given = 0
+        while server.receive(connection):
+            data = answers[min(given, len(answers) - 1)]
+            given += 1
+            if not data:
+                return
+            connection.sendall(data)
+
+    return behave
+
+
+def closing(data: bytes) -> Behaviour:
+    """Take one request, send these bytes, and close."""
+
+    def behave(server: Server, connection: socket.socket) -> None:
+        server.receive(connection)
+        connection.sendall(data)
+
+    return behave
+
+
+@contextlib.contextmanager
+def serving(
+    behave: Behaviour, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    """A server for as long as the context lasts; ``behave`` is called for each connection, in a thread of its own."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family)
+    server = Server(host, listener.getsockname()[1], "https" if tls else "http")
+    threads: list[threading.Thread] = []
+
+    def talk(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            connection.settimeout(20)
+            if tls is None:
+                behave(server, connection)
+            else:
+                with tls.wrap_socket(connection, server_side=True) as secure:
+                    behave(server, secure)
+        server.closed.release()
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                server.connections += 1
+                thread = threading.Thread(target=talk, args=(connection,), daemon=True)
+                threads.append(thread)
+                thread.start()
+
+    accepting = threading.Thread(target=accept, daemon=True)
+    accepting.start()
+    try:
+        yield server
+    finally:
+        server.over.set()
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        accepting.join(5)
+        for thread in threads:
+            thread.join(5)
+
+
+@contextlib.contextmanager
+def reaching(url: str, *, seconds: float = 5.0, body: int = 2_000_000, **how) -> Iterator[LiveTarget]:
+    """A live target for a URL, with limits that suit a test."""
+    wire = Wire(time=time.time, limits=Limits(body=body, seconds=seconds), **how)
+    target = LiveTarget(
+        url, wire=wire, clock=WallClock(time=time.time, sleep=_never), time=time.time, sleep=_never
+    )
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+def _never(seconds: float) -> None:
+    raise AssertionError(f"a test would sleep {seconds} s")
+
+
+def get(base_url: str, path: str = "/ad_campaigns/adcamp_1", **headers: str) -> Request:
+    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Request("GET", base_url + path, "retrieve", "adcamp_1", pairs)
+
+
+def pause(base_url: str, content: bytes = b"", **headers: str) -> Request:
+    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Request("POST", f"{base_url}/ad_campaigns/adcamp_1/pause", "pause", "adcamp_1", pairs, content)
+
+
+def certificate(folder: Path) -> Path:
+    """A fresh self-signed certificate for 127.0.0.1, with its key in the same file."""
+    path = folder / "certificate.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    command += ["-keyout", str(folder / "key.pem"), "-out", str(path), "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_text(path.read_text() + (folder / "key.pem").read_text())
+    return path

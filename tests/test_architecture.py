@@ -1,0 +1,192 @@
+"""The rooms of the package: imports point one way, provider and judges share values alone, and no room grows too large."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from fnmatch import fnmatch
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import whop_contracts
+from whop_contracts.provider import Provider, faults
+
+PACKAGE = Path(whop_contracts.__file__).parent
+LAYERS = (
+    # From the bottom: a module imports from its own folder and from those named above it, never from one below.
+    # A folder of `ROOT` values and readers; the public import paths at the end re-export what is private.
+    ("values", "whop_contracts exchange instants redaction schemas signals settings settings.*"),
+    ("target", "target target.*"),
+    ("pause", "pause pause.*"),
+    ("provider", "provider provider.*"),
+    ("engine", "engine engine.*"),
+    ("report", "report report.*"),
+    ("proof", "proof proof.*"),
+    ("integrations", "integrations integrations.*"),
+    ("faces", "contract derive strategies load schemathesis_checks plugin plugin.* cli cli.* __main__"),
+)  # fmt: skip
+MEET_PROVIDERS = {"target.open", "engine.coverage", "proof.trials", "plugin.fixtures", "cli.explain_data"}
+"""Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
+TO_MOVE = {"target.open", "engine.run"}
+"""Modules that still do what belongs to another folder; their imports of it go as they are taken apart."""
+PLAIN = {"jsonschema", "jsonschema_rs", "pycountry"}
+"""What the judges import that is not Python's own."""
+
+
+def short(module: str) -> str:
+    return module.removeprefix("whop_contracts.")
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[short(module)] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The modules that a tree imports, wherever in it; ours by their short names."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, "imports are absolute"
+            inside = {
+                f"{short(node.module)}.{alias.name}".removeprefix("whop_contracts.") for alias in node.names
+            }
+            known = inside & trees().keys() if node.module.startswith("whop_contracts") else set()
+            found |= known if len(known) == len(inside) else known | {short(node.module)}
+    return found
+
+
+def layer(module: str) -> int:
+    places = [
+        n for n, (_, names) in enumerate(LAYERS) if any(fnmatch(module, name) for name in names.split())
+    ]
+    assert len(places) == 1, f"{module} stands in {len(places)} layers: give it its place in LAYERS"
+    return places[0]
+
+
+@pytest.mark.parametrize("module", trees())
+def test_imports_point_one_way(module: str) -> None:
+    upwards = {one for one in imported(trees()[module]) & trees().keys() if layer(one) > layer(module)}
+    assert upwards == set() or module in TO_MOVE, f"{module} is of the {LAYERS[layer(module)][0]}"
+
+
+def test_no_two_modules_need_each_other() -> None:
+    at_import = {
+        module: imported(ast.Module([one for one in tree.body if not isinstance(one, ast.If | ast.FunctionDef | ast.ClassDef)], []))
+        for module, tree in trees().items()
+    }  # fmt: skip
+    TopologicalSorter(
+        {module: names & trees().keys() - {module} for module, names in at_import.items()}
+    ).prepare()
+
+
+def test_the_provider_imports_nothing_of_the_judges() -> None:
+    for module, tree in trees().items():
+        if fnmatch(module, "provider") or fnmatch(module, "provider.*"):
+            foreign = {one for one in imported(tree) & trees().keys() if not fnmatch(one, "provider*")}
+            assert foreign <= {"exchange"}, module
+
+
+def test_the_judges_import_nothing_of_the_provider() -> None:
+    for module, tree in trees().items():
+        if LAYERS[layer(module)][0] != "provider" and module not in MEET_PROVIDERS:
+            assert not any(fnmatch(one, "provider*") for one in imported(tree)), module
+
+
+def test_judges_are_pure() -> None:
+    """A clause sends nothing and draws nothing: neither it nor what it stands on imports what could."""
+    ours = trees().keys()
+    for module, tree in trees().items():
+        if module in {"pause.clause", "pause.evidence", "pause.classify", "instants", "schemas", "exchange"} or (
+            fnmatch(module, "pause.clauses*") or fnmatch(module, "pause.oracle*")
+        ):  # fmt: skip
+            tops = {one.partition(".")[0] for one in imported(tree) - ours}
+            assert tops - set(sys.stdlib_module_names) - {"whop_contracts"} <= PLAIN, module
+
+
+def test_no_module_is_long_or_a_drawer() -> None:
+    long = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > 300:
+            long[path.name] = lines
+        assert path.stem not in {"util", "utils", "helper", "helpers", "common", "misc"}
+    assert long == {}
+
+
+def test_no_class_looks_like_a_test() -> None:
+    for module, tree in trees().items():
+        classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        assert [name for name in classes if name.startswith("Test")] == [], module
+
+
+@pytest.mark.parametrize("words", [["--help"], ["clauses"]], ids=" ".join)
+def test_what_only_tells_starts_without_the_heavy_parts(words: list[str]) -> None:
+    code = (
+        "import contextlib, sys\n"
+        "from whop_contracts.cli.main import main\n"
+        "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
+        "print(sorted({'hypothesis', 'schemathesis', 'httpx', 'pytest', 'jsonschema'} & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert ran.stdout
+    assert ran.stderr.strip() == "[]"
+
+
+# -- the faults ----------------------------------------------------------------------------------------------------
+
+
+def hooks(provider: type[Provider]) -> set[str]:
+    """The methods of the honest provider that a fault does otherwise."""
+    own = provider.__mro__[: provider.__mro__.index(Provider)]
+    return {
+        name for one in own for name in vars(one) if hasattr(Provider, name) and not name.startswith("__")
+    }
+
+
+def test_a_fault_changes_one_thing() -> None:
+    counts = {fault.name: len(hooks(fault.provider)) for fault in faults()}
+    assert min(counts.values()) == 1
+    assert max(counts.values()) <= 4, "a timer or a count takes more than one hook, but few"
+    assert sum(count == 1 for count in counts.values()) > 0.9 * len(counts)
+
+
+def proof(heading: str) -> list[list[str]]:
+    """The rows of a table of the written proof."""
+    text = (Path(__file__).parents[1] / "docs" / "proof.md").read_text(encoding="utf-8")
+    part = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return [
+        [cell.strip(" `") for cell in line.split("|")[1:-1]]
+        for line in part.splitlines()
+        if line.startswith("| `")
+    ]
+
+
+def test_the_written_proof_is_about_these_faults_and_every_one_is_caught() -> None:
+    rows = proof("Faults")
+    assert [row[0] for row in rows] == [fault.name for fault in faults()]
+    assert [row[0] for row in rows if not row[3]] == []
+
+
+def test_a_fault_shows_as_one_broken_promise() -> None:
+    """One that stops the whole endpoint breaks many; of the others nine in ten break three at most."""
+    broken = sorted(int(row[-1]) for row in proof("Faults"))
+    assert broken[len(broken) // 2] == 1
+    assert broken[len(broken) * 9 // 10] <= 3
+
+
+def test_every_must_clause_is_the_first_to_fail_on_some_fault() -> None:
+    musts = [row for row in proof("Clauses") if row[1] == "must"]
+    assert len(musts) >= 90
+    assert [row[0] for row in musts if not int(row[3] or 0)] == []

@@ -1,0 +1,91 @@
+"""Instants as values: what is kept of the spelling, how they are written, and where the calendar ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whop_contracts.instants import BEYOND, NANO, Instant, read_instant, utc, write_instant, zone_name
+from whop_contracts.pause.classify import FIRST, LAST
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("1970-01-01T00:00:00Z", Instant(0, 0, 0, leap=False, lower=False)),
+        ("1970-01-01t00:00:00Z", Instant(0, 0, 0, leap=False, lower=True)),
+        ("1970-01-01T00:00:00z", Instant(0, 0, 0, leap=False, lower=True)),
+        ("1970-01-01T00:00:00+00:00", Instant(0, 0, 0, leap=False, lower=False)),
+        ("1970-01-01T00:00:00-00:00", Instant(0, 0, None, leap=False, lower=False)),
+        ("1969-12-31T23:59:60.0Z", Instant(0, 1, 0, leap=True, lower=False)),
+        ("1970-01-01T14:00:00.000+14:00", Instant(0, 3, 840, leap=False, lower=False)),
+        ("1969-12-31T12:00:00-12:00", Instant(0, 0, -720, leap=False, lower=False)),
+        ("1970-01-01T23:59:00+23:59", Instant(0, 0, 1_439, leap=False, lower=False)),
+        ("1969-12-31T00:01:00-23:59", Instant(0, 0, -1_439, leap=False, lower=False)),
+        ("1970-01-01T00:00:00.000000001999Z", Instant(1, 12, 0, leap=False, lower=False)),
+        (f"1970-01-01T00:00:00.5{'0' * 60}Z", Instant(NANO // 2, 61, 0, leap=False, lower=False)),
+    ],
+    ids=str,
+)
+def test_what_is_read_of_a_timestamp(text: str, instant: Instant) -> None:
+    read = read_instant(text)
+    assert read == instant
+    assert read is not None
+    assert read.edge == (instant.leap or instant.lower or instant.offset_minutes is None)
+    assert read_instant(text) == instant, "asking twice tells the same"
+
+
+@pytest.mark.parametrize(
+    ("year", "leaps"), [(1900, False), (1996, True), (2000, True), (2004, True), (2100, False), (2400, True)]
+)
+def test_leap_years_are_gregorian(year: int, leaps: bool) -> None:  # noqa: FBT001
+    assert (read_instant(f"{year}-02-29T00:00:00Z") is not None) is leaps
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_ends_on_its_last_day(month: int) -> None:
+    last = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+    assert read_instant(f"2027-{month:02d}-{last}T00:00:00Z")
+    assert read_instant(f"2027-{month:02d}-{last + 1}T00:00:00Z") is None
+    assert read_instant(f"2027-{month:02d}-00T00:00:00Z") is None
+
+
+@pytest.mark.parametrize(
+    ("ns", "how", "text"),
+    [
+        (0, {}, "1970-01-01T00:00:00.000Z"),
+        (0, {"digits": 0}, "1970-01-01T00:00:00Z"),
+        (1_999_999, {}, "1970-01-01T00:00:00.001Z"),
+        (-1, {"digits": 9}, "1969-12-31T23:59:59.999999999Z"),
+        (0, {"offset_minutes": 330}, "1970-01-01T05:30:00.000+05:30"),
+        (0, {"offset_minutes": -1}, "1969-12-31T23:59:00.000-00:01"),
+        (FIRST, {"digits": 0}, "0001-01-01T00:00:00Z"),
+        (LAST - 1, {}, "9999-12-31T23:59:59.999Z"),
+        (LAST, {}, BEYOND),
+        (FIRST - 1, {}, BEYOND),
+    ],
+)
+def test_how_an_instant_is_written(ns: int, how: dict[str, int], text: str) -> None:
+    assert write_instant(ns, **how) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "name"), [(0, "Z"), (1, "+00:01"), (-1, "-00:01"), (60, "+01:00"), (-839, "-13:59")]
+)
+def test_the_name_of_a_zone(minutes: int, name: str) -> None:
+    assert zone_name(minutes) == name
+
+
+@given(st.integers(FIRST, LAST - 1))
+def test_utc_is_the_same_instant_cut_to_microseconds(ns: int) -> None:
+    moment = utc(ns)
+    assert moment.tzinfo is UTC
+    assert (moment - datetime(1970, 1, 1, tzinfo=UTC)).days == ns // (86_400 * NANO)
+    assert f"{moment:%H:%M:%S.%f}Z" == write_instant(ns, digits=6)[-16:]
+
+
+def test_utc_at_the_epoch() -> None:
+    assert utc(1_999) == datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC)
