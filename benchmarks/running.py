@@ -19,17 +19,17 @@ import respx
 from whop_contracts import provider
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.plan import Means, Plan
-from whop_contracts.engine.request_builder import Binder
+from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Request
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
-from whop_contracts.target import Courier, Target, mock_parties, open_mock, open_target
+from whop_contracts.target import Sender, Target, mock_parties, open_mock, open_target
 
 PROGRAM = [sys.executable, "-m", "whop_contracts"]
-MOCK_MEANS = Means(
+MOCK_MEANS = Capabilities(
     len(mock_parties().campaigns), readonly=True, foreign=True, resting=True, loopback=True, clock="virtual"
 )
 
@@ -91,10 +91,10 @@ def conduct(
     rng = random.Random(0)
     executor = Executor(
         target,
-        Courier(target, rng=rng),
-        Binder(target.base_url, parties, agent="whop-contracts", rng=rng),
+        Sender(target, rng=rng),
+        RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng),
         parties,
-        expectation=Expectation(),
+        expectation=Oracle(),
         journal=None,
         watch=watch,
     )

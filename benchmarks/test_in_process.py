@@ -7,7 +7,7 @@ from running import MOCK_MEANS, bare_respx, best, exchanged, standard
 
 from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import draw
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.settings import Settings
 
@@ -35,8 +35,8 @@ def test_a_run_against_the_loop_that_judges_nothing(figures, fastest, bare) -> N
 
 
 def test_judging_alone(figures, fastest, bare, evidence) -> None:
-    def judge() -> Tally:
-        tally = Tally(catalogue.clauses())
+    def judge() -> ClauseRunner:
+        tally = ClauseRunner(catalogue.clauses())
         for one in evidence:
             tally.add(one)
         return tally

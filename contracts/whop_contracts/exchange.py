@@ -20,7 +20,7 @@ Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class SymbolicInstant:
     """A symbolic instant, bound to text only when it is sent, so that no plan rots.
 
     ``base`` is ``now`` (of the target), ``@`` and the mark of an earlier step, a month and day ``MM-DD`` (its next occurrence after ``now``
@@ -51,7 +51,7 @@ class Case:
     campaign: str = "own:0"
     credential: str = "full"
     body: str | bytes | None = None
-    until: Stamp | None = None
+    until: SymbolicInstant | None = None
     media_type: str | None = "application/json"
     mark: str | None = None
     """The name under which a sequence's later steps refer to the instant that ``until`` was bound to."""

@@ -11,7 +11,7 @@ from whop_contracts import provider
 from whop_contracts.cli import explain_data as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.engine import run as engine
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.coverage import conduct
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.request_classes import ANSWERS
@@ -46,7 +46,7 @@ def test_the_proofs_data_and_its_page_count_alike() -> None:
 
 @pytest.mark.parametrize("name", SOME)
 def test_a_fault_trips_the_clauses_that_the_data_says(name, plan) -> None:
-    tally = Tally(catalogue.clauses())
+    tally = ClauseRunner(catalogue.clauses())
     built = provider.build(fault=name, clock=provider.ManualClock(START))
     conduct(plan, built, random.Random(f"{name} {plan.seed}"), tally.add)
     broken = {id_ for id_, count in tally.counts.items() if count.broken}

@@ -14,12 +14,12 @@ from whop_contracts.engine import preflight as preparing
 from whop_contracts.engine import replay as replaying
 from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import draw, further
-from whop_contracts.engine.plan import Means, Plan
+from whop_contracts.engine.plan import Capabilities, Plan
 from whop_contracts.pause import cases
 from whop_contracts.settings import Settings
 
-FULL = Means(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
-POOR = Means(1)
+FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
+POOR = Capabilities(1)
 PROOF = Path(__file__).parents[2] / "docs" / "proof.md"
 TABLES = [
     table
@@ -85,11 +85,11 @@ def test_a_shorter_profile_begins_as_a_longer_one() -> None:
 
 def test_thorough_has_histories_and_leaves_a_wall_clock_alone() -> None:
     for clock, moves in (("virtual", True), ("test", True), ("wall", False)):
-        plan = draw("thorough", seed=0, means=Means(2, clock=clock))
+        plan = draw("thorough", seed=0, means=Capabilities(2, clock=clock))
         explored = [sequence for sequence in plan.sequences if sequence.name.startswith("explored ")]
         steps = [type(step).__name__ for sequence in explored for step in sequence.steps]
         assert len(explored) == 60
-        assert ("Reach" in steps) == moves
+        assert ("AdvanceClock" in steps) == moves
 
 
 def test_rounds_are_repeatable_and_each_is_another() -> None:
@@ -99,7 +99,7 @@ def test_rounds_are_repeatable_and_each_is_another() -> None:
     bodies = [{case.body for s in each.sequences for case in s.cases()} for each in (plan, one, two)]
     for first, second in itertools.combinations(bodies, 2):
         assert len(second - first) > 100
-    assert not any(type(step).__name__ == "Reach" for s in one.sequences for step in s.steps)
+    assert not any(type(step).__name__ == "AdvanceClock" for s in one.sequences for step in s.steps)
 
 
 def planned(**more) -> Plan:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from whop_contracts.cli.main import main
 from whop_contracts.integrations.consumer import RULES, judge, received
-from whop_contracts.integrations.consumer.request_checker import Witness, guarded
+from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
 from whop_contracts.pause.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
 from whop_contracts.plugin.fixtures import AdCampaignProvider
 from whop_contracts.provider import SEED, Answer, build
@@ -86,7 +86,7 @@ def rules(method, path, headers, content):
 def test_what_breaks_the_contract_is_found_and_refused_in_the_error_s_shape(name):
     method, path, headers, content, broken, status = BREAKING[name]
     assert rules(method, path, headers, content) == broken
-    provider, witness = build(), Witness()
+    provider, witness = build(), RequestChecker()
     handle = guarded(
         provider.handle, witness, refuse=lambda said: Answer(said.status, said.headers, said.content)
     )
@@ -100,7 +100,7 @@ def test_what_breaks_the_contract_is_found_and_refused_in_the_error_s_shape(name
 def test_what_a_provider_may_ignore_is_told_and_not_refused(name):
     method, path, headers, content, broken = UNWISE[name]
     assert rules(method, path, headers, content) == broken
-    witness = Witness()
+    witness = RequestChecker()
     witness.see(received(method, path, headers, content))
     assert witness.broken == ()
     assert [row.level for row in witness.told] == ["should"]
@@ -137,7 +137,7 @@ def test_no_malformed_id_passes_unseen(segment):
 
 @given(st.text(), st.text(), st.lists(st.tuples(st.text(), st.text())), st.binary())
 def test_whatever_comes_is_judged(method, path, headers, content):
-    Witness(("12345678",)).see(received(method, path, tuple(headers), content))
+    RequestChecker(("12345678",)).see(received(method, path, tuple(headers), content))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_whatever_comes_is_judged(method, path, headers, content):
 )
 @pytest.mark.parametrize("spelling", ["{}", "x" * 70 + "{}", "%63anary.7Qd2mXv9Rb4TzLc8"])
 def test_no_token_is_told_wherever_it_stands(where, spelling):
-    witness, hidden = Witness(), spelling.format(CANARY)
+    witness, hidden = RequestChecker(), spelling.format(CANARY)
     content = json.dumps({"paused_until": hidden, hidden: 1}).encode()
     early = received("POST", where.format(hidden), (JSON, ("x-early", hidden)), content)
     late = received("GET", where.format(hidden), (("authorization", f"Bearer {CANARY}"),), content)
@@ -161,7 +161,7 @@ def test_no_token_is_told_wherever_it_stands(where, spelling):
 
 
 def test_many_broken_requests_are_counted():
-    witness = Witness()
+    witness = RequestChecker()
     for _ in range(502):
         witness.see(received("GET", "/", (), b""))
     document = witness.document()

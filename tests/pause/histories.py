@@ -8,7 +8,7 @@ from typing import Any
 from whop_contracts.exchange import Exchange, Request, Response, Role, Scope, Window
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 
 START = 1_790_000_000
 ID = "adcamp_1"
@@ -28,7 +28,7 @@ class History:
     """Exchanges in their order, each at a second of its own choosing, judged by one expectation."""
 
     def __init__(self, *, uncertain: float = 0.0, tolerance: float = 60.0) -> None:
-        self.expectation = Expectation(tolerance=tolerance)
+        self.expectation = Oracle(tolerance=tolerance)
         self.uncertain = uncertain
         self.number = 0
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import History
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clauses import members
 from whop_contracts.pause.evidence import Evidence
@@ -110,7 +110,7 @@ def test_what_is_sound_has_no_violations(document) -> None:
 def test_the_tally_asks_as_every_clause_by_itself_would(document) -> None:
     """What is broken is told in the catalogue's order, whatever conditions clauses share."""
     shown = evidence(document)
-    tally = Tally(catalogue.clauses())
+    tally = ClauseRunner(catalogue.clauses())
     broken = tally.add(shown)
     found = findings(shown)
     assert broken == tuple(id_ for id_, wrong in found.items() if wrong)

@@ -12,7 +12,7 @@ from whop_contracts.exchange import Finding, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import FIRST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, Breach, Evidence, State
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import LAG
 
 OTHER = "adcamp_2"
@@ -35,8 +35,8 @@ def possible(history: History, ns: int) -> frozenset[str]:
 
 
 def test_a_minute_is_the_tolerance_unless_another_is_given() -> None:
-    assert Expectation().tolerance == 60.0
-    assert Expectation(tolerance=5).tolerance == 5
+    assert Oracle().tolerance == 60.0
+    assert Oracle(tolerance=5).tolerance == 5
 
 
 def test_nothing_is_known_of_a_campaign_that_nobody_asked_for() -> None:

@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from hypothesis.strategies import sampled_from
 
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.plan import Means, Plan
-from whop_contracts.engine.request_builder import Binder
+from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.pause import catalogue, exploration
 from whop_contracts.pause.exploration import drawn_sequences
-from whop_contracts.pause.oracle import Expectation
-from whop_contracts.pause.sequences import READ, Reach, Send, Sequence, Step
+from whop_contracts.pause.oracle import Oracle
+from whop_contracts.pause.sequences import READ, AdvanceClock, Send, Sequence, Step
 from whop_contracts.provider import ManualClock, build
-from whop_contracts.target import Courier, mock_parties, open_mock
+from whop_contracts.target import Sender, mock_parties, open_mock
 
 HISTORIES = int(os.environ.get("EXPLORED_HISTORIES", "150"))
 """How many histories of the honest provider are explored: 2,000 by ``tox -e explore``."""
@@ -41,16 +41,16 @@ class Exploration(RuleBasedStateMachine):
         target, parties = open_mock(build(fault=self.fault, clock=ManualClock())), mock_parties()
         parties = replace(parties, campaigns=parties.campaigns[:2])
         rng = random.Random(0)
-        self.tally = Tally(catalogue.clauses())
+        self.tally = ClauseRunner(catalogue.clauses())
         self.broken: list[str] = []
         self.history: list[str] = []
         self.known: tuple[str, ...] = ()
         self.executor = Executor(
             target,
-            Courier(target, rng=rng),
-            Binder(target.base_url, parties, agent="exploration", rng=rng),
+            Sender(target, rng=rng),
+            RequestBuilder(target.base_url, parties, agent="exploration", rng=rng),
             parties,
-            expectation=Expectation(),
+            expectation=Oracle(),
             journal=None,
             watch=self.judge,
         )
@@ -102,7 +102,7 @@ class Exploration(RuleBasedStateMachine):
 
 def words(step: Step) -> str:
     """A step in two words: what is done, and to which instant or by which case."""
-    if isinstance(step, Reach):
+    if isinstance(step, AdvanceClock):
         return f"advance {'past' if step.plus_ms > 0 else 'before'} {step.mark}"
     assert isinstance(step, Send)
     case = step.case
@@ -175,7 +175,7 @@ def judged(
     sequences: tuple[Sequence, ...], clock: Literal["virtual", "wall"] = "virtual"
 ) -> tuple[Exploration, Plan]:
     machine = Exploration()
-    plan = Plan("thorough", 0, Means(campaigns=2, clock=clock), sequences)
+    plan = Plan("thorough", 0, Capabilities(campaigns=2, clock=clock), sequences)
     machine.executor.run(plan)
     machine.executor.put_back()
     return machine, plan
@@ -195,7 +195,7 @@ def test_drawn_histories_keep_to_the_rules_and_the_plan_counts_them(moving) -> N
     assert machine.broken == []
     assert machine.executor.outcome.failed == []
     assert machine.tally.requests == plan.requests
-    assert any(isinstance(step, Reach) for sequence in sequences for step in sequence.steps) == moving
+    assert any(isinstance(step, AdvanceClock) for sequence in sequences for step in sequence.steps) == moving
 
 
 def test_no_clock_is_moved_to_an_instant_that_is_not_known() -> None:
@@ -204,4 +204,4 @@ def test_no_clock_is_moved_to_an_instant_that_is_not_known() -> None:
         for step in sequence.steps:
             if isinstance(step, Send):
                 known.add(step.case.mark)
-            assert not isinstance(step, Reach) or step.mark in known
+            assert not isinstance(step, AdvanceClock) or step.mark in known

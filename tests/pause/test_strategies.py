@@ -21,7 +21,7 @@ from hypothesis.strategies import SearchStrategy
 
 from whop_contracts import schemas
 from whop_contracts.engine.request_builder import bind_stamp
-from whop_contracts.exchange import Stamp, Window
+from whop_contracts.exchange import SymbolicInstant, Window
 from whop_contracts.instants import NANO, Instant, read_instant, utc
 from whop_contracts.pause import strategies
 from whop_contracts.pause.classify import read_json, wish
@@ -47,7 +47,7 @@ def instant(text: str) -> Instant:
     return read
 
 
-def sent(stamp: Stamp, now: int) -> tuple[str, int]:
+def sent(stamp: SymbolicInstant, now: int) -> tuple[str, int]:
     """The text of a stamp as a server that decodes the JSON sees it, and the instant that we say it names."""
     text, until = bind_stamp(stamp, Window(now, now))
     decoded: str = json.loads(f'"{text}"')
@@ -101,7 +101,7 @@ def test_stamps_lie_between_the_bounds_and_must_be_accepted(
 
 @ONCE
 @given(strategies.stamps(), NOWS)
-def test_stamps_are_far_enough_ahead_to_outlast_a_run(stamp: Stamp, now: int) -> None:
+def test_stamps_are_far_enough_ahead_to_outlast_a_run(stamp: SymbolicInstant, now: int) -> None:
     text, until = sent(stamp, now)
     assert row(text, now) == "instant"
     assert now + HOUR - NANO <= until <= now + 364 * DAY + NANO
@@ -109,7 +109,7 @@ def test_stamps_are_far_enough_ahead_to_outlast_a_run(stamp: Stamp, now: int) ->
 
 @ONCE
 @given(strategies.calendar_stamps(), NOWS)
-def test_calendar_stamps_are_the_next_of_their_day(stamp: Stamp, now: int) -> None:
+def test_calendar_stamps_are_the_next_of_their_day(stamp: SymbolicInstant, now: int) -> None:
     text, until = sent(stamp, now)
     assert text[5:10] == stamp.base
     assert now + HOUR < until <= now + 367 * DAY
@@ -118,7 +118,9 @@ def test_calendar_stamps_are_the_next_of_their_day(stamp: Stamp, now: int) -> No
 
 @ONCE
 @given(strategies.far_stamps(), NOWS)
-def test_far_stamps_go_beyond_what_must_be_accepted_within_the_year_9999(stamp: Stamp, now: int) -> None:
+def test_far_stamps_go_beyond_what_must_be_accepted_within_the_year_9999(
+    stamp: SymbolicInstant, now: int
+) -> None:
     text, until = sent(stamp, now)
     assert row(text, now) == "far"
     assert utc(until).year <= 9999
@@ -137,7 +139,7 @@ def test_the_next_leap_day_is_found_even_where_eight_years_have_none(now: str) -
 
 @ONCE
 @given(strategies.edge_stamps(), NOWS)
-def test_edge_stamps_are_spelt_as_few_do(stamp: Stamp, now: int) -> None:
+def test_edge_stamps_are_spelt_as_few_do(stamp: SymbolicInstant, now: int) -> None:
     text, until = sent(stamp, now)
     read = instant(text)
     assert row(text, now) == "edge"
@@ -158,7 +160,7 @@ def test_past_stamps_have_passed_by_as_much_as_was_asked(
 
 @ONCE
 @given(strategies.loose_stamps(), NOWS)
-def test_loose_stamps_are_no_rfc_3339_and_name_one_instant(stamp: Stamp, now: int) -> None:
+def test_loose_stamps_are_no_rfc_3339_and_name_one_instant(stamp: SymbolicInstant, now: int) -> None:
     text, until = sent(stamp, now)
     meant = leniently(text)
     assert read_instant(text) is None
@@ -369,12 +371,12 @@ def test_an_empty_token_has_nothing_to_alter() -> None:
 @pytest.mark.parametrize(
     ("strategy", "least"),
     [
-        (strategies.stamps(), Stamp(plus_ms=3_600_000)),
-        (strategies.calendar_stamps(), Stamp("07-01", fraction="")),
-        (strategies.far_stamps(), Stamp("2038-01-19", time="03:14:07")),
-        (strategies.edge_stamps(), Stamp(plus_ms=3_600_000, offset="z")),
-        (strategies.past_stamps(), Stamp(plus_ms=-3_600_000)),
-        (strategies.loose_stamps(), Stamp(plus_ms=2 * 86_400_000, offset="")),
+        (strategies.stamps(), SymbolicInstant(plus_ms=3_600_000)),
+        (strategies.calendar_stamps(), SymbolicInstant("07-01", fraction="")),
+        (strategies.far_stamps(), SymbolicInstant("2038-01-19", time="03:14:07")),
+        (strategies.edge_stamps(), SymbolicInstant(plus_ms=3_600_000, offset="z")),
+        (strategies.past_stamps(), SymbolicInstant(plus_ms=-3_600_000)),
+        (strategies.loose_stamps(), SymbolicInstant(plus_ms=2 * 86_400_000, offset="")),
         (strategies.rfc3339_instants(), "2000-01-01T00:00:00Z"),
         (strategies.rfc3339_instants(earliest=datetime(2030, 5, 6, 7, tzinfo=UTC)), "2030-05-06T07:00:00Z"),
         (strategies.not_instants(), "tomorrow"),
@@ -394,9 +396,9 @@ def test_each_strategy_shrinks_to_what_it_promises(strategy: SearchStrategy[Any]
 
 def test_a_failure_at_one_factor_shrinks_to_that_factor() -> None:
     late = find(strategies.stamps(), lambda stamp: stamp.plus_ms > 7_200_000, settings=ONCE)
-    assert late == Stamp(plus_ms=7_200_001)
+    assert late == SymbolicInstant(plus_ms=7_200_001)
     precise = find(strategies.stamps(), lambda stamp: stamp.fraction is not None, settings=ONCE)
-    assert precise == Stamp(plus_ms=3_600_000, fraction="")
+    assert precise == SymbolicInstant(plus_ms=3_600_000, fraction="")
 
 
 DRAWING = """

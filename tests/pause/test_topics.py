@@ -10,7 +10,7 @@ import pytest
 from pause.histories import History, at, text
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import MILLI, Row, Wish
+from whop_contracts.pause.classify import MILLI, ClassId, Intent
 from whop_contracts.pause.evidence import ACTIVE, Evidence, Shown, State, shown
 from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding, read_topic
 
@@ -24,13 +24,13 @@ def sees(status: str | None, until: int | None = None, *, readable: bool = True)
     return Shown(status, until, status is not None, readable)
 
 
-def evidence(wish: Wish | None, *before: State, operation: Any = "pause") -> Evidence:
+def evidence(wish: Intent | None, *before: State, operation: Any = "pause") -> Evidence:
     exchange = History().exchange(operation, 1).exchange
     return Evidence(exchange, wish=wish, before=frozenset(before) if before else None)
 
 
-def asking(row: Row = "instant", until: tuple[int, ...] = EVENING, offset: int = 0) -> Wish:
-    return Wish(row, until=until, offset=offset)
+def asking(row: ClassId = "instant", until: tuple[int, ...] = EVENING, offset: int = 0) -> Intent:
+    return Intent(row, until=until, offset=offset)
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def asking(row: Row = "instant", until: tuple[int, ...] = EVENING, offset: int =
         (evidence(None), []),
         (evidence(asking("past"), DATED), ["past"]),
         (evidence(asking()), ["status", "until"]),
-        (evidence(Wish("omitted"), ACTIVE), ["status", "indefinite"]),
+        (evidence(Intent("omitted"), ACTIVE), ["status", "indefinite"]),
         (evidence(asking("far")), ["status", "until", "far"]),
         (evidence(asking(offset=-60)), ["status", "until", "offset"]),
         (evidence(asking(until=HALF)), ["status", "until", "fraction"]),
         (evidence(asking(), ACTIVE, DATED), ["status", "until", "replaced"]),
-        (evidence(Wish("omitted"), DATED), ["status", "indefinite", "replaced"]),
+        (evidence(Intent("omitted"), DATED), ["status", "indefinite", "replaced"]),
         (evidence(asking(), PAUSED), ["status", "until"]),
         (evidence(asking(), State("active", at(600))), ["status", "until"]),
         (
@@ -80,10 +80,10 @@ def test_what_an_answer_puts_to_the_test(asked: Evidence, topics: list[str]) -> 
         (evidence(asking(), ACTIVE), sees(None, at(777)), ["until"]),
         (evidence(asking(), ACTIVE), sees("paused", at(777)), ["until"]),
         (evidence(asking(), ACTIVE), sees("paused"), ["until"]),
-        (evidence(Wish("omitted"), ACTIVE), sees("paused", at(777)), ["indefinite"]),
+        (evidence(Intent("omitted"), ACTIVE), sees("paused", at(777)), ["indefinite"]),
         # The date of before, where there was one, has been kept.
         (evidence(asking(), DATED), sees("paused", at(600)), ["replaced"]),
-        (evidence(Wish("omitted"), DATED), sees("paused", at(600)), ["replaced"]),
+        (evidence(Intent("omitted"), DATED), sees("paused", at(600)), ["replaced"]),
         (evidence(asking(), DATED), sees("paused", at(777)), ["until"]),
         (evidence(asking(), DATED, PAUSED), sees("paused"), ["until"]),
         # A fraction that is lost is less than a second.

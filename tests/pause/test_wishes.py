@@ -17,7 +17,7 @@ from whop_contracts.pause.classify import (
     LONG_BODY,
     MILLI,
     YEAR,
-    Wish,
+    Intent,
     is_json,
     loose_instants,
     read_json,
@@ -33,41 +33,41 @@ def asks(value: Any, **more: Any) -> bytes:
     return json.dumps({"paused_until": value} | more).encode()
 
 
-def read(content: bytes, media_type: str = "application/json", end_time: int | None = END) -> Wish:
+def read(content: bytes, media_type: str = "application/json", end_time: int | None = END) -> Intent:
     return wish(content, media_type, NOW, end_time)
 
 
 @pytest.mark.parametrize(
     ("content", "wished"),
     [
-        (b"", Wish("nothing")),
-        (b" \r\n", Wish("nothing")),
-        (b"null", Wish("nothing")),
-        (b"{}", Wish("omitted")),
-        (b'{"note": 1}', Wish("omitted", extra=True)),
-        (asks(None), Wish("nothing")),
-        (asks(None, note=1), Wish("nothing", extra=True)),
-        (asks(5), Wish("type")),
-        (asks(5, note=1), Wish("type", extra=True)),
-        (asks("soon"), Wish("string")),
-        (asks("soon", note=1), Wish("string", extra=True)),
-        (asks("2026-09-23"), Wish("loose", until=(1_790_121_600 * NANO,))),
-        (asks("2026-09-23", note=1), Wish("loose", until=(1_790_121_600 * NANO,), extra=True)),
-        (asks(write_instant(DAY)), Wish("instant", until=(DAY,))),
-        (asks(write_instant(DAY), note=1), Wish("instant", until=(DAY,), extra=True)),
-        (asks(write_instant(DAY, offset_minutes=-90)), Wish("instant", until=(DAY,), offset=-90)),
-        (asks(write_instant(DAY).lower()), Wish("edge", until=(DAY,), slack=NANO)),
-        (asks(write_instant(DAY).replace("Z", "-00:00")), Wish("edge", until=(DAY,), slack=NANO)),
-        (asks(write_instant(DAY).replace("Z", "+00:00")), Wish("instant", until=(DAY,))),
-        (asks(write_instant(at(-5))), Wish("past", until=(at(-5),))),
-        (b"[]", Wish("no-object")),
-        (b"{", Wish("malformed")),
-        (b"{" + b" " * LONG_BODY, Wish("malformed", long=True)),
-        (b"{}" + b" " * (LONG_BODY - 2), Wish("omitted")),
-        (b"{}" + b" " * (LONG_BODY - 1), Wish("omitted", long=True)),
+        (b"", Intent("nothing")),
+        (b" \r\n", Intent("nothing")),
+        (b"null", Intent("nothing")),
+        (b"{}", Intent("omitted")),
+        (b'{"note": 1}', Intent("omitted", extra=True)),
+        (asks(None), Intent("nothing")),
+        (asks(None, note=1), Intent("nothing", extra=True)),
+        (asks(5), Intent("type")),
+        (asks(5, note=1), Intent("type", extra=True)),
+        (asks("soon"), Intent("string")),
+        (asks("soon", note=1), Intent("string", extra=True)),
+        (asks("2026-09-23"), Intent("loose", until=(1_790_121_600 * NANO,))),
+        (asks("2026-09-23", note=1), Intent("loose", until=(1_790_121_600 * NANO,), extra=True)),
+        (asks(write_instant(DAY)), Intent("instant", until=(DAY,))),
+        (asks(write_instant(DAY), note=1), Intent("instant", until=(DAY,), extra=True)),
+        (asks(write_instant(DAY, offset_minutes=-90)), Intent("instant", until=(DAY,), offset=-90)),
+        (asks(write_instant(DAY).lower()), Intent("edge", until=(DAY,), slack=NANO)),
+        (asks(write_instant(DAY).replace("Z", "-00:00")), Intent("edge", until=(DAY,), slack=NANO)),
+        (asks(write_instant(DAY).replace("Z", "+00:00")), Intent("instant", until=(DAY,))),
+        (asks(write_instant(at(-5))), Intent("past", until=(at(-5),))),
+        (b"[]", Intent("no-object")),
+        (b"{", Intent("malformed")),
+        (b"{" + b" " * LONG_BODY, Intent("malformed", long=True)),
+        (b"{}" + b" " * (LONG_BODY - 2), Intent("omitted")),
+        (b"{}" + b" " * (LONG_BODY - 1), Intent("omitted", long=True)),
     ],
 )
-def test_what_a_body_asks_for(content: bytes, wished: Wish) -> None:
+def test_what_a_body_asks_for(content: bytes, wished: Intent) -> None:
     assert read(content) == wished
 
 
@@ -79,14 +79,14 @@ def test_the_date_holds_to_a_millisecond_and_an_edge_to_a_second() -> None:
 @pytest.mark.parametrize(
     ("content", "wished"),
     [
-        (asks(write_instant(DAY), note=1), Wish("media-type", until=(DAY,), extra=True)),
-        (b"{}", Wish("media-type")),
-        (b"{", Wish("media-type")),
-        (b"paused_until=2026-09-23", Wish("media-type")),
-        (b"", Wish("nothing")),
+        (asks(write_instant(DAY), note=1), Intent("media-type", until=(DAY,), extra=True)),
+        (b"{}", Intent("media-type")),
+        (b"{", Intent("media-type")),
+        (b"paused_until=2026-09-23", Intent("media-type")),
+        (b"", Intent("nothing")),
     ],
 )
-def test_under_another_media_type_it_may_still_be_read(content: bytes, wished: Wish) -> None:
+def test_under_another_media_type_it_may_still_be_read(content: bytes, wished: Intent) -> None:
     assert read(content, "text/plain") == wished
 
 

@@ -9,7 +9,7 @@ import pytest
 from probing import transcript
 from talking import ACTIVE, Talk, body
 
-from whop_contracts.provider import SEED, Manners, dates, variations
+from whop_contracts.provider import SEED, Options, dates, variations
 
 HONEST = tuple(transcript())
 IN_A_MINUTE = "2026-09-21T14:16:20.401Z"
@@ -26,7 +26,7 @@ def test_names_are_unique_slugs_and_reasons_one_line() -> None:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", variation.name)
         assert variation.why
         assert "\n" not in variation.why
-        assert variation.manners != Manners()
+        assert variation.options != Options()
 
 
 @pytest.mark.parametrize("variation", variations(), ids=lambda variation: variation.name)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from whop_contracts.engine import run as engine
-from whop_contracts.engine.request_builder import Parties
+from whop_contracts.engine.request_builder import Actors
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock
 from whop_contracts.settings import Settings
@@ -56,12 +56,12 @@ class Answering:
         pass
 
 
-def parties(campaigns: tuple[str, ...] = SEED.campaigns[:2]) -> Parties:
-    return Parties(SEED.token, campaigns, SEED.readonly_token, SEED.foreign_campaign)
+def parties(campaigns: tuple[str, ...] = SEED.campaigns[:2]) -> Actors:
+    return Actors(SEED.token, campaigns, SEED.readonly_token, SEED.foreign_campaign)
 
 
 def judged(
-    monkeypatch: pytest.MonkeyPatch, target: Target, settings: Settings, who: Parties | None = None
+    monkeypatch: pytest.MonkeyPatch, target: Target, settings: Settings, who: Actors | None = None
 ) -> Mapping[str, Any]:
     """The result of a run on ``target``."""
     with monkeypatch.context() as patch:
@@ -69,12 +69,12 @@ def judged(
         return engine.judge(settings)
 
 
-def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Parties]]:
+def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Actors]]:
     """The engine's own opening of a live target, but with another sleep."""
 
-    def made(settings: Settings) -> tuple[Target, Parties]:
+    def made(settings: Settings) -> tuple[Target, Actors]:
         assert settings.base_url
-        who = Parties(
+        who = Actors(
             settings.token or "", settings.campaign_ids, settings.readonly_token, settings.foreign_campaign_id
         )
         return open_live(settings, settings.base_url, sleep=sleep), who

@@ -15,11 +15,11 @@ from pretending import parties
 from serving import Seen, Served, served
 
 from whop_contracts.engine import run as engine
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal
 from whop_contracts.engine.restore import restore
 from whop_contracts.instants import NANO, write_instant
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
 from whop_contracts.target import Limits, LiveTarget, VirtualClock, Wire
@@ -62,7 +62,7 @@ def words(state: Served, *more: str) -> list[str]:
 
 
 @pytest.mark.parametrize("at", [1, 4, 9, 40])
-@pytest.mark.parametrize("where", [(Tally, "add"), (Expectation, "follow")], ids=["judge", "expectation"])
+@pytest.mark.parametrize("where", [(ClauseRunner, "add"), (Oracle, "follow")], ids=["judge", "expectation"])
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
 def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
     state: Served,
@@ -109,7 +109,7 @@ def test_what_cannot_be_put_back_after_it_is_exit_4(
     state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[object] = []
-    real = Tally.add
+    real = ClauseRunner.add
 
     def breaks(*arguments: object) -> object:
         calls.append(arguments)
@@ -117,7 +117,7 @@ def test_what_cannot_be_put_back_after_it_is_exit_4(
             raise LookupError
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Tally, "add", breaks)
+    monkeypatch.setattr(ClauseRunner, "add", breaks)
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
     result = engine.judge(settings(state, tmp_path))
     assert result["exit_code"] == 4
@@ -138,14 +138,14 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
         return answer
 
     state.after = after
-    real = Expectation.possible
+    real = Oracle.possible
 
-    def breaks(self: Expectation, campaign: str, now: object) -> object:
+    def breaks(self: Oracle, campaign: str, now: object) -> object:
         if campaign == ONE and seen_pauses:
             raise LookupError
         return real(self, campaign, now)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Expectation, "possible", breaks)
+    monkeypatch.setattr(Oracle, "possible", breaks)
     result = engine.judge(settings(state, tmp_path))
     assert result["exit_code"] == 4
     assert [line.partition(":")[0] for line in result["put_back"]["failed"]] == [ONE]

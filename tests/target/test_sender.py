@@ -9,7 +9,7 @@ import pytest
 
 from target.hostile import get, pause
 from whop_contracts.exchange import Response
-from whop_contracts.target import BudgetSpent, Courier, Reply
+from whop_contracts.target import BudgetSpent, Reply, Sender
 
 BASE = "http://127.0.0.1:9/api/v1"
 START = 1_790_000_000.0
@@ -47,7 +47,7 @@ class Target:
 
 
 def courier(target, **how):
-    return Courier(target, rng=random.Random(1), **how)
+    return Sender(target, rng=random.Random(1), **how)
 
 
 def refusal(message="", **headers):
@@ -137,7 +137,7 @@ def test_pauses_are_drawn_from_what_was_handed_in():
     slept = []
     for seed in (1, 1, 2):
         target = Target("timed out")
-        Courier(target, rng=random.Random(seed)).deliver(GET)
+        Sender(target, rng=random.Random(seed)).deliver(GET)
         slept.append(target.slept)
     assert slept[0] == slept[1] != slept[2]
 

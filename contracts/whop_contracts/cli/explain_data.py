@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import provider
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.coverage import conduct, served_by_case
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.run_state import Stopped
@@ -132,7 +132,7 @@ def examples(clause: Clause, plan: Plan, names: tuple[str, ...]) -> Iterator[Exa
     """Each of the faults ``names`` judged by ``clause`` alone, as the proof judges them; what does not trip it gives nothing."""
     whys = {fault.name: fault.why for fault in provider.faults()}
     for name in names:
-        tally = Tally((clause,))
+        tally = ClauseRunner((clause,))
         built = provider.build(fault=name, clock=provider.ManualClock(START))
         rng = random.Random(f"{name} {plan.seed}")  # noqa: S311 - repeatable on purpose
         with contextlib.suppress(BudgetSpent, Stopped):

@@ -86,7 +86,7 @@ def _witnessed(built: Any, *, strict: bool, report: Path | None) -> Any:
     """Put a witness before the provider's one entry; it writes the report whenever a request breaks something."""
     judged, provider = engine("witness"), engine("provider")
     seed = provider.SEED
-    witness = judged.Witness((seed.token, seed.readonly_token, seed.foreign_token))
+    witness = judged.RequestChecker((seed.token, seed.readonly_token, seed.foreign_token))
 
     def refuse(answer: Any) -> Any:
         return built.finish(provider.Answer(answer.status, answer.headers, answer.content))

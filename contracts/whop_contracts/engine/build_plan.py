@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from typing import Final, Literal
 
-from whop_contracts.engine.plan import Means, Plan, Profile
+from whop_contracts.engine.plan import Capabilities, Plan, Profile
 from whop_contracts.exchange import Case
 from whop_contracts.pause import cases, strategies
 from whop_contracts.pause.cases import TELLING, dated
@@ -26,7 +26,7 @@ from whop_contracts.pause.sequences import (
 )
 
 
-def draw(profile: Profile, *, seed: int, means: Means) -> Plan:
+def draw(profile: Profile, *, seed: int, means: Capabilities) -> Plan:
     """Draw the plan of a profile. The same arguments and versions give the same plan."""
     offer = means.offer()
     every = tuple(_sequences(profile, seed, means))
@@ -72,7 +72,7 @@ _EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 6
 """How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what is allowed."""
 
 
-def _sequences(profile: Profile, seed: int, means: Means) -> Iterator[Sequence]:
+def _sequences(profile: Profile, seed: int, means: Capabilities) -> Iterator[Sequence]:
     """First what tells most, which is all of ``quick``; then the rest of the tables in rounds."""
     others = [list(_timed(means)), list(watched(means.campaigns)), list(resting())]
     named = {sequence.name: sequence for lane in others for sequence in lane}
@@ -115,14 +115,14 @@ def _refusal(group: SequenceOf[Case], *, start: Literal["active", "any"] = "acti
     return refused(*group, needs=needs, start=start)
 
 
-def _timed(means: Means) -> SequenceOf[Sequence]:
+def _timed(means: Capabilities) -> SequenceOf[Sequence]:
     """The sequences about time, by what moves the target's clock."""
     if means.clock == "wall":
         return waited(second=means.campaigns > 1)
     return moved(_gap(means), second=means.campaigns > 1)
 
 
-def _gap(means: Means) -> int:
+def _gap(means: Capabilities) -> int:
     """Milliseconds that a dated pause lasts where the clock is moved: so long that what is over is surely over."""
     return max(GAP, int(5_000 * means.tolerance_s))
 

@@ -52,7 +52,7 @@ class Drift:
 
 
 @dataclass(slots=True)
-class Tally:
+class ClauseRunner:
     """Judges exchanges as they come and lets them go: memory does not grow with their number."""
 
     clauses: tuple[Clause, ...]

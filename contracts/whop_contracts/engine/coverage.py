@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from whop_contracts import provider
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import Binder
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Expectation
-from whop_contracts.target import Courier, mock_parties, open_mock
+from whop_contracts.pause.oracle import Oracle
+from whop_contracts.target import Sender, mock_parties, open_mock
 
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]]:
@@ -52,10 +52,10 @@ def conduct(
 
     executor = Executor(
         target,
-        Courier(target, rng=rng),
-        Binder(target.base_url, parties, agent="whop-contracts", rng=rng),
+        Sender(target, rng=rng),
+        RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng),
         parties,
-        expectation=Expectation(tolerance=plan.means.tolerance_s),
+        expectation=Oracle(tolerance=plan.means.tolerance_s),
         journal=None,
         watch=take,
     )

@@ -11,16 +11,25 @@ from typing import Final
 
 from whop_contracts.engine.journal import Journal, JournalError
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import Binder, Parties
-from whop_contracts.engine.run_state import Outcome, Stopped
-from whop_contracts.engine.session import PREFLIGHT, Conversation, plain
+from whop_contracts.engine.request_builder import Actors, RequestBuilder
+from whop_contracts.engine.run_state import RunState, Stopped
+from whop_contracts.engine.session import PREFLIGHT, Session, plain
 from whop_contracts.engine.teardown import put_all_back
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.evidence import ACTIVE, Evidence, Shown
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import LAG, PROMPT
-from whop_contracts.pause.sequences import Await, Reach, Send, Sequence, Step, Together, read, unpause
-from whop_contracts.target import BudgetSpent, Courier, Target
+from whop_contracts.pause.sequences import (
+    AdvanceClock,
+    AwaitResume,
+    Send,
+    Sequence,
+    Step,
+    Together,
+    read,
+    unpause,
+)
+from whop_contracts.target import BudgetSpent, Sender, Target
 
 _AFTER: Final = 1.0
 
@@ -31,15 +40,15 @@ class Executor:
     def __init__(
         self,
         target: Target,
-        courier: Courier,
-        binder: Binder,
-        parties: Parties,
+        courier: Sender,
+        binder: RequestBuilder,
+        parties: Actors,
         *,
-        expectation: Expectation,
+        expectation: Oracle,
         journal: Journal | None,
         watch: Callable[[Evidence, str], None],
     ) -> None:
-        self._talk = Conversation(
+        self._talk = Session(
             target, courier, binder, parties, expectation=expectation, journal=journal, watch=watch
         )
         self._clock = target.clock
@@ -49,7 +58,7 @@ class Executor:
         self._firsts: dict[str, Shown] = {}
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> RunState:
         """What there is to say besides evidence."""
         return self._talk.outcome
 
@@ -120,7 +129,7 @@ class Executor:
         if isinstance(step, Together):
             self._talk.together(step, sequence)
             return True
-        if isinstance(step, Reach):
+        if isinstance(step, AdvanceClock):
             return self._reach(self._talk.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)
         return self._await(step, sequence)
 
@@ -134,7 +143,7 @@ class Executor:
     def _is_active(self, campaign: str) -> bool:
         return self._talk.possible(campaign) == frozenset({ACTIVE})
 
-    def _await(self, step: Await, sequence: str) -> bool:
+    def _await(self, step: AwaitResume, sequence: str) -> bool:
         """Look after a due resume until it is seen, or the tolerance is over; the long wait is spent at most twice."""
         if self._is_active(self._campaigns[int(step.campaign.partition(":")[2])]):
             return True

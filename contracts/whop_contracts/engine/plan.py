@@ -17,7 +17,7 @@ Profile = Literal["quick", "standard", "thorough"]
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Capabilities:
     """What a target offers to a run: how many campaigns, which further credentials, which clock."""
 
     campaigns: int = 1
@@ -51,7 +51,7 @@ class Plan:
 
     profile: Profile
     seed: int
-    means: Means
+    means: Capabilities
     sequences: tuple[Sequence, ...]
     left_out: tuple[Sequence, ...] = field(default=())
     cut_short: bool = False

@@ -11,8 +11,8 @@ from typing import Any, Final
 from whop_contracts import schemas
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.coverage import only
-from whop_contracts.engine.plan import Means, Plan
-from whop_contracts.engine.request_builder import ALTERATIONS, Parties, altered
+from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.request_builder import ALTERATIONS, Actors, altered
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
@@ -26,10 +26,10 @@ _SECRET_LENGTH: Final = 8
 """Values of gateway headers from this length on are redacted; shorter ones would black out ordinary words."""
 
 
-def means(settings: Settings) -> Means:
+def means(settings: Settings) -> Capabilities:
     """What the target of a run offers, as far as the settings tell."""
     if settings.base_url is None:
-        return Means(
+        return Capabilities(
             len(mock_parties().campaigns),
             readonly=True,
             foreign=True,
@@ -38,7 +38,7 @@ def means(settings: Settings) -> Means:
             clock="virtual",
             tolerance_s=settings.resume_tolerance,
         )
-    return Means(
+    return Capabilities(
         campaigns=len(settings.campaign_ids),
         readonly=settings.readonly_token is not None,
         foreign=settings.foreign_campaign_id is not None,
@@ -114,7 +114,7 @@ def unready(firsts: dict[str, Evidence], *, live: bool) -> str | None:
 _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
 
 
-def redactor_of(parties: Parties) -> Redactor:
+def redactor_of(parties: Actors) -> Redactor:
     """What knows every secret of a run: its credentials, those that our cases alter, and the values of its gateways' headers."""
     names = {"$WHOP_API_TOKEN": parties.token}
     if parties.readonly_token:

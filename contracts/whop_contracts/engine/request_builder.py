@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from whop_contracts.exchange import Case, Request, Role, Scope, Stamp, Window
+from whop_contracts.exchange import Case, Request, Role, Scope, SymbolicInstant, Window
 from whop_contracts.instants import NANO, read_instant, utc
 from whop_contracts.pause.classify import loose_instants
 
@@ -22,7 +22,7 @@ _TELLING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Parties:
+class Actors:
     """Who takes part in a run: the campaigns named, those of others, and the credentials."""
 
     token: str
@@ -34,7 +34,7 @@ class Parties:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BuiltRequest:
     """A request ready to be sent, with what a judge has to know of it; ``until`` is the instant that its stamp was bound to."""
 
     request: Request
@@ -43,7 +43,9 @@ class Bound:
     until: int | None = None
 
 
-def bind_stamp(stamp: Stamp, now: Window, marks: Mapping[str, int] | None = None) -> tuple[str, int]:
+def bind_stamp(
+    stamp: SymbolicInstant, now: Window, marks: Mapping[str, int] | None = None
+) -> tuple[str, int]:
     """Write a stamp as text, and say which instant (nanoseconds) it names.
 
     ``now`` is what is known of the target's clock: instants ahead are counted from its latest reading, those behind from its
@@ -66,7 +68,7 @@ def bind_stamp(stamp: Stamp, now: Window, marks: Mapping[str, int] | None = None
     return text, meant[0] if meant else 0
 
 
-def _next(stamp: Stamp, now: Window) -> str:
+def _next(stamp: SymbolicInstant, now: Window) -> str:
     """The first date of a month and day, or of a month's Sunday, that lies ahead, a leap year where it takes one."""
     earliest = now.end + _LEAD + stamp.after_days * 86_400 * NANO
     clock = f"{stamp.time[:5]}:00"
@@ -96,16 +98,16 @@ def _minutes(offset: str) -> int:
     return (hours * 60 + minutes) * (-1 if offset[0] == "-" else 1)
 
 
-class Binder:
+class RequestBuilder:
     """Turns cases into requests: addresses, credentials and dates. Random parts are drawn from ``rng``, which is handed in."""
 
-    def __init__(self, base_url: str, parties: Parties, *, agent: str, rng: random.Random) -> None:
+    def __init__(self, base_url: str, parties: Actors, *, agent: str, rng: random.Random) -> None:
         self._base_url = base_url
         self._parties = parties
         self._agent = agent
         self._rng = rng
 
-    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> Bound:
+    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> BuiltRequest:
         """The request of a case, its dates counted from ``now`` or from one of ``marks``."""
         segment, scope = self._address(case.campaign)
         credential, role = self.credential(case.credential)
@@ -128,7 +130,7 @@ class Binder:
             headers=tuple(headers),
             content=body,
         )
-        return Bound(request, role, scope, until)
+        return BuiltRequest(request, role, scope, until)
 
     def _address(self, symbol: str) -> tuple[str, Scope]:
         kind, _, rest = symbol.partition(":")

@@ -17,17 +17,17 @@ from typing import Final
 from whop_contracts import __version__
 from whop_contracts.engine.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
 from whop_contracts.engine.preflight import pace, redactor_of
-from whop_contracts.engine.request_builder import Binder, Parties
+from whop_contracts.engine.request_builder import Actors, RequestBuilder
 from whop_contracts.engine.run_state import Stopped
-from whop_contracts.engine.session import Conversation
+from whop_contracts.engine.session import Session
 from whop_contracts.engine.teardown import due, put_back
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.classify import MILLI
 from whop_contracts.pause.evidence import Evidence, Shown, State
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible
-from whop_contracts.target import Courier, Target
+from whop_contracts.target import Sender, Target
 from whop_contracts.target.live import checked_base
 from whop_contracts.target.open import open_live
 from whop_contracts.target.wire import split_url
@@ -101,16 +101,16 @@ def restore(
 
 def _talk(
     target: Target, settings: Settings, journal: Journal, campaigns: dict[str, CampaignRecord]
-) -> Conversation:
+) -> Session:
     """A conversation about the campaigns of a journal, in its order."""
     rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
-    parties = Parties(token=settings.token or "", campaigns=tuple(campaigns), headers=settings.headers)
-    return Conversation(
+    parties = Actors(token=settings.token or "", campaigns=tuple(campaigns), headers=settings.headers)
+    return Session(
         target,
-        Courier(target, rng=rng, rate=pace(settings, target)),
-        Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} (restore)", rng=rng),
+        Sender(target, rng=rng, rate=pace(settings, target)),
+        RequestBuilder(target.base_url, parties, agent=f"whop-contracts/{__version__} (restore)", rng=rng),
         parties,
-        expectation=Expectation(tolerance=settings.resume_tolerance),
+        expectation=Oracle(tolerance=settings.resume_tolerance),
         journal=journal,
         watch=lambda _evidence, _sequence: None,
     )
@@ -120,7 +120,7 @@ def _talk(
 class _Restorer:
     """Brings campaigns back by a journal, which is gone on with."""
 
-    talk: Conversation
+    talk: Session
     journal: Journal
     campaigns: dict[str, CampaignRecord]
 

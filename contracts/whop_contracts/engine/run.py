@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from whop_contracts import __version__, schemas
 from whop_contracts.engine.build_plan import further
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.internal_error import told
 from whop_contracts.engine.journal import Journal, JournalError
-from whop_contracts.engine.plan import Means, Plan
+from whop_contracts.engine.plan import Capabilities, Plan
 from whop_contracts.engine.preflight import (
     chosen,
     contract_sha256,
@@ -27,18 +27,18 @@ from whop_contracts.engine.preflight import (
     redactor_of,
     unready,
 )
-from whop_contracts.engine.request_builder import Binder, Parties
-from whop_contracts.engine.run_state import Outcome, Stopped
+from whop_contracts.engine.request_builder import Actors, RequestBuilder
+from whop_contracts.engine.run_state import RunState, Stopped
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.report import postprocess as settling
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible, undisturbed
-from whop_contracts.target import BudgetSpent, Courier, Target, open_target
+from whop_contracts.target import BudgetSpent, Sender, Target, open_target
 
 _KEPT_FOR_EACH: Final = 3
 """Requests a campaign that are kept back for putting it back."""
@@ -63,11 +63,11 @@ class _Run:
     settings: Settings
     watch: Callable[[Progress], None] | None
     plan: Plan
-    tally: Tally
+    tally: ClauseRunner
     target: Target
     har: HarWriter | None = None
     journal: Journal | None = None
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: RunState = field(default_factory=RunState)
     broken: set[str] = field(default_factory=set)
     planned: int = 0
 
@@ -109,7 +109,9 @@ def judge(
         raise UsageError(str(error)) from None
     redactor = redactor_of(parties)
     plan = plan or planned(settings)
-    run = _Run(settings, watch, plan, Tally(clauses), target, open_har(settings, redactor, target, plan))
+    run = _Run(
+        settings, watch, plan, ClauseRunner(clauses), target, open_har(settings, redactor, target, plan)
+    )
     if target.kind == "live":
         try:
             run.journal = Journal.create(settings.journal, target.base_url, run_id)
@@ -120,7 +122,7 @@ def judge(
             watch(Progress("journal", str(run.journal.path), 0, run.planned, 0.0, 0))
             if said := _on_production(settings, parties, plan):
                 watch(Progress("production", said, 0, run.planned, 0.0, 0))
-    courier = Courier(
+    courier = Sender(
         target,
         rng=rng,
         rate=pace(settings, target),
@@ -129,13 +131,15 @@ def judge(
         elapsed=time.monotonic if target.kind == "mock" else None,
         reserve=_KEPT_FOR_EACH * len(parties.campaigns) + (parties.foreign is not None),
     )
-    binder = Binder(target.base_url, parties, agent=f"whop-contracts/{__version__} ({run_id})", rng=rng)
+    binder = RequestBuilder(
+        target.base_url, parties, agent=f"whop-contracts/{__version__} ({run_id})", rng=rng
+    )
     executor = Executor(
         target,
         courier,
         binder,
         parties,
-        expectation=Expectation(tolerance=settings.resume_tolerance),
+        expectation=Oracle(tolerance=settings.resume_tolerance),
         journal=run.journal,
         watch=run.take,
     )
@@ -158,7 +162,7 @@ def judge(
     return settle(redactor.data(result))
 
 
-def _on_production(settings: Settings, parties: Parties, plan: Plan) -> str | None:
+def _on_production(settings: Settings, parties: Actors, plan: Plan) -> str | None:
     """What will be done to a production host, to be said before it is done; None for any other."""
     host = production_host(settings)
     if host is None:
@@ -167,7 +171,7 @@ def _on_production(settings: Settings, parties: Parties, plan: Plan) -> str | No
     return f"{host}: {named} will be paused and resumed many times, by {plan.requests} requests, and put back as found"
 
 
-def _conduct(run: _Run, executor: Executor, courier: Courier) -> str | None:
+def _conduct(run: _Run, executor: Executor, courier: Sender) -> str | None:
     """Preflight, plan, putting back; the reason that makes the run inconclusive, if there is one."""
     try:
         firsts = executor.preflight(foreign=run.plan.means.foreign)
@@ -210,7 +214,7 @@ def _draw_on(run: _Run, executor: Executor) -> None:
 
 
 def _result(
-    run: _Run, executor: Executor, courier: Courier, reason: str | None, seconds: float
+    run: _Run, executor: Executor, courier: Sender, reason: str | None, seconds: float
 ) -> dict[str, Any]:
     outcome, target, plan = executor.outcome, run.target, run.plan
     moved = target.clock.moved
@@ -260,7 +264,7 @@ def _untested(run: _Run, executor: Executor, reason: str | None) -> dict[str, st
     return {clause.id: said for clause in run.tally.clauses if (said := why(clause))}
 
 
-def _offered(clause: Clause, has: Means) -> bool:
+def _offered(clause: Clause, has: Capabilities) -> bool:
     wanted = {
         "--readonly-token": has.readonly,
         "--foreign-campaign-id": has.foreign,

@@ -12,7 +12,7 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunState:
     """What there is to say besides evidence. ``untimed`` is why time could not be judged, ``cut`` how many sequences the budget left
     unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether an error of ours makes later evidence unfit to be judged,
     ``failed`` the campaigns that could not be put back, each with what is wrong.

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from whop_contracts.engine.internal_error import told
 from whop_contracts.engine.journal import Journal, JournalError
-from whop_contracts.engine.request_builder import Binder, Bound, Parties
-from whop_contracts.engine.run_state import Foreign, Outcome, Stopped
+from whop_contracts.engine.request_builder import Actors, BuiltRequest, RequestBuilder
+from whop_contracts.engine.run_state import Foreign, RunState, Stopped
 from whop_contracts.exchange import Case, Exchange, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.pause.classify import read_answer
 from whop_contracts.pause.evidence import Evidence, Possible, shown
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.sequences import Together, read, unpause
-from whop_contracts.target import Courier, Reply, Target
+from whop_contracts.target import Reply, Sender, Target
 
 _SETTLE: Final = (0.25, 0.5, 1.0, 0.5)
 """Seconds between the looks at a read that may lag; together a little more than the lag that is allowed."""
@@ -33,7 +33,7 @@ _UNANSWERED: Final = 8
 PREFLIGHT: Final = "preflight"
 
 
-class Conversation:
+class Session:
     """Sends cases. Every exchange is given to ``watch`` as evidence, in the order of the answers.
 
     From ``part`` on campaigns are being put back, which comes before everything else: what a journal, a judge or the expectation raises is
@@ -43,11 +43,11 @@ class Conversation:
     def __init__(
         self,
         target: Target,
-        courier: Courier,
-        binder: Binder,
-        parties: Parties,
+        courier: Sender,
+        binder: RequestBuilder,
+        parties: Actors,
         *,
-        expectation: Expectation,
+        expectation: Oracle,
         journal: Journal | None,
         watch: Callable[[Evidence, str], None],
     ) -> None:
@@ -55,7 +55,7 @@ class Conversation:
         self.parties = parties
         self.journal = journal
         self.expectation = expectation
-        self.outcome = Outcome()
+        self.outcome = RunState()
         self.marks: dict[str, int] = {}
         self.foreign = Foreign()
         self._courier = courier
@@ -172,7 +172,7 @@ class Conversation:
         answer = self.foreign.released = self.send(unpause(case.campaign), sequence)
         self.outcome.notes.append(f"{name} was paused; an unpause was answered {answer.status}")
 
-    def _doubted(self, answered: list[tuple[Bound, Case, str, Reply]]) -> Evidence:
+    def _doubted(self, answered: list[tuple[BuiltRequest, Case, str, Reply]]) -> Evidence:
         """A 401 to our own credential: where reading is answered so too, the token died, and nothing can be said, of these answers either."""
         self._denied, self._held = True, []
         try:
@@ -197,14 +197,14 @@ class Conversation:
         else:
             self._held.append((evidence, sequence))
 
-    def _bind(self, case: Case) -> Bound:
+    def _bind(self, case: Case) -> BuiltRequest:
         bound = self._binder.bind(case, self.now() or _guess(self.target.time()), self.marks)
         if case.mark and bound.until:
             now = self.now()
             self.marks[case.mark] = max(bound.until, now.end if now else 0)
         return bound
 
-    def _intend(self, bound: Bound) -> None:
+    def _intend(self, bound: BuiltRequest) -> None:
         """Journal what a request could do to a campaign before it is sent."""
         asked, operation = bound.request.campaign, bound.request.operation
         if operation == "retrieve":
@@ -220,7 +220,7 @@ class Conversation:
             self.noted(lambda journal: journal.intend(named, status, until))
 
     def _record(
-        self, bound: Bound, case: Case, sequence: str, reply: Reply, *, overlaps: int | None = None
+        self, bound: BuiltRequest, case: Case, sequence: str, reply: Reply, *, overlaps: int | None = None
     ) -> Evidence:
         self._number += 1
         self.target.clock.learn(reply)

@@ -9,7 +9,7 @@ from typing import Final
 
 from whop_contracts.engine.internal_error import told
 from whop_contracts.engine.run_state import Stopped
-from whop_contracts.engine.session import Conversation, plain
+from whop_contracts.engine.session import Session, plain
 from whop_contracts.exchange import Case
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import ACTIVE, Shown, State
@@ -20,7 +20,7 @@ SEQUENCE: Final = "put back"
 _ATTEMPTS: Final = 2
 
 
-def put_all_back(talk: Conversation, firsts: dict[str, Shown]) -> None:
+def put_all_back(talk: Session, firsts: dict[str, Shown]) -> None:
     """Bring every campaign into the state of its first read; the conversation's outcome says how many are, and which are not.
 
     Never raises, save for an interruption.
@@ -49,9 +49,7 @@ def put_all_back(talk: Conversation, firsts: dict[str, Shown]) -> None:
         talk.outcome.failed.append(f"{talk.parties.foreign}, another company's: {wrong}")
 
 
-def put_back(
-    talk: Conversation, symbol: str, campaign: str, first: State, sequence: str = SEQUENCE
-) -> str | None:
+def put_back(talk: Session, symbol: str, campaign: str, first: State, sequence: str = SEQUENCE) -> str | None:
     """Put one campaign back; None, or why it could not be. What is wanted is decided anew at each attempt: time goes on."""
     seen, wanted = None, first
     for attempt in range(_ATTEMPTS):
@@ -68,7 +66,7 @@ def put_back(
     return f"was {wanted}, is {seen or 'not readable'}"
 
 
-def due(talk: Conversation, first: State) -> State:
+def due(talk: Session, first: State) -> State:
     """What a campaign has to be now: as it was, or active where its pause has run out by the provider's clock."""
     now = talk.now()
     over = first.status == "paused" and first.until is not None and now and first.until <= now.start
@@ -86,7 +84,7 @@ def towards(state: State, symbol: str) -> Case:
     )
 
 
-def _look_after_foreign(talk: Conversation) -> str | None:
+def _look_after_foreign(talk: Session) -> str | None:
     """What is wrong with another company's campaign after our pauses of it, each of which was followed by its one unpause."""
     foreign, name = talk.foreign, talk.parties.foreign or ""
     if foreign.first is not None and foreign.sent:

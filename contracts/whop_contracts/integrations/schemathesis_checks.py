@@ -27,7 +27,7 @@ from whop_contracts.integrations.har.routes import Routed, credentials, route
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings.sources import load
 from whop_contracts.target.clocks import WallClock
@@ -105,7 +105,7 @@ def _followed(routed: Routed, response: Any, case: Any) -> Evidence | None:
     clock.learn(Reply(answer, None, entry.sent, entry.received))
     now = clock.window(entry.sent, entry.received)
     exchange = Exchange(1, request, answer, entry.sent, entry.received, now, scope=scope)
-    return Expectation(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
+    return Oracle(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
 
 
 def _scope(routed: Routed) -> Scope | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from whop_contracts.exchange import Case, Stamp
+from whop_contracts.exchange import Case, SymbolicInstant
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
@@ -18,7 +18,7 @@ DATED: Final = '{"paused_until": "{until}"}'
 
 
 def dated(
-    name: str, stamp: Stamp, content: str = DATED, media_type: str = JSON, *, campaign: str = "own:0", mark: str | None = None
+    name: str, stamp: SymbolicInstant, content: str = DATED, media_type: str = JSON, *, campaign: str = "own:0", mark: str | None = None
 ) -> Case:  # fmt: skip
     """A pause until ``stamp``."""
     return Case(
@@ -43,60 +43,60 @@ ESCAPED: Final = ' {"paused\\u005funtil": "{until}"} '
 KEPT: Final = tuple(
     dated(name, *how)
     for name, *how in (
-        ("a summer evening at -03:30", Stamp("07-31", time="21:05:09", fraction="050", offset="-03:30")),
-        ("tomorrow, at +05:30", Stamp(plus_ms=DAY + 401, offset="+05:30")),
-        ("noon of the next 1 July", Stamp("07-01")),
-        ("in 40 days, to the microsecond", Stamp(plus_ms=40 * DAY, fraction="123456")),
-        ("the 4th of March", Stamp("03-04", time="01:02:03", fraction="040")),
-        ("the last second of the year, the name escaped", Stamp("12-31", time="23:59:59", fraction="999"), ESCAPED),
-        ("midnight of the next 1 March, in compact JSON", Stamp("03-01", time="00:00:00"), COMPACT),
-        ("in 364 days", Stamp(plus_ms=364 * DAY, fraction="001")),
-        ("in 95 days at -09:30", Stamp(plus_ms=95 * DAY + 10, offset="-09:30")),
-        ("the 28th of February", Stamp("02-28", time="23:59:59", fraction="4")),
-        ("the 7th of November", Stamp("11-07", time="19:00:01", offset="-05:00")),
-        ("new year at +01:00", Stamp("01-01", time="00:30:00", offset="+01:00")),
-        ("the first hour of a month at +14:00, with a charset", Stamp("05-01", time="00:15:00", offset="+14:00"), DATED, "application/json; charset=utf-8"),
-        ("the last hour of a month at -12:00", Stamp("10-31", time="23:45:00", fraction="5", offset="-12:00")),
-        ("in one hour, its digits hours ago", Stamp(plus_ms=HOUR, offset="-09:30")),
-        ("the 29th of December", Stamp("12-29", time="13:00:00", fraction="100")),
-        ("the last of January", Stamp("01-31", time="12:30:45", fraction="005")),
-        ("a quarter past noon at +05:45", Stamp("09-30", time="12:15:00", offset="+05:45")),
-        ("in 200 days", Stamp(plus_ms=200 * DAY, fraction="9995")),
-        ("new year at +00:00", Stamp("01-01", time="00:00:00", fraction="000", offset="+00:00")),
-        ("new year's eve at -05:00", Stamp("12-31", time="21:30:00", offset="-05:00")),
-        ("a spring night that clocks in London skip", Stamp("03/-1", time="01:30:00")),
-        ("a spring night that clocks in Berlin skip", Stamp("03/-1", time="02:30:00", fraction="25")),
-        ("a spring night that clocks in New York skip", Stamp("03/2", time="02:30:00")),
-        ("an autumn night that clocks in Europe repeat", Stamp("10/-1", time="00:30:00", fraction="999999")),
-        ("the same night an hour later", Stamp("10/-1", time="01:30:00")),
-        ("an autumn night that clocks in New York repeat", Stamp("11/1", time="06:30:00")),
-        ("in 15 minutes, in JSON on lines", Stamp(plus_ms=15 * MINUTE, offset="+12:45"), LINES),
-        ("in half a minute", Stamp(plus_ms=30_000, fraction="07")),
-        ("in 2 days at -00:30", Stamp(plus_ms=2 * DAY, offset="-00:30")),
-        ("in 31 days at +09:00", Stamp(plus_ms=31 * DAY, fraction="12345", offset="+09:00")),
+        ("a summer evening at -03:30", SymbolicInstant("07-31", time="21:05:09", fraction="050", offset="-03:30")),
+        ("tomorrow, at +05:30", SymbolicInstant(plus_ms=DAY + 401, offset="+05:30")),
+        ("noon of the next 1 July", SymbolicInstant("07-01")),
+        ("in 40 days, to the microsecond", SymbolicInstant(plus_ms=40 * DAY, fraction="123456")),
+        ("the 4th of March", SymbolicInstant("03-04", time="01:02:03", fraction="040")),
+        ("the last second of the year, the name escaped", SymbolicInstant("12-31", time="23:59:59", fraction="999"), ESCAPED),
+        ("midnight of the next 1 March, in compact JSON", SymbolicInstant("03-01", time="00:00:00"), COMPACT),
+        ("in 364 days", SymbolicInstant(plus_ms=364 * DAY, fraction="001")),
+        ("in 95 days at -09:30", SymbolicInstant(plus_ms=95 * DAY + 10, offset="-09:30")),
+        ("the 28th of February", SymbolicInstant("02-28", time="23:59:59", fraction="4")),
+        ("the 7th of November", SymbolicInstant("11-07", time="19:00:01", offset="-05:00")),
+        ("new year at +01:00", SymbolicInstant("01-01", time="00:30:00", offset="+01:00")),
+        ("the first hour of a month at +14:00, with a charset", SymbolicInstant("05-01", time="00:15:00", offset="+14:00"), DATED, "application/json; charset=utf-8"),
+        ("the last hour of a month at -12:00", SymbolicInstant("10-31", time="23:45:00", fraction="5", offset="-12:00")),
+        ("in one hour, its digits hours ago", SymbolicInstant(plus_ms=HOUR, offset="-09:30")),
+        ("the 29th of December", SymbolicInstant("12-29", time="13:00:00", fraction="100")),
+        ("the last of January", SymbolicInstant("01-31", time="12:30:45", fraction="005")),
+        ("a quarter past noon at +05:45", SymbolicInstant("09-30", time="12:15:00", offset="+05:45")),
+        ("in 200 days", SymbolicInstant(plus_ms=200 * DAY, fraction="9995")),
+        ("new year at +00:00", SymbolicInstant("01-01", time="00:00:00", fraction="000", offset="+00:00")),
+        ("new year's eve at -05:00", SymbolicInstant("12-31", time="21:30:00", offset="-05:00")),
+        ("a spring night that clocks in London skip", SymbolicInstant("03/-1", time="01:30:00")),
+        ("a spring night that clocks in Berlin skip", SymbolicInstant("03/-1", time="02:30:00", fraction="25")),
+        ("a spring night that clocks in New York skip", SymbolicInstant("03/2", time="02:30:00")),
+        ("an autumn night that clocks in Europe repeat", SymbolicInstant("10/-1", time="00:30:00", fraction="999999")),
+        ("the same night an hour later", SymbolicInstant("10/-1", time="01:30:00")),
+        ("an autumn night that clocks in New York repeat", SymbolicInstant("11/1", time="06:30:00")),
+        ("in 15 minutes, in JSON on lines", SymbolicInstant(plus_ms=15 * MINUTE, offset="+12:45"), LINES),
+        ("in half a minute", SymbolicInstant(plus_ms=30_000, fraction="07")),
+        ("in 2 days at -00:30", SymbolicInstant(plus_ms=2 * DAY, offset="-00:30")),
+        ("in 31 days at +09:00", SymbolicInstant(plus_ms=31 * DAY, fraction="12345", offset="+09:00")),
     )
 )  # fmt: skip
 FAR: Final = tuple(
     dated(name, stamp)
     for name, stamp in (
-        ("the second after 32 bits run out", Stamp("2038-01-19", time="03:14:08")),
-        ("the next 29 February", Stamp("02-29", time="12:00:00", fraction="290")),
-        ("the last days of the year 9999", Stamp("9999-12-30", time="21:58:59", fraction="999")),
-        ("a nanosecond", Stamp(plus_ms=3 * DAY, fraction="123456789", offset="-03:30")),
-        ("almost a day east of UTC", Stamp(plus_ms=6 * DAY, offset="+23:59")),
-        ("in ten years", Stamp(plus_ms=3_652 * DAY, offset="+05:30")),
-        ("in 400 days", Stamp(plus_ms=400 * DAY, fraction="1234567")),
-        ("the end of a February without a leap day", Stamp("2100-03-01", time="00:00:00")),
-        ("after nanoseconds overflow", Stamp("2262-04-12", time="00:00:00")),
-        ("a picosecond", Stamp(plus_ms=4 * DAY, fraction="000000100001")),
+        ("the second after 32 bits run out", SymbolicInstant("2038-01-19", time="03:14:08")),
+        ("the next 29 February", SymbolicInstant("02-29", time="12:00:00", fraction="290")),
+        ("the last days of the year 9999", SymbolicInstant("9999-12-30", time="21:58:59", fraction="999")),
+        ("a nanosecond", SymbolicInstant(plus_ms=3 * DAY, fraction="123456789", offset="-03:30")),
+        ("almost a day east of UTC", SymbolicInstant(plus_ms=6 * DAY, offset="+23:59")),
+        ("in ten years", SymbolicInstant(plus_ms=3_652 * DAY, offset="+05:30")),
+        ("in 400 days", SymbolicInstant(plus_ms=400 * DAY, fraction="1234567")),
+        ("the end of a February without a leap day", SymbolicInstant("2100-03-01", time="00:00:00")),
+        ("after nanoseconds overflow", SymbolicInstant("2262-04-12", time="00:00:00")),
+        ("a picosecond", SymbolicInstant(plus_ms=4 * DAY, fraction="000000100001")),
     )
 )  # fmt: skip
 EDGE: Final = (
-    dated("with a lower-case z", Stamp(plus_ms=5 * DAY, offset="z")),
-    dated("a leap second", Stamp("06-30", time="23:59:60")),
-    dated("an unknown zone", Stamp("05-06", offset="-00:00")),
-    dated("with a lower-case t", Stamp("05-05", form="{date}t{time}{fraction}{offset}")),
-    dated("a second of 60 at noon", Stamp("05-07", time="12:00:60")),
+    dated("with a lower-case z", SymbolicInstant(plus_ms=5 * DAY, offset="z")),
+    dated("a leap second", SymbolicInstant("06-30", time="23:59:60")),
+    dated("an unknown zone", SymbolicInstant("05-06", offset="-00:00")),
+    dated("with a lower-case t", SymbolicInstant("05-05", form="{date}t{time}{fraction}{offset}")),
+    dated("a second of 60 at noon", SymbolicInstant("05-07", time="12:00:60")),
 )
 NOTHING: Final = (
     body("a null date", '{"paused_until": null}'),
@@ -108,7 +108,7 @@ EXTRAS: Final = (
     body("many undocumented members", '{"a": 1, "b": [2], "c": {"d": null}, "note": "\'\\"\\u0000;--\\ud83d\\ude00", "e": "'
          + "x" * 1_500 + '", "": 0, "$where": 1, "__proto__": {"f": 1}, "constructor": null, "g.h[0]": 2, "na\u00efve \u2713": 3, '
          + ", ".join(f'"m{n}": {n}' for n in range(100)) + "}"),
-    Case("a date and an undocumented member", body='{"note": {"by": ["us", "' + "x" * 1_000 + '"]}, "paused_until": "{until}"}', until=Stamp(plus_ms=DAY), media_type="application/json; charset=utf-8"),
+    Case("a date and an undocumented member", body='{"note": {"by": ["us", "' + "x" * 1_000 + '"]}, "paused_until": "{until}"}', until=SymbolicInstant(plus_ms=DAY), media_type="application/json; charset=utf-8"),
     body("the state as an undocumented member", '{"status": "active"}'),
     body("an undocumented member", '{"reason": "maintenance"}'),
     body("a deep undocumented member", '{"note": ' + "[" * 200 + "]" * 200 + "}"),
@@ -118,7 +118,7 @@ EXTRAS: Final = (
 OVERWRITING: Final = Case(
     "until tomorrow, and members of the answer",
     body='{"title": "Changed by a pause", "daily_budget": 7.5, "platform": "tiktok", "target_country_codes": ["FR"], "paused_until": "{until}"}',
-    until=Stamp(plus_ms=DAY),
+    until=SymbolicInstant(plus_ms=DAY),
 )
 """A provider that assigns whatever it is sent changes what cannot be put back: sent on the mock and on loopback only."""
 MEDIA: Final = (
@@ -131,13 +131,13 @@ MEDIA: Final = (
 LOOSE: Final = tuple(
     Case(name, body=DATED, until=stamp)
     for name, stamp in (
-        ("a date without a zone", Stamp("05-08", offset="")),
-        ("a bare date", Stamp("05-09", form="{date}")),
-        ("a space for the T", Stamp("05-10", form="{date} {time}Z")),
-        ("a zone without a colon", Stamp("05-11", offset="+0100")),
-        ("no seconds", Stamp("05-12", time="12:34", form="{date}T{time}Z")),
-        ("white space around the date", Stamp("05-13", form=" {date}T{time}Z ")),
-        ("a line end after the date", Stamp("05-14", form="{date}T{time}Z\\n")),
+        ("a date without a zone", SymbolicInstant("05-08", offset="")),
+        ("a bare date", SymbolicInstant("05-09", form="{date}")),
+        ("a space for the T", SymbolicInstant("05-10", form="{date} {time}Z")),
+        ("a zone without a colon", SymbolicInstant("05-11", offset="+0100")),
+        ("no seconds", SymbolicInstant("05-12", time="12:34", form="{date}T{time}Z")),
+        ("white space around the date", SymbolicInstant("05-13", form=" {date}T{time}Z ")),
+        ("a line end after the date", SymbolicInstant("05-14", form="{date}T{time}Z\\n")),
     )
 )
 TEXTS: Final = (
@@ -201,17 +201,22 @@ NO_OBJECT: Final = tuple(
                         ("empty text", '""'), ("an array of an object", '[{"paused_until": null}]'))
 )  # fmt: skip
 PAST: Final = (
-    dated("yesterday", Stamp(plus_ms=-DAY)),
-    dated("the first instant of all", Stamp("0001-01-01", time="00:00:00")),
-    dated("the first second of 1970", Stamp("1970-01-01", time="00:00:00")),
-    dated("an hour ago, in another zone", Stamp(plus_ms=-HOUR, offset="+14:00")),
-    dated("ten years ago", Stamp(plus_ms=-3_652 * DAY)),
+    dated("yesterday", SymbolicInstant(plus_ms=-DAY)),
+    dated("the first instant of all", SymbolicInstant("0001-01-01", time="00:00:00")),
+    dated("the first second of 1970", SymbolicInstant("1970-01-01", time="00:00:00")),
+    dated("an hour ago, in another zone", SymbolicInstant(plus_ms=-HOUR, offset="+14:00")),
+    dated("ten years ago", SymbolicInstant(plus_ms=-3_652 * DAY)),
 )
 UNKNOWN_IDS: Final = (
     Case("an unknown campaign", campaign="invented", body="{}"),
     Case("half an id", campaign="short", body="{}"),
     Case("text after an id", campaign="longer", body="{}"),
-    Case("an unknown campaign, until tomorrow", campaign="invented", body=DATED, until=Stamp(plus_ms=DAY)),
+    Case(
+        "an unknown campaign, until tomorrow",
+        campaign="invented",
+        body=DATED,
+        until=SymbolicInstant(plus_ms=DAY),
+    ),
 )
 MALFORMED_IDS: Final = tuple(
     Case(name, campaign=campaign, body="{}")
@@ -235,22 +240,30 @@ METHODS: Final = tuple(
 CREDENTIALS: Final = tuple(
     Case(f"a pause with {name}", credential=symbol, body=DATED if until else "{}", until=until)
     for name, symbol, until in (
-        ("no credential", "none", None), ("an unknown token", "unknown", Stamp(plus_ms=DAY)), ("a token with characters added", "altered:added", None),
+        ("no credential", "none", None), ("an unknown token", "unknown", SymbolicInstant(plus_ms=DAY)), ("a token with characters added", "altered:added", None),
         ("an empty token", "empty", None), ("a token with a character changed", "altered:middle", None),
-        ("a token cut short", "altered:cut", Stamp(plus_ms=DAY)), ("a JWT that nobody signed", "unknown:unsigned", None), ("a token with a letter in its other case", "altered:case", None),
+        ("a token cut short", "altered:cut", SymbolicInstant(plus_ms=DAY)), ("a JWT that nobody signed", "unknown:unsigned", None), ("a token with a letter in its other case", "altered:case", None),
         ("characters before a token", "altered:before", None), ("the token as Basic", "scheme:Basic", None),
         ("the token without Bearer", "scheme:", None),
     )
 )  # fmt: skip
 READONLY: Final = (
     Case("a pause without the permission", credential="readonly", body="{}"),
-    Case("a dated pause without the permission", credential="readonly", body=DATED, until=Stamp(plus_ms=DAY)),
+    Case(
+        "a dated pause without the permission",
+        credential="readonly",
+        body=DATED,
+        until=SymbolicInstant(plus_ms=DAY),
+    ),
     Case("a pause without the permission and without a body", credential="readonly"),
 )
 FOREIGN: Final = (
     Case("another company's campaign", campaign="foreign", body="{}"),
     Case(
-        "another company's campaign, until tomorrow", campaign="foreign", body=DATED, until=Stamp(plus_ms=DAY)
+        "another company's campaign, until tomorrow",
+        campaign="foreign",
+        body=DATED,
+        until=SymbolicInstant(plus_ms=DAY),
     ),
 )
 TELLING: Final[tuple[tuple[str, ...], ...]] = (

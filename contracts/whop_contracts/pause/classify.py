@@ -20,12 +20,12 @@ YEAR: Final = 365 * DAY
 LONG_BODY: Final = 4_000
 FIRST: Final = -62_135_596_800 * NANO
 LAST: Final = 253_402_300_800 * NANO
-Row = Literal[
+ClassId = Literal[
     "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "loose", "string", "type", "malformed",
     "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential", "wrong-credential",
     "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
-ACTING: Final[frozenset[Row]] = frozenset(
+ACTING: Final[frozenset[ClassId]] = frozenset(
     {
         "instant",
         "far",
@@ -41,7 +41,7 @@ ACTING: Final[frozenset[Row]] = frozenset(
     }
 )
 """The rows whose requests may be carried out by a conforming provider."""
-CREDENTIAL: Final[frozenset[Row]] = frozenset(
+CREDENTIAL: Final[frozenset[ClassId]] = frozenset(
     {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
 )
 """The rows of requests that are refused for who sends them."""
@@ -115,12 +115,12 @@ def _finite(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Intent:
     """What a pause request asks for. ``until`` holds the instants that its text may mean (none: indefinitely), ``slack`` how
     far, in nanoseconds, an answer may lie from them; ``extra`` says that undocumented members came along.
     """
 
-    row: Row
+    row: ClassId
     until: tuple[int, ...] = ()
     slack: int = MILLI
     offset: int = 0
@@ -140,7 +140,7 @@ def is_json(media_type: str | None) -> bool:
     )
 
 
-def wish(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Wish:
+def wish(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
     """Read a pause request's body: what it asks for, and the row that says how it is to be answered.
 
     ``now`` is the provider's clock (unknown: whether an instant is past cannot be told), ``end_time`` the campaign's
@@ -148,36 +148,36 @@ def wish(content: bytes, media_type: str | None, now: Window | None, end_time: i
     """
     long = len(content) > LONG_BODY
     if not content.strip():
-        return Wish("nothing")
+        return Intent("nothing")
     text = read_json(content)
     if _essence(media_type) != "application/json":
         # A ``+json`` too is another type than the page's: a provider need not know it.
-        inner = Wish("unclear") if text.problem else _member(text.value, now, end_time)
+        inner = Intent("unclear") if text.problem else _member(text.value, now, end_time)
         return replace(inner, row="media-type")
     if text.problem:
-        return Wish("malformed", long=long)
+        return Intent("malformed", long=long)
     return replace(_member(text.value, now, end_time), long=long)
 
 
-def _member(body: Any, now: Window | None, end_time: int | None) -> Wish:
+def _member(body: Any, now: Window | None, end_time: int | None) -> Intent:
     if body is None:
-        return Wish("nothing")
+        return Intent("nothing")
     if not isinstance(body, dict):
-        return Wish("no-object")
+        return Intent("no-object")
     extra = bool(body.keys() - {"paused_until"})
     if "paused_until" not in body:
-        return Wish("omitted", extra=extra)
+        return Intent("omitted", extra=extra)
     value = body["paused_until"]
     if value is None:
-        return Wish("nothing", extra=extra)
+        return Intent("nothing", extra=extra)
     if not isinstance(value, str):
-        return Wish("type", extra=extra)
+        return Intent("type", extra=extra)
     instant = read_instant(value)
     if instant is None:
         meant = loose_instants(value)
-        return Wish("loose" if meant else "string", until=meant, extra=extra)
+        return Intent("loose" if meant else "string", until=meant, extra=extra)
     slack = NANO if instant.edge else MILLI
-    return Wish(
+    return Intent(
         _when(instant, now, end_time),
         until=(instant.ns,),
         slack=slack,
@@ -186,7 +186,7 @@ def _member(body: Any, now: Window | None, end_time: int | None) -> Wish:
     )
 
 
-def _when(instant: Instant, now: Window | None, end_time: int | None) -> Row:
+def _when(instant: Instant, now: Window | None, end_time: int | None) -> ClassId:
     if now is None or not FIRST <= instant.ns < LAST:
         return "unclear"
     if instant.ns <= now.end:
@@ -223,7 +223,7 @@ def loose_instants(value: str) -> tuple[int, ...]:
     return () if instant is None else (instant.ns,)
 
 
-_BY_ROLE: Final[dict[str, Row]] = {
+_BY_ROLE: Final[dict[str, ClassId]] = {
     "none": "no-credential",
     "empty": "no-credential",
     "unknown": "wrong-credential",
@@ -231,7 +231,7 @@ _BY_ROLE: Final[dict[str, Row]] = {
     "scheme": "scheme",
     "readonly": "permission",
 }
-_BY_SCOPE: Final[dict[str, Row]] = {
+_BY_SCOPE: Final[dict[str, ClassId]] = {
     "invented": "unknown-id",
     "malformed": "malformed-id",
     "recased": "recased-id",
@@ -239,13 +239,13 @@ _BY_SCOPE: Final[dict[str, Row]] = {
 }
 
 
-def row_of(exchange: Exchange, asked: Wish) -> Row:
+def row_of(exchange: Exchange, asked: Intent) -> ClassId:
     """The row of the conformance table that a pause request falls under, its address and credential included.
 
     Two departures at once are ``several``: the page does not say which is refused first. In a recording that does not say
     whose credential and campaign it shows, an answer that may be about them decides nothing.
     """
-    found: list[Row] = ["method"] if exchange.request.method != "POST" else []
+    found: list[ClassId] = ["method"] if exchange.request.method != "POST" else []
     found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]
     if len(found) == 1:
         return found[0]

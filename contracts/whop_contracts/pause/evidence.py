@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from whop_contracts.exchange import Exchange, Finding
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.pause.classify import MILLI, Row, Text, Wish
+from whop_contracts.pause.classify import MILLI, ClassId, Intent, Text
 
 STATUSES: Final = ("active", "paused", "inactive", "stale")
 ENVIRONMENT: Final = frozenset({429, 502, 503, 504})
@@ -142,8 +142,8 @@ class Evidence:
     exchange: Exchange
     text: Text | None = None
     document: Mapping[str, Any] | None = None
-    row: Row | None = None
-    wish: Wish | None = None
+    row: ClassId | None = None
+    wish: Intent | None = None
     before: Possible = None
     shown: Shown | None = None
     stakes: frozenset[Topic] = frozenset()

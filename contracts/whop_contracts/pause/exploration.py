@@ -9,9 +9,18 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.exchange import Case, Stamp
+from whop_contracts.exchange import Case, SymbolicInstant
 from whop_contracts.pause.cases import body, dated, text
-from whop_contracts.pause.sequences import MARGIN, READ, Reach, Send, Sequence, Step, indefinitely, unpause
+from whop_contracts.pause.sequences import (
+    MARGIN,
+    READ,
+    AdvanceClock,
+    Send,
+    Sequence,
+    Step,
+    indefinitely,
+    unpause,
+)
 from whop_contracts.pause.strategies import draw
 
 MARKS: Final = ("a", "b")
@@ -31,7 +40,7 @@ def dated_pauses(gap: int = GAP) -> SearchStrategy[Step]:
         lambda mark, times, offset, fraction: Send(
             dated(
                 f"its instant {mark}",
-                Stamp(plus_ms=times * gap, offset=offset, fraction=fraction),
+                SymbolicInstant(plus_ms=times * gap, offset=offset, fraction=fraction),
                 mark=mark,
             )
         ),
@@ -71,9 +80,9 @@ def refusals() -> SearchStrategy[Step]:
     ).map(Send)
 
 
-def advances(gap: int = GAP) -> SearchStrategy[Reach]:
+def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
     """Moves of the clock to one of the marked instants: well past it, or just before it; no move back."""
-    return st.builds(Reach, st.sampled_from(MARKS), st.sampled_from((gap // 2, -MARGIN)))
+    return st.builds(AdvanceClock, st.sampled_from(MARKS), st.sampled_from((gap // 2, -MARGIN)))
 
 
 def histories(*, gap: int = GAP, moving: bool = True) -> SearchStrategy[tuple[Step, ...]]:
@@ -91,10 +100,10 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
     for step in steps:
         if isinstance(step, Send) and step.case.mark:
             known.add(step.case.mark)
-        if not isinstance(step, Reach) or step.mark in known:
+        if not isinstance(step, AdvanceClock) or step.mark in known:
             kept.append(step)
         # A move tells nothing until somebody looks.
-        if isinstance(step, Reach) and step.mark in known:
+        if isinstance(step, AdvanceClock) and step.mark in known:
             kept.append(READ)
     pauses = any(
         isinstance(s, Send) and s.case.operation == "pause" and s.case.credential == "full" for s in kept

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.classify import Row
+from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.evidence import Evidence
 
@@ -26,7 +26,7 @@ class Answers:
     any other 4xx, ``never`` the 4xx that fail all the same.
     """
 
-    row: Row
+    row: ClassId
     id: str
     statement: str
     source: Source

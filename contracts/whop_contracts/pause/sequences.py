@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from whop_contracts.exchange import Case, Stamp
+from whop_contracts.exchange import Case, SymbolicInstant
 from whop_contracts.pause.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, OVERWRITING, PAST, RECASED, dated
 
 Need = Literal["second", "readonly", "foreign", "resting", "loopback"]
@@ -46,7 +46,7 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class AdvanceClock:
     """Let the provider's clock reach the instant of ``mark``, and ``plus_ms`` more (or less)."""
 
     mark: str
@@ -54,14 +54,14 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Await:
+class AwaitResume:
     """Read a campaign after the instant of ``mark`` until it has resumed, or the tolerance is over."""
 
     mark: str
     campaign: str = "own:0"
 
 
-Step = Send | Together | Reach | Await
+Step = Send | Together | AdvanceClock | AwaitResume
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Sequence:
                 yield step.case
             elif isinstance(step, Together):
                 yield from (step.first, step.second)
-            elif isinstance(step, Await) and step.mark not in over:
+            elif isinstance(step, AwaitResume) and step.mark not in over:
                 yield replace(read(step.campaign), mark=AWAITED)
 
 
@@ -131,14 +131,14 @@ def refused(*cases: Case, needs: Iterable[Need] = (), start: Literal["active", "
 def _until(
     mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z", fraction: str | None = None
 ) -> Send:
-    stamp = Stamp(plus_ms=plus_ms, offset=offset, fraction=fraction)
+    stamp = SymbolicInstant(plus_ms=plus_ms, offset=offset, fraction=fraction)
     return Send(dated(f"its instant {mark}", stamp, campaign=campaign, mark=mark))
 
 
 def _same(mark: str, *, campaign: str = "own:0", offset: str = "Z") -> Send:
     """A pause until the instant of ``mark`` again."""
     name = f"the instant {mark}" + ("" if offset == "Z" else f" at {offset}")
-    return Send(dated(name, Stamp(f"@{mark}", offset=offset), campaign=campaign))
+    return Send(dated(name, SymbolicInstant(f"@{mark}", offset=offset), campaign=campaign))
 
 
 def _ticket(campaign: str = "own:0") -> Send:
@@ -154,13 +154,13 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
     a, b = _until("a", gap), _until("b", 2 * gap)
     cancel = Send(unpause())
     forever = Send(indefinitely())
-    before_a, before_b = Reach("a", -MARGIN), Reach("b", -MARGIN)
-    after_a = Reach("a", past)
-    wait_a, wait_b = Await("a"), Await("b")
+    before_a, before_b = AdvanceClock("a", -MARGIN), AdvanceClock("b", -MARGIN)
+    after_a = AdvanceClock("a", past)
+    wait_a, wait_b = AwaitResume("a"), AwaitResume("b")
     other = "own:1"
     ticket = _ticket(other)
     resumed = Send(replace(read(other), mark=AWAITED))
-    month = Send(dated("in 40 days, and stays", Stamp(plus_ms=40 * DAY)))
+    month = Send(dated("in 40 days, and stays", SymbolicInstant(plus_ms=40 * DAY)))
     return (
         Sequence("a dated pause ends by itself", (a, READ, before_a, READ, wait_a), ends="active",
                  why="just before its instant it holds, just after it is over"),
@@ -169,10 +169,10 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
         Sequence("a pause is extended", (a, b, READ, after_a, READ, before_b, READ, wait_b), ends="active",
                  why="the later date holds, the earlier one is gone"),
         Sequence("an indefinite pause stays for a day",
-                 (a, forever, READ, *((_until("n", 24 * HOUR, campaign=other),) if second else ()), after_a, READ, Reach("a", _NIGHT), READ,
+                 (a, forever, READ, *((_until("n", 24 * HOUR, campaign=other),) if second else ()), after_a, READ, AdvanceClock("a", _NIGHT), READ,
                   *((resumed,) if second else ())), ends="paused",
                  why="a date that was replaced must not fire, no other clock may end the pause, and a timer must last through the night"),
-        Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, Await("c"), Reach("b", past // 2), READ), ends="active",
+        Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, AwaitResume("c"), AdvanceClock("b", past // 2), READ), ends="active",
                  why="the last of three dates holds, and a later one must not come back"),
         Sequence("an indefinite pause gets a date", (forever, READ, _until("a", gap, fraction="654321"), READ, wait_a), ends="active"),
         Sequence("a second pause after the resume", (a, wait_a, b, READ, before_b, READ, wait_b), ends="active",
@@ -192,18 +192,18 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
                  ends="paused", needs=frozenset({"readonly"})),
         Sequence("two campaigns side by side",
                  (a, _until("b", 2 * gap, campaign=other), READ, ticket, wait_a, before_b, ticket, Send(indefinitely(other)),
-                  _until("c", gap), Await("c"), ticket), ends="active", needs=frozenset({"second"}),
+                  _until("c", gap), AwaitResume("c"), ticket), ends="active", needs=frozenset({"second"}),
                  why="one campaign's timer must end neither another's dated pause nor one without a date"),
         Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, after_a, READ, resumed), ends="active",
                  needs=frozenset({"second"}), why="what falls due together is done together"),
         Sequence("a pause without a date beside a dated one",
-                 (_until("a", gap, campaign=other), ticket, forever, ticket, Await("a", other), READ), ends="paused",
+                 (_until("a", gap, campaign=other), ticket, forever, ticket, AwaitResume("a", other), READ), ends="paused",
                  needs=frozenset({"second"}), why="a pause must touch neither another campaign's date nor its timer"),
         Sequence("two pauses at once", (Send(unpause()), Together(a.case, b.case), READ), ends="paused",
                  why="the outcome is that of one of the two orders"),
-        Sequence("a pause of 40 days stays for an hour", (_until("a", HOUR), month, Reach("a", 60_000), READ), ends="paused",
+        Sequence("a pause of 40 days stays for an hour", (_until("a", HOUR), month, AdvanceClock("a", 60_000), READ), ends="paused",
                  why="a timer that overflows, or a limit to how long a dated pause lasts"),
-        Sequence("a pause of 17 hours ends by itself", (_until("a", 17 * HOUR), READ, wait_a, Reach("a", HOUR), READ), ends="active",
+        Sequence("a pause of 17 hours ends by itself", (_until("a", 17 * HOUR), READ, wait_a, AdvanceClock("a", HOUR), READ), ends="active",
                  why="a timer that is lost over the hours, a limit that ends a pause before, a sweep that comes after"),
     )  # fmt: skip
 
@@ -223,27 +223,27 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
     """The sequences for a wall clock: pauses of seconds, their waits laid over each other where there are two campaigns."""
     forever, cancel = Send(indefinitely()), Send(unpause())
     ends = Sequence(
-        "a dated pause ends by itself", (_until("a", 2_000), READ, READ, Await("a")), ends="active"
+        "a dated pause ends by itself", (_until("a", 2_000), READ, READ, AwaitResume("a")), ends="active"
     )
     other = "own:1"
     if not second:
         return (
             ends,
             Sequence("cancelled dates do not fire",
-                     (_until("a", 1_500), cancel, READ, _until("b", 1_700), forever, READ, Reach("b", 700), READ), ends="paused"),
-            Sequence("a pause is extended", (_until("a", 1_500), _until("b", 5_000), READ, Reach("a", 700), READ, Await("b")), ends="active"),
+                     (_until("a", 1_500), cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ), ends="paused"),
+            Sequence("a pause is extended", (_until("a", 1_500), _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")), ends="active"),
             *_unwaited(),
         )  # fmt: skip
     return (
         Sequence("a dated pause ends by itself",
                  (_until("c", 1_500, campaign=other), Send(unpause(other)), Send(indefinitely(other)), _ticket(other), _until("a", 2_000), READ, READ,
-                  Await("a"), _ticket(other)),
+                  AwaitResume("a"), _ticket(other)),
                  ends="active", needs=frozenset({"second"}), why="and one that was lifted before must not end a later one when its instant comes"),
         Sequence("extended here, cancelled there",
                  (_until("a", 1_500), _until("b", 6_000), READ,
                   _until("c", 1_800, campaign=other), Send(unpause(other)), _ticket(other),
                   _until("d", 2_000, campaign=other), Send(indefinitely(other)), _ticket(other),
-                  Reach("d", 700), READ, _ticket(other), Await("b"), _ticket(other)), ends="active", needs=frozenset({"second"}),
+                  AdvanceClock("d", 700), READ, _ticket(other), AwaitResume("b"), _ticket(other)), ends="active", needs=frozenset({"second"}),
                  why="the waits of two campaigns are one wait"),
         *_unwaited(),
     )  # fmt: skip
@@ -256,7 +256,7 @@ def _unwaited() -> tuple[Sequence, ...]:
         Sequence("refusals while paused", (a, READ, *_refusals(), READ), ends="paused"),
         Sequence(
             "a date that has passed",
-            (_until("past", -60_000), READ, Await("past")),
+            (_until("past", -60_000), READ, AwaitResume("past")),
             start="active",
             ends="active",
         ),
@@ -273,7 +273,7 @@ def watched(campaigns: int) -> Iterator[Sequence]:
     yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
     for own in (f"own:{index}" for index in range(1, min(campaigns, _SHAPES))):
         steps = [
-            Send(dated("tomorrow", Stamp(plus_ms=DAY), campaign=own)),
+            Send(dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=own)),
             Send(indefinitely(own)),
             Send(unpause(own)),
         ]

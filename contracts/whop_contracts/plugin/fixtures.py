@@ -23,7 +23,7 @@ import respx
 
 from whop_contracts import plugin
 from whop_contracts.exchange import Response
-from whop_contracts.integrations.consumer.request_checker import Broken, Witness, guarded
+from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
 from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
@@ -82,7 +82,7 @@ class AdCampaignProvider:
             raise ValueError(f"now={now.isoformat()} has no zone")
         start = time.time() if now is None else now.timestamp()
         self._provider = build(fault=fault, variation=variation, clock=ManualClock(start))
-        self._witness = Witness((SEED.token, SEED.readonly_token, SEED.foreign_token))
+        self._witness = RequestChecker((SEED.token, SEED.readonly_token, SEED.foreign_token))
         self._provider.handle = guarded(  # type: ignore[method-assign]  # in front of every fault
             self._provider.handle, self._witness, refuse=self._refuse if strict else None
         )

@@ -8,7 +8,7 @@ import pytest
 from _pytest._code.code import TerminalRepr
 
 from whop_contracts.engine.preflight import redactor_of
-from whop_contracts.engine.request_builder import Parties
+from whop_contracts.engine.request_builder import Actors
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings
 
@@ -16,7 +16,7 @@ from whop_contracts.settings import Settings
 def redactor_for(settings: Settings) -> Redactor:
     """What knows the secrets of these settings."""
     return redactor_of(
-        Parties(
+        Actors(
             token=settings.token or "",
             campaigns=settings.campaign_ids,
             readonly_token=settings.readonly_token,

@@ -15,18 +15,18 @@ from pathlib import PurePath
 from typing import Final
 
 from whop_contracts.engine.build_plan import draw
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.plan import Means, Plan, Profile
+from whop_contracts.engine.plan import Capabilities, Plan, Profile
 from whop_contracts.engine.preflight import unready
-from whop_contracts.engine.request_builder import Binder
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run_state import Stopped
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.proof import HONEST, START, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
-from whop_contracts.target import BudgetSpent, Courier, mock_parties, open_mock
+from whop_contracts.target import BudgetSpent, Sender, mock_parties, open_mock
 
 _EVERY: Final = 4
 """How many campaigns a run of the built-in mock names."""
@@ -132,7 +132,7 @@ def attempt(task: Task) -> Trial:
 
 @lru_cache(maxsize=64)
 def _plan(profile: Profile, seed: int, campaigns: int) -> Plan:
-    has = Means(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
+    has = Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
     return draw(profile, seed=seed, means=has)
 
 
@@ -142,7 +142,7 @@ def _judged(task: Task) -> Trial:
     parties = replace(everyone, campaigns=everyone.campaigns[: task.campaigns])
     rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose
     plan = _plan(task.profile, task.seed, len(parties.campaigns))
-    tally = Tally(catalogue.clauses())
+    tally = ClauseRunner(catalogue.clauses())
     musts = {clause.id for clause in tally.clauses if clause.level == "must"}
     first: list[tuple[int, str, tuple[str, ...]]] = []
 
@@ -151,13 +151,13 @@ def _judged(task: Task) -> Trial:
         if not first and (failed := tuple(name for name in broken if name in musts)):
             first.append((evidence.exchange.number, sequence, failed))
 
-    binder = Binder(target.base_url, parties, agent="whop-contracts", rng=rng)
+    binder = RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng)
     executor = Executor(
         target,
-        Courier(target, rng=rng),
+        Sender(target, rng=rng),
         binder,
         parties,
-        expectation=Expectation(),
+        expectation=Oracle(),
         journal=None,
         watch=watch,
     )

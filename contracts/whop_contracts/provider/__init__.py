@@ -12,7 +12,7 @@ from whop_contracts.provider.clocks import Clock, ManualClock, RunningClock, Wal
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.faults import Fault, faults
 from whop_contracts.provider.messages import Answer
-from whop_contracts.provider.options import Manners
+from whop_contracts.provider.options import Options
 from whop_contracts.provider.seed import SEED, Seed
 from whop_contracts.provider.variations import Variation, variations
 
@@ -24,8 +24,8 @@ __all__ = [
     "Answer",
     "Clock",
     "Fault",
-    "Manners",
     "ManualClock",
+    "Options",
     "Provider",
     "RunningClock",
     "Seed",
@@ -44,7 +44,7 @@ def build(
     clock: Clock | None = None,
     lag_time: Callable[[], float] | None = None,
 ) -> Provider:
-    """A fresh provider: honest, with one fault, with the manners of one variation, or both.
+    """A fresh provider: honest, with one fault, with the options of one variation, or both.
 
     ``clock`` is the wall's unless handed in; what the provider takes for now is ``provider.clock``. ``lag_time`` measures how far reads lag
     behind writes, in seconds; by the provider's clock unless handed in. An unknown name raises ``ValueError``.
@@ -55,13 +55,13 @@ def build(
         if fault not in known:
             raise _unknown("fault", fault, known)
         kind = known[fault].provider
-    manners = Manners()
+    options = Options()
     if variation is not None:
         honest = {one.name: one for one in variations()}
         if variation not in honest:
             raise _unknown("variation", variation, honest)
-        manners = honest[variation].manners
-    return kind(clock, manners, lag_time)
+        options = honest[variation].options
+    return kind(clock, options, lag_time)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> ValueError:

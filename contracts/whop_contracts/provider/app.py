@@ -29,11 +29,11 @@ def create_app(provider: Provider) -> Router:
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            content = await _read(request, provider.manners.longest_body)
+            content = await _read(request, provider.options.longest_body)
         except ClientDisconnect:
             return
         answer = _answer(provider, request, content)
-        low, high = provider.manners.latency
+        low, high = provider.options.latency
         if high:
             await asyncio.sleep(low + (high - low) * (next(answered) * 7 % 10) / 10)
         await _response(answer)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The honest provider: one entry, small steps. A fault replaces one step; an honest variation changes its manners."""
+"""The honest provider: one entry, small steps. A fault replaces one step; an honest variation changes its options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from whop_contracts.provider import dates
 from whop_contracts.provider.clocks import Clock, SkewedClock, WallClock
 from whop_contracts.provider.messages import Answer, Call, Refusal, Request
-from whop_contracts.provider.options import Manners
+from whop_contracts.provider.options import Options
 from whop_contracts.provider.reading import Reader
 from whop_contracts.provider.rendering import Writer
 from whop_contracts.provider.seed import fresh
@@ -19,25 +19,25 @@ from whop_contracts.provider.seed import fresh
 if TYPE_CHECKING:
     from whop_contracts.provider.state import Campaign
 
-_PLAIN = Manners()
+_PLAIN = Options()
 
 
 class Provider(Reader, Writer):
     """A stateful provider of the three operations on ad campaigns. `handle` may be called from any thread.
 
-    ``clock`` is the provider's clock after the skew of its manners: read the provider's time there. ``lag_time`` is what a read lag is
+    ``clock`` is the provider's clock after the skew of its options: read the provider's time there. ``lag_time`` is what a read lag is
     measured with, in seconds: the provider's clock unless something else is handed in.
     """
 
     def __init__(
         self,
         clock: Clock | None = None,
-        manners: Manners = _PLAIN,
+        options: Options = _PLAIN,
         lag_time: Callable[[], float] | None = None,
     ) -> None:
         clock = clock or WallClock()
-        self.clock: Clock = SkewedClock(clock, manners.skew) if manners.skew else clock
-        self.manners = manners
+        self.clock: Clock = SkewedClock(clock, options.skew) if options.skew else clock
+        self.options = options
         self.lag_time = lag_time or self.clock.now
         self.lock = threading.RLock()
         self.state = fresh(self.clock.now())
@@ -114,10 +114,10 @@ class Provider(Reader, Writer):
 
     def admit(self, campaign: Campaign, until: int | None) -> None:  # noqa: ARG002 - faults look at it
         """409 where the campaign's state does not admit a pause."""
-        resting = self.manners.resting_status
+        resting = self.options.resting_status
         if campaign.status in {"inactive", "stale"} and resting != 200:  # noqa: PLR2004 - a status
             raise Refusal(resting, "conflict", f"An ad campaign that is {campaign.status} cannot be paused.")
-        if campaign.status == "paused" and self.manners.second_pause == "conflict":
+        if campaign.status == "paused" and self.options.second_pause == "conflict":
             raise Refusal(409, "conflict", "This ad campaign is already paused.")
 
     def apply_pause(self, campaign: Campaign, until: int | None) -> None:
@@ -147,21 +147,21 @@ class Provider(Reader, Writer):
 
     def remember(self, campaign: Campaign) -> None:
         """Keep what a campaign was before a write, for readers that lag behind."""
-        if self.manners.read_lag:
+        if self.options.read_lag:
             self.written[campaign.id].append((self.lag_time(), copy.deepcopy(campaign)))
 
     def view(self, campaign: Campaign) -> Campaign:
         """The campaign as readers see it: as it was, for as long as reads lag behind writes."""
-        if self.manners.lazy_resume:
+        if self.options.lazy_resume:
             self.resume_if_due(campaign, self.now())
-        since = self.lag_time() - self.manners.read_lag
+        since = self.lag_time() - self.options.read_lag
         recent = [kept for kept in self.written[campaign.id] if kept[0] > since]
         self.written[campaign.id] = recent
         return recent[0][1] if recent else campaign
 
     def tick(self) -> None:
         """Do what fell due by now. The test clock calls it too."""
-        if not self.manners.lazy_resume:
+        if not self.options.lazy_resume:
             for campaign in self.state.campaigns.values():
                 self.resume_if_due(campaign, None)
 
@@ -175,7 +175,7 @@ class Provider(Reader, Writer):
         """When a campaign resumes by itself, if it does."""
         if campaign.status != "paused" or campaign.paused_until is None:
             return None
-        return campaign.paused_until + round(self.manners.resume_late * dates.SECOND)
+        return campaign.paused_until + round(self.options.resume_late * dates.SECOND)
 
     def resume(self, campaign: Campaign, instant: int) -> None:
         """End a pause whose instant has come."""
@@ -185,5 +185,5 @@ class Provider(Reader, Writer):
 
     def stamp(self, campaign: Campaign, instant: int) -> None:
         """Note when a campaign was last changed."""
-        if self.manners.updated_at == "follows":
+        if self.options.updated_at == "follows":
             campaign.updated_at = instant

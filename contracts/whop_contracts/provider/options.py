@@ -9,7 +9,7 @@ Choice = Literal["accept", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class Options:
     """How an honest provider behaves where more than one behaviour conforms. Durations are seconds, offsets minutes."""
 
     # How it answers.

@@ -12,7 +12,7 @@ from whop_contracts.provider.messages import Call, Operation, Refusal, Request
 from whop_contracts.provider.state import READ, UPDATE, Campaign, Credential, State
 
 if TYPE_CHECKING:
-    from whop_contracts.provider.options import Manners
+    from whop_contracts.provider.options import Options
 
 BASE: Final = "/api/v1"
 MISSING: Final = object()
@@ -26,7 +26,7 @@ class Reader:
     """Understands requests, or raises `Refusal`. Changes nothing."""
 
     state: State
-    manners: Manners
+    options: Options
 
     def now(self) -> int:
         """The provider's clock, in nanoseconds since 1970."""
@@ -37,8 +37,8 @@ class Reader:
         call = self.locate(request.path)
         allowed = self.allowed_methods(call.operation)
         if request.method not in allowed:
-            allow = (("allow", ", ".join(allowed)),) if self.manners.allow else ()
-            status = self.manners.wrong_method_status
+            allow = (("allow", ", ".join(allowed)),) if self.options.allow else ()
+            status = self.options.wrong_method_status
             raise Refusal(status, "method_not_allowed", "This route does not know that method.", allow)
         return call
 
@@ -66,7 +66,7 @@ class Reader:
     def authenticate(self, request: Request) -> Credential:
         """Who asks; 401 where nobody known does."""
         scheme, _, token = (request.header("authorization") or "").partition(" ")
-        if scheme.lower() == "bearer" or self.manners.any_scheme:
+        if scheme.lower() == "bearer" or self.options.any_scheme:
             credential = self.find_credential(token.strip() if token else scheme)
             if credential is not None:
                 return credential
@@ -78,7 +78,7 @@ class Reader:
 
     def stranger(self) -> Credential:
         """What happens to somebody unknown: 401."""
-        challenge = (("www-authenticate", 'Bearer realm="api"'),) if self.manners.challenge else ()
+        challenge = (("www-authenticate", 'Bearer realm="api"'),) if self.options.challenge else ()
         raise Refusal(401, "unauthorized", "A valid API key is needed.", challenge)
 
     def find_campaign(self, wanted: str, credential: Credential) -> Campaign:
@@ -86,15 +86,15 @@ class Reader:
         campaign = self.look_up(wanted)
         if campaign is None:
             known_form = _ID.fullmatch(wanted) is not None
-            status = self.manners.unknown_status if known_form else self.manners.malformed_status
+            status = self.options.unknown_status if known_form else self.options.malformed_status
             raise Refusal(status, "not_found", "There is no such ad campaign.")
         if not self.owns(credential, campaign):
-            raise Refusal(self.manners.foreign_status, "not_found", "There is no such ad campaign.")
+            raise Refusal(self.options.foreign_status, "not_found", "There is no such ad campaign.")
         return campaign
 
     def look_up(self, wanted: str) -> Campaign | None:
         """The campaign of an id, whoever owns it."""
-        if self.manners.any_case_of_id:
+        if self.options.any_case_of_id:
             lower = wanted.lower()
             return next((one for one in self.state.campaigns.values() if one.id.lower() == lower), None)
         return self.state.campaigns.get(wanted)
@@ -107,20 +107,20 @@ class Reader:
         """403 unless the credential has the permission that the operation needs."""
         needed = READ if operation == "retrieve" else UPDATE
         if needed not in credential.permissions:
-            code = "forbidden" if self.manners.lacking_status != 401 else "unauthorized"  # noqa: PLR2004
-            raise Refusal(self.manners.lacking_status, code, f"This credential lacks {needed}.")
+            code = "forbidden" if self.options.lacking_status != 401 else "unauthorized"  # noqa: PLR2004
+            raise Refusal(self.options.lacking_status, code, f"This credential lacks {needed}.")
 
     def read_body(self, request: Request) -> Any:
         """The body as JSON, or `MISSING`. 413 for a long one, 415 for another media type, 400 where it does not parse."""
-        if len(request.content) > self.manners.longest_body:
+        if len(request.content) > self.options.longest_body:
             raise Refusal(413, "payload_too_large", "That body is too long.")
         if not request.content:
-            if self.manners.no_body == "refuse":
+            if self.options.no_body == "refuse":
                 raise Refusal(400, "bad_request", "A JSON body is needed.")
             return MISSING
         media_type = (request.header("content-type") or "application/json").partition(";")[0].strip()
-        if _JSON.fullmatch(media_type) is None and self.manners.other_media != "read":
-            if self.manners.other_media == "ignore":
+        if _JSON.fullmatch(media_type) is None and self.options.other_media != "read":
+            if self.options.other_media == "ignore":
                 return MISSING
             raise Refusal(415, "unsupported_media_type", "Send application/json.")
         return self.parse(request.content)
@@ -134,22 +134,22 @@ class Reader:
 
     def unparsable(self) -> Refusal:
         """What is said of a body that is no JSON."""
-        return Refusal(self.manners.syntax_status, "bad_request", "The body is not valid JSON.")
+        return Refusal(self.options.syntax_status, "bad_request", "The body is not valid JSON.")
 
     def decide_until(self, body: Any, campaign: Campaign) -> int | None:
         """The instant that a pause is asked to end at, or None for an indefinite one."""
         if body is MISSING:
             return None
-        if body is None and self.manners.null_body == "accept":
+        if body is None and self.options.null_body == "accept":
             return None
         if not isinstance(body, dict):
             return self.no_object(body)
-        if self.manners.undocumented == "refuse" and body.keys() - {"paused_until"}:
+        if self.options.undocumented == "refuse" and body.keys() - {"paused_until"}:
             raise self.invalid("Only paused_until is known.")
         if "paused_until" not in body:
             return None
         value = body["paused_until"]
-        if value is None and self.manners.null_member == "accept":
+        if value is None and self.options.null_member == "accept":
             return None
         if not isinstance(value, str):
             return self.wrong_type(value)
@@ -157,7 +157,7 @@ class Reader:
 
     def no_object(self, body: Any) -> int | None:  # noqa: ARG002 - faults look at it
         """What becomes of JSON that is no object: 422."""
-        raise Refusal(self.manners.shape_status, "unprocessable_entity", "The body must be a JSON object.")
+        raise Refusal(self.options.shape_status, "unprocessable_entity", "The body must be a JSON object.")
 
     def wrong_type(self, value: Any) -> int | None:  # noqa: ARG002 - faults look at it
         """What becomes of a ``paused_until`` that is no string: 422."""
@@ -169,22 +169,22 @@ class Reader:
             parts = self.split(text)
         except dates.NotAnInstant as reason:
             return self.no_instant(text, str(reason))
-        limit = self.manners.fraction_digits
+        limit = self.options.fraction_digits
         if limit is not None and len(parts.fraction) > limit:
             raise self.invalid("paused_until has too many digits.")
         return self.compose(parts)
 
     def split(self, text: str) -> dates.Parts:
         """A date-time taken apart, by the forms that this provider admits."""
-        manners = self.manners
-        parts = dates.split_loosely(text) if manners.loose_text == "accept" else dates.split(text)
-        if manners.lower_case == "refuse" and ("t" in text or "z" in text):
+        options = self.options
+        parts = dates.split_loosely(text) if options.loose_text == "accept" else dates.split(text)
+        if options.lower_case == "refuse" and ("t" in text or "z" in text):
             raise dates.NotAnInstant("must have its T and Z in upper case")
-        if manners.leap_second == "refuse" and parts.second == 60:  # noqa: PLR2004 - a leap second
+        if options.leap_second == "refuse" and parts.second == 60:  # noqa: PLR2004 - a leap second
             raise dates.NotAnInstant("must have a second below 60")
-        if manners.minus_zero == "refuse" and text.endswith("-00:00"):
+        if options.minus_zero == "refuse" and text.endswith("-00:00"):
             raise dates.NotAnInstant("must not have an offset of -00:00")
-        if manners.far_offsets == "refuse" and not -12 * 60 <= parts.offset <= 14 * 60:
+        if options.far_offsets == "refuse" and not -12 * 60 <= parts.offset <= 14 * 60:
             raise dates.NotAnInstant("must have an offset that some place uses")
         return parts
 
@@ -200,12 +200,12 @@ class Reader:
         """The same instant, if it may be paused until; 422 for one that is not ahead."""
         if until is None:
             return None
-        if until <= self.now() and self.manners.past == "refuse":
+        if until <= self.now() and self.options.past == "refuse":
             return self.past(until)
-        horizon = self.manners.horizon_days
+        horizon = self.options.horizon_days
         if horizon is not None and until > self.now() + horizon * dates.DAY:
             raise self.invalid("paused_until is too far ahead.")
-        if self.manners.beyond_end_time == "refuse":
+        if self.options.beyond_end_time == "refuse":
             end = (campaign.rest["config"] or {}).get("end_time")
             if end is not None and until > end:
                 raise self.invalid("paused_until must not lie after the campaign's end.")
@@ -214,12 +214,12 @@ class Reader:
     def past(self, until: int) -> int | None:  # noqa: ARG002 - faults look at it
         """What becomes of an instant that is not ahead: 422."""
         raise Refusal(
-            self.manners.past_status, "unprocessable_entity", "paused_until must lie in the future."
+            self.options.past_status, "unprocessable_entity", "paused_until must lie in the future."
         )
 
     def invalid(self, message: str) -> Refusal:
         """What is said of a value that is no date ahead."""
-        return Refusal(self.manners.value_status, "unprocessable_entity", message)
+        return Refusal(self.options.value_status, "unprocessable_entity", message)
 
 
 def _no_constant(name: str) -> Any:

@@ -10,7 +10,7 @@ from whop_contracts.provider.messages import Answer, Operation, Refusal
 from whop_contracts.provider.state import INSTANTS, Campaign
 
 if TYPE_CHECKING:
-    from whop_contracts.provider.options import Manners
+    from whop_contracts.provider.options import Options
 
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (
@@ -28,7 +28,7 @@ _MONEY = (
 class Writer:
     """Writes answers. Changes nothing."""
 
-    manners: Manners
+    options: Options
 
     def now(self) -> int:
         """The provider's clock, in nanoseconds since 1970."""
@@ -39,7 +39,7 @@ class Writer:
         if instant is None:
             return None
         return dates.write(
-            instant, digits=self.manners.timestamp_digits, offset=self.manners.timestamp_offset
+            instant, digits=self.options.timestamp_digits, offset=self.options.timestamp_offset
         )
 
     def render_campaign(self, campaign: Campaign) -> dict[str, Any]:
@@ -65,24 +65,24 @@ class Writer:
 
     def shown_update(self, campaign: Campaign) -> int:
         """The instant that ``updated_at`` shows."""
-        if self.manners.updated_at == "before_created":
+        if self.options.updated_at == "before_created":
             return campaign.created_at - 2 * dates.SECOND
         return campaign.updated_at
 
     def mannered(self, document: dict[str, Any]) -> dict[str, Any]:
-        """The document, in the spelling that the manners ask for."""
-        manners = self.manners
+        """The document, in the spelling that the options ask for."""
+        options = self.options
         for name in _COUNTS:
-            count = -document[name] - 1 if manners.negative_counts else document[name]
-            document[name] = float(count) if manners.counts_as_floats else count
+            count = -document[name] - 1 if options.negative_counts else document[name]
+            document[name] = float(count) if options.counts_as_floats else count
         config = document["config"]
-        if manners.counts_as_floats and config is not None and config["bid_amount"] is not None:
+        if options.counts_as_floats and config is not None and config["bid_amount"] is not None:
             document["config"] = {**config, "bid_amount": float(config["bid_amount"])}
-        if manners.whole_money:
+        if options.whole_money:
             document |= {name: int(document[name]) for name in _MONEY if document[name] is not None}
-        if manners.countries is not None:
-            document["target_country_codes"] = list(manners.countries)
-        if manners.extra_members:
+        if options.countries is not None:
+            document["target_country_codes"] = list(options.countries)
+        if options.extra_members:
             document |= {"object": "ad_campaign", "external_id": None, "labels": [{"name": "spring"}]}
         return document
 
@@ -92,23 +92,23 @@ class Writer:
 
     def encode(self, value: Any) -> bytes:
         """A value as the bytes of one JSON text."""
-        if self.manners.reordered:
+        if self.options.reordered:
             return json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
         content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        if self.manners.duplicate_key:
+        if self.options.duplicate_key:
             content = b'{"title":"an earlier title",' + content[1:]
         return content
 
     def success(self, operation: Operation, document: dict[str, Any]) -> Answer:
         """The answer to a call that was carried out."""
-        status = self.manners.success_status if operation == "pause" else 200
-        headers = (("content-type", self.manners.media_type),)
+        status = self.options.success_status if operation == "pause" else 200
+        headers = (("content-type", self.options.media_type),)
         return Answer(status, headers, self.encode(self.present(operation, document)))
 
     def render_error(self, refusal: Refusal) -> Answer:
         """The answer to a call that was refused."""
         media_type = "application/json"
-        match self.manners.error_form:
+        match self.options.error_form:
             case "envelope":
                 content = json.dumps({"error": self.error_details(refusal)}).encode()
             case "flat":
@@ -125,6 +125,6 @@ class Writer:
 
     def finish(self, answer: Answer) -> Answer:
         """The answer with the headers that every answer carries."""
-        if not self.manners.date_header:
+        if not self.options.date_header:
             return answer
         return Answer(answer.status, (*answer.headers, ("date", dates.http_date(self.now()))), answer.content)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts.engine.clause_runner import Count, Drift, Failure, Tally
+from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift, Failure
 from whop_contracts.exchange import Exchange, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
@@ -39,7 +39,7 @@ class Circumstances:
     strict: bool = False
 
 
-def build(tally: Tally, circumstances: Circumstances) -> dict[str, Any]:
+def build(tally: ClauseRunner, circumstances: Circumstances) -> dict[str, Any]:
     """The result of a tally under its circumstances, not redacted yet."""
     c = circumstances
     rows = [_row(clause, tally.counts[clause.id], c.untested.get(clause.id)) for clause in tally.clauses]
@@ -73,7 +73,7 @@ def exit_code(result: Mapping[str, Any]) -> int:
     return {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
 
 
-def _verdict(rows: list[dict[str, Any]], tally: Tally, c: Circumstances) -> tuple[str, str | None]:
+def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
     broken = [
         row["id"] for row in rows if row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned")
     ]

@@ -6,20 +6,20 @@ from whop_contracts.target.mock import MOCK_URL, MockTarget
 from whop_contracts.target.open import mock_parties, open_live, open_mock, open_target
 from whop_contracts.target.protocol import Clock, OffTargetError, Reply, Target
 from whop_contracts.target.remote_clock import ProviderTestClock
-from whop_contracts.target.sender import BudgetSpent, Courier
+from whop_contracts.target.sender import BudgetSpent, Sender
 from whop_contracts.target.wire import Limits, Wire
 
 __all__ = [
     "MOCK_URL",
     "BudgetSpent",
     "Clock",
-    "Courier",
     "Limits",
     "LiveTarget",
     "MockTarget",
     "OffTargetError",
     "ProviderTestClock",
     "Reply",
+    "Sender",
     "SteadyTime",
     "Target",
     "VirtualClock",

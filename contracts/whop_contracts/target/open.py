@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from whop_contracts import __version__, provider
-from whop_contracts.engine.request_builder import Parties
+from whop_contracts.engine.request_builder import Actors
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
@@ -21,11 +21,11 @@ _MOCK_CAMPAIGNS: Final = 4
 _WALL_WAIT_S: Final = 120.0
 
 
-def open_target(settings: Settings) -> tuple[Target, Parties]:
+def open_target(settings: Settings) -> tuple[Target, Actors]:
     """The target of a run and its parties. ``ValueError``, in one line, for settings that no target can be opened with."""
     if settings.base_url is None:
         return open_mock(provider.build(clock=ManualClock(time.time()))), mock_parties()
-    return open_live(settings, settings.base_url), Parties(
+    return open_live(settings, settings.base_url), Actors(
         token=settings.token or "",
         campaigns=settings.campaign_ids,
         readonly_token=settings.readonly_token,
@@ -42,9 +42,9 @@ def open_mock(judged: Provider) -> MockTarget:
     return MockTarget(judged, VirtualClock(clock))
 
 
-def mock_parties() -> Parties:
+def mock_parties() -> Actors:
     """Who takes part where the built-in provider is judged."""
-    return Parties(
+    return Actors(
         token=SEED.token,
         campaigns=SEED.campaigns[:_MOCK_CAMPAIGNS],
         readonly_token=SEED.readonly_token,

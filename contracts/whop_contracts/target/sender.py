@@ -31,7 +31,7 @@ class BudgetSpent(Exception):  # noqa: N818 - no error: the run was told to end 
     """The requests or the time of a run are spent. Nothing was sent."""
 
 
-class Courier:
+class Sender:
     """Delivers requests to a target with manners.
 
     ``rate`` is requests a minute for each operation (None: no limit). A 429 is waited out as it says, ``longest_wait`` seconds at most and five

@@ -45,7 +45,7 @@ class Broken:
         return {name: getattr(self, name) for name in Broken.__slots__}
 
 
-class Witness:
+class RequestChecker:
     """Judges what a provider receives and remembers what was broken, from any thread. A credential that passes by is kept out of what it tells.
 
     The first 500 broken requests are told, the others counted. ``secrets`` are values never to be told, whether they are seen or not.
@@ -120,7 +120,7 @@ class Witness:
 
 def guarded(
     answering: Callable[[str, str, Any, bytes], A],
-    witness: Witness,
+    witness: RequestChecker,
     *,
     refuse: Callable[[Response], A] | None = None,
     watch: Callable[[Found], None] = lambda _found: None,

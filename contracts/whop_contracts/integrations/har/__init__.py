@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 from whop_contracts import __version__
-from whop_contracts.engine.clause_runner import Tally
+from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.preflight import contract_sha256
 from whop_contracts.exchange import Exchange, Operation, Request, Role, Scope, Window
 from whop_contracts.instants import write_instant
@@ -32,7 +32,7 @@ from whop_contracts.integrations.har.routes import (
 )
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence, Topic
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import UsageError
@@ -92,11 +92,11 @@ def judge_recording(
     stated = recording.run.get("resume_tolerance")
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
-    tally = Tally(clauses)
-    expectation = Expectation(tolerance=tolerance)
+    tally = ClauseRunner(clauses)
+    expectation = Oracle(tolerance=tolerance)
     for item in recording.items:
         if item is None:
-            expectation = Expectation(tolerance=tolerance)
+            expectation = Oracle(tolerance=tolerance)
         else:
             evidence = expectation.follow(item)
             tally.add(evidence if recording.ours else _by_anyone(evidence), item.sequence)

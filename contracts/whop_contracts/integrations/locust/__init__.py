@@ -29,7 +29,7 @@ from locust import HttpUser, events, task
 from locust.exception import StopUser
 
 from whop_contracts.exchange import Exchange, Finding, Operation, Request, Response
-from whop_contracts.integrations.locust.load_run import LOG, OFFICE, done, listen
+from whop_contracts.integrations.locust.load_run import LOAD_RUN, LOG, done, listen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import ENVIRONMENT, Evidence
 from whop_contracts.pause.oracle.campaign import LAG
@@ -54,11 +54,11 @@ class CampaignUser(HttpUser):
 
     def on_start(self) -> None:
         """Take a campaign and look at it."""
-        if not OFFICE.places:
+        if not LOAD_RUN.places:
             LOG.error("no campaign was dealt to this worker: it came after the start")
             raise StopUser
         options: Any = self.environment.parsed_options
-        self.number, self.place = OFFICE.take()
+        self.number, self.place = LOAD_RUN.take()
         self.place.users += 1
         index = getattr(self.environment.runner, "worker_index", 0)
         self.rng = random.Random(f"{options.seed} {index} {self.number}")  # noqa: S311 - repeatable on purpose
@@ -80,7 +80,7 @@ class CampaignUser(HttpUser):
     def work(self) -> None:
         """One request; after every so many, and after the last, a look that no lag of readers can excuse."""
         operation = self.rng.choices(_OPERATIONS, _WEIGHTS)[0]
-        body = json.dumps(self.rng.choice(OFFICE.bodies)) if operation == "pause" else ""
+        body = json.dumps(self.rng.choice(LOAD_RUN.bodies)) if operation == "pause" else ""
         self.send(operation, body)
         self.sent += 1
         last = self.sent == self.iterations
@@ -104,7 +104,7 @@ class CampaignUser(HttpUser):
 
     def send(self, operation: Operation, body: str = "") -> Evidence:
         """Send one request, and tell what its answer breaks."""
-        settings, place = OFFICE.settings, self.place
+        settings, place = LOAD_RUN.settings, self.place
         headers = [("Accept", "application/json"), ("User-Agent", "whop-contracts"), *settings.headers]
         headers += [("Accept-Encoding", "identity"), ("Authorization", f"Bearer {settings.token}")]
         headers += [("Content-Type", "application/json")] if body else []
@@ -112,28 +112,28 @@ class CampaignUser(HttpUser):
         path = f"/ad_campaigns/{place.campaign}{tail}"
         url = f"{str(self.host).rstrip('/')}{path}"
         request = Request(method, url, operation, place.campaign, tuple(headers), body.encode())
-        number, sent = next(OFFICE.numbers), time.time()
+        number, sent = next(LOAD_RUN.numbers), time.time()
         place.desk.begin(number, request, sent)
         answer, trouble = None, "stopped"
         try:
             answer, trouble = self._exchanged(request)
         finally:
             received = time.time()
-            OFFICE.clock.learn(Reply(answer, None if answer else trouble, sent, received))
+            LOAD_RUN.clock.learn(Reply(answer, None if answer else trouble, sent, received))
             exchange = Exchange(
                 number,
                 request,
                 answer,
                 sent,
                 received,
-                OFFICE.clock.window(sent, received),
+                LOAD_RUN.clock.window(sent, received),
                 role="full",
                 scope="named",
                 trouble=trouble or None,
             )
             evidence = place.desk.follow(exchange)
-        OFFICE.paused += operation == "pause" and evidence.accepted
-        for clause, found in failures(evidence, OFFICE.clauses):
+        LOAD_RUN.paused += operation == "pause" and evidence.accepted
+        for clause, found in failures(evidence, LOAD_RUN.clauses):
             self._tell(clause, found, exchange)
         return evidence
 
@@ -147,7 +147,7 @@ class CampaignUser(HttpUser):
             data=request.content or None,
             catch_response=True,
             allow_redirects=False,
-            timeout=OFFICE.settings.timeout,
+            timeout=LOAD_RUN.settings.timeout,
         ) as got:
             got.success()
             if not got.status_code:
@@ -161,12 +161,12 @@ class CampaignUser(HttpUser):
 
     def _tell(self, clause: Clause, found: Finding, exchange: Exchange) -> None:
         """A row in Locust's statistics; what was found goes to the log, once a clause."""
-        fails = clause.level == "must" or OFFICE.settings.strict
-        if clause.id not in OFFICE.told:
-            OFFICE.told.add(clause.id)
+        fails = clause.level == "must" or LOAD_RUN.settings.strict
+        if clause.id not in LOAD_RUN.told:
+            LOAD_RUN.told.add(clause.id)
             said = f"{clause.id}: {clause.statement} {exchange.request.method} {exchange.request.url}: expected {found.expected}, actual {found.actual}"
             said += f" at {found.pointer}" if found.pointer else ""
-            LOG.log(logging.ERROR if fails else logging.WARNING, "%s", OFFICE.redactor.text(said))
+            LOG.log(logging.ERROR if fails else logging.WARNING, "%s", LOAD_RUN.redactor.text(said))
         self.environment.events.request.fire(
             request_type="CLAUSE" if fails else "SHOULD",
             name=clause.id,

@@ -18,7 +18,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.oracle.concurrency import Desk, OwnCampaign, SharedCampaign
+from whop_contracts.pause.oracle.concurrency import Follower, OwnCampaign, SharedCampaign
 from whop_contracts.pause.strategies import draw, pause_bodies
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
@@ -32,22 +32,22 @@ _REPORT: Final = "whop_contracts"
 
 
 @dataclass(slots=True)
-class Place:
+class Assignment:
     """One campaign of this process: how it is followed, how many are at it, and as which document it was found."""
 
     campaign: str
-    desk: Desk
+    desk: Follower
     users: int = 0
     found: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
-class Office:
+class LoadRun:
     """What the users of one process share."""
 
     settings: Settings = field(default_factory=Settings)
     clauses: tuple[Clause, ...] = ()
-    places: list[Place] = field(default_factory=list)
+    places: list[Assignment] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     redactor: Redactor = field(default_factory=Redactor)
     clock: WallClock = field(default_factory=lambda: WallClock(time=time.time, sleep=gevent.sleep))
@@ -61,21 +61,21 @@ class Office:
     def open(self, campaigns: list[str], seed: int) -> None:
         """Begin anew with these campaigns. The bodies are the same for the same seed and day."""
         tolerance = self.settings.resume_tolerance
-        self.places = [Place(one, OwnCampaign(tolerance=tolerance)) for one in campaigns[:-1]]
-        self.places += [Place(one, SharedCampaign()) for one in campaigns[-1:]]
+        self.places = [Assignment(one, OwnCampaign(tolerance=tolerance)) for one in campaigns[:-1]]
+        self.places += [Assignment(one, SharedCampaign()) for one in campaigns[-1:]]
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         instants = pause_bodies(earliest=today + timedelta(2), latest=today + timedelta(360))
         self.bodies = draw(instants, seed=seed, count=_BODIES)
         self.arrived = self.finished = self.paused = 0
         self.told, self.reports = set(), {}
 
-    def take(self) -> tuple[int, Place]:
+    def take(self) -> tuple[int, Assignment]:
         """A number for a user, from 0, and the campaign that it works on."""
         number, self.arrived = self.arrived, self.arrived + 1
         return number, self.places[min(number, len(self.places) - 1)]
 
 
-OFFICE: Final = Office()
+LOAD_RUN: Final = LoadRun()
 
 
 def listen(events: Any) -> None:
@@ -108,8 +108,8 @@ def _prepare(environment: Any, **_: Any) -> None:
     runner, options = environment.runner, environment.parsed_options
     try:
         settings = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
-        OFFICE.clauses = chosen(settings.clauses)
-        OFFICE.settings = settings
+        LOAD_RUN.clauses = chosen(settings.clauses)
+        LOAD_RUN.settings = settings
         if not isinstance(runner, WorkerRunner):
             options.campaign_id = _campaigns(options.campaign_id, settings)
             _check_host(environment.host, settings)
@@ -118,14 +118,14 @@ def _prepare(environment: Any, **_: Any) -> None:
     except (UsageError, ValueError) as error:
         LOG.error("%s", error)  # noqa: TRY400 - a line for a person
         sys.exit(2)
-    OFFICE.redactor = Redactor([settings.token or "", *(value for _, value in settings.headers)])
+    LOAD_RUN.redactor = Redactor([settings.token or "", *(value for _, value in settings.headers)])
     if isinstance(runner, WorkerRunner):
         runner.register_message(_DEAL, _dealt)
 
     def reported(client_id: str, data: dict[str, Any], **_: Any) -> None:
         # Beside the statistics themselves, so that a run that ends by these counts has all of them.
-        OFFICE.reports[client_id] = data[_REPORT]
-        _end_if_done(environment, sum(one["finished"] for one in OFFICE.reports.values()))
+        LOAD_RUN.reports[client_id] = data[_REPORT]
+        _end_if_done(environment, sum(one["finished"] for one in LOAD_RUN.reports.values()))
 
     if isinstance(runner, MasterRunner):
         environment.events.worker_report.add_listener(reported)
@@ -166,32 +166,32 @@ def _deal(environment: Any, **_: Any) -> None:
     workers = list(runner.clients) if isinstance(runner, MasterRunner) else [""]
     campaigns = options.campaign_id
     try:
-        _check_host(environment.host, OFFICE.settings)
+        _check_host(environment.host, LOAD_RUN.settings)
         _check_share(campaigns, workers)
     except UsageError as error:
         LOG.error("%s", error)  # noqa: TRY400 - a line for a person
         environment.process_exit_code = 2
         gevent.spawn(runner.quit)
         return
-    OFFICE.open(campaigns, options.seed)
+    LOAD_RUN.open(campaigns, options.seed)
     for index, worker in enumerate(workers if isinstance(runner, MasterRunner) else ()):
         share = campaigns[index :: len(workers)]
         runner.send_message(_DEAL, {"campaigns": share, "seed": options.seed}, worker)
 
 
 def _dealt(environment: Any, msg: Any, **_: Any) -> None:  # noqa: ARG001 - as Locust calls it
-    OFFICE.open(list(msg.data["campaigns"]), int(msg.data["seed"]))
+    LOAD_RUN.open(list(msg.data["campaigns"]), int(msg.data["seed"]))
 
 
 def _report(data: dict[str, Any], **_: Any) -> None:
-    data[_REPORT] = {"finished": OFFICE.finished, "paused": OFFICE.paused}
+    data[_REPORT] = {"finished": LOAD_RUN.finished, "paused": LOAD_RUN.paused}
 
 
 def done(environment: Any) -> None:
     """A user of this process is done."""
-    OFFICE.finished += 1
+    LOAD_RUN.finished += 1
     if isinstance(environment.runner, LocalRunner):
-        _end_if_done(environment, OFFICE.finished)
+        _end_if_done(environment, LOAD_RUN.finished)
 
 
 def _end_if_done(environment: Any, finished: int) -> None:
@@ -210,7 +210,7 @@ def _conclude(environment: Any, **_: Any) -> None:
     elif not isinstance(environment.runner, WorkerRunner) and not (
         stats.errors or environment.runner.exceptions
     ):
-        paused = OFFICE.paused + sum(one["paused"] for one in OFFICE.reports.values())
+        paused = LOAD_RUN.paused + sum(one["paused"] for one in LOAD_RUN.reports.values())
         environment.process_exit_code = None if paused else 3
         if not paused:
             LOG.error("inconclusive: no pause was accepted")

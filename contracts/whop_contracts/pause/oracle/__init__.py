@@ -54,7 +54,7 @@ _LEAP: Final = 1.0
 _RESUMED: Final[frozenset[Topic]] = frozenset({"resumes", "prompt", "resumed-status", "date-dropped"})
 
 
-class Expectation:
+class Oracle:
     """Follows every campaign of a run through its exchanges, in the order of their answers.
 
     ``tolerance`` is how many seconds after its instant a campaign may still be paused.

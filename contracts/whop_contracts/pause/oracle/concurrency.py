@@ -19,14 +19,14 @@ from whop_contracts.exchange import Exchange, Finding, Request
 from whop_contracts.pause.classify import wish
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, Shown, State, Topic
-from whop_contracts.pause.oracle import Expectation
+from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding
 from whop_contracts.pause.oracle.campaign import LAG
 
 _REFUSED: Final = range(400, 500)
 
 
-class Desk(Protocol):
+class Follower(Protocol):
     """One campaign, as whoever works on it follows it: every request is begun before it is sent, and followed when it is over."""
 
     def begin(self, number: int, request: Request, sent: float) -> None:
@@ -45,7 +45,7 @@ class OwnCampaign:
     """
 
     def __init__(self, *, tolerance: float) -> None:
-        self._expectation = Expectation(tolerance=tolerance)
+        self._expectation = Oracle(tolerance=tolerance)
         self._written = -inf
 
     def begin(self, number: int, request: Request, sent: float) -> None:
@@ -89,7 +89,7 @@ class SharedCampaign:
         """What one answer shows, and whether any order of the requests explains it."""
         _, write = self._begun.pop(exchange.number)
         # To the oracle it is the first of two at once, whose own answer may show either: what may be shown is known here.
-        evidence = Expectation().follow(replace(exchange, overlaps=exchange.number + 1))
+        evidence = Oracle().follow(replace(exchange, overlaps=exchange.number + 1))
         if write:
             self._settle(write, evidence)
         if evidence.shown:

@@ -1,6 +1,6 @@
 """Symbolic instants: what a pause may be asked to last until, bound to text when it is sent.
 
-All of them keep to the forms that :class:`~whop_contracts.exchange.Stamp` has, so that a plan that is drawn today can be
+All of them keep to the forms that :class:`~whop_contracts.exchange.SymbolicInstant` has, so that a plan that is drawn today can be
 sent in ten years. Which row of the conformance table each falls under is the promise of its strategy.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.exchange import Stamp
+from whop_contracts.exchange import SymbolicInstant
 from whop_contracts.pause.strategies import edges
 from whop_contracts.pause.strategies.edges import DAY, MINUTE
 
@@ -25,7 +25,9 @@ _CENTURIES: Final = 400 * 365 * DAY
 _LOWER_T: Final = "{date}t{time}{fraction}{offset}"
 
 
-def stamps(*, earliest: timedelta = _AN_HOUR, latest: timedelta = _ALMOST_A_YEAR) -> SearchStrategy[Stamp]:
+def stamps(
+    *, earliest: timedelta = _AN_HOUR, latest: timedelta = _ALMOST_A_YEAR
+) -> SearchStrategy[SymbolicInstant]:
     """Instants that a provider must accept and keep to the millisecond: from ``earliest`` to ``latest`` ahead of the target's
     now, both to one second; any whole minute of offset from ``-12:00`` to ``+14:00``; up to six digits of fraction.
 
@@ -33,18 +35,21 @@ def stamps(*, earliest: timedelta = _AN_HOUR, latest: timedelta = _ALMOST_A_YEAR
     """
     low, high = _milliseconds(earliest, latest)
     return st.builds(
-        Stamp, plus_ms=_spans(low, high), offset=edges.zones(), fraction=st.none() | edges.fractions()
+        SymbolicInstant,
+        plus_ms=_spans(low, high),
+        offset=edges.zones(),
+        fraction=st.none() | edges.fractions(),
     )
 
 
-def calendar_stamps() -> SearchStrategy[Stamp]:
+def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
     """The next 1 July, the next end of a month or of the year, at telling times of the day: from an hour to a year, a day and
     an hour ahead, since the day may just have passed. Otherwise as :func:`stamps`.
 
     Shrinks towards noon of the next 1 July, written with ``Z`` and no fraction.
     """
     return st.builds(
-        Stamp,
+        SymbolicInstant,
         base=st.sampled_from(edges.YEARLY),
         time=st.sampled_from(edges.TIMES),
         offset=edges.zones(),
@@ -52,7 +57,7 @@ def calendar_stamps() -> SearchStrategy[Stamp]:
     )
 
 
-def far_stamps() -> SearchStrategy[Stamp]:
+def far_stamps() -> SearchStrategy[SymbolicInstant]:
     """Instants that a provider may refuse but not change: more than a year ahead, to the end of the year 9999 in UTC; or as
     :func:`stamps`, with seven to nine digits of fraction or an offset that no country has. Never two of these at once.
 
@@ -66,22 +71,24 @@ def far_stamps() -> SearchStrategy[Stamp]:
     days = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
     times = st.sampled_from(edges.TIMES)
     return st.one_of(
-        st.sampled_from([Stamp(base=day, time=time) for day, time in edges.LANDMARKS[: edges.AHEAD]]),
-        st.builds(Stamp, plus_ms=ahead, offset=zones, fraction=fractions),
-        st.builds(Stamp, plus_ms=near, fraction=edges.fine_fractions()),
-        st.builds(Stamp, plus_ms=near, offset=edges.wide_zones()),
+        st.sampled_from(
+            [SymbolicInstant(base=day, time=time) for day, time in edges.LANDMARKS[: edges.AHEAD]]
+        ),
+        st.builds(SymbolicInstant, plus_ms=ahead, offset=zones, fraction=fractions),
+        st.builds(SymbolicInstant, plus_ms=near, fraction=edges.fine_fractions()),
+        st.builds(SymbolicInstant, plus_ms=near, offset=edges.wide_zones()),
         st.builds(
-            Stamp,
+            SymbolicInstant,
             base=st.just(edges.LEAP_DAY),
             time=times,
             offset=zones,
             after_days=st.integers(_BEYOND_A_YEAR, _NEAR_ENOUGH),
         ),
-        st.builds(Stamp, base=days, time=times, offset=zones, fraction=edges.fractions()),
+        st.builds(SymbolicInstant, base=days, time=times, offset=zones, fraction=edges.fractions()),
     )
 
 
-def edge_stamps() -> SearchStrategy[Stamp]:
+def edge_stamps() -> SearchStrategy[SymbolicInstant]:
     """Spellings that RFC 3339 allows and many readers do not know, from an hour to a year, a day and an hour ahead: a lower-case ``t`` or ``z``,
     the offset ``-00:00``, a second of 60. One of them at a time.
 
@@ -91,14 +98,14 @@ def edge_stamps() -> SearchStrategy[Stamp]:
     minutes = st.builds("{:02d}:{:02d}:60".format, st.integers(0, 23), st.integers(0, 59))
     return st.one_of(
         st.builds(
-            Stamp,
+            SymbolicInstant,
             plus_ms=spans,
             offset=st.sampled_from(["z", "-00:00"]),
             fraction=st.none() | edges.fractions(),
         ),
-        st.builds(Stamp, plus_ms=spans, offset=edges.zones(), form=st.just(_LOWER_T)),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=edges.zones(), form=st.just(_LOWER_T)),
         st.builds(
-            Stamp,
+            SymbolicInstant,
             base=st.sampled_from(("06-30", "12-31", *edges.YEARLY)),
             time=st.sampled_from(["23:59:60", "12:00:60"]) | minutes,
             offset=edges.zones(),
@@ -108,14 +115,14 @@ def edge_stamps() -> SearchStrategy[Stamp]:
 
 def past_stamps(
     *, earliest: timedelta = timedelta(days=-36_524), latest: timedelta = -_AN_HOUR
-) -> SearchStrategy[Stamp]:
+) -> SearchStrategy[SymbolicInstant]:
     """Instants that have passed: from ``earliest`` to ``latest`` (both below zero) of the target's now, to one second.
 
     Shrinks towards ``latest`` (an hour ago), written with ``Z`` and three digits.
     """
     low, high = _milliseconds(-latest, -earliest)
     return st.builds(
-        Stamp,
+        SymbolicInstant,
         plus_ms=_spans(low, high).map(int.__neg__),
         offset=edges.zones(),
         fraction=st.none() | edges.fractions(),
@@ -124,7 +131,7 @@ def past_stamps(
 
 def loose_stamps(
     *, earliest: timedelta = timedelta(days=2), latest: timedelta = _ALMOST_A_YEAR
-) -> SearchStrategy[Stamp]:
+) -> SearchStrategy[SymbolicInstant]:
     """Texts that are no RFC 3339 and still name one instant, from ``earliest`` to ``latest`` ahead: a bare date, no zone, a
     space for the T, no seconds, an offset without its colon, white space around it. One of them at a time.
 
@@ -136,14 +143,16 @@ def loose_stamps(
     tight = zones.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", ""))
     spaced = st.sampled_from(
         [" {whole}", "{whole} ", "{whole}\\n", " {whole} ", "   {whole}", "{whole}  \\n", "\\n{whole}"]
-    ).map(lambda form: form.replace("{whole}", Stamp().form))
+    ).map(lambda form: form.replace("{whole}", SymbolicInstant().form))
     return st.one_of(
-        st.builds(Stamp, plus_ms=spans, offset=st.just("")),
-        st.builds(Stamp, plus_ms=spans, offset=zones, form=st.just("{date} {time}{fraction}{offset}")),
-        st.builds(Stamp, plus_ms=spans, offset=tight),
-        st.builds(Stamp, plus_ms=spans, offset=zones, form=st.just("{date}T{time:.5}{offset}")),
-        st.builds(Stamp, plus_ms=spans, offset=zones, form=spaced),
-        st.builds(Stamp, plus_ms=spans, form=st.just("{date}")),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=st.just("")),
+        st.builds(
+            SymbolicInstant, plus_ms=spans, offset=zones, form=st.just("{date} {time}{fraction}{offset}")
+        ),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=tight),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=zones, form=st.just("{date}T{time:.5}{offset}")),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=zones, form=spaced),
+        st.builds(SymbolicInstant, plus_ms=spans, form=st.just("{date}")),
     )
 
 

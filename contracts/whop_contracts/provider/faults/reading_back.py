@@ -62,7 +62,7 @@ class _ReadsLag(Provider):
     """Reads come from a replica half a minute behind."""
 
     def prepare(self) -> None:
-        self.manners = replace(self.manners, read_lag=30.0)
+        self.options = replace(self.options, read_lag=30.0)
 
 
 class _ReadsWithoutDate(Provider):
