@@ -19,13 +19,14 @@ import respx
 from whop_contracts import provider
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Request
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Capabilities
 from whop_contracts.target import Sender, Target, mock_parties, open_mock, open_target
 
 PROGRAM = [sys.executable, "-m", "whop_contracts"]

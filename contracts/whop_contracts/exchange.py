@@ -6,8 +6,8 @@ seconds since 1970 (``float``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Operation = Literal["pause", "retrieve", "unpause"]
 Role = Literal["full", "readonly", "none", "empty", "unknown", "altered", "scheme", "unstated"]
@@ -17,44 +17,6 @@ Scope = Literal["named", "foreign", "invented", "recased", "malformed", "unstate
 """Whose the addressed id is: a campaign named for this run, another company's, made up, a named one in another
 case, no campaign id at all, or not known (foreign recordings)."""
 Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
-
-
-@dataclass(frozen=True, slots=True)
-class SymbolicInstant:
-    """A symbolic instant, bound to text only when it is sent, so that no plan rots.
-
-    ``base`` is ``now`` (of the target), ``@`` and the mark of an earlier step, a month and day ``MM-DD`` (its next occurrence after ``now``
-    and ``after_days``; ``02-29`` finds the next leap year), a Sunday of a month ``MM/2`` or ``MM/-1`` (the second, the last), when clocks are
-    changed, or a fixed ``YYYY-MM-DD``. ``plus_ms`` is added to ``now`` and to marks; the other bases take ``time`` of the day, in the zone
-    of ``offset``. ``fraction`` is the digits that are written after the point; None keeps the milliseconds for ``now`` and marks, and
-    writes none otherwise. ``form`` spells the whole: ``{date} {time} {fraction} {offset}``.
-    """
-
-    base: str = "now"
-    plus_ms: int = 0
-    time: str = "12:00:00"
-    fraction: str | None = None
-    offset: str = "Z"
-    form: str = "{date}T{time}{fraction}{offset}"
-    after_days: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One request of a plan. ``campaign`` is a symbol: ``own:0``, ``own:1``, ``foreign``, ``invented``, or ``raw:…``, a path
-    segment as it stands. ``{until}`` in ``body`` is where ``until`` is written; a body of None sends none at all.
-    """
-
-    name: str
-    operation: Operation = "pause"
-    method: str = "POST"
-    campaign: str = "own:0"
-    credential: str = "full"
-    body: str | bytes | None = None
-    until: SymbolicInstant | None = None
-    media_type: str | None = "application/json"
-    mark: str | None = None
-    """The name under which a sequence's later steps refer to the instant that ``until`` was bound to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +89,6 @@ class Finding:
     expected: str
     actual: str
     pointer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """A campaign as one answer shows it: its state and the decoded document."""
-
-    status: Any
-    paused_until: Any
-    document: Any = field(compare=False, default=None)
 
 
 def _header(headers: tuple[tuple[str, str], ...], name: str) -> str | None:

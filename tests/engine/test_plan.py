@@ -14,9 +14,10 @@ from whop_contracts.engine import preflight as preparing
 from whop_contracts.engine import replay as replaying
 from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import draw, further
-from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import cases
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Capabilities
 
 FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Capabilities(1)

@@ -12,7 +12,7 @@ from pause.histories import ID, History, at
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import LAST, MILLI
-from whop_contracts.pause.evidence import ACTIVE, Resume, Shown, State
+from whop_contracts.pause.evidence import ACTIVE, Resume, State
 from whop_contracts.pause.oracle.campaign import LAG, PROMPT, Campaign, about, adopted, end_time, union
 
 DUE = (at(600), at(600))
@@ -91,7 +91,7 @@ def read_at(ns: int, *, clock: bool = True) -> Any:
     )  # fmt: skip
 
 
-SEEN = Shown("active", None, status_readable=True, until_readable=True)
+SEEN = State("active", None)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_between_which_readings_a_resume_happened(campaign: Campaign, now: int, 
 
 
 def test_what_is_no_resume() -> None:
-    paused = Shown("paused", None, status_readable=True, until_readable=True)
+    paused = State("paused", None)
     assert known(DATED).resumed(paused, read_at(at(605))) is None
     assert known(DATED).resumed(SEEN, read_at(0, clock=False)) is None
 
@@ -124,30 +124,30 @@ def test_what_is_no_resume() -> None:
 @pytest.mark.parametrize(
     ("seen", "now", "states"),
     [
-        (Shown("active", None, status_readable=True, until_readable=True), at(1), {ACTIVE}),
+        (State("active", None), at(1), {ACTIVE}),
         (
-            Shown("active", at(600), status_readable=True, until_readable=True),
+            State("active", at(600)),
             at(1),
             {State("active", at(600))},
         ),
-        (Shown("paused", None, status_readable=True, until_readable=True), at(1), {PAUSED}),
-        (Shown("paused", at(600), status_readable=True, until_readable=True), at(1), {DATED}),
-        (Shown("paused", at(600), status_readable=True, until_readable=True), at(600) - 1, {DATED}),
+        (State("paused", None), at(1), {PAUSED}),
+        (State("paused", at(600)), at(1), {DATED}),
+        (State("paused", at(600)), at(600) - 1, {DATED}),
         (
-            Shown("paused", at(600), status_readable=True, until_readable=True),
+            State("paused", at(600)),
             at(600),
             {State("paused", at(600), MILLI, (at(600), LAST))},
         ),
         (
-            Shown("paused", at(600), status_readable=True, until_readable=True),
+            State("paused", at(600)),
             None,
             {State("paused", at(600), MILLI, (at(600), LAST))},
         ),
-        (Shown("Paused", None, status_readable=False, until_readable=True), at(1), None),
-        (Shown("paused", None, status_readable=True, until_readable=False), at(1), None),
+        (State(None), at(1), None),
+        (State("paused", until_read=False), at(1), None),
     ],
 )
-def test_what_is_shown_is_taken_for_true(seen: Shown, now: int | None, states: Any) -> None:
+def test_what_is_shown_is_taken_for_true(seen: State, now: int | None, states: Any) -> None:
     assert adopted(seen, None if now is None else when(now)) == states
 
 

@@ -14,13 +14,14 @@ from hypothesis.strategies import sampled_from
 
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.pause import catalogue, exploration
 from whop_contracts.pause.exploration import drawn_sequences
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.sequences import READ, AdvanceClock, Send, Sequence, Step
+from whop_contracts.pause.sequences import READ
 from whop_contracts.provider import ManualClock, build
+from whop_contracts.steps import AdvanceClock, Capabilities, Send, Sequence, Step
 from whop_contracts.target import Sender, mock_parties, open_mock
 
 HISTORIES = int(os.environ.get("EXPLORED_HISTORIES", "150"))

@@ -21,10 +21,11 @@ from hypothesis.strategies import SearchStrategy
 
 from whop_contracts import schemas
 from whop_contracts.engine.request_builder import bind_stamp
-from whop_contracts.exchange import SymbolicInstant, Window
+from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO, Instant, read_instant, utc
 from whop_contracts.pause import strategies
 from whop_contracts.pause.classify import read_json, wish
+from whop_contracts.steps import SymbolicInstant
 
 ONCE = settings(
     deadline=None,

@@ -11,7 +11,7 @@ from pause.histories import History, at, text
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import MILLI, ClassId, Intent
-from whop_contracts.pause.evidence import ACTIVE, Evidence, Shown, State, shown
+from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding, read_topic
 
 DATED = State("paused", at(600))
@@ -20,8 +20,8 @@ EVENING = (at(1_200),)
 HALF = (at(1_200) + NANO // 2,)
 
 
-def sees(status: str | None, until: int | None = None, *, readable: bool = True) -> Shown:
-    return Shown(status, until, status is not None, readable)
+def sees(status: str | None, until: int | None = None, *, readable: bool = True) -> State:
+    return State(status, until, until_read=readable)
 
 
 def evidence(wish: Intent | None, *before: State, operation: Any = "pause") -> Evidence:
@@ -103,7 +103,7 @@ def test_what_an_answer_puts_to_the_test(asked: Evidence, topics: list[str]) -> 
         ),
     ],
 )
-def test_what_a_wrong_answer_breaks(asked: Evidence, seen: Shown, broken: list[str]) -> None:
+def test_what_a_wrong_answer_breaks(asked: Evidence, seen: State, broken: list[str]) -> None:
     assert broken_topics(asked, seen) == broken
 
 
@@ -156,7 +156,7 @@ OVER = ["resumes", "resumed-status", "date-dropped"]
         (["by-itself"], {PAUSED, DATED}, sees("stale"), "by-itself"),
     ],
 )
-def test_what_a_wrong_read_breaks(stakes: Any, allowed: set[State], seen: Shown, broken: str) -> None:
+def test_what_a_wrong_read_breaks(stakes: Any, allowed: set[State], seen: State, broken: str) -> None:
     assert read_topic(stakes, frozenset(allowed), seen) == broken
 
 
@@ -175,7 +175,7 @@ def test_what_a_wrong_read_breaks(stakes: Any, allowed: set[State], seen: Shown,
          Finding(f"paused until {text(600)}", "stale, with a paused_until that cannot be read", "/status")),
     ],
 )  # fmt: skip
-def test_how_a_difference_is_told(allowed: set[State], seen: Shown, topic: Any, told: Finding) -> None:
+def test_how_a_difference_is_told(allowed: set[State], seen: State, topic: Any, told: Finding) -> None:
     assert finding(allowed, seen, topic) == told
 
 
@@ -191,19 +191,19 @@ def test_a_date_holds_to_the_millisecond(distance: int) -> None:
     [
         (
             {"status": "active", "paused_until": None},
-            Shown("active", None, status_readable=True, until_readable=True),
+            State("active", None),
         ),
         (
             {"status": "paused", "paused_until": text(600)},
-            Shown("paused", at(600), status_readable=True, until_readable=True),
+            State("paused", at(600)),
         ),
         (
             {"status": "Paused", "paused_until": "soon"},
-            Shown("Paused", None, status_readable=False, until_readable=False),
+            State(None, None, until_read=False),
         ),
-        ({"status": 5, "paused_until": 5}, Shown(None, None, status_readable=False, until_readable=False)),
-        ({}, Shown(None, None, status_readable=False, until_readable=False)),
+        ({"status": 5, "paused_until": 5}, State(None, None, until_read=False)),
+        ({}, State(None, None, until_read=False)),
     ],
 )
-def test_the_state_that_a_document_shows(document: dict[str, Any], seen: Shown) -> None:
-    assert shown(document) == seen
+def test_the_state_that_a_document_shows(document: dict[str, Any], seen: State) -> None:
+    assert read_state(document) == seen

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
+from whop_contracts.actors import Actors
 from whop_contracts.engine import run as engine
-from whop_contracts.engine.request_builder import Actors
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock
 from whop_contracts.settings import Settings

@@ -14,7 +14,7 @@ from whop_contracts.engine import run as engine
 from whop_contracts.engine.journal import CampaignRecord, Journal, Standing
 from whop_contracts.engine.restore import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
-from whop_contracts.pause.evidence import Shown
+from whop_contracts.pause.evidence import State
 from whop_contracts.provider import SEED, Answer, RunningClock, build, variations
 from whop_contracts.settings import Settings
 
@@ -248,10 +248,10 @@ def test_dates_are_compared_as_instants() -> None:
     assert meant
     record = CampaignRecord(Standing("active", None), [Standing("paused", text)])
     for off, fits in ((0, True), (900_000, True), (-1_000_000, True), (2_000_000, False)):
-        seen = Shown("paused", meant.ns + off, status_readable=True, until_readable=True)
+        seen = State("paused", meant.ns + off)
         assert could_be(record, seen) is fits
-    assert could_be(record, Shown("active", None, status_readable=True, until_readable=True))
-    assert not could_be(record, Shown("paused", None, status_readable=True, until_readable=True))
+    assert could_be(record, State("active", None))
+    assert not could_be(record, State("paused", None))
 
 
 _TELLING = (
@@ -275,7 +275,7 @@ def test_the_journal_explains_every_state_at_every_moment(variation: str | None,
             record = Journal.read(path)
             for name in ours:
                 one = state.campaign(name)
-                shown = Shown(one.status, one.paused_until, status_readable=True, until_readable=True)
+                shown = State(one.status, one.paused_until)
                 kept = record.campaigns.get(name)
                 if kept and not could_be(kept, shown):
                     unexplained.append(f"{seen}: {name} {shown}")

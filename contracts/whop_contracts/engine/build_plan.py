@@ -8,22 +8,12 @@ from collections.abc import Container, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from typing import Final, Literal
 
-from whop_contracts.engine.plan import Capabilities, Plan, Profile
-from whop_contracts.exchange import Case
+from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.pause import cases, strategies
 from whop_contracts.pause.cases import TELLING, dated
 from whop_contracts.pause.exploration import GAP, drawn_sequences
-from whop_contracts.pause.sequences import (
-    Need,
-    Sequence,
-    kept,
-    moved,
-    overwriting,
-    refused,
-    resting,
-    waited,
-    watched,
-)
+from whop_contracts.pause.sequences import kept, moved, overwriting, refused, resting, waited, watched
+from whop_contracts.steps import Capabilities, Case, Need, Sequence
 
 
 def draw(profile: Profile, *, seed: int, means: Capabilities) -> Plan:

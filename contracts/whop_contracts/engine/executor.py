@@ -9,26 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from whop_contracts.actors import Actors
 from whop_contracts.engine.journal import Journal, JournalError
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import Actors, RequestBuilder
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run_state import RunState, Stopped
 from whop_contracts.engine.session import PREFLIGHT, Session, plain
 from whop_contracts.engine.teardown import put_all_back
 from whop_contracts.instants import NANO, write_instant
-from whop_contracts.pause.evidence import ACTIVE, Evidence, Shown
+from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import LAG, PROMPT
-from whop_contracts.pause.sequences import (
-    AdvanceClock,
-    AwaitResume,
-    Send,
-    Sequence,
-    Step,
-    Together,
-    read,
-    unpause,
-)
+from whop_contracts.pause.sequences import unpause
+from whop_contracts.steps import AdvanceClock, AwaitResume, Send, Sequence, Step, read
 from whop_contracts.target import BudgetSpent, Sender, Target
 
 _AFTER: Final = 1.0
@@ -55,7 +48,7 @@ class Executor:
         self._campaigns = parties.campaigns
         self._tolerance = expectation.tolerance
         self._waited_out = 0
-        self._firsts: dict[str, Shown] = {}
+        self._firsts: dict[str, State] = {}
 
     @property
     def outcome(self) -> RunState:
@@ -82,7 +75,7 @@ class Executor:
                 self._keep(self._talk.parties.foreign or "", theirs)
         return evidence
 
-    def _keep(self, campaign: str, first: Shown) -> None:
+    def _keep(self, campaign: str, first: State) -> None:
         if first.whole:
             until = None if first.until is None else write_instant(first.until)
             self._talk.noted(lambda journal: journal.first(campaign, str(first.status), until))
@@ -125,9 +118,6 @@ class Executor:
                 self._talk.read(step.case.campaign, sequence)
             else:
                 self._talk.send(step.case, sequence)
-            return True
-        if isinstance(step, Together):
-            self._talk.together(step, sequence)
             return True
         if isinstance(step, AdvanceClock):
             return self._reach(self._talk.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)

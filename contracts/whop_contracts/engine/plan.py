@@ -10,36 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from whop_contracts import __version__
-from whop_contracts.exchange import Case
-from whop_contracts.pause.sequences import AWAITED, Need, Sequence, read, unpause
+from whop_contracts.pause.sequences import unpause
+from whop_contracts.steps import AWAITED, Capabilities, Case, Sequence, read
 
 Profile = Literal["quick", "standard", "thorough"]
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a target offers to a run: how many campaigns, which further credentials, which clock."""
-
-    campaigns: int = 1
-    readonly: bool = False
-    foreign: bool = False
-    resting: bool = False
-    """Whether inactive, stale and paused campaigns of the target may be tried too: on the mock and on loopback only."""
-    loopback: bool = False
-    """Whether nobody's real campaigns are there: what a broken provider may change for good may be tried."""
-    clock: Literal["virtual", "test", "wall"] = "wall"
-    tolerance_s: float = 60.0
-
-    def offer(self) -> frozenset[Need]:
-        """What a sequence may need, of all that this target has."""
-        has = {
-            "second": self.campaigns > 1,
-            "readonly": self.readonly,
-            "foreign": self.foreign,
-            "resting": self.resting,
-            "loopback": self.loopback,
-        }
-        return frozenset(need for need, there in has.items() if there)  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import schemas
+from whop_contracts.actors import Actors
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.coverage import only
-from whop_contracts.engine.plan import Capabilities, Plan
-from whop_contracts.engine.request_builder import ALTERATIONS, Actors, altered
+from whop_contracts.engine.plan import Plan
+from whop_contracts.engine.request_builder import ALTERATIONS, altered
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.steps import Capabilities
 from whop_contracts.target import Target, mock_parties
 from whop_contracts.target.wire import is_loopback
 

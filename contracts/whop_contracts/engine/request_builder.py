@@ -6,31 +6,21 @@ import random
 import string
 from calendar import monthcalendar
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from whop_contracts.exchange import Case, Request, Role, Scope, SymbolicInstant, Window
+from whop_contracts.actors import Actors
+from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, read_instant, utc
 from whop_contracts.pause.classify import loose_instants
+from whop_contracts.steps import Case, SymbolicInstant
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
 PREFIX: Final = "adcamp_"
 _TELLING: Final = 4
 """Characters that the half of an id has at least, for nobody else to have it as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actors:
-    """Who takes part in a run: the campaigns named, those of others, and the credentials."""
-
-    token: str
-    campaigns: tuple[str, ...]
-    readonly_token: str | None = None
-    foreign: str | None = None
-    resting: Mapping[str, str] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import __version__
+from whop_contracts.actors import Actors
 from whop_contracts.engine.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
 from whop_contracts.engine.preflight import pace, redactor_of
-from whop_contracts.engine.request_builder import Actors, RequestBuilder
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run_state import Stopped
 from whop_contracts.engine.session import Session
 from whop_contracts.engine.teardown import due, put_back
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.classify import MILLI
-from whop_contracts.pause.evidence import Evidence, Shown, State
+from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible
@@ -155,7 +156,7 @@ class _Restorer:
         if seen is not None and seen.matches(due(self.talk, first)):
             return None
         # Kept open in the journal, so that the next restore looks at it too.
-        self.journal.intend(campaign, first.status, record.first.paused_until)
+        self.journal.intend(campaign, str(first.status), record.first.paused_until)
         return f"left as it is, {seen or 'not readable'}: was {first}, and nothing of the run was sent to it"
 
     def _one(self, index: int, campaign: str, record: CampaignRecord) -> tuple[str | None, str | None]:
@@ -190,7 +191,7 @@ class _Restorer:
         return evidence
 
 
-def could_be(record: CampaignRecord, seen: Shown) -> bool:
+def could_be(record: CampaignRecord, seen: State) -> bool:
     """Whether the run's own requests, or none, explain what is seen. Dates are compared as instants, to a millisecond."""
     for standing in (record.first, *record.left):
         state = None if standing is None else _state(standing)

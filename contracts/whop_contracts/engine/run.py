@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
+from whop_contracts.actors import Actors
 from whop_contracts.engine.build_plan import further
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.internal_error import told
 from whop_contracts.engine.journal import Journal, JournalError
-from whop_contracts.engine.plan import Capabilities, Plan
+from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.preflight import (
     chosen,
     contract_sha256,
@@ -27,7 +28,7 @@ from whop_contracts.engine.preflight import (
     redactor_of,
     unready,
 )
-from whop_contracts.engine.request_builder import Actors, RequestBuilder
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run_state import RunState, Stopped
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
@@ -38,6 +39,7 @@ from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible, undisturbed
+from whop_contracts.steps import Capabilities
 from whop_contracts.target import BudgetSpent, Sender, Target, open_target
 
 _KEPT_FOR_EACH: Final = 3

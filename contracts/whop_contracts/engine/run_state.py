@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from whop_contracts.pause.evidence import Evidence, Shown
+from whop_contracts.pause.evidence import Evidence, State
 
 
 class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with this reason
@@ -34,7 +34,7 @@ class Foreign:
     were sent and answered 2xx; the answer to the last unpause.
     """
 
-    first: Shown | None = None
+    first: State | None = None
     sent: int = 0
     taken: int = 0
     released: Evidence | None = None

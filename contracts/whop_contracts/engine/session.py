@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from whop_contracts.actors import Actors
 from whop_contracts.engine.internal_error import told
 from whop_contracts.engine.journal import Journal, JournalError
-from whop_contracts.engine.request_builder import Actors, BuiltRequest, RequestBuilder
+from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
 from whop_contracts.engine.run_state import Foreign, RunState, Stopped
-from whop_contracts.exchange import Case, Exchange, Window
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.pause.classify import read_answer
-from whop_contracts.pause.evidence import Evidence, Possible, shown
+from whop_contracts.pause.evidence import Evidence, Possible, read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.sequences import Together, read, unpause
+from whop_contracts.pause.sequences import unpause
+from whop_contracts.steps import Case, read
 from whop_contracts.target import Reply, Sender, Target
 
 _SETTLE: Final = (0.25, 0.5, 1.0, 0.5)
@@ -130,24 +132,6 @@ class Session:
             self._release(case, sequence)
         return evidence
 
-    def together(self, step: Together, sequence: str) -> None:
-        """Send two cases at once."""
-        first, second = self._bind(step.first), self._bind(step.second)
-        self._intend(first)
-        self._intend(second)
-        began = self.target.time()
-        try:
-            replies = self._courier.deliver_together(first.request, second.request)
-        except KeyboardInterrupt:
-            for bound, case in ((first, step.first), (second, step.second)):
-                self._record(bound, case, sequence, Reply(None, _INTERRUPTED, began, self.target.time()))
-            raise
-        numbers = (self._number + 1, self._number + 2)
-        for bound, case, reply, other in zip(
-            (first, second), (step.first, step.second), replies, reversed(numbers), strict=True
-        ):
-            self._record(bound, case, sequence, reply, overlaps=other)
-
     # -- what is behind them ---------------------------------------------------------------------------------------
 
     def _hear(self, evidence: Evidence) -> None:
@@ -219,9 +203,7 @@ class Session:
             until = write_instant(bound.until) if bound.until and status == "paused" else None
             self.noted(lambda journal: journal.intend(named, status, until))
 
-    def _record(
-        self, bound: BuiltRequest, case: Case, sequence: str, reply: Reply, *, overlaps: int | None = None
-    ) -> Evidence:
+    def _record(self, bound: BuiltRequest, case: Case, sequence: str, reply: Reply) -> Evidence:
         self._number += 1
         self.target.clock.learn(reply)
         exchange = Exchange(
@@ -236,7 +218,6 @@ class Session:
             case=case.name,
             sequence=sequence,
             trouble=reply.trouble,
-            overlaps=overlaps,
         )
         try:
             evidence = self.expectation.follow(exchange)
@@ -269,7 +250,7 @@ def plain(evidence: Evidence) -> Evidence:
     text = evidence.text or (read_answer(response) if evidence.accepted else None)
     if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
         return evidence
-    return replace(evidence, document=text.value, shown=shown(text.value))
+    return replace(evidence, document=text.value, shown=read_state(text.value))
 
 
 def _updated(document: Mapping[str, Any] | None) -> int | None:

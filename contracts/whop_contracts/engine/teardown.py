@@ -10,17 +10,17 @@ from typing import Final
 from whop_contracts.engine.internal_error import told
 from whop_contracts.engine.run_state import Stopped
 from whop_contracts.engine.session import Session, plain
-from whop_contracts.exchange import Case
 from whop_contracts.instants import write_instant
-from whop_contracts.pause.evidence import ACTIVE, Shown, State
+from whop_contracts.pause.evidence import ACTIVE, State
 from whop_contracts.pause.sequences import indefinitely, unpause
+from whop_contracts.steps import Case
 from whop_contracts.target import BudgetSpent
 
 SEQUENCE: Final = "put back"
 _ATTEMPTS: Final = 2
 
 
-def put_all_back(talk: Session, firsts: dict[str, Shown]) -> None:
+def put_all_back(talk: Session, firsts: dict[str, State]) -> None:
     """Bring every campaign into the state of its first read; the conversation's outcome says how many are, and which are not.
 
     Never raises, save for an interruption.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from whop_contracts.exchange import Case, SymbolicInstant
+from whop_contracts.steps import Case, SymbolicInstant
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE

@@ -22,25 +22,50 @@ Topic = Literal[
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state that a campaign can be in. ``until`` is the instant of a dated pause, ``slack`` how far an answer may lie from it,
-    ``due`` the earliest and the latest instant at which the resume falls due (all in nanoseconds of the provider).
+    """A state of a campaign: one that it may be in, or the one that a document shows.
+
+    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read; the
+    clauses of the response report that, and here it matches every state. ``until`` is the instant of a dated
+    pause, ``slack`` how far a response may lie from it, ``due`` the earliest and the latest instant at which the
+    resume is due. All instants are nanoseconds of the provider's clock.
     """
 
-    status: str
+    status: str | None
     until: int | None = None
     slack: int = MILLI
     due: tuple[int, int] | None = None
+    until_read: bool = True
+
+    def matches(self, other: State) -> bool:
+        """Whether the two can be the same state, as far as both can be read."""
+        if self.status is not None and other.status is not None and self.status != other.status:
+            return False
+        if not (self.until_read and other.until_read):
+            return True
+        if self.until is None or other.until is None:
+            return self.until is other.until
+        return abs(self.until - other.until) <= max(self.slack, other.slack)
+
+    @property
+    def whole(self) -> bool:
+        """Whether both the status and the date can be read."""
+        return self.status is not None and self.until_read
+
+    def as_dict(self) -> dict[str, str | None]:
+        """The members of a campaign document that show this state."""
+        until = None if self.until is None else write_instant(self.until)
+        return {"status": self.status, "paused_until": until}
 
     def __str__(self) -> str:
-        if self.status == "paused":
-            return (
-                f"paused until {write_instant(self.until)}"
-                if self.until is not None
-                else "paused indefinitely"
+        if self.status is None:
+            return "a status that cannot be read"
+        if not self.until_read:
+            return f"{self.status}, with a paused_until that cannot be read"
+        if self.status != "paused":
+            return self.status + (
+                "" if self.until is None else f" with paused_until {write_instant(self.until)}"
             )
-        return self.status + (
-            f" with paused_until {write_instant(self.until)}" if self.until is not None else ""
-        )
+        return "paused indefinitely" if self.until is None else f"paused until {write_instant(self.until)}"
 
 
 ACTIVE: Final = State("active")
@@ -48,49 +73,14 @@ Possible = frozenset[State] | None
 """The states that a campaign may be in; None: nothing is known, anything may be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What an answer shows of a campaign's state. What is not readable (absent, of a wrong type, outside the enum) is for
-    the clauses of the response to report and matches every state here.
-    """
-
-    status: str | None
-    until: int | None
-    status_readable: bool
-    until_readable: bool
-
-    def matches(self, state: State) -> bool:
-        """Whether the answer can be one about a campaign in ``state``."""
-        if self.status_readable and self.status != state.status:
-            return False
-        if not self.until_readable:
-            return True
-        if self.until is None or state.until is None:
-            return self.until is state.until
-        return abs(self.until - state.until) <= state.slack
-
-    @property
-    def whole(self) -> bool:
-        """Whether both the status and the date can be read."""
-        return self.status_readable and self.until_readable
-
-    def __str__(self) -> str:
-        if not self.status_readable:
-            return "a status that cannot be read"
-        if not self.until_readable:
-            return f"{self.status}, with a paused_until that cannot be read"
-        return str(State(str(self.status), self.until))
-
-
-def shown(document: Mapping[str, Any]) -> Shown:
-    """Read the state that a campaign document shows."""
+def read_state(document: Mapping[str, Any]) -> State:
+    """The state that a campaign document, or ``State.as_dict``, shows."""
     status, until = document.get("status"), document.get("paused_until")
     instant = read_instant(until) if isinstance(until, str) else None
-    return Shown(
-        status=status if isinstance(status, str) else None,
+    return State(
+        status=status if status in STATUSES else None,
         until=instant.ns if instant else None,
-        status_readable=status in STATUSES,
-        until_readable="paused_until" in document and (until is None or instant is not None),
+        until_read="paused_until" in document and (until is None or instant is not None),
     )
 
 
@@ -125,7 +115,7 @@ class Event:
     asked: str
     status: int
     trouble: str | None = None
-    shown: Shown | None = None
+    shown: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +135,7 @@ class Evidence:
     row: ClassId | None = None
     wish: Intent | None = None
     before: Possible = None
-    shown: Shown | None = None
+    shown: State | None = None
     stakes: frozenset[Topic] = frozenset()
     breach: Breach | None = None
     further: Breach | None = None

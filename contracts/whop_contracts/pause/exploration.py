@@ -9,19 +9,10 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.exchange import Case, SymbolicInstant
 from whop_contracts.pause.cases import body, dated, text
-from whop_contracts.pause.sequences import (
-    MARGIN,
-    READ,
-    AdvanceClock,
-    Send,
-    Sequence,
-    Step,
-    indefinitely,
-    unpause,
-)
+from whop_contracts.pause.sequences import MARGIN, READ, indefinitely, unpause
 from whop_contracts.pause.strategies import draw
+from whop_contracts.steps import AdvanceClock, Case, Send, Sequence, Step, SymbolicInstant
 
 MARKS: Final = ("a", "b")
 """The instants that a history knows by name: each is that of the latest pause that was sent under it."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
-from whop_contracts.exchange import Case, SymbolicInstant
 from whop_contracts.pause.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, OVERWRITING, PAST, RECASED, dated
+from whop_contracts.steps import (
+    AWAITED,
+    AdvanceClock,
+    AwaitResume,
+    Case,
+    Need,
+    Send,
+    Sequence,
+    SymbolicInstant,
+    read,
+)
 
-Need = Literal["second", "readonly", "foreign", "resting", "loopback"]
-AWAITED: Final = "awaited"
-"""The mark of the read that shows an awaited resume."""
 MARGIN: Final = 4_000
 """Milliseconds that a look just before an instant keeps away from it."""
 _LENIENT: Final = frozenset(
@@ -28,70 +35,6 @@ _LENIENT: Final = frozenset(
 _NIGHT: Final = 24 * HOUR + HOUR // 2
 _SHAPES: Final = 6
 """How many of the campaigns named are paused; the rest are only watched."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send one case."""
-
-    case: Case
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """Send two cases at once."""
-
-    first: Case
-    second: Case
-
-
-@dataclass(frozen=True, slots=True)
-class AdvanceClock:
-    """Let the provider's clock reach the instant of ``mark``, and ``plus_ms`` more (or less)."""
-
-    mark: str
-    plus_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitResume:
-    """Read a campaign after the instant of ``mark`` until it has resumed, or the tolerance is over."""
-
-    mark: str
-    campaign: str = "own:0"
-
-
-Step = Send | Together | AdvanceClock | AwaitResume
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """Steps that belong together. ``start`` is the state that ``own:0`` is brought into first; ``needs`` what the target must offer."""
-
-    name: str
-    steps: tuple[Step, ...]
-    why: str = ""
-    start: Literal["active", "any"] = "any"
-    needs: frozenset[Need] = frozenset()
-    ends: Literal["active", "paused", "same"] = "same"
-    """The state in which a conforming provider leaves ``own:0``, or the one in which the sequence found it."""
-
-    def cases(self) -> Iterator[Case]:
-        """Every request of the sequence, an awaited resume as the one read that it takes on a conforming provider; none for a past date."""
-        sent = [step.case for step in self.steps if isinstance(step, Send)]
-        over = {case.mark for case in sent if case.until and case.until.plus_ms < 0}
-        for step in self.steps:
-            if isinstance(step, Send):
-                yield step.case
-            elif isinstance(step, Together):
-                yield from (step.first, step.second)
-            elif isinstance(step, AwaitResume) and step.mark not in over:
-                yield replace(read(step.campaign), mark=AWAITED)
-
-
-def read(campaign: str = "own:0") -> Case:
-    """A read of a campaign."""
-    return Case(f"read {campaign}", operation="retrieve", method="GET", campaign=campaign, media_type=None)
 
 
 def unpause(campaign: str = "own:0") -> Case:
@@ -199,8 +142,6 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
         Sequence("a pause without a date beside a dated one",
                  (_until("a", gap, campaign=other), ticket, forever, ticket, AwaitResume("a", other), READ), ends="paused",
                  needs=frozenset({"second"}), why="a pause must touch neither another campaign's date nor its timer"),
-        Sequence("two pauses at once", (Send(unpause()), Together(a.case, b.case), READ), ends="paused",
-                 why="the outcome is that of one of the two orders"),
         Sequence("a pause of 40 days stays for an hour", (_until("a", HOUR), month, AdvanceClock("a", 60_000), READ), ends="paused",
                  why="a timer that overflows, or a limit to how long a dated pause lasts"),
         Sequence("a pause of 17 hours ends by itself", (_until("a", 17 * HOUR), READ, wait_a, AdvanceClock("a", HOUR), READ), ends="active",
@@ -263,7 +204,6 @@ def _unwaited() -> tuple[Sequence, ...]:
         Sequence("the same request twice", (a, a, READ), ends="paused"),
         Sequence("a pause is shortened", (b, a, READ), ends="paused"),
         Sequence("an indefinite pause gets a date", (Send(indefinitely()), READ, a, READ), ends="paused"),
-        Sequence("two pauses at once", (Send(unpause()), Together(a.case, b.case), READ), ends="paused"),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from _pytest._code.code import TerminalRepr
 
+from whop_contracts.actors import Actors
 from whop_contracts.engine.preflight import redactor_of
-from whop_contracts.engine.request_builder import Actors
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings
 

@@ -17,7 +17,7 @@ from typing import Final
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.plan import Capabilities, Plan, Profile
+from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.engine.preflight import unready
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run_state import Stopped
@@ -26,6 +26,7 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.proof import HONEST, START, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
+from whop_contracts.steps import Capabilities
 from whop_contracts.target import BudgetSpent, Sender, mock_parties, open_mock
 
 _EVERY: Final = 4

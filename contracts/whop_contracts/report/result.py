@@ -155,7 +155,7 @@ def _before(failure: Failure) -> list[dict[str, Any]]:
             "campaign": one.campaign,
             "asked": one.asked,
             "answer": str(one.status or one.trouble or "no answer"),
-            "status": one.shown.status if one.shown and one.shown.status_readable else None,
+            "status": one.shown.status if one.shown else None,
             "paused_until": write_instant(one.shown.until)
             if one.shown and one.shown.until is not None
             else None,

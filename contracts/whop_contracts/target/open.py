@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from whop_contracts import __version__, provider
-from whop_contracts.engine.request_builder import Actors
+from whop_contracts.actors import Actors
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock

@@ -28,10 +28,9 @@ from whop_contracts.pause.evidence import (
     Event,
     Evidence,
     Possible,
-    Shown,
     State,
     Topic,
-    shown,
+    read_state,
 )
 from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding, read_topic
 from whop_contracts.pause.oracle.bystanders import Bystanders
@@ -187,7 +186,7 @@ class Oracle:
         if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
             return evidence
         document = text.value
-        seen = shown(document)
+        seen = read_state(document)
         if not about(document, exchange):
             # It may still be asked whether the answer shows what was asked for; of the campaign it tells nothing.
             possible = known.possible
@@ -209,7 +208,7 @@ class Oracle:
         known.end_known = known.end_known or tells_end(document, exchange)
         return evidence
 
-    def _answer(self, evidence: Evidence, known: Campaign, seen: Shown) -> Evidence:
+    def _answer(self, evidence: Evidence, known: Campaign, seen: State) -> Evidence:
         """Judge the answer to a pause or an unpause against what was asked."""
         allowed = known.possible
         if allowed is None:
@@ -225,7 +224,7 @@ class Oracle:
         found = [Breach(topic, finding(allowed, seen, topic)) for topic in topics]
         return replace(evidence, breach=found[0], further=found[1] if found[1:] else None)
 
-    def _read(self, evidence: Evidence, known: Campaign, seen: Shown) -> Evidence:
+    def _read(self, evidence: Evidence, known: Campaign, seen: State) -> Evidence:
         """Judge a read against what is possible, and let it narrow that."""
         exchange, allowed = evidence.exchange, known.possible
         if allowed is None:
@@ -270,7 +269,7 @@ class Oracle:
         self.lags = True
         return replace(evidence, lagging=True, stakes=frozenset({"lagging"}))
 
-    def _lagging(self, known: Campaign, seen: Shown, exchange: Exchange) -> bool:
+    def _lagging(self, known: Campaign, seen: State, exchange: Exchange) -> bool:
         """Whether a read shows what stood before a write, and so little time has passed that it may.
 
         Several readers may lag by different times, so that an older state may show after a newer one.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import MILLI
-from whop_contracts.pause.evidence import ACTIVE, Evidence, Shown, State, Topic
+from whop_contracts.pause.evidence import ACTIVE, Evidence, State, Topic
 
 _DATES = frozenset({"until", "offset", "fraction", "far", "indefinite", "replaced"})
 
@@ -33,14 +33,14 @@ def answer_topics(evidence: Evidence) -> list[Topic]:
     return topics
 
 
-def broken_topics(evidence: Evidence, seen: Shown) -> list[Topic]:
+def broken_topics(evidence: Evidence, seen: State) -> list[Topic]:
     """The promises that an answer outside the possible states breaks: the status, the date, or each of them."""
     topics = answer_topics(evidence)
     if "unpaused" in topics:
         return ["date-dropped" if seen.status == "active" else "unpaused"]
     if "past" in topics:
         return ["past"]
-    if not seen.status_readable or seen.status == "paused":
+    if seen.status is None or seen.status == "paused":
         return [_date_topic(evidence, seen, topics)]
     # An active campaign shows no date: that is the same mistake, not another one.
     dates = [state.until for state in evidence.before or ()] + list(
@@ -50,7 +50,7 @@ def broken_topics(evidence: Evidence, seen: Shown) -> list[Topic]:
     return ["status", _date_topic(evidence, seen, topics)] if strange else ["status"]
 
 
-def _date_topic(evidence: Evidence, seen: Shown, topics: list[Topic]) -> Topic:
+def _date_topic(evidence: Evidence, seen: State, topics: list[Topic]) -> Topic:
     """Which promise a wrong date breaks, told by how it differs from what was asked."""
     asked = evidence.wish
     if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
@@ -72,7 +72,7 @@ def _is_offset(shift: int, offset: int) -> bool:
     return any(abs(abs(shift) - tell * 60 * NANO) < NANO for tell in tells)
 
 
-def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> Topic:
+def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: State) -> Topic:
     """The promise that a read outside the possible states breaks: the likeliest cause, told further by what is shown."""
     if stakes[0] == "siblings" and stakes[1:] and seen.matches(ACTIVE):
         # A pause that ends, ends by itself more often than by a request to another campaign.
@@ -90,9 +90,9 @@ def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: Shown) -> T
     return stakes[0]
 
 
-def finding(allowed: Iterable[State], seen: Shown, topic: Topic | None = None) -> Finding:
+def finding(allowed: Iterable[State], seen: State, topic: Topic | None = None) -> Finding:
     """What was possible, and what is shown instead; at the status unless only the date differs, or ``topic`` is about dates."""
     expected = " or ".join(sorted(str(state) for state in allowed))
-    wrong_status = seen.status_readable and all(state.status != seen.status for state in allowed)
+    wrong_status = seen.status is not None and all(state.status != seen.status for state in allowed)
     about_status = wrong_status and topic not in _DATES
     return Finding(expected, str(seen), "/status" if about_status else "/paused_until")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from whop_contracts.pause.evidence import Breach, Evidence, Possible, Topic, shown
+from whop_contracts.pause.evidence import Breach, Evidence, Possible, Topic, read_state
 from whop_contracts.pause.oracle.blame import finding
 from whop_contracts.pause.oracle.campaign import adopted, aged
 
@@ -38,7 +38,7 @@ class Bystanders:
             return evidence
         if not evidence.accepted or text is None or not isinstance(text.value, dict):
             return evidence
-        seen, allowed = shown(text.value), aged(known.possible, exchange.now, self.tolerance)
+        seen, allowed = read_state(text.value), aged(known.possible, exchange.now, self.tolerance)
         refused = known.refused
         known.possible, known.refused = adopted(seen, exchange.now), False
         if not refused or allowed is None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import LAST, MILLI, loose_instants
-from whop_contracts.pause.evidence import ACTIVE, Possible, Resume, Shown, State, Topic
+from whop_contracts.pause.evidence import ACTIVE, Possible, Resume, State, Topic
 
 LAG: Final = 2.0
 """Seconds for which a read may still show what stood before a write."""
@@ -97,7 +97,7 @@ class Campaign:
         paused = any(state.status == "paused" for state in allowed)
         return bool(now and self.confirmed and paused and now.start - self.confirmed.end >= NANO)
 
-    def resumed(self, seen: Shown, exchange: Exchange) -> Resume | None:
+    def resumed(self, seen: State, exchange: Exchange) -> Resume | None:
         """The resume that a read shows, where what was last known was a dated pause that has fallen due."""
         due = [state.due[1] for state in self.settled or () if state.due]
         if exchange.now is None or not due or seen.status != "active" or exchange.now.end < min(due):
@@ -113,7 +113,7 @@ class Campaign:
         self.confirmed = now
 
 
-def adopted(seen: Shown, now: Window | None) -> Possible:
+def adopted(seen: State, now: Window | None) -> Possible:
     """The state that an answer shows, taken for true whatever was expected: one bug is one failure."""
     if not seen.whole or seen.status is None:
         return None

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 from whop_contracts.exchange import Exchange, Finding, Request
 from whop_contracts.pause.classify import wish
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, Shown, State, Topic
+from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, State, Topic
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding
 from whop_contracts.pause.oracle.campaign import LAG
@@ -103,7 +103,7 @@ class SharedCampaign:
         elif evidence.status in _REFUSED and evidence.status not in ENVIRONMENT:
             self._writes = [one for one in self._writes if one is not write]
 
-    def _judged(self, evidence: Evidence, seen: Shown, write: _Write | None) -> Evidence:
+    def _judged(self, evidence: Evidence, seen: State, write: _Write | None) -> Evidence:
         exchange = evidence.exchange
         if not self._writes:
             self._adopt(seen, exchange)
@@ -127,7 +127,7 @@ class SharedCampaign:
         """The instant before which every write that was answered has been replaced by one that was answered up to ``settled``."""
         return max((one.sent for one in self._writes if one.received <= settled), default=-inf)
 
-    def _adopt(self, seen: Shown, exchange: Exchange) -> None:
+    def _adopt(self, seen: State, exchange: Exchange) -> None:
         """Take what is shown for true from here on: one bug is one failure."""
         if seen.whole and seen.status:
             shown = frozenset({State(seen.status, seen.until)})

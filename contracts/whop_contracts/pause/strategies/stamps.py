@@ -12,9 +12,9 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.exchange import SymbolicInstant
 from whop_contracts.pause.strategies import edges
 from whop_contracts.pause.strategies.edges import DAY, MINUTE
+from whop_contracts.steps import SymbolicInstant
 
 _AN_HOUR: Final = timedelta(hours=1)
 _ALMOST_A_YEAR: Final = timedelta(days=364)

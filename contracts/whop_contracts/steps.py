@@ -1,0 +1,151 @@
+"""What a plan is made of: symbolic requests, steps, sequences, and what a target offers to them.
+
+Nothing here is bound to a time or an address: a plan can be counted, hashed and printed before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from whop_contracts.exchange import Operation
+
+Need = Literal["second", "readonly", "foreign", "resting", "loopback"]
+"""A capability of a target that a sequence cannot do without."""
+Origin = Literal["vector", "drawn", "sequence"]
+AWAITED: Final = "awaited"
+"""The mark of the read that shows an awaited resume."""
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicInstant:
+    """An instant that is bound to text only when it is sent, so that a plan does not depend on the day.
+
+    ``base`` is one of: ``now`` (of the target); ``@`` and the mark of an earlier step; ``MM-DD``, its next
+    occurrence after now and ``after_days`` (``02-29``: the next leap year); ``MM/n``, the n-th Sunday of a month
+    (-1: the last), when clocks change; a fixed ``YYYY-MM-DD``. ``plus_ms`` is added to ``now`` and to marks;
+    the other bases take ``time`` of the day in the zone of ``offset``. ``fraction`` is the digits after the
+    point; None keeps the milliseconds of ``now`` and marks, and writes none otherwise. ``form`` is the text,
+    with ``{date} {time} {fraction} {offset}``.
+    """
+
+    base: str = "now"
+    plus_ms: int = 0
+    time: str = "12:00:00"
+    fraction: str | None = None
+    offset: str = "Z"
+    form: str = "{date}T{time}{fraction}{offset}"
+    after_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request of a plan.
+
+    ``name`` is for people. ``campaign`` is a symbol: ``own:0``, ``own:1``, ``foreign``, ``invented``, or ``raw:…``,
+    a path segment as it is. ``{until}`` in ``body`` is where ``until`` is written; None sends no body.
+    """
+
+    name: str
+    operation: Operation = "pause"
+    method: str = "POST"
+    campaign: str = "own:0"
+    credential: str = "full"
+    body: str | bytes | None = None
+    until: SymbolicInstant | None = None
+    media_type: str | None = "application/json"
+    mark: str | None = None
+    """The name under which later steps of the sequence refer to the instant that ``until`` was bound to."""
+    id: str = ""
+    """The id of a vector; empty for any other request."""
+    request_class: str | None = None
+    """The id of the request class that the request is meant for; None for reads and unpauses."""
+    origin: Origin = "sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send one case."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceClock:
+    """Let the provider's clock reach the instant of ``mark``, and ``plus_ms`` more (or less)."""
+
+    mark: str
+    plus_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitResume:
+    """Read a campaign after the instant of ``mark`` until it has resumed, or the tolerance has passed."""
+
+    mark: str
+    campaign: str = "own:0"
+
+
+Step = Send | AdvanceClock | AwaitResume
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Steps that belong together.
+
+    ``start`` is the state that ``own:0`` is brought into first; ``needs`` is what the target must offer; ``ends``
+    is the state in which a conforming provider leaves ``own:0`` (``same``: the one in which it was found).
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    why: str = ""
+    start: Literal["active", "any"] = "any"
+    needs: frozenset[Need] = frozenset()
+    ends: Literal["active", "paused", "same"] = "same"
+    id: str = ""
+    """The key of the sequence; ``name`` is for people."""
+
+    def cases(self) -> Iterator[Case]:
+        """Every request on a conforming provider: an awaited resume takes one read, none if the date has passed."""
+        sent = [step.case for step in self.steps if isinstance(step, Send)]
+        over = {case.mark for case in sent if case.until and case.until.plus_ms < 0}
+        for step in self.steps:
+            if isinstance(step, Send):
+                yield step.case
+            elif isinstance(step, AwaitResume) and step.mark not in over:
+                yield replace(read(step.campaign), mark=AWAITED)
+
+
+def read(campaign: str = "own:0") -> Case:
+    """A read of a campaign."""
+    return Case(f"read {campaign}", operation="retrieve", method="GET", campaign=campaign, media_type=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a target offers to a run: how many campaigns, which further credentials, which clock.
+
+    ``resting`` allows to try inactive, stale and paused campaigns too (mock and loopback); ``loopback`` says that
+    nobody's real campaigns are there, so that what a broken provider may change for good may be tried.
+    """
+
+    campaigns: int = 1
+    readonly: bool = False
+    foreign: bool = False
+    resting: bool = False
+    loopback: bool = False
+    clock: Literal["virtual", "test", "wall"] = "wall"
+    tolerance_s: float = 60.0
+
+    def offer(self) -> frozenset[Need]:
+        """What a sequence may need, of all that this target has."""
+        has: dict[Need, bool] = {
+            "second": self.campaigns > 1,
+            "readonly": self.readonly,
+            "foreign": self.foreign,
+            "resting": self.resting,
+            "loopback": self.loopback,
+        }
+        return frozenset(need for need, there in has.items() if there)
