@@ -71,7 +71,7 @@ def test_and_an_indefinite_pause_that_it_shows_stays() -> None:
 def test_an_id_in_another_case_is_the_same_campaign() -> None:
     history = begun()
     evidence = history.pause(1, 600, campaign=ID.upper(), scope="recased")
-    assert (topic(evidence), evidence.row) == (None, "recased-id")
+    assert (topic(evidence), evidence.request_class) == (None, "recased-id")
     assert possible(history, at(2)) == {"active", "paused"}, "which id counts, the page does not say"
     assert topic(history.read(5, "paused", 700)) == "stored"
 
@@ -82,18 +82,18 @@ def test_an_id_in_another_case_of_none_that_is_known_is_nobody_s() -> None:
 
 def test_every_method_on_the_pause_route_is_read_as_a_request_to_pause() -> None:
     history = begun()
-    assert history.read(1, "active").row is None
+    assert history.read(1, "active").request_class is None
     wrong = history.exchange(None, 2, method="PUT", body={}, status=405)
-    assert (wrong.row, wrong.wish and wrong.wish.row) == ("method", "omitted")
+    assert (wrong.request_class, wrong.intent and wrong.intent.request_class) == ("method", "omitted")
 
 
 def test_a_date_beyond_the_campaigns_own_end_is_far() -> None:
     history = History()
     history.read(0, "active", document={"config": {"end_time": text(1_000)}})
-    assert history.pause(1, 999).row == "instant"
-    assert history.pause(2, 1_000).row == "far"
+    assert history.pause(1, 999).request_class == "instant"
+    assert history.pause(2, 1_000).request_class == "far"
     history.read(3, "paused", 1_000, document={"config": {"end_time": text(5_000)}})
-    assert history.pause(4, 2_000).row == "far", "the end that was read first holds"
+    assert history.pause(4, 2_000).request_class == "far", "the end that was read first holds"
 
 
 @pytest.mark.parametrize(

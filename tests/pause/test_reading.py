@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pause.histories import START, History, at
 from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO, is_canonical, read_instant, write_instant
-from whop_contracts.pause.classify import is_json, loose_instants, read_answer, read_json, wish
+from whop_contracts.pause.classify import is_json, loose_instants, read_answer, read_intent, read_json
 from whop_contracts.provider import dates
 
 NOW = Window(at(0), at(0.1))
@@ -148,7 +148,7 @@ def later(days: float, **how: object) -> str:
 def test_a_body_under_another_media_type_than_the_pages_is_a_row_of_its_own(
     media_type: str | None, row: str
 ) -> None:
-    assert wish(b"{}", media_type, NOW, None).row == row
+    assert read_intent(b"{}", media_type, NOW, None).request_class == row
 
 
 @pytest.mark.parametrize(
@@ -167,16 +167,18 @@ def test_a_body_under_another_media_type_than_the_pages_is_a_row_of_its_own(
 )  # fmt: skip
 def test_the_row_of_a_body(body: str, row: str) -> None:
     content = body if body[:1] in {"", "{", "[", '"', "n", "5"} else json.dumps({"paused_until": body})
-    assert wish(content.encode(), "application/json", NOW, None).row == row
+    assert read_intent(content.encode(), "application/json", NOW, None).request_class == row
 
 
 def test_the_row_depends_on_more_than_the_body() -> None:
     good = json.dumps({"paused_until": later(1)}).encode()
-    assert wish(good, "text/plain", NOW, None).row == "media-type"
-    assert wish(good, "application/json", None, None).row == "unclear"
-    assert wish(good, "application/json", NOW, at(3_600)).row == "far", "beyond the campaign's own end"
-    extra = wish(b'{"note": 1}', "application/json", NOW, None)
-    assert (extra.row, extra.extra) == ("omitted", True)
+    assert read_intent(good, "text/plain", NOW, None).request_class == "media-type"
+    assert read_intent(good, "application/json", None, None).request_class == "unclear"
+    assert read_intent(good, "application/json", NOW, at(3_600)).request_class == "far", (
+        "beyond the campaign's own end"
+    )
+    extra = read_intent(b'{"note": 1}', "application/json", NOW, None)
+    assert (extra.request_class, extra.extra) == ("omitted", True)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_the_row_depends_on_more_than_the_body() -> None:
     ],
 )  # fmt: skip
 def test_the_row_of_a_request(how: dict[str, object], row: str) -> None:
-    assert History().exchange("pause", 1, body={}, **({"status": 404} | how)).row == row  # type: ignore[arg-type]
+    assert History().exchange("pause", 1, body={}, **({"status": 404} | how)).request_class == row  # type: ignore[arg-type]
 
 
 def test_loose_dates_still_name_their_instant() -> None:

@@ -24,7 +24,7 @@ from whop_contracts.engine.request_builder import bind_stamp
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO, Instant, read_instant, utc
 from whop_contracts.pause import strategies
-from whop_contracts.pause.classify import read_json, wish
+from whop_contracts.pause.classify import read_intent, read_json
 from whop_contracts.steps import SymbolicInstant
 
 ONCE = settings(
@@ -57,7 +57,7 @@ def sent(stamp: SymbolicInstant, now: int) -> tuple[str, int]:
 
 def row(text: str, now: int) -> str:
     content = json.dumps({"paused_until": text}).encode()
-    return wish(content, "application/json", Window(now, now), None).row
+    return read_intent(content, "application/json", Window(now, now), None).request_class
 
 
 LENIENT = re.compile(
@@ -271,7 +271,7 @@ ROWS = {"another type for the date": "type", "text that names no instant": "stri
 def test_bad_pause_bodies_are_bad_in_the_way_that_their_name_says(bad: tuple[str, str | bytes]) -> None:
     name, content = bad
     raw = content if isinstance(content, bytes) else content.encode()
-    assert wish(raw, "application/json", None, None).row == ROWS.get(name, "malformed")
+    assert read_intent(raw, "application/json", None, None).request_class == ROWS.get(name, "malformed")
     assert isinstance(content, bytes) == (name == "bytes that are not UTF-8")
     assert raw.strip() not in {b"", b"null"}
     assert not raw.startswith((b"\xef\xbb\xbf", b"\xff", b"\xfe"))

@@ -26,7 +26,7 @@ def sees(status: str | None, until: int | None = None, *, readable: bool = True)
 
 def evidence(wish: Intent | None, *before: State, operation: Any = "pause") -> Evidence:
     exchange = History().exchange(operation, 1).exchange
-    return Evidence(exchange, wish=wish, before=frozenset(before) if before else None)
+    return Evidence(exchange, intent=wish, before=frozenset(before) if before else None)
 
 
 def asking(row: ClassId = "instant", until: tuple[int, ...] = EVENING, offset: int = 0) -> Intent:

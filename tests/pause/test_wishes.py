@@ -20,8 +20,8 @@ from whop_contracts.pause.classify import (
     Intent,
     is_json,
     loose_instants,
+    read_intent,
     read_json,
-    wish,
 )
 
 NOW = Window(at(0), at(0.5))
@@ -34,7 +34,7 @@ def asks(value: Any, **more: Any) -> bytes:
 
 
 def read(content: bytes, media_type: str = "application/json", end_time: int | None = END) -> Intent:
-    return wish(content, media_type, NOW, end_time)
+    return read_intent(content, media_type, NOW, end_time)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ def test_under_another_media_type_it_may_still_be_read(content: bytes, wished: I
     ],
 )
 def test_where_the_rows_of_a_date_end(text: str, row: str) -> None:
-    assert read(asks(text)).row == row
+    assert read(asks(text)).request_class == row
 
 
 def test_a_year_ahead_is_an_ordinary_date_and_no_more() -> None:
     assert FIRST < at(0) + YEAR < LAST
-    assert read(asks(write_instant(at(0) + YEAR)), end_time=None).row == "instant"
-    assert read(asks(write_instant(at(0) + YEAR + MILLI)), end_time=None).row == "far"
+    assert read(asks(write_instant(at(0) + YEAR)), end_time=None).request_class == "instant"
+    assert read(asks(write_instant(at(0) + YEAR + MILLI)), end_time=None).request_class == "far"
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,4 @@ def test_a_loose_date_keeps_its_zone(text: str, ns: int) -> None:
 @pytest.mark.parametrize("unstated", ["role", "scope"])
 def test_a_recording_does_not_say_why_it_was_refused(status: int | None, row: str, unstated: str) -> None:
     how: dict[str, Any] = {unstated: "unstated"}
-    assert History().exchange("pause", 1, body={}, status=status, **how).row == row
+    assert History().exchange("pause", 1, body={}, status=status, **how).request_class == row

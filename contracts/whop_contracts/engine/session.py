@@ -234,7 +234,13 @@ class Session:
     def _compare_clocks(self, evidence: Evidence) -> None:
         """Doubt an estimated clock where a pause stamps the campaign with quite another time: the Date is then a gateway's."""
         now, before, after = evidence.exchange.now, _updated(evidence.previous), _updated(evidence.document)
-        if now is None or before is None or after is None or after == before or evidence.row is None:
+        if (
+            now is None
+            or before is None
+            or after is None
+            or after == before
+            or evidence.request_class is None
+        ):
             return
         if not now.start - _APART <= after <= now.end + _APART:
             self.target.clock.doubt("the Date headers and updated_at tell different times")

@@ -120,7 +120,7 @@ class Intent:
     far, in nanoseconds, an answer may lie from them; ``extra`` says that undocumented members came along.
     """
 
-    row: ClassId
+    request_class: ClassId
     until: tuple[int, ...] = ()
     slack: int = MILLI
     offset: int = 0
@@ -140,7 +140,7 @@ def is_json(media_type: str | None) -> bool:
     )
 
 
-def wish(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
+def read_intent(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
     """Read a pause request's body: what it asks for, and the row that says how it is to be answered.
 
     ``now`` is the provider's clock (unknown: whether an instant is past cannot be told), ``end_time`` the campaign's
@@ -153,7 +153,7 @@ def wish(content: bytes, media_type: str | None, now: Window | None, end_time: i
     if _essence(media_type) != "application/json":
         # A ``+json`` too is another type than the page's: a provider need not know it.
         inner = Intent("unclear") if text.problem else _member(text.value, now, end_time)
-        return replace(inner, row="media-type")
+        return replace(inner, request_class="media-type")
     if text.problem:
         return Intent("malformed", long=long)
     return replace(_member(text.value, now, end_time), long=long)
@@ -239,7 +239,7 @@ _BY_SCOPE: Final[dict[str, ClassId]] = {
 }
 
 
-def row_of(exchange: Exchange, asked: Intent) -> ClassId:
+def class_of(exchange: Exchange, asked: Intent) -> ClassId:
     """The row of the conformance table that a pause request falls under, its address and credential included.
 
     Two departures at once are ``several``: the page does not say which is refused first. In a recording that does not say
@@ -255,4 +255,4 @@ def row_of(exchange: Exchange, asked: Intent) -> ClassId:
         status = exchange.response.status if exchange.response else 0
         if status in (401, 403, 404):
             return "unstated"
-    return asked.row
+    return asked.request_class

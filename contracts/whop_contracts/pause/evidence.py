@@ -124,7 +124,7 @@ class Evidence:
 
     ``text`` is the answer's body decoded once; ``document`` the campaign that it holds, where the answer is a 2xx with an object.
     ``end_known`` says whether an answer has told if the campaign has an end of its own.
-    ``row`` and ``wish`` are how a request on the pause route is read. ``before`` are the states possible when it was sent.
+    ``request_class`` and ``intent`` are how a request on the pause route is read. ``before`` are the states possible when it was sent.
     ``stakes`` are the topics that the answer puts to the test, ``breach`` the one it breaks, and ``further`` one more where status and date are each wrong. ``references`` are the documents first
     seen of the same campaign, by operation; ``previous`` is the document seen last, ``trail`` the last exchanges of the run before this one.
     """
@@ -132,8 +132,8 @@ class Evidence:
     exchange: Exchange
     text: Text | None = None
     document: Mapping[str, Any] | None = None
-    row: ClassId | None = None
-    wish: Intent | None = None
+    request_class: ClassId | None = None
+    intent: Intent | None = None
     before: Possible = None
     shown: State | None = None
     stakes: frozenset[Topic] = frozenset()

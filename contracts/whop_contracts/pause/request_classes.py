@@ -43,7 +43,7 @@ class Answers:
             return self.accept
         if status not in CLIENT or status in self.never:
             return "fails"
-        wish = evidence.wish
+        wish = evidence.intent
         if status in self.refuse or (wish and wish.extra and status in INVALID):
             return "conforms"
         if self.accept == "conforms" and not evidence.active_before and status in (409, 422):
@@ -151,7 +151,7 @@ def standing_clauses(part: str) -> tuple[Clause, ...]:
         level="should",
         statement=_USUAL[part],
         source=Source("errors", _ERRORS),
-        applies=lambda e: _judged(e) and any(e.row == answers.row for answers in rows),
+        applies=lambda e: _judged(e) and any(e.request_class == answers.row for answers in rows),
         check=_check("warns"),
     )
     return (*(_clause(answers) for answers in rows), usual)
@@ -170,7 +170,7 @@ def _clause(answers: Answers) -> Clause:
         level="must",
         statement=answers.statement,
         source=answers.source,
-        applies=lambda e: _judged(e) and e.row == answers.row and not adorned(e),
+        applies=lambda e: _judged(e) and e.request_class == answers.row and not adorned(e),
         check=_check("fails"),
         needs=answers.needs,
     )
@@ -179,19 +179,19 @@ def _clause(answers: Answers) -> Clause:
 def adorned(evidence: Evidence) -> bool:
     """Whether an otherwise good body carries members that the page does not name."""
     return (
-        evidence.wish is not None
-        and evidence.wish.extra
-        and evidence.row in ("instant", "omitted", "nothing", "far")
+        evidence.intent is not None
+        and evidence.intent.extra
+        and evidence.request_class in ("instant", "omitted", "nothing", "far")
     )
 
 
 def _judged(evidence: Evidence) -> bool:
-    return evidence.answered and evidence.row is not None
+    return evidence.answered and evidence.request_class is not None
 
 
 def _check(standing: Standing) -> Callable[[Evidence], Iterator[Finding]]:
     def check(evidence: Evidence) -> Iterator[Finding]:
-        answers = _BY_ROW.get(evidence.row) if evidence.row else None
+        answers = _BY_ROW.get(evidence.request_class) if evidence.request_class else None
         if answers and answers.standing(evidence) == standing:
             yield Finding(answers.expected(), told(evidence))
 

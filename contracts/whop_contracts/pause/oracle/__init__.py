@@ -17,9 +17,9 @@ from whop_contracts.pause.classify import (
     CREDENTIAL,
     FIRST,
     LAST,
+    class_of,
     read_answer,
-    row_of,
-    wish,
+    read_intent,
 )
 from whop_contracts.pause.evidence import (
     ACTIVE,
@@ -80,16 +80,16 @@ class Oracle:
         text = read_answer(exchange.response)
         known = self._known(exchange)
         if exchange.request.operation is None or exchange.request.operation == "pause":
-            asked = wish(
+            asked = read_intent(
                 exchange.request.content,
                 exchange.request.header("content-type"),
                 exchange.now,
                 known.end_time if known else None,
             )
-            row = row_of(exchange, asked)
+            row = class_of(exchange, asked)
         else:
             asked, row = None, None
-        evidence = Evidence(exchange, text=text, row=row, wish=asked, trail=self._trail)
+        evidence = Evidence(exchange, text=text, request_class=row, intent=asked, trail=self._trail)
         if known:
             known.possible = self._aged(known.possible, exchange.now)
             evidence = replace(
@@ -133,7 +133,7 @@ class Oracle:
         if exchange.request.operation == "retrieve":
             return
         wanted = self._wanted(evidence)
-        surely = evidence.accepted and evidence.row != "recased-id"
+        surely = evidence.accepted and evidence.request_class != "recased-id"
         failed = exchange.response is None or evidence.status >= 500 or evidence.status in ENVIRONMENT  # noqa: PLR2004
         maybe = failed or evidence.accepted
         if exchange.overlaps is not None:
@@ -149,18 +149,18 @@ class Oracle:
             known.possible = self._aged(known.settled, exchange.now)
             known.cause = "unpaused" if exchange.request.operation == "unpause" else "stored"
         elif exchange.request.operation != "unpause":
-            known.cause = "unchanged-credential" if evidence.row in CREDENTIAL else "unchanged"
-        if evidence.row == "past":
+            known.cause = "unchanged-credential" if evidence.request_class in CREDENTIAL else "unchanged"
+        if evidence.request_class == "past":
             known.cause, known.aside = ("past", None) if surely or maybe else (known.cause, "past")
 
     def _wanted(self, evidence: Evidence) -> Possible:
         """The states that the request leads to once it is carried out; None where the contract does not say."""
-        exchange, asked = evidence.exchange, evidence.wish
+        exchange, asked = evidence.exchange, evidence.intent
         if exchange.request.operation == "unpause":
             if evidence.before is None:
                 return None
             return frozenset({ACTIVE, *(state for state in evidence.before if state.status in _RESTING)})
-        if asked is None or evidence.row not in ACTING or asked.row not in ACTING:
+        if asked is None or evidence.request_class not in ACTING or asked.request_class not in ACTING:
             return None
         if any(state.status in _RESTING for state in evidence.before or ()):
             # What a pause makes of an inactive or a stale campaign, the page does not say.
@@ -172,7 +172,7 @@ class Oracle:
             State("paused", until, asked.slack, (until, max(until, end))) for until in asked.until
         )
         indefinite = frozenset({State("paused")})
-        if evidence.row == "media-type":
+        if evidence.request_class == "media-type":
             return dated | indefinite
         return dated or indefinite
 
@@ -289,7 +289,7 @@ class Oracle:
             return
         topic: Topic = "siblings"
         if not evidence.accepted:
-            topic = "unchanged-credential" if evidence.row in CREDENTIAL else "unchanged"
+            topic = "unchanged-credential" if evidence.request_class in CREDENTIAL else "unchanged"
         for other in self._campaigns.values():
             if other is not known and other.cause is None:
                 other.cause = topic

@@ -16,13 +16,13 @@ def answer_topics(evidence: Evidence) -> list[Topic]:
     """What the answer to a pause or an unpause puts to the test."""
     if evidence.exchange.request.operation == "unpause":
         return ["unpaused", "date-dropped"]
-    asked = evidence.wish
+    asked = evidence.intent
     if asked is None:
         return []
-    if asked.row == "past":
+    if asked.request_class == "past":
         return ["past"]
     topics: list[Topic] = ["status", "until" if asked.until else "indefinite"]
-    if asked.row == "far":
+    if asked.request_class == "far":
         topics.append("far")
     if asked.offset:
         topics.append("offset")
@@ -44,7 +44,7 @@ def broken_topics(evidence: Evidence, seen: State) -> list[Topic]:
         return [_date_topic(evidence, seen, topics)]
     # An active campaign shows no date: that is the same mistake, not another one.
     dates = [state.until for state in evidence.before or ()] + list(
-        evidence.wish.until if evidence.wish else ()
+        evidence.intent.until if evidence.intent else ()
     )
     strange = seen.until is not None and all(date is None or abs(date - seen.until) > MILLI for date in dates)
     return ["status", _date_topic(evidence, seen, topics)] if strange else ["status"]
@@ -52,7 +52,7 @@ def broken_topics(evidence: Evidence, seen: State) -> list[Topic]:
 
 def _date_topic(evidence: Evidence, seen: State, topics: list[Topic]) -> Topic:
     """Which promise a wrong date breaks, told by how it differs from what was asked."""
-    asked = evidence.wish
+    asked = evidence.intent
     if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
         return "replaced"
     if asked is None or not asked.until:

@@ -16,7 +16,7 @@ from math import inf
 from typing import Final, Protocol
 
 from whop_contracts.exchange import Exchange, Finding, Request
-from whop_contracts.pause.classify import wish
+from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, State, Topic
 from whop_contracts.pause.oracle import Oracle
@@ -143,7 +143,7 @@ def _led_to(request: Request) -> frozenset[State]:
     """The states that a write leads to once it is carried out."""
     if request.operation == "unpause":
         return frozenset({ACTIVE})
-    asked = wish(request.content, request.header("content-type"), None, None)
+    asked = read_intent(request.content, request.header("content-type"), None, None)
     dated = frozenset(State("paused", until, asked.slack) for until in asked.until)
     return dated or frozenset({State("paused")})
 

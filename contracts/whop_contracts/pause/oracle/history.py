@@ -38,16 +38,21 @@ def _event(evidence: Evidence) -> Event:
 
 
 def _asked(evidence: Evidence) -> str:
-    exchange, wish = evidence.exchange, evidence.wish
+    exchange, wish = evidence.exchange, evidence.intent
     if exchange.request.operation == "retrieve":
         return "read"
     if exchange.request.operation == "unpause":
         return "unpause"
-    if wish is not None and wish.row == evidence.row and wish.row in _PAUSES and wish.until:
+    if (
+        wish is not None
+        and wish.request_class == evidence.request_class
+        and wish.request_class in _PAUSES
+        and wish.until
+    ):
         return f"pause until {write_instant(wish.until[0])}"
-    if wish is not None and wish.row == evidence.row and wish.row in _UNDATED:
+    if wish is not None and wish.request_class == evidence.request_class and wish.request_class in _UNDATED:
         return "pause without a date"
-    return f"{exchange.request.method} ({exchange.case or evidence.row})"[:_WORDS]
+    return f"{exchange.request.method} ({exchange.case or evidence.request_class})"[:_WORDS]
 
 
 def before(events: Iterable[Event], campaign: str) -> tuple[Event, ...]:
