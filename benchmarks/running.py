@@ -17,21 +17,20 @@ import httpx
 import respx
 
 from whop_contracts import provider
+from whop_contracts.cli.open_target import mock_actors, session_in_process
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.exchange import Request
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import Sender, Target, mock_parties, open_mock, open_target
 
 PROGRAM = [sys.executable, "-m", "whop_contracts"]
 MOCK_MEANS = Capabilities(
-    len(mock_parties().campaigns), readonly=True, foreign=True, resting=True, loopback=True, clock="virtual"
+    len(mock_actors().campaigns), readonly=True, foreign=True, resting=True, loopback=True, clock="virtual"
 )
 
 
@@ -81,43 +80,20 @@ def environment() -> dict[str, str]:
     return kept | {"WHOP_API_TOKEN": SEED.token}
 
 
-def conduct(
-    target: Target,
-    plan: Plan,
-    parties: Any,
-    watch: Callable[[Evidence, str], None],
-    again: Callable[[], bool],
-) -> Executor:
-    """Preflight, the plan, and so long as ``again`` says so the plan once more; putting back; the evidence of every exchange goes to ``watch``."""
-    rng = random.Random(0)
-    executor = Executor(
-        target,
-        Sender(target, rng=rng),
-        RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng),
-        parties,
-        expectation=Oracle(),
-        journal=None,
-        watch=watch,
-    )
-    executor.preflight(foreign=plan.means.foreign)
-    executor.run(plan)
-    while again():
-        executor.run(plan)
-    executor.put_back()
-    target.close()
-    return executor
-
-
 def on_the_mock(
     plan: Plan, watch: Callable[[Evidence, str], None], again: Callable[[], bool] = lambda: False
 ) -> Executor:
-    target = open_mock(provider.build(clock=provider.ManualClock(1_790_000_000.0)))
-    return conduct(target, plan, mock_parties(), watch, again)
-
-
-def on_the_served(settings: Settings, plan: Plan, watch: Callable[[Evidence, str], None]) -> Executor:
-    target, parties = open_target(settings)
-    return conduct(target, plan, parties, watch, lambda: False)
+    """Preflight, the plan, and the plan again while ``again`` says so; every exchange goes to ``watch``."""
+    reference = provider.build(clock=provider.ManualClock(1_790_000_000.0))
+    session = session_in_process(reference, mock_actors(), random.Random(0), watch)
+    executor = Executor(session)
+    _, first = executor.preflight(foreign=plan.means.foreign)
+    executor.run(plan)
+    while again():
+        executor.run(plan)
+    restore_campaigns(session, wanted_by_run(session.actors.campaigns, first))
+    session.target.close()
+    return executor
 
 
 def best(work: Callable[[], object], rounds: int = 5) -> float:

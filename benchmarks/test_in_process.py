@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from running import MOCK_MEANS, bare_respx, best, exchanged, standard
 
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.settings import Settings
 
 
@@ -27,16 +28,16 @@ def bare(evidence):
 
 def test_a_run_against_the_loop_that_judges_nothing(figures, fastest, bare) -> None:
     """The whole of a run is timed, its plan and its result included."""
-    result = engine.judge(Settings())
+    result = engine.check(Settings())
     assert result["verdict"] == "conforms"
     assert not any(row["exchanges"] == 0 for row in result["clauses"])
-    judged = result["requests"] / fastest(lambda: engine.judge(Settings()))
+    judged = result["requests"] / fastest(lambda: engine.check(Settings()))
     figures.take("in process: judged exchanges a second, of the bare respx loop's", judged / bare, least=0.5)
 
 
 def test_judging_alone(figures, fastest, bare, evidence) -> None:
     def judge() -> ClauseRunner:
-        tally = ClauseRunner(catalogue.clauses())
+        tally = ClauseRunner(catalogue.clauses(), PAUSE)
         for one in evidence:
             tally.add(one)
         return tally

@@ -10,11 +10,12 @@ LENGTH = """
 import re, resource, sys, time
 from pathlib import Path
 from running import on_the_mock, standard
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause import catalogue
 from whop_contracts.engine.clause_runner import ClauseRunner
 
 wanted, plan = int(sys.argv[1]), standard()
-tally = ClauseRunner(catalogue.clauses())
+tally = ClauseRunner(catalogue.clauses(), PAUSE)
 began = time.process_time()
 on_the_mock(plan, lambda evidence, sequence: tally.add(evidence, sequence), lambda: tally.requests < wanted)
 seconds = time.process_time() - began

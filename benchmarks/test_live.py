@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from running import SEED, Served, bare_httpx, best, environment, on_the_served
 
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.schemas import document_path
 

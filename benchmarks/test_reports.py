@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from running import best
 
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.report import WRITERS, terminal
 from whop_contracts.settings import Settings
 
@@ -33,7 +33,7 @@ def writer(name: str) -> Callable[[Mapping[str, Any]], str]:
 @pytest.fixture(scope="module")
 def result() -> Mapping[str, Any]:
     """A run in which every third clause is made to fail, with what a real answer would have in it."""
-    made = json.loads(json.dumps(engine.judge(Settings())))
+    made = json.loads(json.dumps(engine.check(Settings())))
     answer = {
         "status": 200,
         "headers": {"content-type": "application/json"},
@@ -60,7 +60,7 @@ def test_writing(figures, fastest, result, name) -> None:
     write = writer(name)
     text = write(result)
     assert all(row["id"] in text for row in result["clauses"][::3])
-    run = best(lambda: engine.judge(Settings()), rounds=3)
+    run = best(lambda: engine.check(Settings()), rounds=3)
     figures.take(
         f"writing {name}: its time, of a standard run's in process",
         fastest(lambda: write(result)) / run,

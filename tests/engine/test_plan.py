@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from whop_contracts.engine import preflight as preparing
-from whop_contracts.engine import replay as replaying
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
+from whop_contracts.cli import planning as preparing
+from whop_contracts.cli import replaying
 from whop_contracts.engine.build_plan import draw, further
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import cases
@@ -149,21 +149,21 @@ def going_on(monkeypatch) -> dict:
     """A thorough run on the mock that is given time for a round or two: each look at the clock takes some."""
     ticks = itertools.count()
     monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 1_000))
-    return engine.judge(Settings(profile="thorough", max_time=5.0, seed=4))
+    return engine.check(Settings(profile="thorough", max_time=5.0, seed=4))
 
 
 def test_a_run_goes_on_until_its_time_is_spent(monkeypatch) -> None:
     result = going_on(monkeypatch)
     assert (result["verdict"], result["put_back"]["failed"]) == ("conforms", [])
     assert result["requests"] > planned(profile="thorough", seed=4).requests + 500
-    assert [note for note in result["notes"] if "of round" in note] == [
+    assert [note for note in result["notes"] if "of batch" in note] == [
         note for note in result["notes"] if note.startswith("the budget of 5 s is spent")
     ]
     assert result["plan"]["sha256"] == planned(profile="thorough", seed=4).sha256
 
 
 def test_a_failure_of_a_round_is_replayed() -> None:
-    plan = draw("thorough", seed=0, means=preparing.means(Settings()))
+    plan = draw("thorough", seed=0, means=preparing.capabilities(Settings()))
     wanted = further(plan, 12).sequences[7]
     found = replaying.single(wanted.name, Settings(profile="thorough"))
     assert found.sequences == (wanted,)

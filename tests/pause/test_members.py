@@ -14,6 +14,7 @@ from pause.histories import History
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clauses import members
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.strategies import ad_campaigns
 from whop_contracts.schemas import members as documented
@@ -110,7 +111,7 @@ def test_what_is_sound_has_no_violations(document) -> None:
 def test_the_tally_asks_as_every_clause_by_itself_would(document) -> None:
     """What is broken is told in the catalogue's order, whatever conditions clauses share."""
     shown = evidence(document)
-    tally = ClauseRunner(catalogue.clauses())
+    tally = ClauseRunner(catalogue.clauses(), PAUSE)
     broken = tally.add(shown)
     found = findings(shown)
     assert broken == tuple(id_ for id_, wrong in found.items() if wrong)

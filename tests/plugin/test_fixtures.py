@@ -11,7 +11,7 @@ import pytest
 
 from report import handmade
 from whop_contracts import report as reports
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.pause import catalogue
 from whop_contracts.plugin import fixtures, items
 from whop_contracts.plugin import run as plugin_run
@@ -156,7 +156,7 @@ def judged(pytester, monkeypatch):
             runs.write(".")
         return handmade.result(*(handmade.clause(one.id, "passed") for one in catalogue.clauses()))
 
-    monkeypatch.setattr(engine, "judge", judge)
+    monkeypatch.setattr(engine, "check", judge)
     return pytester
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from report import handmade
 from whop_contracts import report as reports
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.pause import catalogue
 from whop_contracts.plugin import items
 from whop_contracts.plugin import run as plugin_run
@@ -23,14 +23,14 @@ IDS = [clause.id for clause in catalogue.clauses()]
 MODULE = "from whop_contracts.contract import clause, run\n"
 ENGINE = """
 import json, pathlib
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 
 def judge(settings, *, watch=None):
     with pathlib.Path("runs").open("a") as runs:
         runs.write(f"{settings.seed} {settings.profile}\\n")
     return json.loads(pathlib.Path("result.json").read_text())
 
-engine.judge = judge
+engine.check = judge
 """
 """The engine, standing in, for workers; in this process the same is patched in."""
 
@@ -54,7 +54,7 @@ def project(pytester, monkeypatch):
         rows = [handmade.clause(id_, (verdicts or {}).get(id_, "passed")) for id_ in IDS]
         pytester.makepyfile(test_contract=MODULE)
         (pytester.path / "result.json").write_text(json.dumps(handmade.result(*rows, **more)))
-        monkeypatch.setattr(engine, "judge", judge)
+        monkeypatch.setattr(engine, "check", judge)
         return pytester
 
     return project
@@ -255,7 +255,7 @@ def test_a_project_that_does_not_use_it_is_undisturbed(pytester, monkeypatch):
         clause = run = object()
 
         def test_ours():
-            assert not {"whop_contracts.engine.run", "whop_contracts.pause.catalogue", "whop_contracts.contract"} & set(sys.modules)
+            assert not {"whop_contracts.cli.check", "whop_contracts.pause.catalogue", "whop_contracts.contract"} & set(sys.modules)
         """
     )
     done = pytester.runpytest_subprocess(

@@ -5,7 +5,6 @@ What can be read off a table or a schema is; the rest is shown on faults of the 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,17 +13,17 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import provider
+from whop_contracts.cli.coverage import served_by_case
+from whop_contracts.cli.open_target import run_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.coverage import conduct, served_by_case
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.run_state import Stopped
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses.members import DOCUMENT, MEMBERS, member_id
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import ANSWERS, CLIENT, Answers
 from whop_contracts.proof import START, Trial
 from whop_contracts.schemas import Member, expected, subschema
-from whop_contracts.target import BudgetSpent
 
 _ANY: Final = "any other 4xx"
 
@@ -132,11 +131,10 @@ def examples(clause: Clause, plan: Plan, names: tuple[str, ...]) -> Iterator[Exa
     """Each of the faults ``names`` judged by ``clause`` alone, as the proof judges them; what does not trip it gives nothing."""
     whys = {fault.name: fault.why for fault in provider.faults()}
     for name in names:
-        tally = ClauseRunner((clause,))
+        tally = ClauseRunner((clause,), PAUSE)
         built = provider.build(fault=name, clock=provider.ManualClock(START))
         rng = random.Random(f"{name} {plan.seed}")  # noqa: S311 - repeatable on purpose
-        with contextlib.suppress(BudgetSpent, Stopped):
-            conduct(plan, built, rng, tally.add)
+        run_in_process(plan, built, rng, tally.add)
         failure = tally.counts[clause.id].smallest
         if failure:
             yield Example(

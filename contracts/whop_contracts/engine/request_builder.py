@@ -14,11 +14,11 @@ from whop_contracts.actors import Actors
 from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, read_instant, utc
 from whop_contracts.pause.classify import loose_instants
+from whop_contracts.pause.clause import Contract
 from whop_contracts.steps import Case, SymbolicInstant
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
-PREFIX: Final = "adcamp_"
 _TELLING: Final = 4
 """Characters that the half of an id has at least, for nobody else to have it as a whole."""
 
@@ -91,9 +91,13 @@ def _minutes(offset: str) -> int:
 class RequestBuilder:
     """Turns cases into requests: addresses, credentials and dates. Random parts are drawn from ``rng``, which is handed in."""
 
-    def __init__(self, base_url: str, parties: Actors, *, agent: str, rng: random.Random) -> None:
+    def __init__(
+        self, base_url: str, actors: Actors, contract: Contract, *, agent: str, rng: random.Random
+    ) -> None:
         self._base_url = base_url
-        self._parties = parties
+        self._actors = actors
+        self._contract = contract
+        self._prefix = contract.id_prefix
         self._agent = agent
         self._rng = rng
 
@@ -106,15 +110,14 @@ class RequestBuilder:
             text, until = bind_stamp(case.until, now, marks)
             content = content.replace("{until}", text)
         body = content.encode() if isinstance(content, str) else content or b""
-        headers = [("accept", "application/json"), ("user-agent", self._agent), *self._parties.headers]
+        headers = [("accept", "application/json"), ("user-agent", self._agent), *self._actors.headers]
         if credential is not None:
             headers.append(("authorization", credential))
         if case.media_type is not None:
             headers.append(("content-type", case.media_type))
-        tail = "" if case.operation == "retrieve" else f"/{case.operation}"
         request = Request(
             method=case.method,
-            url=f"{self._base_url}/ad_campaigns/{segment}{tail}",
+            url=self._base_url + self._contract.path(segment, case.operation),
             operation=case.operation,
             campaign=segment,
             headers=tuple(headers),
@@ -124,39 +127,39 @@ class RequestBuilder:
 
     def _address(self, symbol: str) -> tuple[str, Scope]:
         kind, _, rest = symbol.partition(":")
-        first = self._parties.campaigns[0]
+        first = self._actors.campaigns[0]
         if kind == "own":
-            return self._parties.campaigns[int(rest)], "named"
+            return self._actors.campaigns[int(rest)], "named"
         if kind == "foreign":
-            return self._parties.foreign or "", "foreign"
-        if kind in self._parties.resting:
-            return self._parties.resting[kind], "named"
+            return self._actors.foreign or "", "foreign"
+        if kind in self._actors.resting:
+            return self._actors.resting[kind], "named"
         if kind == "invented":
-            return PREFIX + "".join(
-                self._rng.choices(_ALNUM, k=max(len(first) - len(PREFIX), 12))
+            return self._prefix + "".join(
+                self._rng.choices(_ALNUM, k=max(len(first) - len(self._prefix), 12))
             ), "invented"
         if kind == "upper":
-            other = PREFIX + first.removeprefix(PREFIX).swapcase()
+            other = self._prefix + first.removeprefix(self._prefix).swapcase()
             return (other, "recased") if other != first else (first.upper(), "recased")
         if kind == "longer":
             return first + "".join(self._rng.choices(_ALNUM, k=12)), "invented"
         if kind == "short":
             return self._half(first), "invented"
         if kind == "prefix":
-            return rest + first.removeprefix(PREFIX), "malformed"
+            return rest + first.removeprefix(self._prefix), "malformed"
         return (first + rest if kind == "suffix" else rest), "malformed"
 
     def _half(self, campaign: str) -> str:
         """The first half of an id, or random text as long where the whole may be a number: a shorter number may be a campaign too."""
-        rest = campaign.removeprefix(PREFIX)
+        rest = campaign.removeprefix(self._prefix)
         half = rest[: len(rest) // 2]
         telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
-        return PREFIX + (half if telling else "".join(self._rng.choices(_ALNUM, k=max(len(half), 12))))
+        return self._prefix + (half if telling else "".join(self._rng.choices(_ALNUM, k=max(len(half), 12))))
 
     def credential(self, symbol: str) -> tuple[str | None, Role]:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
         kind, _, rest = symbol.partition(":")
-        token = self._parties.token
+        token = self._actors.token
         match kind:
             case "none":
                 return None, "none"
@@ -171,7 +174,7 @@ class RequestBuilder:
             case "scheme":
                 return f"{rest} {token}".strip(), "scheme"
             case "readonly":
-                return f"Bearer {self._parties.readonly_token}", "readonly"
+                return f"Bearer {self._actors.readonly_token}", "readonly"
             case _:
                 return f"Bearer {token}", "full"
 

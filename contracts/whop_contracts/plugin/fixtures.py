@@ -22,12 +22,13 @@ import pytest
 import respx
 
 from whop_contracts import plugin
+from whop_contracts.cli.open_target import mock_actors
 from whop_contracts.exchange import Response
 from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
 from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
-from whop_contracts.target import MOCK_URL, mock_parties
+from whop_contracts.target import MOCK_URL
 
 __all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "ContractTarget"]
 
@@ -231,7 +232,7 @@ def target_of(config: pytest.Config) -> ContractTarget:
     except UsageError as error:
         pytest.fail(str(error), pytrace=False)
     if settings.base_url is None:
-        parties = mock_parties()
+        parties = mock_actors()
         return ContractTarget("mock", MOCK_URL, parties.campaigns, _headers(parties.token, ()))
     return ContractTarget(
         "live", settings.base_url, settings.campaign_ids, _headers(settings.token, settings.headers)

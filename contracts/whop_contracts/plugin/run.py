@@ -19,7 +19,7 @@ import pytest
 
 from whop_contracts import plugin
 from whop_contracts import report as reports
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.settings import UsageError
 
 _RUN: Final = pytest.StashKey["Run"]()
@@ -76,7 +76,7 @@ def _make(config: pytest.Config) -> Run:
             _aloud(config, f"{progress.part}: {progress.case}")
 
     try:
-        result = engine.judge(settings, watch=watch)
+        result = engine.check(settings, watch=watch)
         reports.write(settings, result)
     except UsageError as error:
         return Run(trouble=str(error))

@@ -81,8 +81,8 @@ def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) 
         return "violates", None
     if c.reason:
         return "inconclusive", c.reason
-    if not tally.accepted_pauses:
-        return "inconclusive", "no pause was answered 2xx"
+    if not tally.conclusive:
+        return "inconclusive", tally.contract.unproven
     return "conforms", None
 
 

@@ -17,7 +17,6 @@ from typing import Any, Final, cast, get_args
 
 from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.preflight import contract_sha256
 from whop_contracts.exchange import Exchange, Operation, Request, Role, Scope, Window
 from whop_contracts.instants import write_instant
 from whop_contracts.integrations.har.entries import Entry, HarError, Log, read_har, read_window
@@ -31,6 +30,7 @@ from whop_contracts.integrations.har.routes import (
     route,
 )
 from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence, Topic
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
@@ -92,7 +92,7 @@ def judge_recording(
     stated = recording.run.get("resume_tolerance")
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
-    tally = ClauseRunner(clauses)
+    tally = ClauseRunner(clauses, PAUSE)
     expectation = Oracle(tolerance=tolerance)
     for item in recording.items:
         if item is None:
@@ -106,7 +106,7 @@ def judge_recording(
         tally,
         Circumstances(
             target={"kind": "recorded", "base_url": recording.base_url},
-            contract={"version": __version__, "sha256": contract_sha256()},
+            contract={"version": __version__, "sha256": PAUSE.sha256()},
             plan=_plan(recording),
             clock={
                 "kind": recording.clock,

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args
 
-from whop_contracts.engine import preflight as preparing
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
+from whop_contracts.cli import planning as preparing
 from whop_contracts.engine.build_plan import ROUND, draw, further
 from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.settings import Settings, UsageError
@@ -71,13 +71,13 @@ def replay(
         drift_ledger=None,
         strict=False,
     )
-    again = engine.judge(alone, watch=watch, plan=single(sequence, alone))
+    again = engine.check(alone, watch=watch, plan=single(sequence, alone))
     return Replay(again, again["clauses"][0], sequence)
 
 
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
-    plan = draw(settings.profile, seed=settings.seed, means=preparing.means(settings))
+    plan = draw(settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
     if match := _OF_A_ROUND.match(sequence):
         plan = further(plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)

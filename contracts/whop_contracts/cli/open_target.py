@@ -1,15 +1,25 @@
-"""From settings to the target that they name, its clock, and who takes part in the run."""
+"""From settings to the target that they name, its clock, and the actors; the only module that knows provider and target."""
 
 from __future__ import annotations
 
+import dataclasses
+import random
 import time
 from collections.abc import Callable
 from typing import Final
 
-from whop_contracts import __version__, provider
+from whop_contracts import __version__
 from whop_contracts.actors import Actors
-from whop_contracts.provider import SEED, ManualClock, Provider
+from whop_contracts.engine.plan import Plan
+from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.run import execute
+from whop_contracts.engine.run_state import RunState
+from whop_contracts.engine.session import Session
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings
+from whop_contracts.target import Sender
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
 from whop_contracts.target.live import LiveTarget, SteadyTime, checked_base
 from whop_contracts.target.mock import MockTarget
@@ -24,7 +34,7 @@ _WALL_WAIT_S: Final = 120.0
 def open_target(settings: Settings) -> tuple[Target, Actors]:
     """The target of a run and its parties. ``ValueError``, in one line, for settings that no target can be opened with."""
     if settings.base_url is None:
-        return open_mock(provider.build(clock=ManualClock(time.time()))), mock_parties()
+        return open_mock(build(clock=ManualClock(time.time()))), mock_actors()
     return open_live(settings, settings.base_url), Actors(
         token=settings.token or "",
         campaigns=settings.campaign_ids,
@@ -34,15 +44,54 @@ def open_target(settings: Settings) -> tuple[Target, Actors]:
     )
 
 
-def open_mock(judged: Provider) -> MockTarget:
+def open_mock(provider: Provider) -> MockTarget:
     """A provider in this process as a target; its clock has to be one that can be moved."""
-    clock = judged.clock
+    clock = provider.clock
     if not isinstance(clock, Movable):
         raise TypeError("the clock of a provider in this process has to be one that is moved by hand")
-    return MockTarget(judged, VirtualClock(clock))
+    return MockTarget(provider, VirtualClock(clock))
 
 
-def mock_parties() -> Actors:
+def run_in_process(
+    plan: Plan, provider: Provider, rng: random.Random, watch: Callable[[Evidence, str], object]
+) -> RunState:
+    """Run a plan against a provider in this process; ``watch`` gets every exchange and the name of its sequence."""
+    everyone = mock_actors()
+    actors = dataclasses.replace(everyone, campaigns=everyone.campaigns[: plan.means.campaigns])
+    session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
+    try:
+        return execute(session, plan)
+    finally:
+        session.target.close()
+
+
+def session_in_process(
+    provider: Provider,
+    actors: Actors,
+    rng: random.Random,
+    watch: Callable[[Evidence, str], object],
+    *,
+    tolerance: float = 60.0,
+) -> Session:
+    """A session with a provider in this process; ``tolerance`` is in seconds."""
+    target = open_mock(provider)
+
+    def take(evidence: Evidence, sequence: str) -> None:
+        watch(evidence, sequence)
+
+    return Session(
+        target,
+        Sender(target, rng=rng),
+        RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng),
+        actors,
+        PAUSE,
+        tolerance=tolerance,
+        journal=None,
+        watch=take,
+    )
+
+
+def mock_actors() -> Actors:
     """Who takes part where the built-in provider is judged."""
     return Actors(
         token=SEED.token,
