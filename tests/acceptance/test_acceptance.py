@@ -139,7 +139,7 @@ def test_whatever_met_nothing_says_its_own_reason(tmp_path: Path) -> None:
     assert "(--readonly-token)" in reasons.pop("authorization.missing-permission")
     about_time = {id_: reason for id_, reason in reasons.items() if id_.startswith("auto_resume.")}
     assert len(about_time) > 4
-    assert set(about_time.values()) == {"no answer tells the provider's time (no Date header)"}
+    assert set(about_time.values()) == {"no response tells the provider's time (no Date header)"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from whop_contracts.cli.planning import pace, planned, production_host, selected
 from whop_contracts.engine.build_plan import further
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError
+from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.preflight import redactor_of
 from whop_contracts.engine.request_builder import RequestBuilder
@@ -111,12 +112,16 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, watch)
     reason: str | None = "the run ended before anything was changed"
     journal = None
+    live = target.kind == "live"
+    resources = resources_of(target.base_url, actors.campaigns, settings.test_clock) if live else []
     try:
-        journal = _open_journal(settings, target, run_id)
-        _announce(run, journal, settings, actors)
-        session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
-        run.state = session.state
-        reason = execute(session, plan, more=run.batch if plan.goes_on else None).inconclusive
+        with exclusive(resources, run_id) as unlocked:
+            journal = _open_journal(settings, target, run_id)
+            _announce(run, journal, settings, actors)
+            session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
+            run.state = session.state
+            run.state.notes += [unlocked] if unlocked else []
+            reason = execute(session, plan, more=run.batch if plan.goes_on else None).inconclusive
     except JournalError as error:
         reason = str(error)
         raise UsageError(f"--journal: {error}") from None
@@ -124,6 +129,8 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
         target.close()
         if journal:
             journal.close()
+            if settings.journal is None:
+                journal.remove_if_complete(PAUSE.read_state)
         notes = har.close(reason) if har else []
     if run.state.unjournalled and not run.state.failed:
         raise UsageError(

@@ -6,6 +6,7 @@ one unfinished last line, which is not read: the request that it announced was n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -138,6 +139,12 @@ class Journal:
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+    def remove_if_complete(self, read_state: ReadState) -> None:
+        """Remove the file if every campaign is as it was: nothing is left to restore."""
+        with contextlib.suppress(JournalError, OSError):
+            if self.read(self.path, read_state).complete:
+                self.path.unlink()
 
     def _write(self, **line: Any) -> None:
         text = memoryview(json.dumps(line).encode() + b"\n")

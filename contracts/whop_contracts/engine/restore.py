@@ -11,6 +11,7 @@ from pathlib import Path
 from whop_contracts import __version__
 from whop_contracts.actors import Actors
 from whop_contracts.engine.journal import Journal, JournalError, JournalRecord
+from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.preflight import redactor_of
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run_state import RunState
@@ -69,7 +70,8 @@ def restore(
         try:
             tolerance, pace = settings.resume_tolerance, rate(settings, target)
             session = _session(target, contract, actors, journal=journal, tolerance=tolerance, rate=pace)
-            with interruptible():
+            resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
+            with exclusive(resources, f"restore of {record.run_id}"), interruptible():
                 restore_campaigns(session, wanted_by_journal(record.campaigns))
             state = session.state
             if state.unjournalled:
