@@ -30,7 +30,7 @@ def test_a_second_run_sends_nothing_and_names_the_first(
             profile="quick",
         )
         with exclusive(resources_of(state.base_url, [ONE], None), "other-run"):
-            with pytest.raises(UsageError, match=f"campaign {ONE} at .* run other-run"):
+            with pytest.raises(UsageError, match=f"campaign {ONE} at .*run other-run"):
                 check(settings)
             assert state.requests == []
         assert check(settings)["verdict"] == "conforms"
