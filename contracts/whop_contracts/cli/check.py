@@ -69,11 +69,11 @@ class _Run:
     failed: set[str] = field(default_factory=set)
     planned: int = 0
 
-    def take(self, evidence: Evidence, sequence: str) -> None:
-        """One exchange; it is not checked once what is expected cannot be relied upon."""
+    def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+        """One exchange; it is not checked if what is expected cannot be relied upon."""
         if self.har:
             self.har.add(evidence.exchange)
-        if not self.state.unsound:
+        if sound and not self.state.unsound:
             self.failed.update(self.runner.add(evidence, sequence))
         self.show(sequence, evidence.exchange.case)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from whop_contracts.engine.guards import PREFLIGHT
 from whop_contracts.engine.journal import JournalError
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.run_state import Stopped
-from whop_contracts.engine.session import PREFLIGHT, Session
+from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.steps import AwaitResume, Send, Sequence, Step, read
@@ -124,6 +125,7 @@ class Executor:
 
     def _reach(self, ns: int) -> bool:
         if ns and self._clock.reach(ns):
+            self._session.clock_check.moved(self._session)
             return True
         unknown = self._clock.kind == "wall" and self._clock.moved is None
         self._session.state.untimed = self._clock.trouble or (

@@ -108,5 +108,5 @@ def _session(
         contract,
         tolerance=tolerance,
         journal=journal,
-        watch=lambda _evidence, _sequence: None,
+        watch=lambda *_: None,
     )

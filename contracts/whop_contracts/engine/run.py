@@ -54,8 +54,9 @@ def execute(session: Session, plan: Plan, *, more: Callable[[int], Plan] | None 
                 calm.enter_context(undisturbed())
                 state.inconclusive = describe_internal_error(error)
             finally:
-                session.sender.open_reserve()
-                restore_campaigns(session, wanted_by_run(session.actors.campaigns, first))
+                if not state.untouched:
+                    session.sender.open_reserve()
+                    restore_campaigns(session, wanted_by_run(session.actors.campaigns, first))
     return state
 
 

@@ -7,10 +7,17 @@ from dataclasses import replace
 from typing import Final
 
 from whop_contracts.actors import Actors
-from whop_contracts.engine.guards import ForeignCampaign, check_clock, check_responses
+from whop_contracts.engine.guards import (
+    ClockCheck,
+    CredentialCheck,
+    ForeignCampaign,
+    Outbox,
+    Watch,
+    check_responses,
+)
 from whop_contracts.engine.journal import Journal, JournalError
 from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
-from whop_contracts.engine.run_state import RunState, Stopped, describe_internal_error
+from whop_contracts.engine.run_state import RunState, describe_internal_error
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.clause import Contract
@@ -18,13 +25,11 @@ from whop_contracts.pause.evidence import Evidence, Possible
 from whop_contracts.steps import Case, read
 from whop_contracts.target import Reply, Sender, Target
 
-PREFLIGHT: Final = "preflight"
 _SETTLE_S: Final = (0.25, 0.5, 1.0, 0.5)
 """Seconds between reads of a campaign that may lag; together a little more than the lag that is allowed."""
 _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and shows the same."""
 _INTERRUPTED: Final = "interrupted"
-_UNAUTHORIZED: Final = 401
 _DAY: Final = 86_400 * NANO
 
 
@@ -45,7 +50,7 @@ class Session:
         *,
         tolerance: float,
         journal: Journal | None,
-        watch: Callable[[Evidence, str], None],
+        watch: Watch,
     ) -> None:
         self.target = target
         self.sender = sender
@@ -60,14 +65,20 @@ class Session:
         self.in_teardown = False
         self.unanswered: int | None = 0
         self._builder = builder
-        self._watch = watch
+        self.outbox = Outbox(watch)
+        self.credential = CredentialCheck()
+        self.clock_check = ClockCheck()
         self._number = 0
         self._settles = 0
-        self._held: list[tuple[Evidence, str]] | None = None
 
     def begin_teardown(self) -> None:
         """From now on nothing may keep requests from being sent."""
         self.in_teardown = True
+        try:
+            self.clock_check.finish(self)
+        except Exception as error:  # noqa: BLE001 - an error of a check; restoring comes first
+            self.state.unsound = True
+            self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
 
     def possible(self, campaign: str) -> Possible:
         """The states in which a campaign may be now."""
@@ -114,10 +125,12 @@ class Session:
             # It may have taken effect: what it left has to be restored.
             self._record(built, case, sequence, Reply(None, _INTERRUPTED, began, self.target.time()))
             raise
-        if self._rejects_own_credential(built, replies[-1], sequence):
-            evidence = self._recheck_credential(built, case, sequence, replies)
-        else:
-            evidence = [self._record(built, case, sequence, reply) for reply in replies][-1]
+        doubts = set()
+        for reply in replies:
+            evidence, doubt = self._record(built, case, sequence, reply)
+            doubts |= {doubt} if doubt else set()
+        for doubt in doubts:
+            self.credential.recheck(self, doubt, sequence)
         check_responses(self, evidence)
         self.foreign.check(self, evidence, case, sequence)
         return evidence
@@ -143,8 +156,10 @@ class Session:
         if named is not None:
             self.write_journal(lambda journal: journal.intend(named, left))
 
-    def _record(self, built: BuiltRequest, case: Case, sequence: str, reply: Reply) -> Evidence:
-        """Turn a reply into an exchange, have the oracle follow it, and pass it on."""
+    def _record(
+        self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
+    ) -> tuple[Evidence, str | None]:
+        """Turn a reply into an exchange, have the oracle follow it, and pass it on; with the doubt that it raises."""
         self._number += 1
         self.target.clock.learn(reply)
         exchange = Exchange(
@@ -160,17 +175,18 @@ class Session:
             sequence=sequence,
             trouble=reply.trouble,
         )
+        doubt = self.credential.begin(self, exchange, sequence)
         try:
             evidence = self.oracle.follow(exchange)
-            check_clock(self, evidence)
-            self._pass_on(evidence, sequence)
+            self.clock_check.check(self, evidence)
+            self.outbox.put(evidence, sequence)
         except Exception as error:
             self.state.unsound = True
             if not self.in_teardown:
                 raise
             self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
-            return self.plain(Evidence(exchange))
-        return evidence
+            return self.plain(Evidence(exchange)), doubt
+        return evidence, doubt
 
     def plain(self, evidence: Evidence) -> Evidence:
         """Evidence with the state that its response shows by itself, whatever was expected."""
@@ -182,39 +198,6 @@ class Session:
     def _window(self, sent: float, received: float) -> Window | None:
         known = self.target.clock.window(sent, received)
         return _guess(sent) if known is None and self.target.clock.kind == "wall" else known
-
-    # -- a credential that is rejected ---------------------------------------------------------------------------------
-
-    def _rejects_own_credential(self, built: BuiltRequest, reply: Reply, sequence: str) -> bool:
-        ours = built.role == "full" and built.scope == "named" and sequence != PREFLIGHT
-        status = reply.response.status if reply.response else 0
-        return ours and status == _UNAUTHORIZED and self._held is None
-
-    def _recheck_credential(
-        self, built: BuiltRequest, case: Case, sequence: str, replies: list[Reply]
-    ) -> Evidence:
-        """If reading is rejected too, the token has expired, and nothing can be concluded from these responses."""
-        held = self._held = []
-        dead = True
-        try:
-            evidence = [self._record(built, case, sequence, reply) for reply in replies][-1]
-            dead = self.send(read(), sequence).status == _UNAUTHORIZED
-        finally:
-            self.state.unsound |= dead
-            self._held = None
-            for one, of in held:
-                self._pass_on(one, of)
-        if dead:
-            raise Stopped(
-                "every request gets a 401 since the run began: the credential was revoked or has expired"
-            )
-        return evidence
-
-    def _pass_on(self, evidence: Evidence, sequence: str) -> None:
-        if self._held is None:
-            self._watch(evidence, sequence)
-        else:
-            self._held.append((evidence, sequence))
 
 
 def _guess(time: float) -> Window:

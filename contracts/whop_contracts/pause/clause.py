@@ -63,7 +63,11 @@ class Contract:
     id_prefix: str
     baseline: State
     unproven: str
+    permission: str
+    """What a credential needs for the operation."""
     read_permission: str
+    simplest_requests: tuple[Case, ...]
+    """The simplest request of the operation, and the one that undoes it."""
     path: Callable[[str, Operation], str]
     """The path of an operation on a campaign, after the base URL."""
     oracle: Callable[[float], Oracle]
