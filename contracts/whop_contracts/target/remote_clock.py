@@ -92,7 +92,8 @@ class ProviderTestClock:
         """What an answer says of time is not the test clock's."""
 
     def doubt(self, reason: str) -> None:
-        """It is known for what it is: there is no doubt."""
+        """It is not the provider's clock after all: from now on nothing is known, and nothing is moved."""
+        self.trouble = self.trouble or reason
 
     def window(self, sent: float, received: float) -> Window | None:
         """What it showed at least at ``sent``, and at most at ``received``, as far as it has been seen by then."""
