@@ -13,20 +13,16 @@ import pytest
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
 from whop_contracts.cli import replaying
-from whop_contracts.engine.build_plan import draw, further
+from whop_contracts.engine.build_plan import draw, further, ranks
 from whop_contracts.engine.plan import Plan
-from whop_contracts.pause import cases
+from whop_contracts.pause.sequences import sequence_ids
+from whop_contracts.pause.vectors import vectors
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 
 FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Capabilities(1)
 PROOF = Path(__file__).parents[2] / "docs" / "proof.md"
-TABLES = [
-    table
-    for name, table in vars(cases).items()
-    if name.isupper() and isinstance(table, tuple) and all(isinstance(case, cases.Case) for case in table)
-]
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
@@ -42,12 +38,14 @@ def test_another_seed_draws_another_plan_but_where_all_cases_have_names() -> Non
         assert draw(profile, seed=1, means=FULL).sha256 != draw(profile, seed=2, means=FULL).sha256
 
 
-def test_every_case_of_the_tables_is_sent_once_by_standard_and_what_asks_for_nothing_in_two_states() -> None:
-    sent = Counter(case.name for _, case in draw("standard", seed=0, means=FULL).listed())
-    named = [case.name for table in TABLES for case in table]
-    assert len(set(named)) == len(named) > 100
-    twice = {"no body", "a null date", "a null body"}
-    assert {name: sent[name] for name in named if sent[name] != 1 + (name in twice)} == {}
+def test_standard_sends_every_ranked_vector_once_and_what_has_no_date_in_two_states() -> None:
+    sent = Counter(
+        case.id for _, case in draw("standard", seed=0, means=FULL).listed() if case.origin == "vector"
+    )
+    twice = {"no-body", "null-date", "null-body"}
+    ranked = {id_ for part in ranks() for group in part for id_ in group} & vectors().keys()
+    assert sent == {id_: 1 + (id_ in twice) for id_ in ranked}
+    assert vectors().keys() - ranked == {"empty-object", "empty-object-on-two-lines"}
 
 
 def test_each_row_of_quick_is_the_first_to_show_some_fault() -> None:
@@ -59,16 +57,11 @@ def test_each_row_of_quick_is_the_first_to_show_some_fault() -> None:
     assert len(rows) > 20
 
 
-def test_rows_of_what_tells_most_name_what_there_is_each_once() -> None:
-    names = {case.name for table in TABLES for case in table}
-    names |= {sequence.name for sequence in draw("standard", seed=0, means=FULL).sequences}
-    told = [name for row in cases.TELLING for name in row]
-    assert set(told) <= names
-    assert {name for name, count in Counter(told).items() if count > 1} == {
-        "no body",
-        "a null date",
-        "a null body",
-    }
+def test_every_sequence_is_ranked_once() -> None:
+    ranked = Counter(id_ for part in ranks() for group in part for id_ in group)
+    others = {f"another-campaign-{index}" for index in (4, 5)}
+    assert sequence_ids() - others <= ranked.keys()
+    assert [id_ for id_ in sequence_ids() if ranked[id_] > 1] == []
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
@@ -142,7 +135,7 @@ def test_what_could_not_be_put_back_is_not_asked_of_anybodys_staging(base_url, s
     live = {} if base_url is None else {"base_url": base_url, "campaign_ids": ("adcamp_1",)}
     for profile in ("standard", "thorough"):
         names = {case.name for _, case in planned(profile=profile, **live).listed()}
-        assert (cases.OVERWRITING.name in names) == sent
+        assert ("until tomorrow, and members of the response" in names) == sent
 
 
 def going_on(monkeypatch) -> dict:

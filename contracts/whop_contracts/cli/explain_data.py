@@ -21,7 +21,7 @@ from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses.members import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.request_classes import ANSWERS, CLIENT, Answers
+from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
 from whop_contracts.proof import START, Trial
 from whop_contracts.schemas import Member, expected, subschema
 
@@ -73,25 +73,21 @@ def served(clause: Clause, plan: Plan) -> Served:
 
 def bounds(clause: Clause) -> Bounds | None:
     """What the conformance table or the schema says; None for a clause that neither holds."""
-    answers = next((one for one in ANSWERS if one.id == clause.id), None)
-    if answers:
-        return _of_answers(answers)
+    found = next((one for one in CLASSES if one.clause == clause.id), None)
+    if found:
+        return _of_class(found)
     member = next((one for one in MEMBERS if member_id(one) == clause.id), None)
     return _of_member(member) if member else None
 
 
-def _of_answers(answers: Answers) -> Bounds:
-    others = _ANY if not answers.refuse >= CLIENT else ""
-    fails = [
-        "a 2xx" if answers.accept == "fails" else "",
-        *(f"a {status}" for status in sorted(answers.never)),
-    ]
+def _of_class(one: RequestClass) -> Bounds:
+    others = _ANY if not one.reject >= CLIENT else ""
+    fails = ["a 2xx" if one.accept == "fails" else "", *(f"a {status}" for status in sorted(one.never))]
+    warns = ["a 2xx" if one.accept == "warns" else "", others if one.other == "warns" else ""]
     return Bounds(
-        conforms=answers.expected(),
-        warns=_listed(
-            ["a 2xx" if answers.accept == "warns" else "", others if answers.rest == "warns" else ""]
-        ),
-        fails=_listed([*fails, others if answers.rest == "fails" else "", "a 3xx", "a 5xx"]),
+        conforms=one.expected(),
+        warns=_listed(warns),
+        fails=_listed([*fails, others if one.other == "fails" else "", "a 3xx", "a 5xx"]),
     )
 
 

@@ -10,7 +10,7 @@ from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.clauses.pausing import on
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.request_classes import standing_clauses, told
+from whop_contracts.pause.request_classes import describe_response, standing_clauses
 
 _ENVELOPE: Final = Source("errors", "error body")
 _FILE: Final = r"\.(?:py|rb|[cm]?[jt]sx?|go|java|kts?|scala|swift|php|rs|cs|cpp|exs?|pm)"
@@ -69,7 +69,7 @@ def _envelope(evidence: Evidence) -> Iterator[Finding]:
     if not isinstance(error, dict) or not all(
         isinstance(error.get(name), str) for name in ("type", "message")
     ):
-        yield Finding('{"error": {"type": "…", "message": "…"}}', told(evidence))
+        yield Finding('{"error": {"type": "…", "message": "…"}}', describe_response(evidence))
 
 
 def _allow(evidence: Evidence) -> Iterator[Finding]:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from whop_contracts.pause.request_classes import EXTRA, standing_clauses
+from whop_contracts.pause.request_classes import standing_clauses
 
-CLAUSES: Final = (*standing_clauses("request"), EXTRA)
+CLAUSES: Final = standing_clauses("request")

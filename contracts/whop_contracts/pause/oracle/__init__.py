@@ -13,8 +13,6 @@ from typing import Final
 from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.classify import (
-    ACTING,
-    CREDENTIAL,
     FIRST,
     LAST,
     class_of,
@@ -45,6 +43,7 @@ from whop_contracts.pause.oracle.campaign import (
     union,
 )
 from whop_contracts.pause.oracle.history import followed
+from whop_contracts.pause.request_classes import ACTING, CREDENTIAL
 
 _RESTING: Final = ("inactive", "stale")
 """The statuses of campaigns of which the page does not say what a pause makes of them."""

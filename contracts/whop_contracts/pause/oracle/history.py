@@ -43,15 +43,11 @@ def _asked(evidence: Evidence) -> str:
         return "read"
     if exchange.request.operation == "unpause":
         return "unpause"
-    if (
-        wish is not None
-        and wish.request_class == evidence.request_class
-        and wish.request_class in _PAUSES
-        and wish.until
-    ):
-        return f"pause until {write_instant(wish.until[0])}"
-    if wish is not None and wish.request_class == evidence.request_class and wish.request_class in _UNDATED:
-        return "pause without a date"
+    if wish is not None and evidence.request_class in (wish.request_class, "extra"):
+        if wish.request_class in _PAUSES and wish.until:
+            return f"pause until {write_instant(wish.until[0])}"
+        if wish.request_class in _UNDATED:
+            return "pause without a date"
     return f"{exchange.request.method} ({exchange.case or evidence.request_class})"[:_WORDS]
 
 
