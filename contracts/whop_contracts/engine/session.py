@@ -16,7 +16,7 @@ from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
 from whop_contracts.engine.run_state import Foreign, RunState, Stopped
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
-from whop_contracts.pause.classify import read_answer
+from whop_contracts.json_text import read_response
 from whop_contracts.pause.evidence import Evidence, Possible, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.sequences import unpause
@@ -253,7 +253,7 @@ class Session:
 def plain(evidence: Evidence) -> Evidence:
     """Evidence with the state that its answer shows by itself, whatever was expected: of a campaign that nothing is expected of."""
     response = evidence.exchange.response
-    text = evidence.text or (read_answer(response) if evidence.accepted else None)
+    text = evidence.text or (read_response(response) if evidence.accepted else None)
     if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
         return evidence
     return replace(evidence, document=text.value, shown=read_state(text.value))

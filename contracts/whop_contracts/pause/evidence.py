@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 
 from whop_contracts.exchange import Exchange, Finding
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.pause.classify import MILLI, ClassId, Intent, Text
+from whop_contracts.json_text import Text
+from whop_contracts.pause.classify import MILLI, ClassId, Intent
 
 STATUSES: Final = ("active", "paused", "inactive", "stale")
 ENVIRONMENT: Final = frozenset({429, 502, 503, 504})

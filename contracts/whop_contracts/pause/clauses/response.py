@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.classify import is_json
+from whop_contracts.json_text import is_json
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.clauses.members import (
     MEMBERS,

@@ -12,13 +12,13 @@ from typing import Final
 
 from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.instants import NANO, write_instant
+from whop_contracts.json_text import read_response
 from whop_contracts.pause.classify import (
     ACTING,
     CREDENTIAL,
     FIRST,
     LAST,
     class_of,
-    read_answer,
     read_intent,
 )
 from whop_contracts.pause.evidence import (
@@ -77,7 +77,7 @@ class Oracle:
     def follow(self, exchange: Exchange) -> Evidence:
         """Take in one exchange and say what it shows."""
         self._leapt(exchange)
-        text = read_answer(exchange.response)
+        text = read_response(exchange.response)
         known = self._known(exchange)
         if exchange.request.operation is None or exchange.request.operation == "pause":
             asked = read_intent(
