@@ -19,7 +19,8 @@ from whop_contracts.engine.teardown import put_all_back
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.campaign import LAG, PROMPT
+from whop_contracts.pause.oracle.campaign import PROMPT
+from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.pause.sequences import unpause
 from whop_contracts.steps import AdvanceClock, AwaitResume, Send, Sequence, Step, read
 from whop_contracts.target import BudgetSpent, Sender, Target
@@ -149,8 +150,7 @@ class Executor:
             if not self._reach(due + int(seconds * NANO)):
                 return False
             evidence = self._talk.read(step.campaign, sequence)
-            late = evidence.breach is None or evidence.breach.topic == "prompt"
-            if evidence.shown is None or evidence.shown.status != "paused" or not late:
+            if evidence.shown is None or evidence.shown.status != "paused" or not evidence.possible:
                 break
         else:
             self._waited_out += 1

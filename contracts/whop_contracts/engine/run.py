@@ -39,7 +39,6 @@ from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible, undisturbed
-from whop_contracts.steps import Capabilities
 from whop_contracts.target import BudgetSpent, Sender, Target, open_target
 
 _KEPT_FOR_EACH: Final = 3
@@ -251,7 +250,7 @@ def _untested(run: _Run, executor: Executor, reason: str | None) -> dict[str, st
     outcome = executor.outcome
 
     def why(clause: Clause) -> str | None:
-        if clause.needs and not _offered(clause, run.plan.means):
+        if not clause.requires <= run.plan.means.offer():
             return clause.needs
         if reason:
             return reason
@@ -264,12 +263,3 @@ def _untested(run: _Run, executor: Executor, reason: str | None) -> dict[str, st
         return "no exchange of this run put it to the test" if clause.needs else None
 
     return {clause.id: said for clause in run.tally.clauses if (said := why(clause))}
-
-
-def _offered(clause: Clause, has: Capabilities) -> bool:
-    wanted = {
-        "--readonly-token": has.readonly,
-        "--foreign-campaign-id": has.foreign,
-        "--campaign-id": has.campaigns > 1,
-    }
-    return all(there for flag, there in wanted.items() if flag in clause.needs)

@@ -256,7 +256,7 @@ def plain(evidence: Evidence) -> Evidence:
     text = evidence.text or (read_response(response) if evidence.accepted else None)
     if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
         return evidence
-    return replace(evidence, document=text.value, shown=read_state(text.value))
+    return replace(evidence, shown=read_state(text.value))
 
 
 def _updated(document: Mapping[str, Any] | None) -> int | None:

@@ -14,6 +14,7 @@ from whop_contracts.exchange import Finding
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.evidence import Evidence
+from whop_contracts.steps import Need
 
 CLIENT: Final = frozenset(range(400, 500))
 INVALID: Final = frozenset({400, 422})
@@ -34,7 +35,7 @@ class Answers:
     refuse: frozenset[int] = frozenset()
     rest: Standing = "warns"
     never: frozenset[int] = frozenset()
-    needs: str = ""
+    requires: frozenset[Need] = frozenset()
 
     def standing(self, evidence: Evidence) -> Standing:
         """How an answer to a request of this row stands."""
@@ -51,7 +52,7 @@ class Answers:
             return "conforms"
         if status == 413 and wish and wish.long:  # noqa: PLR2004
             return "conforms"
-        if status == 409 and (evidence.paused_before or evidence.exchange.overlaps is not None):  # noqa: PLR2004
+        if status == 409 and evidence.paused_before:  # noqa: PLR2004
             return "warns"
         if self.row == "instant" and status in INVALID and not evidence.end_known:
             # It may lie after the end of the campaign, which no answer has told yet.
@@ -135,10 +136,12 @@ ANSWERS: Final = (
             _TOKEN, accept="warns", refuse=frozenset({401}), never=frozenset({403})),
     Answers("permission", "authorization.missing-permission",
             "A credential without the permission to update ad campaigns is answered 403.",
-            _PERMISSIONS, accept="fails", refuse=frozenset({403}), needs="no credential without ad_campaign:update was given (--readonly-token)"),
+            _PERMISSIONS, accept="fails", refuse=frozenset({403}),
+            requires=frozenset({"readonly"})),
     Answers("foreign", "authorization.foreign-campaign",
             "Another company's campaign cannot be paused: the answer is 403 or 404.",
-            _PERMISSIONS, accept="fails", refuse=frozenset({403, 404}), needs="no campaign of another company was given (--foreign-campaign-id)"),
+            _PERMISSIONS, accept="fails", refuse=frozenset({403, 404}),
+            requires=frozenset({"foreign"})),
 )  # fmt: skip
 _BY_ROW: Final = {answers.row: answers for answers in ANSWERS}
 
@@ -172,7 +175,7 @@ def _clause(answers: Answers) -> Clause:
         source=answers.source,
         applies=lambda e: _judged(e) and e.request_class == answers.row and not adorned(e),
         check=_check("fails"),
-        needs=answers.needs,
+        requires=answers.requires,
     )
 
 

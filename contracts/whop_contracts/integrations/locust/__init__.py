@@ -32,8 +32,8 @@ from whop_contracts.exchange import Exchange, Finding, Operation, Request, Respo
 from whop_contracts.integrations.locust.load_run import LOAD_RUN, LOG, done, listen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import ENVIRONMENT, Evidence
-from whop_contracts.pause.oracle.campaign import LAG
 from whop_contracts.pause.oracle.concurrency import failures
+from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.target.protocol import Reply
 
 __all__ = ["BrokenPromise", "CampaignUser"]

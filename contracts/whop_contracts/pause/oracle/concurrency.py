@@ -18,10 +18,10 @@ from typing import Final, Protocol
 from whop_contracts.exchange import Exchange, Finding, Request
 from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, State, Topic
+from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Evidence, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding
-from whop_contracts.pause.oracle.campaign import LAG
+from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
+from whop_contracts.pause.oracle.states import LAG
 
 _REFUSED: Final = range(400, 500)
 
@@ -57,8 +57,8 @@ class OwnCampaign:
         if exchange.request.operation != "retrieve":
             self._written = exchange.received
         elif evidence.lagging and evidence.shown and exchange.sent - self._written > LAG:
-            late = Breach("stored", finding(evidence.before or (), evidence.shown, "stored"))
-            return replace(evidence, lagging=False, stakes=frozenset({"stored"}), breach=late)
+            late = OracleFinding(STORED, describe(evidence.before or frozenset(), evidence.shown))
+            return replace(evidence, tested=frozenset({STORED}), findings=(late,))
         return evidence
 
 
@@ -88,8 +88,8 @@ class SharedCampaign:
     def follow(self, exchange: Exchange) -> Evidence:
         """What one answer shows, and whether any order of the requests explains it."""
         _, write = self._begun.pop(exchange.number)
-        # To the oracle it is the first of two at once, whose own answer may show either: what may be shown is known here.
-        evidence = Oracle().follow(replace(exchange, overlaps=exchange.number + 1))
+        # What may be shown is known here, not to an oracle that sees one request at a time.
+        evidence = replace(Oracle().follow(exchange), tested=frozenset(), findings=())
         if write:
             self._settle(write, evidence)
         if evidence.shown:
@@ -115,13 +115,12 @@ class SharedCampaign:
             if one.sent <= exchange.received and one.received >= since
             for state in one.states
         )
-        stakes: list[Topic] = answer_topics(evidence) if write else ["stored"]
-        evidence = replace(evidence, stakes=frozenset(stakes))
+        tested = clauses_of_write(evidence) if write else frozenset({STORED})
+        evidence = replace(evidence, tested=tested)
         if any(seen.matches(state) for state in allowed):
             return evidence
         self._adopt(seen, exchange)
-        topic: Topic = broken_topics(evidence, seen)[0] if write else "stored"
-        return replace(evidence, breach=Breach(topic, finding(allowed, seen, topic)))
+        return fail(evidence, Difference(tested, seen, allowed, evidence.before, evidence.intent))
 
     def _replaced(self, settled: float) -> float:
         """The instant before which every write that was answered has been replaced by one that was answered up to ``settled``."""
