@@ -1,7 +1,7 @@
 """Mutation testing of what decides: a test kills each mutant, or docs/mutants.md says why none can.
 
-`tox -e mutants` runs it; `tox -e mutants -- instants` takes one module. mutmut needs its sources in `src`, so it
-works on a copy.
+`tox -e mutants` runs it; `tox -e mutants -- instants` takes one module. mutmut needs its sources in `src`, so
+it works on a copy.
 """
 
 # ruff: noqa: T201 - it prints its result
@@ -20,8 +20,8 @@ LISTED = HERE / "docs" / "mutants.md"
 _ALL = ("x*",)
 MODULES = {
     "pause.oracle": _ALL, "pause.oracle.states": _ALL, "pause.oracle.campaign": _ALL,
-    "pause.oracle.blame": _ALL, "pause.evidence": _ALL, "pause.classify": _ALL, "instants": _ALL, "json_text": _ALL,
-    "schemas": ("x_is_*", "x_self_test__*"),
+    "pause.oracle.blame": _ALL, "pause.evidence": _ALL, "pause.classify": _ALL, "instants": _ALL,
+    "json_text": _ALL, "schemas": ("x_is_*", "x_self_test__*"),
 }  # fmt: skip
 """What is mutated, by the functions of each module: of the schemas only the formats."""
 LEAST = 98

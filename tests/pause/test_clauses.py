@@ -33,14 +33,14 @@ def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(
     assert fails(refused, "request.date-is-accepted") == fails_it
 
 
-@pytest.mark.parametrize("status", [500, 501, 503, 404, 200])
+@pytest.mark.parametrize("status", [500, 501, 503, 520, 527, 528, 404, 200])
 def test_a_sibling_that_fails_is_reported(status: int) -> None:
     history = History()
     history.read(0, "active")
     evidence = history.exchange("retrieve", 1, status=status)
     clause = CLAUSES["response.siblings-answer-alike"]
     found = [finding.actual for finding in clause.check(evidence)] if clause.applies(evidence) else []
-    assert (str(status) in found) == (status in {500, 501})
+    assert (str(status) in found) == (status in {500, 501, 528})
 
 
 RICH = {"title": "Spring", "platform": "meta", "target_country_codes": ["US", "DE"], "daily_budget": 5.5}

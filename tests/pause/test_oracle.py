@@ -196,7 +196,7 @@ def test_a_refused_request_that_acts(how: dict[str, Any], clause: str) -> None:
     assert failed(follow(*steps)) == (clause,)
 
 
-@pytest.mark.parametrize("status", [None, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [None, 429, 500, 502, 503, 504, 520, 527])
 @pytest.mark.parametrize("after", [("active", None), ("paused", 600)])
 def test_a_request_without_a_response_may_have_acted(
     status: int | None, after: tuple[str, float | None]

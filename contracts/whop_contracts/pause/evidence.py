@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from whop_contracts.exchange import Exchange, Finding, Operation
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import Text
 from whop_contracts.pause.classify import MILLI, ClassId, Intent
 
 STATUSES: Final = ("active", "paused", "inactive", "stale")
-ENVIRONMENT: Final = frozenset({429, 502, 503, 504})
 LATE: Final = frozenset({"pausing.read-agrees-at-once", "auto_resume.resumes-promptly"})
 """The clauses about states that come late; any other finding of the oracle is an impossible state."""
 TRAIL: Final = 8
@@ -189,7 +188,7 @@ class Evidence:
     @property
     def answered(self) -> bool:
         """Whether there is a response by the provider itself, not by infrastructure in front of it."""
-        return self.exchange.response is not None and self.status not in ENVIRONMENT
+        return self.exchange.response is not None and self.status not in INFRASTRUCTURE
 
     @property
     def accepted(self) -> bool:

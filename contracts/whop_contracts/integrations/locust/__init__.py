@@ -28,10 +28,10 @@ import gevent
 from locust import HttpUser, events, task
 from locust.exception import StopUser
 
-from whop_contracts.exchange import Exchange, Finding, Operation, Request, Response
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation, Request, Response
 from whop_contracts.integrations.locust.load_run import LOAD_RUN, LOG, done, listen
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import ENVIRONMENT, Evidence
+from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle.concurrency import failures
 from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.target.protocol import Reply
@@ -154,7 +154,7 @@ class CampaignUser(HttpUser):
                 trouble = type(got.error).__name__
                 got.request_meta["name"] = f"{request.operation}: {trouble}"
                 return None, trouble
-            if got.status_code in ENVIRONMENT:
+            if got.status_code in INFRASTRUCTURE:
                 got.request_meta["name"] = f"{request.operation}: {got.status_code}"
             lines = tuple((str(name), str(value)) for name, value in got.raw.headers.items())
             return Response(got.status_code, lines, got.content or b""), ""

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final, Protocol
 
-from whop_contracts.exchange import Exchange, Finding, Request
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Request
 from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Evidence, OracleFinding, State
+from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
 from whop_contracts.pause.oracle.states import LAG
@@ -100,7 +100,7 @@ class SharedCampaign:
     def _settle(self, write: _Write, evidence: Evidence) -> None:
         if evidence.accepted:
             write.received = evidence.exchange.received
-        elif evidence.status in _REFUSED and evidence.status not in ENVIRONMENT:
+        elif evidence.status in _REFUSED and evidence.status not in INFRASTRUCTURE:
             self._writes = [one for one in self._writes if one is not write]
 
     def _judged(self, evidence: Evidence, seen: State, write: _Write | None) -> Evidence:
