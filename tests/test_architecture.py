@@ -19,7 +19,7 @@ PACKAGE = Path(whop_contracts.__file__).parent
 LAYERS = (
     # From the bottom: a module imports from its own folder and from those named above it, never from one below.
     # A folder of `ROOT` values and readers; the public import paths at the end re-export what is private.
-    ("values", "whop_contracts exchange actors steps instants redaction schemas signals settings settings.*"),
+    ("values", "whop_contracts exchange actors steps instants json_text redaction schemas signals settings settings.*"),
     ("target", "target target.*"),
     ("pause", "pause pause.*"),
     ("provider", "provider provider.*"),
@@ -105,7 +105,7 @@ def test_judges_are_pure() -> None:
     """A clause sends nothing and draws nothing: neither it nor what it stands on imports what could."""
     ours = trees().keys()
     for module, tree in trees().items():
-        if module in {"pause.clause", "pause.evidence", "pause.classify", "instants", "schemas", "exchange"} or (
+        if module in {"pause.clause", "pause.evidence", "pause.classify", "instants", "json_text", "schemas", "exchange"} or (
             fnmatch(module, "pause.clauses*") or fnmatch(module, "pause.oracle*")
         ):  # fmt: skip
             tops = {one.partition(".")[0] for one in imported(tree) - ours}

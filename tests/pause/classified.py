@@ -10,6 +10,7 @@ from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
 from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import class_of, read_intent
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.steps import Case
 
 CAMPAIGN, TOKEN = "adcamp_AbCdEfGhIjKl9", "wh_AbCd1234EfGh5678IjKl"
@@ -21,7 +22,7 @@ NOW = Window(int(time.time()) * NANO, int(time.time()) * NANO)
 
 def class_of_case(case: Case, now: Window = NOW) -> str:
     """The class of a case as it would be sent."""
-    builder = RequestBuilder("https://host/api/v1", ACTORS, agent="test", rng=random.Random(0))
+    builder = RequestBuilder("https://host/api/v1", ACTORS, PAUSE, agent="test", rng=random.Random(0))
     return _class(builder.bind(case, now), now)
 
 

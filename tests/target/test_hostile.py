@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target.hostile import JSON, always, answer, closing, get, pause, reaching, serving
-from whop_contracts.pause.classify import read_answer
+from whop_contracts.json_text import read_response
 from whop_contracts.target import decoding as bodies
 
 LIMIT = 100_000
@@ -268,7 +268,7 @@ def test_a_body_that_is_framed_wrong_is_an_answer_that_cannot_be_read():
     assert reply.trouble is None
     assert reply.response.status == 200
     assert reply.response.undecoded.startswith("a body that is not HTTP/1.1: illegal chunk header")
-    assert read_answer(reply.response).problem == reply.response.undecoded
+    assert read_response(reply.response).problem == reply.response.undecoded
 
 
 @pytest.mark.parametrize(

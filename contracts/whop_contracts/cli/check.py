@@ -31,7 +31,6 @@ from whop_contracts.report import postprocess
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
-from whop_contracts.steps import Capabilities
 from whop_contracts.target import Sender, Target
 
 _KEPT_FOR_EACH: Final = 3
@@ -225,7 +224,7 @@ def _untested(run: _Run) -> dict[str, str]:
     state, plan = run.state, run.plan
 
     def why(clause: Clause) -> str | None:
-        if clause.needs and not _offered(clause, plan.means):
+        if not clause.requires <= plan.means.offer():
             return clause.needs
         if state.inconclusive:
             return state.inconclusive
@@ -238,12 +237,3 @@ def _untested(run: _Run) -> dict[str, str]:
         return "no exchange of this run put it to the test" if clause.needs else None
 
     return {clause.id: reason for clause in run.runner.clauses if (reason := why(clause))}
-
-
-def _offered(clause: Clause, has: Capabilities) -> bool:
-    wanted = {
-        "--readonly-token": has.readonly,
-        "--foreign-campaign-id": has.foreign,
-        "--campaign-id": has.campaigns > 1,
-    }
-    return all(there for flag, there in wanted.items() if flag in clause.needs)

@@ -193,7 +193,7 @@ class Session:
         document = self.contract.read_document(evidence)
         if document is None:
             return evidence
-        return replace(evidence, document=document, shown=self.contract.read_state(document))
+        return replace(evidence, shown=self.contract.read_state(document))
 
     def _window(self, sent: float, received: float) -> Window | None:
         known = self.target.clock.window(sent, received)

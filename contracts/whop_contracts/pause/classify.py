@@ -5,14 +5,13 @@ The provider does not use this module: it reads bodies and dates with its own co
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from whop_contracts.exchange import Exchange, Response, Window
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, Instant, read_instant
+from whop_contracts.json_text import essence, read_json
 
 MILLI: Final = 1_000_000
 DAY: Final = 86_400 * NANO
@@ -34,73 +33,6 @@ ID_PREFIX: Final = "adcamp_"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A JSON text as read: its value, or the ``problem`` that makes it none; ``duplicates`` are the keys met twice."""
-
-    value: Any = None
-    problem: str | None = None
-    duplicates: tuple[str, ...] = ()
-
-
-def read_json(content: bytes) -> Text:
-    """Read exactly one JSON text in UTF-8 without a byte order mark, and no NaN. Source: RFC 8259."""
-    if not content.strip():
-        return Text(problem="an empty body")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        return Text(problem=f"bytes that are not UTF-8 (at {error.start})")
-    if text.startswith("\ufeff"):
-        return Text(problem="a byte order mark before the JSON")
-    twice: list[str] = []
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            seen: set[str] = set()
-            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        return members
-
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_finite,
-        )
-    except RecursionError:
-        return Text(problem="JSON nested too deeply to read")
-    except ValueError as error:
-        return Text(problem=f"no JSON text ({error})")
-    return Text(value, duplicates=tuple(twice))
-
-
-def read_answer(response: Response | None) -> Text | None:
-    """The JSON text of an answer; None where it has no body, or there is none."""
-    if response is None:
-        return None
-    if response.undecoded:
-        return Text(problem=response.undecoded)
-    return read_json(response.content) if response.content else None
-
-
-def _no_constant(name: str) -> Any:
-    message = f"{name} is no JSON value"
-    raise ValueError(message)
-
-
-def _integer(digits: str) -> int | float:
-    # Python refuses to convert integers of thousands of digits; such a number is valid JSON all the same.
-    return int(digits) if len(digits) < 1_000 else _finite(digits)  # noqa: PLR2004
-
-
-def _finite(text: str) -> float:
-    """A number that JSON may write and a ``float`` cannot hold is as large as one can be: no number of JSON is infinite."""
-    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
-
-
-@dataclass(frozen=True, slots=True)
 class Intent:
     """What the body of a pause request asks for, and the class of the body.
 
@@ -117,18 +49,6 @@ class Intent:
     long: bool = False
 
 
-def _essence(media_type: str | None) -> str:
-    return (media_type or "").partition(";")[0].strip().lower()
-
-
-def is_json(media_type: str | None) -> bool:
-    """Whether an answer's media type, parameters aside, is ``application/json`` or ends in ``+json``."""
-    essence = _essence(media_type)
-    return essence == "application/json" or (
-        essence.endswith("+json") and essence.count("/") == 1 and not essence.startswith("/")
-    )
-
-
 def read_intent(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
     """Read the body of a pause request.
 
@@ -139,7 +59,7 @@ def read_intent(content: bytes, media_type: str | None, now: Window | None, end_
     if not content.strip():
         return Intent("nothing")
     text = read_json(content)
-    if _essence(media_type) != "application/json":
+    if essence(media_type) != "application/json":
         # ``+json`` is another type than the documented one, too: a provider need not know it.
         inner = Intent("unclear") if text.problem else _read_body(text.value, now, end_time)
         return replace(inner, request_class="media-type")

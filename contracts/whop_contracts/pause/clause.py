@@ -1,14 +1,14 @@
-"""A clause: one promise of the page, as a pure generator of findings over evidence."""
+"""A clause: one documented statement, as a pure generator of findings over evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from whop_contracts.exchange import Finding, Operation, Window
 from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.steps import Case
+from whop_contracts.steps import Case, Need
 
 if TYPE_CHECKING:
     from whop_contracts.pause.oracle import Oracle
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 Level = Literal["must", "should"]
 Check = Callable[[Evidence], Iterator[Finding]]
 Condition = Callable[[Evidence], bool]
+_MISSING: Final[Mapping[Need, str]] = {
+    "second": "no second campaign was given (--campaign-id)",
+    "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
+    "foreign": "no campaign of another company was given (--foreign-campaign-id)",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a promise stands: ``kind`` is page, example, sibling, errors, sdk, rfc or convention; ``place`` is where in it."""
+    """Where a statement comes from: ``kind`` is the document, ``place`` where in it."""
 
     kind: Literal["page", "example", "sibling", "errors", "sdk", "rfc", "convention"]
     place: str
@@ -31,10 +36,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One promise. ``applies`` says which evidence it is asked of; ``check`` yields what is wrong with it.
+    """One documented statement.
 
-    The id is a slug of the part and a name, for ever: ``pausing.until-is-kept``. ``needs`` names, in words that a
-    reader of ``not_tested`` understands, what a run has to bring for the clause to meet evidence.
+    The id is a slug of the part and a name that never changes: ``pausing.until-is-kept``. ``applies`` says
+    which evidence the clause checks, ``check`` yields what is wrong with it. ``requires`` is what a target
+    must offer for the clause to be tested. ``history`` says whether a failure is shown with the requests
+    that led to it.
     """
 
     id: str
@@ -43,12 +50,33 @@ class Clause:
     source: Source
     applies: Condition
     check: Check
-    needs: str = ""
+    requires: frozenset[Need] = frozenset()
+    history: bool = False
 
     @property
     def part(self) -> str:
         """The part of the page that the clause belongs to."""
         return self.id.partition(".")[0]
+
+    @property
+    def needs(self) -> str:
+        """What a target lacks if the clause cannot be tested, in words; empty if it needs nothing."""
+        return "; ".join(_MISSING[need] for need in sorted(self.requires))
+
+
+def decided_by_oracle(
+    id_: str,
+    statement: str,
+    source: Source,
+    level: Level = "must",
+    requires: frozenset[Need] = frozenset(),
+) -> Clause:
+    """A clause about the state of a campaign: the oracle says when it is tested and when it fails."""
+
+    def check(evidence: Evidence) -> Iterator[Finding]:
+        yield from (one.finding for one in evidence.findings if one.clause == id_)
+
+    return Clause(id_, level, statement, source, lambda e: id_ in e.tested, check, requires, history=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

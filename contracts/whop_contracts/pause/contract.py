@@ -11,11 +11,12 @@ from typing import Any, Final
 from whop_contracts import schemas
 from whop_contracts.exchange import Operation, Window
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.pause.classify import read_answer
+from whop_contracts.json_text import read_response
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.campaign import LAG, PROMPT
+from whop_contracts.pause.oracle.campaign import PROMPT
+from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.pause.sequences import indefinitely, unpause
 from whop_contracts.steps import Case
 
@@ -28,7 +29,7 @@ def _path(campaign: str, operation: Operation) -> str:
 
 def _read_document(evidence: Evidence) -> Mapping[str, Any] | None:
     response = evidence.exchange.response
-    text = evidence.text or (read_answer(response) if evidence.accepted else None)
+    text = evidence.text or (read_response(response) if evidence.accepted else None)
     if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
         return None
     return text.value
@@ -70,8 +71,7 @@ def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
 
 def _is_awaiting(evidence: Evidence) -> bool:
     """Whether a due resume is still to come: nothing else is wrong with what a read shows."""
-    late = evidence.breach is None or evidence.breach.topic == "prompt"
-    return evidence.shown is not None and evidence.shown.status == "paused" and late
+    return evidence.shown is not None and evidence.shown.status == "paused" and evidence.possible
 
 
 def _sha256() -> str:

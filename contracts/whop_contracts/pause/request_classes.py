@@ -62,7 +62,7 @@ class RequestClass:
             return "conforms"
         if status == 413 and intent and intent.long:  # noqa: PLR2004
             return "conforms"
-        if status == 409 and (evidence.paused_before or evidence.exchange.overlaps is not None):  # noqa: PLR2004
+        if status == 409 and evidence.paused_before:  # noqa: PLR2004
             return "warns"
         if self.id == "instant" and status in INVALID and not evidence.end_known:
             # The date may be after the end of the campaign, which no response has shown yet.
@@ -239,7 +239,7 @@ def _clause(one: RequestClass) -> Clause:
         source=one.source,
         applies=lambda e: e.answered and e.request_class == one.id,
         check=_check("fails"),
-        needs=_LACKS.get(one.needs, ""),
+        requires=frozenset({one.needs}) if one.needs else frozenset(),
     )
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from whop_contracts.exchange import Finding, Operation, Request, Response
-from whop_contracts.pause.classify import read_json
+from whop_contracts.json_text import read_json
 from whop_contracts.pause.clause import Level, Source
 from whop_contracts.schemas import brief, should_violations, violations
 

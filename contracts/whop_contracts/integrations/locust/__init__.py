@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
-from whop_contracts.exchange import Exchange, Finding, Request
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Request
 from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import ACTIVE, ENVIRONMENT, Breach, Evidence, State, Topic
+from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.blame import answer_topics, broken_topics, finding
-from whop_contracts.pause.oracle.campaign import LAG
+from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
+from whop_contracts.pause.oracle.states import LAG
 
 _REJECTED: Final = range(400, 500)
 
@@ -47,8 +47,8 @@ class OwnCampaign:
         if exchange.request.operation != "retrieve":
             self._written = exchange.received
         elif evidence.lagging and evidence.shown and exchange.sent - self._written > LAG:
-            late = Breach("stored", finding(evidence.before or (), evidence.shown, "stored"))
-            return replace(evidence, lagging=False, stakes=frozenset({"stored"}), breach=late)
+            late = OracleFinding(STORED, describe(evidence.before or frozenset(), evidence.shown))
+            return replace(evidence, tested=frozenset({STORED}), findings=(late,))
         return evidence
 
 
@@ -79,8 +79,7 @@ class SharedCampaign:
         """Check whether any order of the requests explains what the response shows."""
         _, write = self._begun.pop(exchange.number)
         # An oracle without a history reads the exchange; which states are possible is known here alone.
-        evidence = Oracle().follow(exchange)
-        evidence = replace(evidence, stakes=frozenset(), breach=None, further=None)
+        evidence = replace(Oracle().follow(exchange), tested=frozenset(), findings=())
         if write:
             self._settle(write, evidence)
         if evidence.shown:
@@ -91,7 +90,7 @@ class SharedCampaign:
     def _settle(self, write: _Write, evidence: Evidence) -> None:
         if evidence.accepted:
             write.received = evidence.exchange.received
-        elif evidence.status in _REJECTED and evidence.status not in ENVIRONMENT:
+        elif evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:
             self._writes = [one for one in self._writes if one is not write]
 
     def _check(self, evidence: Evidence, shown: State, write: _Write | None) -> Evidence:
@@ -106,13 +105,12 @@ class SharedCampaign:
             if one.sent <= exchange.received and one.received >= since
             for state in one.states
         )
-        stakes: list[Topic] = answer_topics(evidence) if write else ["stored"]
-        evidence = replace(evidence, stakes=frozenset(stakes))
+        tested = clauses_of_write(evidence) if write else frozenset({STORED})
+        evidence = replace(evidence, tested=tested)
         if any(shown.matches(state) for state in allowed):
             return evidence
         self._adopt(shown, exchange)
-        topic: Topic = broken_topics(evidence, shown)[0] if write else "stored"
-        return replace(evidence, breach=Breach(topic, finding(allowed, shown, topic)))
+        return fail(evidence, Difference(tested, shown, allowed, evidence.before, evidence.intent))
 
     def _replaced(self, settled: float) -> float:
         """The time before which every finished write is replaced by one that was finished by ``settled``."""

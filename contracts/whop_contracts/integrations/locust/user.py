@@ -17,13 +17,13 @@ import gevent
 from locust import HttpUser, events, task
 from locust.exception import StopUser
 
-from whop_contracts.exchange import Exchange, Finding, Operation, Request, Response
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation, Request, Response
 from whop_contracts.integrations.locust import failures
 from whop_contracts.integrations.locust.load_run import LOAD_RUN, LOG, listen, user_finished
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import ENVIRONMENT, Evidence
-from whop_contracts.pause.oracle.campaign import LAG
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.target.protocol import Reply
 
 __all__ = ["CampaignUser", "ClauseFailed"]
@@ -147,7 +147,7 @@ class CampaignUser(HttpUser):
         ) as got:
             got.success()
             error = "" if got.status_code else type(got.error).__name__
-            if error or got.status_code in ENVIRONMENT:
+            if error or got.status_code in INFRASTRUCTURE:
                 got.request_meta["name"] = f"{request.operation}: {error or got.status_code}"
             if error:
                 return None, error
