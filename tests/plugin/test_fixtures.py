@@ -241,20 +241,20 @@ def test_the_target_is_that_of_the_settings_and_hides_its_headers(project):
             assert contract_target.kind == "live"
             assert contract_target.base_url == "https://staging.example.com/api/v1"
             assert contract_target.campaign_ids == ("adcamp_One1", "adcamp_Two2")
-            assert contract_target.headers["Authorization"] == "Bearer " + "canary" + "-7Qd2"
-            assert contract_target.headers["X-Gate"] == "open" + "-7Qd2"
+            assert contract_target.headers["Authorization"] == "Bearer " + "canary" + "-7Qd2mXv9"
+            assert contract_target.headers["X-Gate"] == "open" + "-7Qd2mXv9"
             assert contract_target.headers == {}
         """
     )
     done = project.run(
         *("-vv", "--showlocals", "--contract-base-url=https://staging.example.com/api/v1"),
-        *("--contract-token=canary-7Qd2", "--contract-header=X-Gate: open-7Qd2"),
+        *("--contract-token=canary-7Qd2mXv9", "--contract-header=X-Gate: open-7Qd2mXv9"),
         *("--contract-campaign-id=adcamp_One1", "--contract-campaign-id=adcamp_Two2"),
     )
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["*AssertionError: assert {'X-Gate': '[*][*][*]'*"])
-    assert "canary-7Qd2" not in done.stdout.str() + done.stderr.str()
-    assert "open-7Qd2" not in done.stdout.str() + done.stderr.str()
+    assert "canary-7Qd2mXv9" not in done.stdout.str() + done.stderr.str()
+    assert "open-7Qd2mXv9" not in done.stdout.str() + done.stderr.str()
 
 
 def test_without_a_base_url_the_target_is_the_mock(project):

@@ -11,6 +11,7 @@ import pytest
 from plugin.conftest import IDS
 from report import handmade
 from whop_contracts.plugin import session
+from whop_contracts.settings import UsageError
 
 ALL = len(IDS) + 2
 USES_RUN = """
@@ -121,18 +122,27 @@ def test_a_run_that_a_timeout_aborts_is_not_repeated(project):
 TIMEOUT = "Timeout (>600.0s) from pytest-timeout."
 
 
-def test_a_run_that_a_bug_aborts_fails_each_item_in_one_line(project):
-    def bug():
-        raise RuntimeError("canary")
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UsageError("--journal: it cannot be written"), "--journal: it cannot be written"),
+        (
+            RuntimeError("canary"),
+            "the run was aborted and is not repeated: an internal error*: RuntimeError at*",
+        ),
+    ],
+    ids=["usage", "bug"],
+)
+def test_an_error_of_the_run_fails_each_item_in_one_line(project, error, said):
+    def abort():
+        raise error
 
-    project.on_run = bug
+    project.on_run = abort
     done = project.write(USES_RUN).run()
     done.assert_outcomes(failed=ALL, errors=1)
     assert len(project.runs) == 1
     assert "canary" not in done.stdout.str()
-    done.stdout.fnmatch_lines(
-        ["the run was aborted and is not repeated: an internal error*: RuntimeError at*"]
-    )
+    done.stdout.fnmatch_lines([said] * (ALL + 1))
 
 
 # -- secrets -------------------------------------------------------------------------------------------------

@@ -111,18 +111,14 @@ def _prepare(environment: Any, **_: Any) -> None:
     """Read the settings; exit with 2 and one line if they cannot be used, before anything is sent."""
     runner, options = environment.runner, environment.parsed_options
     try:
-        settings = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
-        LOAD_RUN.clauses = chosen(settings.clauses)
-        LOAD_RUN.settings = settings
-        if not isinstance(runner, WorkerRunner):
-            options.campaign_id = options.campaign_id or list(settings.campaign_ids)
-            _check_campaigns(options.campaign_id, workers=1)
-            _check_host(environment.host, settings)
-        if not isinstance(runner, MasterRunner):
-            _check_token(settings)
+        LOAD_RUN.settings = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
+        LOAD_RUN.clauses = chosen(LOAD_RUN.settings.clauses)
+        options.campaign_id = options.campaign_id or list(LOAD_RUN.settings.campaign_ids)
+        _check(environment, workers=1)
     except (UsageError, ValueError) as error:
         LOG.error("%s", error)  # noqa: TRY400 - one line for a person
         sys.exit(2)
+    settings = LOAD_RUN.settings
     LOAD_RUN.redactor = Redactor([settings.token or "", *(value for _, value in settings.headers)])
     if isinstance(runner, WorkerRunner):
         runner.register_message(_ASSIGN, _assigned)
@@ -136,22 +132,20 @@ def _prepare(environment: Any, **_: Any) -> None:
         environment.events.worker_report.add_listener(counted)
 
 
-def _check_token(settings: Settings) -> None:
-    if not settings.token:
+def _check(environment: Any, *, workers: int) -> None:
+    """Raise ``UsageError`` for a token, campaigns or a host that this process cannot use."""
+    settings, campaigns = LOAD_RUN.settings, environment.parsed_options.campaign_id
+    if not settings.token and not isinstance(environment.runner, MasterRunner):
         raise UsageError("WHOP_API_TOKEN: not set; expected a token wherever users run")
-
-
-def _check_campaigns(campaigns: list[str], *, workers: int) -> None:
+    if isinstance(environment.runner, WorkerRunner):
+        return
     if not campaigns:
         raise UsageError("--campaign-id: not given; expected at least one campaign that is ours for the run")
     if len(set(campaigns)) < len(campaigns):
         raise UsageError("--campaign-id: expected each campaign once")
     if len(campaigns) < workers:
         raise UsageError(f"--campaign-id: {len(campaigns)} given; expected one for each of {workers} workers")
-
-
-def _check_host(base_url: str | None, settings: Settings) -> None:
-    host = (urllib.parse.urlsplit(base_url or "").hostname or "").rstrip(".")
+    host = (urllib.parse.urlsplit(environment.host or "").hostname or "").rstrip(".")
     if host in settings.production_hosts and not settings.allow_production:
         raise UsageError(f"{host} is production; expected a staging host, or WHOP_CONTRACTS_ALLOW_PRODUCTION")
 
@@ -162,19 +156,17 @@ def _assign(environment: Any, **_: Any) -> None:
     if isinstance(runner, WorkerRunner):
         return
     workers = list(runner.clients) if isinstance(runner, MasterRunner) else []
-    campaigns = options.campaign_id
     try:
-        _check_host(environment.host, LOAD_RUN.settings)
-        _check_campaigns(campaigns, workers=len(workers))
+        _check(environment, workers=len(workers))
     except UsageError as error:
         LOG.error("%s", error)  # noqa: TRY400 - one line for a person
         environment.process_exit_code = 2
         gevent.spawn(runner.quit)
         return
-    LOAD_RUN.open(campaigns, options.seed)
+    LOAD_RUN.open(options.campaign_id, options.seed)
     for index, worker in enumerate(workers):
-        share = campaigns[index :: len(workers)]
-        runner.send_message(_ASSIGN, {"campaigns": share, "seed": options.seed}, worker)
+        share = {"campaigns": options.campaign_id[index :: len(workers)], "seed": options.seed}
+        runner.send_message(_ASSIGN, share, worker)
 
 
 def _assigned(environment: Any, msg: Any, **_: Any) -> None:  # noqa: ARG001 - as Locust calls it
