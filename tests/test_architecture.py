@@ -28,7 +28,14 @@ LAYERS = (
     ("integrations", "integrations integrations.*"),
     ("faces", "contract derive strategies load schemathesis_checks proof proof.* plugin plugin.* cli cli.* __main__"),
 )  # fmt: skip
-MEET_PROVIDERS = {"cli.open_target", "cli.coverage", "proof.trials", "plugin.fixtures", "cli.explain_data"}
+MEET_PROVIDERS = {
+    "cli.open_target",
+    "cli.coverage",
+    "proof.trials",
+    "proof.rank",
+    "plugin.fixtures",
+    "cli.explain_data",
+}
 """Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
 PLAIN = {"jsonschema", "jsonschema_rs", "pycountry"}
 """What the judges import that is not Python's own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,47 @@ class Actors:
     foreign: str | None = None
     resting: Mapping[str, str] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+ALTERATIONS: Final = (
+    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5", "cut:6", "cut:7",
+    "head", "head:5", "head:6", "head:7", "added:5", "added:8", "before:6", "before:9",
+)  # fmt: skip
+"""The ways in which :func:`altered` alters a token."""
+_MOST_CUT: Final = 7
+_PLACES: Final = (8, 6, 7, 9, 10)
+"""Sixteenths of a token at which a character is changed: its middle third."""
+_ADDED: Final = "AbC4"
+_MANY: Final = 64
+"""How often four characters are added, to show a reader that only looks at the first of many."""
+
+
+def altered(token: str, how: str) -> str:
+    """A token that nobody was given, made from ``token`` in one of the ``ALTERATIONS``.
+
+    ``middle`` changes a character of the middle third and ``case`` its case, ``cut`` and ``head`` take at least four
+    characters off the end or the start, ``added`` and ``before`` add at least four there. A short token is added to.
+    """
+    kind, _, number = how.partition(":")
+    size = int(number or 0)
+    if kind in ("cut", "head") and len(token) > 2 * _MOST_CUT:
+        return token[: -(size or 4)] if kind == "cut" else token[size or 4 :]
+    if kind == "before":
+        return (_ADDED * 3)[: size or 4] + token
+    if kind == "case":
+        places = [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
+        if places:
+            middle = places[len(places) // 2]
+            return token[:middle] + token[middle].swapcase() + token[middle + 1 :]
+    if kind in ("case", "middle") and token:
+        middle = len(token) * _PLACES[size] // 16
+        other = "x" if token[middle] not in "xX" else "y"
+        return token[:middle] + other + token[middle + 1 :]
+    return token + (_ADDED * 3)[:size] if size else token + _ADDED * _MANY
+
+
+def altered_forms(token: str) -> tuple[str, ...]:
+    """What has to be redacted so that no altered token is shown, a few characters of it aside."""
+    changed = [altered(token, how) for how in ALTERATIONS if how.startswith(("middle", "case"))]
+    cut = (altered(token, f"{kind}:{size}") for kind in ("cut", "head") for size in (4, _MOST_CUT))
+    return (*changed, *(one for one in cut if len(one) < len(token)))

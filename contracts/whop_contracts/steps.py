@@ -5,6 +5,7 @@ Nothing here is bound to a time or an address: a plan can be counted, hashed and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -14,6 +15,7 @@ from whop_contracts.exchange import Operation
 Need = Literal["second", "readonly", "foreign", "resting", "loopback"]
 """A capability of a target that a sequence cannot do without."""
 Origin = Literal["vector", "drawn", "sequence"]
+_OWN: Final = re.compile(r"\bown:(\d+)")
 AWAITED: Final = "awaited"
 """The mark of the read that shows an awaited resume."""
 
@@ -43,8 +45,9 @@ class SymbolicInstant:
 class Case:
     """One request of a plan.
 
-    ``name`` is for people. ``campaign`` is a symbol: ``own:0``, ``own:1``, ``foreign``, ``invented``, or ``raw:…``,
-    a path segment as it is. ``{until}`` in ``body`` is where ``until`` is written; None sends no body.
+    ``name`` is for people. ``campaign`` is a symbol: ``own:0``, ``own:1``, also altered as in ``own:0:half``,
+    ``foreign``, ``invented``, or ``raw:…``, a path segment as it is. ``{until}`` in ``body`` is where ``until`` is
+    written; None sends no body.
     """
 
     name: str
@@ -69,6 +72,17 @@ class Case:
         if self.operation == "pause":
             return "paused" if self.credential == "full" else None
         return "active" if self.operation == "unpause" or self.mark == AWAITED else None
+
+    def shifted(self, by: int, campaigns: int) -> Case:
+        """The same request to another of ``campaigns``: ``own:0`` becomes ``own:by``, and so on."""
+        if not self.campaign.startswith("own:"):
+            return self
+        name = self.name if self.operation == "pause" else _shifted(self.name, by, campaigns)
+        return replace(self, name=name, campaign=_shifted(self.campaign, by, campaigns))
+
+
+def _shifted(symbol: str, by: int, campaigns: int) -> str:
+    return _OWN.sub(lambda found: f"own:{(int(found[1]) + by) % campaigns}", symbol, count=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +115,24 @@ Step = Send | AdvanceClock | AwaitResume
 class Sequence:
     """Steps that belong together.
 
-    ``start`` is the state that ``own:0`` is brought into first; ``needs`` is what the target must offer; ``ends``
-    is the state in which a conforming provider leaves ``own:0`` (``same``: the one in which it was found).
+    ``start`` is the state that ``campaign`` is brought into first; ``needs`` is what the target must offer; ``ends``
+    is the state in which a conforming provider leaves ``campaign`` (``same``: the one in which it was found).
     """
 
     name: str
     steps: tuple[Step, ...]
-    why: str = ""
     start: Literal["active", "any"] = "any"
     needs: frozenset[Need] = frozenset()
     ends: Literal["active", "paused", "same"] = "same"
     id: str = ""
     """The key of the sequence; ``name`` is for people."""
+    campaign: str = "own:0"
+
+    @property
+    def origin(self) -> Origin:
+        """Where its requests come from; its reads serve them."""
+        sent = (step.case for step in self.steps if isinstance(step, Send))
+        return next((case.origin for case in sent if case.operation == "pause"), "sequence")
 
     def cases(self) -> Iterator[Case]:
         """Every request on a conforming provider: an awaited resume takes one read, none if the date has passed."""
@@ -123,6 +143,29 @@ class Sequence:
                 yield step.case
             elif isinstance(step, AwaitResume) and step.mark not in over:
                 yield replace(read(step.campaign), mark=AWAITED)
+
+    def follow(self, paused: set[str]) -> None:
+        """Update the set of paused campaigns (by their symbols) as a conforming provider would."""
+        for case in self.cases():
+            if case.leaves:
+                (paused.add if case.leaves == "paused" else paused.discard)(case.campaign)
+        if self.ends != "same":
+            (paused.add if self.ends == "paused" else paused.discard)(self.campaign)
+
+    def shifted(self, by: int, campaigns: int) -> Sequence:
+        """The same steps for another of ``campaigns``: ``own:0`` becomes ``own:by``, and so on."""
+
+        def shift(step: Step) -> Step:
+            if isinstance(step, Send):
+                return Send(step.case.shifted(by, campaigns))
+            if isinstance(step, AwaitResume):
+                return replace(step, campaign=_shifted(step.campaign, by, campaigns))
+            return step
+
+        if by % campaigns == 0:
+            return self
+        steps = tuple(shift(step) for step in self.steps)
+        return replace(self, steps=steps, campaign=_shifted(self.campaign, by, campaigns))
 
 
 def read(campaign: str = "own:0") -> Case:

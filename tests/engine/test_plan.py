@@ -1,11 +1,13 @@
-"""The plan: the same for the same seed, its names unique, what tells most first, and what it goes on with."""
+"""The plan: reproducible, countable, ordered; vectors and sequences by rank, and requests drawn for a seed."""
 
 from __future__ import annotations
 
 import itertools
-import re
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,87 +15,291 @@ import pytest
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
 from whop_contracts.cli import replaying
-from whop_contracts.engine.build_plan import draw, further, ranks
+from whop_contracts.engine import plan as plans
+from whop_contracts.engine.build_plan import batch, draw, ranks
+from whop_contracts.engine.drawn import classify, is_inconclusive
 from whop_contracts.engine.plan import Plan
-from whop_contracts.pause.sequences import sequence_ids
+from whop_contracts.pause.request_classes import BY_ID
 from whop_contracts.pause.vectors import vectors
 from whop_contracts.settings import Settings
-from whop_contracts.steps import Capabilities
+from whop_contracts.steps import AdvanceClock, Capabilities, Case, Send, SymbolicInstant
 
 FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Capabilities(1)
-PROOF = Path(__file__).parents[2] / "docs" / "proof.md"
+TINY = {
+    "omitted",
+    "nothing",
+    "method",
+    "recased-id",
+    "no-credential",
+    "scheme",
+    "permission",
+    "foreign",
+    "unknown-id",
+}
+"""Classes with so few requests that two seeds share more than a tenth of them."""
+TARGETS = [
+    Capabilities(campaigns, readonly=full, foreign=full, resting=full, loopback=full, clock=clock)
+    for campaigns in (1, 2, 3, 4) for clock in ("virtual", "test", "wall") for full in (True, False)
+]  # fmt: skip
+
+
+def requests(plan: Plan, origin: str | None = None) -> list[Case]:
+    """The pauses of a plan, of one origin if given; without its reads."""
+    return [case for _, case in plan.listed() if case.request_class and origin in (None, case.origin)]
+
+
+# -- reproducible ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
 @pytest.mark.parametrize("means", [FULL, POOR])
-def test_the_same_seed_draws_the_same_plan(profile, means) -> None:
-    first, second = (draw(profile, seed=3, means=means) for _ in range(2))
+def test_the_same_seed_gives_the_same_plan_and_another_one_another(profile, means) -> None:
+    first, second, other = (draw(profile, seed=seed, means=means) for seed in (3, 3, 4))
     assert (first, first.sha256) == (second, second.sha256)
+    assert first.sha256 != other.sha256
 
 
-def test_another_seed_draws_another_plan_but_where_all_cases_have_names() -> None:
-    assert draw("quick", seed=1, means=FULL).sha256 == draw("quick", seed=2, means=FULL).sha256
-    for profile in ("standard", "thorough"):
-        assert draw(profile, seed=1, means=FULL).sha256 != draw(profile, seed=2, means=FULL).sha256
+PRINTING = """
+import sys
+from whop_contracts.cli.main import main
+main(["plan", "--json"])
+"""
 
 
-def test_standard_sends_every_ranked_vector_once_and_what_has_no_date_in_two_states() -> None:
-    sent = Counter(
-        case.id for _, case in draw("standard", seed=0, means=FULL).listed() if case.origin == "vector"
-    )
-    twice = {"no-body", "null-date", "null-body"}
-    ranked = {id_ for part in ranks() for group in part for id_ in group} & vectors().keys()
-    assert sent == {id_: 1 + (id_ in twice) for id_ in ranked}
-    assert vectors().keys() - ranked == {"empty-object", "empty-object-on-two-lines"}
+def test_a_plan_is_the_same_bytes_whatever_the_hash_seed_is_and_leaves_nothing_behind(tmp_path) -> None:
+    printed = []
+    for hash_seed in ("1", "2"):
+        folder = tmp_path / hash_seed
+        folder.mkdir()
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"}
+        ran = subprocess.run(
+            [sys.executable, "-c", PRINTING], cwd=folder, env=environment, capture_output=True, check=True
+        )
+        printed.append(ran.stdout)
+        assert list(folder.iterdir()) == []
+    here = preparing.planned(Settings()).outline()
+    assert printed[0] == printed[1]
+    assert json.loads(printed[0]) == json.loads(json.dumps(here)), "and in a process that has drawn before"
 
 
-def test_each_row_of_quick_is_the_first_to_show_some_fault() -> None:
-    """What another row shows as well and earlier is not in it."""
-    page = PROOF.read_text(encoding="utf-8")
-    showing = set(re.findall(r"^\| `[\w-]+` \|.* \| \d+ \| ([^|]+) \| \d+ \|$", page, re.MULTILINE))
-    rows = [sequence.name for sequence in draw("quick", seed=0, means=FULL).sequences]
-    assert [name for name in rows if name not in showing] == []
-    assert len(rows) > 20
+def test_the_hash_covers_the_versions(monkeypatch) -> None:
+    plan = draw("quick", seed=0, means=POOR)
+    before = plan.sha256
+    monkeypatch.setattr(plans, "version", lambda name: f"another {name}")
+    assert plan.sha256 != before
 
 
-def test_every_sequence_is_ranked_once() -> None:
-    ranked = Counter(id_ for part in ranks() for group in part for id_ in group)
-    others = {f"another-campaign-{index}" for index in (4, 5)}
-    assert sequence_ids() - others <= ranked.keys()
-    assert [id_ for id_ in sequence_ids() if ranked[id_] > 1] == []
+DRAWING = """
+import sys
+from itertools import islice
+from whop_contracts.engine.build_plan import draw
+from whop_contracts.steps import Capabilities
+plan = draw("standard", seed=0, means=Capabilities(1))
+first = list(islice(plan.sequences, 5))
+assert plan.expected and not plan.is_drawn
+print({"hypothesis", "schemathesis"} & set(sys.modules))
+assert plan.sequences[:5] == tuple(first) and plan.is_drawn and plan.expected == plan.requests
+"""
 
 
-@pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
-@pytest.mark.parametrize("means", [FULL, POOR])
-def test_no_two_sequences_share_a_name(profile, means) -> None:
-    plan = draw(profile, seed=0, means=means)
-    every = [*plan.sequences, *(one for number in (1, 2) for one in further(plan, number).sequences)]
-    assert Counter(sequence.name for sequence in every).most_common(1)[0][1] == 1
+def test_the_first_requests_do_not_wait_for_what_is_drawn() -> None:
+    ran = subprocess.run([sys.executable, "-c", DRAWING], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
+
+
+# -- counts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("means", TARGETS, ids=str)
+def test_plans_keep_to_their_limits_and_have_enough_drawn_requests(means) -> None:
+    for profile, most, least in (("quick", 120, 20), ("standard", 400, 150)):
+        plan = draw(profile, seed=1, means=means)
+        outline = plan.outline()
+        drawn = [case for case in outline["cases"] if case["origin"] == "drawn" and case["class"]]
+        assert outline["requests"] == len(outline["cases"]) == plan.requests <= most
+        assert outline["drawn"] == len(drawn) >= least
+        assert {case["sequence"] for case in drawn} <= {one.name for one in plan.sequences}
+
+
+def test_two_seeds_share_at_most_a_tenth_of_their_drawn_requests() -> None:
+    seeds = [
+        {
+            case
+            for case in requests(draw("standard", seed=seed, means=FULL), "drawn")
+            if case.request_class not in TINY
+        }
+        for seed in range(4)
+    ]
+    for one, other in itertools.combinations(seeds, 2):
+        assert len(one & other) <= len(one) / 10
+
+
+def test_only_drawn_requests_on_demand() -> None:
+    plan = draw("standard", seed=0, means=FULL, only="drawn")
+    assert {case.origin for case in requests(plan)} == {"drawn"}
+    assert len(requests(plan)) >= 150
 
 
 def test_a_shorter_profile_begins_as_a_longer_one() -> None:
     quick, standard = (draw(profile, seed=0, means=FULL).sequences for profile in ("quick", "standard"))
-    assert standard[: len(quick)] == quick
+    assert quick[:8] == standard[:8]
+
+
+# -- what is drawn ---------------------------------------------------------------------------------------------------
+
+
+def test_every_request_has_the_class_that_the_oracle_gives_it_and_a_read_the_origin_of_what_it_serves() -> (
+    None
+):
+    for case in requests(draw("standard", seed=2, means=FULL)):
+        if case.origin != "sequence":
+            assert classify(
+                case.shifted(-int(case.campaign[4]), 4) if case.campaign[:4] == "own:" else case
+            ) == (case.request_class), case
+    for row in draw("standard", seed=2, means=FULL).outline()["cases"]:
+        assert (row["class"] is None) == (row["name"].startswith(("read ", "unpause "))), row
+        assert row["origin"] == "drawn" or not row["sequence"].startswith("drawn")
+
+
+def test_of_each_class_the_smallest_drawn_request_goes_first() -> None:
+    sizes: dict[str, list[int]] = {}
+    for case in requests(draw("standard", seed=0, means=POOR), "drawn"):
+        if BY_ID[case.request_class].effect != "expected":
+            sizes.setdefault(case.request_class, []).append(
+                len(case.body or "") + len(case.campaign) + len(case.credential)
+            )
+    assert len(sizes) > 10
+    assert all(found == sorted(found) for found in sizes.values())
+
+
+def test_after_the_first_sixty_requests_every_third_sequence_is_a_drawn_one_until_they_are_used_up() -> None:
+    for means in (FULL, POOR):
+        plan = draw("standard", seed=0, means=means)
+        numbers = [row["number"] for row in plan.outline()["cases"] if row["origin"] == "drawn"]
+        assert numbers[0] > 60
+        kinds = ["D" if one.origin == "drawn" else "R" for one in plan.sequences]
+        later = "".join(kinds[kinds.index("D") - 2 :])
+        assert (
+            later.replace("RRD", "").strip("D") in ("", "R", "RD")
+            or later.replace("RRD", "").strip("R") == ""
+        )
+
+
+def test_eight_rejected_requests_share_a_read_and_what_may_be_accepted_has_its_own() -> None:
+    plan = draw("standard", seed=0, means=FULL)
+    for sequence in plan.sequences:
+        sends = [step.case for step in sequence.steps if isinstance(step, Send)]
+        effects = [BY_ID[case.request_class].effect if case.request_class else "read" for case in sends]
+        if sequence.origin == "sequence" or "expected" in effects:
+            continue
+        assert effects.count("none") <= 8
+        order = [effect for effect, _ in itertools.groupby(effects)]
+        assert order in (["none", "read"], ["possible", "read"], ["none", "read", "possible", "read"]), (
+            sequence.name
+        )
+        assert sequence.start == "active"
+        if any(case.campaign == "foreign" for case in sends[:-1]):
+            assert sends[-1].campaign == "foreign"
+            assert sends[-1].operation == "retrieve"
+
+
+def test_sequences_are_distributed_over_all_campaigns() -> None:
+    plan = draw("standard", seed=0, means=FULL)
+    pauses = Counter(case.campaign for case in requests(plan) if case.operation == "pause" and case.leaves)
+    counts = [pauses[f"own:{index}"] for index in range(4)]
+    assert min(counts) > max(counts) / 3
+    drawn = Counter(case.campaign for case in requests(plan, "drawn"))
+    assert min(drawn[f"own:{index}"] for index in range(4)) > 10
+
+
+def test_no_drawn_request_can_hit_a_campaign_of_somebody_else() -> None:
+    for seed in range(3):
+        for case in requests(draw("standard", seed=seed, means=FULL), "drawn"):
+            whose = case.campaign.partition(":")[0]
+            assert whose in ("own", "foreign", "invented") or (whose, case.request_class) in {
+                ("raw", "malformed-id"), ("raw", "several"),
+            }, case  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "dropped"),
+    [
+        (b"\xef\xbb\xbf{}", True), ("{}".encode("utf-16"), True), ("{}".encode("utf-16-le"), True), ("{}".encode("utf-32"), True),
+        ('{"paused_until": null, "paused_until": null}', True), (b"1\x00", True), ("{}", False), (None, False),
+        (b'{"paused_until": "\xff"}', False),
+    ],
+)  # fmt: skip
+def test_a_body_from_which_nothing_could_be_concluded_is_not_sent(body, dropped) -> None:
+    assert is_inconclusive(Case("a body", body=body)) == dropped
+
+
+def test_a_request_that_fits_no_class_is_dropped_and_counted(monkeypatch) -> None:
+    beyond = Case(
+        "beyond", body='{"paused_until": "{until}"}', until=SymbolicInstant("9999-12-31", time="23:59:60")
+    )
+    assert classify(beyond) == "unclear"
+    monkeypatch.setattr("whop_contracts.engine.drawn.classify", lambda _: "unclear")
+    assert draw("quick", seed=0, means=POOR).outline()["dropped"] > 20
+
+
+# -- vectors and sequences -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("clock", ["movable", "wall"])
+def test_the_ranks_have_every_id_once_at_most(clock) -> None:
+    ranked = Counter(id_ for group in ranks(clock) for id_ in group)
+    assert [id_ for id_, count in ranked.items() if count > 1] == []
+    assert all(len(group) <= 8 for group in ranks(clock))
+
+
+def test_thorough_sends_every_vector_and_standard_those_of_the_first_ranks() -> None:
+    sent = {
+        profile: {case.id for case in requests(draw(profile, seed=0, means=FULL), "vector")}
+        for profile in ("standard", "thorough")
+    }
+    assert sent["thorough"] == vectors().keys()
+    for group in ranks("movable")[:20]:
+        assert not {*group} & vectors().keys() - sent["standard"]
+
+
+def test_on_every_clock_some_dated_pause_is_watched_until_it_resumes() -> None:
+    for means in TARGETS:
+        for profile in ("quick", "standard"):
+            plan = draw(profile, seed=0, means=means)
+            assert any(case.mark == "awaited" for _, case in plan.listed()), (profile, means)
+
+
+@pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
+@pytest.mark.parametrize("means", [FULL, POOR])
+def test_no_two_sequences_share_a_name_or_an_id(profile, means) -> None:
+    plan = draw(profile, seed=0, means=means)
+    every = [*plan.sequences, *(one for number in (1, 2) for one in batch(plan, number).sequences)]
+    for texts in ([one.name for one in every], [one.id for one in every]):
+        assert [text for text, count in Counter(texts).items() if count > 1] == []
+
+
+# -- thorough --------------------------------------------------------------------------------------------------------
 
 
 def test_thorough_has_histories_and_leaves_a_wall_clock_alone() -> None:
     for clock, moves in (("virtual", True), ("test", True), ("wall", False)):
         plan = draw("thorough", seed=0, means=Capabilities(2, clock=clock))
         explored = [sequence for sequence in plan.sequences if sequence.name.startswith("explored ")]
-        steps = [type(step).__name__ for sequence in explored for step in sequence.steps]
+        steps = [type(step) for sequence in explored for step in sequence.steps]
         assert len(explored) == 60
-        assert ("AdvanceClock" in steps) == moves
+        assert (AdvanceClock in steps) == moves
 
 
-def test_rounds_are_repeatable_and_each_is_another() -> None:
+def test_batches_are_reproducible_each_is_another_and_none_moves_the_clock() -> None:
     plan = draw("thorough", seed=5, means=FULL)
-    one, two = further(plan, 1), further(plan, 2)
-    assert one == further(plan, 1)
-    bodies = [{case.body for s in each.sequences for case in s.cases()} for each in (plan, one, two)]
+    one, two = batch(plan, 1), batch(plan, 2)
+    assert one == batch(plan, 1)
+    bodies = [{case.body for case in requests(each)} for each in (plan, one, two)]
     for first, second in itertools.combinations(bodies, 2):
         assert len(second - first) > 100
-    assert not any(type(step).__name__ == "AdvanceClock" for s in one.sequences for step in s.steps)
+    assert not any(isinstance(step, AdvanceClock) for sequence in one.sequences for step in sequence.steps)
+    assert all(sequence.name.startswith("batch 1: ") for sequence in one.sequences)
 
 
 def planned(**more) -> Plan:
@@ -139,7 +345,7 @@ def test_what_could_not_be_put_back_is_not_asked_of_anybodys_staging(base_url, s
 
 
 def going_on(monkeypatch) -> dict:
-    """A thorough run on the mock that is given time for a round or two: each look at the clock takes some."""
+    """A thorough run on the mock that is given time for a batch or two: each look at the clock takes some."""
     ticks = itertools.count()
     monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 1_000))
     return engine.check(Settings(profile="thorough", max_time=5.0, seed=4))
@@ -155,8 +361,8 @@ def test_a_run_goes_on_until_its_time_is_spent(monkeypatch) -> None:
     assert result["plan"]["sha256"] == planned(profile="thorough", seed=4).sha256
 
 
-def test_a_failure_of_a_round_is_replayed() -> None:
+def test_a_failure_of_a_batch_is_replayed() -> None:
     plan = draw("thorough", seed=0, means=preparing.capabilities(Settings()))
-    wanted = further(plan, 12).sequences[7]
+    wanted = batch(plan, 12).sequences[7]
     found = replaying.single(wanted.name, Settings(profile="thorough"))
     assert found.sequences == (wanted,)

@@ -13,7 +13,7 @@ from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
 from whop_contracts.cli.open_target import open_target
 from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
-from whop_contracts.engine.build_plan import further
+from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError
 from whop_contracts.engine.lock import exclusive, resources_of
@@ -81,11 +81,14 @@ class _Run:
         if self.watch:
             waited = self.target.clock.waited_s
             sent, failed = self.runner.requests, len(self.failed)
-            self.watch(Progress(sequence, case, sent, self.planned or self.plan.requests, waited, failed))
+            planned = self.planned or self.plan.expected
+            if self.plan.is_drawn:
+                self.planned = planned
+            self.watch(Progress(sequence, case, sent, planned, waited, failed))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
-        plan = further(self.plan, number)
+        plan = batch(self.plan, number)
         self.planned = (self.planned or self.plan.requests) + plan.requests
         return plan
 

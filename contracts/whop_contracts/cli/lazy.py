@@ -21,6 +21,7 @@ PLACES: Final = {
     "proof_page": "whop_contracts.proof.page:",
     "proof_data": "whop_contracts.cli.explain_data:data",
     "explaining": "whop_contracts.cli.explain_data:",
+    "ranking": "whop_contracts.proof.rank:",
     "trials": "whop_contracts.proof.trials:",
     "read_instant": "whop_contracts.instants:read_instant",
     "provider": "whop_contracts.provider:",

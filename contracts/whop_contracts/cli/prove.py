@@ -53,6 +53,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="fail where FILE, or the .json beside it, tells other numbers than this run",
     )
     parser.add_argument(
+        "--only",
+        choices=("drawn",),
+        help="drawn requests alone, without vectors and sequences; only false alarms count",
+    )
+    parser.add_argument(
+        "--rank",
+        action="store_true",
+        help="write schemas/ranks.json, the order of vectors and sequences; in a source checkout, takes minutes",
+    )
+    parser.add_argument(
         "--quiet", action="store_true", help="the totals and what is wrong, without the matrix"
     )
 
@@ -64,6 +74,8 @@ def execute(arguments: argparse.Namespace) -> int:
         _whole("--seeds", arguments.seeds, 1, _MOST_SEEDS),
     )
     jobs = None if arguments.jobs is None else _whole("--jobs", arguments.jobs, 1, 256)
+    if arguments.rank:
+        return _rank(jobs)
     globs = tuple(arguments.faults or ())
     for flag, path in (("--write", arguments.write), ("--check", arguments.check)):
         if path is not None and globs:
@@ -76,11 +88,12 @@ def execute(arguments: argparse.Namespace) -> int:
         seeds=seeds,
         start=_start(arguments.at, proofs.START),
         wanted=_wanted(globs),
+        only=arguments.only,
     )
     proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not arguments.quiet:
         say(*shown.matrix(proof), "")
-    wrong = proofs.problems(proof, whole=not globs)
+    wrong = proofs.problems(proof, whole=not globs, measured=bool(arguments.only))
     pages = [shown.markdown(proof), engine("proof_data")(proof.faults)]
     for path, old, new in zip(_both(arguments.check or ""), before or (), pages, strict=False):
         if old != new:
@@ -92,6 +105,14 @@ def execute(arguments: argparse.Namespace) -> int:
     say(*shown.totals(proof), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
+
+
+def _rank(jobs: int | None) -> int:
+    """Write the ranks anew."""
+    ranking, path = engine("ranking"), engine("document_path")("ranks.json")
+    _write(str(path), ranking.text_of(ranking.rank(jobs=jobs or engine("trials").cores())))
+    say(str(path))
+    return 0
 
 
 def _count(done: int, of: int) -> None:

@@ -14,13 +14,13 @@ from typing import Any, Final, Literal, cast, get_args
 
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
-from whop_contracts.engine.build_plan import ROUND, draw, further
+from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.settings import Settings, UsageError
 
 _ALWAYS: Final = frozenset({"preflight", "put back"})
 """What every run sends besides its sequences."""
-_OF_A_ROUND: Final = re.compile(rf"{ROUND}(\d{{1,9}}): ", re.ASCII)
+_OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
 """How the sequences are named that a plan goes on with."""
 
 
@@ -78,8 +78,8 @@ def replay(
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
     plan = draw(settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
-    if match := _OF_A_ROUND.match(sequence):
-        plan = further(plan, int(match[1]))
+    if match := _OF_A_BATCH.match(sequence):
+        plan = batch(plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
         lacking = next((one for one in plan.left_out if one.name == sequence), None)

@@ -1,65 +1,84 @@
-"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, and what Hypothesis adds for a seed."""
+"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, drawn requests in between."""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
+from itertools import islice
 from typing import Final, Literal
 
-from whop_contracts.engine.plan import Plan, Profile
-from whop_contracts.pause import strategies
-from whop_contracts.pause.exploration import drawn_sequences
+from whop_contracts.engine.drawn import Drawn, draw_requests, grouped
+from whop_contracts.engine.plan import LIMITS, LazySequences, Plan, Profile
 from whop_contracts.pause.request_classes import BY_ID
-from whop_contracts.pause.sequences import dated, gap_of, kept, refused, sequence_ids, sequences
+from whop_contracts.pause.sequences import gap_of, kept, refused, sequence_ids, sequences
 from whop_contracts.pause.vectors import vectors
 from whop_contracts.schemas import document_path
-from whop_contracts.steps import Capabilities, Case, Need, Sequence
+from whop_contracts.steps import Capabilities, Need, Sequence
 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
-ROUND: Final = "round "
-_DRAWN_HERE: Final = "drawn"
-"""Where in the ranks the drawn requests are sent."""
-_QUICK: Final = 23
-"""How many groups ``quick`` sends."""
-_SHARED: Final = 8
-_DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 5, "thorough": 150}
-_EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 60}
-"""How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what
-is allowed."""
+BATCH: Final = "batch "
+_FIRST: Final = 60
+"""After this many requests every third sequence is a drawn one."""
+_DRAWN: Final[Mapping[Profile, Callable[[object, Capabilities], Drawn]]] = {
+    "quick": partial(draw_requests, scale=1 / 5.5, possible=False),
+    "standard": partial(draw_requests, scale=1.0, total=154),
+    "thorough": partial(draw_requests, scale=3.0, total=500),
+}
+"""How much of the classes' shares is drawn, and up to how many requests the schemas fill up."""
+_HISTORIES: Final = 60
+"""How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is allowed."""
 
 
-def draw(profile: Profile, *, seed: int, means: Capabilities) -> Plan:
-    """Build the plan of a profile. The same arguments and versions give the same plan."""
+def draw(profile: Profile, *, seed: int, means: Capabilities, only: Literal["drawn"] | None = None) -> Plan:
+    """Build the plan of a profile. The same arguments and versions give the same plan.
+
+    ``only`` leaves out vectors and sequences. What comes after the first requests is drawn when it is needed.
+    """
     offer = means.offer()
-    every = tuple(_sequences(profile, seed, means))
-    return Plan(
-        profile,
-        seed,
-        means,
-        sequences=tuple(s for s in every if s.needs <= offer),
-        left_out=tuple(s for s in every if not s.needs <= offer),
+    groups = [] if only else [*ranks("wall" if means.clock == "wall" else "movable")]
+    if profile == "thorough" and not only:
+        groups += _unranked(groups)
+    ranked = [one for group in groups if (one := _sequence(group, means))]
+    offered = [one for one in ranked if one.needs <= offer]
+    placement = _Placement(means.campaigns)
+    plan = Plan(
+        profile, seed, means, sequences=(), left_out=tuple(one for one in ranked if not one.needs <= offer)
     )
+    head: tuple[Sequence, ...] = ()
+    while len(head) < len(offered) and not replace(plan, sequences=head).is_longer(_FIRST):
+        head = (*head, placement.place(offered[len(head)]))
+    rest = partial(_rest, plan, head, placement, offered[len(head) :])
+    return replace(plan, sequences=LazySequences(head, rest))
+
+
+def batch(plan: Plan, number: int) -> Plan:
+    """A batch that a plan goes on with, numbered from 1: drawn requests and histories; the clock is left alone.
+
+    The same arguments and versions give the same batch. Its sequences are named after it.
+    """
+    sequences, _ = _drawn(plan, f"{plan.seed} {number}", f"{BATCH}{number}: ")
+    placement = _Placement(plan.means.campaigns)
+    return replace(plan, sequences=tuple(map(placement.place, sequences)), left_out=())
+
+
+# -- vectors and sequences -----------------------------------------------------------------------------------------
 
 
 @cache
-def ranks() -> tuple[tuple[Group, ...], tuple[Group, ...]]:
-    """The order in which vectors and sequences are sent: first what finds most faults, then the rest.
-
-    ValueError if the file names an id that there is not.
-    """
+def ranks(clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
+    """The order of vectors and sequences for a kind of clock. ValueError if the file names an id that there is not."""
     file = json.loads(document_path("ranks.json").read_text(encoding="utf-8"))
-    return tuple(map(checked, file["first"])), tuple(map(checked, file["rest"]))
+    return tuple(map(checked, file[clock]))
 
 
 def checked(group: SequenceOf[str]) -> Group:
     """A group whose ids exist: of vectors, or of one sequence. ValueError names an id that does not."""
-    known = {*vectors(), *([] if group[1:] else [*sequence_ids(), _DRAWN_HERE])}
+    known = {*vectors(), *([] if group[1:] else sequence_ids())}
     for id_ in group:
         if id_ not in known:
             near = difflib.get_close_matches(id_, known, 1)
@@ -68,67 +87,98 @@ def checked(group: SequenceOf[str]) -> Group:
     return tuple(group)
 
 
-def _sequences(profile: Profile, seed: int, means: Capabilities) -> Iterator[Sequence]:
-    named = {sequence.id: sequence for sequence in sequences(means)}
-    first, rest = ranks()
-    leading = [one for group in first if (one := _sequence(group, named, means.offer(), "active"))]
-    yield from leading[:_QUICK] if profile == "quick" else leading
-    if profile == "quick":
-        return
-    for group in rest:
-        if group == (_DRAWN_HERE,):
-            yield from _drawn(profile, seed)
-        elif one := _sequence(group, named, means.offer(), "any"):
-            yield one
-    yield from drawn_sequences(seed, _EXPLORED[profile], gap=gap_of(means), moving=means.clock != "wall")
+def _unranked(groups: Iterable[Group]) -> Iterator[Group]:
+    """What the ranks leave out, each on its own: it finds no fault that others do not find."""
+    ranked = {id_ for group in groups for id_ in group}
+    yield from ((id_,) for id_ in (*vectors(), *sorted(sequence_ids())) if id_ not in ranked)
 
 
-def _sequence(
-    group: Group, named: Mapping[str, Sequence], offer: frozenset[Need], start: Literal["active", "any"]
-) -> Sequence | None:
-    """A group as a sequence, without what the target does not offer; None if nothing is left.
-
-    Requests that must be rejected go to an active campaign first, later to a paused one, whose pause must outlast them.
-    """
+def _sequence(group: Group, means: Capabilities) -> Sequence | None:
+    """A group as a sequence, without what the target does not offer; None if nothing is left."""
+    named = _named(means)
     cases = [vectors()[id_] for id_ in group if id_ in vectors()]
     if not cases:
         return named.get(group[0])
     classes = {case: BY_ID[case.request_class or ""] for case in cases}
-    cases = [case for case in cases if classes[case].needs in (None, *offer)]
-    if not cases:
-        return None
-    return kept(*cases) if classes[cases[0]].effect == "expected" else refused(*cases, start=start)
+    able: tuple[Need | None, ...] = (None, *means.offer())
+    cases = [case for case in cases if classes[case].needs in able] or cases
+    return kept(*cases) if classes[cases[0]].effect == "expected" else refused(*cases)
 
 
-def _drawn(profile: Profile, seed: int) -> Iterator[Sequence]:
-    """What Hypothesis adds for a seed: pauses that must hold, and as many requests that must be rejected."""
-    count = _DRAWN[profile]
-    good = strategies.draw(strategies.stamps(), seed=seed, count=count)
-    bad = strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count)
-    held = [dated(f"drawn {index}", stamp) for index, stamp in enumerate(good)]
-    void = [
-        Case(f"drawn: {name} {index}", body=content, request_class="string")
-        for index, (name, content) in enumerate(bad)
-    ]
-    yield from (kept(*group) for group in _grouped(held))
-    yield from (refused(*group) for group in _grouped(void))
+@cache
+def _named(means: Capabilities) -> Mapping[str, Sequence]:
+    return {sequence.id: sequence for sequence in sequences(means)}
 
 
-def _grouped(cases: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
-    """Every eight cases, which share a read."""
-    for index in range(0, len(cases), _SHARED):
-        yield cases[index : index + _SHARED]
+class _Placement:
+    """Distributes sequences over the campaigns of a run, so that a fault that affects one of them is found."""
+
+    def __init__(self, campaigns: int) -> None:
+        self._load = [0] * campaigns
+        self._paused: set[str] = set()
+
+    def place(self, sequence: Sequence) -> Sequence:
+        """The sequence for the campaign that has had least; for an active one, if it has to be and there is one."""
+        everyone = range(len(self._load))
+        active = [index for index in everyone if f"own:{index}" not in self._paused]
+        choice = active or everyone if sequence.start == "active" else everyone
+        index = min(choice, key=self._load.__getitem__)
+        placed = sequence.shifted(index, len(self._load))
+        self._load[index] += len(sequence.steps)
+        placed.follow(self._paused)
+        return placed
+
+    def copy(self) -> _Placement:
+        """A placement that goes on from here on its own."""
+        other = _Placement(len(self._load))
+        other._load, other._paused = self._load.copy(), self._paused.copy()
+        return other
 
 
-def further(plan: Plan, number: int) -> Plan:
-    """What a plan goes on with, round after round from 1: drawn pauses and histories, the clock left alone.
+# -- drawn ---------------------------------------------------------------------------------------------------------
 
-    The same arguments and versions give the same round. Its sequences are named after it.
-    """
-    seed = int(hashlib.sha256(f"{plan.seed} {number}".encode()).hexdigest()[:8], 16)
-    histories = drawn_sequences(seed, _EXPLORED[plan.profile], gap=gap_of(plan.means), moving=False)
-    every = (
-        dataclasses.replace(one, name=f"{ROUND}{number}: {one.name}")
-        for one in (*_drawn(plan.profile, seed), *histories)
-    )
-    return dataclasses.replace(plan, sequences=tuple(every), left_out=())
+
+def _rest(
+    plan: Plan, head: tuple[Sequence, ...], placement: _Placement, ranked: SequenceOf[Sequence]
+) -> tuple[tuple[Sequence, ...], int]:
+    """What follows the first sequences: as many of those ranked as there is room for, between the drawn ones."""
+    drawn, dropped = _drawn(plan, plan.seed, "")
+
+    def placed(count: int) -> tuple[Sequence, ...]:
+        order = _interleaved(ranked[:count], drawn)
+        return tuple(map(placement.copy().place, order))
+
+    def fits(count: int) -> bool:
+        return replace(plan, sequences=(*head, *placed(count))).requests <= limit
+
+    limit = LIMITS[plan.profile]
+    low, high = 0, len(ranked)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return placed(low), dropped
+
+
+def _interleaved(ranked: Iterable[Sequence], drawn: Iterable[Sequence]) -> Iterator[Sequence]:
+    """Every third sequence is a drawn one, until those of one kind are used up."""
+    one, other = iter(ranked), iter(drawn)
+    while True:
+        some = [*islice(one, 2), *islice(other, 1)]
+        if not some:
+            return
+        yield from some
+
+
+def _drawn(plan: Plan, seed: object, label: str) -> tuple[list[Sequence], int]:
+    """The drawn sequences for a seed, and how many requests were dropped."""
+    requests = _DRAWN[plan.profile](seed, plan.means)
+    found = list(grouped(requests.cases, f"{label}drawn"))
+    if plan.profile == "thorough":
+        from whop_contracts.pause.exploration import drawn_sequences  # noqa: PLC0415 - it imports Hypothesis
+
+        moving = plan.means.clock != "wall" and not label
+        found += (
+            replace(one, name=f"{label}{one.name}", id=f"{label}{one.id}")
+            for one in drawn_sequences(seed, _HISTORIES, gap=gap_of(plan.means), moving=moving)
+        )
+    return found, requests.dropped

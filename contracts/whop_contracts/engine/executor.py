@@ -74,7 +74,7 @@ class Executor:
     def _run_sequence(self, sequence: Sequence) -> None:
         self._session.marks.clear()
         if sequence.start == "active":
-            self._ensure_baseline(sequence.name)
+            self._ensure_baseline(sequence)
         for step in sequence.steps:
             if not self._take(step, sequence.name):
                 return
@@ -91,14 +91,14 @@ class Executor:
             return self._await_resume(step, sequence)
         return self._reach(self._session.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)
 
-    def _ensure_baseline(self, sequence: str) -> None:
-        session = self._session
-        if self._is_at_baseline("own:0"):
+    def _ensure_baseline(self, sequence: Sequence) -> None:
+        session, campaign = self._session, sequence.campaign
+        if self._is_at_baseline(campaign):
             return
-        for case in session.contract.requests_to_restore(None, session.contract.baseline, "own:0"):
-            session.send(case, sequence)
-        if not self._is_at_baseline("own:0"):
-            session.read("own:0", sequence)
+        for case in session.contract.requests_to_restore(None, session.contract.baseline, campaign):
+            session.send(case, sequence.name)
+        if not self._is_at_baseline(campaign):
+            session.read(campaign, sequence.name)
 
     def _is_at_baseline(self, symbol: str) -> bool:
         campaign = self._session.actors.campaigns[int(symbol.partition(":")[2])]

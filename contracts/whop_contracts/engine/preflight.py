@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from whop_contracts.actors import Actors
-from whop_contracts.engine.request_builder import ALTERATIONS, altered
+from whop_contracts.actors import Actors, altered_forms
 from whop_contracts.redaction import Redactor
 
 _SECRET_LENGTH: Final = 8
@@ -18,8 +17,8 @@ def redactor_of(actors: Actors) -> Redactor:
     if actors.readonly_token:
         names["$WHOP_READONLY_TOKEN"] = actors.readonly_token
     redactor = Redactor(names)
-    for how in ALTERATIONS:
-        redactor.add(altered(actors.token, how))
+    for form in altered_forms(actors.token):
+        redactor.add(form)
     for name, value in actors.headers:
         if len(value) >= _SECRET_LENGTH:
             redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 from calendar import monthcalendar
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from whop_contracts.actors import Actors
+from whop_contracts.actors import Actors, altered
 from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, read_instant, utc
 from whop_contracts.pause.classify import loose_instants
@@ -53,8 +54,9 @@ def bind_stamp(
     text = stamp.form.format(
         date=day, time=clock, fraction=f".{digits}" if digits else "", offset=stamp.offset
     )
-    read = read_instant(text)
-    meant = (read.ns,) if read else loose_instants(text.replace("\\n", ""))
+    decoded: str = json.loads(f'"{text}"')
+    read = read_instant(decoded)
+    meant = (read.ns,) if read else loose_instants(decoded)
     return text, meant[0] if meant else 0
 
 
@@ -188,24 +190,3 @@ class RequestBuilder:
 
 _UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
 """A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
-_MANY: Final = 64
-"""How often four characters are added, to show a reader that only looks at the first of many."""
-ALTERATIONS: Final = ("middle", "case", "cut", "added", "before")
-
-
-def altered(token: str, how: str) -> str:
-    """A token that nobody was given: a middle character changed, or in its other case, or characters cut off or added."""
-    if how == "cut" and len(token) > 8:  # noqa: PLR2004
-        return token[:-4]
-    if how == "before":
-        return "AbC4" + token
-    if how == "case" and (
-        places := [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
-    ):
-        middle = places[len(places) // 2]
-        return token[:middle] + token[middle].swapcase() + token[middle + 1 :]
-    if how in ("middle", "case") and token:
-        middle = len(token) // 2
-        other = "x" if token[middle] not in "xX" else "y"
-        return token[:middle] + other + token[middle + 1 :]
-    return token + "AbC4" * _MANY

@@ -1,9 +1,10 @@
-"""Exploration: histories that nobody thought of, from a few rules. The state machine of the tests explores them on the mock and shrinks
-what fails; ``thorough`` sends those that are drawn offline, by the same rules, to any target.
+"""Exploration: histories from a few rules. The state machine of the tests explores them on the mock and shrinks what
+fails; ``thorough`` sends histories that are drawn by the same rules to any target.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ def reads() -> SearchStrategy[Step]:
 
 def refusals() -> SearchStrategy[Step]:
     """Requests that must change nothing, whatever the state."""
-    return st.sampled_from([vector(id_) for id_ in _REJECTED]).map(Send)
+    return st.sampled_from([replace(vector(id_), origin="drawn") for id_ in _REJECTED]).map(Send)
 
 
 def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
@@ -94,16 +95,10 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(kept) if pauses else ()
 
 
-def drawn_sequences(seed: int, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Sequence, ...]:
-    """``count`` histories as sequences, the same for the same seed and versions of us and Hypothesis. Each leaves the campaign active."""
-    drawn = draw(histories(gap=gap, moving=moving), seed=seed, count=count)
+def drawn_sequences(seed: object, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Sequence, ...]:
+    """``count`` histories as sequences, the same for the same seed and versions. Each leaves the campaign active."""
     ending = (READ, Send(unpause()), READ)
     return tuple(
-        Sequence(
-            f"explored {index}",
-            (*steps, *ending),
-            ends="active",
-            why="a history that nobody thought of, drawn from the rules of the exploration",
-        )
-        for index, steps in enumerate(drawn)
+        Sequence(f"explored {index}", (*steps, *ending), ends="active", id=f"explored-{index}")
+        for index, steps in enumerate(draw(histories(gap=gap, moving=moving), seed=seed, count=count))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.classify import ClassId
@@ -12,6 +12,9 @@ from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.vectors import vectors_of
 from whop_contracts.steps import Case, Need
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 CLIENT: Final = frozenset(range(400, 500))
 INVALID: Final = frozenset({400, 422})
@@ -28,7 +31,8 @@ class RequestClass:
     ``clause`` is the id of the *must* clause about their status codes. ``accept`` is the standing of a 2xx,
     ``reject`` are the statuses that conform besides, ``other`` is the standing of any other 4xx, ``never`` are
     4xx that fail. A 3xx and a 5xx always fail. ``effect`` says whether a conforming provider carries the request
-    out: as a rule, possibly, or not at all. ``needs`` is what the target has to offer.
+    out: as a rule, possibly, or not at all. ``needs`` is what the target has to offer, ``share`` how many requests
+    of a standard plan the strategy draws.
     """
 
     id: ClassId
@@ -41,6 +45,14 @@ class RequestClass:
     never: frozenset[int] = frozenset()
     effect: Effect = "none"
     needs: Need | None = None
+    share: int = 2
+
+    def strategy(self) -> SearchStrategy[Case]:
+        """What is drawn for plans; every request is classified back into the class."""
+        # Hypothesis takes long to import, and what only lists clauses does without.
+        from whop_contracts.pause.strategies.requests import requests_of  # noqa: PLC0415
+
+        return requests_of(self.id)
 
     @property
     def vectors(self) -> tuple[Case, ...]:
@@ -87,7 +99,7 @@ CLASSES: Final = (
     RequestClass(
         "instant", "request.date-is-accepted",
         "A pause until an instant of the coming year is accepted, with any UTC offset and up to six fractional digits.",
-        _PAGE, accept="conforms", other="fails", effect="expected",
+        _PAGE, accept="conforms", other="fails", effect="expected", share=15,
     ),
     RequestClass(
         "omitted", "request.date-is-optional",
@@ -97,13 +109,13 @@ CLASSES: Final = (
     RequestClass(
         "far", "request.far-date-does-no-harm",
         "A date more than a year ahead, or finer than a microsecond, is accepted, or rejected with a 4xx.",
-        _PAGE, accept="conforms", effect="expected",
+        _PAGE, accept="conforms", effect="expected", share=8,
     ),
     RequestClass(
         "edge", "request.rare-spelling-does-no-harm",
         "A rare spelling that RFC 3339 allows (lower case, a second of 60, an unknown zone) is accepted, or rejected "
         "as invalid.",
-        Source("rfc", "RFC 3339, 5.6 and 4.3"), accept="conforms", reject=INVALID, effect="expected",
+        Source("rfc", "RFC 3339, 5.6 and 4.3"), accept="conforms", reject=INVALID, effect="expected", share=5,
     ),
     RequestClass(
         "nothing", "request.empty-body-does-no-harm",
@@ -113,62 +125,62 @@ CLASSES: Final = (
     RequestClass(
         "extra", "request.extra-member-does-no-harm",
         "An undocumented body member is ignored, or rejected as invalid.",
-        _BODY, accept="conforms", reject=INVALID, effect="expected",
+        _BODY, accept="conforms", reject=INVALID, effect="expected", share=6,
     ),
     RequestClass(
         "media-type", "request.other-media-type-does-no-harm",
         "JSON with another media type is read as JSON, or rejected with a 4xx.",
-        Source("page", "request header Content-Type"), accept="conforms", reject=CLIENT, effect="possible",
+        Source("page", "request header Content-Type"), accept="conforms", reject=CLIENT, effect="possible", share=5,
     ),
     RequestClass(
         "past", "refusals.past-date",
         "A date that has passed is rejected as invalid, or accepted without leaving the campaign paused.",
-        _PAGE, accept="conforms", reject=INVALID, effect="possible",
+        _PAGE, accept="conforms", reject=INVALID, effect="possible", share=4,
     ),
     RequestClass(
         "loose", "refusals.loose-date",
         "A date in another form than RFC 3339 is rejected as invalid.",
-        Source("rfc", "RFC 3339, 5.6"), accept="warns", reject=INVALID, effect="possible",
+        Source("rfc", "RFC 3339, 5.6"), accept="warns", reject=INVALID, effect="possible", share=8,
     ),
     RequestClass(
         "string", "refusals.not-a-date",
         "Text that names no instant is rejected as invalid.",
-        _PAGE, reject=INVALID,
+        _PAGE, reject=INVALID, share=20,
     ),
     RequestClass(
         "type", "refusals.wrong-type",
         "A date of another JSON type than string is rejected as invalid.",
-        _PAGE, reject=INVALID,
+        _PAGE, reject=INVALID, share=7,
     ),
     RequestClass(
         "malformed", "refusals.malformed-json",
         "A body that is not JSON is rejected.",
-        Source("errors", "400"), reject=CLIENT,
+        Source("errors", "400"), reject=CLIENT, share=13,
     ),
     RequestClass(
         "no-object", "refusals.not-an-object",
         "A JSON body that is not an object is rejected.",
-        _BODY, reject=CLIENT,
+        _BODY, reject=CLIENT, share=5,
     ),
     RequestClass(
         "unknown-id", "refusals.unknown-id",
         "An id that no campaign has is rejected as not found.",
-        Source("errors", "404"), reject=NOT_FOUND,
+        Source("errors", "404"), reject=NOT_FOUND, share=3,
     ),
     RequestClass(
         "malformed-id", "refusals.malformed-id",
         "An id that cannot be a campaign's is rejected as not found or invalid.",
-        _ID, reject=NOT_FOUND,
+        _ID, reject=NOT_FOUND, share=10,
     ),
     RequestClass(
         "recased-id", "refusals.recased-id",
         "An id in another case is another id: it is rejected as not found.",
-        _ID, accept="warns", reject=NOT_FOUND, effect="possible",
+        _ID, accept="warns", reject=NOT_FOUND, effect="possible", share=1,
     ),
     RequestClass(
         "method", "refusals.other-method",
         "Only POST pauses; any other method on the route is rejected.",
-        Source("page", "POST /ad_campaigns/{id}/pause"), reject=frozenset({404, 405}),
+        Source("page", "POST /ad_campaigns/{id}/pause"), reject=frozenset({404, 405}), share=3,
     ),
     RequestClass(
         "several", "refusals.several-faults",
@@ -178,12 +190,12 @@ CLASSES: Final = (
     RequestClass(
         "no-credential", "authorization.no-credential",
         "A request without a credential gets a 401.",
-        _TOKEN, reject=UNAUTHORIZED, never=frozenset({403}),
+        _TOKEN, reject=UNAUTHORIZED, never=frozenset({403}), share=3,
     ),
     RequestClass(
         "wrong-credential", "authorization.wrong-credential",
         "A credential that nobody was given, or that was altered, gets a 401.",
-        _TOKEN, reject=UNAUTHORIZED, never=frozenset({403}),
+        _TOKEN, reject=UNAUTHORIZED, never=frozenset({403}), share=9,
     ),
     RequestClass(
         "scheme", "authorization.bearer-scheme",

@@ -76,7 +76,8 @@ def refused(*cases: Case, start: Literal["active", "any"] = "active") -> Sequenc
     possible: list[Send] = []
     for case in cases:
         (sure if BY_ID[case.request_class or ""].effect == "none" else possible).append(Send(case))
-    steps = tuple(step for sends in (sure, possible) if sends for step in (*sends, READ))
+    theirs = (Send(read("foreign")),) if any(case.campaign == "foreign" for case in cases) else ()
+    steps = tuple(step for sends in (sure, possible) if sends for step in (*sends, READ)) + theirs
     ends: Literal["active", "same"] = "active" if start == "active" else "same"
     return Sequence(cases[0].name, steps, start=start, ends=ends, needs=_needs(cases), id=cases[0].id)
 
@@ -107,7 +108,8 @@ def _until(
 ) -> Send:
     """A pause until an instant that later steps refer to."""
     until = SymbolicInstant(plus_ms=plus_ms, offset=offset, fraction=fraction)
-    return Send(dated(f"its instant {mark}", until, campaign=campaign, mark=mark))
+    case = dated(f"its instant {mark}", until, campaign=campaign, mark=mark)
+    return Send(case if plus_ms > 0 else replace(case, request_class="past"))
 
 
 def _same(mark: str, *, campaign: str = "own:0", offset: str = "Z") -> Send:
@@ -198,7 +200,7 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
 def waited(*, second: bool) -> tuple[Sequence, ...]:
     """The sequences for a wall clock: pauses of seconds. With a ``second`` campaign, the waits of both overlap."""
     forever, cancel = Send(indefinitely()), Send(unpause())
-    a, soon, much_later = _until("a", 1_500), _until("a", 2_000), _until("b", 2 * HOUR)
+    a, soon = _until("a", 1_500), _until("a", 2_000)
     hour, ahead = _until("a", HOUR), AdvanceClock("b", 700)
     other, cancel_other, forever_other = Send(read(OTHER)), Send(unpause(OTHER)), Send(indefinitely(OTHER))
     timed: tuple[Sequence, ...]
@@ -208,7 +210,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
             _sequence("dated-pause-ends", "a dated pause ends by itself",
                       _until("c", 1_500, campaign=OTHER), cancel_other, forever_other, other, soon, READ, READ,
                       AwaitResume("a"), other),
-            _sequence("extended-here-cancelled-there", "extended here, cancelled there",
+            _sequence("pause-is-extended", "extended here, cancelled there",
                       a, _until("b", 6_000), READ, _until("c", 1_800, campaign=OTHER), cancel_other, other,
                       _until("d", 2_000, campaign=OTHER), forever_other, other, AdvanceClock("d", 700), READ, other,
                       AwaitResume("b"), other),
@@ -216,7 +218,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
     else:
         timed = (
             _sequence("dated-pause-ends", "a dated pause ends by itself", soon, READ, READ, AwaitResume("a")),
-            _sequence("cancelled-dates-do-not-fire", "cancelled dates do not fire",
+            _sequence("unpause-cancels-date", "cancelled dates do not fire",
                       a, cancel, READ, _until("b", 1_700), forever, READ, ahead, READ, ends="paused"),
             _sequence("pause-is-extended", "a pause is extended",
                       a, _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
@@ -228,14 +230,20 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
         _sequence("date-that-has-passed", "a date that has passed",
                   _until("past", -60_000), READ, AwaitResume("past"), start="active"),
         _sequence("same-request-twice", "the same request twice", hour, hour, READ, ends="paused"),
-        _sequence("pause-is-shortened", "a pause is shortened", much_later, hour, READ, ends="paused"),
-        _sequence("indefinite-pause-gets-date-soon", "an indefinite pause gets a date",
+        _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
                   forever, READ, hour, READ, ends="paused"),
     )  # fmt: skip
 
 
 def untimed(campaigns: int) -> Iterator[Sequence]:
     """The sequences that need no clock, with ``campaigns`` named."""
+    hour, two_hours, null = (
+        _until("a", HOUR),
+        _until("b", 2 * HOUR),
+        Send(replace(vector("null-date"), origin="sequence")),
+    )
+    yield _sequence("pause-is-shortened", "a pause is shortened", two_hours, hour, READ, ends="paused")
+    yield _sequence("null-date-replaces-date", "a null date replaces a date", hour, null, READ, ends="paused")
     yield _sequence("other-campaign-is-read", "the other campaign", Send(read(OTHER)), ends="same")
     # Campaigns differ in what they promote, and in how they are paid.
     for index in range(1, min(campaigns, _OTHERS + 1)):

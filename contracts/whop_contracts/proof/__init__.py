@@ -115,8 +115,13 @@ class Proof:
         return numbers[math.ceil(len(numbers) * percent / 100) - 1] if numbers else 0
 
 
-def problems(proof: Proof, *, whole: bool = True) -> list[str]:
-    """What is wrong with a proof, a line each; nothing where it holds. ``whole`` says that it is over all faults, not over some."""
+def problems(proof: Proof, *, whole: bool = True, measured: bool = False) -> list[str]:
+    """What is wrong with a proof, a line each; nothing where it holds. ``whole`` says that it is over all faults, not over some.
+
+    ``measured`` says that the proof only measures what part of a plan finds: faults may survive.
+    """
+    if measured:
+        return [*_crashes(proof), *_false_alarms(proof)]
     return [
         *_crashes(proof),
         *_survivors(proof),

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Final
+from typing import Final, Literal
 
 from whop_contracts.cli.open_target import run_in_process
 from whop_contracts.engine.build_plan import draw
@@ -45,6 +45,7 @@ class Task:
     seed: int = 0
     start: float = START
     campaigns: int = _EVERY
+    only: Literal["drawn"] | None = None
 
 
 def prove(
@@ -69,13 +70,19 @@ def prove(
 
 
 def tasks(
-    profile: Profile, *, seed: int, seeds: int, start: float, wanted: Callable[[str], bool] | None = None
+    profile: Profile,
+    *,
+    seed: int,
+    seeds: int,
+    start: float,
+    wanted: Callable[[str], bool] | None = None,
+    only: Literal["drawn"] | None = None,
 ) -> tuple[Task, ...]:
     """What a proof is made of: every fault with one seed, every honest variation with ``seeds`` of them.
 
-    ``wanted`` chooses faults by name; then the honest provider stands for all variations.
+    ``only`` leaves out vectors and sequences. ``wanted`` chooses faults by name; then the honest provider stands for all variations.
     """
-    common = Task("", "", profile=profile, seed=seed, start=start)
+    common = Task("", "", profile=profile, seed=seed, start=start, only=only)
     faulty = [
         replace(common, kind=fault.kind, name=fault.name, why=fault.why, wfc=fault.wfc, fault=fault.name)
         for fault in faults()
@@ -128,14 +135,14 @@ def attempt(task: Task) -> Trial:
 
 
 @lru_cache(maxsize=64)
-def _plan(profile: Profile, seed: int, campaigns: int) -> Plan:
+def _plan(profile: Profile, seed: int, campaigns: int, only: Literal["drawn"] | None) -> Plan:
     has = Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
-    return draw(profile, seed=seed, means=has)
+    return draw(profile, seed=seed, means=has, only=only)
 
 
 def _judged(task: Task) -> Trial:
     provider = build(fault=task.fault, variation=task.variation, clock=ManualClock(task.start))
-    plan = _plan(task.profile, task.seed, task.campaigns)
+    plan = _plan(task.profile, task.seed, task.campaigns, task.only)
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
     musts = {clause.id for clause in runner.clauses if clause.level == "must"}
     first: list[tuple[int, str, tuple[str, ...]]] = []

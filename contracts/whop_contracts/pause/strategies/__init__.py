@@ -21,8 +21,8 @@ from whop_contracts.pause.strategies.bodies import bad_pause_bodies, not_instant
 from whop_contracts.pause.strategies.documents import ad_campaigns
 from whop_contracts.pause.strategies.drawing import draw
 from whop_contracts.pause.strategies.identifiers import altered_tokens, campaign_ids, malformed_ids
-from whop_contracts.pause.strategies.spelling import rfc3339_instants
-from whop_contracts.pause.strategies.stamps import (
+from whop_contracts.pause.strategies.rfc3339 import rfc3339_instants
+from whop_contracts.pause.strategies.symbolic import (
     calendar_stamps,
     edge_stamps,
     far_stamps,

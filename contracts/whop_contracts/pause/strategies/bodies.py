@@ -14,11 +14,12 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from whop_contracts.pause.strategies import samples
 from whop_contracts.pause.strategies.documents import documents
+from whop_contracts.pause.strategies.rfc3339 import FIRST, LAST, rfc3339_instants
 from whop_contracts.pause.strategies.samples import SAMPLES, sample
-from whop_contracts.pause.strategies.spelling import FIRST, LAST, rfc3339_instants
 
 T = TypeVar("T")
 _DATE: Final = "DATE"
+_TRUNCATED: Final = "a truncated body"
 _NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
 """Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound readers of
 JSON accept as they accept its escape."""
@@ -30,10 +31,10 @@ _NAMES_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def not_instants() -> SearchStrategy[str]:
-    """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates, good ones with
-    one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand characters.
+    """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates, instants
+    with one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand characters.
 
-    Never a text that still names one instant to a lenient reader (:func:`~whop_contracts.pause.strategies.loose_stamps` has those).
+    Never a text in which a lenient reader finds an instant; ``loose_stamps`` draws those.
     Shrinks towards ``tomorrow``.
     """
     return st.one_of(
@@ -54,8 +55,8 @@ def not_instants() -> SearchStrategy[str]:
 
 
 def wrong_types() -> SearchStrategy[Any]:
-    """JSON values that are neither text nor null: numbers (epochs in seconds and milliseconds among them), true and false,
-    arrays, objects. Shrinks towards 0.
+    """JSON values that are neither strings nor null: numbers (also epochs in seconds and milliseconds), true and
+    false, arrays, objects. Shrinks towards 0.
     """
     numbers: SearchStrategy[Any] = st.one_of(
         st.integers(-100, 100),
@@ -127,8 +128,8 @@ def _long_texts() -> SearchStrategy[str]:
 
 
 def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
-    """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an instant from
-    ``earliest`` to ``latest`` in any spelling of RFC 3339. Whether it lies ahead is the caller's to say.
+    """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an instant
+    from ``earliest`` to ``latest`` in any spelling of RFC 3339. The bounds decide whether it is ahead.
 
     Shrinks towards ``{}``.
     """
@@ -137,8 +138,8 @@ def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> Sear
 
 
 def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
-    """What is wrong, and a body that is good but for that one thing: a value of another type, text that names no instant, JSON
-    that is no object, malformed JSON, bytes that are not UTF-8. Everything but the last is text, to be sent as UTF-8.
+    """What is wrong, and a body that is good but for that one thing: a value of another type, text that names no
+    instant, JSON that is no object, malformed JSON, bytes that are not UTF-8. All but the last are text.
 
     A bare scalar or an array is never null, and no body is blank, begins with a byte order mark, is UTF-16 or
     has a key twice: nothing could be concluded from the answer.
@@ -148,10 +149,9 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
         wrong_types().map(_pause).map(_named("another type for the date")),
         # Spelt with and without escapes.
         st.builds(_pause, not_instants(), st.booleans()).map(_named("text that names no instant")),
-        _no_objects().map(_named("no object")),
-        _malformed(),
-        _truncated().map(_named("a truncated body")),
-        _not_utf8().map(_named("bytes that are not UTF-8")),
+        no_objects().map(_named("no object")),
+        malformed_bodies(),
+        not_utf8_dates().map(_named("bytes that are not UTF-8")),
     )
 
 
@@ -163,7 +163,7 @@ def _pause(until: Any, escaped: bool = True) -> str:  # noqa: FBT001, FBT002 - d
     return json.dumps({"paused_until": until}, ensure_ascii=escaped)
 
 
-def _no_objects() -> SearchStrategy[str]:
+def no_objects() -> SearchStrategy[str]:
     """Whole JSON texts that are neither objects nor null."""
     dated = samples.plain_instants().map(lambda instant: {"paused_until": instant})
     values = st.one_of(
@@ -181,27 +181,20 @@ def _no_objects() -> SearchStrategy[str]:
 
 
 @st.composite
-def _malformed(draw: DrawFn) -> tuple[str, str]:
-    name = draw(st.sampled_from(list(SAMPLES["malformed"])))
-    return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace(
-        _DATE, draw(samples.plain_instants())
+def malformed_bodies(draw: DrawFn) -> tuple[str, str]:
+    """What is wrong, and a text that is not JSON for that one reason, or because it ends too soon."""
+    instant = draw(samples.plain_instants())
+    name = draw(st.sampled_from([*SAMPLES["malformed"], _TRUNCATED]))
+    if name == _TRUNCATED:
+        text = _pause(instant)
+        return name, text[: draw(st.integers(1, len(text) - 1))]
+    return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace(_DATE, instant)
+
+
+def not_utf8_dates() -> SearchStrategy[bytes]:
+    """Bodies with bytes that are not UTF-8 in the date: alone, or after an instant."""
+    return st.builds(
+        lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
+        st.just("") | samples.plain_instants(),
+        st.sampled_from(_NOT_UTF8),
     )
-
-
-@st.composite
-def _truncated(draw: DrawFn) -> str:
-    """A good body that ends too soon, anywhere behind its first character."""
-    text = _pause(draw(samples.plain_instants()))
-    return text[: draw(st.integers(1, len(text) - 1))]
-
-
-@st.composite
-def _not_utf8(draw: DrawFn) -> bytes:
-    """A good body with bytes that are not UTF-8 in its date, or in a member that the page does not name."""
-    bodies = [
-        '{"paused_until": "DATEBYTES"}',
-        '{"note": "BYTES", "paused_until": "DATE"}',
-        '{"paused_until": "BYTES"}',
-    ]
-    body = draw(st.sampled_from(bodies)).replace(_DATE, draw(samples.plain_instants())).encode()
-    return body.replace(b"BYTES", draw(st.sampled_from(_NOT_UTF8)))

@@ -10,6 +10,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from whop_contracts.actors import ALTERATIONS
 from whop_contracts.pause.classify import ID_PREFIX
 from whop_contracts.pause.strategies.samples import SAMPLES, sample
 
@@ -32,8 +33,8 @@ def campaign_ids() -> SearchStrategy[str]:
 
 
 def malformed_ids() -> SearchStrategy[str]:
-    """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the prefix twice or
-    alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds of characters.
+    """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the prefix
+    twice or alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds of characters.
 
     Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another route.
     Shrinks towards the prefix alone.
@@ -53,15 +54,14 @@ def malformed_ids() -> SearchStrategy[str]:
 
 
 def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
-    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to no other case of
-    itself), or at least four characters cut from its start or end, or added there. It is never ``token``, never empty.
+    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to no other
+    case of itself), or at least four characters cut from its start or end, or added there. Never ``token``, never empty.
 
-    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or its middle changed to an ``a`` or a ``b``.
-    Raises ValueError on an empty token: it has nothing to alter.
+    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or the middle changed to an
+    ``a`` or a ``b``. ValueError for an empty token.
     """
     if not token:
-        message = "an empty token cannot be altered"
-        raise ValueError(message)
+        raise ValueError("an empty token cannot be altered")
     middle, third = len(token) // 2, len(token) // 6
     added = _tails(_LEAST_ALTERATION, 8)
     cuts = st.integers(_LEAST_ALTERATION, max(len(token) - 1, _LEAST_ALTERATION))
@@ -79,6 +79,11 @@ def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
         added.map(lambda tail: ("characters added", token + tail)),
         added.map(lambda head: ("characters added before it", head + token)),
     )
+
+
+def alterations() -> SearchStrategy[str]:
+    """Symbols of credentials that are the token of a run, altered. Shrinks towards a middle character changed."""
+    return st.sampled_from(ALTERATIONS).map("altered:".__add__)
 
 
 def _changed(token: str, place: int, fresh: Sequence[str]) -> str:

@@ -56,6 +56,17 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
     )
 
 
+def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
+    """The nights in which clocks are changed in Europe and in North America. Shrinks towards a spring night."""
+    return st.builds(
+        SymbolicInstant,
+        base=st.sampled_from(["03/-1", "10/-1", "03/2", "11/1"]),
+        time=st.sampled_from(["00:30:00", "01:00:00", "01:30:00", "02:30:00", "03:00:00", "06:30:00"]),
+        offset=samples.zones(),
+        fraction=samples.fractions(),
+    )
+
+
 def far_stamps() -> SearchStrategy[SymbolicInstant]:
     """Instants that a provider may refuse but not change: more than a year ahead, to the end of the year 9999 in UTC; or as
     :func:`stamps`, with seven to nine digits of fraction or an offset that no country has. Never two of these at once.
