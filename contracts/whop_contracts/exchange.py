@@ -7,7 +7,7 @@ seconds since 1970 (``float``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Operation = Literal["pause", "retrieve", "unpause"]
 Role = Literal["full", "readonly", "none", "empty", "unknown", "altered", "scheme", "unstated"]
@@ -17,6 +17,8 @@ Scope = Literal["named", "foreign", "invented", "recased", "malformed", "unstate
 """Whose the addressed id is: a campaign named for this run, another company's, made up, a named one in another
 case, no campaign id at all, or not known (foreign recordings)."""
 Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
+INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
+"""Statuses that gateways and rate limits send: they are waited out, retried and counted, and are never a finding."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from whop_contracts.exchange import Exchange, Finding
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.classify import MILLI, ClassId, Intent, Text
 
 STATUSES: Final = ("active", "paused", "inactive", "stale")
-ENVIRONMENT: Final = frozenset({429, 502, 503, 504})
+ENVIRONMENT: Final = INFRASTRUCTURE
 Topic = Literal[
     "status", "until", "fraction", "offset", "far", "indefinite", "replaced", "past", "stored", "unchanged", "unchanged-credential", "siblings",
     "early", "resumes", "prompt", "resumed-status", "date-dropped", "cancelled", "indefinite-stays", "unpaused",
@@ -153,7 +153,7 @@ class Evidence:
 
     @property
     def answered(self) -> bool:
-        """Whether an answer came that is the provider's own, not its environment's (429, 502, 503, 504)."""
+        """Whether an answer came that is the provider's own, not its environment's (`INFRASTRUCTURE`)."""
         return self.exchange.response is not None and self.status not in ENVIRONMENT
 
     @property
