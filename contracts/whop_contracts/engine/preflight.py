@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import urllib.parse
+import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +25,6 @@ from whop_contracts.target import Target, mock_parties
 from whop_contracts.target.wire import is_loopback
 
 _HALF_THE_LIMIT: Final = 300
-_SECRET_LENGTH: Final = 8
-"""Values of gateway headers from this length on are redacted; shorter ones would black out ordinary words."""
 
 
 def means(settings: Settings) -> Capabilities:
@@ -117,7 +116,7 @@ _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
 
 
 def redactor_of(parties: Actors) -> Redactor:
-    """What knows every secret of a run: its credentials, those that our cases alter, and the values of its gateways' headers."""
+    """What knows every secret of a run: its credentials, altered ones, its gateways' headers and proxies."""
     names = {"$WHOP_API_TOKEN": parties.token}
     if parties.readonly_token:
         names["$WHOP_READONLY_TOKEN"] = parties.readonly_token
@@ -125,8 +124,8 @@ def redactor_of(parties: Actors) -> Redactor:
     for how in ALTERATIONS:
         redactor.add(altered(parties.token, how))
     for name, value in parties.headers:
-        if len(value) >= _SECRET_LENGTH:
-            redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")
+        redactor.add_header(name, value)
+    redactor.add_proxies(urllib.request.getproxies())
     return redactor
 
 
