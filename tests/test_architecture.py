@@ -19,7 +19,7 @@ PACKAGE = Path(whop_contracts.__file__).parent
 LAYERS = (
     # From the bottom: a module imports from its own folder and from those named above it, never from one below.
     # A folder of `ROOT` values and readers; the public import paths at the end re-export what is private.
-    ("values", "whop_contracts exchange actors steps instants json_text redaction schemas signals settings settings.*"),
+    ("values", "whop_contracts exchange actors steps instants json_text redaction secret_forms schemas signals settings settings.*"),
     ("target", "target target.*"),
     ("pause", "pause pause.*"),
     ("provider", "provider provider.*"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -18,9 +17,9 @@ _DOTS: Final = frozenset({".", ".."})
 
 
 class SteadyTime:
-    """The sender's clock: seconds since 1970 as they were at the start, and from there by the monotonic clock.
+    """The sender's clock: seconds since 1970 as of the start, and from then on by the monotonic clock.
 
-    A machine that sets its clock during a run does not make the provider's seem to jump.
+    If the machine's clock is set during a run, the provider's does not seem to jump.
     """
 
     def __init__(self) -> None:
@@ -32,32 +31,32 @@ class SteadyTime:
 
 
 def checked_base(base_url: str) -> str:
-    """A base URL without slashes at its end; ``ValueError`` for what is no absolute http(s) URL, or holds more than an address."""
+    """A base URL without slashes at its end. Raises ``ValueError`` for anything but an http(s) address."""
     parts = urllib.parse.urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
-        raise ValueError(f"{base_url!r}: expected an absolute http:// or https:// URL")
     if parts.username or parts.password:
         raise ValueError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
+        raise ValueError(f"{base_url!r}: expected an absolute http:// or https:// URL")
     if "?" in base_url or "#" in base_url:
         raise ValueError(f"{base_url!r}: expected no query and no fragment")
     return base_url.rstrip("/")
 
 
 def check_address(url: str, base_url: str) -> None:
-    """``OffTargetError`` where a URL is not beneath ``base_url``, as it stands and as a gateway might read it."""
+    """Raise ``OffTargetError`` if a URL is not below ``base_url``, as given or as a gateway may read it."""
     below = url.removeprefix(f"{base_url}/")
     if below == url:
-        raise OffTargetError(f"{url!r} is not beneath {base_url}")
+        raise OffTargetError(f"{url!r} is not below {base_url}")
     path = urllib.parse.unquote(below.partition("?")[0])
     if _VISIBLE.fullmatch(below) is None or "#" in below or _DOTS & set(re.split(r"[/\\]", path)):
-        raise OffTargetError(f"{url!r} does not stay beneath {base_url} for certain")
+        raise OffTargetError(f"{url!r} does not certainly stay below {base_url}")
 
 
 class LiveTarget:
-    """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the answer.
+    """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
 
-    ``time`` and ``sleep`` are the sender's, and ``clock`` what is known of the provider's. Raises ``ValueError`` for a base URL, a
-    certificate file or a proxy that cannot be used, and ``OffTargetError`` for a request that does not lead to the target.
+    ``time`` and ``sleep`` are the sender's; ``clock`` is the provider's. Raises ``ValueError`` for a base
+    URL, a certificate file or a proxy that cannot be used.
     """
 
     kind: Literal["live"] = "live"
@@ -89,27 +88,9 @@ class LiveTarget:
         self._sleep(max(seconds, 0.0))
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
-        """Send one request and read its answer within ``timeout`` seconds in all (else the wire's limit)."""
+        """Send one request and read its response within ``timeout`` seconds (else the wire's limit)."""
         check_address(request.url, self.base_url)
         return self._wire.exchange(request.method, request.url, request.headers, request.content, timeout)
-
-    def send_together(self, first: Request, second: Request) -> tuple[Reply, Reply]:
-        """Send two requests at once, over two connections."""
-        check_address(first.url, self.base_url)
-        check_address(second.url, self.base_url)
-        start = threading.Barrier(2)
-        replies: list[Reply] = []
-
-        def other() -> None:
-            start.wait()
-            replies.append(self.send(second))
-
-        thread = threading.Thread(target=other, name="second of two requests", daemon=True)
-        thread.start()
-        start.wait()
-        mine = self.send(first)
-        thread.join()
-        return mine, replies[0]
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,23 +1,23 @@
-"""What the executor asks of a target and of its clock, and what it gets for one request.
+"""What the engine gets for one request, and what it requires of a target's clock.
 
-Units: the sender's own clock is read in seconds since 1970 (``float``), the provider's in nanoseconds since 1970 (``int``).
+Units: the sender's own clock is read in seconds since 1970 (``float``), the provider's in nanoseconds since 1970
+(``int``).
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from whop_contracts.exchange import Request, Response, Window
-
-NANO = 1_000_000_000
+from whop_contracts.exchange import Response, Window
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of one request: an answer, or the trouble that there was instead, as one short phrase.
+    """The result of one request: a response, or the trouble that prevented it, as one short phrase.
 
-    Exactly one of ``response`` and ``trouble`` is None. ``sent`` and ``received`` are read from the target's ``time()``.
+    Exactly one of ``response`` and ``trouble`` is None. ``sent`` and ``received`` are the target's ``time()``.
     """
 
     response: Response | None
@@ -26,93 +26,48 @@ class Reply:
     received: float
 
 
-class Clock(Protocol):
-    """The provider's clock, as far as it can be known. Nothing here raises for what a provider does."""
-
-    @property
-    def kind(self) -> Literal["virtual", "test", "wall"]:
-        """What the clock is: our own, the provider's test clock, or whatever the provider goes by."""
-        ...
-
-    @property
-    def trouble(self) -> str | None:
-        """Why time cannot be judged; None while it can."""
-        ...
-
-    @property
-    def waited_s(self) -> float:
-        """Real seconds slept so far."""
-        ...
-
-    @property
-    def moved(self) -> tuple[int, int] | None:
-        """From where to where the clock went during the run, in nanoseconds; None where that is not known."""
-        ...
-
-    def learn(self, reply: Reply) -> None:
-        """Take from an answer what it says about the provider's time."""
-        ...
-
-    def doubt(self, reason: str) -> None:
-        """Be told that what it goes by is not the time that campaigns go by; of use to a clock that is only estimated."""
-        ...
-
-    def window(self, sent: float, received: float) -> Window | None:
-        """The provider's earliest reading at the sending and its latest at the answer; None where it cannot be known."""
-        ...
-
-    def reach(self, ns: int) -> bool:
-        """Wait, or move the clock, until it surely stands at or past ``ns``; False where that cannot be had."""
-        ...
-
-    def lag(self, seconds: float) -> None:
-        """Let so much time surely pass, for the sender and for the provider."""
-        ...
-
-
-class Target(Protocol):
-    """What is judged: something that answers requests. ``send`` gives a reply whatever happens, and raises nothing for it."""
-
-    @property
-    def kind(self) -> Literal["mock", "live"]:
-        """Whether the target is in this process or behind a socket."""
-        ...
-
-    @property
-    def base_url(self) -> str:
-        """What stands before ``/ad_campaigns``, without a slash at its end."""
-        ...
-
-    @property
-    def loopback(self) -> bool:
-        """Whether the target is on this machine."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """The provider's clock."""
-        ...
-
-    def time(self) -> float:
-        """The sender's clock, in seconds since 1970."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait by the sender's clock."""
-        ...
-
-    def send(self, request: Request, *, timeout: float | None = None) -> Reply:
-        """Send one request, its headers as they are; ``timeout`` bounds the whole exchange, in seconds."""
-        ...
-
-    def send_together(self, first: Request, second: Request) -> tuple[Reply, Reply]:
-        """Send two requests so that both are under way before either is answered."""
-        ...
-
-    def close(self) -> None:
-        """Let go of connections."""
-        ...
-
-
 class OffTargetError(Exception):
-    """A request does not lead to the target. It was not sent; whoever put its URL together has a bug."""
+    """A request does not lead to the target. It was not sent; the code that made its URL has a bug."""
+
+
+class Clock(ABC):
+    """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
+
+    ``kind`` says whether it is in this process, the provider's test clock, or the provider's own time. ``trouble``
+    is why it is unusable, so that clauses about time are not tested; None while it is usable. ``waited_s`` are the
+    real seconds slept so far.
+    """
+
+    kind: Literal["virtual", "test", "wall"]
+    trouble: str | None = None
+    waited_s: float = 0.0
+
+    @property
+    @abstractmethod
+    def moved(self) -> tuple[int, int] | None:
+        """The clock's first and latest reading in this run, in nanoseconds; None if they are not known."""
+
+    @abstractmethod
+    def window(self, sent: float, received: float) -> Window | None:
+        """The provider's earliest reading at ``sent`` and its latest at ``received``; None if unknown."""
+
+    @abstractmethod
+    def reach(self, ns: int) -> bool:
+        """Wait, or move the clock, until it certainly shows ``ns`` or later; False if impossible."""
+
+    @abstractmethod
+    def lag(self, seconds: float) -> None:
+        """Let at least so much time pass for the sender and for the provider."""
+
+    def learn(self, reply: Reply) -> None:  # noqa: B027 - a default: most clocks need nothing
+        """Use the ``Date`` header of a response; only an estimated clock needs it."""
+
+    def learn_instant(self, ns: int, sent: float, received: float) -> None:  # noqa: B027 - the same
+        """Use an instant that the provider read from its clock between ``sent`` and ``received``.
+
+        ``ns`` is cut to milliseconds, like the ``updated_at`` of an accepted pause; for responses without a
+        ``Date``. Only an estimated clock needs it.
+        """
+
+    def doubt(self, reason: str) -> None:  # noqa: B027 - the same
+        """Stop using an estimate: it is not the time that campaigns follow."""
