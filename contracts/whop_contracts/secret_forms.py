@@ -16,7 +16,7 @@ from typing import Final
 _PIECE: Final = 12
 _MARKS: Final = ("...", "…", "â\x80¦")
 """What stands for text that was cut out, the last one in UTF-8 that was read as Latin-1."""
-_CUT_TEXT: Final = 60
+CUT_TEXT: Final = 60
 """Characters from which on a text may have been cut without a mark."""
 _CLOSING: Final = "\"')]} "
 _PARTIAL: Final = re.compile(r"(?:[%\\]+(?:[ux]\{?)?[0-9a-f]{0,7}|&#?x?[0-9a-z]{0,6}|=[0-9a-f]?)$")
@@ -47,23 +47,23 @@ class Forms:
                 self.pieces.append(form[:_PIECE])
             self.grams.update(form[at : at + self.least] for at in range(len(form) - self.least + 1))
 
-    def near(self, text: str) -> bool:
+    def near(self, text: str, *, ends: bool) -> bool:
         """Whether a text contains a piece of a form, or what a cut has left of one."""
-        return any(piece in text for piece in self.pieces) or any(True for _ in self._cut(text))
+        return any(piece in text for piece in self.pieces) or any(True for _ in self._cut(text, ends=ends))
 
-    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Where forms, or what a cut has left of them, are in a text."""
+    def find(self, text: str, *, ends: bool) -> Iterator[tuple[int, int, str]]:
+        """Where forms, or what a cut has left of them, are in a text; ``ends``: its end may be a cut."""
         for form, name in self.names.items():
             yield from ((at, at + len(form), name) for at in _places(text, form))
-        yield from self._cut(text)
+        yield from self._cut(text, ends=ends)
 
-    def _cut(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _cut(self, text: str, *, ends: bool) -> Iterator[tuple[int, int, str]]:
         """Where the beginning of a form ends at a cut, or the end of one begins after it."""
         for mark in _MARKS:
             for at in _places(text, mark):
                 yield from self._beginning(text, at, marked=True)
                 yield from self._ending(text, at + len(mark))
-        if len(text) >= _CUT_TEXT:
+        if ends:
             yield from self._beginning(text, len(text.rstrip(_CLOSING)), marked=False)
 
     def _beginning(self, text: str, end: int, *, marked: bool) -> Iterator[tuple[int, int, str]]:
@@ -138,7 +138,7 @@ _ESCAPED: Final = re.compile(
 )
 _BASES: Final = (0, 16, 16, 16, 16, 16, 10, 8)
 """The number system of each group; the groups after them are texts."""
-_QUOTED_PRINTABLE: Final = re.compile(rf"=({_HEX}{{2}})|=\r?\n")
+_QUOTED_PRINTABLE: Final = re.compile(rf"=({_HEX}{{2}})|=\r?\n|=(?:\\r)?\\n")
 
 
 @dataclass(frozen=True, slots=True)
