@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - MkDocs loads it by its path
-"""What MkDocs is told of the code: pages whose tables are made of it when the site is built, so that they cannot be out of date.
+"""Tables of the documentation that are made from the code.
 
-A page asks for a table by its marker, ``<!-- settings -->``, on a line of its own.
+A page asks for a table by its marker, ``<!-- settings -->``, on a line of its own; MkDocs fills it in when the site is
+built. ``python docs/hooks.py`` writes the table of request classes into ``conforms.md``, between its two markers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import whop_contracts
+from whop_contracts.cli.explain_data import bounds
 from whop_contracts.pause.catalogue import PARTS, clauses
+from whop_contracts.pause.request_classes import CLASSES, RequestClass
 from whop_contracts.settings import SETTINGS, Setting
 from whop_contracts.settings.kinds import SWITCH
 
@@ -95,6 +98,40 @@ def catalogue() -> Iterator[str]:
             yield ""
 
 
+CONFORMS: Final = Path(__file__).with_name("conforms.md")
+_REQUESTS: Final = re.compile(r"(?<=<!-- requests begin -->\n).*(?=<!-- requests end -->)", re.DOTALL)
+_EFFECTS: Final = {"expected": "yes", "possible": "possibly", "none": "no"}
+
+
+def conforms(page: str) -> str:
+    """The page ``conforms.md`` with its table of request classes as the code has it."""
+    table = "\n".join(["", *(line for part in PARTS for line in _requests(*part)), ""])
+    return _REQUESTS.sub(lambda _: table, page)
+
+
+def _requests(part: str, title: str) -> Iterator[str]:
+    classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
+    if not classes:
+        return
+    yield f"### {title}"
+    yield ""
+    yield "| class | rule | conforms | warns | fails | takes effect | examples |"
+    yield "|---|---|---|---|---|---|---|"
+    yield from (f"| {' | '.join(_row(one))} |" for one in classes)
+    yield ""
+
+
+def _row(one: RequestClass) -> Iterator[str]:
+    found = bounds(next(clause for clause in clauses() if clause.id == one.clause))
+    assert found is not None
+    yield f"`{one.id}`"
+    yield f"{html.escape(one.statement, quote=False)} ([`{one.clause}`](clauses.md#{one.clause.replace('.', '')}), {one.source})"
+    yield from (found.conforms, found.warns, found.fails)
+    yield _EFFECTS[one.effect]
+    first, *rest = (_plain(case.name) for case in one.vectors)
+    yield first + (f" and {len(rest)} more" if rest else "")
+
+
 def modules() -> Iterator[str]:
     """Every module of the package with the first sentence of its docstring, by its room."""
     rooms: dict[str, list[Path]] = {}
@@ -128,3 +165,6 @@ _TABLES: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "catalogue": catalogue,
     "modules": modules,
 }
+
+if __name__ == "__main__":
+    CONFORMS.write_text(conforms(CONFORMS.read_text(encoding="utf-8")), encoding="utf-8")

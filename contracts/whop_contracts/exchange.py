@@ -67,7 +67,7 @@ class Exchange:
     """One request and what became of it. ``number`` counts everything sent to the target, from 1.
 
     ``response`` is None where no answer came, and ``trouble`` then says why. ``now`` is None where the provider's clock is
-    not known. ``overlaps`` is the number of the exchange that was under way at the same time, if one was.
+    not known.
     """
 
     number: int
@@ -81,7 +81,6 @@ class Exchange:
     case: str = ""
     sequence: str = ""
     trouble: str | None = None
-    overlaps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

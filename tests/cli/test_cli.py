@@ -46,7 +46,7 @@ def judging(monkeypatch):
                 raise outcome
             return outcome
 
-        monkeypatch.setattr("whop_contracts.engine.run.judge", judge)
+        monkeypatch.setattr("whop_contracts.cli.check.check", judge)
         return seen
 
     return judging
@@ -132,9 +132,7 @@ def test_an_error_of_our_own_is_a_line_that_quotes_nothing(call, judging):
     judging(RuntimeError("with a token in it"))
     code, out, err = call("run")
     assert (code, out) == (3, "")
-    assert err.startswith(
-        "whop-contracts: an error of our own, please report it: RuntimeError at test_cli.py:"
-    )
+    assert err.startswith("whop-contracts: an internal error, please report it: RuntimeError at test_cli.py:")
     assert err.count("\n") == 1
     assert "token" not in err
 
@@ -187,12 +185,12 @@ def test_the_journal_is_told_first_on_standard_error(call, monkeypatch):
         watch(cli_progress("kept", "a date"))
         return handmade.result()
 
-    monkeypatch.setattr("whop_contracts.engine.run.judge", judge)
+    monkeypatch.setattr("whop_contracts.cli.check.check", judge)
     assert call("run")[2] == "journal: here.jsonl\n"
 
 
 def cli_progress(part, case):
-    from whop_contracts.engine.run import Progress  # noqa: PLC0415 - heavy, and wanted by one test
+    from whop_contracts.cli.check import Progress  # noqa: PLC0415 - heavy, and wanted by one test
 
     return Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1)
 

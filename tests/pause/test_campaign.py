@@ -1,8 +1,9 @@
-"""One campaign: what a read of it puts to the test, what a resume tells, and what is taken for true."""
+"""The rules of the oracle as functions: sets of states, what a read tests, what a resume says."""
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001 - names in rows, not one a line
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -12,171 +13,217 @@ from pause.histories import ID, History, at
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import LAST, MILLI
-from whop_contracts.pause.evidence import ACTIVE, Resume, State
-from whop_contracts.pause.oracle.campaign import LAG, PROMPT, Campaign, about, adopted, end_time, union
+from whop_contracts.pause.evidence import ACTIVE, Possible, Resume, State
+from whop_contracts.pause.oracle.blame import (
+    BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
+)  # fmt: skip
+from whop_contracts.pause.oracle.campaign import PROMPT, Campaign, end_time, is_about
+from whop_contracts.pause.oracle.states import LAG, Effect, adopt, after, elapse, observe, union
 
 DUE = (at(600), at(600))
 DATED = State("paused", at(600), MILLI, DUE)
-PAUSED = State("paused")
-OVER = ["resumes", "resumed-status", "date-dropped"]
+PAUSED, STALE = State("paused"), State("stale")
 LATE = at(600) + int((PROMPT + LAG) * NANO)
+OVER = at(660) + int(LAG * NANO)
 
 
-def when(ns: int) -> Window:
-    return Window(ns, ns)
+def when(ns: int | None) -> Window | None:
+    return None if ns is None else Window(ns, ns)
 
 
-def known(*settled: State, cancelled: tuple[int, ...] = (), **more: Any) -> Campaign:
-    campaign = Campaign(settled=frozenset(settled), **more)
+def sets(*states: State) -> frozenset[State]:
+    return frozenset(states)
+
+
+# -- sets of states ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "effect", "left"),
+    [
+        (sets(ACTIVE), Effect(sets(PAUSED), "yes"), sets(PAUSED)),
+        (sets(ACTIVE), Effect(sets(PAUSED), "maybe"), sets(ACTIVE, PAUSED)),
+        (sets(ACTIVE), Effect(sets(PAUSED), "no"), sets(ACTIVE)),
+        (sets(ACTIVE), Effect(None, "yes"), None),
+        (sets(ACTIVE), Effect(None, "maybe"), None),
+        (None, Effect(sets(PAUSED), "yes"), sets(PAUSED)),
+        (None, Effect(sets(PAUSED), "maybe"), None),
+    ],
+)
+def test_what_a_request_leaves(states: Possible, effect: Effect, left: Possible) -> None:
+    assert after(states, effect) == left
+
+
+@pytest.mark.parametrize(
+    ("states", "now", "left"),
+    [
+        (sets(DATED), at(600) - 10 * MILLI - 1, sets(DATED)),
+        (sets(DATED), at(600) - 10 * MILLI, sets(DATED, ACTIVE)),
+        (sets(replace(DATED, slack=NANO)), at(599), sets(replace(DATED, slack=NANO), ACTIVE)),
+        (sets(DATED), OVER, sets(DATED, ACTIVE)),
+        (sets(DATED), OVER + 1, sets(ACTIVE)),
+        (sets(DATED), None, sets(DATED, ACTIVE)),
+        (sets(PAUSED, STALE), OVER * 2, sets(PAUSED, STALE)),
+        (None, OVER, None),
+    ],
+)
+def test_what_time_does(states: Possible, now: int | None, left: Possible) -> None:
+    assert elapse(states, when(now), 60 * NANO) == left
+
+
+def test_what_a_response_leaves_possible() -> None:
+    assert observe(sets(DATED, ACTIVE, PAUSED), State("paused", at(600) + MILLI)) == {DATED}
+    assert observe(sets(DATED, ACTIVE), PAUSED) == frozenset()
+    assert observe(sets(DATED, PAUSED, ACTIVE), State("paused", until_read=False)) == {DATED, PAUSED}
+    assert observe(None, PAUSED) is None
+
+
+def test_what_is_possible_if_either_may_hold() -> None:
+    assert union(sets(ACTIVE), sets(PAUSED)) == {ACTIVE, PAUSED}
+    assert union(None, sets(ACTIVE)) is union(sets(ACTIVE), None) is union(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "now", "state"),
+    [
+        (State("active"), at(1), ACTIVE),
+        (State("active", at(600)), at(1), State("active", at(600))),
+        (PAUSED, at(1), PAUSED),
+        (State("paused", at(600)), at(1), DATED),
+        (State("paused", at(600)), at(600) - 1, DATED),
+        (State("paused", at(600)), at(600), State("paused", at(600), MILLI, (at(600), LAST))),
+        (State("paused", at(600)), None, State("paused", at(600), MILLI, (at(600), LAST))),
+        (State(None), at(1), None),
+        (State("paused", until_read=False), at(1), None),
+    ],
+)
+def test_what_is_shown_is_the_state_from_then_on(shown: State, now: int | None, state: State | None) -> None:
+    assert adopt(shown, when(now)) == (None if state is None else {state})
+
+
+# -- what a read tests -------------------------------------------------------------------------------------
+
+
+def known(
+    *states: State, cause: str = "", seen: int | None = None, cancelled: tuple[int, ...] = ()
+) -> Campaign:
+    campaign = Campaign(frozenset(states), causes=(cause,) if cause else (), confirmed=when(seen))
     for date in cancelled:
         campaign.cancel(date)
     return campaign
 
 
 @pytest.mark.parametrize(
-    ("campaign", "allowed", "now", "stakes"),
+    ("campaign", "allowed", "now", "tested"),
     [
         # What was done last is the likeliest cause, until a dated pause is over.
-        (known(DATED, cause="stored"), {DATED}, at(5), ["stored"]),
-        (known(DATED, cause="stored"), {ACTIVE}, at(900), OVER),
-        (known(DATED, cause="past"), {ACTIVE}, at(900), ["past"]),
-        (known(cause="unpaused"), {ACTIVE}, at(5), ["unpaused"]),
-        (known(DATED), {ACTIVE}, at(900), OVER),
-        (known(DATED), {DATED}, at(5), ["early"]),
+        (known(DATED, cause=STORED), {DATED}, at(5), {STORED}),
+        (known(DATED, cause=STORED), {ACTIVE}, at(900), RESUMED),
+        (known(DATED, cause=PAST), {ACTIVE}, at(900), {PAST}),
+        (known(cause=UNPAUSED), {ACTIVE}, at(5), {UNPAUSED}),
+        (known(DATED), {ACTIVE}, at(900), RESUMED),
+        (known(DATED), {DATED}, at(5), {EARLY}),
+        # What was done to another campaign is only one cause of several.
+        (known(PAUSED, cause=OTHERS), {PAUSED}, at(5), {OTHERS}),
+        (known(PAUSED, cause=OTHERS, seen=at(1)), {PAUSED}, at(5), {OTHERS, STAYS}),
+        (known(DATED, cause=OTHERS), {DATED}, at(5), {OTHERS, EARLY}),
+        (known(DATED, cause=OTHERS), {ACTIVE}, at(900), RESUMED),
         # From seven seconds after the instant on a pause is late.
-        (known(DATED), {DATED, ACTIVE}, LATE, ["by-itself"]),
-        (known(DATED), {DATED, ACTIVE}, LATE + 1, ["prompt"]),
+        (known(DATED), {DATED, ACTIVE}, LATE, {BY_ITSELF}),
+        (known(DATED), {DATED, ACTIVE}, LATE + 1, {PROMPTLY}),
         # A cancelled date counts if it fell due after the last read, and not after this one.
-        (known(PAUSED, confirmed=when(at(1)), cancelled=(at(500),)), {PAUSED}, at(500), ["cancelled", "indefinite-stays"]),
-        (known(PAUSED, confirmed=when(at(1)), cancelled=(at(500),)), {PAUSED}, at(500) - 1, ["indefinite-stays"]),
-        (known(PAUSED, confirmed=when(at(500)), cancelled=(at(500),)), {PAUSED}, at(501), ["indefinite-stays"]),
-        (known(PAUSED, confirmed=when(at(500) - 1), cancelled=(at(500),)), {PAUSED}, at(501), ["cancelled", "indefinite-stays"]),
-        (known(PAUSED, confirmed=when(at(1)), cancelled=(at(700), at(400), at(500), at(500))), {PAUSED}, at(450), ["cancelled", "indefinite-stays"]),
-        (known(DATED, confirmed=when(at(1)), cancelled=(at(500),)), {ACTIVE}, at(900), ["cancelled", *OVER]),
-        (known(PAUSED, cancelled=(at(500),)), {PAUSED}, at(501), ["by-itself"]),
-        # An indefinite pause has stood after a second, if it was seen.
-        (known(PAUSED, confirmed=when(at(1))), {PAUSED}, at(2), ["indefinite-stays"]),
-        (known(PAUSED, confirmed=when(at(1))), {PAUSED}, at(2) - 1, ["by-itself"]),
-        (known(ACTIVE, confirmed=when(at(1))), {ACTIVE}, at(900), ["by-itself"]),
-        (known(PAUSED), {PAUSED}, at(900), ["by-itself"]),
+        (known(PAUSED, seen=at(1), cancelled=(at(500),)), {PAUSED}, at(500), {CANCELLED, STAYS}),
+        (known(PAUSED, seen=at(1), cancelled=(at(500),)), {PAUSED}, at(500) - 1, {STAYS}),
+        (known(PAUSED, seen=at(500), cancelled=(at(500),)), {PAUSED}, at(501), {STAYS}),
+        (known(PAUSED, seen=at(500) - 1, cancelled=(at(500),)), {PAUSED}, at(501), {CANCELLED, STAYS}),
+        (known(DATED, seen=at(1), cancelled=(at(500),)), {ACTIVE}, at(900), {CANCELLED, *RESUMED}),
+        (known(PAUSED, cancelled=(at(500),)), {PAUSED}, at(501), {BY_ITSELF}),
+        # An indefinite pause that was seen has stood after a second.
+        (known(PAUSED, seen=at(1)), {PAUSED}, at(2), {STAYS}),
+        (known(PAUSED, seen=at(1)), {PAUSED}, at(2) - 1, {BY_ITSELF}),
+        (known(ACTIVE, seen=at(1)), {ACTIVE}, at(900), {BY_ITSELF}),
+        (known(PAUSED), {PAUSED}, at(900), {BY_ITSELF}),
+        # Without a clock time says nothing.
+        (known(DATED, seen=at(1), cancelled=(at(2),)), {DATED, ACTIVE}, None, {BY_ITSELF}),
+        (known(PAUSED, seen=at(1), cancelled=(at(2),)), {PAUSED, ACTIVE}, None, {BY_ITSELF}),
     ],
 )  # fmt: skip
-def test_what_a_read_puts_to_the_test(
-    campaign: Campaign, allowed: set[State], now: int, stakes: list[str]
+def test_what_a_read_tests(
+    campaign: Campaign, allowed: set[State], now: int | None, tested: set[str]
 ) -> None:
-    assert campaign.stakes(frozenset(allowed), when(now)) == stakes
-
-
-@pytest.mark.parametrize("settled", [DATED, PAUSED, ACTIVE])
-def test_without_a_clock_time_tells_nothing(settled: State) -> None:
-    campaign = known(settled, confirmed=when(at(1)), cancelled=(at(2),))
-    assert campaign.stakes(frozenset({settled, ACTIVE}), None) == ["by-itself"]
+    assert campaign.clauses_of_read(frozenset(allowed), when(now)) == tested
 
 
 @given(st.lists(st.integers(0, 20)), st.integers(-1, 21), st.integers(-1, 21))
-def test_a_cancelled_date_is_found_wherever_it_stands(dates: list[int], after: int, now: int) -> None:
-    campaign = known(State("stale"), confirmed=when(after), cancelled=tuple(dates))
-    stakes = campaign.stakes(frozenset({State("stale")}), when(now))
-    assert (stakes == ["cancelled"]) is any(after < date <= now for date in dates)
+def test_a_cancelled_date_is_found_wherever_it_is(dates: list[int], seen: int, now: int) -> None:
+    campaign = known(STALE, seen=seen, cancelled=tuple(dates))
+    tested = campaign.clauses_of_read(frozenset({STALE}), when(now))
+    assert (tested == {CANCELLED}) is any(seen < date <= now for date in dates)
+    assert campaign.cancelled == sorted(set(dates))
 
 
-def test_cancelled_dates_are_kept_once_each() -> None:
-    assert known(cancelled=(5, 3, 5, 3, 4)).cancelled == [3, 4, 5]
+# -- what an observed resume says --------------------------------------------------------------------------
 
 
-def read_at(ns: int, *, clock: bool = True) -> Any:
-    exchange = History().exchange("retrieve", 0, clock=clock).exchange
-    return exchange if not clock else type(exchange)(
-        exchange.number, exchange.request, None, exchange.sent, exchange.received, when(ns)
-    )  # fmt: skip
-
-
-SEEN = State("active", None)
+def resumed(
+    campaign: Campaign, now: int | None, status: Literal["active", "paused"] = "active"
+) -> Resume | None:
+    exchange = replace(History().exchange("retrieve", 0).exchange, now=when(now))
+    return campaign.resumed(State(status), exchange)
 
 
 @pytest.mark.parametrize(
-    ("campaign", "now", "resume"),
+    ("campaign", "now", "after_"),
     [
-        (known(DATED, confirmed=when(at(5))), at(601), Resume(ID, at(600), at(600), at(601))),
-        (known(DATED, confirmed=when(at(602))), at(605), Resume(ID, at(600), at(602), at(605))),
-        (
-            known(DATED, confirmed=when(at(602)), cause="stored"),
-            at(605),
-            Resume(ID, at(600), at(600), at(605)),
-        ),
-        (known(DATED), at(605), Resume(ID, at(600), at(600), at(605))),
-        (known(DATED), at(600), Resume(ID, at(600), at(600), at(600))),
+        (known(DATED, seen=at(5)), at(601), at(600)),
+        (known(DATED, seen=at(602)), at(605), at(602)),
+        (known(DATED, seen=at(602), cause=STORED), at(605), at(600)),
+        (known(DATED), at(605), at(600)),
+        (known(DATED), at(600), at(600)),
         (known(DATED), at(600) - 1, None),
+        (known(DATED), None, None),
         (known(PAUSED), at(605), None),
         (Campaign(), at(605), None),
     ],
 )
-def test_between_which_readings_a_resume_happened(campaign: Campaign, now: int, resume: Resume) -> None:
-    assert campaign.resumed(SEEN, read_at(now)) == resume
+def test_between_which_readings_a_resume_happened(
+    campaign: Campaign, now: int | None, after_: int | None
+) -> None:
+    expected = None if now is None or after_ is None else Resume(ID, at(600), after_, now)
+    assert resumed(campaign, now) == expected
+    assert resumed(campaign, now, "paused") is None
 
 
-def test_what_is_no_resume() -> None:
-    paused = State("paused", None)
-    assert known(DATED).resumed(paused, read_at(at(605))) is None
-    assert known(DATED).resumed(SEEN, read_at(0, clock=False)) is None
+# -- what a document says ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("seen", "now", "states"),
+    ("document", "about"),
     [
-        (State("active", None), at(1), {ACTIVE}),
-        (
-            State("active", at(600)),
-            at(1),
-            {State("active", at(600))},
-        ),
-        (State("paused", None), at(1), {PAUSED}),
-        (State("paused", at(600)), at(1), {DATED}),
-        (State("paused", at(600)), at(600) - 1, {DATED}),
-        (
-            State("paused", at(600)),
-            at(600),
-            {State("paused", at(600), MILLI, (at(600), LAST))},
-        ),
-        (
-            State("paused", at(600)),
-            None,
-            {State("paused", at(600), MILLI, (at(600), LAST))},
-        ),
-        (State(None), at(1), None),
-        (State("paused", until_read=False), at(1), None),
+        ({"id": ID}, True),
+        ({"id": ID.upper()}, True),
+        ({"id": "adcamp_2"}, False),
+        ({}, True),
+        ({"id": 5}, True),
     ],
 )
-def test_what_is_shown_is_taken_for_true(seen: State, now: int | None, states: Any) -> None:
-    assert adopted(seen, None if now is None else when(now)) == states
-
-
-def test_what_is_possible_where_either_may_hold() -> None:
-    one, other = frozenset({ACTIVE}), frozenset({PAUSED})
-    assert union(one, other) == {ACTIVE, PAUSED}
-    assert union(None, one) is union(one, None) is union(None, None) is None
+def test_which_campaign_a_document_is_about(document: dict[str, Any], about: bool) -> None:  # noqa: FBT001
+    assert is_about(document, History().read(0, "active").exchange) is about
 
 
 @pytest.mark.parametrize(
-    ("document", "its"), [({"id": ID}, True), ({"id": ID.upper()}, True), ({"id": "adcamp_2"}, False), ({}, True), ({"id": 5}, True)]
-)  # fmt: skip
-def test_whose_document_it_is(document: dict[str, Any], its: bool) -> None:  # noqa: FBT001
-    assert about(document, History().read(0, "active").exchange) is its
-
-
-@pytest.mark.parametrize(
-    ("document", "ns"),
+    ("config", "ns"),
     [
-        ({"config": {"end_time": "1970-01-01T00:00:01Z"}}, NANO),
-        ({"config": {"end_time": "1970-01-01T00:00:00Z"}}, 0),
-        ({"config": {"end_time": "1970-01-02"}}, 86_400 * NANO),
-        ({"config": {"end_time": "soon"}}, None),
-        ({"config": {"end_time": 5}}, None),
-        ({"config": {}}, None),
-        ({"config": None}, None),
-        ({"config": ["end_time"]}, None),
+        ({"end_time": "1970-01-01T00:00:01Z"}, NANO),
+        ({"end_time": "1970-01-01T00:00:00Z"}, 0),
+        ({"end_time": "1970-01-02"}, 86_400 * NANO),
+        ({"end_time": "soon"}, None),
+        ({"end_time": 5}, None),
         ({}, None),
+        (None, None),
+        (["end_time"], None),
     ],
 )
-def test_the_campaigns_own_end(document: dict[str, Any], ns: int | None) -> None:
-    assert end_time(document) == ns
+def test_the_campaigns_own_end(config: Any, ns: int | None) -> None:
+    assert end_time({"config": config}) == ns
+    assert end_time({}) is None

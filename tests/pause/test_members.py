@@ -1,4 +1,4 @@
-"""Judging by shortcut: what is valid as a whole is not looked at again, and a shared condition is asked once; neither changes a finding."""
+"""Two shortcuts: a valid document is not searched, a shared condition evaluated once; no finding changes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pause.histories import History
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clauses import members
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.strategies import ad_campaigns
 from whop_contracts.schemas import members as documented
@@ -42,7 +43,7 @@ VALUES = st.sampled_from(
 
 
 def changed(document: dict[str, Any], place: list[str], value: Any) -> dict[str, Any]:
-    """The document with another value in one place, or without it; as it was where its parent is no object."""
+    """The document with another value in one place, or without it; the same if its parent is no object."""
     made = copy.deepcopy(document)
     parent: Any = made
     for name in place[:-1]:
@@ -86,7 +87,7 @@ def test_a_document_that_is_valid_as_a_whole_breaks_no_clause_of_a_member(docume
 
 @pytest.mark.parametrize("place", PLACES, ids="-".join)
 def test_a_document_without_a_member_is_not_valid_as_a_whole(place) -> None:
-    """Else its absence would be overlooked. A parent that is null in the drawn document has no members to miss."""
+    """Otherwise its absence would be overlooked. A parent that is null has no members to miss."""
 
     @given(ad_campaigns())
     @settings(max_examples=10, deadline=None)
@@ -107,10 +108,10 @@ def test_what_is_sound_has_no_violations(document) -> None:
 
 @given(documents())
 @settings(max_examples=50, deadline=None)
-def test_the_tally_asks_as_every_clause_by_itself_would(document) -> None:
-    """What is broken is told in the catalogue's order, whatever conditions clauses share."""
+def test_the_clause_runner_finds_what_every_clause_by_itself_finds(document) -> None:
+    """Failed clauses are in the catalogue's order, whatever conditions they share."""
     shown = evidence(document)
-    tally = ClauseRunner(catalogue.clauses())
+    tally = ClauseRunner(catalogue.clauses(), PAUSE)
     broken = tally.add(shown)
     found = findings(shown)
     assert broken == tuple(id_ for id_, wrong in found.items() if wrong)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pause.histories import START, History, at
 from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO, is_canonical, read_instant, write_instant
-from whop_contracts.pause.classify import is_json, loose_instants, read_answer, read_intent, read_json
+from whop_contracts.json_text import is_json, read_json, read_response
+from whop_contracts.pause.classify import loose_instants, read_intent
 from whop_contracts.provider import dates
 
 NOW = Window(at(0), at(0.1))
@@ -111,9 +112,9 @@ def test_one_json_text_is_read_strictly(content: bytes, problem: str | None) -> 
 
 
 def test_an_answer_without_a_body_says_nothing_and_one_that_could_not_be_had_says_why() -> None:
-    assert read_answer(None) is None
-    assert read_answer(Response(204)) is None
-    said = read_answer(Response(200, undecoded="broken off"))
+    assert read_response(None) is None
+    assert read_response(Response(204)) is None
+    said = read_response(Response(200, undecoded="broken off"))
     assert said is not None
     assert said.problem == "broken off"
 

@@ -23,8 +23,9 @@ from whop_contracts import schemas
 from whop_contracts.engine.request_builder import bind_stamp
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO, Instant, read_instant, utc
+from whop_contracts.json_text import read_json
 from whop_contracts.pause import strategies
-from whop_contracts.pause.classify import read_intent, read_json
+from whop_contracts.pause.classify import read_intent
 from whop_contracts.steps import SymbolicInstant
 
 ONCE = settings(

@@ -11,6 +11,7 @@ import pytest
 from pause.histories import History, at
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO, write_instant
+from whop_contracts.json_text import is_json, read_json
 from whop_contracts.pause.classify import (
     FIRST,
     LAST,
@@ -18,10 +19,8 @@ from whop_contracts.pause.classify import (
     MILLI,
     YEAR,
     Intent,
-    is_json,
     loose_instants,
     read_intent,
-    read_json,
 )
 
 NOW = Window(at(0), at(0.5))

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from safety.pretending import opening
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.proof import START
 from whop_contracts.proof.trials import Task, attempt
 from whop_contracts.provider import SEED, RunningClock, build, variations
@@ -35,7 +35,7 @@ def test_over_a_socket_with_a_test_clock(
         # Nobody waits here: what would have been slept away is added to the time by which reads lag.
         provider.lag_time = lambda: time.monotonic() + sum(slept)
         monkeypatch.setattr(engine, "open_target", opening(slept.append))
-        result = engine.judge(
+        result = engine.check(
             Settings(
                 base_url=base_url,
                 token=SEED.token,

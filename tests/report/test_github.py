@@ -82,7 +82,7 @@ def test_elsewhere_nothing_is_added(monkeypatch) -> None:
 
 def test_the_command_annotates_behind_its_report(monkeypatch, capsys, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("whop_contracts.engine.run.judge", lambda *_, **__: handmade.kinds()["violates"])
+    monkeypatch.setattr("whop_contracts.cli.check.check", lambda *_, **__: handmade.kinds()["violates"])
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert cli.main(["run"]) == 1
     out = capsys.readouterr().out.splitlines()

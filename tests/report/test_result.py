@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from whop_contracts import provider, schemas
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
+from whop_contracts.cli.open_target import mock_actors, open_mock
 from whop_contracts.pause import catalogue
 from whop_contracts.settings import Settings
-from whop_contracts.target import mock_parties, open_mock
 
 WARNED = "microseconds"
 SCHEMA = dict(schemas.load("result"))
@@ -24,16 +24,16 @@ def judged(monkeypatch, *, strict=False, quick=True, **built):
 
     def opened(_):
         clock = provider.ManualClock(1_790_000_000.0)
-        return open_mock(provider.build(clock=clock, **built)), mock_parties()
+        return open_mock(provider.build(clock=clock, **built)), mock_actors()
 
     monkeypatch.setattr(engine, "open_target", opened)
-    return engine.judge(Settings(profile="quick" if quick else "standard", strict=strict))
+    return engine.check(Settings(profile="quick" if quick else "standard", strict=strict))
 
 
 @pytest.fixture(scope="module")
 def honest():
     """The result of the main job, with no configuration; copy it before changing it."""
-    return engine.judge(Settings())
+    return engine.check(Settings())
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_faulty_provider_violates(faulty):
         assert 1 <= failure["first_request"] <= result["requests"]
         assert 1 <= failure["count"] <= row["exchanges"]
         assert failure["curl"].startswith("curl ")
-        assert mock_parties().token not in json.dumps(failure)
+        assert mock_actors().token not in json.dumps(failure)
 
 
 def test_a_warned_clause_carries_its_failure(monkeypatch):
@@ -126,7 +126,7 @@ def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch, there, inste
 
 
 def test_a_run_that_saw_too_little_is_inconclusive_and_says_why(honest):
-    result = held(engine.judge(Settings(max_requests=20)))
+    result = held(engine.check(Settings(max_requests=20)))
     assert result["verdict"] in {"conforms", "inconclusive"}
     untested = [row for row in result["clauses"] if row["verdict"] == "not_tested"]
     assert untested

@@ -8,7 +8,7 @@ import pytest
 
 from report.making import FAULT, break_mock, failing, judged, said, verdicts
 from whop_contracts import schemas
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.report import waivers
 from whop_contracts.settings import Settings, UsageError
 
@@ -103,14 +103,14 @@ def test_a_run_reads_its_waivers_before_it_sends_anything(monkeypatch, tmp_path)
     path = tmp_path / "w.toml"
     path.write_text(GOOD.replace("2026-09-21", "2020-01-01"), "utf-8")
     with pytest.raises(UsageError, match="line 6"):
-        engine.judge(Settings(waivers=path))
+        engine.check(Settings(waivers=path))
 
 
 def test_the_command_line_applies_waivers(monkeypatch, tmp_path, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     break_mock(monkeypatch, FAULT)
     day = datetime.now(UTC).date() + timedelta(days=1)
-    broken = failing(engine.judge(Settings(profile="quick")))
+    broken = failing(engine.check(Settings(profile="quick")))
     text = "".join(GOOD.replace("response.*", id_).replace("2026-09-21", day.isoformat()) for id_ in broken)
     (tmp_path / "w.toml").write_text(text, "utf-8")
     code, out, _ = said(capsys, "run", "--profile", "quick", "--waivers", "w.toml")

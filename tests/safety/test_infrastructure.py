@@ -15,7 +15,7 @@ from nursery import SOAK
 from pretending import opening
 from serving import Dropped, Seen, Served, served
 
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings
 
@@ -25,7 +25,7 @@ _FAULTS = ("stores-no-date", "status-in-review")
 
 def judge(state: Served, folder: Path, patch: pytest.MonkeyPatch, slept: list[float]) -> Mapping[str, Any]:
     patch.setattr(engine, "open_target", opening(slept.append))
-    return engine.judge(
+    return engine.check(
         Settings(
             base_url=state.base_url,
             token=SEED.token,
@@ -162,6 +162,6 @@ def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
         result = judge(state, tmp_path, monkeypatch, [])
         assert state.states() == first
     assert result["exit_code"] == 3
-    assert result["reason"].startswith("no pause was answered 2xx, and 8 were not answered at all: ")
+    assert result["reason"].startswith("no pause was answered 2xx, and 8 got no response at all: ")
     assert failed(result) == []
     assert result["requests"] < 100

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target.hostile import HEAD, JSON, always, closing, get, pause, reaching, serving, written
-from whop_contracts.pause.classify import read_answer
+from whop_contracts.json_text import read_response
 from whop_contracts.target import responses
 
 LIMIT = 100_000
@@ -240,7 +240,7 @@ def test_a_body_with_wrong_framing_is_a_response_that_cannot_be_read():
     assert reply.trouble is None
     assert reply.response.status == 200
     assert reply.response.undecoded == "a body that is not HTTP/1.1: illegal chunk header"
-    assert read_answer(reply.response).problem == reply.response.undecoded
+    assert read_response(reply.response).problem == reply.response.undecoded
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,10 @@ import httpx
 import pytest
 
 from target.hostile import get, pause
+from whop_contracts.cli.open_target import mock_actors, open_mock, open_target
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
-from whop_contracts.target import (
-    MOCK_URL,
-    MockTarget,
-    OffTargetError,
-    VirtualClock,
-    mock_parties,
-    open_mock,
-    open_target,
-)
+from whop_contracts.target import MOCK_URL, MockTarget, OffTargetError, VirtualClock
 
 START = 1_790_000_000.0
 
@@ -93,7 +86,7 @@ def test_waiting_moves_the_clock():
 def test_without_a_base_url_the_target_is_the_reference_provider():
     target, parties = open_target(Settings())
     assert (target.kind, target.loopback, target.clock.kind) == ("mock", True, "virtual")
-    assert parties == mock_parties()
+    assert parties == mock_actors()
     everyone = [(campaign, parties.token) for campaign in (*parties.campaigns, *parties.resting.values())]
     for campaign, token in [*everyone, (SEED.campaigns[0], parties.readonly_token)]:
         reply = target.send(get(MOCK_URL, f"/ad_campaigns/{campaign}", Authorization=f"Bearer {token}"))

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target.hostile import get
+from whop_contracts.cli import open_target as opening
 from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build, server
 from whop_contracts.settings import Settings
 from whop_contracts.target import ProviderTestClock, Reply
-from whop_contracts.target import open as opening
 
 NANO = 1_000_000_000
 MS = 1_000_000

@@ -5,7 +5,6 @@ What can be read off a table or a schema is; the rest is shown on faults of the 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,17 +13,17 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import provider
+from whop_contracts.cli.coverage import served_by_case
+from whop_contracts.cli.open_target import run_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.coverage import conduct, served_by_case
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.run_state import Stopped
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses.members import DOCUMENT, MEMBERS, member_id
-from whop_contracts.pause.request_classes import ANSWERS, CLIENT, Answers
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
 from whop_contracts.proof import START, Trial
 from whop_contracts.schemas import Member, expected, subschema
-from whop_contracts.target import BudgetSpent
 
 _ANY: Final = "any other 4xx"
 
@@ -74,25 +73,21 @@ def served(clause: Clause, plan: Plan) -> Served:
 
 def bounds(clause: Clause) -> Bounds | None:
     """What the conformance table or the schema says; None for a clause that neither holds."""
-    answers = next((one for one in ANSWERS if one.id == clause.id), None)
-    if answers:
-        return _of_answers(answers)
+    found = next((one for one in CLASSES if one.clause == clause.id), None)
+    if found:
+        return _of_class(found)
     member = next((one for one in MEMBERS if member_id(one) == clause.id), None)
     return _of_member(member) if member else None
 
 
-def _of_answers(answers: Answers) -> Bounds:
-    others = _ANY if not answers.refuse >= CLIENT else ""
-    fails = [
-        "a 2xx" if answers.accept == "fails" else "",
-        *(f"a {status}" for status in sorted(answers.never)),
-    ]
+def _of_class(one: RequestClass) -> Bounds:
+    others = _ANY if not one.reject >= CLIENT else ""
+    fails = ["a 2xx" if one.accept == "fails" else "", *(f"a {status}" for status in sorted(one.never))]
+    warns = ["a 2xx" if one.accept == "warns" else "", others if one.other == "warns" else ""]
     return Bounds(
-        conforms=answers.expected(),
-        warns=_listed(
-            ["a 2xx" if answers.accept == "warns" else "", others if answers.rest == "warns" else ""]
-        ),
-        fails=_listed([*fails, others if answers.rest == "fails" else "", "a 3xx", "a 5xx"]),
+        conforms=one.expected(),
+        warns=_listed(warns),
+        fails=_listed([*fails, others if one.other == "fails" else "", "a 3xx", "a 5xx"]),
     )
 
 
@@ -132,11 +127,10 @@ def examples(clause: Clause, plan: Plan, names: tuple[str, ...]) -> Iterator[Exa
     """Each of the faults ``names`` judged by ``clause`` alone, as the proof judges them; what does not trip it gives nothing."""
     whys = {fault.name: fault.why for fault in provider.faults()}
     for name in names:
-        tally = ClauseRunner((clause,))
+        tally = ClauseRunner((clause,), PAUSE)
         built = provider.build(fault=name, clock=provider.ManualClock(START))
         rng = random.Random(f"{name} {plan.seed}")  # noqa: S311 - repeatable on purpose
-        with contextlib.suppress(BudgetSpent, Stopped):
-            conduct(plan, built, rng, tally.add)
+        run_in_process(plan, built, rng, tally.add)
         failure = tally.counts[clause.id].smallest
         if failure:
             yield Example(

@@ -6,11 +6,11 @@ import importlib
 from typing import Any, Final
 
 PLACES: Final = {
-    "judge": "whop_contracts.engine.run:judge",
-    "outline": "whop_contracts.engine.preflight:outline",
-    "planned": "whop_contracts.engine.preflight:planned",
-    "asked_for": "whop_contracts.engine.run:chosen",
-    "served_by_case": "whop_contracts.engine.coverage:served_by_case",
+    "judge": "whop_contracts.cli.check:check",
+    "outline": "whop_contracts.cli.planning:outline",
+    "planned": "whop_contracts.cli.planning:planned",
+    "asked_for": "whop_contracts.cli.planning:selected_clauses",
+    "served_by_case": "whop_contracts.cli.coverage:served_by_case",
     "clauses": "whop_contracts.pause.catalogue:clauses",
     "shown": "whop_contracts.report.github:shown",
     "watching": "whop_contracts.report.progress:watching",
@@ -31,7 +31,7 @@ PLACES: Final = {
     "recorded": "whop_contracts.integrations.har:",
     "settling": "whop_contracts.report.postprocess:prepare",
     "comparing": "whop_contracts.report.diff:",
-    "replaying": "whop_contracts.engine.replay:",
+    "replaying": "whop_contracts.cli.replaying:",
     "show_failure": "whop_contracts.report.terminal:show_failure",
     "unmistaken": "whop_contracts.report.github:unmistaken",
 }

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from whop_contracts import __version__
-from whop_contracts.engine.internal_error import told
+from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.settings import UsageError
 
 PROGRAM: Final = "whop-contracts"
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except Exception as error:  # noqa: BLE001 - the last resort: an unforeseen error is ours, and its words may quote a secret
-        return _say(told(error), INCONCLUSIVE)
+        return _say(describe_internal_error(error), INCONCLUSIVE)
     return code
 
 

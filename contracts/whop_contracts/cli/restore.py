@@ -20,6 +20,7 @@ _HERE: Final = frozenset(
 )  # fmt: skip
 """Settings that bear on what is sent here."""
 _LONGEST: Final = 400
+INCONCLUSIVE, NOT_RESTORED = 3, 4
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,20 +35,25 @@ def execute(arguments: argparse.Namespace) -> int:
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
     path = Path(arguments.journal)
-    restoring = importlib.import_module("whop_contracts.engine.restore")
-    record = restoring.read_journal(path, settings)
+    engine = importlib.import_module("whop_contracts.engine.restore")
+    contract = importlib.import_module("whop_contracts.pause.contract").PAUSE
+    opening = importlib.import_module("whop_contracts.cli.open_target")
+    pace = importlib.import_module("whop_contracts.cli.planning").pace
+    record = engine.read_journal(path, settings, contract)
     if not record.complete:
         say(f"target: {record.base_url}")
     if settings.insecure:
         say("certificates are not checked (--insecure)")
-    restored = restoring.restore(path, settings)
-    for line in restored.done:
+    state = engine.restore(path, settings, contract, open_target=opening.open_live, rate=pace)
+    for line in state.restored:
         say(visible(line, _LONGEST))
-    for line in restored.left:
+    for line in state.failed:
         say(f"NOT PUT BACK  {visible(line, _LONGEST)}")
-    if restored.unreached:
-        say(f"inconclusive: {visible(restored.unreached, _LONGEST)}")
-    elif not restored.left:
-        count = len(restored.done)
-        say(f"{count} put back" if count else "nothing to put back")
-    return int(restored.exit_code)
+    if state.inconclusive:
+        say(f"inconclusive: {visible(state.inconclusive, _LONGEST)}")
+        return INCONCLUSIVE
+    if state.failed:
+        return NOT_RESTORED
+    count = len(state.restored)
+    say(f"{count} put back" if count else "nothing to put back")
+    return 0

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.clause import Clause, Condition
+from whop_contracts.pause.clause import Clause, Condition, Contract
 from whop_contracts.pause.evidence import Evidence, Resume
-from whop_contracts.schemas import load
 
 _KEPT_DRIFT: Final = 200
 _KEPT_TEXT: Final = 1_000
@@ -56,11 +55,12 @@ class ClauseRunner:
     """Judges exchanges as they come and lets them go: memory does not grow with their number."""
 
     clauses: tuple[Clause, ...]
+    contract: Contract
     counts: dict[str, Count] = field(default_factory=dict)
     drift: dict[tuple[str, str], Drift] = field(default_factory=dict)
     resumes: list[Resume] = field(default_factory=list)
     requests: int = 0
-    accepted_pauses: int = 0
+    conclusive: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
 
@@ -93,9 +93,9 @@ class ClauseRunner:
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
-        if evidence.document is not None and evidence.exchange.request.operation == "pause":
-            self.accepted_pauses += 1
-            for drift in drifts(evidence.document, load("ad-campaign")):
+        if self.contract.is_conclusive(evidence):
+            self.conclusive += 1
+            for drift in drifts(evidence.document, self.contract.schema()):
                 self._drift(drift)
         return tuple(id_ for _, id_ in sorted(broken))
 

@@ -1,4 +1,4 @@
-"""The catalogue: every clause, from the modules listed by name, in the order of the page."""
+"""The catalogue: every clause, in the order of the documentation page."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from functools import cache
 from typing import Final
 
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.clauses import (
-    authorization,
-    auto_resume,
-    identifiers,
-    pausing,
-    refusals,
-    request,
-    response,
-    timestamps,
-)
+from whop_contracts.pause.clauses import pausing, refusals, response, timestamps
+from whop_contracts.pause.request_classes import standing_clauses
 
 PARTS: Final = (
     ("request", "Request"),
@@ -28,19 +20,21 @@ PARTS: Final = (
     ("refusals", "Refusals"),
     ("authorization", "Authorization"),
 )
-_MODULES: Final = (request, response, timestamps, identifiers, pausing, auto_resume, refusals, authorization)
+_STANDING: Final = ("request", "refusals", "authorization")
+"""The parts with a clause for each request class."""
 
 
 @cache
 def clauses() -> tuple[Clause, ...]:
-    """Every clause, in the order of the page."""
-    return tuple(clause for module in _MODULES for clause in module.CLAUSES)
+    """Every clause, part by part."""
+    found = [clause for part in _STANDING for clause in standing_clauses(part)]
+    found += [*response.CLAUSES, *timestamps.CLAUSES, *pausing.CLAUSES, *refusals.CLAUSES]
+    return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 
 
 def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
-    """The clauses whose id matches one of ``globs``; all where there are none. ValueError names a glob that matches nothing."""
+    """The clauses whose id matches one of ``globs``; without globs all. ValueError if a glob matches none."""
     for glob in globs:
         if not fnmatch.filter((clause.id for clause in clauses()), glob):
-            message = f"{glob!r} matches no clause; `whop-contracts clauses` lists them"
-            raise ValueError(message)
+            raise ValueError(f"{glob!r} matches no clause; `whop-contracts clauses` lists them")
     return tuple(c for c in clauses() if not globs or any(fnmatch.fnmatchcase(c.id, glob) for glob in globs))

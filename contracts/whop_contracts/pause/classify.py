@@ -1,18 +1,17 @@
-"""How a pause request is read: the row of the conformance table that it falls under, and what it asks for.
+"""Classification: the request class of a pause request, and what the request asks for.
 
-The judges' side alone: the provider reads bodies and dates by code of its own.
+The provider does not use this module: it reads bodies and dates with its own code.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from whop_contracts.exchange import Exchange, Response, Window
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, Instant, read_instant
+from whop_contracts.json_text import essence, read_json
 
 MILLI: Final = 1_000_000
 DAY: Final = 86_400 * NANO
@@ -21,103 +20,25 @@ LONG_BODY: Final = 4_000
 FIRST: Final = -62_135_596_800 * NANO
 LAST: Final = 253_402_300_800 * NANO
 ClassId = Literal[
-    "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "loose", "string", "type", "malformed",
-    "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential", "wrong-credential",
-    "scheme", "permission", "foreign", "method", "several", "unstated",
+    "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "extra", "loose", "string", "type",
+    "malformed", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential",
+    "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
-ACTING: Final[frozenset[ClassId]] = frozenset(
-    {
-        "instant",
-        "far",
-        "edge",
-        "past",
-        "unclear",
-        "omitted",
-        "nothing",
-        "loose",
-        "media-type",
-        "recased-id",
-        "scheme",
-    }
-)
-"""The rows whose requests may be carried out by a conforming provider."""
-CREDENTIAL: Final[frozenset[ClassId]] = frozenset(
-    {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
-)
-"""The rows of requests that are refused for who sends them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A JSON text as read: its value, or the ``problem`` that makes it none; ``duplicates`` are the keys met twice."""
-
-    value: Any = None
-    problem: str | None = None
-    duplicates: tuple[str, ...] = ()
-
-
-def read_json(content: bytes) -> Text:
-    """Read exactly one JSON text in UTF-8 without a byte order mark, and no NaN. Source: RFC 8259."""
-    if not content.strip():
-        return Text(problem="an empty body")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        return Text(problem=f"bytes that are not UTF-8 (at {error.start})")
-    if text.startswith("\ufeff"):
-        return Text(problem="a byte order mark before the JSON")
-    twice: list[str] = []
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            seen: set[str] = set()
-            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        return members
-
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_finite,
-        )
-    except RecursionError:
-        return Text(problem="JSON nested too deeply to read")
-    except ValueError as error:
-        return Text(problem=f"no JSON text ({error})")
-    return Text(value, duplicates=tuple(twice))
-
-
-def read_answer(response: Response | None) -> Text | None:
-    """The JSON text of an answer; None where it has no body, or there is none."""
-    if response is None:
-        return None
-    if response.undecoded:
-        return Text(problem=response.undecoded)
-    return read_json(response.content) if response.content else None
-
-
-def _no_constant(name: str) -> Any:
-    message = f"{name} is no JSON value"
-    raise ValueError(message)
-
-
-def _integer(digits: str) -> int | float:
-    # Python refuses to convert integers of thousands of digits; such a number is valid JSON all the same.
-    return int(digits) if len(digits) < 1_000 else _finite(digits)  # noqa: PLR2004
-
-
-def _finite(text: str) -> float:
-    """A number that JSON may write and a ``float`` cannot hold is as large as one can be: no number of JSON is infinite."""
-    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
+"""The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the provider's
+clock, and *unstated* a rejected request of a recording that does not tell whose credential and campaign it names."""
+_GOOD: Final = frozenset({"instant", "far", "omitted", "nothing"})
+"""The classes of bodies that are *extra* if they have undocumented members besides."""
+ID_PREFIX: Final = "adcamp_"
+"""What every campaign id starts with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a pause request asks for. ``until`` holds the instants that its text may mean (none: indefinitely), ``slack`` how
-    far, in nanoseconds, an answer may lie from them; ``extra`` says that undocumented members came along.
+    """What the body of a pause request asks for, and the class of the body.
+
+    ``until`` holds the instants that its date may mean (empty: indefinitely), ``slack`` how many nanoseconds a
+    response may differ from them, ``offset`` the minutes east of UTC. ``extra`` says that there are undocumented
+    members, ``long`` that a provider may reject the body for its length.
     """
 
     request_class: ClassId
@@ -128,38 +49,26 @@ class Intent:
     long: bool = False
 
 
-def _essence(media_type: str | None) -> str:
-    return (media_type or "").partition(";")[0].strip().lower()
-
-
-def is_json(media_type: str | None) -> bool:
-    """Whether an answer's media type, parameters aside, is ``application/json`` or ends in ``+json``."""
-    essence = _essence(media_type)
-    return essence == "application/json" or (
-        essence.endswith("+json") and essence.count("/") == 1 and not essence.startswith("/")
-    )
-
-
 def read_intent(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
-    """Read a pause request's body: what it asks for, and the row that says how it is to be answered.
+    """Read the body of a pause request.
 
-    ``now`` is the provider's clock (unknown: whether an instant is past cannot be told), ``end_time`` the campaign's
-    ``config.end_time`` in nanoseconds.
+    ``now`` is the provider's clock (None: a date cannot be compared with it and is *unclear*), ``end_time`` the
+    campaign's ``config.end_time`` in nanoseconds.
     """
     long = len(content) > LONG_BODY
     if not content.strip():
         return Intent("nothing")
     text = read_json(content)
-    if _essence(media_type) != "application/json":
-        # A ``+json`` too is another type than the page's: a provider need not know it.
-        inner = Intent("unclear") if text.problem else _member(text.value, now, end_time)
+    if essence(media_type) != "application/json":
+        # ``+json`` is another type than the documented one, too: a provider need not know it.
+        inner = Intent("unclear") if text.problem else _read_body(text.value, now, end_time)
         return replace(inner, request_class="media-type")
     if text.problem:
         return Intent("malformed", long=long)
-    return replace(_member(text.value, now, end_time), long=long)
+    return replace(_read_body(text.value, now, end_time), long=long)
 
 
-def _member(body: Any, now: Window | None, end_time: int | None) -> Intent:
+def _read_body(body: Any, now: Window | None, end_time: int | None) -> Intent:
     if body is None:
         return Intent("nothing")
     if not isinstance(body, dict):
@@ -176,21 +85,20 @@ def _member(body: Any, now: Window | None, end_time: int | None) -> Intent:
     if instant is None:
         meant = loose_instants(value)
         return Intent("loose" if meant else "string", until=meant, extra=extra)
-    slack = NANO if instant.edge else MILLI
     return Intent(
-        _when(instant, now, end_time),
+        _class_of_date(instant, now, end_time),
         until=(instant.ns,),
-        slack=slack,
+        slack=NANO if instant.edge else MILLI,
         offset=instant.offset_minutes or 0,
         extra=extra,
     )
 
 
-def _when(instant: Instant, now: Window | None, end_time: int | None) -> ClassId:
+def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -> ClassId:
     if now is None or not FIRST <= instant.ns < LAST:
         return "unclear"
     if instant.ns <= now.end:
-        # Past, or so close that it may be: the same answers conform.
+        # It has passed, or may have: the same responses conform.
         return "past"
     if instant.edge:
         return "edge"
@@ -209,10 +117,10 @@ _LOOSE: Final = re.compile(
 
 
 def loose_instants(value: str) -> tuple[int, ...]:
-    """The one instant that a string still names to a lenient reader, as a tuple; empty where it names none.
+    """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
 
-    Lenient are: white space around it, a space for the T, no seconds, ``+0100`` or ``+01``, a bare date, no zone (the last
-    two read as UTC).
+    Lenient are: white space around it, a space for the T, no seconds, ``+0100`` or ``+01``, a bare date, no zone
+    (the last two are read as UTC).
     """
     match = _LOOSE.fullmatch(value.strip())
     if match is None:
@@ -240,19 +148,17 @@ _BY_SCOPE: Final[dict[str, ClassId]] = {
 
 
 def class_of(exchange: Exchange, asked: Intent) -> ClassId:
-    """The row of the conformance table that a pause request falls under, its address and credential included.
+    """The class of a pause request: of its method, its id and its credential, else of its body.
 
-    Two departures at once are ``several``: the page does not say which is refused first. In a recording that does not say
-    whose credential and campaign it shows, an answer that may be about them decides nothing.
+    Two departures at once are ``several``: the page does not say which one is rejected first. If a recording does
+    not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``.
     """
     found: list[ClassId] = ["method"] if exchange.request.method != "POST" else []
     found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]
-    if len(found) == 1:
-        return found[0]
     if found:
-        return "several"
+        return found[0] if len(found) == 1 else "several"
     if "unstated" in (exchange.role, exchange.scope):
         status = exchange.response.status if exchange.response else 0
         if status in (401, 403, 404):
             return "unstated"
-    return asked.request_class
+    return "extra" if asked.extra and asked.request_class in _GOOD else asked.request_class

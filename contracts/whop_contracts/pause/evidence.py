@@ -1,33 +1,32 @@
-"""Evidence: one exchange with all that has to be known to judge it. Plain data; the clauses read nothing else."""
+"""Evidence: one exchange with everything that a clause needs to know about it. Clauses read nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.pause.classify import MILLI, ClassId, Intent, Text
+from whop_contracts.json_text import Text
+from whop_contracts.pause.classify import MILLI, ClassId, Intent
 
 STATUSES: Final = ("active", "paused", "inactive", "stale")
-ENVIRONMENT: Final = INFRASTRUCTURE
-Topic = Literal[
-    "status", "until", "fraction", "offset", "far", "indefinite", "replaced", "past", "stored", "unchanged", "unchanged-credential", "siblings",
-    "early", "resumes", "prompt", "resumed-status", "date-dropped", "cancelled", "indefinite-stays", "unpaused",
-    "lagging", "by-itself",
-]  # fmt: skip
-"""What an observation can put to the test: each is the promise of one clause."""
+LATE: Final = frozenset({"pausing.read-agrees-at-once", "auto_resume.resumes-promptly"})
+"""The clauses about states that come late; any other finding of the oracle is an impossible state."""
+TRAIL: Final = 8
+"""How many earlier exchanges are kept to explain a failure."""
+_OURS: Final = frozenset({"named", "recased", "unstated"})
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """A state of a campaign: one that it may be in, or the one that a document shows.
 
-    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read; the
-    clauses of the response report that, and here it matches every state. ``until`` is the instant of a dated
-    pause, ``slack`` how far a response may lie from it, ``due`` the earliest and the latest instant at which the
-    resume is due. All instants are nanoseconds of the provider's clock.
+    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read;
+    the clauses of the response report that, and here it matches every state. ``until`` is the instant of a
+    dated pause, ``slack`` how far a response may lie from it, ``due`` the earliest and the latest instant at
+    which the resume is due. All instants are nanoseconds of the provider's clock.
     """
 
     status: str | None
@@ -61,11 +60,10 @@ class State:
             return "a status that cannot be read"
         if not self.until_read:
             return f"{self.status}, with a paused_until that cannot be read"
+        until = None if self.until is None else write_instant(self.until)
         if self.status != "paused":
-            return self.status + (
-                "" if self.until is None else f" with paused_until {write_instant(self.until)}"
-            )
-        return "paused indefinitely" if self.until is None else f"paused until {write_instant(self.until)}"
+            return self.status if until is None else f"{self.status} with paused_until {until}"
+        return "paused indefinitely" if until is None else f"paused until {until}"
 
 
 ACTIVE: Final = State("active")
@@ -86,7 +84,11 @@ def read_state(document: Mapping[str, Any]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """A resume as it was seen: due when, and between which two readings of the provider's clock it happened (nanoseconds)."""
+    """An observed resume: when it was due, and between which two readings of the provider's clock it
+    happened.
+
+    All three are nanoseconds.
+    """
 
     campaign: str
     due: int
@@ -95,71 +97,113 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
-    """An answer outside the possible states: the promise that it breaks, and what was found."""
+class OracleFinding:
+    """A finding of the oracle, and the id of the clause that it fails."""
 
-    topic: Topic
+    clause: str
     finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One exchange as a later failure remembers it: what was ``asked`` of a campaign, in words, and what came of it.
+class Documents:
+    """What earlier responses have shown of a campaign.
 
-    ``at`` is the provider's clock when the answer had come, in nanoseconds; ``status`` is 0 where none came, and ``trouble`` then says why.
+    ``first`` is the first document by operation (``other`` for an undocumented route), ``last`` the latest
+    of all. ``end_time`` is the campaign's ``config.end_time`` in nanoseconds, as first read; ``end_known``
+    says whether a response has shown if the campaign has one.
+    """
+
+    first: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    last: Mapping[str, Any] | None = None
+    end_time: int | None = None
+    end_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An earlier exchange, as far as it is needed to explain a later failure.
+
+    ``until`` is the date of a dated pause, ``at`` the provider's clock at the response, both in nanoseconds;
+    ``status`` is 0 without a response, and ``trouble`` then says why. ``case`` is prose.
     """
 
     number: int
     campaign: str
     at: int | None
-    asked: str
+    operation: Operation | None
+    method: str
+    request_class: ClassId | None
+    until: int | None
+    case: str
     status: int
-    trouble: str | None = None
-    shown: State | None = None
+    trouble: str | None
+    shown: State | None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One exchange as the clauses see it.
 
-    ``text`` is the answer's body decoded once; ``document`` the campaign that it holds, where the answer is a 2xx with an object.
-    ``end_known`` says whether an answer has told if the campaign has an end of its own.
-    ``request_class`` and ``intent`` are how a request on the pause route is read. ``before`` are the states possible when it was sent.
-    ``stakes`` are the topics that the answer puts to the test, ``breach`` the one it breaks, and ``further`` one more where status and date are each wrong. ``references`` are the documents first
-    seen of the same campaign, by operation; ``previous`` is the document seen last, ``trail`` the last exchanges of the run before this one.
+    ``text`` is the body of the response as JSON. ``request_class`` and ``intent`` say how a request on the
+    pause route is classified. ``before`` are the states that the campaign may have been in when the request
+    was sent; ``shown`` is the state that the response shows. ``tested`` are the ids of the clauses that the
+    oracle checked with this response, ``findings`` those that failed, most likely cause first. ``documents``
+    and ``trail`` are what came before.
     """
 
     exchange: Exchange
     text: Text | None = None
-    document: Mapping[str, Any] | None = None
     request_class: ClassId | None = None
     intent: Intent | None = None
     before: Possible = None
     shown: State | None = None
-    stakes: frozenset[Topic] = frozenset()
-    breach: Breach | None = None
-    further: Breach | None = None
-    lagging: bool = False
+    tested: frozenset[str] = frozenset()
+    findings: tuple[OracleFinding, ...] = ()
     resumed: Resume | None = None
-    references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    previous: Mapping[str, Any] | None = None
+    documents: Documents = field(default_factory=Documents)
     trail: tuple[Event, ...] = ()
-    end_known: bool = True
+
+    @property
+    def document(self) -> Mapping[str, Any] | None:
+        """The campaign that a 2xx shows; None for other responses, and for campaigns outside the run."""
+        if not self.accepted or self.text is None or self.text.problem or self.exchange.scope not in _OURS:
+            return None
+        return self.text.value if isinstance(self.text.value, dict) else None
+
+    @property
+    def previous(self) -> Mapping[str, Any] | None:
+        """The document of the campaign that the last response before this one showed."""
+        return self.documents.last
+
+    @property
+    def end_known(self) -> bool:
+        """Whether a response has shown if the campaign has an end of its own."""
+        return self.documents.end_known
 
     @property
     def status(self) -> int:
-        """The answer's status code; 0 where no answer came."""
+        """The status code of the response; 0 without a response."""
         return self.exchange.response.status if self.exchange.response else 0
 
     @property
     def answered(self) -> bool:
-        """Whether an answer came that is the provider's own, not its environment's (`INFRASTRUCTURE`)."""
-        return self.exchange.response is not None and self.status not in ENVIRONMENT
+        """Whether there is a response by the provider itself, not by infrastructure in front of it."""
+        return self.exchange.response is not None and self.status not in INFRASTRUCTURE
 
     @property
     def accepted(self) -> bool:
-        """Whether the answer is a 2xx."""
+        """Whether the response is a 2xx."""
         return 200 <= self.status < 300  # noqa: PLR2004
+
+    @property
+    def lagging(self) -> bool:
+        """Whether a read shows a state from before a write, and may do so because little time has passed."""
+        return any(one.clause == "pausing.read-agrees-at-once" for one in self.findings)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the response shows a state that the campaign can be in, even if late."""
+        return all(one.clause in LATE for one in self.findings)
 
     @property
     def paused_before(self) -> bool:
@@ -170,3 +214,51 @@ class Evidence:
     def active_before(self) -> bool:
         """Whether the campaign was neither inactive nor stale when the request was sent."""
         return self.before is not None and all(state.status in ("active", "paused") for state in self.before)
+
+
+# -- the trail: the exchanges before a failure -------------------------------------------------------------
+
+_DATED: Final = frozenset({"instant", "far", "edge", "past"})
+_UNDATED: Final = frozenset({"omitted", "nothing"})
+_WIDTH: Final = 80
+
+
+def remember(trail: tuple[Event, ...], evidence: Evidence) -> tuple[Event, ...]:
+    """The trail with one more exchange: at most ``TRAIL``, and equal reads in a row count as one."""
+    exchange, intent = evidence.exchange, evidence.intent
+    kind = intent.request_class if intent and evidence.request_class == "extra" else evidence.request_class
+    event = Event(
+        number=exchange.number,
+        campaign=exchange.request.campaign[:_WIDTH],
+        at=exchange.now.end if exchange.now else None,
+        operation=exchange.request.operation,
+        method=exchange.request.method,
+        request_class=kind,
+        until=intent.until[0] if intent and intent.until and kind in _DATED else None,
+        case=exchange.case,
+        status=evidence.status,
+        trouble=exchange.trouble,
+        shown=evidence.shown,
+    )
+    last = trail[-1] if trail else None
+    if last and event.operation == "retrieve" and replace(event, number=last.number, at=last.at) == last:
+        return trail
+    return (*trail, event)[-TRAIL:]
+
+
+def events_about(events: Iterable[Event], campaign: str) -> tuple[Event, ...]:
+    """The events that explain the state of a campaign: its own, and the writes to others."""
+    return tuple(one for one in events if one.campaign == campaign or one.operation != "retrieve")
+
+
+def describe_event(event: Event) -> str:
+    """What an event asked for, in a few words for people."""
+    if event.operation == "retrieve":
+        return "read"
+    if event.operation == "unpause":
+        return "unpause"
+    if event.until is not None:
+        return f"pause until {write_instant(event.until)}"
+    if event.request_class in _UNDATED:
+        return "pause without a date"
+    return f"{event.method} ({event.case or event.request_class})"[:_WIDTH]

@@ -14,20 +14,16 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 
+from whop_contracts.cli.open_target import run_in_process
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan, Profile
-from whop_contracts.engine.preflight import unready
-from whop_contracts.engine.request_builder import RequestBuilder
-from whop_contracts.engine.run_state import Stopped
 from whop_contracts.pause import catalogue
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Oracle
 from whop_contracts.proof import HONEST, START, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import BudgetSpent, Sender, mock_parties, open_mock
 
 _EVERY: Final = 4
 """How many campaigns a run of the built-in mock names."""
@@ -139,33 +135,20 @@ def _plan(profile: Profile, seed: int, campaigns: int) -> Plan:
 
 def _judged(task: Task) -> Trial:
     provider = build(fault=task.fault, variation=task.variation, clock=ManualClock(task.start))
-    target, everyone = open_mock(provider), mock_parties()
-    parties = replace(everyone, campaigns=everyone.campaigns[: task.campaigns])
-    rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose
-    plan = _plan(task.profile, task.seed, len(parties.campaigns))
-    tally = ClauseRunner(catalogue.clauses())
-    musts = {clause.id for clause in tally.clauses if clause.level == "must"}
+    plan = _plan(task.profile, task.seed, task.campaigns)
+    runner = ClauseRunner(catalogue.clauses(), PAUSE)
+    musts = {clause.id for clause in runner.clauses if clause.level == "must"}
     first: list[tuple[int, str, tuple[str, ...]]] = []
 
     def watch(evidence: Evidence, sequence: str) -> None:
-        broken = tally.add(evidence, sequence)
+        broken = runner.add(evidence, sequence)
         if not first and (failed := tuple(name for name in broken if name in musts)):
             first.append((evidence.exchange.number, sequence, failed))
 
-    binder = RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng)
-    executor = Executor(
-        target,
-        Sender(target, rng=rng),
-        binder,
-        parties,
-        expectation=Oracle(),
-        journal=None,
-        watch=watch,
-    )
-    reason = _conduct(executor, plan)
-    target.close()
+    rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose
+    state = run_in_process(plan, provider, rng, watch)
     number, shown_in, names = first[0] if first else (0, "", ())
-    broken = [clause for clause in tally.clauses if tally.counts[clause.id].broken]
+    broken = [clause for clause in runner.clauses if runner.counts[clause.id].broken]
     return Trial(
         kind=task.kind,
         name=task.name,
@@ -177,19 +160,7 @@ def _judged(task: Task) -> Trial:
         first=names,
         first_request=number,
         sequence=shown_in,
-        requests=tally.requests,
-        inconclusive=reason or (None if tally.accepted_pauses else "no pause was answered 2xx"),
-        left=tuple(executor.outcome.failed),
+        requests=runner.requests,
+        inconclusive=state.inconclusive or (None if runner.conclusive else PAUSE.unproven),
+        left=tuple(state.failed),
     )
-
-
-def _conduct(executor: Executor, plan: Plan) -> str | None:
-    """Preflight, plan, putting back; the reason that makes the run inconclusive, if there is one."""
-    try:
-        reason = unready(executor.preflight(foreign=plan.means.foreign), live=False)
-    except (BudgetSpent, Stopped) as stopped:
-        return str(stopped)
-    if reason is None:
-        executor.run(plan)
-        executor.put_back()
-    return reason or executor.outcome.stopped

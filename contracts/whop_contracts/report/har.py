@@ -145,7 +145,6 @@ def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         "_scope": exchange.scope,
         "_operation": request.operation,
         "_campaign": request.campaign,
-        "_overlaps": exchange.overlaps,
         "_now": exchange.now
         and [write_instant(exchange.now.start, digits=9), write_instant(exchange.now.end, digits=9)],
         "_trouble": exchange.trouble,

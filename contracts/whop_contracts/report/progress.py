@@ -16,7 +16,7 @@ from whop_contracts.report.terminal import console_for
 
 @contextmanager
 def watching(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
-    """What to hand to ``engine.judge``: it shows how far the run is on a terminal, and says in any case where the journal lies and what is done to production."""
+    """What to hand to ``engine.check``: it shows how far the run is on a terminal, and says in any case where the journal lies and what is done to production."""
     bar = Progress(
         TextColumn("{task.fields[part]:<28}", markup=False),
         BarColumn(bar_width=None),

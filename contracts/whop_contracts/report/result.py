@@ -11,12 +11,10 @@ from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift, Fail
 from whop_contracts.exchange import Exchange, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import Resume
-from whop_contracts.pause.oracle.history import before
+from whop_contracts.pause.evidence import Resume, describe_event, events_about
 
 SCHEMA_VERSION: Final = "1"
 _BODY_LIMIT: Final = 4_000
-_STATEFUL: Final = frozenset({"pausing", "auto_resume"})
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 
 
@@ -81,8 +79,8 @@ def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) 
         return "violates", None
     if c.reason:
         return "inconclusive", c.reason
-    if not tally.accepted_pauses:
-        return "inconclusive", "no pause was answered 2xx"
+    if not tally.conclusive:
+        return "inconclusive", tally.contract.unproven
     return "conforms", None
 
 
@@ -111,7 +109,7 @@ def _has_history(clause: Clause, exchange: Exchange) -> bool:
     """Whether a failure is about what earlier requests left, so that it is told with them; a pause's own answer mostly is not."""
     if exchange.request.operation == "pause":
         return clause.id == "pausing.last-request-holds"
-    return clause.part in _STATEFUL or clause.id.endswith(".nothing-changes")
+    return clause.history
 
 
 def _failure(clause: Clause, count: Count) -> dict[str, Any] | None:
@@ -153,14 +151,14 @@ def _before(failure: Failure) -> list[dict[str, Any]]:
             "number": one.number,
             "at": None if one.at is None else write_instant(one.at),
             "campaign": one.campaign,
-            "asked": one.asked,
+            "asked": describe_event(one),
             "answer": str(one.status or one.trouble or "no answer"),
             "status": one.shown.status if one.shown else None,
             "paused_until": write_instant(one.shown.until)
             if one.shown and one.shown.until is not None
             else None,
         }
-        for one in before(evidence.trail, evidence.exchange.request.campaign)
+        for one in events_about(evidence.trail, evidence.exchange.request.campaign)
     ]
 
 

@@ -3,7 +3,6 @@
 from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.live import LiveTarget, SteadyTime
 from whop_contracts.target.mock import MOCK_URL, MockTarget, Target
-from whop_contracts.target.open import mock_parties, open_live, open_mock, open_target
 from whop_contracts.target.protocol import Clock, OffTargetError, Reply
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.sender import BudgetSpent, Sender
@@ -25,8 +24,4 @@ __all__ = [
     "VirtualClock",
     "WallClock",
     "Wire",
-    "mock_parties",
-    "open_live",
-    "open_mock",
-    "open_target",
 ]

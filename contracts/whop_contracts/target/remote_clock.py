@@ -117,6 +117,10 @@ class ProviderTestClock(Clock):
         else:
             self._began = self._sights[0].low, self._time()
 
+    def doubt(self, reason: str) -> None:
+        """Stop using it: it is not the provider's clock."""
+        self.trouble = self.trouble or reason
+
     def window(self, sent: float, received: float) -> Window | None:
         """What it showed at least at ``sent`` and at most at ``received``, as far as was known by then."""
         if self.trouble or not self._sights:

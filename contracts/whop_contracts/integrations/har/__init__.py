@@ -17,7 +17,6 @@ from typing import Any, Final, cast, get_args
 
 from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.preflight import contract_sha256
 from whop_contracts.exchange import Exchange, Operation, Request, Role, Scope, Window
 from whop_contracts.instants import write_instant
 from whop_contracts.integrations.har.entries import Entry, HarError, Log, read_har, read_window
@@ -31,7 +30,8 @@ from whop_contracts.integrations.har.routes import (
     route,
 )
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import Evidence, Topic
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
@@ -39,7 +39,9 @@ from whop_contracts.settings import UsageError
 from whop_contracts.target.clocks import WallClock
 from whop_contracts.target.protocol import Reply
 
-_OTHER_HANDS: Final[frozenset[Topic]] = frozenset({"by-itself", "siblings"})
+_OTHER_HANDS: Final = frozenset(
+    {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
+)
 """What only somebody who knows that nobody else touched the campaigns can judge."""
 _BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
@@ -92,7 +94,7 @@ def judge_recording(
     stated = recording.run.get("resume_tolerance")
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
-    tally = ClauseRunner(clauses)
+    tally = ClauseRunner(clauses, PAUSE)
     expectation = Oracle(tolerance=tolerance)
     for item in recording.items:
         if item is None:
@@ -106,7 +108,7 @@ def judge_recording(
         tally,
         Circumstances(
             target={"kind": "recorded", "base_url": recording.base_url},
-            contract={"version": __version__, "sha256": contract_sha256()},
+            contract={"version": __version__, "sha256": PAUSE.sha256()},
             plan=_plan(recording),
             clock={
                 "kind": recording.clock,
@@ -181,7 +183,7 @@ def _restored(entry: Entry) -> Exchange:
         return value if isinstance(value, str) else ""
 
     role, scope, operation = text("_role"), text("_scope"), text("_operation")
-    number, overlaps = custom.get("_number"), custom.get("_overlaps")
+    number = custom.get("_number")
     return Exchange(
         number=number if type(number) is int and number > 0 else entry.number,
         request=Request(
@@ -201,7 +203,6 @@ def _restored(entry: Entry) -> Exchange:
         case=text("_case"),
         sequence=text("_sequence"),
         trouble=entry.trouble,
-        overlaps=overlaps if type(overlaps) is int else None,
     )
 
 
@@ -216,9 +217,7 @@ def _foreign(log: Log, digest: str, base_url: str | None) -> Recording:
     overlaps = overlaps_of(usable)
     clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
     items = tuple(
-        None
-        if one.entry.number in overlaps.tangled
-        else _exchange(one, clock, overlaps.pairs.get(one.entry.number))
+        None if one.entry.number in overlaps.tangled else _exchange(one, clock)
         for one in usable
         if one.entry.number not in overlaps.beside
     )
@@ -245,7 +244,7 @@ def _foreign(log: Log, digest: str, base_url: str | None) -> Recording:
     )
 
 
-def _exchange(one: Routed, clock: WallClock, overlaps: int | None) -> Exchange | None:
+def _exchange(one: Routed, clock: WallClock) -> Exchange | None:
     if one.operation is None:
         return None
     entry = one.entry
@@ -254,11 +253,11 @@ def _exchange(one: Routed, clock: WallClock, overlaps: int | None) -> Exchange |
     request = Request(entry.method, entry.url, one.operation, one.campaign, entry.headers, entry.content)
     return Exchange(
         entry.number, request, entry.response, entry.sent, entry.received, now,
-        case=f"entry {entry.number}", trouble=entry.trouble, overlaps=overlaps,
+        case=f"entry {entry.number}", trouble=entry.trouble,
     )  # fmt: skip
 
 
 def _by_anyone(evidence: Evidence) -> Evidence:
     """The evidence without what supposes that nobody else touched the campaigns."""
-    breach = evidence.breach if evidence.breach and evidence.breach.topic not in _OTHER_HANDS else None
-    return dataclasses.replace(evidence, stakes=evidence.stakes - _OTHER_HANDS, breach=breach)
+    findings = tuple(one for one in evidence.findings if one.clause not in _OTHER_HANDS)
+    return dataclasses.replace(evidence, tested=evidence.tested - _OTHER_HANDS, findings=findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -66,18 +66,15 @@ def cached(entry: Entry) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    """What was under way together, by number: ``pairs`` of writes to one campaign, ``tangled`` writes of which there were more than two, and
-    ``beside``, the reads during a write, which decide nothing.
-    """
+    """What was under way together, by number: ``tangled`` writes to one campaign, and ``beside``, the reads during a write."""
 
-    pairs: Mapping[int, int]
     tangled: frozenset[int]
     beside: frozenset[int]
 
 
 def overlaps_of(routed: Sequence[Routed]) -> Overlaps:
     """Which exchanges about the same campaign were under way together."""
-    others: dict[int, list[int]] = {}
+    tangled: set[int] = set()
     beside: set[int] = set()
     for campaign in {one.campaign for one in routed}:
         ours = [one for one in routed if one.campaign == campaign]
@@ -88,9 +85,8 @@ def overlaps_of(routed: Sequence[Routed]) -> Overlaps:
                 if other.operation == "retrieve":
                     beside.add(other.entry.number)
                 else:
-                    others.setdefault(write.entry.number, []).append(other.entry.number)
-    pairs = {one: two[0] for one, two in others.items() if len(two) == 1 and others[two[0]] == [one]}
-    return Overlaps(pairs, frozenset(others) - frozenset(pairs), frozenset(beside))
+                    tangled.add(write.entry.number)
+    return Overlaps(frozenset(tangled), frozenset(beside))
 
 
 def _together(one: Entry, other: Entry) -> bool:

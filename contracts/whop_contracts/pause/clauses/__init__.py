@@ -1,1 +1,1 @@
-"""What the page promises, one module per part of the page."""
+"""The clauses of the documentation page, a module for each of its larger parts."""

@@ -1,4 +1,4 @@
-"""One clause for each documented member and child, made from the derived schema: present, of its type, within its values.
+"""One clause for each documented member, made from the schema: present, of its type, within its values.
 
 The parts ``response``, ``timestamps`` and ``identifiers`` take theirs from here.
 """
@@ -26,7 +26,7 @@ from whop_contracts.schemas import (
 
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
-"""The members that the sibling pages' answers are held to as well; of the rest, a difference there only warns."""
+"""The members that are checked in responses to retrieve and unpause too; there, the others only warn."""
 MEMBERS: Final = members(DOCUMENT)
 _ABSENT: Final = object()
 
@@ -56,14 +56,14 @@ def _clause(member: Member) -> Clause:
         level="must",
         statement=member.statement,
         source=Source(cast("Any", member.source), member.place),
-        applies=_asked_of(member.pointer.rpartition("/")[0], member.pointer in SHARED),
+        applies=_has_parent(member.pointer.rpartition("/")[0], member.pointer in SHARED),
         check=lambda e: check_member(e.document, member),
     )
 
 
 @cache
-def _asked_of(parent: str, shared: bool) -> Condition:  # noqa: FBT001 - of one place and one kind, one condition
-    """When the members of ``parent`` are judged. One condition for all of them, so that it is asked once."""
+def _has_parent(parent: str, shared: bool) -> Condition:  # noqa: FBT001 - part of a cache key
+    """When the members of ``parent`` are checked. They share one condition, so that it is evaluated once."""
 
     def applies(evidence: Evidence) -> bool:
         return (
@@ -76,7 +76,7 @@ def _asked_of(parent: str, shared: bool) -> Condition:  # noqa: FBT001 - of one 
 
 
 def is_campaign(evidence: Evidence) -> bool:
-    """Whether the answer holds what can be taken for a campaign: an object with at least three of the documented members."""
+    """Whether the response shows a campaign: an object with at least three of the documented members."""
     document = evidence.document
     return document is not None and sum(map(document.__contains__, _TOP)) >= 3  # noqa: PLR2004
 
@@ -85,7 +85,7 @@ _TOP: Final = tuple(member.pointer[1:] for member in MEMBERS if member.pointer.c
 
 
 def check_member(document: Any, member: Member) -> Iterator[Finding]:
-    """Yield what is wrong with one member of a campaign document; nothing where its parent is no object."""
+    """Yield what is wrong with one member of a campaign document; nothing if its parent is not an object."""
     if _sound(document):
         return
     parent = _parent(document, member.pointer)
@@ -100,7 +100,7 @@ def check_member(document: Any, member: Member) -> Iterator[Finding]:
 
 
 _LAST: Final[list[Any]] = [None, False]
-"""The document that was looked at last, itself, and whether it is valid: forty clauses ask about one."""
+"""The last document that was validated, and whether it is valid: forty clauses ask about the same one."""
 
 
 def _sound(document: Any) -> bool:
@@ -110,7 +110,7 @@ def _sound(document: Any) -> bool:
 
 
 def _violations(value: Any, member: Member) -> tuple[Violation, ...]:
-    """What is wrong with a value; an object with documented children is right as such: each child has its own clause."""
+    """What is wrong with a value. The children of an object are left to their own clauses."""
     if isinstance(value, Mapping) and member.pointer in _PARENTS:
         return ()
     return violations(DOCUMENT, member.schema_pointer, value)
@@ -134,7 +134,7 @@ def _absence(parent: Mapping[str, Any], member: Member) -> str:
 
 
 _LOOKED_AT: Final = 500
-"""Members of an answer among which a misspelt one is looked for: a hostile answer has any number."""
+"""How many members are searched for a misspelt one: a hostile response has any number."""
 _LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)
 
 
@@ -149,7 +149,7 @@ def _value(parent: Mapping[str, Any], pointer: str) -> Any:
 
 
 def usual_values(chosen: Callable[[Member], bool]) -> Callable[[Evidence], Iterator[Finding]]:
-    """A check of what only warns in the members that ``chosen`` picks; silent on a value that fails outright."""
+    """A check of what only warns in the ``chosen`` members; silent on values that fail a must clause."""
     picked = tuple(member for member in MEMBERS if chosen(member) and warns(DOCUMENT, member.schema_pointer))
 
     def check(evidence: Evidence) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Refusals: what is wrong is refused in order, changes nothing and gives nothing away."""
+"""Refusals and authorization: what an error response says, and what it must not give away."""
 
 from __future__ import annotations
 
@@ -8,29 +8,54 @@ from typing import Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Clause, Source
-from whop_contracts.pause.clauses.pausing import on
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.request_classes import standing_clauses, told
+from whop_contracts.pause.request_classes import describe_response
 
 _ENVELOPE: Final = Source("errors", "error body")
+_ERROR: Final = 400
 _FILE: Final = r"\.(?:py|rb|[cm]?[jt]sx?|go|java|kts?|scala|swift|php|rs|cs|cpp|exs?|pm)"
-LEAKS: Final = (
-    ("a stack trace", re.compile(
-        r"Traceback \(most recent call last\)|\n\s+at (?:async )?[\w.$<>]+ ?[(\[]" + f"|{_FILE}" + r":\d+(?::(?:in\b|\d+)|\)|\s|$)"
-        r"|File \"[^\"]+\", line \d+|goroutine \d+ \[|Exception in thread|\bat [\w.$]+\([\w.]+:\d+\)|\b[A-Z]\w+(?:Error|Exception): .+\n\s"
-        r"|\bCaused by: [\w.$]+(?:Error|Exception)\b|\bpanicked at\b" + f"|{_FILE}" + r"\b[\s\S]{0,12}, ?line \d+")),
-    ("a source path", re.compile(
-        r"(?:/[\w.@-]+){2,}" + f"{_FILE}" + r"\b|[A-Z]:\\\\?[\w\\. -]+\.\w+|/(?:usr|home|var|opt|srv|app|etc)/[\w.-]+/[\w./-]+")),
-    ("a database query", re.compile(
-        r"\bSELECT\b[\s\S]+?\bFROM\b|\bINSERT\s+INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE\s+FROM\b|\bPG::\w+|\bSQLSTATE\b|\bORA-\d{5}\b"
-        r"|(?:select\b[^.]+\bfrom\s+[\"`]?\w+[\"`]?\s+where\b)|update\s+[\"`]?\w+[\"`]?\s+set\s+[\"`]?\w+[\"`]?\s*="
-        r"|\bWHERE\s+[\"`\[]?\w+[\"`\]]?(?:\.[\"`\[]?\w+[\"`\]]?)?\s*=|\berror in your SQL syntax\b|\bdb\.\w+\.(?:find|update|insert|aggregate|delete)\w*\("
-        r"|\b(?:query|mutation)\s+\w+\s*\(\s*\$\w+\s*:|\"(?:bool|must|match|term)\"\s*:\s*[\[{]\s*[\[{\"]")),
-)  # fmt: skip
+LEAKS: Final = {
+    "a stack trace": (
+        r"Traceback \(most recent call last\)",
+        r"\n\s+at (?:async )?[\w.$<>]+ ?[(\[]",
+        _FILE + r":\d+(?::(?:in\b|\d+)|\)|\s|$)",
+        r"File \"[^\"]+\", line \d+",
+        r"goroutine \d+ \[",
+        r"Exception in thread",
+        r"\bat [\w.$]+\([\w.]+:\d+\)",
+        r"\b[A-Z]\w+(?:Error|Exception): .+\n\s",
+        r"\bCaused by: [\w.$]+(?:Error|Exception)\b",
+        r"\bpanicked at\b",
+        _FILE + r"\b[\s\S]{0,12}, ?line \d+",
+    ),
+    "a source path": (
+        r"(?:/[\w.@-]+){2,}" + _FILE + r"\b",
+        r"[A-Z]:\\\\?[\w\\. -]+\.\w+",
+        r"/(?:usr|home|var|opt|srv|app|etc)/[\w.-]+/[\w./-]+",
+    ),
+    "a database query": (
+        r"\bSELECT\b[\s\S]+?\bFROM\b",
+        r"\bINSERT\s+INTO\b",
+        r"\bUPDATE\b\s+\S+\s+\bSET\b",
+        r"\bDELETE\s+FROM\b",
+        r"\bPG::\w+",
+        r"\bSQLSTATE\b",
+        r"\bORA-\d{5}\b",
+        r"select\b[^.]+\bfrom\s+[\"`]?\w+[\"`]?\s+where\b",
+        r"update\s+[\"`]?\w+[\"`]?\s+set\s+[\"`]?\w+[\"`]?\s*=",
+        r"\bWHERE\s+[\"`\[]?\w+[\"`\]]?(?:\.[\"`\[]?\w+[\"`\]]?)?\s*=",
+        r"\berror in your SQL syntax\b",
+        r"\bdb\.\w+\.(?:find|update|insert|aggregate|delete)\w*\(",
+        r"\b(?:query|mutation)\s+\w+\s*\(\s*\$\w+\s*:",
+        r"\"(?:bool|must|match|term)\"\s*:\s*[\[{]\s*[\[{\"]",
+    ),
+}
+"""What shows the provider's inside: what it is, and how it looks."""
+_LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
 
 
 def _refused(evidence: Evidence) -> bool:
-    return evidence.answered and (evidence.status >= 400) and evidence.exchange.request.operation is not None  # noqa: PLR2004
+    return evidence.answered and evidence.status >= _ERROR and evidence.exchange.request.operation is not None
 
 
 def _leaks(evidence: Evidence) -> Iterator[Finding]:
@@ -46,7 +71,7 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
         .replace('\\"', '"')
         .replace("\\/", "/")
     )
-    for what, pattern in LEAKS:
+    for what, pattern in _LEAKS:
         match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
         if match:
             yield Finding("nothing of the provider's inside", f"{what}: {' '.join(match[0].split())[:120]}")
@@ -69,7 +94,7 @@ def _envelope(evidence: Evidence) -> Iterator[Finding]:
     if not isinstance(error, dict) or not all(
         isinstance(error.get(name), str) for name in ("type", "message")
     ):
-        yield Finding('{"error": {"type": "…", "message": "…"}}', told(evidence))
+        yield Finding('{"error": {"type": "…", "message": "…"}}', describe_response(evidence))
 
 
 def _allow(evidence: Evidence) -> Iterator[Finding]:
@@ -78,17 +103,39 @@ def _allow(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("an Allow header that names POST", response.header("allow") or "no Allow header")
 
 
+def _challenge(evidence: Evidence) -> Iterator[Finding]:
+    response = evidence.exchange.response
+    if response and not response.header("www-authenticate"):
+        yield Finding("a WWW-Authenticate header", "none")
+
+
+def _reads_foreign(evidence: Evidence) -> bool:
+    exchange = evidence.exchange
+    return evidence.answered and exchange.scope == "foreign" and exchange.request.operation == "retrieve"
+
+
+def _retrieved(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.accepted:
+        yield Finding("403 or 404", str(evidence.status))
+
+
+_REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unknown"})
+
 CLAUSES: Final = (
-    *standing_clauses("refusals"),
-    on("unchanged", "refusals.nothing-changes", "A request that is refused changes nothing.", Source("errors", "400 and 422")),
     Clause("refusals.nothing-leaks", "must",
            "An error shows nothing of the provider's inside: no stack trace, source path or query.",
            _ENVELOPE, _refused, _leaks),
     Clause("refusals.no-credential-leaks", "must", "No answer repeats the credential.",
-           _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in ("full", "readonly", "unstated", "altered", "unknown"),
+           _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should", "An error is an object with a type and a message.",
            _ENVELOPE, _refused, _envelope),
     Clause("refusals.allow-header", "should", "A 405 names the methods that are allowed.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
+    Clause("authorization.challenge", "should", "A 401 names the scheme that is expected.",
+           Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
+    Clause("authorization.foreign-campaign-is-hidden", "should",
+           "Another company's campaign cannot be retrieved.",
+           Source("sibling", "retrieve, required permissions"), _reads_foreign, _retrieved,
+           requires=frozenset({"foreign"})),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The response: one JSON text that shows the campaign, with every documented member."""
+"""The response: one JSON text that shows the campaign that was asked for, with every documented member."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.classify import is_json
+from whop_contracts.json_text import is_json
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.clauses.members import (
     MEMBERS,
@@ -18,29 +18,47 @@ from whop_contracts.pause.clauses.members import (
     usual_values,
 )
 from whop_contracts.pause.evidence import Evidence
+from whop_contracts.schemas import violations
 
 _ANSWER: Final = Source("page", "a successful response")
 _FAILED: Final = 500
+_CENT: Final = 0.01
 _SIBLING: Final = Source("sibling", "retrieve and unpause answer with the same object")
 
 
+def _expected(evidence: Evidence) -> bool:
+    """Whether the response is a 2xx that is allowed: any other 2xx is a failure by itself."""
+    return evidence.accepted and evidence.exchange.scope in ("named", "recased", "unstated")
+
+
 def _pause(evidence: Evidence) -> bool:
-    return _ours(evidence) and evidence.exchange.request.operation == "pause"
+    return _expected(evidence) and evidence.exchange.request.operation == "pause"
+
+
+def _pause_campaign(evidence: Evidence) -> bool:
+    return is_campaign(evidence) and _pause(evidence)
 
 
 def _sibling(evidence: Evidence) -> bool:
-    """Whether a sibling has answered with success, or has failed itself."""
-    answered = _ours(evidence) or (evidence.answered and evidence.status >= _FAILED)
-    return answered and evidence.exchange.request.operation in ("retrieve", "unpause")
-
-
-def _ours(evidence: Evidence) -> bool:
-    """Whether the answer is a 2xx that was due; one that should have been a refusal breaks that promise alone."""
-    return evidence.accepted and evidence.exchange.scope in ("named", "recased", "unstated")
+    """Whether the response to a retrieve or an unpause is a 2xx or a 5xx."""
+    checked = _expected(evidence) or (evidence.answered and evidence.status >= _FAILED)
+    return checked and evidence.exchange.request.operation in ("retrieve", "unpause")
 
 
 def _readable(evidence: Evidence) -> bool:
     return evidence.text is not None and evidence.text.problem is None
+
+
+def _named(evidence: Evidence) -> bool:
+    """Whether the response names a campaign in a form that can be compared."""
+    value = (evidence.document or {}).get("id")
+    return isinstance(value, str) and not violations("ad-campaign", "/properties/id", value)
+
+
+def _same(evidence: Evidence) -> Iterator[Finding]:
+    asked, shown = evidence.exchange.request.campaign, (evidence.document or {}).get("id")
+    if isinstance(shown, str) and shown.lower() != asked.lower():
+        yield Finding(asked, shown, "/id")
 
 
 def _status(evidence: Evidence) -> Iterator[Finding]:
@@ -98,48 +116,53 @@ def _number(value: Any) -> float | None:
 
 def _sums(evidence: Evidence) -> Iterator[Finding]:
     document = evidence.document or {}
-    daily, spent, left = (
-        _number(document.get(n)) for n in ("daily_budget", "todays_spend", "available_budget")
-    )
+
+    def numbers(*names: str) -> list[float | None]:
+        return [_number(document.get(name)) for name in names]
+
+    daily, spent, left = numbers("daily_budget", "todays_spend", "available_budget")
     if daily is not None and spent is not None and left is not None:
-        cap = max(daily - spent, 0.0)
-        if left > cap + 0.01:
-            yield Finding(
-                f"at most {cap:g}, the daily budget less today's spend", f"{left:g}", "/available_budget"
-            )
-    revenue, total, ratio = (
-        _number(document.get(n)) for n in ("revenue", "total_spend", "return_on_ad_spend")
-    )
+        most = max(daily - spent, 0.0)
+        if left > most + _CENT:
+            expected = f"at most {most:g}, the daily budget less today's spend"
+            yield Finding(expected, f"{left:g}", "/available_budget")
+    revenue, total, ratio = numbers("revenue", "total_spend", "return_on_ad_spend")
     if revenue is not None and total and ratio is not None:
-        wanted = revenue / total
-        if not any(
-            abs(ratio - scale * wanted) <= max(0.01 * scale * abs(wanted), 0.01) for scale in (1, 100)
-        ):
-            yield Finding(
-                f"{wanted:.4g}, or {100 * wanted:.4g} as a percentage", f"{ratio:g}", "/return_on_ad_spend"
-            )
+        exact = revenue / total
+        off = (abs(ratio - scale * exact) - max(_CENT * scale * abs(exact), _CENT) for scale in (1, 100))
+        if all(one > 0 for one in off):
+            expected = f"{exact:.4g}, or {100 * exact:.4g} as a percentage"
+            yield Finding(expected, f"{ratio:g}", "/return_on_ad_spend")
 
 
 CLAUSES: Final = (
     Clause("response.status-is-200", "should", "A successful answer has the status 200.",
-           _ANSWER, _ours, _status),
+           _ANSWER, _expected, _status),
     Clause("response.media-type", "must", "A successful answer says that it is JSON.",
            Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
     Clause("response.json-text", "must", "A successful answer is one well-formed JSON text in UTF-8.",
            Source("rfc", "RFC 8259, 2 and 8.1"), _pause, _json),
     Clause("response.is-the-campaign", "must", "A successful answer is the campaign itself, as one object.",
-           _ANSWER, lambda e: _ours(e) and _readable(e), _campaign),
+           _ANSWER, lambda e: _expected(e) and _readable(e), _campaign),
     Clause("response.no-duplicate-keys", "should", "No key stands twice in the answer.",
            Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and _readable(e), _unique),
     *member_clauses("response"),
     Clause("response.usual-values", "should",
-           "Values are such as the provider's other pages list: known instruments and strategies, assigned country codes, no negative counts.",
-           Source("sdk", "types of the ad campaign"), lambda e: is_campaign(e) and _pause(e),
+           "Values are such as the provider's other pages list: known instruments and strategies, assigned "
+           "country codes, no negative counts.",
+           Source("sdk", "types of the ad campaign"), _pause_campaign,
            usual_values(lambda member: part_of(member) == "response")),
     Clause("response.sums-add-up", "should",
-           "The available budget is capped by the daily budget less today's spend, and the return on spend is revenue over spend.",
-           Source("page", "response, available_budget and return_on_ad_spend"), lambda e: is_campaign(e) and _pause(e), _sums),
+           "The available budget is capped by the daily budget less today's spend, and the return on spend "
+           "is revenue over spend.",
+           Source("page", "response, available_budget and return_on_ad_spend"), _pause_campaign, _sums),
     Clause("response.siblings-answer-alike", "should",
            "Retrieving and unpausing answer with the same object as pausing.",
            _SIBLING, _sibling, _siblings),
+    *member_clauses("identifiers"),
+    Clause("identifiers.same-campaign", "must", "The answer is about the campaign that the path names.",
+           Source("page", "path parameter id; response, id"), _named, _same),
+    Clause("identifiers.usual-form", "should", "Behind its prefix an id has letters and digits only.",
+           Source("example", "ids of the response"), is_campaign,
+           usual_values(lambda member: part_of(member) == "identifiers")),
 )  # fmt: skip

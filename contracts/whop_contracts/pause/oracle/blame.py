@@ -1,98 +1,173 @@
-"""Topics: which promise an observation puts to the test, and which one a difference breaks."""
+"""Which clauses a response checks, and which of them fails if it shows a state that is not possible."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import MILLI
-from whop_contracts.pause.evidence import ACTIVE, Evidence, State, Topic
+from whop_contracts.pause.classify import MILLI, Intent
+from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, Possible, State
 
-_DATES = frozenset({"until", "offset", "fraction", "far", "indefinite", "replaced"})
+STATUS: Final = "pausing.status-is-paused"
+UNTIL: Final = "pausing.until-is-kept"
+OFFSET: Final = "pausing.offset-is-honoured"
+FRACTION: Final = "pausing.fraction-is-kept"
+FAR: Final = "pausing.far-date-is-kept"
+INDEFINITE: Final = "pausing.no-date-means-indefinitely"
+REPLACED: Final = "pausing.last-request-holds"
+PAST: Final = "pausing.past-date-does-not-pause"
+STORED: Final = "pausing.read-agrees"
+AT_ONCE: Final = "pausing.read-agrees-at-once"
+OTHERS: Final = "pausing.others-are-left-alone"
+UNPAUSED: Final = "pausing.unpause-resumes"
+EARLY: Final = "auto_resume.not-before-its-instant"
+RESUMES: Final = "auto_resume.resumes-by-itself"
+AS_ACTIVE: Final = "auto_resume.resumes-as-active"
+CLEARED: Final = "auto_resume.date-is-cleared"
+PROMPTLY: Final = "auto_resume.resumes-promptly"
+CANCELLED: Final = "auto_resume.cancelled-date-does-not-fire"
+STAYS: Final = "auto_resume.indefinite-pause-stays"
+BY_ITSELF: Final = "auto_resume.nothing-else-changes-by-itself"
+UNCHANGED: Final = "refusals.nothing-changes"
+UNCHANGED_BY_OTHERS: Final = "authorization.nothing-changes"
 
-
-def answer_topics(evidence: Evidence) -> list[Topic]:
-    """What the answer to a pause or an unpause puts to the test."""
-    if evidence.exchange.request.operation == "unpause":
-        return ["unpaused", "date-dropped"]
-    asked = evidence.intent
-    if asked is None:
-        return []
-    if asked.request_class == "past":
-        return ["past"]
-    topics: list[Topic] = ["status", "until" if asked.until else "indefinite"]
-    if asked.request_class == "far":
-        topics.append("far")
-    if asked.offset:
-        topics.append("offset")
-    if any(until % NANO for until in asked.until):
-        topics.append("fraction")
-    if any(s.status == "paused" and s.until is not None for s in evidence.before or ()):
-        topics.append("replaced")
-    return topics
-
-
-def broken_topics(evidence: Evidence, seen: State) -> list[Topic]:
-    """The promises that an answer outside the possible states breaks: the status, the date, or each of them."""
-    topics = answer_topics(evidence)
-    if "unpaused" in topics:
-        return ["date-dropped" if seen.status == "active" else "unpaused"]
-    if "past" in topics:
-        return ["past"]
-    if seen.status is None or seen.status == "paused":
-        return [_date_topic(evidence, seen, topics)]
-    # An active campaign shows no date: that is the same mistake, not another one.
-    dates = [state.until for state in evidence.before or ()] + list(
-        evidence.intent.until if evidence.intent else ()
-    )
-    strange = seen.until is not None and all(date is None or abs(date - seen.until) > MILLI for date in dates)
-    return ["status", _date_topic(evidence, seen, topics)] if strange else ["status"]
+RESUMED: Final = frozenset({RESUMES, AS_ACTIVE, CLEARED})
+"""What a read checks once a dated pause must be over."""
+_DATES: Final = frozenset({UNTIL, OFFSET, FRACTION, FAR, INDEFINITE, REPLACED})
 
 
-def _date_topic(evidence: Evidence, seen: State, topics: list[Topic]) -> Topic:
-    """Which promise a wrong date breaks, told by how it differs from what was asked."""
-    asked = evidence.intent
-    if "replaced" in topics and any(s.until is not None and seen.matches(s) for s in evidence.before or ()):
-        return "replaced"
-    if asked is None or not asked.until:
-        return "indefinite"
-    shift = None if seen.until is None else min((seen.until - until for until in asked.until), key=abs)
-    if shift is not None and "offset" in topics and _is_offset(shift, asked.offset):
-        return "offset"
-    if "far" in topics:
-        return "far"
-    return "fraction" if shift is not None and "fraction" in topics and abs(shift) < NANO else "until"
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A response that shows a state outside the ``allowed`` ones.
+
+    ``tested`` are the clauses that it checks. ``before`` and ``intent``, for the response to a write, are
+    the states before the request and what it asked for.
+    """
+
+    tested: frozenset[str]
+    shown: State
+    allowed: frozenset[State]
+    before: Possible = None
+    intent: Intent | None = None
+
+    @property
+    def shift(self) -> int | None:
+        """Nanoseconds from the nearest date that was asked for to the shown one; None without two dates."""
+        if self.shown.until is None or self.intent is None or not self.intent.until:
+            return None
+        return min((self.shown.until - until for until in self.intent.until), key=abs)
+
+    @property
+    def misread_offset(self) -> bool:
+        """Whether the date is off as if the offset was dropped or inverted, or only in part read."""
+        minutes = abs(self.intent.offset) if self.intent else 0
+        signs = {minutes, 2 * minutes, minutes % 60, 2 * (minutes % 60), minutes - minutes % 60} - {0}
+        shift = self.shift
+        return shift is not None and any(abs(abs(shift) - sign * 60 * NANO) < NANO for sign in signs)
+
+    @property
+    def old_date(self) -> bool:
+        """Whether the date of an earlier pause is shown."""
+        return any(state.until is not None and self.shown.matches(state) for state in self.before or ())
+
+    @property
+    def strange_date(self) -> bool:
+        """Whether a date is shown that was neither asked for nor there before."""
+        known = [state.until for state in self.before or ()] + list(self.intent.until if self.intent else ())
+        until = self.shown.until
+        return until is not None and all(one is None or abs(one - until) > MILLI for one in known)
+
+    @property
+    def resumed(self) -> bool:
+        """Whether a dated pause is over, or may be and nothing else explains the difference."""
+        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1
+        return RESUMES in self.tested or (self.tested == {BY_ITSELF} and unsettled)
 
 
-def _is_offset(shift: int, offset: int) -> bool:
-    """Whether a date is off by what a mistaken zone explains: the offset dropped or flipped, its minutes or its hours alone."""
-    minutes = abs(offset)
-    tells = {minutes, 2 * minutes, minutes % 60, 2 * (minutes % 60), minutes - minutes % 60} - {0}
-    return any(abs(abs(shift) - tell * 60 * NANO) < NANO for tell in tells)
+Predicate = Callable[[Difference], bool]
 
 
-def read_topic(stakes: list[Topic], allowed: frozenset[State], seen: State) -> Topic:
-    """The promise that a read outside the possible states breaks: the likeliest cause, told further by what is shown."""
-    if stakes[0] == "siblings" and stakes[1:] and seen.matches(ACTIVE):
-        # A pause that ends, ends by itself more often than by a request to another campaign.
-        return stakes[1]
-    if stakes[0] == "unpaused" and seen.status == "active":
-        return "date-dropped"
-    if "resumes" in stakes:
-        if "cancelled" in stakes and seen.status == "paused" and seen.until is None:
-            return "cancelled"
-        if seen.status == "paused":
-            return "resumes"
-        return "date-dropped" if seen.status == "active" else "resumed-status"
-    if stakes == ["by-itself"] and ACTIVE in allowed and len(allowed) > 1:
-        return "date-dropped" if seen.status == "active" else "resumed-status"
-    return stakes[0]
+def _row(clause: str, when: Predicate = lambda _: True) -> tuple[str, Predicate]:
+    """A row for a clause that fails only if the response checks it."""
+    return clause, lambda d: clause in d.tested and when(d)
 
 
-def finding(allowed: Iterable[State], seen: State, topic: Topic | None = None) -> Finding:
-    """What was possible, and what is shown instead; at the status unless only the date differs, or ``topic`` is about dates."""
+BLAME: Final = (
+    (CLEARED, lambda d: UNPAUSED in d.tested and d.shown.status == "active"),
+    _row(UNPAUSED),
+    _row(STORED),
+    _row(UNCHANGED),
+    _row(UNCHANGED_BY_OTHERS),
+    _row(PAST),
+    # A pause that ends is more often ended by time than by a request to another campaign.
+    _row(OTHERS, lambda d: len(d.tested) == 1 or not d.shown.matches(ACTIVE)),
+    _row(STATUS, lambda d: d.shown.status not in (None, "paused")),
+    _row(REPLACED, lambda d: d.old_date),
+    _row(INDEFINITE),
+    _row(OFFSET, lambda d: d.misread_offset),
+    _row(FAR),
+    _row(FRACTION, lambda d: d.shift is not None and abs(d.shift) < NANO),
+    _row(UNTIL),
+    _row(CANCELLED, lambda d: RESUMES not in d.tested or (d.shown.status, d.shown.until) == ("paused", None)),
+    _row(RESUMES, lambda d: d.shown.status == "paused"),
+    (CLEARED, lambda d: d.resumed and d.shown.status == "active"),
+    (AS_ACTIVE, lambda d: d.resumed),
+    _row(EARLY),
+    _row(PROMPTLY),
+    _row(STAYS),
+    _row(BY_ITSELF),
+)  # fmt: skip
+"""The clause that fails, most likely cause first."""
+
+
+def blame(difference: Difference) -> tuple[str, ...]:
+    """The ids of the clauses that a difference fails: the most likely one, and in two cases the next as
+    well.
+
+    A wrong status and a date from nowhere are two mistakes. If a cancelled date has passed, nobody can tell
+    whether it fired or the later pause did not hold.
+    """
+    found = [clause for clause, fits in BLAME if fits(difference)]
+    two = found[0] == CANCELLED or (found[0] == STATUS and difference.strange_date)
+    return tuple(found[: 2 if two else 1])
+
+
+def describe(allowed: frozenset[State], shown: State, clause: str = "") -> Finding:
+    """What was possible and what is shown: at the date if only that differs, or ``clause`` is about dates."""
     expected = " or ".join(sorted(str(state) for state in allowed))
-    wrong_status = seen.status is not None and all(state.status != seen.status for state in allowed)
-    about_status = wrong_status and topic not in _DATES
-    return Finding(expected, str(seen), "/status" if about_status else "/paused_until")
+    wrong_status = shown.status is not None and all(state.status != shown.status for state in allowed)
+    at_status = wrong_status and clause not in _DATES
+    return Finding(expected, str(shown), "/status" if at_status else "/paused_until")
+
+
+def fail(evidence: Evidence, difference: Difference) -> Evidence:
+    """The evidence with the findings that a difference makes."""
+    clauses = blame(difference)
+    allowed, shown = difference.allowed, difference.shown
+    found = tuple(OracleFinding(clause, describe(allowed, shown, clause)) for clause in clauses)
+    return replace(evidence, tested=difference.tested.union(clauses), findings=found)
+
+
+def clauses_of_write(evidence: Evidence) -> frozenset[str]:
+    """The ids of the clauses that a response to a pause or an unpause checks."""
+    intent = evidence.intent
+    if evidence.exchange.request.operation == "unpause":
+        return frozenset({UNPAUSED, CLEARED})
+    if intent is None:
+        return frozenset()
+    if intent.request_class == "past":
+        return frozenset({PAST})
+    dated_before = any(s.status == "paused" and s.until is not None for s in evidence.before or ())
+    found = {
+        STATUS: True,
+        UNTIL: bool(intent.until),
+        INDEFINITE: not intent.until,
+        FAR: intent.request_class == "far",
+        OFFSET: intent.offset != 0,
+        FRACTION: any(until % NANO for until in intent.until),
+        REPLACED: dated_before,
+    }
+    return frozenset(clause for clause, tests in found.items() if tests)

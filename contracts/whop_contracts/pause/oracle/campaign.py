@@ -1,4 +1,4 @@
-"""One campaign as it is known in the course of a run: the states that it may be in, and why."""
+"""One campaign in the course of a run: the states that it may be in, and why."""
 
 from __future__ import annotations
 
@@ -9,84 +9,132 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import LAST, MILLI, loose_instants
-from whop_contracts.pause.evidence import ACTIVE, Possible, Resume, State, Topic
+from whop_contracts.pause.classify import loose_instants
+from whop_contracts.pause.evidence import ACTIVE, Documents, Evidence, Possible, Resume, State
+from whop_contracts.pause.oracle import blame
+from whop_contracts.pause.oracle.states import LAG, Effect, after, elapse, observe
+from whop_contracts.pause.request_classes import CREDENTIAL
 
-LAG: Final = 2.0
-"""Seconds for which a read may still show what stood before a write."""
 _REMEMBERED: Final = 2_000
-"""How many states a campaign is remembered to have had: more than are left within the time that a read may lag."""
+"""How many earlier states are kept: more than one client can leave within the time that a read may lag."""
 PROMPT: Final = 5.0
 """Seconds of lateness from which a resume only warns."""
+_LATE: Final = int((PROMPT + LAG) * NANO)
 
 
 @dataclass(slots=True)
 class Campaign:
-    """What is known of one campaign. ``settled`` are the states as the last write or read left them, before time went on;
-    ``cause`` is what was last done that no read has confirmed yet, ``aside`` another promise that the read will put to the test; ``doubtful`` says that this may not have been carried out; ``older`` are the states that a lagging read may still
-    show, each with when it was replaced by the sender's and the provider's clock. ``cancelled`` is sorted: in a long run it grows long.
+    """What is known of one campaign.
+
+    ``states`` are the possible states as the last write or read left them, before any time passed.
+    ``causes`` are the ids of the clauses that the writes since the last read put to the test, the last one
+    first; ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last
+    settled the state. ``older`` are the states that a lagging read may still show, each with when it was
+    replaced, in seconds of the sender's clock and nanoseconds of the provider's. ``cancelled`` are the dates
+    of pauses that were replaced or ended, sorted.
     """
 
-    possible: Possible = None
-    settled: Possible = None
-    older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
-    cause: Topic | None = None
-    aside: Topic | None = None
+    states: Possible = None
+    causes: tuple[str, ...] = ()
     doubtful: bool = False
     confirmed: Window | None = None
+    older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
-    end_time: int | None = None
-    references: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    previous: Mapping[str, Any] | None = None
-    end_known: bool = False
-    overlap: tuple[Possible, Possible, bool] | None = None
-    """Of two requests at once the first: what stood before it, what it leads to, and whether it surely was carried out."""
+    documents: Documents = field(default_factory=Documents)
 
-    def stakes(self, allowed: frozenset[State], now: Window | None) -> list[Topic]:
-        """What a read of the campaign puts to the test, the likeliest cause of a difference first."""
-        due = [state.due for state in self.settled or () if state.due]
-        over = bool(due) and allowed == frozenset({ACTIVE})
-        if self.cause and self.cause != "siblings" and (not over or self.cause == "past"):
-            return [self.cause, self.aside] if self.aside else [self.cause]
-        stakes: list[Topic] = []
-        if now and self.confirmed and self._cancelled_between(self.confirmed.end, now.start):
-            stakes.append("cancelled")
-        if over:
-            stakes += ["resumes", "resumed-status", "date-dropped"]
-        elif due and ACTIVE not in allowed:
-            stakes.append("early")
-        elif now and due and all(now.start > latest + int((PROMPT + LAG) * NANO) for _, latest in due):
-            stakes.append("prompt")
-        elif not due and self._stood_long(allowed, now):
-            stakes.append("indefinite-stays")
-        if self.cause == "siblings" and not over:
-            return ["siblings", *stakes]
-        return stakes or ["by-itself"]
+    # -- changes ------------------------------------------------------------------------------------------
 
-    def replaced(self, states: Possible, at: float, at_ns: int | None) -> None:
-        """Remember states that something else has taken the place of, and when."""
+    def act(self, evidence: Evidence, effect: Effect) -> None:
+        """Take in a write."""
+        exchange = evidence.exchange
+        past = evidence.request_class == "past"
+        if effect.applied != "no":
+            self.replace(evidence.before, exchange.received, exchange.now.end if exchange.now else None)
+            for state in evidence.before or ():
+                if state.until is not None and state.status == "paused":
+                    self.cancel(state.until)
+            self.doubtful = effect.applied == "maybe"
+            self.states = after(evidence.before, effect)
+            written = blame.UNPAUSED if exchange.request.operation == "unpause" else blame.STORED
+            self.causes = (blame.PAST if past else written,)
+        elif exchange.request.operation != "unpause":
+            refused = blame.UNCHANGED_BY_OTHERS if evidence.request_class in CREDENTIAL else blame.UNCHANGED
+            self.causes = (refused, blame.PAST) if past or blame.PAST in self.causes else (refused,)
+
+    def replace(self, states: Possible, at: float, at_ns: int | None) -> None:
+        """Keep ``states``, which were replaced at ``at``, for reads that lag."""
         self.older.append((states, at, at_ns))
         del self.older[:-_REMEMBERED]
 
-    def beside(self, wanted: Possible, *, first: bool, surely: bool, maybe: bool) -> tuple[Possible, bool]:
-        """What is possible after one of two requests at once, which leads to ``wanted``, and whether that is sure.
-
-        After the first also what stood before; after the second what either leads to that was carried out.
-        """
-        mine = wanted if surely or maybe else frozenset()
-        if first or self.overlap is None:
-            self.overlap = (self.possible, mine, surely)
-            return union(mine, self.possible), surely
-        before, other, sure = self.overlap
-        self.overlap = None
-        outcomes = union(mine, other)
-        return (outcomes, True) if surely or sure else (union(outcomes, before), False)
-
     def cancel(self, until: int) -> None:
-        """Remember the date of a pause that was replaced or lifted."""
+        """Keep the date of a pause that was replaced or ended."""
         place = bisect_left(self.cancelled, until)
         if self.cancelled[place : place + 1] != [until]:
             self.cancelled.insert(place, until)
+
+    def confirm(self, states: Possible, now: Window | None) -> None:
+        """Take in the states that a read leaves possible."""
+        self.states, self.confirmed = states, now
+        self.causes, self.doubtful = (), False
+
+    def add_document(self, document: Mapping[str, Any], exchange: Exchange) -> None:
+        """Take in a document about the campaign."""
+        old = self.documents
+        end = end_time(document) if old.end_time is None else old.end_time
+        operation = exchange.request.operation or "other"
+        first = old.first if operation in old.first else {**old.first, operation: document}
+        self.documents = Documents(first, document, end, old.end_known or shows_end(document, exchange))
+
+    # -- questions ----------------------------------------------------------------------------------------
+
+    def clauses_of_read(self, allowed: frozenset[State], now: Window | None) -> frozenset[str]:
+        """The ids of the clauses that a read checks; ``allowed`` are the states that are possible ``now``."""
+        due = self._due()
+        over = bool(due) and allowed == frozenset({ACTIVE})
+        cause = self.causes[0] if self.causes else None
+        if cause not in (None, blame.OTHERS) and (not over or cause == blame.PAST):
+            return frozenset(self.causes)
+        found = set()
+        if now and self.confirmed and self._cancelled_between(self.confirmed.end, now.start):
+            found.add(blame.CANCELLED)
+        if over:
+            return frozenset(found | blame.RESUMED)
+        if due and ACTIVE not in allowed:
+            found.add(blame.EARLY)
+        elif now and due and all(now.start > latest + _LATE for _, latest in due):
+            found.add(blame.PROMPTLY)
+        elif not due and self._stood_long(allowed, now):
+            found.add(blame.STAYS)
+        if cause == blame.OTHERS:
+            found.add(blame.OTHERS)
+        return frozenset(found or {blame.BY_ITSELF})
+
+    def may_lag(self, shown: State, exchange: Exchange, tolerance: int) -> bool:
+        """Whether a read may show an older state, because it was replaced less than ``LAG`` ago.
+
+        Several replicas may lag by different times, so that an older state may show after a newer one.
+        """
+        now = exchange.now
+        for states, at, at_ns in self.older:
+            recent = exchange.sent - at <= LAG
+            if now is not None and at_ns is not None:
+                recent = recent or now.start - at_ns <= int(LAG * NANO)
+            if recent and (
+                states is None or observe(states, shown) or observe(elapse(states, now, tolerance), shown)
+            ):
+                return True
+        return False
+
+    def resumed(self, shown: State, exchange: Exchange) -> Resume | None:
+        """The resume that a read shows, if the campaign was last known to be in a dated pause that is due."""
+        due = [latest for _, latest in self._due()]
+        if exchange.now is None or not due or shown.status != "active" or exchange.now.end < min(due):
+            return None
+        seen = self.confirmed.start if self.confirmed and not self.causes else min(due)
+        return Resume(exchange.request.campaign, min(due), max(seen, min(due)), exchange.now.end)
+
+    def _due(self) -> list[tuple[int, int]]:
+        return [state.due for state in self.states or () if state.due]
 
     def _cancelled_between(self, start: int, end: int) -> bool:
         """Whether a cancelled date fell due after ``start`` and not after ``end``."""
@@ -97,71 +145,22 @@ class Campaign:
         paused = any(state.status == "paused" for state in allowed)
         return bool(now and self.confirmed and paused and now.start - self.confirmed.end >= NANO)
 
-    def resumed(self, seen: State, exchange: Exchange) -> Resume | None:
-        """The resume that a read shows, where what was last known was a dated pause that has fallen due."""
-        due = [state.due[1] for state in self.settled or () if state.due]
-        if exchange.now is None or not due or seen.status != "active" or exchange.now.end < min(due):
-            return None
-        after = self.confirmed.start if self.confirmed and self.cause is None else min(due)
-        return Resume(exchange.request.campaign, min(due), max(after, min(due)), exchange.now.end)
 
-    def confirm(self, states: Possible, now: Window | None) -> None:
-        """Take what a read has shown for what is."""
-        self.possible = self.settled = states
-        self.cause = self.aside = None
-        self.doubtful = False
-        self.confirmed = now
-
-
-def adopted(seen: State, now: Window | None) -> Possible:
-    """The state that an answer shows, taken for true whatever was expected: one bug is one failure."""
-    if not seen.whole or seen.status is None:
-        return None
-    if seen.until is None or seen.status != "paused":
-        return frozenset({State(seen.status, seen.until)})
-    # A pause that is overdue may end at any time now: that it did not end in time has been said.
-    overdue = now is None or seen.until <= now.end
-    due = (seen.until, LAST if overdue else seen.until)
-    return frozenset({State(seen.status, seen.until, MILLI, due)})
-
-
-def aged(states: Possible, now: Window | None, tolerance: int) -> Possible:
-    """What time alone makes of ``states``: a dated pause becomes active when it is due, at the latest after ``tolerance`` nanoseconds."""
-    if states is None:
-        return None
-    older: set[State] = set()
-    for state in states:
-        if state.due is None:
-            older.add(state)
-            continue
-        earliest, latest = state.due
-        if now is None or now.end >= earliest - max(state.slack, 10 * MILLI):
-            older.add(ACTIVE)
-        if now is None or now.start <= latest + tolerance + int(LAG * NANO):
-            older.add(state)
-    return frozenset(older)
-
-
-def union(first: Possible, second: Possible) -> Possible:
-    """What is possible where either may hold."""
-    return None if first is None or second is None else first | second
-
-
-def about(document: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Whether a document is about the campaign that was asked for, so far as its id can be read."""
+def is_about(document: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Whether a document is about the campaign of the request, as far as its id can be read."""
     name = document.get("id")
     return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
 
 
-def tells_end(document: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Whether an answer says if the campaign has an end of its own: a pause's does by its ``config``, another's where it shows one."""
+def shows_end(document: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Whether a document shows if the campaign has an end: by ``config`` in a pause, else by ``end_time``."""
     config = document.get("config")
     pause = exchange.request.operation == "pause" and "config" in document
     return pause or (isinstance(config, Mapping) and "end_time" in config)
 
 
 def end_time(document: Mapping[str, Any]) -> int | None:
-    """The campaign's own end, ``config.end_time``, in nanoseconds; None where it has none that can be read."""
+    """``config.end_time`` in nanoseconds; None if there is none that can be read."""
     config = document.get("config")
     value = config.get("end_time") if isinstance(config, Mapping) else None
     return next(iter(loose_instants(value)), None) if isinstance(value, str) else None

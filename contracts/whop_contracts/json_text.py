@@ -1,0 +1,92 @@
+"""JSON texts: exactly one, as RFC 8259 has it, from the bytes of a request or a response."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+from whop_contracts.exchange import Response
+
+_DIGITS: Final = 1_000
+"""Digits of the longest integer that is converted: Python refuses those of thousands, which are valid JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A JSON text as read: its value, or the ``problem`` why it is not one; ``duplicates`` are the repeated keys."""
+
+    value: Any = None
+    problem: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+
+def read_json(content: bytes) -> Text:
+    """Read exactly one JSON text in UTF-8 without a byte order mark, and no NaN. Source: RFC 8259."""
+    if not content.strip():
+        return Text(problem="an empty body")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        return Text(problem=f"bytes that are not UTF-8 (at {error.start})")
+    if text.startswith("\ufeff"):
+        return Text(problem="a byte order mark before the JSON")
+    twice: list[str] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            seen: set[str] = set()
+            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        return members
+
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        return Text(problem="JSON nested too deeply to read")
+    except ValueError as error:
+        return Text(problem=f"no JSON text ({error})")
+    return Text(value, duplicates=tuple(twice))
+
+
+def read_response(response: Response | None) -> Text | None:
+    """The JSON text of a response; None if there is no response, or it has no body."""
+    if response is None:
+        return None
+    if response.undecoded:
+        return Text(problem=response.undecoded)
+    return read_json(response.content) if response.content else None
+
+
+def _no_constant(name: str) -> Any:
+    message = f"{name} is no JSON value"
+    raise ValueError(message)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < _DIGITS else _finite(digits)
+
+
+def _finite(text: str) -> float:
+    """The number, or the largest ``float`` if it is beyond: no number of JSON is infinite."""
+    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
+
+
+def essence(media_type: str | None) -> str:
+    """A media type without its parameters, in lower case; empty if there is none. Source: RFC 9110, 8.3.1."""
+    return (media_type or "").partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str | None) -> bool:
+    """Whether a media type, parameters aside, is ``application/json`` or ends in ``+json``."""
+    name = essence(media_type)
+    return name == "application/json" or (
+        name.endswith("+json") and name.count("/") == 1 and not name.startswith("/")
+    )

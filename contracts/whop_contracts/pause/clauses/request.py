@@ -1,9 +1,0 @@
-"""The request: what a pause may carry."""
-
-from __future__ import annotations
-
-from typing import Final
-
-from whop_contracts.pause.request_classes import EXTRA, standing_clauses
-
-CLAUSES: Final = (*standing_clauses("request"), EXTRA)

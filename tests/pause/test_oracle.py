@@ -1,0 +1,636 @@
+"""The oracle, a history per rule: a conforming one fails no clause, another the one that names its cause."""
+
+from __future__ import annotations  # noqa: I001 - names in rows, not one a line
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pause.histories import (
+    ID, OTHER, START, History, Step, at, begun, failed, fails, follow, pause, read, send, text, unpause,
+)  # fmt: skip
+from whop_contracts.exchange import Finding, Window
+from whop_contracts.instants import NANO
+from whop_contracts.pause.classify import FIRST, MILLI
+from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
+from whop_contracts.pause.oracle import Oracle
+from whop_contracts.pause.oracle.blame import (
+    AS_ACTIVE, AT_ONCE, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET, OTHERS, PAST,
+    PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNCHANGED, UNCHANGED_BY_OTHERS, UNPAUSED,
+    UNTIL,
+)  # fmt: skip
+from whop_contracts.pause.oracle.states import LAG
+
+UNTIL_600 = (pause(1, 600), read(2, "paused", 600))
+TOMORROW = {"paused_until": "tomorrow"}
+
+
+def beside(history: History) -> Evidence:
+    """A read of a second campaign that shows it active."""
+    return history.read(0, "active", campaign=OTHER)
+
+
+RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
+    # -- time
+    "before its instant a pause ends": ((*UNTIL_600, read(590, "active")), (EARLY,)),
+    "before its instant a pause loses its date": ((*UNTIL_600, read(300, "paused")), (EARLY,)),
+    "a moment before its instant it stands": ((*UNTIL_600, read(599.999, "paused", 600)), ()),
+    "at its instant it may be over": ((*UNTIL_600, read(600, "active")), ()),
+    "at its instant it may stand": ((*UNTIL_600, read(600, "paused", 600)), ()),
+    "six seconds late is prompt": ((*UNTIL_600, read(606, "paused", 600)), ()),
+    "twelve seconds late warns": ((*UNTIL_600, read(612, "paused", 600)), (PROMPTLY,)),
+    "late up to the tolerance warns": ((*UNTIL_600, read(660, "paused", 600)), (PROMPTLY,)),
+    "late beyond the tolerance fails": ((*UNTIL_600, read(664, "paused", 600)), (RESUMES,)),
+    "resumed in time": ((*UNTIL_600, read(664, "active")), ()),
+    "resumed as another status": ((*UNTIL_600, read(664, "inactive")), (AS_ACTIVE,)),
+    "resumed with its date": ((*UNTIL_600, read(664, "active", 600)), (CLEARED,)),
+    "resumed early enough with its date": ((*UNTIL_600, read(602, "active", 600)), (CLEARED,)),
+    "resumed early enough as another status": ((*UNTIL_600, read(602, "inactive")), (AS_ACTIVE,)),
+    "an indefinite pause stays": ((pause(1), read(2, "paused"), read(7_000, "active")), (STAYS,)),
+    "a longer pause replaces a shorter one": (
+        (pause(1, 600), pause(2, 1_200), read(3, "paused", 1_200), read(800, "paused", 1_200),
+         read(1_300, "active")), ()),
+    "a cancelled date fires": (
+        (pause(1, 600), unpause(2), pause(3), read(4, "paused"), read(700, "active")), (CANCELLED, STAYS)),
+    "nothing happens by itself": ((read(100, "paused"),), (BY_ITSELF,)),
+    # -- the response to a pause
+    "a pause that does not pause": ((pause(1, 600, shows=("active", None)),), (STATUS,)),
+    "a wrong status and a date from nowhere": ((pause(1, 600, shows=("active", 77_777)),), (STATUS, UNTIL)),
+    "another date": ((pause(1, 600, shows=("paused", 601)),), (UNTIL,)),
+    "no date": ((pause(1, 600, shows=("paused", None)),), (UNTIL,)),
+    "a date to the millisecond": ((pause(1, 600, shows=("paused", 600.001)),), ()),
+    "a lost fraction": ((pause(1, 600.4, shows=("paused", 600)),), (FRACTION,)),
+    "a date that nobody sent": ((pause(1, shows=("paused", 600)),), (INDEFINITE,)),
+    "a capped date": ((pause(1, 86_400 * 400, shows=("paused", 86_400 * 30)),), (FAR,)),
+    "the date of the pause before": ((pause(1, 600), pause(2, 1_200, shows=("paused", 600))), (REPLACED,)),
+    "an unreadable status is left to its clause": ((pause(1, 600, shows=("Paused", 600)),), ()),
+    "an unreadable date is left to its clause": ((pause(1, 600, document={"paused_until": "soon"}),), ()),
+    "another media type may be read": ((pause(1, 600, content_type="text/plain"),), ()),
+    "another media type may be ignored": (
+        (pause(1, 600, content_type="text/plain", shows=("paused", None)),), ()),
+    "another media type pauses": (
+        (pause(1, 600, content_type="text/plain", shows=("active", None)),), (STATUS,)),
+    "a past date may show as active": ((pause(1, -50, shows=("active", None)), read(80, "active")), ()),
+    "a past date may show as paused until it": ((pause(1, -50), read(80, "active")), ()),
+    "a past date pauses indefinitely": ((pause(1, -50, shows=("paused", None)),), (PAST,)),
+    "a past date pauses until another": ((pause(1, -50, shows=("paused", 900)),), (PAST,)),
+    "a past date stays paused": ((pause(1, -50), read(80, "paused", -50)), (PAST,)),
+    "the first instant of all is past": (
+        (pause(1, body={"paused_until": "0001-01-01T00:00:00Z"}, shows=("paused", None)),), (PAST,)),
+    "a past date may take the tolerance": ((pause(100, -50), read(140, "paused", -50)), ()),
+    # -- reads after requests
+    "a pause that is not stored": ((pause(1, 600), read(4, "active")), (STORED,)),
+    "a date that nobody asked for is no lag": ((pause(1, 600), read(1.1, "paused", 700)), (STORED,)),
+    "an unpause with the date": ((pause(1, 600), unpause(2), read(5, "active", 600)), (CLEARED,)),
+    "an unpause that is not stored": ((pause(1), unpause(2), read(5, "paused")), (UNPAUSED,)),
+    "an unpause that is not shown": ((pause(1), unpause(2, shows=("paused", None))), (UNPAUSED,)),
+    "an unpause that keeps the date": ((pause(1, 9), unpause(2, shows=("active", 9))), (CLEARED,)),
+    "no response, and another date": (
+        (send("pause", 1, body={"paused_until": text(600)}, status=None), read(5, "paused", 900)), (STORED,)),
+    "a 503, and another date": (
+        (send("pause", 1, body={"paused_until": text(600)}, status=503), read(5, "paused", 900)), (STORED,)),
+    # -- other campaigns
+    "a pause pauses others": (
+        (beside, pause(1, 600), read(2, "paused", 600, campaign=OTHER)), (OTHERS,)),
+    "a refused pause pauses others": (
+        (beside, pause(1, status=422, body=TOMORROW), read(5, "paused", campaign=OTHER)), (UNCHANGED,)),
+    "a pause without a credential pauses others": (
+        (beside, pause(1, status=401, role="none"), read(5, "paused", campaign=OTHER)),
+        (UNCHANGED_BY_OTHERS,)),
+    "a pause without permission pauses others": (
+        (beside, pause(1, status=403, role="readonly"), read(5, "paused", campaign=OTHER)),
+        (UNCHANGED_BY_OTHERS,)),
+    "a request without a response is no cause": (
+        (beside, pause(1, status=None), read(5, "paused", campaign=OTHER)), (BY_ITSELF,)),
+    "a 503 is no cause": ((beside, pause(1, status=503), read(5, "paused", campaign=OTHER)), (BY_ITSELF,)),
+    "a read is no cause": ((beside, read(1, "active"), read(5, "paused", campaign=OTHER)), (BY_ITSELF,)),
+    "what was done to a campaign itself comes first": (
+        (beside, pause(1, 600, campaign=OTHER), pause(2, 600), read(5, "active", campaign=OTHER)), (STORED,)),
+    # A pause that ends, ends by itself more often than by a request to another campaign.
+    "an indefinite pause ends long after a pause of another campaign": (
+        (pause(2), read(5, "paused"), pause(5.1, campaign=OTHER), read(20, "active")), (STAYS,)),
+    "an indefinite pause ends right after a pause of another campaign": (
+        (pause(2), read(5, "paused"), pause(5.1, campaign=OTHER), read(5.9, "active")), (OTHERS,)),
+    "a cancelled date passed, too": (
+        (pause(1, 10), pause(2), read(5, "paused"), pause(5.1, campaign=OTHER), read(20, "active")),
+        (CANCELLED, STAYS)),
+    # -- lag
+    "a read may show what was before": ((pause(1, 600), read(1.5, "active")), (AT_ONCE,)),
+    "a lagging read after one that did not": (
+        (pause(1, 600), read(1.2, "paused", 600), read(1.4, "active")), (AT_ONCE,)),
+    "a state that came back does not hide what came between": (
+        (pause(1), unpause(1.1), read(1.2, "active"), read(2.05, "paused")), (AT_ONCE,)),
+    "what a lagging read shows was possible then": (
+        (pause(1, 600), pause(100, 1_200), read(101, "paused", 600)), (AT_ONCE,)),
+    "nobody ended the first pause": ((pause(1, 600), pause(100, 1_200), read(101.5, "active")), (STORED,)),
+    "a lagging read may show what is over": (
+        (pause(1, 600), pause(661.5, 6_000), read(663, "paused", 600)), (AT_ONCE,)),
+    "a lagging read may show a resume": (
+        (pause(1, 600), pause(599, 6_000), read(600.5, "active")), (AT_ONCE,)),
+    "time that passes by itself is no lag": ((pause(1, 600), read(700, "paused", 600)), (RESUMES,)),
+    # -- without the provider's clock
+    "without a clock a pause is followed": (
+        (pause(1, clock=False), read(5, "stale", clock=False)), (STORED,)),
+    "without a clock a read may lag": ((pause(1, clock=False), read(1.5, "active", clock=False)), (AT_ONCE,)),
+    "without a clock a date may be over": ((pause(1, 600, clock=False), read(5, "active", clock=False)), ()),
+    "without a clock a date may stand": (
+        (pause(1, 600, clock=False), read(5, "paused", 600, clock=False)), ()),
+    "a clock that is known later is used then": (
+        (pause(1, 600, clock=False), read(5, "paused", 600), read(6, "stale")), (EARLY,)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_fails(rule: str) -> None:
+    steps, clauses = RULES[rule]
+    assert failed(follow(*steps)) == clauses
+
+
+def test_a_dated_pause_is_kept_and_resumes() -> None:
+    history = begun()
+    steps = (*UNTIL_600, read(596, "paused", 600), read(601, "active"), read(9_000, "active"))
+    seen = [step(history) for step in steps]
+    assert [failed(one) for one in seen] == [()] * 5
+    assert seen[2].tested == {EARLY, AT_ONCE}
+    resumed = seen[3].resumed
+    assert resumed is not None
+    assert (resumed.due, resumed.before - resumed.due < 2 * NANO) == (at(600), True)
+    assert seen[3].tested == RESUMED | {PROMPTLY, AT_ONCE, BY_ITSELF}
+
+
+@pytest.mark.parametrize(
+    ("second", "status"), [(598, "active"), (598, "paused"), (602, "active"), (663, "paused")]
+)
+def test_what_an_uncertain_clock_leaves_open_is_possible(second: float, status: str) -> None:
+    seen = follow(
+        *UNTIL_600, read(second, status, 600 if status == "paused" else None), history=begun(uncertain=3)
+    )
+    assert seen.possible
+
+
+@pytest.mark.parametrize("shift", [-19_800, 19_800, 39_600, -1_800, 18_000])
+def test_a_mistaken_offset_is_reported_as_one(shift: int) -> None:
+    body = {"paused_until": text(90_000).replace("Z", "+05:30")}
+    asked = 90_000 - 19_800
+    assert failed(follow(pause(1, body=body, shows=("paused", asked)))) == ()
+    assert failed(follow(pause(1, body=body, shows=("paused", asked + shift)))) == (OFFSET,)
+
+
+@pytest.mark.parametrize(
+    ("how", "clause"),
+    [
+        ({"body": TOMORROW, "status": 422}, UNCHANGED),
+        ({"body": b"{", "status": 400}, UNCHANGED),
+        ({"body": {}, "status": 401, "role": "none"}, UNCHANGED_BY_OTHERS),
+        ({"body": {}, "status": 403, "role": "readonly"}, UNCHANGED_BY_OTHERS),
+        ({"body": {}, "status": 404, "scope": "invented", "campaign": "adcamp_nobody"}, UNCHANGED),
+        ({"body": {"paused_until": "2001-01-01T00:00:00Z"}, "status": 422}, UNCHANGED),
+    ],
+)
+def test_a_refused_request_that_acts(how: dict[str, Any], clause: str) -> None:
+    steps = (send("pause", 1, **how), read(1.1, "active"), send("pause", 2, **how), read(2.1, "paused"))
+    assert failed(follow(*steps)) == (clause,)
+
+
+@pytest.mark.parametrize("status", [None, 429, 500, 502, 503, 504, 520, 527])
+@pytest.mark.parametrize("after", [("active", None), ("paused", 600)])
+def test_a_request_without_a_response_may_have_acted(
+    status: int | None, after: tuple[str, float | None]
+) -> None:
+    sent = send("pause", 1, body={"paused_until": text(600)}, status=status)
+    assert failed(follow(sent, read(5, *after))) == ()
+
+
+@pytest.mark.parametrize(
+    "left", [("active", None), ("paused", None), ("paused", 600), ("paused", 1_200), ("paused", 1_800)]
+)
+def test_of_several_unanswered_requests_any_may_have_acted(left: tuple[str, float | None]) -> None:
+    sent = (
+        pause(second, until, status=503) for second, until in ((1, None), (2, 600), (3, 1_200), (4, 1_800))
+    )
+    assert failed(follow(*sent, read(10, *left))) == ()
+
+
+moves = st.lists(
+    st.one_of(
+        st.tuples(st.just("pause"), st.one_of(st.none(), st.integers(2, 4_000))),
+        st.tuples(st.sampled_from(["unpause", "refuse", "read"]), st.none()),
+        st.tuples(st.just("wait"), st.integers(1, 3_000)),
+    ),
+    max_size=14,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(moves=moves, ahead=st.floats(-2.0, 2.0))
+def test_no_conforming_history_fails(moves: list[tuple[str, int | None]], ahead: float) -> None:
+    """A provider of ten lines, whose clock differs from the middle of what is known, is never accused."""
+    history = History(uncertain=2.05)
+    now, until, paused = 0.0, None, False
+    history.read(0, "active")
+    for what, number in moves:
+        now += 0.5
+        if what == "wait":
+            now += number or 0
+            continue
+        if paused and until is not None and now + ahead >= until:
+            paused, until = False, None
+        if what == "pause":
+            paused, until = True, None if number is None else now + number + 10
+            evidence = history.pause(now, until)
+        elif what == "unpause":
+            paused, until = False, None
+            evidence = history.unpause(now)
+        elif what == "refuse":
+            evidence = history.exchange("pause", now, body={"paused_until": 5}, status=422)
+        else:
+            evidence = history.read(now, "paused" if paused else "active", until if paused else None)
+        assert failed(evidence) == ()
+
+
+# -- before anything is known ------------------------------------------------------------------------------
+
+
+def test_the_tolerance_is_a_minute_by_default() -> None:
+    assert Oracle().tolerance == 60.0
+    assert Oracle(tolerance=5).tolerance == 5
+
+
+@pytest.mark.parametrize("scope", ["invented", "malformed", "foreign"])
+def test_a_campaign_outside_the_run_is_not_followed(scope: Any) -> None:
+    history = begun()
+    for second in (1, 2):
+        evidence = history.pause(second, 600, campaign=OTHER, scope=scope)
+        assert (evidence.before, evidence.document, failed(evidence)) == (None, None, ())
+        assert (dict(evidence.documents.first), evidence.previous) == ({}, None)
+    assert history.oracle.possible(OTHER, None) is None
+
+
+def test_the_first_read_is_the_state() -> None:
+    first = begun("paused", 600)
+    assert failed(first.read(662, "paused", 600)) == (PROMPTLY,)
+    assert failed(begun("paused", 600).read(663, "paused", 600)) == (RESUMES,)
+    assert failed(begun("paused").read(10, "active")) == (STAYS,)
+
+
+def test_an_unknown_first_state_becomes_known_by_a_pause() -> None:
+    history = History()
+    history.read(0, "?")
+    assert history.possible(0) is None
+    history.pause(1)
+    assert failed(history.read(5, "active")) == (STORED,)
+
+
+def test_where_nothing_was_known_before_anything_may_lag() -> None:
+    for second, clauses in ((2, (AT_ONCE,)), (5, (STORED,))):
+        assert failed(follow(pause(1, 600), read(second, "stale"), history=History())) == clauses
+
+
+# -- whose request, and which ------------------------------------------------------------------------------
+
+
+def test_an_id_in_another_case_may_be_the_same_campaign() -> None:
+    history = begun()
+    evidence = history.pause(1, 600, campaign=ID.upper(), scope="recased")
+    assert (failed(evidence), evidence.request_class) == ((), "recased-id")
+    assert {state.status for state in history.possible(2) or ()} == {"active", "paused"}
+    assert failed(history.read(5, "paused", 700)) == (STORED,)
+    assert begun().pause(1, 600, campaign=OTHER.upper(), scope="recased").before is None
+
+
+def test_every_method_on_the_pause_route_is_classified() -> None:
+    history = begun()
+    assert history.read(1, "active").request_class is None
+    wrong = history.exchange(None, 2, method="PUT", body={}, status=405)
+    assert (wrong.request_class, wrong.intent and wrong.intent.request_class) == ("method", "omitted")
+
+
+def test_a_date_beyond_the_campaigns_own_end_is_far() -> None:
+    history = History()
+    history.read(0, "active", document={"config": {"end_time": text(1_000)}})
+    assert history.pause(1, 999).request_class == "instant"
+    assert history.pause(2, 1_000).request_class == "far"
+    history.read(3, "paused", 1_000, document={"config": {"end_time": text(5_000)}})
+    assert history.pause(4, 2_000).request_class == "far", "the end that was read first counts"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"role": "none", "body": {}},
+        {"role": "readonly", "body": {}},
+        {"role": "scheme", "body": TOMORROW},
+        {"body": {"paused_until": 5}},
+        {"body": b"["},
+        {"body": {"paused_until": "9999-12-31T23:59:60Z"}},
+    ],
+)
+def test_a_request_that_must_be_refused_may_lead_anywhere_if_it_is_accepted(how: dict[str, Any]) -> None:
+    steps = (send("pause", 1, shows=("active", None), **how), read(5, "paused", 900))
+    assert failed(follow(*steps)) == ()
+
+
+def test_an_unpause_leaves_an_inactive_campaign_as_it_was() -> None:
+    steps = (unpause(1, shows=("inactive", None)), read(5, "inactive"))
+    assert failed(follow(*steps, history=begun("inactive"))) == ()
+
+
+def test_a_refused_unpause_is_no_cause() -> None:
+    steps = (send("unpause", 1, status=409), read(10, "active"))
+    assert failed(follow(*steps, history=begun("paused"))) == (STAYS,)
+
+
+@pytest.mark.parametrize("status", ["inactive", "stale"])
+@pytest.mark.parametrize("paused", [True, False])
+def test_what_a_pause_does_to_an_inactive_campaign_is_open(status: str, paused: bool) -> None:  # noqa: FBT001
+    left = ("paused", 600.0) if paused else (status, None)
+    steps = [step for at_ in (1, 2) for step in (pause(at_, 600, shows=left), read(at_ + 0.5, *left))]
+    after = unpause(3, shows=("active", None) if paused else left)
+    assert failed(follow(*steps, after, history=begun(status))) == ()
+    history = begun(status)
+    history.pause(1, shows=(status, None))
+    assert history.possible(2) == {State(status)}, "its response shows what it did"
+    assert failed(history.read(3, "paused")) == (STORED,)
+
+
+# -- time, and how long a read may lag ---------------------------------------------------------------------
+
+
+def test_a_resume_is_possible_ten_milliseconds_early_and_until_tolerance_and_lag_are_over() -> None:
+    """The clocks of one provider may differ by ten milliseconds."""
+    history = begun(tolerance=30)
+    history.pause(1, 600)
+    over = at(630) + int(LAG * NANO)
+    for ns, statuses in (
+        (at(600) - 10 * MILLI - 1, {"paused"}),
+        (at(600) - 10 * MILLI, {"paused", "active"}),
+        (over, {"paused", "active"}),
+        (over + 1, {"active"}),
+    ):
+        possible = history.oracle.possible(ID, Window(ns, ns)) or frozenset()
+        assert {state.status for state in possible} == statuses
+
+
+def test_a_read_may_lag_by_the_senders_clock_or_by_the_providers() -> None:
+    for more, lags in ((LAG, True), (LAG + 0.001, False)):
+        history = begun()
+        paused = history.pause(1, 6_000)
+        assert history.read(600, "active", wall=paused.exchange.received + more).lagging is lags
+    for second, clause in ((3, AT_ONCE), (3.001, STORED)):
+        late = follow(pause(0.99, 600), read(second, "active", wall=START + 1_000))
+        assert (late.lagging, failed(late)) == (clause == AT_ONCE, (clause,))
+        assert late.tested == {clause, AT_ONCE}
+
+
+def test_of_two_equal_states_a_lagging_read_may_show_the_older() -> None:
+    history = begun()
+    follow(pause(1), unpause(1.1), pause(1.2, 600), history=history)
+    assert history.read(1.3, "active").lagging
+    assert history.read(2.05, "paused").lagging
+
+
+@pytest.mark.parametrize(("late", "clause"), [(700, RESUMES), (620, PROMPTLY)])
+def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write(
+    late: float, clause: str
+) -> None:
+    for after, clauses in ((1.9, (AT_ONCE,)), (2.1, (clause,))):
+        history = begun()
+        follow(pause(1, 600), read(1.1, "paused", 600), history=history)
+        history.read(late, "paused", 600, wall=START + 1.2)
+        seen = history.read(late + after, "paused", 600, wall=START + 1.2 + after)
+        assert failed(seen) == clauses
+
+
+@pytest.mark.parametrize("waited", [0.25, 700.0])
+@pytest.mark.parametrize(("more", "clause"), [(NANO + 1, AT_ONCE), (NANO, RESUMES)])
+def test_a_clock_was_moved_if_it_gained_more_than_a_second(waited: float, more: int, clause: str) -> None:
+    history = begun(tolerance=0)
+    history.pause(1, 3)
+    last = replace(history.read(4.4, "paused", 3).exchange, sent=START + 5, received=START + 5)
+    history.oracle.follow(last)
+    assert last.now is not None
+    now, sent = last.now.end + int(waited * NANO) + more, last.received + waited
+    seen = history.oracle.follow(replace(last, sent=sent, received=sent, now=Window(now, now)))
+    assert failed(seen) == (clause,)
+
+
+def test_a_read_that_may_be_late_settles_nothing_once_reads_have_lagged() -> None:
+    for lags in (False, True):
+        history = begun()
+        history.pause(1, 600)
+        if lags:
+            assert history.read(1.1, "active").lagging
+        history.read(1.2, "paused", 600)
+        # One second past the date both are possible; and the state before the pause may still be shown.
+        history.read(601, "active", wall=START + 1.3)
+        assert (len(history.possible(601) or ()) == 2) == lags
+
+
+def test_a_read_directly_after_an_unanswered_request_settles_nothing() -> None:
+    history = begun()
+    follow(pause(1, 600, status=504), read(1.1, "active"), history=history)
+    assert len(history.possible(2) or ()) == 2
+    history.read(4, "active")
+    assert history.possible(4) == {ACTIVE}
+
+
+# -- responses that show no campaign, or another -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [b"", b"[]", b"null", b"{", b'"active"', b"\xff"])
+def test_a_response_without_a_document_shows_nothing(answer: bytes) -> None:
+    history = begun()
+    evidence = history.pause(1, 600, answer=answer)
+    assert (evidence.document, evidence.shown, failed(evidence)) == (None, None, ())
+    assert failed(history.read(5, "active")) == (STORED,), "it was accepted nevertheless"
+
+
+def test_a_refusal_shows_nothing_whatever_is_in_it() -> None:
+    evidence = begun().exchange("pause", 1, body={}, status=422, shows=("active", 9))
+    assert (evidence.document, evidence.shown, evidence.text is not None) == (None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("shows", "clauses"), [(("paused", 600), ()), (("active", None), (STATUS,)), (("paused", 777), (UNTIL,))]
+)
+def test_a_response_about_another_campaign_is_only_compared_with_the_request(
+    shows: tuple[str, float | None], clauses: tuple[str, ...]
+) -> None:
+    history = begun()
+    evidence = history.pause(1, 600, shows=shows, document={"id": OTHER})
+    assert (evidence.document or {})["id"] == OTHER
+    assert (evidence.shown, failed(evidence)) == (None, clauses)
+    assert history.possible(5) == {State("paused", at(600), MILLI, (at(600), at(600)))}
+    assert failed(history.read(5, "active")) == (STORED,)
+
+
+def test_a_read_or_an_unpause_about_another_campaign_is_not_compared() -> None:
+    foreign = {"id": OTHER}
+    steps = (read(1, "paused", document=foreign), unpause(2, shows=("paused", None), document=foreign))
+    assert failed(follow(*steps)) == ()
+
+
+# -- what is kept and reported -----------------------------------------------------------------------------
+
+
+def test_the_first_document_of_every_operation_and_the_last_of_all_are_kept() -> None:
+    history = History()
+    first = history.read(0, "active")
+    assert (dict(first.documents.first), first.previous) == ({}, None)
+    paused = history.pause(1, 600)
+    assert (dict(paused.documents.first), paused.previous) == ({"retrieve": first.document}, first.document)
+    kept = json.dumps(dict(paused.documents.first))
+    history.read(2, "paused", 600)
+    other = history.exchange(None, 3, method="PUT", body={}, shows=("paused", 600))
+    last = history.read(4, "paused", 600)
+    firsts = {"retrieve": first.document, "pause": paused.document, "other": other.document}
+    assert (dict(last.documents.first), last.previous) == (firsts, other.document)
+    assert list(last.documents.first) == list(firsts)
+    assert json.dumps(dict(paused.documents.first)) == kept, "what was handed out does not change"
+
+
+def test_a_response_to_a_write_tests_its_clauses() -> None:
+    history = begun()
+    assert history.pause(1, 600).tested == {STATUS, UNTIL}
+    assert history.pause(2).tested == {STATUS, INDEFINITE, REPLACED}
+    assert history.unpause(3).tested == {UNPAUSED, CLEARED}
+    assert at(0) > FIRST
+    assert history.pause(4, -5).tested == {PAST}
+
+
+@pytest.mark.parametrize(("status", "tested"), [(200, {PAST}), (504, {PAST}), (422, {UNCHANGED, PAST})])
+def test_a_read_after_a_past_date_tests_its_clause(status: int, tested: set[str]) -> None:
+    shows = ("active", None) if status == 200 else None
+    seen = follow(pause(201, 60, status=status, shows=shows), read(301, "paused", 60))
+    assert (seen.tested, failed(seen)) == (tested | {AT_ONCE}, (UNCHANGED if status == 422 else PAST,))
+    refused = send("pause", 202, body={"paused_until": 5}, status=422)
+    seen = follow(pause(201, 60, status=422, shows=None), refused, read(301, "active"))
+    assert seen.tested == {UNCHANGED, PAST, AT_ONCE}, "several refused requests share one read"
+
+
+PAUSED = f"paused until {text(600)}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ((pause(1, 600, shows=("active", 777)),),
+         {STATUS: (PAUSED, f"active with paused_until {text(777)}", "/status"),
+          UNTIL: (PAUSED, f"active with paused_until {text(777)}", "/paused_until")}),
+        ((pause(1, 600, shows=("active", None)),), {STATUS: (PAUSED, "active", "/status")}),
+        ((pause(1, 600), read(5, "active")), {STORED: (PAUSED, "active", "/status")}),
+        ((pause(1, 600), read(2, "active")),
+         {AT_ONCE: ("what the last request left", "what stood before it: active", "/status")}),
+        ((*UNTIL_600, read(610, "paused", 600)),
+         {PROMPTLY: (f"active since {text(600)}", f"still {PAUSED}", "/status")}),
+        ((*UNTIL_600, read(670, "paused", 600)), {RESUMES: ("active", PAUSED, "/status")}),
+        ((pause(1, 600), pause(2), read(3, "paused"), read(700, "active")),
+         dict.fromkeys((CANCELLED, STAYS), ("paused indefinitely", "active", "/status"))),
+    ],
+)  # fmt: skip
+def test_how_a_finding_reads(steps: tuple[Step, ...], found: dict[str, tuple[str, str, str]]) -> None:
+    expected = tuple(OracleFinding(clause, Finding(*words)) for clause, words in found.items())
+    assert follow(*steps).findings == expected
+
+
+# -- after a failure ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("left", "clauses"), [(600, ()), (700, ()), (650, (STORED,))])
+def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true(
+    left: float, clauses: tuple[str, ...]
+) -> None:
+    history = begun()
+    assert failed(history.pause(1, 600, shows=("paused", 700))) == (UNTIL,)
+    assert failed(history.read(5, "paused", left)) == clauses
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+def test_a_wrong_date_that_was_shown_is_due_like_any_other(looks: int) -> None:
+    history = begun()
+    history.pause(1, 600, shows=("paused", 700))
+    for _ in range(looks):
+        history.read(5, "paused", 700)
+    assert failed(history.read(763, "paused", 700)) == (RESUMES,)
+
+
+@pytest.mark.parametrize(
+    ("steps", "clause", "then"),
+    [
+        ((pause(1, 600), read(5, "paused", 900)), STORED, (read(6, "paused", 900), read(901, "active"))),
+        # An overdue pause may end at any time.
+        ((*UNTIL_600, read(700, "paused", 600)), RESUMES, (read(701, "paused", 600), read(900, "active"))),
+    ],
+)
+def test_one_bug_is_one_failure(steps: tuple[Step, ...], clause: str, then: tuple[Step, ...]) -> None:
+    history = begun()
+    assert failed(follow(*steps, history=history)) == (clause,)
+    assert [failed(step(history)) for step in then] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("until", "then", "clause"),
+    [(900, read(963, "paused", 900), RESUMES), (None, read(10, "active"), STAYS)],
+)
+def test_a_wrong_state_that_a_read_showed_counts_from_then_on(
+    until: float | None, then: Step, clause: str
+) -> None:
+    history = begun()
+    history.pause(1, 600)
+    assert failed(history.read(5, "paused", until)) == (STORED,)
+    assert failed(then(history)) == (clause,)
+
+
+# -- another company's campaign ----------------------------------------------------------------------------
+
+THEIRS: dict[str, Any] = {"campaign": "adcamp_theirs", "scope": "foreign"}
+
+
+def their(second: float, status: str, until: float | None = None, **more: Any) -> Step:
+    return read(second, status, until, **{**THEIRS, **more})
+
+
+def refused(second: float, status: int | None = 403) -> Step:
+    return pause(second, status=status, shows=None, **THEIRS)
+
+
+@pytest.mark.parametrize(
+    ("steps", "kept"),
+    [
+        ((refused(1), their(2, "paused")), False),
+        ((refused(1, 404), their(2, "paused", 600)), False),
+        ((refused(1), their(2, "active")), True),
+        ((refused(1, 200), their(2, "paused")), None),
+        ((refused(1, 500), their(2, "paused")), None),
+        ((refused(1, None), their(2, "paused")), None),
+        # Others may change it while we request nothing.
+        ((their(5, "paused"), refused(6), their(7, "paused"), their(8, "active")), None),
+        # After an accepted request the next read counts.
+        ((refused(1, 200), refused(2), their(3, "paused")), None),
+        ((refused(1, 200), refused(2), their(3, "paused"), refused(4), their(5, "active")), False),
+        # Each campaign is followed by itself.
+        ((their(1, "paused", campaign="adcamp_another"), refused(2), their(3, "active")), True),
+        # A response without a campaign settles nothing.
+        ((refused(1), their(2, "active", answer=b""), their(3, "paused")), False),
+        ((refused(1), their(2, "active", answer=b"[]"), their(3, "paused")), False),
+        ((refused(1), send("retrieve", 2, status=404, **THEIRS), their(3, "paused")), False),
+        # Its own date may pass, and not before.
+        ((their(0, "paused", 600), refused(1), their(3, "active")), False),
+        ((their(0, "paused", 600), refused(1), their(601, "active")), True),
+        ((their(0, "paused", 600), refused(1), their(650, "paused", 600)), True),
+        ((their(0, "paused", 600), refused(1), their(700, "paused", 600)), False),
+    ],
+)
+def test_a_refused_request_must_not_change_another_companys_campaign(
+    steps: tuple[Step, ...],
+    kept: bool | None,  # noqa: FBT001
+) -> None:
+    """``kept`` is None if the last read tests nothing."""
+    seen = follow(their(0, "active"), *steps, history=History())
+    assert failed(seen) == ((UNCHANGED_BY_OTHERS,) if kept is False else ())
+    assert seen.tested == (frozenset() if kept is None else {UNCHANGED_BY_OTHERS})
+    assert fails(seen, UNCHANGED_BY_OTHERS) is (kept is False)
