@@ -11,7 +11,7 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 
-_NAMED = str.maketrans({"+": "&plus;", "/": "&sol;", "=": "&equals;", "_": "&lowbar;", "-": "&hyphen;"})
+_NAMED = str.maketrans({"+": "&plus;", "/": "&sol;", "=": "&equals;", "_": "&lowbar;"})
 
 
 def each(form: str, separator: str = "") -> Callable[[str], str]:
@@ -93,7 +93,7 @@ INEXACT = frozenset(name for name in ENCODINGS if name.startswith(("base64", "UT
 """Encodings in which characters at the edges depend on what is around the secret."""
 
 _CHARACTER = re.compile(
-    r"\\+u\{([0-9a-f]+)\}|[\\%]+u([0-9a-f]{4})|\\+x([0-9a-f]{2})|\\+U([0-9a-f]{8})|=([0-9A-F]{2})",
+    r"\\+(?-i:U)([0-9a-f]{8})|\\+u\{([0-9a-f]+)\}|[\\%]+u([0-9a-f]{4})|\\+x([0-9a-f]{2})|=([0-9a-f]{2})",
     re.IGNORECASE,
 )
 _OCTAL = re.compile(r"\\+([0-7]{3})")
@@ -114,7 +114,7 @@ def readings(text: str) -> Iterator[str]:
         texts |= {reader(one) for one in texts for reader in (urllib.parse.unquote, html.unescape, _unescape)}
     yield from texts
     for one in texts:
-        yield from _bytes(one)
+        yield from binary(one)
 
 
 def _unescape(text: str) -> str:
@@ -122,14 +122,14 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\+([\"'/\\])", r"\1", _OCTAL.sub(lambda match: chr(int(match[1], 8)), text))
 
 
-def _bytes(text: str, depth: int = 2) -> Iterator[str]:
+def binary(text: str, depth: int = 2) -> Iterator[str]:
     """What is in a text as base64 (of base64), hexadecimal or a byte array."""
     for run in _BASE64.findall(re.sub(r"[\r\n]+", "", text)):
         for start in range(4) if depth else ():
             part = run[start:].replace("-", "+").replace("_", "/")
             decoded = base64.b64decode(part[: len(part) // 4 * 4]).decode("latin-1")
             yield decoded
-            yield from _bytes(decoded, depth - 1)
+            yield from binary(decoded, depth - 1)
     for run in _HEXADECIMAL.findall(text):
         digits = re.sub(r"0x|[^0-9a-fA-F]", "", run)
         for start in range(2):
@@ -139,7 +139,10 @@ def _bytes(text: str, depth: int = 2) -> Iterator[str]:
         yield "".join(chr(int(number)) for number in re.findall(r"\d+", run))
 
 
-def left_of(secrets: Iterable[str], text: str, size: int = 5) -> set[str]:
+def left_of(
+    secrets: Iterable[str], text: str, read: Callable[[str], Iterable[str]] = readings, size: int = 5
+) -> set[str]:
     """Which parts of ``size`` characters of any secret can be read in a text, in any case."""
     grams = {s[at : at + size].lower() for s in secrets for at in range(len(s) - size + 1)}
-    return {gram for one in readings(text) for gram in grams if gram in one.lower()}
+    lowered = {one.lower() for one in read(text)}
+    return {gram for one in lowered for gram in grams if gram in one}

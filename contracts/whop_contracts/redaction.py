@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from whop_contracts.secret_forms import (
+    CUT_TEXT,
     SEPARATOR,
     SEPARATORS,
     Forms,
@@ -141,12 +142,16 @@ class Redactor:
 
     def _suspect(self, text: str) -> bool:
         """Whether a text may contain a secret, as given or decoded."""
-        views = (view.text.casefold() for view in levels(View(text)))
-        return any(self._plain.near(one) or self._encoded.near(one.translate(SEPARATORS)) for one in views)
+        ends = len(text) >= CUT_TEXT
+        return any(
+            self._plain.near(folded, ends=ends) or self._encoded.near(folded.translate(SEPARATORS), ends=ends)
+            for folded in (view.text.casefold() for view in levels(View(text)))
+        )
 
     def _replaced(self, text: str) -> str:
         """The text with its secrets replaced; where they overlap, by the name of the longest."""
-        spans = {span for view in levels(View.of(text)) for span in self._spans(view)}
+        ends = len(text) >= CUT_TEXT
+        spans = {span for view in levels(View.of(text)) for span in self._spans(view, ends=ends)}
         parts, end, longest = [""], 0, 0
         for start, stop, found in sorted(spans):
             if start >= end:
@@ -157,9 +162,9 @@ class Redactor:
             end = max(end, stop)
         return "".join([*parts, text[end:]])
 
-    def _spans(self, view: View) -> Iterator[tuple[int, int, str]]:
+    def _spans(self, view: View, *, ends: bool) -> Iterator[tuple[int, int, str]]:
         """Where secrets are in a view: from and to, in the original text, and their names."""
         folded = view.folded()
         for forms, one in (self._plain, folded), (self._encoded, folded.rewritten(SEPARATOR, lambda _: "")):
-            for start, stop, name in forms.find(one.text):
+            for start, stop, name in forms.find(one.text, ends=ends):
                 yield one.starts[start], one.ends[stop - 1], name

@@ -16,7 +16,7 @@ from typing import Final
 _PIECE: Final = 12
 _MARKS: Final = ("...", "…", "â\x80¦")
 """What stands for text that was cut out, the last one in UTF-8 that was read as Latin-1."""
-_CUT_TEXT: Final = 60
+CUT_TEXT: Final = 60
 """Characters from which on a text may have been cut without a mark."""
 _CLOSING: Final = "\"')]} "
 _PARTIAL: Final = re.compile(r"(?:[%\\]+(?:[ux]\{?)?[0-9a-f]{0,7}|&#?x?[0-9a-z]{0,6}|=[0-9a-f]?)$")
@@ -47,23 +47,23 @@ class Forms:
                 self.pieces.append(form[:_PIECE])
             self.grams.update(form[at : at + self.least] for at in range(len(form) - self.least + 1))
 
-    def near(self, text: str) -> bool:
+    def near(self, text: str, *, ends: bool) -> bool:
         """Whether a text contains a piece of a form, or what a cut has left of one."""
-        return any(piece in text for piece in self.pieces) or any(True for _ in self._cut(text))
+        return any(piece in text for piece in self.pieces) or any(True for _ in self._cut(text, ends=ends))
 
-    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Where forms, or what a cut has left of them, are in a text."""
+    def find(self, text: str, *, ends: bool) -> Iterator[tuple[int, int, str]]:
+        """Where forms, or what a cut has left of them, are in a text; ``ends``: its end may be a cut."""
         for form, name in self.names.items():
             yield from ((at, at + len(form), name) for at in _places(text, form))
-        yield from self._cut(text)
+        yield from self._cut(text, ends=ends)
 
-    def _cut(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _cut(self, text: str, *, ends: bool) -> Iterator[tuple[int, int, str]]:
         """Where the beginning of a form ends at a cut, or the end of one begins after it."""
         for mark in _MARKS:
             for at in _places(text, mark):
                 yield from self._beginning(text, at, marked=True)
                 yield from self._ending(text, at + len(mark))
-        if len(text) >= _CUT_TEXT:
+        if ends:
             yield from self._beginning(text, len(text.rstrip(_CLOSING)), marked=False)
 
     def _beginning(self, text: str, end: int, *, marked: bool) -> Iterator[tuple[int, int, str]]:
@@ -130,16 +130,6 @@ def _raw(secret: str) -> bytes:
 
 # -- views -------------------------------------------------------------------------------------------------
 
-_LEVELS: Final = 6
-_HEX: Final = "[0-9a-fA-F]"
-_ESCAPED: Final = re.compile(
-    rf"(?:%|\\x)({_HEX}{{2}})|[%\\]u({_HEX}{{4}})|\\u\{{({_HEX}{{1,6}})\}}|\\U({_HEX}{{8}})"
-    rf"|&#[xX]({_HEX}{{1,6}});|&#([0-9]{{1,7}});|\\([0-7]{{3}})|(&[a-zA-Z]{{2,31}};)|\\([\"'/\\])|\\[nrt]|\0"
-)
-_BASES: Final = (0, 16, 16, 16, 16, 16, 10, 8)
-"""The number system of each group; the groups after them are texts."""
-_QUOTED_PRINTABLE: Final = re.compile(rf"=({_HEX}{{2}})|=\r?\n")
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -179,25 +169,48 @@ class View:
 
 
 def levels(view: View) -> Iterator[View]:
-    """A view and what it decodes to, level by level; and the same as quoted-printable."""
-    mime = view.rewritten(_QUOTED_PRINTABLE, _unescaped) if "=" in view.text else view
-    for level in (view, mime) if mime.text != view.text else (view,):
+    """A view and what it decodes to, one family of escapes after the other, in any order."""
+    found = {view.text: view}
+    queue = [view]
+    for level in queue:
         yield level
-        for _ in range(_LEVELS):
-            if not any(mark in level.text for mark in "%\\&\0"):
-                break
-            before, level = level, level.rewritten(_ESCAPED, _unescaped)  # noqa: PLW2901 - the next level
-            if level.text == before.text:
-                break
-            yield level
+        for mark, pattern, replace in _FAMILIES if len(queue) < _MOST else ():
+            if mark in level.text:
+                decoded = level.rewritten(pattern, replace)
+                if found.setdefault(decoded.text, decoded) is decoded:
+                    queue.append(decoded)
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    """The character of an escape; nothing for a line break or a zero byte."""
-    group = match.lastindex
-    if group is None:
-        return ""
-    if group >= len(_BASES):
-        return html.unescape(match[group])
-    code = int(match[group], _BASES[group])
-    return chr(code) if code < 0x110000 else match[0]  # noqa: PLR2004 - the end of Unicode
+def _character(match: re.Match[str]) -> str:
+    """The character of an escape, whose last group is hexadecimal; nothing for the end of a line."""
+    return chr(int(match[match.lastindex], 16)) if match.lastindex else ""
+
+
+def _backslash(match: re.Match[str]) -> str:
+    """The character of an escape with a backslash."""
+    if match["octal"]:
+        return chr(int(match["octal"], 8))
+    return match["itself"] or _character(match)
+
+
+_MOST: Final = 16
+"""Views of one text that are searched: no real text is encoded so many times."""
+_HEX: Final = "[0-9a-fA-F]"
+_FAMILIES: Final[Sequence[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
+    ("%", re.compile(rf"%(?:u({_HEX}{{4}})|({_HEX}{{2}}))"), _character),
+    (
+        "&",
+        re.compile(r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[a-zA-Z]{2,31});"),
+        lambda m: html.unescape(m[0]),
+    ),
+    ("=", re.compile(rf"=(?:({_HEX}{{2}})|(?:\r|\\r)?(?:\n|\\n))"), _character),
+    ("\0", re.compile("\0"), lambda _: ""),
+    (
+        "\\",
+        re.compile(
+            r"\\(?:(?P<octal>[0-7]{3})|(?P<itself>[\"'/\\])|[nrt]"
+            rf"|x({_HEX}{{2}})|u({_HEX}{{4}})|u\{{0*((?:10|{_HEX})?{_HEX}{{1,4}})\}}|U00((?:10|0{_HEX}){_HEX}{{4}}))"
+        ),
+        _backslash,
+    ),
+)

@@ -1,4 +1,4 @@
-"""Bad networks are no findings, and hide none."""
+"""Errors of the infrastructure are no findings, and hide none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings
 
-_JITTER = 0.2 if SOAK else 0.02
+_JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
 
 
@@ -43,13 +43,13 @@ def failed(result: Mapping[str, Any]) -> list[str]:
 
 
 def storm(state: Served, seed: int) -> None:
-    """Drop one connection in twenty, before or after the work, and hold answers back."""
+    """Drop one connection in twenty, before or after the work, and delay responses."""
     rng, pause = random.Random(seed), threading.Event()
 
     def before(_seen: Seen) -> Answer | None:
         if rng.random() < 0.025:
             raise Dropped
-        pause.wait(rng.uniform(0, _JITTER))
+        pause.wait(rng.uniform(0, _JITTER_S))
         return None
 
     def after(_seen: Seen, answer: Answer) -> Answer:
@@ -60,8 +60,8 @@ def storm(state: Served, seed: int) -> None:
     state.before, state.after = before, after
 
 
-@pytest.mark.parametrize("seed", range(12 if SOAK else 3))
-def test_an_honest_provider_in_a_storm_breaks_nothing(
+@pytest.mark.parametrize("seed", range(12 if SOAK else 2))
+def test_dropped_connections_are_no_findings(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
@@ -77,7 +77,7 @@ def test_an_honest_provider_in_a_storm_breaks_nothing(
 
 
 @pytest.mark.parametrize("fault", _FAULTS)
-def test_a_faulty_provider_in_a_storm_is_caught(
+def test_dropped_connections_hide_no_fault(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(build(fault=fault, clock=RunningClock())) as state:
@@ -87,10 +87,12 @@ def test_a_faulty_provider_in_a_storm_is_caught(
     assert failed(result)
 
 
-@pytest.mark.parametrize("fault", [None, *_FAULTS])
-@pytest.mark.parametrize("said", ["message", "header", "date"])
+@pytest.mark.parametrize(
+    ("told_by", "fault"),
+    [("message", None), ("header", None), ("date", None), ("message", _FAULTS[0]), ("header", _FAULTS[1])],
+)
 def test_twenty_seconds_of_429_are_waited_out(
-    fault: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told_by: str, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
     with served(build(fault=fault, clock=RunningClock())) as state:
@@ -103,10 +105,10 @@ def test_twenty_seconds_of_429_are_waited_out(
                 began.append(sum(slept))
             if sum(slept) - began[0] >= 20:
                 return None
-            if said == "date":
+            if told_by == "date":
                 at = email.utils.formatdate(time.time() + 7, usegmt=True)
                 return Answer(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
-            if said == "header":
+            if told_by == "header":
                 return Answer(429, (("retry-after", "7"),), b"")
             return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
 
@@ -117,12 +119,13 @@ def test_twenty_seconds_of_429_are_waited_out(
     assert any(note.startswith("3 answers were 429") for note in result["notes"])
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
-@pytest.mark.parametrize("fault", [None, *_FAULTS])
+@pytest.mark.parametrize(
+    ("status", "fault"), [(502, None), (504, None), (522, None), (503, _FAULTS[0]), (527, _FAULTS[1])]
+)
 def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
     status: int, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One answer in nine is a gateway's; in half of these cases the provider has done the work."""
+    """One response in nine is the gateway's; in half of these cases the provider has done the work."""
     slept: list[float] = []
     with served(build(fault=fault, clock=RunningClock())) as state:
         first = state.states()
@@ -138,18 +141,18 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
 
 
 @pytest.mark.parametrize(
-    ("status", "cut_off"),
-    [(504, range(600)), (None, range(600)), (None, range(200, 300))],
-    ids=["gateway", "dropped", "only what is accepted"],
+    ("status", "lost"),
+    [(504, range(600)), (520, range(600)), (None, range(600)), (None, range(200, 300))],
+    ids=["gateway", "another gateway", "dropped", "only what is accepted"],
 )
-def test_pauses_that_are_never_answered_are_not_asked_for_to_the_end(
-    status: int | None, cut_off: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
+    status: int | None, lost: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(build(clock=RunningClock())) as state:
         first = state.states()
 
         def after(seen: Seen, answer: Answer) -> Answer:
-            if not seen.path.endswith("/pause") or answer.status not in cut_off:
+            if not seen.path.endswith("/pause") or answer.status not in lost:
                 return answer
             if status is None:
                 raise Dropped

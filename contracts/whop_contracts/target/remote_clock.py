@@ -118,7 +118,7 @@ class ProviderTestClock(Clock):
             self._began = self._sights[0].low, self._time()
 
     def doubt(self, reason: str) -> None:
-        """It is not the provider's clock after all: from now on nothing is known, and nothing is moved."""
+        """Stop using it: it is not the provider's clock."""
         self.trouble = self.trouble or reason
 
     def window(self, sent: float, received: float) -> Window | None:
