@@ -19,7 +19,15 @@ _WORD: Final = 4
 _ENCODED: Final = 8
 _DEEPEST: Final = 200
 _ESCAPES: Final = re.compile(r"[%\\&+]")
+_SECRET_NAME: Final = re.compile("key|token|secret|cookie|auth|password|session", re.IGNORECASE)
+_CHALLENGES: Final = frozenset({"www-authenticate", "proxy-authenticate"})
+"""Headers that name a scheme, and no credential."""
 _TOO_DEEP: Final = "(nested too deeply to be shown)"
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether the value of a header with this name, in any case, is taken for a secret."""
+    return _SECRET_NAME.search(name) is not None and name.lower() not in _CHALLENGES
 
 
 class Redactor:
