@@ -15,7 +15,7 @@ from whop_contracts.pause.evidence import Evidence, Resume
 _KEPT_DRIFT: Final = 200
 _KEPT_KINDS: Final = 20
 """Kinds of failure kept per clause."""
-KEPT_TEXT: Final = 12_000
+_KEPT_TEXT: Final = 12_000
 """Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
 _HINTS: Final = {
     "undocumented_field": "put it into schemas/documented/ad-campaign.json and among the members of schemas/annotations.json",
@@ -139,7 +139,7 @@ class ClauseRunner:
         key = _kind_of(failure)
         if key in count.kinds or len(count.kinds) < _KEPT_KINDS:
             finding, exchange = failure.finding, failure.evidence.exchange
-            texts = finding.expected[:KEPT_TEXT], finding.actual[:KEPT_TEXT]
+            texts = finding.expected[:_KEPT_TEXT], finding.actual[:_KEPT_TEXT]
             first = Kind(exchange.case, failure.evidence.request_class, *texts, exchange.number)
             count.kinds.setdefault(key, first).count += 1
 
@@ -163,7 +163,7 @@ def _kind_of(failure: Failure) -> tuple[Any, ...]:
 
 def _form(text: str) -> str:
     """A text without its figures: the instants and numbers of two requests differ, and are no two kinds."""
-    return _FIGURES.sub("0", text[:KEPT_TEXT])
+    return _FIGURES.sub("0", text[:_KEPT_TEXT])
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
@@ -192,7 +192,7 @@ def _short(value: Any) -> Any:
     """A value as it may be kept for a whole run: whatever is long, cut."""
     if value is None or isinstance(value, bool | int | float):
         return value
-    return (value if isinstance(value, str) else repr(value))[:KEPT_TEXT]
+    return (value if isinstance(value, str) else repr(value))[:_KEPT_TEXT]
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
