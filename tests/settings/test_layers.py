@@ -30,7 +30,8 @@ VALUES = {
     "resume-tolerance": ("resume_tolerance", [], ("90s", 90.0), ("2m", 120.0), ("250ms", 0.25)),
     "profile": ("profile", [], ("quick", "quick"), ("thorough", "thorough"), ("standard", "standard")),
     "seed": ("seed", [], ("0", 0), ("7", 7), ("9223372036854775807", 2**63 - 1)),
-    "clause": ("clauses", [], ("a.*", ("a.*",)), ("b.?", ("b.?",)), ("c", ("c",))),
+    "clause": ("clauses", [], ("a.*", ("a.*",)), ("!b.?", ("!b.?",)), ("c", ("c",))),
+    "require": ("require", [], ("a.*", ("a.*",)), ("b.?", ("b.?",)), ("c", ("c",))),
     "strict": ("strict", [], ("true", True), ("false", False), ("true", True)),
     "max-requests": ("max_requests", [], ("1", 1), ("20", 20), ("300", 300)),
     "max-time": ("max_time", [], ("1h", 3600.0), ("1.5", 1.5), ("10 s", 10.0)),
@@ -38,6 +39,7 @@ VALUES = {
     "timeout": ("timeout", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
     "insecure": ("insecure", [], ("true", True), ("false", False), ("true", True)),
     "allow-production": ("allow_production", [], ("true", True), ("false", False), ("true", True)),
+    "color": ("color", [], ("always", "always"), ("never", "never"), ("auto", "auto")),
     "dry-run": ("dry_run", [], ("true", True), ("false", False), ("true", True)),
     "quiet": ("quiet", [], ("true", True), ("false", False), ("true", True)),
     "verbose": ("verbose", [], ("true", True), ("false", False), ("true", True)),
@@ -184,7 +186,7 @@ def test_the_token_and_its_file_are_one_setting(given, tmp_path):
 # -- the same, as the command prints it ---
 
 DEFAULTS = {
-    "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s",
+    "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",
     **dict.fromkeys(("strict", "insecure", "allow-production", "dry-run", "quiet", "verbose"), "false"),
     "production-hosts": "api.whop.com", "show-config": "true",
 }  # fmt: skip

@@ -38,9 +38,31 @@ def clauses() -> tuple[Clause, ...]:
 
 
 def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
-    """The clauses whose id matches one of ``globs``; all where there are none. ValueError names a glob that matches nothing."""
-    for glob in globs:
-        if not fnmatch.filter((clause.id for clause in clauses()), glob):
-            message = f"{glob!r} matches no clause; `whop-contracts clauses` lists them"
-            raise ValueError(message)
-    return tuple(c for c in clauses() if not globs or any(fnmatch.fnmatchcase(c.id, glob) for glob in globs))
+    """The clauses that ``globs`` choose. ``!glob`` leaves clauses out; without a glob that chooses, all others stay.
+
+    ``ValueError`` names a glob that matches nothing, or says that nothing is left.
+    """
+    taken = {id_ for glob in globs if not glob.startswith("!") for id_ in _matched(glob, glob)}
+    left_out = {id_ for glob in globs if glob.startswith("!") for id_ in _matched(glob[1:], glob)}
+    found = tuple(c for c in clauses() if (c.id in taken or not taken) and c.id not in left_out)
+    if not found:
+        message = f"{', '.join(globs)!r} leaves no clause"
+        raise ValueError(message)
+    return found
+
+
+def required(globs: tuple[str, ...], among: tuple[Clause, ...]) -> frozenset[str]:
+    """The ids that ``globs`` match. ``ValueError`` names a glob that matches nothing, or a clause not ``among`` those chosen."""
+    ids = frozenset(id_ for glob in globs for id_ in _matched(glob, glob))
+    if excluded := sorted(ids - {clause.id for clause in among}):
+        message = f"{excluded[0]!r} is required, and --clause leaves it out"
+        raise ValueError(message)
+    return ids
+
+
+def _matched(glob: str, given: str) -> list[str]:
+    """The ids that ``glob`` matches; ``given`` is how an error calls it."""
+    if ids := fnmatch.filter((clause.id for clause in clauses()), glob):
+        return ids
+    message = f"{given!r} matches no clause; `whop-contracts clauses` lists them"
+    raise ValueError(message)

@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO
 
 from whop_contracts.report import summary, terminal
 from whop_contracts.report.sanitize import visible
+from whop_contracts.settings import Color
 
 _MOST: Final = 10
 """Of each kind GitHub shows so many a step."""
@@ -20,10 +21,12 @@ _DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY: Final = _DATA | {":": "%3A", ",": "%2C"}
 
 
-def shown(result: Mapping[str, Any], stream: TextIO, *, quiet: bool, verbose: bool) -> None:
+def shown(
+    result: Mapping[str, Any], stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto"
+) -> None:
     """The report on the terminal, and the annotations behind it."""
     with unmistaken(stream):
-        terminal.show(result, stream, quiet=quiet, verbose=verbose)
+        terminal.show(result, stream, quiet=quiet, verbose=verbose, color=color)
     annotate(result, stream)
 
 

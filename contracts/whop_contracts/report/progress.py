@@ -12,16 +12,17 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from whop_contracts.report.sanitize import visible
 from whop_contracts.report.terminal import console_for
+from whop_contracts.settings import Color
 
 
 @contextmanager
-def watching(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
+def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], None]]:
     """What to hand to ``engine.judge``: it shows how far the run is on a terminal, and says in any case where the journal lies and what is done to production."""
     bar = Progress(
         TextColumn("{task.fields[part]:<28}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.completed:.0f}/{task.total:.0f} requests{task.fields[more]}", markup=False),
-        console=console_for(sys.stderr),
+        console=console_for(sys.stderr, color),
         transient=True,
         disable=quiet or not sys.stderr.isatty(),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from whop_contracts.report import summary
 from whop_contracts.report.sanitize import visible
+from whop_contracts.settings import Color
 
 _WIDTH: Final = 80
 _WIDEST: Final = 110
@@ -35,14 +36,32 @@ _STYLES: Final = {
 _ENDINGS: Final = {"conforms": "bold green", "violates": "bold red", "inconclusive": "bold yellow"}
 
 
-def console_for(stream: TextIO) -> Console:
-    """A console that writes no control character to what is no terminal, nor colours where ``NO_COLOR`` is set."""
+class _Console(Console):
+    """Leaves a closed pipe to the command, which knows the exit code; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console_for(stream: TextIO, color: Color = "auto") -> Console:
+    """A console that writes no control character to what is no terminal, except colours that were asked for.
+
+    ``color`` auto is never where ``NO_COLOR`` is set, else always where ``FORCE_COLOR`` is, else as the terminal can.
+    """
     terminal = stream.isatty()
-    coloured = terminal and not os.environ.get("NO_COLOR")
-    console = Console(
+    if color == "auto" and os.environ.get("NO_COLOR"):
+        color = "never"
+    elif color == "auto" and os.environ.get("FORCE_COLOR"):
+        color = "always"
+    systems: dict[Color, Literal["auto", "standard"] | None] = {
+        "auto": "auto",
+        "always": "standard",
+        "never": None,
+    }
+    console = _Console(
         file=stream,
         force_terminal=terminal,
-        color_system="auto" if coloured else None,
+        color_system=systems[color],
         markup=False,
         emoji=False,
         highlight=False,
@@ -52,9 +71,16 @@ def console_for(stream: TextIO) -> Console:
     return console
 
 
-def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
+def show(
+    result: Mapping[str, Any],
+    stream: TextIO,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    color: Color = "auto",
+) -> None:
     """Print a result. ``quiet`` keeps the verdict and one line a failure; ``verbose`` adds every clause."""
-    page = _Page(console_for(stream))
+    page = _Page(console_for(stream, color))
     if quiet:
         for row in summary.having(result, "failed"):
             page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
@@ -67,9 +93,11 @@ def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verb
         page.line(line, _ENDINGS["violates"])
 
 
-def show_failure(result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO) -> None:
+def show_failure(
+    result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO, *, color: Color = "auto"
+) -> None:
     """Print one failure in full."""
-    _failure(_Page(console_for(stream)), result, row)
+    _failure(_Page(console_for(stream, color)), result, row)
 
 
 class _Page:
