@@ -134,7 +134,7 @@ MISUSES = [
     ("run --clause '!no.such'", "--clause: '!no.such' matches no clause"),
     ("run --clause '!*'", "--clause: '!*' leaves no clause"),
     ("run --require no.such", "--require: 'no.such' matches no clause"),
-    ("run --require a* --clause '!auto_resume.*'", "--require: 'auto_resume."),
+    ("run --require 'pausing.*' --clause '!pausing.*'", "--require: 'pausing.*' matches only what --clause"),
     ("run -q -v", "--quiet: expected either it or --verbose, not both"),
     ("run --json - --markdown -", "--markdown '-': expected another file than that of --json"),
     ("plan --json --profile x", "--profile 'x': expected one of quick, standard, thorough"),
@@ -297,7 +297,7 @@ def test_plan_and_dry_run_print_the_same_and_the_plans_json_has_the_count(call):
 
 
 def test_plan_tells_why_each_request_is_in_it(call):
-    """Every clause that passes on the mock is tested by a request of the plan, and one request is the first."""
+    """Every clause that passes on the mock is tested by a request of the plan, and one is the first."""
     outline = json.loads(call("plan", "--why", "--json")[1])
     ids = [clause.id for clause in catalogue.clauses()]
     assert sorted(id_ for case in outline["cases"] for id_ in case["first"]) == sorted(ids)

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from report import handmade
 from whop_contracts import provider, schemas
 from whop_contracts.engine import run as engine
 from whop_contracts.pause import catalogue
+from whop_contracts.report.result import require
 from whop_contracts.settings import Settings
 from whop_contracts.target import mock_parties, open_mock
 
@@ -49,6 +51,19 @@ def held(result):
     read = json.loads(json.dumps(result, allow_nan=False))
     assert read == result
     return read
+
+
+def test_a_required_clause_that_was_not_tested_makes_a_conforming_result_inconclusive():
+    untested = handmade.clause("auto_resume.on-time", "not_tested")
+    result = handmade.result(handmade.clause("pausing.status-is-paused"), untested)
+    assert require(result, {"pausing.status-is-paused"}) == result
+    made = require(result, {"pausing.status-is-paused", "auto_resume.on-time"})
+    assert (made["verdict"], made["exit_code"]) == ("inconclusive", 3)
+    assert made["reason"] == "required (--require), but not tested: auto_resume.on-time"
+    left = result | {"put_back": {"campaigns": 1, "failed": ["a campaign"]}}
+    assert require(left, {"auto_resume.on-time"})["exit_code"] == 4
+    failed = handmade.result(handmade.clause("pausing.status-is-paused", "failed"), untested)
+    assert require(failed, {"auto_resume.on-time"}) == failed
 
 
 def test_an_honest_provider_conforms(honest):

@@ -1,4 +1,4 @@
-"""What cannot be used is named in one line without secrets. The schema of a file and the page show the table."""
+"""What cannot be used is named in one line without secrets; schema and page are made from the table."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ BAD_VARIABLES = [
     ({"WHOP_API_TOKEN": f"bearer {SECRET}"}, "WHOP_API_TOKEN (not shown): expected the token alone"),
     (
         {"WHOP_CONTRACTS_TOKEN": "a", "WHOP_CONTRACTS_TOKEN_FILE": __file__},
-        "WHOP_CONTRACTS_TOKEN_FILE: expected either it or WHOP_CONTRACTS_TOKEN, not both",
+        "WHOP_CONTRACTS_TOKEN: expected either it or WHOP_CONTRACTS_TOKEN_FILE, not both",
     ),
 ]  # fmt: skip
 BAD_FILES = [

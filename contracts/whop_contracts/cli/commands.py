@@ -46,8 +46,8 @@ class Command(_OneLine):
     """A command that ``place``, ``module:function``, implements; it is imported when it is called.
 
     The function gets the command's ``own`` parameters by name and, where there are ``settings``, what was
-    ``loaded``. Unless ``checked``, they need not make sense together. ``words`` changes the rows of settings that
-    this command uses in another way.
+    ``loaded``. Unless ``checked``, they need not make sense together. ``words`` changes the rows of settings
+    that this command uses in another way.
     """
 
     allow_extra_args = True
@@ -140,10 +140,8 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
         return f"{error.option_name}: no such flag{_nearest_flag(error.option_name, ctx.command) or see}"
     if isinstance(error, click.BadOptionUsage):
         option = next(one for one in ctx.command.get_params(ctx) if error.option_name in _names(one))
-        value = (
-            "no value" if getattr(option, "is_flag", False) else getattr(option.type, "expected", "a value")
-        )
-        return f"{error.option_name}: expected {value}"
+        expected = getattr(option.type, "expected", "a value")
+        return f"{error.option_name}: expected {'no value' if getattr(option, 'is_flag', 0) else expected}"
     if isinstance(error, click.BadParameter) and error.param:
         name = error.param.human_readable_name
         name = error.param.opts[0] if isinstance(error.param, click.Option) else name
@@ -247,7 +245,7 @@ PROGRAM: Final = Program(
     NAME,
     commands=COMMANDS,
     help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",
-    epilog="Exit codes: 0 conforms, 1 a must clause failed, 2 usage, 3 inconclusive, 4 a campaign is not restored.",
+    epilog="Exit codes: 0 conforms, 1 a must clause failed, 2 usage, 3 inconclusive, 4 not restored.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")(PROGRAM)

@@ -1,4 +1,4 @@
-"""``explain``: one clause in full, from the tables, the schemas, the proof, and runs of built-in providers."""
+"""``explain``: one clause in full, from the tables, the schemas, the proof and runs of built-in providers."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Bounds(NamedTuple):
 
 
 def served(clause: Clause, plan: Plan) -> tuple[int, list[str]]:
-    """How many requests of ``plan`` test ``clause``, as tried on the mock, and their names without repetition."""
+    """How many requests of ``plan`` test ``clause``, as tried on the mock, and their distinct names."""
     by_case = served_by_case(plan, (clause,))
     names = [pair for sequence, case in plan.listed() if by_case.get(pair := (sequence, case.name))]
     return len(names), [one if one == two else f"{one}: {two}" for one, two in dict.fromkeys(names)]

@@ -36,13 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         discard_output()
         return USAGE
-    except Exception as error:  # noqa: BLE001 - it is ours, and its words may quote a secret
+    except Exception as error:  # noqa: BLE001 - our own error
         return _fail(told(error), INCONCLUSIVE)
     return code
 
 
 def _run(words: list[str]) -> int:
-    """What click's own ``main`` does, except that Ctrl-C and a closed pipe do not end with 1: a clause failed."""
+    """What click's ``main`` does, but Ctrl-C and a closed pipe do not end with 1 (a clause failed)."""
     if asked := os.environ.get(_COMPLETE):
         return shell_complete(PROGRAM, {}, NAME, _COMPLETE, asked)
     try:

@@ -1,4 +1,4 @@
-"""``run``, ``check-har`` and ``replay``, which check something; ``plan`` before them and ``restore`` after."""
+"""``run``, ``check-har`` and ``replay``, which check something, with ``plan`` and ``restore``."""
 
 from __future__ import annotations
 

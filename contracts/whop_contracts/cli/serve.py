@@ -1,8 +1,9 @@
 """``serve``: the reference provider on a port.
 
-``--strict`` and ``--report`` check its clients too (see :mod:`whop_contracts.integrations.consumer`). ``--strict``
-rejects a request that violates the contract with a 4xx; ``--report`` leaves the responses as they are. The report
-is replaced at the start, after each violation and at the end. The exit code is 1 if there was a violation.
+``--strict`` and ``--report`` check its clients too (see :mod:`whop_contracts.integrations.consumer`).
+``--strict`` rejects a request that violates the contract with a 4xx; ``--report`` leaves responses as they
+are. The report is replaced at the start, after each violation and at the end. The exit code is 1 if there was
+a violation.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def clauses() -> tuple[Clause, ...]:
 
 
 def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
-    """The clauses that ``globs`` choose. ``!glob`` leaves clauses out; without a glob that chooses, all others stay.
+    """The clauses that ``globs`` choose; ``!glob`` leaves clauses out. By default all are chosen.
 
     ``ValueError`` names a glob that matches nothing, or says that nothing is left.
     """
@@ -52,12 +52,15 @@ def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
 
 
 def required(globs: tuple[str, ...], among: tuple[Clause, ...]) -> frozenset[str]:
-    """The ids that ``globs`` match. ``ValueError`` names a glob that matches nothing, or a clause not ``among`` those chosen."""
-    ids = frozenset(id_ for glob in globs for id_ in _matched(glob, glob))
-    if excluded := sorted(ids - {clause.id for clause in among}):
-        message = f"{excluded[0]!r} is required, and --clause leaves it out"
-        raise ValueError(message)
-    return ids
+    """The ids of ``among`` that ``globs`` match. ``ValueError`` names a glob that matches none."""
+    ids: set[str] = set()
+    for glob in globs:
+        found = {clause.id for clause in among}.intersection(_matched(glob, glob))
+        if not found:
+            message = f"{glob!r} matches only what --clause leaves out"
+            raise ValueError(message)
+        ids |= found
+    return frozenset(ids)
 
 
 def _matched(glob: str, given: str) -> list[str]:

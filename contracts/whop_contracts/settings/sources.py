@@ -1,4 +1,4 @@
-"""Where settings come from: flags, variables, a file. click looks them up and remembers which it was."""
+"""Where settings come from: flags, variables, a file. click looks them up and keeps the source of each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class SettingOption(click.Option):
         return next((name for name in self.setting.variables if counts(name)), None)
 
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
-        """The text and its source, unless a rival has a stronger one; ``UsageError`` if both have the same."""
+        """The text and its source, unless a rival has a stronger one; ``UsageError`` if it has the same."""
         value, source = super().consume_value(ctx, opts)
         rival = _RIVALS.get(self.name or "")
         if rival is None or ctx.resilient_parsing:
@@ -110,8 +110,8 @@ class SettingOption(click.Option):
         other = SettingOption(_BY_NAME[rival])
         _, theirs = click.Option.consume_value(other, ctx, opts)
         if theirs is source is not ParameterSource.DEFAULT:
-            both = sorted([self.origin(ctx, source), other.origin(ctx, source)], key=len)
-            raise UsageError(f"{both[1]}: expected either it or {both[0]}, not both")
+            origin = self.origin(ctx, source)
+            raise UsageError(f"{origin}: expected either it or {other.origin(ctx, source)}, not both")
         if _RANKS.index(theirs) < _RANKS.index(source):
             return None, ParameterSource.DEFAULT
         return value, source
