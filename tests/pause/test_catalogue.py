@@ -43,5 +43,5 @@ def test_a_required_pattern_matches_clauses_that_are_chosen():
     some = chosen(("request.*", "!request.date-is-accepted"))
     assert required(("*",), some) == {clause.id for clause in some}
     for glob in ("pausing.*", "request.date-is-accepted"):
-        with pytest.raises(ValueError, match="matches only what --clause leaves out$"):
+        with pytest.raises(ValueError, match=r"matches only what --clause leaves out$"):
             required((glob,), some)

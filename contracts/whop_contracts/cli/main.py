@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     """What click's ``main`` does, but Ctrl-C and a closed pipe do not end with 1 (a clause failed)."""
     if asked := os.environ.get(_COMPLETE):
-        return shell_complete(PROGRAM, {}, NAME, _COMPLETE, asked)
+        return USAGE if shell_complete(PROGRAM, {}, NAME, _COMPLETE, asked) else 0
     try:
         with PROGRAM.make_context(NAME, [*words] or ["--help"]) as ctx:
             return int(ctx.command.invoke(ctx))

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from whop_contracts import report as reports
 from whop_contracts.cli import reader_may_leave, say
@@ -24,7 +24,7 @@ from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import Loaded
 
-_LONGEST = 400
+_LONGEST: Final = 400
 
 
 def run(loaded: Loaded) -> int:
@@ -96,10 +96,11 @@ def restore(loaded: Loaded, journal: Path) -> int:
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
     record = restoring.read_journal(journal, settings)
-    if not record.complete:
-        say(f"target: {record.base_url}")
-    if settings.insecure:
-        say("certificates are not checked (--insecure)")
+    with reader_may_leave():
+        if not record.complete:
+            say(f"target: {record.base_url}")
+        if settings.insecure:
+            say("certificates are not checked (--insecure)")
     restored = restoring.restore(journal, settings)
     with reader_may_leave():
         for line in restored.done:

@@ -40,8 +40,8 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
     """A kind of value.
 
     ``expected`` completes "expected …"; ``secret`` values are shown nowhere; ``path`` values in a file are
-    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting; the shell
-    completes ``choices``; ``schema`` is the JSON Schema of one value in a file.
+    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting; ``schema`` is
+    the JSON Schema of one value in a file.
     """
 
     parse: Callable[[str], Any]
@@ -49,7 +49,6 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
     secret: bool = False
     path: bool = False
     separator: str = r"[,\s]+"
-    choices: tuple[str, ...] = ()
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
     name = "value"
 
@@ -77,11 +76,11 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Files for a path, else the choices."""
+        """Files for a path, else the values of an enum."""
         del ctx, param
         if self.path:
             return [CompletionItem(incomplete, type="file")]
-        return [CompletionItem(name) for name in self.choices if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in self.schema.get("enum", ()) if name.startswith(incomplete)]
 
 
 class _Switch(Kind, click.types.BoolParamType):
@@ -194,7 +193,7 @@ def choice(*names: str) -> Kind:
             raise ExpectedError(f"one of {', '.join(names)}{nearest(text, names)}")
         return text
 
-    return Kind(parse, f"one of {', '.join(names)}", choices=names, schema={"enum": list(names)})
+    return Kind(parse, f"one of {', '.join(names)}", schema={"enum": list(names)})
 
 
 def number(least: int, most: int = LARGEST, *, expected: str = "") -> Kind:
