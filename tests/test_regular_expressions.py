@@ -83,8 +83,8 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
 LEAK_TEXTS = {
     "a stack trace": (
         "at ", "at a(", "at …a", "\n", "\n at", "\n at …a", "\n\t", ".py:1", ".py:…1", ".py ", ".py, ",
-        'File "', 'File "…a', 'File "a", line …1', "goroutine …1", "AxError: ", "AxError: a\r", "AError", "A…x",
-        "Caused by: ", "Caused by: …aError",
+        'File "', 'File "…a', 'File "a", line …1', "goroutine …1", "AxError: ", "AxError: a\r", "AError",
+        "A…x", "Caused by: ", "Caused by: …aError",
     ),
     "a source path": (
         "/a", "/", "a", "a.b/", "@/", "//a", "/usr", "/usr/…a", "/usr/a ", "C:\\", "C:\\…a ", "C:\\…a.", "\\",
@@ -92,8 +92,8 @@ LEAK_TEXTS = {
     "a database query": (
         "SELECT ", "select ", "select a from ", "select from…a", "select a…from ", "UPDATE ", "UPDATE a ",
         "UPDATE …a", "UPDATE… ", "update a set ", "update a set …a", "INSERT ", "INSERT… ", "DELETE… ",
-        "WHERE ", "WHERE …a", "WHERE a.…a", "PG::", "db.", "db.…a", "db.a.find…find", "query ", "query… ", "query …a",
-        "query a( $…a", "query a(… ", '"bool" :', '"bool"… ',
+        "WHERE ", "WHERE …a", "WHERE a.…a", "PG::", "db.", "db.…a", "db.a.find…find", "query ", "query… ",
+        "query …a", "query a( $…a", "query a(… ", '"bool" :', '"bool"… ',
     ),
 }  # fmt: skip
 BUILT: dict[str, Callable[[], Iterator[tuple[str, Iterable[str]]]]] = {

@@ -85,10 +85,12 @@ LEAKING = {
         "app.php on, line 7", "(app.ts:10:5)", "Exception in thread main",
     ),
     "a source path": (
-        "in src/ads/pause.py", "file:///srv/app/pause.rb", "C:\\\\app\\\\pause.cs", "/usr/lib/ruby/x", "/a//b/c.go",
+        "in src/ads/pause.py", "file:///srv/app/pause.rb", "C:\\\\app\\\\pause.cs", "/usr/lib/ruby/x",
+        "/a//b/c.go",
     ),
     "a database query": (
-        "SELECT * FROM ads", "select id from ads where", "INSERT  INTO ads", "UPDATE ads SET x", "SQLSTATE 42",
+        "SELECT * FROM ads", "select id from ads where", "INSERT  INTO ads", "UPDATE ads SET x",
+        "SQLSTATE 42",
         "update ads set x = 1", "DELETE FROM x", "PG::UndefinedColumn", "ORA-00942", "WHERE ads.id = 5",
         "db.ads.findOne(", "query Pause($id: ID)", '{\\"bool\\": {\\"must', "error in your SQL syntax",
     ),
