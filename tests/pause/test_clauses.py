@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pause.histories import CLAUSES, History, fails, text
+from whop_contracts.engine.clause_runner import ClauseRunner
 
 UNTOUCHED = "pausing.touches-nothing-else"
 
@@ -128,3 +129,25 @@ def test_a_large_error_is_read_fast(unit: str) -> None:
     began = process_time()
     fails(evidence, "refusals.nothing-leaks")
     assert process_time() - began < 10, "it took more than a minute"
+
+
+# -- the form of timestamps ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("created", "form", "warns"),
+    [
+        ("2023-12-01T05:00:00.401Z", None, False),
+        ("2023-12-01T05:00:00.401000Z", "YYYY-MM-DDThh:mm:ss.ffffffZ", False),
+        ("2023-12-01T05:00:00Z", "YYYY-MM-DDThh:mm:ssZ", False),
+        ("2023-12-01T10:30:00.401+05:30", "YYYY-MM-DDThh:mm:ss.fff+05:30", False),
+        ("2023-12-01t05:00:00.401Z", "YYYY-MM-DDthh:mm:ss.fffZ", True),
+        ("yesterday", None, False),
+    ],
+)
+def test_another_form_of_a_timestamp_is_drift(created: str, form: str | None, warns: bool) -> None:  # noqa: FBT001
+    runner = ClauseRunner(tuple(CLAUSES.values()))
+    failed = runner.add(History().pause(0, document={"created_at": created}))
+    drift = [one for one in runner.drift.values() if one.kind == "timestamp_form"]
+    assert [(one.pointer, one.value) for one in drift] == ([("/created_at", form)] if form else [])
+    assert ("timestamps.usual-form" in failed) is warns

@@ -14,7 +14,7 @@ from whop_contracts.pause import catalogue
 from whop_contracts.settings import Settings
 from whop_contracts.target import mock_parties, open_mock
 
-WARNED = "microseconds"
+WARNED = "status-201"
 SCHEMA = dict(schemas.load("result"))
 BOTH = (schemas._fast(SCHEMA), schemas._plain(SCHEMA))
 
