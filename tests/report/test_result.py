@@ -23,7 +23,7 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build, require
 from whop_contracts.settings import Settings
 
-WARNED = "microseconds"
+WARNED = "status-201"
 SCHEMA = dict(schemas.load("result"))
 BOTH = (schemas._fast(SCHEMA), schemas._plain(SCHEMA))
 SINCE = {"started_at", "finished_at"}
