@@ -131,6 +131,22 @@ def test_a_large_error_is_read_fast(unit: str) -> None:
     assert process_time() - began < 10, "it took more than a minute"
 
 
+def test_the_format_of_a_body_that_we_truncated_is_not_checked() -> None:
+    history = History()
+    history.read(0, "active")
+    for clause, evidence in (
+        ("response.json-text", history.pause(1, answer=b'{"id": "adcamp_1", "sta', truncated=True)),
+        ("response.siblings-answer-alike", history.read(2, "active", answer=b'{"id"', truncated=True)),
+        (
+            "refusals.error-envelope",
+            history.pause(3, status=422, shows=None, answer=b'{"err', truncated=True),
+        ),
+    ):
+        assert not fails(evidence, clause)
+        assert CLAUSES[clause].applies(evidence) is (clause == "response.siblings-answer-alike")
+    assert fails(history.pause(4, answer=b'{"id": "adcamp_1", "sta'), "response.json-text")
+
+
 # -- the form of timestamps ----------------------------------------------------------------------------------
 
 

@@ -106,7 +106,7 @@ def unready(firsts: dict[str, Evidence], *, live: bool) -> str | None:
         }.get(response.status, f"the first read was answered {response.status}")
         if not evidence.accepted:
             return f"{campaign} could not be read: {said}"
-        if response.content.lstrip()[:1] not in _JSON_STARTS:
+        if evidence.shown is None and response.content.lstrip()[:1] not in _JSON_STARTS:
             return f"{campaign} could not be read: the answer does not begin as JSON"
         if live and (evidence.shown is None or evidence.shown.status != "active"):
             return f"{campaign} is not active but {evidence.shown or 'not readable'}: only active campaigns are paused on a live target"

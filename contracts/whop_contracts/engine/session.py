@@ -16,7 +16,7 @@ from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
 from whop_contracts.engine.run_state import Foreign, RunState, Stopped
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
-from whop_contracts.json_text import read_response
+from whop_contracts.json_text import read_leniently, read_response
 from whop_contracts.pause.evidence import Evidence, Possible, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.sequences import unpause
@@ -254,9 +254,9 @@ def plain(evidence: Evidence) -> Evidence:
     """Evidence with the state that its answer shows by itself, whatever was expected: of a campaign that nothing is expected of."""
     response = evidence.exchange.response
     text = evidence.text or (read_response(response) if evidence.accepted else None)
-    if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
-        return evidence
-    return replace(evidence, shown=read_state(text.value))
+    value = text.value if text and not text.problem else read_leniently(response)
+    shown = read_state(value) if evidence.accepted and isinstance(value, dict) else evidence.shown
+    return replace(evidence, shown=shown)
 
 
 def _updated(document: Mapping[str, Any] | None) -> int | None:
