@@ -59,6 +59,12 @@ class Answers:
             return "warns"
         return "warns" if wish and wish.extra else self.rest
 
+    def tests(self, evidence: Evidence) -> bool:
+        """Whether a response is evidence: not if a good request is refused for a reason that is tolerated."""
+        if self.accept != "conforms" or evidence.accepted or evidence.status in self.refuse:
+            return True
+        return self.standing(evidence) == "fails" or (self.rest != "fails" and evidence.status != 409)  # noqa: PLR2004
+
     def expected(self) -> str:
         """What conforms, in words."""
         wanted = ["200"] if self.accept == "conforms" else []
@@ -173,7 +179,9 @@ def _clause(answers: Answers) -> Clause:
         level="must",
         statement=answers.statement,
         source=answers.source,
-        applies=lambda e: _judged(e) and e.request_class == answers.row and not adorned(e),
+        applies=lambda e: (
+            _judged(e) and e.request_class == answers.row and not adorned(e) and answers.tests(e)
+        ),
         check=_check("fails"),
         requires=answers.requires,
     )
@@ -215,6 +223,6 @@ EXTRA: Final = Clause(
     level="must",
     statement="A body member that the page does not name is ignored, or refused as invalid.",
     source=_BODY,
-    applies=lambda e: e.answered and adorned(e),
+    applies=lambda e: e.answered and adorned(e) and not (e.status == 409 and e.paused_before),  # noqa: PLR2004
     check=_check("fails"),
 )
