@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from pause.histories import CLAUSES, History, fails, text
+from pause.histories import CLAUSES, History, begun, fails, text
 from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.pause.contract import PAUSE
 
 UNTOUCHED = "pausing.touches-nothing-else"
 
@@ -33,6 +34,43 @@ def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(
     history.exchange(by, 0, body={}, shows=(status, None), document=shown)
     refused = history.pause(1, 600, status=422, shows=None)
     assert fails(refused, "request.date-is-accepted") == fails_it
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "before", "tested"),
+    [
+        ("date-is-accepted", 200, "active", True),
+        ("date-is-accepted", 200, "paused", True),
+        ("date-is-accepted", 409, "active", True),
+        ("date-is-accepted", 500, "paused", True),
+        # A second pause may be a 409, an inactive campaign a 409 or 422: that says nothing about a date.
+        ("date-is-accepted", 409, "paused", False),
+        ("date-is-accepted", 409, "inactive", False),
+        ("date-is-accepted", 422, "inactive", False),
+        ("date-is-accepted", 422, "active", False),
+        ("date-is-optional", 409, "paused", False),
+        ("date-is-optional", 409, "active", True),
+        ("far-date-does-no-harm", 409, "paused", False),
+        ("far-date-does-no-harm", 422, "paused", True),
+        ("other-media-type-does-no-harm", 409, "paused", True),
+        ("extra-member-does-no-harm", 409, "paused", False),
+        ("extra-member-does-no-harm", 422, "paused", True),
+        ("extra-member-does-no-harm", 409, "active", True),
+    ],
+)
+def test_a_response_is_evidence_only_if_it_could_have_failed(
+    request_: str, status: int, before: str, tested: object
+) -> None:
+    history = begun(before)
+    how: dict[str, Any] = {
+        "date-is-accepted": {"until": 600},
+        "date-is-optional": {},
+        "far-date-does-no-harm": {"until": 86_400 * 400},
+        "other-media-type-does-no-harm": {"content_type": "text/plain"},
+        "extra-member-does-no-harm": {"body": {"note": 1}},
+    }[request_]
+    evidence = history.pause(1, **{"status": status, **({} if status == 200 else {"shows": None}), **how})
+    assert CLAUSES[f"request.{request_}"].applies(evidence) is tested
 
 
 @pytest.mark.parametrize("status", [500, 501, 503, 520, 527, 528, 404, 200])
@@ -129,6 +167,22 @@ def test_a_large_error_is_read_fast(unit: str) -> None:
     began = process_time()
     fails(evidence, "refusals.nothing-leaks")
     assert process_time() - began < 10, "it took more than a minute"
+
+
+def test_the_format_of_a_body_that_we_truncated_is_not_checked() -> None:
+    history = History()
+    history.read(0, "active")
+    for clause, evidence in (
+        ("response.json-text", history.pause(1, answer=b'{"id": "adcamp_1", "sta', truncated=True)),
+        ("response.siblings-answer-alike", history.read(2, "active", answer=b'{"id"', truncated=True)),
+        (
+            "refusals.error-envelope",
+            history.pause(3, status=422, shows=None, answer=b'{"err', truncated=True),
+        ),
+    ):
+        assert not fails(evidence, clause)
+        assert CLAUSES[clause].applies(evidence) is (clause == "response.siblings-answer-alike")
+    assert fails(history.pause(4, answer=b'{"id": "adcamp_1", "sta'), "response.json-text")
 
 
 # -- the form of timestamps ----------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _envelope(evidence: Evidence) -> Iterator[Finding]:
-    value = evidence.text.value if evidence.text and not evidence.text.problem else None
+    value = evidence.text.value if evidence.text and evidence.readable else None
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict) or not all(
         isinstance(error.get(name), str) for name in ("type", "message")
@@ -133,7 +133,7 @@ CLAUSES: Final = (
            _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should", "An error is an object with a type and a message.",
-           _ENVELOPE, _refused, _envelope),
+           _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
     Clause("refusals.allow-header", "should", "A 405 names the methods that are allowed.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
     Clause("authorization.challenge", "should", "A 401 names the scheme that is expected.",
