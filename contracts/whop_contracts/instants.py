@@ -19,7 +19,6 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _PATTERN: Final = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})([Tt])(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_CANONICAL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,17 @@ def _offset(zone: str) -> int | None:
     return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
 
 
-def is_canonical(text: str) -> bool:
-    """Whether ``text`` is spelt as every timestamp on the page is: UTC, ``Z``, exactly three digits."""
-    return _CANONICAL.fullmatch(text) is not None
+USUAL_FORM: Final = "YYYY-MM-DDThh:mm:ss.fffZ"
+"""The form of every timestamp on the page."""
+
+
+def form_of(text: str) -> str | None:
+    """The form of an RFC 3339 timestamp, its digits before the offset as letters; None for any other text."""
+    match = _PATTERN.fullmatch(text) if read_instant(text) else None
+    if match is None:
+        return None
+    fraction = f".{'f' * len(match[8])}" if match[8] else ""
+    return f"YYYY-MM-DD{match[4]}hh:mm:ss{fraction}{match[9]}"
 
 
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:

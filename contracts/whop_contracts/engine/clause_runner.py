@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
+from whop_contracts.instants import USUAL_FORM, form_of
 from whop_contracts.pause.clause import Clause, Condition, Contract
 from whop_contracts.pause.evidence import Evidence, Resume
 
@@ -167,8 +168,8 @@ def _form(text: str) -> str:
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
-    """How a document differs from the page: members and values that it does not name, nulls where it names none, members that
-    are missing.
+    """How a document differs from the page, but may: members and values that the page does not name, nulls where it
+    names none, members that are missing, timestamps in another form.
     """
     if isinstance(document, Mapping):
         named = schema.get("properties", {})
@@ -181,11 +182,20 @@ def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Itera
         for name in named:
             if name in schema.get("required", ()) and name not in document:
                 yield Drift("missing_field", f"{pointer}/{name}", None)
-    elif document is None:
+    else:
+        yield from _value_drift(document, schema, pointer)
+
+
+def _value_drift(value: Any, schema: Mapping[str, Any], pointer: str) -> Iterable[Drift]:
+    if value is None:
         if "null" not in _types(schema):
             yield Drift("null", pointer, None)
-    elif "enum" in schema and document not in schema["enum"]:
-        yield Drift("undocumented_value", pointer, document)
+    elif "enum" in schema and value not in schema["enum"]:
+        yield Drift("undocumented_value", pointer, value)
+    elif schema.get("format") == "date-time" and isinstance(value, str):
+        form = form_of(value)
+        if form not in (None, USUAL_FORM):
+            yield Drift("timestamp_form", pointer, form)
 
 
 def _short(value: Any) -> Any:

@@ -5,7 +5,7 @@ Long texts are redacted first and cut second: half a secret might not be recogni
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -88,6 +88,16 @@ def exit_code(result: Mapping[str, Any]) -> int:
     if result["put_back"]["failed"]:
         return 4
     return {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
+
+
+def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
+    """The result; inconclusive where it would conform although a clause of ``ids`` was not tested."""
+    untested = [row["id"] for row in result["clauses"] if row["id"] in ids and row["verdict"] == "not_tested"]
+    if not untested or result["verdict"] != "conforms":
+        return dict(result)
+    reason = f"required (--require), but not tested: {', '.join(untested)}"
+    final = {**result, "verdict": "inconclusive", "reason": reason}
+    return final | {"exit_code": exit_code(final)}
 
 
 def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
