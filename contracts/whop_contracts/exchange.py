@@ -18,7 +18,7 @@ Scope = Literal["named", "foreign", "invented", "recased", "malformed", "unstate
 case, no campaign id at all, or not known (foreign recordings)."""
 Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
 INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
-"""Statuses that gateways and rate limits send: they are waited out, retried and counted, and are never a finding."""
+"""Statuses of gateways and rate limits: they are waited out, retried and counted, and are no findings."""
 
 
 @dataclass(frozen=True, slots=True)
