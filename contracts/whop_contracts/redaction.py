@@ -36,14 +36,16 @@ _REMEMBERED: Final = 2_000
 """How many results are kept, of texts of at most ``_SMALL`` characters: most texts of a run occur again."""
 _SMALL: Final = 1_500
 _SECRET_NAME: Final = re.compile(r"key|token|secret|cookie|auth|password|session", re.IGNORECASE)
+_CHALLENGES: Final = frozenset({"www-authenticate", "proxy-authenticate"})
+"""Headers that name a scheme, and no credential."""
 _SCHEMES: Final = frozenset({"", "basic", "bearer", "digest", "token"})
 _NEGOTIATION: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 """Headers whose values are no secrets, and occur in every response."""
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether the value of a header is a secret, by its name, like ``Authorization`` or ``X-Api-Key``."""
-    return _SECRET_NAME.search(name) is not None
+    """Whether the value of a header with this name, in any case, is taken for a secret."""
+    return _SECRET_NAME.search(name) is not None and name.lower() not in _CHALLENGES
 
 
 class Redactor:

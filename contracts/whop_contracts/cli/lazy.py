@@ -12,9 +12,9 @@ PLACES: Final = {
     "asked_for": "whop_contracts.cli.planning:selected_clauses",
     "served_by_case": "whop_contracts.cli.coverage:served_by_case",
     "clauses": "whop_contracts.pause.catalogue:clauses",
-    "shown": "whop_contracts.report.github:shown",
-    "watching": "whop_contracts.report.progress:watching",
-    "table": "whop_contracts.report.clause_table:table",
+    "shown": "whop_contracts.report:show",
+    "watching": "whop_contracts.report.terminal:watching",
+    "table": "whop_contracts.report.terminal:show_clauses",
     "derive": "whop_contracts.derive:",
     "document_path": "whop_contracts.schemas:document_path",
     "proof": "whop_contracts.proof:",
@@ -25,7 +25,7 @@ PLACES: Final = {
     "read_instant": "whop_contracts.instants:read_instant",
     "provider": "whop_contracts.provider:",
     "witness": "whop_contracts.integrations.consumer.request_checker:",
-    "replace_file": "whop_contracts.report.drift_ledger:replace",
+    "replace_file": "whop_contracts.report.postprocess:replace",
     "server": "whop_contracts.provider.server:",
     "chosen": "whop_contracts.pause.catalogue:chosen",
     "recorded": "whop_contracts.integrations.har:",
@@ -33,7 +33,7 @@ PLACES: Final = {
     "comparing": "whop_contracts.report.diff:",
     "replaying": "whop_contracts.cli.replaying:",
     "show_failure": "whop_contracts.report.terminal:show_failure",
-    "unmistaken": "whop_contracts.report.github:unmistaken",
+    "unmistaken": "whop_contracts.report:guarded",
 }
 
 

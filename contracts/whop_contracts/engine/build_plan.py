@@ -105,9 +105,9 @@ def _drawn(profile: Profile, seed: int) -> Iterator[Sequence]:
     count = _DRAWN[profile]
     good = strategies.draw(strategies.stamps(), seed=seed, count=count)
     bad = strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count)
-    held = [dated(f"drawn {index}", stamp) for index, stamp in enumerate(good)]
+    held = [dataclasses.replace(dated(f"drawn {i}", stamp), origin="drawn") for i, stamp in enumerate(good)]
     void = [
-        Case(f"drawn: {name} {index}", body=content, request_class="string")
+        Case(f"drawn: {name} {index}", body=content, request_class="string", origin="drawn")
         for index, (name, content) in enumerate(bad)
     ]
     yield from (kept(*group) for group in _grouped(held))

@@ -85,6 +85,11 @@ class Plan:
         }
 
     @property
+    def drawn(self) -> int:
+        """How many of the planned requests Hypothesis generated; the reads that serve them are not counted."""
+        return sum(case.origin == "drawn" for _, case in self.listed())
+
+    @property
     def requests(self) -> int:
         """How many requests a conforming target is sent, preflight and putting back included."""
         return sum(1 for _ in self.listed())

@@ -10,7 +10,7 @@ from whop_contracts.redaction import Redactor
 
 
 def redactor_of(actors: Actors) -> Redactor:
-    """A redactor that knows every secret of a run: credentials, altered ones, extra headers and proxies."""
+    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies."""
     names = {"$WHOP_API_TOKEN": actors.token}
     if actors.readonly_token:
         names["$WHOP_READONLY_TOKEN"] = actors.readonly_token

@@ -139,6 +139,18 @@ class Event:
     trouble: str | None
     shown: State | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The event as an entry of ``before`` in a result."""
+        return {
+            "number": self.number,
+            "at": None if self.at is None else write_instant(self.at),
+            "campaign": self.campaign,
+            "asked": describe_event(self),
+            "until": None if self.until is None else write_instant(self.until),
+            "answer": str(self.status or self.trouble or "no response"),
+            **(self.shown or State(None)).as_dict(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

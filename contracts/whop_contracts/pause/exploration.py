@@ -4,6 +4,7 @@ what fails; ``thorough`` sends those that are drawn offline, by the same rules, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from hypothesis import strategies as st
@@ -94,6 +95,13 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(kept) if pauses else ()
 
 
+def _drawn(step: Step) -> Step:
+    """The step, its request marked as drawn unless it is a read."""
+    if isinstance(step, Send) and step.case.operation != "retrieve":
+        return Send(replace(step.case, origin="drawn"))
+    return step
+
+
 def drawn_sequences(seed: int, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Sequence, ...]:
     """``count`` histories as sequences, the same for the same seed and versions of us and Hypothesis. Each leaves the campaign active."""
     drawn = draw(histories(gap=gap, moving=moving), seed=seed, count=count)
@@ -101,7 +109,7 @@ def drawn_sequences(seed: int, count: int, *, gap: int = GAP, moving: bool = Tru
     return tuple(
         Sequence(
             f"explored {index}",
-            (*steps, *ending),
+            (*map(_drawn, steps), *ending),
             ends="active",
             why="a history that nobody thought of, drawn from the rules of the exploration",
         )
