@@ -21,7 +21,7 @@ Cause = Literal["chosen", "not_applicable", "prevented"]
 """Why a clause was not tested: the user left it out, the target never produced its situation, or something
 that should work did not."""
 INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
-"""Statuses that gateways and rate limits send: they are waited out, retried and counted, and are never a finding."""
+"""Statuses of gateways and rate limits: they are waited out, retried and counted, and are no findings."""
 
 
 @dataclass(frozen=True, slots=True)

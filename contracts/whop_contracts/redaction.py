@@ -51,8 +51,8 @@ def is_secret_header(name: str) -> bool:
 class Redactor:
     """Replaces secrets by names.
 
-    ``secrets`` maps names to values, or is values alone, which are all named ``$WHOP_API_TOKEN``. Empty values
-    are ignored. The longest of overlapping secrets wins.
+    ``secrets`` maps names to values, or is values alone, which are all named ``$WHOP_API_TOKEN``. Empty
+    values are ignored. The longest of overlapping secrets wins.
     """
 
     def __init__(self, secrets: Mapping[str, str] | Iterable[str] = ()) -> None:
@@ -105,7 +105,7 @@ class Redactor:
         return redacted
 
     def redact_then_cut(self, text: str, limit: int) -> str:
-        """The text without secrets, then cut to ``limit`` characters; a secret that is cut first may be missed."""
+        """The text without secrets, then cut to ``limit`` characters; cut first, a secret may be missed."""
         text = self.text(text)
         return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -114,7 +114,7 @@ class Redactor:
         return self.text(content.decode("latin-1")).encode("latin-1") if self._plain.names else content
 
     def headers(self, lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Header lines without secrets. If a name indicates a secret, a value that is not all known is hidden."""
+        """Header lines without secrets. If a name indicates a secret, an unknown value is hidden."""
         return tuple((self.text(name), self._header(name, value)) for name, value in lines)
 
     def _header(self, name: str, value: str) -> str:

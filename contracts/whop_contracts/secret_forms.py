@@ -133,7 +133,7 @@ def _raw(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A text as it is decoded. Its character ``i`` was ``starts[i]`` to ``ends[i]``, if the positions are known."""
+    """A decoded text. Its character ``i`` was ``starts[i]`` to ``ends[i]``, if the positions are known."""
 
     text: str
     starts: Sequence[int] = ()

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class _Signals:
-    """Signals belong to the process, and so does this: is a request under way, is an interruption pending or raised."""
+    """One per process, as signals are: is a request under way, is an interruption pending or raised."""
 
     under_way: bool = False
     pending: bool = False
@@ -58,7 +58,7 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Delay an interruption until the request that is under way has ended: what it did must be restored too."""
+    """Delay an interruption until the request under way has ended: what it did must be restored too."""
     _SIGNALS.under_way = True
     try:
         yield

@@ -1,4 +1,4 @@
-"""Runs over TLS and IPv6, and to hosts and clocks that are not there: by the command line, over real sockets."""
+"""Runs over TLS and IPv6, and to hosts and clocks that are not there: the command, over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Canary secrets are in no file and no stream of a failing run, in no encoding, and neither is a part of one."""
+"""No canary secret, nor a part of one, is in a file or a stream of a failing run, in any encoding."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def check(folder: Path, *streams: str) -> int:
-    """Assert that no five characters of any secret can be read in the files or the streams; how many files."""
+    """Assert that no five characters of a secret can be read in the files or the streams; count the files."""
     contents = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     contents |= {f"stream {at}": stream.encode() for at, stream in enumerate(streams)}
     seen: set[str] = set()
@@ -75,7 +75,7 @@ def check(folder: Path, *streams: str) -> int:
 
 
 def guarded(state: Served, *echoes: str) -> None:
-    """Have the provider know the canaries, and echo what it is sent: each encoding in turn, cut somewhere else.
+    """Have the provider know the canaries, and echo what it is sent: each encoding in turn, each cut elsewhere.
 
     Texts are cut at 79 to 300 characters, so that what precedes a secret decides where in it the cut is.
     """
@@ -125,7 +125,7 @@ def words(state: Served, prefix: str) -> list[str]:
 
 
 def test_no_canary_in_what_a_run_leaves(nursery: Nursery, tmp_path: Path) -> None:
-    """Every encoding, in bodies, names of members and headers, in six reports, the terminal and the journal."""
+    """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
     with served(build(clock=RunningClock())) as state:
         guarded(state, *ENCODINGS)
         code, printed = nursery.run("run", "--verbose", *words(state, "--"), cwd=tmp_path, **VARIABLES)
@@ -153,7 +153,7 @@ def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery: Nursery, tmp_pa
 def test_no_canary_in_usage_errors_settings_and_tracebacks(
     nursery: Nursery, tmp_path: Path, flag: str
 ) -> None:
-    """Wherever the token comes from: in errors about settings, in all settings, and about an absent target."""
+    """Wherever the token comes from: errors about settings, all settings, and an absent target."""
     with served(build(clock=RunningClock())) as state:
         url = state.base_url
     given = TOKEN

@@ -29,7 +29,7 @@ from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings.sources import load
 from whop_contracts.target.clocks import WallClock
-from whop_contracts.target.protocol import Reply
+from whop_contracts.target.responses import Reply
 
 __all__ = ["CHECKS"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import calendar
 import email.utils
 from collections.abc import Callable
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
 from whop_contracts.instants import NANO
-from whop_contracts.target.protocol import Clock, Reply
+from whop_contracts.target.responses import Reply
 
 _DATE_CACHED_S: Final = 2.5
 """How much later than its ``Date`` a response may be: it has whole seconds, and servers cache it."""
@@ -23,6 +23,49 @@ _SLACK_S: Final = 1.0
 _LONGEST_DATE: Final = 64
 _LEAST_SLEEP_S: Final = 0.001
 _TRIES: Final = 64
+
+
+class Clock:
+    """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
+
+    ``kind`` says whether it is in this process, the provider's test clock, or the provider's own time.
+    ``trouble`` is why it is unusable, so that clauses about time are not tested; None while it is usable.
+    ``waited_s`` are the real seconds slept so far.
+    """
+
+    kind: Literal["virtual", "test", "wall"]
+    trouble: str | None = None
+    waited_s: float = 0.0
+
+    @property
+    def moved(self) -> tuple[int, int] | None:
+        """The clock's first and latest reading in this run, in nanoseconds; None if they are not known."""
+        raise NotImplementedError
+
+    def window(self, sent: float, received: float) -> Window | None:
+        """The provider's earliest reading at ``sent`` and its latest at ``received``; None if unknown."""
+        raise NotImplementedError
+
+    def reach(self, ns: int) -> bool:
+        """Wait, or move the clock, until it certainly shows ``ns`` or later; False if impossible."""
+        raise NotImplementedError
+
+    def lag(self, seconds: float) -> None:
+        """Let at least so much time pass for the sender and for the provider."""
+        raise NotImplementedError
+
+    def learn(self, reply: Reply) -> None:
+        """Use the ``Date`` header of a response; only an estimated clock needs it."""
+
+    def learn_instant(self, ns: int, sent: float, received: float) -> None:
+        """Use an instant that the provider read from its clock between ``sent`` and ``received``.
+
+        ``ns`` is cut to milliseconds, like the ``updated_at`` of an accepted pause; for responses without a
+        ``Date``. Only an estimated clock needs it.
+        """
+
+    def doubt(self, reason: str) -> None:
+        """Stop using an estimate: it is not the time that campaigns follow."""
 
 
 @runtime_checkable

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
-from whop_contracts.target.clocks import to_ns
-from whop_contracts.target.protocol import Clock, Reply
+from whop_contracts.target.clocks import Clock, to_ns
+from whop_contracts.target.responses import Reply
 
 FURTHEST_NS: Final = 48 * 3_600 * NANO
 """How far a run moves the clock in total."""

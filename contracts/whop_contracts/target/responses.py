@@ -14,9 +14,27 @@ import socket
 import ssl
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import httpcore
+
+from whop_contracts.exchange import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The result of one request: a response, or the trouble that prevented it, as one short phrase.
+
+    Exactly one of ``response`` and ``trouble`` is None. ``sent`` and ``received`` are the target's
+    ``time()``.
+    """
+
+    response: Response | None
+    trouble: str | None
+    sent: float
+    received: float
+
 
 # -- bodies ----------------------------------------------------------------------------------------------
 
@@ -46,8 +64,8 @@ def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int) -> Body:
     """Read a body from its pieces, at most ``limit`` bytes, encoded and decoded.
 
-    A body that is not what its ``Content-Encoding`` says, that breaks off, or whose coding was not asked for is
-    returned as it came. Source: RFC 9110, section 8.4.
+    A body that is not what its ``Content-Encoding`` says, that breaks off, or whose coding was not asked for
+    is returned as it came. Source: RFC 9110, section 8.4.
     """
     came = bytearray()
     for piece in pieces:
@@ -67,7 +85,7 @@ def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit
 
 
 def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
-    """The first ``most`` bytes of the decoded data, and whether they are all of it; nothing if it is miscoded."""
+    """The first ``most`` decoded bytes, and whether they are all; nothing if the data is miscoded."""
     for bits in _WINDOW_BITS[coding]:
         decoder = zlib.decompressobj(bits)
         with contextlib.suppress(zlib.error):

@@ -22,12 +22,12 @@ import httpcore
 import httpx
 
 from whop_contracts.exchange import Response
-from whop_contracts.target.protocol import Reply
 from whop_contracts.target.responses import (
     ACCEPTED,
     TRANSIENT,
     Body,
     Framing,
+    Reply,
     TooManyHeadersError,
     UnusableSettingError,
     phrase,
@@ -143,7 +143,7 @@ class Wire:
         self._lock = threading.Lock()
 
     def prepare(self, origin: httpx.URL) -> None:
-        """Open what a first request needs. Raises ``ValueError`` for an unusable certificate file or proxy."""
+        """Open what a first request needs. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
         self._pool(origin)
 
     def exchange(

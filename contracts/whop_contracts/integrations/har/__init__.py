@@ -40,7 +40,7 @@ from whop_contracts.report.result import Circumstances, build
 from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import UsageError
 from whop_contracts.target.clocks import WallClock
-from whop_contracts.target.protocol import Reply
+from whop_contracts.target.responses import Reply
 
 _OTHER_HANDS: Final = frozenset(
     {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
