@@ -23,6 +23,7 @@ _TABLE = (
     ("status-202", Options(success_status=202), True, "a pause is answered 202"),
     ("microseconds", Options(timestamp_digits=6), True, "timestamps with six digits"),
     ("nanoseconds", Options(timestamp_digits=9), True, "timestamps with nine digits"),
+    ("lower-case-timestamps", Options(timestamp_lower_case=True), True, "timestamps with a lower-case t and z"),
     ("offset-zero", Options(timestamp_offset=0), True, "timestamps in UTC, spelt +00:00"),
     ("offset-east", Options(timestamp_offset=330), True, "timestamps in a zone five and a half hours east"),
     ("offset-west", Options(timestamp_offset=-210), True, "timestamps in a zone three and a half hours west"),
