@@ -325,7 +325,7 @@ def test_a_violation_is_described_in_words():
 SHOULD_WORDS = [
     ("/clicks_count", -1, "", "at least 0"),
     ("/target_country_codes", ["US", "ZZ"], "/1", "an ISO 3166-1 country code of two capital letters"),
-    ("/created_at", "2023-12-01T05:00:00Z", "", "the usual form, as on the page"),
+    ("/created_at", "2023-12-01T05:00:00z", "", "the usual form, as on the page"),
     ("/id", "adcamp_a-b", "", '"adcamp_", once, and more without white space'),
     ("/config/bid_strategy", "guess", "", "one of lowest_cost, bid_cap, cost_cap, null"),
 ]

@@ -84,6 +84,19 @@ def _offset(zone: str) -> int | None:
     return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
 
 
+USUAL_FORM: Final = "YYYY-MM-DDThh:mm:ss.fffZ"
+"""The form of every timestamp on the page."""
+
+
+def form_of(text: str) -> str | None:
+    """The form of an RFC 3339 timestamp, its digits before the offset as letters; None for any other text."""
+    match = _PATTERN.fullmatch(text) if read_instant(text) else None
+    if match is None:
+        return None
+    fraction = f".{'f' * len(match[8])}" if match[8] else ""
+    return f"YYYY-MM-DD{match[4]}hh:mm:ss{fraction}{match[9]}"
+
+
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
     """Write an instant of the years 1 to 9999 as RFC 3339, cut (not rounded) to ``digits`` of a second.
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pause.histories import START, History, at
 from whop_contracts.exchange import Response, Window
-from whop_contracts.instants import NANO, read_instant, write_instant
+from whop_contracts.instants import NANO, USUAL_FORM, form_of, read_instant, write_instant
 from whop_contracts.json_text import is_json, read_json, read_response
 from whop_contracts.pause.classify import loose_instants, read_intent
 from whop_contracts.provider import dates
@@ -84,6 +84,18 @@ def test_the_judges_and_the_provider_read_dates_alike(text: str) -> None:
     """Two readers, by two hands: where they differ, one of them is wrong."""
     read = read_instant(text)
     assert (None if read is None else read.ns) == provider_reads(text)
+
+
+def test_the_form_of_a_timestamp() -> None:
+    assert form_of("2023-12-01T05:00:00.401Z") == USUAL_FORM
+    for text, form in (
+        ("2023-12-01T05:00:00Z", "YYYY-MM-DDThh:mm:ssZ"),
+        ("2023-12-01t05:00:00.4010z", "YYYY-MM-DDthh:mm:ss.ffffz"),
+        ("2023-12-01T05:00:00.401+05:30", "YYYY-MM-DDThh:mm:ss.fff+05:30"),
+        ("2023-12-01T05:00:00.401Z\n", None),
+        ("2023-02-30T05:00:00.401Z", None),
+    ):
+        assert form_of(text) == form
 
 
 @pytest.mark.parametrize(

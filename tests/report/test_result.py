@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from report import handmade
 from report.making import verdicts
 from whop_contracts import provider, schemas
 from whop_contracts.cli import check as engine
@@ -19,10 +20,10 @@ from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.result import Circumstances, build
+from whop_contracts.report.result import Circumstances, build, require
 from whop_contracts.settings import Settings
 
-WARNED = "microseconds"
+WARNED = "status-201"
 SCHEMA = dict(schemas.load("result"))
 BOTH = (schemas._fast(SCHEMA), schemas._plain(SCHEMA))
 SINCE = {"started_at", "finished_at"}
@@ -58,6 +59,19 @@ def held(result):
         validator.validate(result)
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     return result
+
+
+def test_a_required_clause_that_was_not_tested_makes_a_conforming_result_inconclusive():
+    untested = handmade.clause("auto_resume.on-time", "not_tested")
+    result = handmade.result(handmade.clause("pausing.status-is-paused"), untested)
+    assert require(result, {"pausing.status-is-paused"}) == result
+    made = require(result, {"pausing.status-is-paused", "auto_resume.on-time"})
+    assert (made["verdict"], made["exit_code"]) == ("inconclusive", 3)
+    assert made["reason"] == "required (--require), but not tested: auto_resume.on-time"
+    left = result | {"put_back": {"campaigns": 1, "failed": ["a campaign"]}}
+    assert require(left, {"auto_resume.on-time"})["exit_code"] == 4
+    failed = handmade.result(handmade.clause("pausing.status-is-paused", "failed"), untested)
+    assert require(failed, {"auto_resume.on-time"}) == failed
 
 
 def test_a_conforming_provider_conforms_and_every_clause_is_tested(conforming):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from nursery import Nursery
 
-from target.hostile import Behaviour, Server, answer, serving
+from target.hostile import Behaviour, Server, serving, written
 from whop_contracts.cli import main as cli
 from whop_contracts.provider import SEED
 
@@ -38,9 +38,9 @@ def _large(piece: bytes, honest: int) -> Behaviour:
         while received := server.receive(connection):
             answered.append(received)
             if len(answered) <= honest or (honest and received.startswith(b"GET") and len(answered) % 2):
-                connection.sendall(answer(_ACTIVE))
+                connection.sendall(written(_ACTIVE))
                 continue
-            connection.sendall(answer(b"", length=_SIZE))
+            connection.sendall(written(b"", length=_SIZE))
             for _ in range(0, _SIZE, len(piece)):
                 connection.sendall(piece)
 
@@ -82,7 +82,7 @@ def test_bodies_of_100_mb_in_a_run_are_findings(nursery: Nursery, tmp_path: Path
 def _many(made: Callable[[int], bytes]) -> Behaviour:
     def behave(server: Server, connection: socket.socket) -> None:
         while server.receive(connection):
-            connection.sendall(answer(made(len(server.requests))))
+            connection.sendall(written(made(len(server.requests))))
 
     return behave
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
+from whop_contracts.instants import USUAL_FORM, form_of
 from whop_contracts.pause.clause import Clause, Condition, Contract
 from whop_contracts.pause.evidence import Evidence, Resume
 
 _KEPT_DRIFT: Final = 200
 _KEPT_KINDS: Final = 20
 """Kinds of failure kept per clause."""
-KEPT_TEXT: Final = 12_000
+_KEPT_TEXT: Final = 12_000
 """Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
 _HINTS: Final = {
     "undocumented_field": "put it into schemas/documented/ad-campaign.json and among the members of schemas/annotations.json",
@@ -139,7 +140,7 @@ class ClauseRunner:
         key = _kind_of(failure)
         if key in count.kinds or len(count.kinds) < _KEPT_KINDS:
             finding, exchange = failure.finding, failure.evidence.exchange
-            texts = finding.expected[:KEPT_TEXT], finding.actual[:KEPT_TEXT]
+            texts = finding.expected[:_KEPT_TEXT], finding.actual[:_KEPT_TEXT]
             first = Kind(exchange.case, failure.evidence.request_class, *texts, exchange.number)
             count.kinds.setdefault(key, first).count += 1
 
@@ -163,12 +164,12 @@ def _kind_of(failure: Failure) -> tuple[Any, ...]:
 
 def _form(text: str) -> str:
     """A text without its figures: the instants and numbers of two requests differ, and are no two kinds."""
-    return _FIGURES.sub("0", text[:KEPT_TEXT])
+    return _FIGURES.sub("0", text[:_KEPT_TEXT])
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
-    """How a document differs from the page: members and values that it does not name, nulls where it names none, members that
-    are missing.
+    """How a document differs from the page, but may: members and values that the page does not name, nulls where it
+    names none, members that are missing, timestamps in another form.
     """
     if isinstance(document, Mapping):
         named = schema.get("properties", {})
@@ -181,18 +182,27 @@ def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Itera
         for name in named:
             if name in schema.get("required", ()) and name not in document:
                 yield Drift("missing_field", f"{pointer}/{name}", None)
-    elif document is None:
+    else:
+        yield from _value_drift(document, schema, pointer)
+
+
+def _value_drift(value: Any, schema: Mapping[str, Any], pointer: str) -> Iterable[Drift]:
+    if value is None:
         if "null" not in _types(schema):
             yield Drift("null", pointer, None)
-    elif "enum" in schema and document not in schema["enum"]:
-        yield Drift("undocumented_value", pointer, document)
+    elif "enum" in schema and value not in schema["enum"]:
+        yield Drift("undocumented_value", pointer, value)
+    elif schema.get("format") == "date-time" and isinstance(value, str):
+        form = form_of(value)
+        if form not in (None, USUAL_FORM):
+            yield Drift("timestamp_form", pointer, form)
 
 
 def _short(value: Any) -> Any:
     """A value as it may be kept for a whole run: whatever is long, cut."""
     if value is None or isinstance(value, bool | int | float):
         return value
-    return (value if isinstance(value, str) else repr(value))[:KEPT_TEXT]
+    return (value if isinstance(value, str) else repr(value))[:_KEPT_TEXT]
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:

@@ -69,6 +69,13 @@ class RequestClass:
             return "warns"
         return "warns" if extra else self.other
 
+    def tests(self, evidence: Evidence) -> bool:
+        """Whether a response is evidence: not if a good request is rejected for a reason that is tolerated."""
+        if self.accept != "conforms" or evidence.accepted or evidence.status in self.reject:
+            return True
+        conflict = evidence.status == 409 and evidence.paused_before  # noqa: PLR2004
+        return self.standing(evidence) == "fails" or (self.other != "fails" and not conflict)
+
     def expected(self) -> str:
         """What conforms, in words."""
         wanted = ["200"] if self.accept == "conforms" else []
@@ -237,7 +244,7 @@ def _clause(one: RequestClass) -> Clause:
         level="must",
         statement=one.statement,
         source=one.source,
-        applies=lambda e: e.answered and e.request_class == one.id,
+        applies=lambda e: e.answered and e.request_class == one.id and one.tests(e),
         check=_check("fails"),
         requires=frozenset({one.needs}) if one.needs else frozenset(),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from whop_contracts.proof import Proof, Trial
@@ -175,3 +177,24 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
 
 def _instant(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def data(proof: Proof) -> str:
+    """The faults that each clause finds, first those that few others find, as JSON."""
+    ordered = sorted(proof.faults, key=lambda trial: len(trial.failed))
+    found = {
+        clause: [trial.name for trial in ordered if clause in (*trial.failed, *trial.warned)]
+        for clause, _ in proof.clauses
+    }
+    return json.dumps({"faults": found}, indent=1) + "\n"
+
+
+def data_path() -> Path:
+    """Where that is written: in the wheel inside the package, in a checkout in its documentation."""
+    inside = Path(__file__).parents[1] / "proof.json"
+    return inside if inside.is_file() else Path(__file__).parents[3] / "docs" / "proof.json"
+
+
+def faults_found_by(clause: str) -> tuple[str, ...]:
+    """The faults that the clause with this id finds, as they were written."""
+    return tuple(json.loads(data_path().read_text("utf-8"))["faults"].get(clause, ()))

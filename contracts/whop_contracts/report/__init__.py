@@ -17,7 +17,8 @@ from typing import Any, Final, TextIO
 
 from whop_contracts.report import summary
 from whop_contracts.report.sanitize import describe_os_error, visible
-from whop_contracts.settings import KEYS, Settings, UsageError
+from whop_contracts.settings import KEYS, Color, Settings, UsageError
+from whop_contracts.settings.kinds import STDOUT
 
 Result = Mapping[str, Any]
 WRITERS: Final = {
@@ -33,14 +34,25 @@ _DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def write(settings: Settings, result: Result) -> None:
-    """Write every report that was asked for. UsageError names the first file that could not be written."""
+def render(name: str, result: Mapping[str, Any]) -> str:
+    """The text of the report that the setting ``name`` asks for."""
+    module, _, function = WRITERS[name].partition(":")
+    text: str = getattr(importlib.import_module(module), function)(result)
+    return text
+
+
+def for_stdout(settings: Settings) -> str | None:
+    """The report that is written to standard output, by the name of its setting."""
+    return next((name for name in WRITERS if getattr(settings, name) == STDOUT), None)
+
+
+def write(settings: Settings, result: Mapping[str, Any]) -> None:
+    """Write every report that was asked for to its file. UsageError names the first file that could not be written; the others are."""
     wrong: list[str] = []
-    for name, place in WRITERS.items():
+    for name in WRITERS:
         path = getattr(settings, name)
-        if path is not None:
-            module, _, function = place.partition(":")
-            text: str = getattr(importlib.import_module(module), function)(result)
+        if path is not None and path != STDOUT:
+            text = render(name, result)
             try:
                 path.write_text(text, "utf-8", errors="backslashreplace")
             except OSError as error:
@@ -55,11 +67,11 @@ def render_json(result: Result) -> str:
     return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool) -> None:
+def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:
     """Print the report on the terminal; under GitHub Actions, annotations after it."""
     with guarded(stream):
         terminal = importlib.import_module("whop_contracts.report.terminal")
-        terminal.show(result, stream, quiet=quiet, verbose=verbose)
+        terminal.show(result, stream, quiet=quiet, verbose=verbose, color=color)
     if on_github():
         stream.writelines(f"{line}\n" for line in github_lines(result))
 

@@ -61,13 +61,11 @@ class Event:
         return self.shown is not None and self.shown.status == "paused"
 
     def response(self) -> str:
-        """The response in words: its status, and the state that it shows unless that is what was requested."""
+        """The response in words: its status, and the state that it shows unless that was requested."""
         status, shown = visible(self.answer, 60), self.shown
-        if (
-            shown is None
-            or shown.status is None
-            or (self.paused and shown.until is not None and shown.until == self.until)
-        ):
+        if shown is None or shown.status is None:
+            return status
+        if self.paused and shown.until is not None and shown.until == self.until:
             return status
         until = f" until {write_instant(shown.until)}" if shown.until is not None else ""
         return f"{status}, {shown.status}{until}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -19,7 +19,7 @@ from whop_contracts import __version__
 from whop_contracts.engine.plan import Plan
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import write_instant
-from whop_contracts.redaction import Redactor, is_secret_header
+from whop_contracts.redaction import Redactor
 from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Target
@@ -134,8 +134,9 @@ def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
 def _request(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     request = exchange.request
     query = [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(request.url).query)]
-    # Authorization is ours and redacted by value: whether a response repeats it can be checked again.
-    headers = [_line(*line, shown=line[0].lower() == "authorization") for line in request.headers]
+    # Authorization is ours: a credential that nobody has is kept, so that a response can be searched for it.
+    own = {name: value for name, value in request.headers if name.lower() == "authorization"}
+    headers = [(name, own.get(name, value)) for name, value in redactor.headers(request.headers)]
     line: dict[str, Any] = {"method": request.method, "url": request.url, "queryString": query}
     row = line | _message(headers, len(request.content))
     if request.content:
@@ -151,23 +152,20 @@ def _response(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     response = exchange.response
     if response is None:
         content = {"size": 0, "mimeType": "", "text": ""}
-        return {"status": 0, "statusText": "", "content": content, "redirectURL": "", **_message([], -1)}
+        return {"status": 0, "statusText": "", "content": content, "redirectURL": "", **_message((), -1)}
     kept = redactor.bytes(response.content)[: _TRUNCATED if response.truncated else None]
     return {
         "status": response.status,
         "statusText": "",
         "content": {"size": len(kept), "mimeType": response.header("content-type") or "", **_body(kept)},
         "redirectURL": response.header("location") or "",
-        **_message([_line(*line) for line in response.headers], len(kept)),
+        **_message(redactor.headers(response.headers), len(kept)),
     }
 
 
-def _message(headers: list[dict[str, str]], size: int) -> dict[str, Any]:
-    return {"httpVersion": "HTTP/1.1", "cookies": [], "headers": headers, "headersSize": -1, "bodySize": size}
-
-
-def _line(name: str, value: str, *, shown: bool = False) -> dict[str, str]:
-    return {"name": name, "value": "(not shown)" if is_secret_header(name) and not shown else value}
+def _message(headers: Iterable[tuple[str, str]], size: int) -> dict[str, Any]:
+    lines = [{"name": name, "value": value} for name, value in headers]
+    return {"httpVersion": "HTTP/1.1", "cookies": [], "headers": lines, "headersSize": -1, "bodySize": size}
 
 
 def _body(content: bytes) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from whop_contracts.pause import catalogue
 from whop_contracts.report import waivers
+from whop_contracts.report.result import require
 from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import Settings, UsageError
 
@@ -28,13 +29,18 @@ Key = tuple[str, str, str]
 
 def prepare(settings: Settings, *, today: date | None = None) -> Settle:
     """Read the files that the settings name; return what makes a result final. UsageError if one is wrong."""
+    try:
+        required = catalogue.required(settings.require, catalogue.chosen(settings.clauses))
+    except ValueError as error:
+        raise UsageError(f"--require: {error}") from None
     day = today or datetime.now(UTC).date()
     known = [clause.id for clause in catalogue.clauses()]
     waived = waivers.load(settings.waivers, known, today=day) if settings.waivers else ()
     ledger = Ledger.load(settings.drift_ledger) if settings.drift_ledger else None
 
     def settle(result: Mapping[str, Any]) -> dict[str, Any]:
-        final = waivers.apply(waived, result, strict=settings.strict) if waived else dict(result)
+        final = waivers.apply(waived, result, strict=settings.strict) if waived else result
+        final = require(final, required) if required else dict(final)
         if ledger is not None:
             final = ledger.note(final, day)
             try:

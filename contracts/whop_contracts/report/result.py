@@ -1,21 +1,20 @@
 """The one result of a run, as DESIGN fixes it; every report is rendered from it.
 
-Secrets are replaced first, then texts are cut: half a secret at the end of a cut text would not be
-recognised. So a long text is held with its limit until the whole result has gone through the redactor.
+Long texts are redacted first and cut second: half a secret might not be recognised.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts.engine.clause_runner import KEPT_TEXT, ClauseRunner, Count, Drift, Failure
-from whop_contracts.exchange import Cause, Exchange, Verdict
+from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift
+from whop_contracts.exchange import Cause, Request, Response, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Resume, events_about
-from whop_contracts.redaction import Redactor, is_secret_header
+from whop_contracts.redaction import Redactor
 from whop_contracts.report.failure import curl, replay_command
 from whop_contracts.report.sanitize import ELLIPSIS
 
@@ -28,9 +27,6 @@ _HEADER: Final = 300
 _HEADERS: Final = 30
 _NAME: Final = 80
 _VALUE: Final = 200
-_SECRET: Final = 8_192
-"""Characters of the longest secret in any encoding: dropped where reading of a text ended."""
-_HELD: Final = frozenset({"held", "limit", "whole", "size"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ class Circumstances:
 def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor) -> dict[str, Any]:
     """The result of a run, redacted."""
     c = circumstances
-    rows = [_row(clause, tally, c) for clause in tally.clauses]
+    rows = [_row(clause, tally, c, redactor) for clause in tally.clauses]
     verdict, reason = _verdict(rows, tally, c)
     result = {
         "schema_version": SCHEMA_VERSION,
@@ -76,14 +72,14 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
         "duration_s": round(c.duration_s, 3),
         "waited_s": round(c.waited_s, 3),
         "clauses": rows,
-        "drift": [_drift(drift) for drift in tally.drift.values()],
+        "drift": [_drift(drift, redactor) for drift in tally.drift.values()],
         "resumes": [_resume(resume) for resume in tally.resumes],
         "clock": dict(c.clock),
         "put_back": dict(c.put_back),
         "notes": list(c.notes),
     }
     result["exit_code"] = exit_code(result)
-    redacted: dict[str, Any] = _cut(redactor.data(result))
+    redacted: dict[str, Any] = redactor.data(result)
     return redacted
 
 
@@ -94,6 +90,16 @@ def exit_code(result: Mapping[str, Any]) -> int:
     return {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
 
 
+def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
+    """The result; inconclusive where it would conform although a clause of ``ids`` was not tested."""
+    untested = [row["id"] for row in result["clauses"] if row["id"] in ids and row["verdict"] == "not_tested"]
+    if not untested or result["verdict"] != "conforms":
+        return dict(result)
+    reason = f"required (--require), but not tested: {', '.join(untested)}"
+    final = {**result, "verdict": "inconclusive", "reason": reason}
+    return final | {"exit_code": exit_code(final)}
+
+
 def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
     if any(row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned") for row in rows):
         return "violates", None
@@ -101,7 +107,7 @@ def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) 
     return ("inconclusive", reason) if reason else ("conforms", None)
 
 
-def _row(clause: Clause, tally: ClauseRunner, c: Circumstances) -> dict[str, Any]:
+def _row(clause: Clause, tally: ClauseRunner, c: Circumstances, redactor: Redactor) -> dict[str, Any]:
     count = tally.counts[clause.id]
     verdict: Verdict = "passed"
     reason, cause = None, None
@@ -121,13 +127,13 @@ def _row(clause: Clause, tally: ClauseRunner, c: Circumstances) -> dict[str, Any
         "exchanges": count.exchanges,
         "reason": reason,
         "cause": cause,
-        "failure": _failure(clause, count, replayable=c.target["kind"] != "recorded"),
+        "failure": _failure(clause, count, redactor, replayable=c.target["kind"] != "recorded"),
         "kinds": [
             {
                 "case": kind.case,
                 "class": kind.request_class,
-                "expected": _held(kind.expected, _FINDING),
-                "actual": _held(kind.actual, _FINDING),
+                "expected": redactor.redact_then_cut(kind.expected, _FINDING),
+                "actual": redactor.redact_then_cut(kind.actual, _FINDING),
                 "count": kind.count,
                 "first_request": kind.first,
             }
@@ -146,56 +152,47 @@ def _untested(clause: Clause, tally: ClauseRunner, c: Circumstances) -> tuple[st
     return known or "no exchange of this run tested it", cause
 
 
-def _failure(clause: Clause, count: Count, *, replayable: bool) -> dict[str, Any] | None:
+def _failure(clause: Clause, count: Count, redactor: Redactor, *, replayable: bool) -> dict[str, Any] | None:
     failure = count.smallest
     if failure is None:
         return None
     exchange, finding = failure.evidence.exchange, failure.finding
-    history = clause.has_history(exchange)
-    events = [one.as_dict() for one in events_about(failure.evidence.trail, exchange.request.campaign)]
+    request, response, history = exchange.request, exchange.response, clause.has_history(exchange)
+    events = [event.as_dict() for event in events_about(failure.evidence.trail, request.campaign)]
     return {
-        "expected": _held(finding.expected, _FINDING),
-        "actual": _held(finding.actual, _FINDING),
+        "expected": redactor.redact_then_cut(finding.expected, _FINDING),
+        "actual": redactor.redact_then_cut(finding.actual, _FINDING),
         "pointer": finding.pointer,
-        "request": _request(exchange, failure) | ({"before": events} if history else {}),
-        "response": exchange.response
-        and {
-            "status": exchange.response.status,
-            "headers": _headers(exchange.response.headers),
-            "body": _body(exchange.response.content),
+        "request": {
+            "number": exchange.number,
+            "case": exchange.case,
+            "sequence": failure.sequence,
+            "at": write_instant(exchange.now.end) if exchange.now else None,
+            "method": request.method,
+            "url": request.url,
+            **_message(request, redactor),
+            **({"before": events} if history else {}),
         },
+        "response": response and {"status": response.status, **_message(response, redactor)},
         "curl": replay_command(clause.id) if history and events and replayable else curl(exchange),
         "first_request": count.first,
         "count": count.broken,
     }
 
 
-def _request(exchange: Exchange, failure: Failure) -> dict[str, Any]:
-    return {
-        "number": exchange.number,
-        "case": exchange.case,
-        "sequence": failure.sequence,
-        "at": write_instant(exchange.now.end) if exchange.now else None,
-        "method": exchange.request.method,
-        "url": exchange.request.url,
-        "headers": _headers(exchange.request.headers),
-        "body": _body(exchange.request.content),
-    }
+def _message(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
+    """Headers and body; of a long body the beginning, and how long it is."""
+    size = len(message.content)
+    body = redactor.text(message.content[:_BODY_KEPT].decode("utf-8", "backslashreplace"))
+    if len(body) > _BODY or size > _BODY_KEPT:
+        body = f"{body[:_BODY]}{ELLIPSIS} ({size} bytes)"
+    headers = redactor.headers(message.headers[:_HEADERS])
+    return {"headers": {name[:_NAME]: value[:_HEADER] for name, value in headers}, "body": body or None}
 
 
-def _headers(headers: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    shown = headers[:_HEADERS]
-    return {name: "(not shown)" if is_secret_header(name) else _held(value, _HEADER) for name, value in shown}
-
-
-def _body(content: bytes) -> Any:
-    text = content[:_BODY_KEPT].decode("utf-8", "backslashreplace")
-    return _held(text, _BODY, kept=_BODY_KEPT, size=f" ({len(content)} bytes)") if content else None
-
-
-def _drift(drift: Drift) -> dict[str, Any]:
+def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
     plain = drift.value is None or isinstance(drift.value, bool | int | float)
-    value = drift.value if plain else _held(str(drift.value), _VALUE)
+    value = drift.value if plain else redactor.redact_then_cut(str(drift.value), _VALUE)
     return {
         "kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count, "hint": drift.hint
     }  # fmt: skip
@@ -208,23 +205,3 @@ def _resume(resume: Resume) -> dict[str, Any]:
         "late_s": round(max(resume.before - resume.due, 0) / NANO, 3),
         "uncertainty_s": round((resume.before - resume.after) / NANO, 3),
     }
-
-
-def _held(text: str, limit: int, *, kept: int = KEPT_TEXT, size: str = "") -> Any:
-    """A text that is shown up to ``limit``; a longer one is held, with a note on its size."""
-    if len(text) <= limit:
-        return text
-    return {"held": text[:kept], "limit": limit, "whole": len(text) < kept, "size": size}
-
-
-def _cut(value: Any) -> Any:
-    """A redacted result with its held texts and its keys cut."""
-    if isinstance(value, list):
-        return [_cut(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() != _HELD:
-        return {name[:_NAME]: _cut(one) for name, one in value.items()}
-    text: str = value["held"]
-    shown = (text if value["whole"] else text[:-_SECRET])[: value["limit"]]
-    return shown if shown == text else f"{shown}{ELLIPSIS}{value['size']}"

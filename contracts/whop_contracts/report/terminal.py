@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
@@ -24,6 +24,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.report import summary
 from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
+from whop_contracts.settings import Color
 
 _WIDTH: Final = 80
 _WIDEST: Final = 110
@@ -41,14 +42,32 @@ _SECTIONS: Final = {"clause": "bold", "expected": "green", "actual": "red"}
 _ENDINGS: Final = {"conforms": "bold green", "violates": "bold red", "inconclusive": "bold yellow"}
 
 
-def console_for(stream: TextIO) -> Console:
-    """A console that writes control characters to a terminal only, and no colours if ``NO_COLOR`` is set."""
+class _Console(Console):
+    """Leaves a closed pipe to the command, which knows the exit code; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console_for(stream: TextIO, color: Color = "auto") -> Console:
+    """A console that writes no control character to what is no terminal, except colours that were asked for.
+
+    ``color`` auto is never where ``NO_COLOR`` is set, else always where ``FORCE_COLOR`` is, else as the terminal can.
+    """
     terminal = stream.isatty()
-    coloured = terminal and not os.environ.get("NO_COLOR")
-    console = Console(
+    if color == "auto" and os.environ.get("NO_COLOR"):
+        color = "never"
+    elif color == "auto" and os.environ.get("FORCE_COLOR"):
+        color = "always"
+    systems: dict[Color, Literal["auto", "standard"] | None] = {
+        "auto": "auto",
+        "always": "standard",
+        "never": None,
+    }
+    console = _Console(
         file=stream,
         force_terminal=terminal,
-        color_system="auto" if coloured else None,
+        color_system=systems[color],
         markup=False,
         emoji=False,
         highlight=False,
@@ -58,9 +77,16 @@ def console_for(stream: TextIO) -> Console:
     return console
 
 
-def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
+def show(
+    result: Mapping[str, Any],
+    stream: TextIO,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    color: Color = "auto",
+) -> None:
     """Print a result. ``quiet`` keeps the verdict and one line per failure; ``verbose`` adds every clause."""
-    page = _Page(console_for(stream))
+    page = _Page(console_for(stream, color))
     brief = quiet or (summary.hasty(result) and not verbose)
     if quiet:
         for row in summary.having(result, "failed"):
@@ -74,9 +100,11 @@ def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verb
         page.line(line, _ENDINGS["violates"])
 
 
-def show_failure(result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO) -> None:
+def show_failure(
+    result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO, *, color: Color = "auto"
+) -> None:
     """Print one failure in full."""
-    _failure(_Page(console_for(stream)), result, row)
+    _failure(_Page(console_for(stream, color)), result, row)
 
 
 class _Page:
@@ -196,7 +224,7 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
 
 
 @contextmanager
-def watching(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
+def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], None]]:
     """A watcher of a run: it shows the progress on a terminal, and says in any case where the journal is and
     what is done to a production host.
     """
@@ -204,7 +232,7 @@ def watching(*, quiet: bool) -> Iterator[Callable[[Any], None]]:
         TextColumn("{task.fields[part]:<28}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.completed:.0f}/{task.total:.0f} requests{task.fields[more]}", markup=False),
-        console=console_for(sys.stderr),
+        console=console_for(sys.stderr, color),
         transient=True,
         disable=quiet or not sys.stderr.isatty(),
     )
