@@ -66,14 +66,14 @@ def test_quick(figures, fastest, served: Served, tmp_path) -> None:
 FIRST = """
 import os, sys
 from whop_contracts.cli import main as cli
-from whop_contracts.target import mock
+from whop_contracts import target
 
 def send(self, request, *, timeout=None):
     sys.stdout.write(request.method)
     sys.stdout.flush()
     os._exit(0)
 
-mock.MockTarget.send = send
+target.MockTarget.send = send
 cli.main(["run"])
 """
 """The command, ended by its first request."""

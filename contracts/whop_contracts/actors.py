@@ -23,7 +23,8 @@ class Actors:
 
 
 ALTERATIONS: Final = (
-    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5", "cut:6", "cut:7",
+    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5",
+    "cut:6", "cut:7",
     "head", "head:5", "head:6", "head:7", "added:5", "added:8", "before:6", "before:9",
 )  # fmt: skip
 """The ways in which :func:`altered` alters a token."""
@@ -38,8 +39,9 @@ _MANY: Final = 64
 def altered(token: str, how: str) -> str:
     """A token that nobody was given, made from ``token`` in one of the ``ALTERATIONS``.
 
-    ``middle`` changes a character of the middle third and ``case`` its case, ``cut`` and ``head`` take at least four
-    characters off the end or the start, ``added`` and ``before`` add at least four there. A short token is added to.
+    ``middle`` changes a character of the middle third and ``case`` its case, ``cut`` and ``head`` take at
+    least four characters off the end or the start, ``added`` and ``before`` add at least four there. A short
+    token is added to.
     """
     kind, _, number = how.partition(":")
     size = int(number or 0)

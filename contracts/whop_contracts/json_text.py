@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
 from whop_contracts.exchange import Response
 
+_GZIP: Final = b"\x1f\x8b"
+_LARGEST: Final = 4_000_000
+"""Bytes to which a body is unpacked at most."""
 _DIGITS: Final = 1_000
 """Digits of the longest integer that is converted: Python refuses those of thousands, which are valid JSON."""
 
@@ -57,12 +61,31 @@ def read_json(content: bytes) -> Text:
 
 
 def read_response(response: Response | None) -> Text | None:
-    """The JSON text of a response; None if there is no response, or it has no body."""
-    if response is None:
+    """The JSON text of a response; None without a response or body, or if we stopped reading at our own limit."""
+    if response is None or response.truncated:
         return None
     if response.undecoded:
         return Text(problem=response.undecoded)
     return read_json(response.content) if response.content else None
+
+
+def read_leniently(response: Response | None) -> Any:
+    """The value of a body that is not JSON as it should be, if a tolerant client can read it; None if not.
+
+    That is: with a byte order mark, in UTF-16 or UTF-32, compressed without a label, with bytes that are not UTF-8, or
+    with NaN and Infinity.
+    """
+    content = response.content if response and not response.truncated else b""
+    try:
+        if content.startswith(_GZIP):
+            unpacked = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+            content = unpacked.decompress(content, _LARGEST)
+            if not unpacked.eof:
+                return None
+        text = content.decode(json.detect_encoding(content), "replace")
+        return json.loads(text, parse_int=_integer, parse_float=_finite)
+    except (ValueError, RecursionError, zlib.error):
+        return None
 
 
 def _no_constant(name: str) -> Any:

@@ -1,6 +1,7 @@
 """What a plan is made of: symbolic requests, steps, sequences, and what a target offers to them.
 
-Nothing here is bound to a time or an address: a plan can be counted, hashed and printed before anything is sent.
+Nothing here is bound to a time or an address: a plan can be counted, hashed and printed before anything is
+sent.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ class SymbolicInstant:
     """An instant that is bound to text only when it is sent, so that a plan does not depend on the day.
 
     ``base`` is one of: ``now`` (of the target); ``@`` and the mark of an earlier step; ``MM-DD``, its next
-    occurrence after now and ``after_days`` (``02-29``: the next leap year); ``MM/n``, the n-th Sunday of a month
-    (-1: the last), when clocks change; a fixed ``YYYY-MM-DD``. ``plus_ms`` is added to ``now`` and to marks;
-    the other bases take ``time`` of the day in the zone of ``offset``. ``fraction`` is the digits after the
-    point; None keeps the milliseconds of ``now`` and marks, and writes none otherwise. ``form`` is the text,
-    with ``{date} {time} {fraction} {offset}``.
+    occurrence after now and ``after_days`` (``02-29``: the next leap year); ``MM/n``, the n-th Sunday of a
+    month (-1: the last), when clocks change; a fixed ``YYYY-MM-DD``. ``plus_ms`` is added to ``now`` and to
+    marks; the other bases take ``time`` of the day in the zone of ``offset``. ``fraction`` is the digits
+    after the point; None keeps the milliseconds of ``now`` and marks, and writes none otherwise. ``form`` is
+    the text, with ``{date} {time} {fraction} {offset}``.
     """
 
     base: str = "now"
@@ -46,8 +47,8 @@ class Case:
     """One request of a plan.
 
     ``name`` is for people. ``campaign`` is a symbol: ``own:0``, ``own:1``, also altered as in ``own:0:half``,
-    ``foreign``, ``invented``, or ``raw:…``, a path segment as it is. ``{until}`` in ``body`` is where ``until`` is
-    written; None sends no body.
+    ``foreign``, ``invented``, or ``raw:…``, a path segment as it is. ``{until}`` in ``body`` is where
+    ``until`` is written; None sends no body.
     """
 
     name: str
@@ -68,7 +69,9 @@ class Case:
 
     @property
     def leaves(self) -> Literal["active", "paused"] | None:
-        """The state in which a conforming provider leaves an active or paused campaign of ours; None: as it was."""
+        """The state in which a conforming provider leaves an active or paused campaign of ours; None: as it
+        was.
+        """
         if self.operation == "pause":
             return "paused" if self.credential == "full" else None
         return "active" if self.operation == "unpause" or self.mark == AWAITED else None
@@ -115,8 +118,9 @@ Step = Send | AdvanceClock | AwaitResume
 class Sequence:
     """Steps that belong together.
 
-    ``start`` is the state that ``campaign`` is brought into first; ``needs`` is what the target must offer; ``ends``
-    is the state in which a conforming provider leaves ``campaign`` (``same``: the one in which it was found).
+    ``start`` is the state that ``campaign`` is brought into first; ``needs`` is what the target must offer;
+    ``ends`` is the state in which a conforming provider leaves ``campaign`` (``same``: the one in which it
+    was found).
     """
 
     name: str
@@ -135,7 +139,9 @@ class Sequence:
         return next((case.origin for case in sent if case.operation == "pause"), "sequence")
 
     def cases(self) -> Iterator[Case]:
-        """Every request on a conforming provider: an awaited resume takes one read, none if the date has passed."""
+        """Every request on a conforming provider: an awaited resume takes one read, none if the date has
+        passed.
+        """
         sent = [step.case for step in self.steps if isinstance(step, Send)]
         over = {case.mark for case in sent if case.until and case.until.plus_ms < 0}
         for step in self.steps:
@@ -182,8 +188,8 @@ def reactivate(campaign: str = "own:0") -> Case:
 class Capabilities:
     """What a target offers to a run: how many campaigns, which further credentials, which clock.
 
-    ``resting`` allows to try inactive, stale and paused campaigns too (mock and loopback); ``loopback`` says that
-    nobody's real campaigns are there, so that what a broken provider may change for good may be tried.
+    ``resting`` allows to try inactive, stale and paused campaigns too (mock and loopback); ``loopback`` says
+    that nobody's real campaigns are there, so that what a broken provider may change for good may be tried.
     """
 
     campaigns: int = 1

@@ -1,4 +1,6 @@
-"""The plan: reproducible, countable, ordered; vectors and sequences by rank, and requests drawn for a seed."""
+"""The plan: reproducible, countable, ordered; vectors and sequences by rank, and requests drawn for a
+seed.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ def requests(plan: Plan, origin: str | None = None) -> list[Case]:
     return [case for _, case in plan.listed() if case.request_class and origin in (None, case.origin)]
 
 
-# -- reproducible ----------------------------------------------------------------------------------------------------
+# -- reproducible --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
@@ -108,7 +110,7 @@ def test_the_first_requests_do_not_wait_for_what_is_drawn() -> None:
     assert ran.stdout == "set()\n"
 
 
-# -- counts ----------------------------------------------------------------------------------------------------------
+# -- counts --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("means", TARGETS, ids=str)
@@ -146,7 +148,7 @@ def test_a_shorter_profile_begins_as_a_longer_one() -> None:
     assert quick[:8] == standard[:8]
 
 
-# -- what is drawn ---------------------------------------------------------------------------------------------------
+# -- what is drawn -------------------------------------------------------------------------------------------
 
 
 def test_every_request_has_the_class_that_the_oracle_gives_it_and_a_read_the_origin_of_what_it_serves() -> (
@@ -225,8 +227,10 @@ def test_no_drawn_request_can_hit_a_campaign_of_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("body", "dropped"),
     [
-        (b"\xef\xbb\xbf{}", True), ("{}".encode("utf-16"), True), ("{}".encode("utf-16-le"), True), ("{}".encode("utf-32"), True),
-        ('{"paused_until": null, "paused_until": null}', True), (b"1\x00", True), ("{}", False), (None, False),
+        (b"\xef\xbb\xbf{}", True), ("{}".encode("utf-16"), True), ("{}".encode("utf-16-le"), True),
+        ("{}".encode("utf-32"), True),
+        ('{"paused_until": null, "paused_until": null}', True), (b"1\x00", True), ("{}", False),
+        (None, False),
         (b'{"paused_until": "\xff"}', False),
     ],
 )  # fmt: skip
@@ -243,7 +247,7 @@ def test_a_request_that_fits_no_class_is_dropped_and_counted(monkeypatch) -> Non
     assert draw("quick", seed=0, means=POOR).outline()["dropped"] > 20
 
 
-# -- vectors and sequences -------------------------------------------------------------------------------------------
+# -- vectors and sequences -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("clock", ["movable", "wall"])
@@ -279,7 +283,7 @@ def test_no_two_sequences_share_a_name_or_an_id(profile, means) -> None:
         assert [text for text, count in Counter(texts).items() if count > 1] == []
 
 
-# -- thorough --------------------------------------------------------------------------------------------------------
+# -- thorough ------------------------------------------------------------------------------------------------
 
 
 def test_thorough_has_histories_and_leaves_a_wall_clock_alone() -> None:

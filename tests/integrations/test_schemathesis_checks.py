@@ -18,8 +18,7 @@ from requests import Request
 from whop_contracts.integrations import schemathesis_checks
 from whop_contracts.pause.catalogue import clauses
 from whop_contracts.provider import SEED, RunningClock, build, faults, variations
-from whop_contracts.provider.app import create_app
-from whop_contracts.provider.server import running
+from whop_contracts.provider.server import create_app, running
 
 DOCUMENT = Path(__file__).parents[2] / "schemas" / "openapi.json"
 SCHEMA = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text("utf-8")))

@@ -1,4 +1,6 @@
-"""The class of a request, by the functions that the oracle uses: of a case, and of a request as a server receives it."""
+"""The class of a request, by the functions that the oracle uses: of a case, and of a request as a server
+receives it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ CAMPAIGN, TOKEN = "adcamp_AbCdEfGhIjKl9", "wh_AbCd1234EfGh5678IjKl"
 ACTORS = Actors(
     TOKEN, (CAMPAIGN, "adcamp_2", "adcamp_3", "adcamp_4"), readonly_token="readonly", foreign="adcamp_foreign"
 )
-NOW = Window(int(time.time()) * NANO, int(time.time()) * NANO)
+DAY = 1_795_489_200 * NANO
+"""2026-11-24T03:00:00Z: no day on which a strategy draws."""
+NOW = Window(DAY, DAY)
 
 
 def class_of_case(case: Case, now: Window = NOW) -> str:
@@ -27,10 +31,14 @@ def class_of_case(case: Case, now: Window = NOW) -> str:
 
 
 def class_of_request(method: str, path: str, headers: dict[str, str], content: bytes) -> str:
-    """The class of a request that a server has received, which tells its role and scope by what it was given."""
+    """The class of a request that a server has received, which tells its role and scope by what it was
+    given.
+    """
     segment = path.removeprefix("/api/v1/ad_campaigns/").removesuffix("/pause").partition("?")[0]
     request = Request(method, path, "pause", segment, tuple(headers.items()), content)
-    return _class(BuiltRequest(request, _role(request.header("authorization")), _scope(segment)), NOW)
+    now = int(time.time()) * NANO
+    bound = BuiltRequest(request, _role(request.header("authorization")), _scope(segment))
+    return _class(bound, Window(now, now))
 
 
 def _class(bound: BuiltRequest, now: Window) -> str:

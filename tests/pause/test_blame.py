@@ -13,8 +13,8 @@ from whop_contracts.pause.classify import MILLI, ClassId, Intent
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle.blame import (
     AS_ACTIVE, AT_ONCE, BLAME, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET,
-    OTHERS, PAST, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNPAUSED, UNTIL, Difference, blame,
-    clauses_of_write, describe,
+    OTHERS, PAST, PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNPAUSED, UNTIL, Difference,
+    blame, clauses_of_write, describe,
 )  # fmt: skip
 
 DATED, PAUSED = State("paused", at(600)), State("paused")
@@ -45,7 +45,7 @@ def test_every_clause_of_the_table_is_one_that_the_oracle_decides_and_none_is_mi
     exchange = written(None).exchange
     nothing, everything = Evidence(exchange), Evidence(exchange, tested=frozenset(CLAUSES))
     decided = {one.id for one in CLAUSES.values() if one.applies(everything) and not one.applies(nothing)}
-    assert {clause for clause, _ in BLAME} | {AT_ONCE} == decided
+    assert {clause for clause, _ in BLAME} | {AT_ONCE, PROMPTLY} == decided, "the two about late states"
     assert all(CLAUSES[clause].history for clause in decided)
 
 
@@ -164,6 +164,11 @@ def test_nothing_else_is_explained_by_an_offset(offset: int) -> None:
         ({BY_ITSELF}, {ACTIVE, DATED}, State("stale"), (AS_ACTIVE,)),
         ({BY_ITSELF}, {ACTIVE}, State("stale"), (BY_ITSELF,)),
         ({BY_ITSELF}, {PAUSED, DATED}, State("stale"), (BY_ITSELF,)),
+        ({BY_ITSELF}, {ACTIVE, DATED}, PAUSED, (BY_ITSELF,)),
+        # Late, but not late only: that is no matter of promptness.
+        ({PROMPTLY}, {ACTIVE, DATED}, State("stale"), (AS_ACTIVE,)),
+        ({PROMPTLY}, {ACTIVE, DATED}, State("active", at(600)), (CLEARED,)),
+        ({PROMPTLY}, {ACTIVE, DATED}, PAUSED, (BY_ITSELF,)),
     ],
 )
 def test_what_a_wrong_read_fails(tested: Any, allowed: set[State], shown: State, clauses: Any) -> None:

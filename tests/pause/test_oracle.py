@@ -2,7 +2,10 @@
 
 from __future__ import annotations  # noqa: I001 - names in rows, not one a line
 
+import codecs
+import gzip
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import (
-    ID, OTHER, START, History, Step, at, begun, failed, fails, follow, pause, read, send, text, unpause,
+    CLAUSES, ID, OTHER, START, History, Step, at, begun, failed, fails, follow, pause, read, send, text, unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
 from whop_contracts.instants import NANO
@@ -43,6 +46,9 @@ RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
     "at its instant it may stand": ((*UNTIL_600, read(600, "paused", 600)), ()),
     "six seconds late is prompt": ((*UNTIL_600, read(606, "paused", 600)), ()),
     "twelve seconds late warns": ((*UNTIL_600, read(612, "paused", 600)), (PROMPTLY,)),
+    "late and as another status fails": ((*UNTIL_600, read(612, "inactive")), (AS_ACTIVE,)),
+    "late and with its date fails": ((*UNTIL_600, read(612, "active", 600)), (CLEARED,)),
+    "late and without its date fails": ((*UNTIL_600, read(612, "paused")), (BY_ITSELF,)),
     "late up to the tolerance warns": ((*UNTIL_600, read(660, "paused", 600)), (PROMPTLY,)),
     "late beyond the tolerance fails": ((*UNTIL_600, read(664, "paused", 600)), (RESUMES,)),
     "resumed in time": ((*UNTIL_600, read(664, "active")), ()),
@@ -472,6 +478,33 @@ def test_a_read_or_an_unpause_about_another_campaign_is_not_compared() -> None:
     foreign = {"id": OTHER}
     steps = (read(1, "paused", document=foreign), unpause(2, shows=("paused", None), document=foreign))
     assert failed(follow(*steps)) == ()
+
+
+SPOILT: dict[str, Callable[[bytes], bytes]] = {
+    "a byte order mark": lambda content: codecs.BOM_UTF8 + content,
+    "UTF-16": lambda content: content.decode().encode("utf-16"),
+    "gzip without a label": lambda content: gzip.compress(content, mtime=0),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_checked(how: str) -> None:
+    def spoilt(status: str, until: float | None = None, campaign: str = ID) -> bytes:
+        document = {"id": campaign, "status": status, "paused_until": None if until is None else text(until)}
+        return SPOILT[how](json.dumps(document).encode())
+
+    history = History()
+    first = history.exchange("retrieve", 0, answer=spoilt("active"))
+    assert (first.shown, first.document, history.possible(0)) == (ACTIVE, None, {ACTIVE})
+    wrong = history.pause(1, 600, answer=spoilt("paused", 700))
+    assert (failed(wrong), wrong.tested, fails(wrong, "response.json-text")) == ((), frozenset(), True)
+    assert not any(fails(wrong, clause) for clause in CLAUSES if not clause.startswith("response."))
+    assert len(history.possible(2) or ()) == 2, "what was asked for, or what was shown"
+    assert failed(history.exchange("retrieve", 10, answer=spoilt("paused", 900))) == ()
+    assert {state.until for state in history.possible(11) or ()} == {at(900)}
+    other = history.exchange("retrieve", 12, answer=spoilt("active", campaign=OTHER))
+    assert (other.shown, len(history.possible(12) or ())) == (None, 1)
+    assert failed(history.read(20, "active")) == (EARLY,)
 
 
 # -- what is kept and reported -----------------------------------------------------------------------------

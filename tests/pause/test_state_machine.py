@@ -1,4 +1,6 @@
-"""Histories explored by rules: none fails on the honest provider, and a planted fault shrinks to the shortest history that shows it."""
+"""Histories explored by rules: none fails on the honest provider, and a planted fault shrinks to the shortest
+history that shows it.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,15 @@ MUSTS = frozenset(clause.id for clause in catalogue.clauses() if clause.level ==
 
 
 class Exploration(RuleBasedStateMachine):
-    """One campaign of a provider on the mock, each step of its history judged by the expectation and by every clause."""
+    """One campaign of a provider on the mock, each step of its history judged by the expectation and by every
+    clause.
+    """
 
     fault: ClassVar[str | None] = None
     failed: ClassVar[tuple[list[str], list[str]] | None] = None
-    """The history that failed last, in words, and the clauses that it broke: the shortest, once Hypothesis is done."""
+    """The history that failed last, in words, and the clauses that it broke: the shortest, once Hypothesis is
+    done.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +89,8 @@ class Exploration(RuleBasedStateMachine):
 
     @rule(step=exploration.advances(), looking=sampled_from((False, True)))
     def advance(self, step, looking) -> None:
-        # No precondition, and whatever is drawn means something: else histories do not always shrink to the shortest.
+        # No precondition, and whatever is drawn means something: else histories do not always shrink to the
+        # shortest.
         if self.known:
             self.take(step if step.mark in self.known else replace(step, mark=self.known[0]))
             if looking:

@@ -1,4 +1,6 @@
-"""Strategies keep their promises: what is good is good for every reader, what is bad is bad for the most lenient one."""
+"""Strategies keep their promises: what is good is good for every reader, what is bad is bad for the most
+lenient one.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ ONCE = settings(
 HOUR, DAY = 3_600 * NANO, 86_400 * NANO
 NOWS = st.sampled_from(
     [
-        "2026-11-24T03:00:00.123Z", "2026-12-31T23:59:59.999Z", "2027-02-28T12:00:00Z", "2027-03-01T00:00:00Z",
+        "2026-11-24T03:00:00.123Z", "2026-12-31T23:59:59.999Z", "2027-02-28T12:00:00Z",
+        "2027-03-01T00:00:00Z",
         "2028-02-28T23:59:00.5Z", "2028-02-29T11:30:00Z", "2028-03-01T00:00:00.001Z", "2030-06-30T23:59:59Z",
     ]
 ).map(lambda text: instant(text).ns)  # fmt: skip
@@ -62,7 +65,8 @@ def row(text: str, now: int) -> str:
 
 
 LENIENT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?)?\s*(?:[Zz]|([+-])(\d\d):?(\d\d)?)?",
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d*)?)?)?\s*"
+    r"(?:[Zz]|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
 )
 
@@ -84,7 +88,7 @@ def leniently(text: str) -> datetime | None:
     return start + timedelta(seconds=second - min(second, 59))
 
 
-# -- symbolic instants ---------------------------------------------------------------------------------------------
+# -- symbolic instants ---------------------------------------------------------------------------------------
 
 
 @ONCE
@@ -178,7 +182,7 @@ def test_bounds_in_the_wrong_order_are_refused_at_once(make: Callable[..., Any])
         make(earliest=timedelta(days=3), latest=timedelta(days=-3))
 
 
-# -- instants as texts ---------------------------------------------------------------------------------------------
+# -- instants as texts ---------------------------------------------------------------------------------------
 
 
 @ONCE
@@ -199,8 +203,10 @@ def test_rfc3339_instants_are_read_and_lie_between_the_bounds(
 @pytest.mark.parametrize(
     "pattern",
     [
-        r"\d{4}-02-29T", r"-(04|06|09|11)-30T23:59:59", r"-12-31T23:59:59", r"-01-01T00:00:00", r"^2038-01-19T03:14:0[78]",
-        r"^9999-12-31", r"^0001-01-01", r"t", r"z$", r":60", r"-00:00$", r"[+-]\d\d:(?!00|15|30|45)\d\d$", r"[+-](1[5-9]|2)",
+        r"\d{4}-02-29T", r"-(04|06|09|11)-30T23:59:59", r"-12-31T23:59:59", r"-01-01T00:00:00",
+        r"^2038-01-19T03:14:0[78]",
+        r"^9999-12-31", r"^0001-01-01", r"t", r"z$", r":60", r"-00:00$", r"[+-]\d\d:(?!00|15|30|45)\d\d$",
+        r"[+-](1[5-9]|2)",
         *(rf":\d\d\.\d{{{digits}}}[Zz+-]" for digits in range(1, 10)), r":\d\d[Zz+-]",
     ],
 )  # fmt: skip
@@ -230,7 +236,8 @@ def test_not_instants_name_none_to_anyone(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        " 2030-01-01T00:00:00Z", "2030-01-01 00:00:00Z", "2030-01-01T00:00Z", "2030-01-01T00:00:00+0100", "2030-01-01",
+        " 2030-01-01T00:00:00Z", "2030-01-01 00:00:00Z", "2030-01-01T00:00Z", "2030-01-01T00:00:00+0100",
+        "2030-01-01",
         "2030-01-01T00:00:00", "2030-01-01T00:00:00Z",
     ],
 )  # fmt: skip
@@ -246,7 +253,7 @@ def test_wrong_types_are_json_and_neither_text_nor_null(value: Any) -> None:
     assert json.loads(json.dumps(value, allow_nan=False)) == value
 
 
-# -- bodies and documents ------------------------------------------------------------------------------------------
+# -- bodies and documents ------------------------------------------------------------------------------------
 
 
 def validator(name: str) -> jsonschema.Draft202012Validator:
@@ -328,7 +335,7 @@ def at(document: Any, pointer: str) -> Any:
     return document
 
 
-# -- ids and credentials -------------------------------------------------------------------------------------------
+# -- ids and credentials -------------------------------------------------------------------------------------
 
 
 @ONCE
@@ -367,7 +374,7 @@ def test_an_empty_token_has_nothing_to_alter() -> None:
         strategies.altered_tokens("")
 
 
-# -- shrinking and drawing -----------------------------------------------------------------------------------------
+# -- shrinking and drawing -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""``whop_contracts.pause.strategies`` as those see it who only have its names: complete, typed, documented, and true to the schemas."""
+"""``whop_contracts.pause.strategies`` as those see it who only have its names: complete, typed, documented,
+and true to the schemas.
+"""
 
 from __future__ import annotations
 

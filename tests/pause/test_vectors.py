@@ -1,4 +1,6 @@
-"""Request classes and their vectors: valid files, classified back, usable without the package; and the ranks."""
+"""Request classes and their vectors: valid files, classified back, usable without the package; and the
+ranks.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ from whop_contracts.engine import build_plan
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL
 from whop_contracts.pause.sequences import sequence_ids
+from whop_contracts.pause.strategies import draw
 from whop_contracts.pause.vectors import vectors
 
 FOLDER = schemas.document_path("vectors")
@@ -67,6 +70,20 @@ def test_every_vector_is_classified_back_into_its_class() -> None:
     assert wrong == {}
 
 
+FEW = {"omitted": 20, "method": 8, "nothing": 60}
+"""How many different requests the small classes have at least."""
+
+
+@pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.id)
+def test_what_is_drawn_for_a_class_is_classified_back_into_it(one) -> None:
+    count = FEW.get(one.id, 500)
+    drawn = draw(one.strategy(), seed=7, count=count)
+    assert len(drawn) == count
+    wrong = {case: found for case in drawn if (found := class_of_case(case)) != one.id}
+    assert wrong == {}
+    assert {case.origin for case in drawn} == {"drawn"}
+
+
 def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_classes() -> None:
     assert {"instant", "loose", "past", "unclear"} <= ACTING
     assert not {"string", "type", "malformed", "method", "permission"} & ACTING
@@ -74,7 +91,9 @@ def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_class
 
 
 def test_thirty_lines_without_the_package_read_and_send_the_vectors() -> None:
-    """The requests that the script sends are classified as the vectors are, by what is received on a socket."""
+    """The requests that the script sends are classified as the vectors are, by what is received on a
+    socket.
+    """
     received: dict[str, str] = {}
 
     class Handler(http.server.BaseHTTPRequestHandler):

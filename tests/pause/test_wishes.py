@@ -173,7 +173,8 @@ def test_a_loose_date_keeps_its_zone(text: str, ns: int) -> None:
 
 @pytest.mark.parametrize(
     ("status", "row"),
-    [(401, "unstated"), (403, "unstated"), (404, "unstated"), (200, "omitted"), (422, "omitted"), (405, "omitted"), (None, "omitted")],
+    [(401, "unstated"), (403, "unstated"), (404, "unstated"), (200, "omitted"), (422, "omitted"), (405,
+    "omitted"), (None, "omitted")],
 )  # fmt: skip
 @pytest.mark.parametrize("unstated", ["role", "scope"])
 def test_a_recording_does_not_say_why_it_was_refused(status: int | None, row: str, unstated: str) -> None:

@@ -44,7 +44,7 @@ def test_each_verdict_has_the_outcome_that_pytest_users_expect_and_the_run_is_ma
 def test_a_failure_is_the_report_s_text_without_a_traceback(project):
     done = project.holds({IDS[0]: "failed"}).run()
     text = done.stdout.str()
-    assert f"What {IDS[0]} promises, in one sentence." in text
+    assert f"What {IDS[0]} requires, in one sentence." in text
     assert "expected  paused" in text
     assert "curl -i -X POST" in text
     assert "Traceback" not in text

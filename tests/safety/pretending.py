@@ -50,9 +50,6 @@ class Answering:
             return Reply(None, answer, sent, self.time())
         return Reply(answer, None, sent, self.time())
 
-    def send_together(self, first: Request, second: Request) -> tuple[Reply, Reply]:
-        return self.send(first), self.send(second)
-
     def close(self) -> None:
         pass
 

@@ -104,7 +104,7 @@ def test_production_is_refused_or_told_first_what_will_be_done(
     assert state.states() == first
 
 
-@pytest.mark.parametrize("rate", [5, 1_000])
+@pytest.mark.parametrize("rate", [5, 1_000_000])
 def test_the_rate_is_kept_for_each_operation(
     state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
 ) -> None:
@@ -124,7 +124,7 @@ def test_the_rate_is_kept_for_each_operation(
     )
     result = engine.check(settings)
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
-    waits = [seconds for seconds in slept if seconds > 30]
+    waits = [seconds for seconds in slept if seconds > 10]
     assert result["exit_code"] == 0
     assert asked["pause"] > 5
     assert bool(waits) is (rate == 5)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,3 +65,29 @@ def test_what_cannot_be_understood_is_a_finding(nursery: Nursery, tmp_path: Path
     assert "Traceback" not in said
     result = json.loads((tmp_path / "r.json").read_text())
     assert result["verdict"] == "violates"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: codecs.BOM_UTF8 + content,
+        lambda content: content.decode().encode("utf-16"),
+        lambda content: gzip.compress(content, mtime=0),
+    ],
+    ids=["bom", "utf-16", "gzip"],
+)
+def test_if_a_tolerant_client_can_read_it_the_run_continues_and_only_the_format_fails(
+    nursery: Nursery, tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        state.after = lambda _seen, answer: replace(answer, content=spoil(answer.content))
+        words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
+        code, said = nursery.run("run", *words, cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
+        assert state.states()[ONE] == ("active", None), "it is restored"
+    assert code == 1, said
+    rows = json.loads((tmp_path / "r.json").read_text())["clauses"]
+    assert {row["id"] for row in rows if row["verdict"] == "failed"} == {"response.json-text"}
+    assert {row["id"] for row in rows if row["verdict"] == "warned"} <= {
+        "response.siblings-answer-alike",
+        "refusals.error-envelope",
+    }

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
@@ -23,10 +24,12 @@ from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.run_state import RunState
 from whop_contracts.engine.session import Session
+from whop_contracts.exchange import Cause
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
+from whop_contracts.redaction import Redactor
 from whop_contracts.report import postprocess
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
@@ -139,7 +142,7 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
         )
     run.state.notes += notes
-    return settle(redactor.data(_result(settings, run, session.sender, time.monotonic() - began)))
+    return settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
 
 
 def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:
@@ -193,9 +196,11 @@ def _session(
     )
 
 
-def _result(settings: Settings, run: _Run, sender: Sender, seconds: float) -> dict[str, Any]:
+def _result(
+    settings: Settings, run: _Run, sender: Sender, redactor: Redactor, seconds: float
+) -> dict[str, Any]:
     state, target, plan = run.state, run.target, run.plan
-    moved = target.clock.moved
+    moved, untested = target.clock.moved, _untested(run)
     notes = [*state.notes, *sender.notes]
     if settings.insecure and target.kind == "live":
         notes.append("certificates were not checked (--insecure)")
@@ -204,39 +209,42 @@ def _result(settings: Settings, run: _Run, sender: Sender, seconds: float) -> di
         Circumstances(
             target={"kind": target.kind, "base_url": target.base_url},
             contract={"version": __version__, "sha256": PAUSE.sha256()},
-            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256},
+            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
             clock={
                 "kind": target.clock.kind,
                 "from": write_instant(moved[0]) if moved else None,
                 "to": write_instant(moved[1]) if moved else None,
             },
             put_back={"campaigns": len(state.restored), "failed": state.failed},
+            started_at=datetime.now(UTC).timestamp() - seconds,
             duration_s=seconds,
             waited_s=target.clock.waited_s + sender.waited_s,
             requests=sender.sent,
             notes=notes,
             reason=state.inconclusive,
-            untested=_untested(run),
+            untested={id_: reason for id_, (reason, _) in untested.items()},
+            causes={id_: cause for id_, (_, cause) in untested.items()},
             strict=settings.strict,
         ),
+        redactor,
     )
 
 
-def _untested(run: _Run) -> dict[str, str]:
-    """Why clauses were not tested, by id: what the run could not do, the most telling reason first."""
+def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
+    """Why clauses were not tested, by id, and of which cause that is; the most telling reason counts."""
     state, plan = run.state, run.plan
 
-    def why(clause: Clause) -> str | None:
+    def why(clause: Clause) -> tuple[str, Cause] | None:
         if not clause.requires <= plan.means.offer():
-            return clause.needs
+            return clause.needs, "chosen"
         if state.inconclusive:
-            return state.inconclusive
+            return state.inconclusive, "prevented"
         if clause.part == "auto_resume" and state.untimed:
-            return state.untimed
+            return state.untimed, "prevented"
         if state.cut or plan.cut_short:
-            return "the budget of requests or time was spent before"
+            return "the budget of requests or time was spent before", "chosen"
         if plan.profile == "quick":
-            return "the quick profile does not ask for it"
-        return "no exchange of this run put it to the test" if clause.needs else None
+            return "the quick profile does not ask for it", "chosen"
+        return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
 
     return {clause.id: reason for clause in run.runner.clauses if (reason := why(clause))}

@@ -20,11 +20,9 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings
 from whop_contracts.target import Sender
-from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
-from whop_contracts.target.live import LiveTarget, SteadyTime, checked_base
-from whop_contracts.target.mock import MockTarget
-from whop_contracts.target.protocol import Clock, Target
+from whop_contracts.target.clocks import Clock, Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.targets import LiveTarget, MockTarget, SteadyTime, Target, checked_base
 from whop_contracts.target.wire import Limits, Wire, split_url
 
 _MOCK_CAMPAIGNS: Final = 4

@@ -67,6 +67,7 @@ def replay(
         profile=cast("Profile", profile),
         seed=seed,
         clauses=(clause,),
+        require=(),
         waivers=None,
         drift_ledger=None,
         strict=False,

@@ -1,4 +1,6 @@
-"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, drawn requests in between."""
+"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, drawn requests in
+between.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ _DRAWN: Final[Mapping[Profile, Callable[[object, Capabilities], Drawn]]] = {
 }
 """How much of the classes' shares is drawn, and up to how many requests the schemas fill up."""
 _HISTORIES: Final = 60
-"""How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is allowed."""
+"""How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
+allowed.
+"""
 
 
 def draw(profile: Profile, *, seed: int, means: Capabilities, only: Literal["drawn"] | None = None) -> Plan:
@@ -57,7 +61,8 @@ def draw(profile: Profile, *, seed: int, means: Capabilities, only: Literal["dra
 
 
 def batch(plan: Plan, number: int) -> Plan:
-    """A batch that a plan goes on with, numbered from 1: drawn requests and histories; the clock is left alone.
+    """A batch that a plan goes on with, numbered from 1: drawn requests and histories; the clock is left
+    alone.
 
     The same arguments and versions give the same batch. Its sequences are named after it.
     """
@@ -66,12 +71,14 @@ def batch(plan: Plan, number: int) -> Plan:
     return replace(plan, sequences=tuple(map(placement.place, sequences)), left_out=())
 
 
-# -- vectors and sequences -----------------------------------------------------------------------------------------
+# -- vectors and sequences -----------------------------------------------------------------------------------
 
 
 @cache
 def ranks(clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
-    """The order of vectors and sequences for a kind of clock. ValueError if the file names an id that there is not."""
+    """The order of vectors and sequences for a kind of clock. ValueError if the file names an id that there
+    is not.
+    """
     file = json.loads(document_path("ranks.json").read_text(encoding="utf-8"))
     return tuple(map(checked, file[clock]))
 
@@ -111,14 +118,21 @@ def _named(means: Capabilities) -> Mapping[str, Sequence]:
 
 
 class _Placement:
-    """Distributes sequences over the campaigns of a run, so that a fault that affects one of them is found."""
+    """Distributes sequences over the campaigns of a run, so that a fault that affects one of them is
+    found.
+    """
 
     def __init__(self, campaigns: int) -> None:
         self._load = [0] * campaigns
         self._paused: set[str] = set()
 
     def place(self, sequence: Sequence) -> Sequence:
-        """The sequence for the campaign that has had least; for an active one, if it has to be and there is one."""
+        """The sequence for the campaign that has had least; for an active one, if it has to be and there is
+        one.
+        """
+        if not any(case.campaign.startswith(sequence.campaign) for case in sequence.cases()):
+            sequence.follow(self._paused)
+            return sequence
         everyone = range(len(self._load))
         active = [index for index in everyone if f"own:{index}" not in self._paused]
         choice = active or everyone if sequence.start == "active" else everyone
@@ -135,13 +149,15 @@ class _Placement:
         return other
 
 
-# -- drawn ---------------------------------------------------------------------------------------------------------
+# -- drawn ---------------------------------------------------------------------------------------------------
 
 
 def _rest(
     plan: Plan, head: tuple[Sequence, ...], placement: _Placement, ranked: SequenceOf[Sequence]
 ) -> tuple[tuple[Sequence, ...], int]:
-    """What follows the first sequences: as many of those ranked as there is room for, between the drawn ones."""
+    """What follows the first sequences: as many of those ranked as there is room for, between the drawn
+    ones.
+    """
     drawn, dropped = _drawn(plan, plan.seed, "")
 
     def placed(count: int) -> tuple[Sequence, ...]:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
+from whop_contracts.instants import USUAL_FORM, form_of
 from whop_contracts.pause.clause import Clause, Condition, Contract
 from whop_contracts.pause.evidence import Evidence, Resume
 
 _KEPT_DRIFT: Final = 200
-_KEPT_TEXT: Final = 1_000
+_KEPT_KINDS: Final = 20
+"""Kinds of failure kept per clause."""
+_KEPT_TEXT: Final = 12_000
+"""Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
+_HINTS: Final = {
+    "undocumented_field": "put it into schemas/documented/ad-campaign.json and among the members of schemas/annotations.json",
+    "undocumented_value": "put it into the enum of that member in schemas/annotations.json",
+    "missing_field": 'put it under "optional" in schemas/annotations.json',
+    "null": 'give that member "nullable" in schemas/annotations.json',
+}
+"""What to change if the page has changed, and not the provider."""
+_FIGURES: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,18 @@ class Failure:
 
 
 @dataclass(slots=True)
+class Kind:
+    """One way in which a clause failed: its first failure, and how many there were."""
+
+    case: str
+    request_class: str | None
+    expected: str
+    actual: str
+    first: int
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Count:
     """What is known of one clause: how many exchanges it was asked of, how many broke it, the first and the smallest of these."""
 
@@ -38,6 +63,7 @@ class Count:
     broken: int = 0
     first: int = 0
     smallest: Failure | None = None
+    kinds: dict[tuple[Any, ...], Kind] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,6 +74,11 @@ class Drift:
     pointer: str
     value: Any
     count: int = 0
+
+    @property
+    def hint(self) -> str:
+        """What to change if it is the page that has changed."""
+        return f"if the page says so by now: {_HINTS[self.kind]}, then whop-contracts derive"
 
 
 @dataclass(slots=True)
@@ -106,6 +137,12 @@ class ClauseRunner:
             # The exchange alone: what was read out of it may be many times its size.
             kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)
             count.smallest = replace(failure, evidence=kept)
+        key = _kind_of(failure)
+        if key in count.kinds or len(count.kinds) < _KEPT_KINDS:
+            finding, exchange = failure.finding, failure.evidence.exchange
+            texts = finding.expected[:_KEPT_TEXT], finding.actual[:_KEPT_TEXT]
+            first = Kind(exchange.case, failure.evidence.request_class, *texts, exchange.number)
+            count.kinds.setdefault(key, first).count += 1
 
     def _drift(self, drift: Drift) -> None:
         key = (drift.kind, drift.pointer)
@@ -116,9 +153,23 @@ class ClauseRunner:
         self.drift[key].count += 1
 
 
+def _kind_of(failure: Failure) -> tuple[Any, ...]:
+    """What two failures of a clause have in common if they are of one kind: request class, expected value, and the
+    form of the member that was found, or else the response's status.
+    """
+    finding = failure.finding
+    found = (finding.pointer, _form(finding.actual)) if finding.pointer else failure.evidence.status
+    return failure.evidence.request_class, _form(finding.expected), found
+
+
+def _form(text: str) -> str:
+    """A text without its figures: the instants and numbers of two requests differ, and are no two kinds."""
+    return _FIGURES.sub("0", text[:_KEPT_TEXT])
+
+
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
-    """How a document differs from the page: members and values that it does not name, nulls where it names none, members that
-    are missing.
+    """How a document differs from the page, but may: members and values that the page does not name, nulls where it
+    names none, members that are missing, timestamps in another form.
     """
     if isinstance(document, Mapping):
         named = schema.get("properties", {})
@@ -131,11 +182,20 @@ def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Itera
         for name in named:
             if name in schema.get("required", ()) and name not in document:
                 yield Drift("missing_field", f"{pointer}/{name}", None)
-    elif document is None:
+    else:
+        yield from _value_drift(document, schema, pointer)
+
+
+def _value_drift(value: Any, schema: Mapping[str, Any], pointer: str) -> Iterable[Drift]:
+    if value is None:
         if "null" not in _types(schema):
             yield Drift("null", pointer, None)
-    elif "enum" in schema and document not in schema["enum"]:
-        yield Drift("undocumented_value", pointer, document)
+    elif "enum" in schema and value not in schema["enum"]:
+        yield Drift("undocumented_value", pointer, value)
+    elif schema.get("format") == "date-time" and isinstance(value, str):
+        form = form_of(value)
+        if form not in (None, USUAL_FORM):
+            yield Drift("timestamp_form", pointer, form)
 
 
 def _short(value: Any) -> Any:

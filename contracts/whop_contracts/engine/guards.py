@@ -103,29 +103,38 @@ class ClockCheck:
 
     def check(self, session: Session, evidence: Evidence) -> None:
         """Take in one exchange; it is held, if it has to be, before it is passed on."""
-        clock, now = session.target.clock, evidence.exchange.now
-        if self.settled or now is None or evidence.request_class is None or evidence.document is None:
+        if self.settled or evidence.request_class is None or evidence.document is None:
             return
         before, after = (session.contract.stamped_at(one) for one in (evidence.previous, evidence.document))
-        if after is None or after == before:
+        if before is None or after is None or after == before:
             self.unstamped += 1
             if self.unstamped > _UNSTAMPED:
-                self.settle(session, sound=True)
-            return
-        slack = _APART if clock.kind == "wall" else int(session.tolerance * NANO)
-        if before is None:
-            return
-        if now.start - slack <= after <= now.end + slack:
-            if clock.kind == "test" and session.outbox.holds(_CLOCK):
-                self.settle(session, sound=True)
-        elif clock.kind == "wall":
+                self.finish(session)
+        elif session.target.clock.kind == "wall":
+            self._check_estimate(session, evidence.exchange, after)
+        elif session.target.clock.kind == "test":
+            self._check_test_clock(session, evidence.exchange, after)
+
+    def _check_estimate(self, session: Session, exchange: Exchange, stamp: int) -> None:
+        clock, now = session.target.clock, exchange.now
+        if exchange.response is not None and exchange.response.header("date") is None:
+            clock.learn_instant(stamp, exchange.sent, exchange.received)
+        elif now is not None and not now.start - _APART <= stamp <= now.end + _APART:
             clock.doubt("the Date headers and updated_at tell different times")
-        elif clock.kind == "test":
-            session.outbox.hold(_CLOCK)
-            self.contradicted += 1
-            if self.contradicted > 1:
-                clock.doubt("the test clock is not the provider's: updated_at does not follow it")
-                self.settle(session, sound=False)
+
+    def _check_test_clock(self, session: Session, exchange: Exchange, stamp: int) -> None:
+        now, slack = exchange.now, int(session.tolerance * NANO)
+        if now is None:
+            return
+        if now.start - slack <= stamp <= now.end + slack:
+            if session.outbox.holds(_CLOCK):
+                self.settle(session, sound=True)
+            return
+        session.outbox.hold(_CLOCK)
+        self.contradicted += 1
+        if self.contradicted > 1:
+            session.target.clock.doubt("the test clock is not the provider's: updated_at does not follow it")
+            self.settle(session, sound=False)
 
     def finish(self, session: Session) -> None:
         """The plan is over: what was not contradicted may be checked."""

@@ -18,8 +18,9 @@ from whop_contracts.steps import Capabilities, Case, Sequence, reactivate, read
 
 Profile = Literal["quick", "standard", "thorough"]
 LIMITS: Final[Mapping[Profile, float]] = {"quick": 120, "standard": 392, "thorough": float("inf")}
-"""How many requests a plan has at most. A standard run may take 400: a provider that accepts what it may reject is sent
-some more than are planned."""
+"""How many requests a plan has at most. A standard run may take 400: a provider that accepts what it may
+reject is sent some more than are planned.
+"""
 RESTORING: Final = "put back"
 BATCH_RULE: Final = "batches of drawn requests and histories, from the seed and the number of the batch"
 _VERSIONED: Final = ("whop-contracts", "hypothesis", "schemathesis", "jsonschema-rs")
@@ -138,12 +139,17 @@ class Plan:
             "seed": self.seed,
             "sha256": self.sha256,
             "requests": len(rows),
-            "drawn": sent["drawn"],
+            "drawn": self.drawn,
             "vectors": sent["vector"],
             "dropped": self.sequences.dropped if isinstance(self.sequences, LazySequences) else 0,
             "goes_on": self.goes_on,
             "cases": rows,
         }
+
+    @property
+    def drawn(self) -> int:
+        """How many of the planned requests are generated; the reads that serve them are not counted."""
+        return sum(case.origin == "drawn" and case.request_class is not None for _, case in self.listed())
 
     @property
     def requests(self) -> int:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+import urllib.request
 
 from whop_contracts.actors import Actors, altered_forms
 from whop_contracts.redaction import Redactor
 
-_SECRET_LENGTH: Final = 8
-"""Values of ``--header`` from this length on are redacted everywhere; shorter ones would black out plain words."""
-
 
 def redactor_of(actors: Actors) -> Redactor:
-    """A redactor that knows every secret of a run: credentials, altered ones, and the values of extra headers."""
+    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies."""
     names = {"$WHOP_API_TOKEN": actors.token}
     if actors.readonly_token:
         names["$WHOP_READONLY_TOKEN"] = actors.readonly_token
@@ -20,6 +17,6 @@ def redactor_of(actors: Actors) -> Redactor:
     for form in altered_forms(actors.token):
         redactor.add(form)
     for name, value in actors.headers:
-        if len(value) >= _SECRET_LENGTH:
-            redactor.add(value, name=f"$HEADER_{name.upper().replace('-', '_')}")
+        redactor.add_header(name, value)
+    redactor.add_proxies(urllib.request.getproxies())
     return redactor

@@ -26,7 +26,9 @@ _TELLING: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class BuiltRequest:
-    """A request ready to be sent, with its role and scope; ``until`` is the instant that its date was written for."""
+    """A request ready to be sent, with its role and scope; ``until`` is the instant that its date was written
+    for.
+    """
 
     request: Request
     role: Role
@@ -39,8 +41,8 @@ def bind_stamp(
 ) -> tuple[str, int]:
     """Write a symbolic instant as text, and return which instant (nanoseconds) the text names.
 
-    ``now`` is what is known of the target's clock: instants ahead count from its latest reading, those before from
-    its earliest. ``marks`` are the instants that ``@`` refers to.
+    ``now`` is what is known of the target's clock: instants ahead count from its latest reading, those before
+    from its earliest. ``marks`` are the instants that ``@`` refers to.
     """
     if stamp.base == "now" or stamp.base.startswith("@"):
         start = now.end if stamp.plus_ms >= 0 else now.start
@@ -61,7 +63,9 @@ def bind_stamp(
 
 
 def _next(stamp: SymbolicInstant, now: Window) -> str:
-    """The first date of a month and day, or of a month's Sunday, that is ahead; in a leap year if it takes one."""
+    """The first date of a month and day, or of a month's Sunday, that is ahead; in a leap year if it takes
+    one.
+    """
     earliest = now.end + _LEAD + stamp.after_days * 86_400 * NANO
     clock = f"{stamp.time[:5]}:00"
     zone = stamp.offset if stamp.offset[1:].count(":") else "Z"
@@ -74,7 +78,9 @@ def _next(stamp: SymbolicInstant, now: Window) -> str:
 
 
 def _day(base: str, year: int) -> str:
-    """A base as month and day of a year: ``MM-DD`` as it is, ``MM/n`` as the date of the month's n-th Sunday."""
+    """A base as month and day of a year: ``MM-DD`` as it is, ``MM/n`` as the date of the month's n-th
+    Sunday.
+    """
     month, slash, place = base.partition("/")
     if not slash:
         return base

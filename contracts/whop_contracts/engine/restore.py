@@ -21,7 +21,7 @@ from whop_contracts.pause.clause import Contract
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible
 from whop_contracts.target import Sender, Target
-from whop_contracts.target.live import checked_base
+from whop_contracts.target.targets import checked_base
 from whop_contracts.target.wire import split_url
 
 

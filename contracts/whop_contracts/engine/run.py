@@ -96,6 +96,6 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
             403: f"the credential may not read it (403); {contract.read_permission} is needed",
             404: "there is no such campaign for this credential (404)",
         }.get(response.status, f"the first read got status code {response.status}")
-    if response.content.lstrip()[:1] not in _JSON_STARTS:
+    if evidence.shown is None and response.content.lstrip()[:1] not in _JSON_STARTS:
         return "the response does not begin as JSON"
     return None

@@ -174,6 +174,7 @@ class Session:
             case=case.name,
             sequence=sequence,
             trouble=reply.trouble,
+            credential=case.credential,
         )
         doubt = self.credential.begin(self, exchange, sequence)
         try:

@@ -21,8 +21,7 @@ from typing import Any, Final
 import schemathesis
 
 from whop_contracts.exchange import Exchange, Request, Response, Scope
-from whop_contracts.integrations.har.entries import Entry
-from whop_contracts.integrations.har.routes import Routed, credentials, route
+from whop_contracts.integrations.har.entries import Entry, Routed, credentials, route
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
@@ -30,7 +29,7 @@ from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings.sources import load
 from whop_contracts.target.clocks import WallClock
-from whop_contracts.target.protocol import Reply
+from whop_contracts.target.responses import Reply
 
 __all__ = ["CHECKS"]
 

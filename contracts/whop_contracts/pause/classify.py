@@ -24,8 +24,10 @@ ClassId = Literal[
     "malformed", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential",
     "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
-"""The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the provider's
-clock, and *unstated* a rejected request of a recording that does not tell whose credential and campaign it names."""
+"""The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the
+provider's clock, and *unstated* a rejected request of a recording that does not tell whose credential and
+campaign it names.
+"""
 _GOOD: Final = frozenset({"instant", "far", "omitted", "nothing"})
 """The classes of bodies that are *extra* if they have undocumented members besides."""
 ID_PREFIX: Final = "adcamp_"
@@ -36,9 +38,9 @@ ID_PREFIX: Final = "adcamp_"
 class Intent:
     """What the body of a pause request asks for, and the class of the body.
 
-    ``until`` holds the instants that its date may mean (empty: indefinitely), ``slack`` how many nanoseconds a
-    response may differ from them, ``offset`` the minutes east of UTC. ``extra`` says that there are undocumented
-    members, ``long`` that a provider may reject the body for its length.
+    ``until`` holds the instants that its date may mean (empty: indefinitely), ``slack`` how many nanoseconds
+    a response may differ from them, ``offset`` the minutes east of UTC. ``extra`` says that there are
+    undocumented members, ``long`` that a provider may reject the body for its length.
     """
 
     request_class: ClassId
@@ -52,8 +54,8 @@ class Intent:
 def read_intent(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
     """Read the body of a pause request.
 
-    ``now`` is the provider's clock (None: a date cannot be compared with it and is *unclear*), ``end_time`` the
-    campaign's ``config.end_time`` in nanoseconds.
+    ``now`` is the provider's clock (None: a date cannot be compared with it and is *unclear*), ``end_time``
+    the campaign's ``config.end_time`` in nanoseconds.
     """
     long = len(content) > LONG_BODY
     if not content.strip():
@@ -112,22 +114,22 @@ def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -
 
 
 _LOOSE: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
 )
 
 
 def loose_instants(value: str) -> tuple[int, ...]:
     """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
 
-    Lenient are: white space around it, a space for the T, no seconds, ``+0100`` or ``+01``, a bare date, no zone
-    (the last two are read as UTC).
+    Lenient are: white space around it, a space for the T, no seconds, a decimal point without digits,
+    ``+0100`` or ``+01``, a bare date, no zone (the last two are read as UTC).
     """
     match = _LOOSE.fullmatch(value.strip())
     if match is None:
         return ()
     day, clock, seconds, zulu, hours, minutes = match.groups()
     zone = "Z" if zulu or not hours else f"{hours}:{minutes or '00'}"
-    instant = read_instant(f"{day}T{clock or '00:00'}{seconds or ':00'}{zone}")
+    instant = read_instant(f"{day}T{clock or '00:00'}{(seconds or ':00').rstrip('.')}{zone}")
     return () if instant is None else (instant.ns,)
 
 
@@ -150,8 +152,8 @@ _BY_SCOPE: Final[dict[str, ClassId]] = {
 def class_of(exchange: Exchange, asked: Intent) -> ClassId:
     """The class of a pause request: of its method, its id and its credential, else of its body.
 
-    Two departures at once are ``several``: the page does not say which one is rejected first. If a recording does
-    not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``.
+    Two departures at once are ``several``: the page does not say which one is rejected first. If a recording
+    does not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``.
     """
     found: list[ClassId] = ["method"] if exchange.request.method != "POST" else []
     found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from whop_contracts.exchange import Finding, Operation, Window
+from whop_contracts.exchange import Exchange, Finding, Operation, Window
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.steps import Case, Need
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Level = Literal["must", "should"]
 Check = Callable[[Evidence], Iterator[Finding]]
 Condition = Callable[[Evidence], bool]
+_SECOND_PAUSE: Final = "pausing.last-request-holds"
 _MISSING: Final[Mapping[Need, str]] = {
     "second": "no second campaign was given (--campaign-id)",
     "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
@@ -57,6 +58,13 @@ class Clause:
     def part(self) -> str:
         """The part of the page that the clause belongs to."""
         return self.id.partition(".")[0]
+
+    def has_history(self, exchange: Exchange) -> bool:
+        """Whether a failure in this exchange is shown with the requests before it.
+
+        The response to a pause is understood without them, unless the clause is about a second pause.
+        """
+        return self.history and (exchange.request.operation != "pause" or self.id == _SECOND_PAUSE)
 
     @property
     def needs(self) -> str:

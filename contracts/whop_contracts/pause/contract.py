@@ -11,7 +11,7 @@ from typing import Any, Final
 from whop_contracts import schemas
 from whop_contracts.exchange import Operation, Window
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.json_text import read_response
+from whop_contracts.json_text import read_leniently, read_response
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
@@ -29,10 +29,11 @@ def _path(campaign: str, operation: Operation) -> str:
 
 def _read_document(evidence: Evidence) -> Mapping[str, Any] | None:
     response = evidence.exchange.response
-    text = evidence.text or (read_response(response) if evidence.accepted else None)
-    if not evidence.accepted or text is None or text.problem or not isinstance(text.value, dict):
+    if not evidence.accepted:
         return None
-    return text.value
+    text = evidence.text or read_response(response)
+    value = text.value if text and not text.problem else read_leniently(response)
+    return value if isinstance(value, dict) else None
 
 
 def _left_by(operation: Operation | None, until: int | None) -> State | None:

@@ -139,6 +139,18 @@ class Event:
     trouble: str | None
     shown: State | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The event as an entry of ``before`` in a result."""
+        return {
+            "number": self.number,
+            "at": None if self.at is None else write_instant(self.at),
+            "campaign": self.campaign,
+            "asked": describe_event(self),
+            "until": None if self.until is None else write_instant(self.until),
+            "answer": str(self.status or self.trouble or "no response"),
+            **(self.shown or State(None)).as_dict(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -166,9 +178,23 @@ class Evidence:
     @property
     def document(self) -> Mapping[str, Any] | None:
         """The campaign that a 2xx shows; None for other responses, and for campaigns outside the run."""
-        if not self.accepted or self.text is None or self.text.problem or self.exchange.scope not in _OURS:
-            return None
-        return self.text.value if isinstance(self.text.value, dict) else None
+        value = self.text.value if self.text and self.readable and self.in_run else None
+        return value if isinstance(value, dict) else None
+
+    @property
+    def in_run(self) -> bool:
+        """Whether the response is a 2xx about a campaign of the run; any other 2xx is a failure by itself."""
+        return self.accepted and self.exchange.scope in _OURS
+
+    @property
+    def readable(self) -> bool:
+        """Whether the body is well-formed JSON."""
+        return self.text is not None and self.text.problem is None
+
+    @property
+    def truncated(self) -> bool:
+        """Whether we stopped reading the body at our own limit, so that its format cannot be checked."""
+        return self.exchange.response is not None and self.exchange.response.truncated
 
     @property
     def previous(self) -> Mapping[str, Any] | None:

@@ -1,5 +1,5 @@
-"""Exploration: histories from a few rules. The state machine of the tests explores them on the mock and shrinks what
-fails; ``thorough`` sends histories that are drawn by the same rules to any target.
+"""Exploration: histories from a few rules. The state machine of the tests explores them on the mock and
+shrinks what fails; ``thorough`` sends histories that are drawn by the same rules to any target.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _LENGTHS: Final = (1, 2, 3)
 _ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
 _FRACTIONS: Final = (None, "000", "5", "123456")
 _REJECTED: Final = (
-    "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token", "delete-on-pause-route",
+    "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token",
+    "delete-on-pause-route",
 )  # fmt: skip
 _STEPS: Final = 8
 """The most steps of a history that is drawn offline."""
@@ -61,7 +62,7 @@ def reads() -> SearchStrategy[Step]:
 
 def refusals() -> SearchStrategy[Step]:
     """Requests that must change nothing, whatever the state."""
-    return st.sampled_from([replace(vector(id_), origin="drawn") for id_ in _REJECTED]).map(Send)
+    return st.sampled_from([vector(id_) for id_ in _REJECTED]).map(Send)
 
 
 def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
@@ -70,7 +71,9 @@ def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
 
 
 def histories(*, gap: int = GAP, moving: bool = True) -> SearchStrategy[tuple[Step, ...]]:
-    """Histories of one campaign; shrinks towards few steps, pauses first. Without ``moving`` the clock is left alone."""
+    """Histories of one campaign; shrinks towards few steps, pauses first. Without ``moving`` the clock is
+    left alone.
+    """
     steps: list[SearchStrategy[Step]] = [dated_pauses(gap), undated_pauses(), unpauses(), reads(), refusals()]
     if moving:
         steps.append(advances(gap))
@@ -78,7 +81,9 @@ def histories(*, gap: int = GAP, moving: bool = True) -> SearchStrategy[tuple[St
 
 
 def _tidied(steps: list[Step]) -> tuple[Step, ...]:
-    """The steps that have a meaning: no clock is moved to an instant that is not known yet, and something is paused."""
+    """The steps that have a meaning: no clock is moved to an instant that is not known yet, and something is
+    paused.
+    """
     kept: list[Step] = []
     known: set[str] = set()
     for step in steps:
@@ -95,10 +100,19 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(kept) if pauses else ()
 
 
+def _drawn(step: Step) -> Step:
+    """The step, its request marked as drawn unless it is a read."""
+    if isinstance(step, Send) and step.case.operation == "pause":
+        return Send(replace(step.case, origin="drawn"))
+    return step
+
+
 def drawn_sequences(seed: object, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Sequence, ...]:
-    """``count`` histories as sequences, the same for the same seed and versions. Each leaves the campaign active."""
+    """``count`` histories as sequences, the same for the same seed and versions. Each leaves the campaign
+    active.
+    """
     ending = (READ, Send(unpause()), READ)
     return tuple(
-        Sequence(f"explored {index}", (*steps, *ending), ends="active", id=f"explored-{index}")
+        Sequence(f"explored {index}", (*map(_drawn, steps), *ending), ends="active", id=f"explored-{index}")
         for index, steps in enumerate(draw(histories(gap=gap, moving=moving), seed=seed, count=count))
     )

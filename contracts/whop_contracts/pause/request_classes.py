@@ -1,4 +1,6 @@
-"""Request classes: each row of the verdict table about requests as one value, and the clauses made from them."""
+"""Request classes: each row of the verdict table about requests as one value, and the clauses made from
+them.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,10 @@ class RequestClass:
     """Requests that the verdict table treats alike.
 
     ``clause`` is the id of the *must* clause about their status codes. ``accept`` is the standing of a 2xx,
-    ``reject`` are the statuses that conform besides, ``other`` is the standing of any other 4xx, ``never`` are
-    4xx that fail. A 3xx and a 5xx always fail. ``effect`` says whether a conforming provider carries the request
-    out: as a rule, possibly, or not at all. ``needs`` is what the target has to offer, ``share`` how many requests
-    of a standard plan the strategy draws.
+    ``reject`` are the statuses that conform besides, ``other`` is the standing of any other 4xx, ``never``
+    are 4xx that fail. A 3xx and a 5xx always fail. ``effect`` says whether a conforming provider carries the
+    request out: as a rule, possibly, or not at all. ``needs`` is what the target has to offer, ``share`` how
+    many requests of a standard plan the strategy draws.
     """
 
     id: ClassId
@@ -81,6 +83,15 @@ class RequestClass:
             return "warns"
         return "warns" if extra else self.other
 
+    def tests(self, evidence: Evidence) -> bool:
+        """Whether a response is evidence: not if a good request is rejected for a reason that is
+        tolerated.
+        """
+        if self.accept != "conforms" or evidence.accepted or evidence.status in self.reject:
+            return True
+        conflict = evidence.status == 409 and evidence.paused_before  # noqa: PLR2004
+        return self.standing(evidence) == "fails" or (self.other != "fails" and not conflict)
+
     def expected(self) -> str:
         """What conforms, in words."""
         wanted = ["200"] if self.accept == "conforms" else []
@@ -98,7 +109,8 @@ _STATUSES: Final = Source("errors", "status codes")
 CLASSES: Final = (
     RequestClass(
         "instant", "request.date-is-accepted",
-        "A pause until an instant of the coming year is accepted, with any UTC offset and up to six fractional digits.",
+        "A pause until an instant of the coming year is accepted, with any UTC offset and up to six fractional "
+        "digits.",
         _PAGE, accept="conforms", other="fails", effect="expected", share=15,
     ),
     RequestClass(
@@ -113,8 +125,8 @@ CLASSES: Final = (
     ),
     RequestClass(
         "edge", "request.rare-spelling-does-no-harm",
-        "A rare spelling that RFC 3339 allows (lower case, a second of 60, an unknown zone) is accepted, or rejected "
-        "as invalid.",
+        "A rare spelling that RFC 3339 allows (lower case, a second of 60, an unknown zone) is accepted, or "
+        "rejected as invalid.",
         Source("rfc", "RFC 3339, 5.6 and 4.3"), accept="conforms", reject=INVALID, effect="expected", share=5,
     ),
     RequestClass(
@@ -130,7 +142,8 @@ CLASSES: Final = (
     RequestClass(
         "media-type", "request.other-media-type-does-no-harm",
         "JSON with another media type is read as JSON, or rejected with a 4xx.",
-        Source("page", "request header Content-Type"), accept="conforms", reject=CLIENT, effect="possible", share=5,
+        Source("page", "request header Content-Type"), accept="conforms", reject=CLIENT, effect="possible",
+        share=5,
     ),
     RequestClass(
         "past", "refusals.past-date",
@@ -223,14 +236,16 @@ _LACKS: Final[dict[Need | None, str]] = {
     "foreign": "no campaign of another company was given (--foreign-campaign-id)",
 }
 _USUAL: Final = {
-    "request": "What the page leaves open is accepted, or rejected with the status that the errors page gives for it.",
-    "refusals": "What is not exactly right is rejected, with the status that the errors page gives for it.",
+    "request": "What the page leaves open is accepted, or rejected with the documented status code.",
+    "refusals": "What is not exactly right is rejected, with the documented status code.",
     "authorization": "A rejected credential gets the documented status code.",
 }
 
 
 def standing_clauses(part: str) -> tuple[Clause, ...]:
-    """The clauses about status codes in one part: a *must* clause per class, and one *should* clause for all."""
+    """The clauses about status codes in one part: a *must* clause per class, and one *should* clause
+    for all.
+    """
     classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
     usual = Clause(
         id=f"{part}.usual-answer",
@@ -249,7 +264,7 @@ def _clause(one: RequestClass) -> Clause:
         level="must",
         statement=one.statement,
         source=one.source,
-        applies=lambda e: e.answered and e.request_class == one.id,
+        applies=lambda e: e.answered and e.request_class == one.id and one.tests(e),
         check=_check("fails"),
         requires=frozenset({one.needs}) if one.needs else frozenset(),
     )

@@ -28,8 +28,7 @@ MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 GAP: Final = 5 * MINUTE
-"""Milliseconds that the shortest dated pause lasts if a clock is moved: five times the default tolerance, so that
-what is over is surely over."""
+"""Milliseconds that the shortest dated pause lasts if a clock is moved: five times the default tolerance."""
 MARGIN: Final = 4_000
 """Milliseconds before an instant at which a read must still show the pause."""
 DATED: Final = '{"paused_until": "{until}"}'
@@ -67,10 +66,10 @@ def kept(*cases: Case) -> Sequence:
     return Sequence(cases[0].name, steps, start=start, ends="paused", id=cases[0].id)
 
 
-def refused(*cases: Case, start: Literal["active", "any"] = "active") -> Sequence:
-    """Requests that must change nothing, and the read that shows whether they did.
+def refused(*cases: Case) -> Sequence:
+    """Requests that must change nothing, to an active campaign, and the read that shows whether they did.
 
-    Those that a provider may carry out come last and have a read of their own: they would hide what others did.
+    Those that a provider may carry out come last and have a read of their own: they would hide others.
     """
     sure: list[Send] = []
     possible: list[Send] = []
@@ -78,8 +77,8 @@ def refused(*cases: Case, start: Literal["active", "any"] = "active") -> Sequenc
         (sure if BY_ID[case.request_class or ""].effect == "none" else possible).append(Send(case))
     theirs = (Send(read("foreign")),) if any(case.campaign == "foreign" for case in cases) else ()
     steps = tuple(step for sends in (sure, possible) if sends for step in (*sends, READ)) + theirs
-    ends: Literal["active", "same"] = "active" if start == "active" else "same"
-    return Sequence(cases[0].name, steps, start=start, ends=ends, needs=_needs(cases), id=cases[0].id)
+    needs = _needs(cases)
+    return Sequence(cases[0].name, steps, start="active", ends="active", needs=needs, id=cases[0].id)
 
 
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:
@@ -131,8 +130,8 @@ def _rejections() -> tuple[Send, ...]:
 def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
     """The sequences for a clock that can be moved.
 
-    ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance. With a ``second`` campaign, the
-    long ones watch that one as well.
+    ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance. With a ``second``
+    campaign, the long ones watch that one as well.
     """
     past = gap // 2
     a, b, c = _until("a", gap), _until("b", 2 * gap), _until("c", gap * 3 // 2, fraction="")
@@ -152,8 +151,10 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
         _sequence("unpause-cancels-date", "an unpause cancels the date",
                   a, READ, cancel, READ, forever, READ, after_a, READ, ends="paused"),
         # The later date holds, the earlier one is gone.
-        _sequence("pause-is-extended", "a pause is extended", a, b, READ, after_a, READ, before_b, READ, wait_b),
-        # A date that was replaced must not fire, no other clock may end the pause, a timer lasts through the night.
+        _sequence("pause-is-extended", "a pause is extended", a, b, READ, after_a, READ, before_b, READ,
+                  wait_b),
+        # A date that was replaced must not fire, no other clock may end the pause, a timer lasts through the
+        # night.
         _sequence("indefinite-pause-stays-a-day", "an indefinite pause stays for a day",
                   a, forever, READ, *night, after_a, READ, AdvanceClock("a", _NIGHT), READ,
                   *((resumed,) if second else ()), ends="paused"),
@@ -171,12 +172,15 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
         _sequence("same-request-twice", "the same request twice",
                   a, _same("a"), READ, _same("a", offset="+05:30"), READ, wait_a),
         # A cancelled date must not affect an active campaign.
-        _sequence("unpaused-and-past-old-instant", "unpaused, and past the old instant", a, cancel, READ, after_a, READ),
+        _sequence("unpaused-and-past-old-instant", "unpaused, and past the old instant", a, cancel,
+                  READ, after_a, READ),
         # A rejected request must not replace or end a pause.
         _sequence("rejections-while-paused", "refusals while paused", a, READ, *_rejections(), READ, wait_a),
         # If it is accepted, nothing may stay paused.
-        _sequence("date-that-has-passed", "a date that has passed", _until("a", -60_000), READ, wait_a, start="active"),
-        _sequence("readonly-request-while-paused", "a reader's request while paused", a, READ, reader, READ, ends="paused"),
+        _sequence("date-that-has-passed", "a date that has passed", _until("a", -60_000), READ, wait_a,
+                  start="active"),
+        _sequence("readonly-request-while-paused", "a reader's request while paused", a, READ, reader, READ,
+                  ends="paused"),
         # One campaign's timer must end neither another's dated pause nor one without a date.
         _sequence("two-campaigns-side-by-side", "two campaigns side by side",
                   a, _until("b", 2 * gap, campaign=OTHER), READ, read_other, wait_a, before_b, read_other,
@@ -186,8 +190,8 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
                   a, _same("a", campaign=OTHER), READ, read_other, after_a, READ, resumed),
         # A pause must affect neither another campaign's date nor its timer.
         _sequence("indefinite-pause-beside-dated-one", "a pause without a date beside a dated one",
-                  _until("a", gap, campaign=OTHER), read_other, forever, read_other, AwaitResume("a", OTHER), READ,
-                  ends="paused"),
+                  _until("a", gap, campaign=OTHER), read_other, forever, read_other,
+                  AwaitResume("a", OTHER), READ, ends="paused"),
         # A timer that overflows, or a limit to how long a dated pause lasts.
         _sequence("40-day-pause-stays-an-hour", "a pause of 40 days stays for an hour",
                   _until("a", HOUR), month, AdvanceClock("a", 60_000), READ, ends="paused"),
@@ -198,7 +202,7 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
 
 
 def waited(*, second: bool) -> tuple[Sequence, ...]:
-    """The sequences for a wall clock: pauses of seconds. With a ``second`` campaign, the waits of both overlap."""
+    """The sequences for a wall clock, of seconds. With a ``second`` campaign, the waits of both overlap."""
     forever, cancel = Send(indefinitely()), Send(unpause())
     a, soon = _until("a", 1_500), _until("a", 2_000)
     hour, ahead = _until("a", HOUR), AdvanceClock("b", 700)
@@ -208,12 +212,12 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
         timed = (
             # A date that was cancelled before must not end a later pause when its instant comes.
             _sequence("dated-pause-ends", "a dated pause ends by itself",
-                      _until("c", 1_500, campaign=OTHER), cancel_other, forever_other, other, soon, READ, READ,
-                      AwaitResume("a"), other),
+                      _until("c", 1_500, campaign=OTHER), cancel_other, forever_other, other,
+                      soon, READ, READ, AwaitResume("a"), other),
             _sequence("pause-is-extended", "extended here, cancelled there",
                       a, _until("b", 6_000), READ, _until("c", 1_800, campaign=OTHER), cancel_other, other,
-                      _until("d", 2_000, campaign=OTHER), forever_other, other, AdvanceClock("d", 700), READ, other,
-                      AwaitResume("b"), other),
+                      _until("d", 2_000, campaign=OTHER), forever_other, other, AdvanceClock("d", 700),
+                      READ, other, AwaitResume("b"), other),
         )  # fmt: skip
     else:
         timed = (
@@ -237,36 +241,34 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
 
 def untimed(campaigns: int) -> Iterator[Sequence]:
     """The sequences that need no clock, with ``campaigns`` named."""
-    hour, two_hours, null = (
-        _until("a", HOUR),
-        _until("b", 2 * HOUR),
-        Send(replace(vector("null-date"), origin="sequence")),
-    )
+    hour, two_hours = _until("a", HOUR), _until("b", 2 * HOUR)
+    null = Send(replace(vector("null-date"), origin="sequence"))
     yield _sequence("pause-is-shortened", "a pause is shortened", two_hours, hour, READ, ends="paused")
     yield _sequence("null-date-replaces-date", "a null date replaces a date", hour, null, READ, ends="paused")
     yield _sequence("other-campaign-is-read", "the other campaign", Send(read(OTHER)), ends="same")
     # Campaigns differ in what they promote, and in how they are paid.
     for index in range(1, min(campaigns, _OTHERS + 1)):
         own = f"own:{index}"
-        tomorrow = dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=own)
+        dated_pause = dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=own)
         # What went before must not have affected it.
         first = (Send(read(own)),) if index == 1 else ()
         yield _sequence(f"another-campaign-{index}", f"another campaign, {own}",
-                        *first, Send(tomorrow), Send(indefinitely(own)), Send(unpause(own)), ends="same")  # fmt: skip
+                        *first, Send(dated_pause), Send(indefinitely(own)), Send(unpause(own)),
+                        ends="same")  # fmt: skip
     # Whatever the response to a pause of a campaign that is not running is, it is not a crash.
     for state in ("inactive", "stale", "paused"):
         yield _sequence(f"campaign-that-is-{state}", f"a campaign that is {state}",
                         Send(read(state)), Send(indefinitely(state)), Send(read(state)),
                         ends="same", needs=frozenset({"resting"}))  # fmt: skip
     # A provider that assigns the members of a response cannot be restored: this is no vector.
-    assigned = Case("until tomorrow, and members of the response", body=_ASSIGNED, until=SymbolicInstant(plus_ms=DAY),
-                    request_class="extra")  # fmt: skip
-    yield _sequence("members-of-the-response", assigned.name, Send(assigned), READ,
+    name, tomorrow = "until tomorrow, and members of the response", SymbolicInstant(plus_ms=DAY)
+    assigned = Case(name, body=_ASSIGNED, until=tomorrow, request_class="extra")
+    yield _sequence("members-of-the-response", name, Send(assigned), READ,
                     ends="paused", needs=frozenset({"loopback"}))  # fmt: skip
 
 
 def gap_of(means: Capabilities) -> int:
-    """Milliseconds that a dated pause lasts if the clock is moved: so long that what is over is surely over."""
+    """Milliseconds that a dated pause lasts if the clock is moved: surely more than the tolerance."""
     return max(GAP, int(5_000 * means.tolerance_s))
 
 
@@ -280,9 +282,6 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
 @cache
 def sequence_ids() -> frozenset[str]:
     """The ids of all named sequences, for any target."""
-    targets = [
-        Capabilities(campaigns, clock=clock)
-        for campaigns in (1, _OTHERS + 1)
-        for clock in ("virtual", "wall")
-    ]
+    counts = (1, _OTHERS + 1)
+    targets = [Capabilities(count, clock=clock) for count in counts for clock in ("virtual", "wall")]
     return frozenset(sequence.id for target in targets for sequence in sequences(target))

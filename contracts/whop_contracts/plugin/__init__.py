@@ -104,7 +104,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if result is not None:
         summary = importlib.import_module("whop_contracts.report.summary")
         terminalreporter.section("contract", sep="-")
-        with importlib.import_module("whop_contracts.report.github").unmistaken(terminalreporter):
+        with importlib.import_module("whop_contracts.report").guarded(terminalreporter):
             terminalreporter.write_line(f"{summary.target(result)}: {summary.sentence(result)}")
             for line in (summary.effort(result), *summary.lasting(result)):
                 terminalreporter.write_line(line)

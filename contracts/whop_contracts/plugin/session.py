@@ -28,7 +28,7 @@ from whop_contracts.contract import Subject
 from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import github, summary
+from whop_contracts.report import summary
 from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import Settings, UsageError
 
@@ -240,7 +240,7 @@ def _inconclusive(result: Mapping[str, Any]) -> list[str]:
 
 def _inert(text: str) -> str:
     """Under GitHub Actions, break every workflow command in text from the target with a backslash."""
-    return _COMMAND.sub(lambda m: f"{m[0][:-1]}\\{m[0][-1]}", text) if github.wanted() else text
+    return _COMMAND.sub(lambda m: f"{m[0][:-1]}\\{m[0][-1]}", text) if reports.on_github() else text
 
 
 # -- redaction -----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""The ranks: in which order vectors and sequences find the faults that the proof knows, for the fewest requests.
+"""The ranks: in which order vectors and sequences find the faults that the proof knows, for the fewest
+requests.
 
-Every vector and every sequence is tried alone on every fault. A greedy cover then takes what finds most new faults per
-request. When all are found, it starts again with what is left; what finds nothing is left out.
+Every vector and every sequence is tried alone on every fault. A greedy cover then takes what finds most new
+faults per request. When all are found, it starts again with what is left; what finds nothing is left out.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from whop_contracts.pause.sequences import kept, refused, sequences
 from whop_contracts.pause.vectors import vectors
 from whop_contracts.proof import START
 from whop_contracts.provider import ManualClock, build, faults
+from whop_contracts.provider.faults import UPCOMING_FAULTS
 from whop_contracts.steps import Capabilities, Sequence
 
 _CAMPAIGNS: Final = 4
@@ -40,7 +42,8 @@ Kind = Literal["kept", "refused", "sequence"]
 class Found:
     """What one vector or sequence finds: faults by its own responses, and those that only its reads show.
 
-    ``cost`` is in requests. ``last`` says that it comes after everything else: it may leave a campaign changed.
+    ``cost`` is in requests. ``last`` says that it comes after everything else: it may leave a campaign
+    changed.
     """
 
     id: str
@@ -58,7 +61,7 @@ class Found:
 
 def rank(*, jobs: int) -> dict[Clock, list[Group]]:
     """The groups of ids in the order of the cover, for either kind of clock."""
-    names = [fault.name for fault in faults()]
+    names = [fault.name for fault in (*faults(), *UPCOMING_FAULTS)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         found = list(pool.map(_finders, names, chunksize=8))
@@ -111,7 +114,7 @@ def text_of(ranks: Mapping[Clock, Iterable[Group]]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-# -- trying vectors and sequences ----------------------------------------------------------------------------------
+# -- trying vectors and sequences ----------------------------------------------------------------------------
 
 
 def _found(

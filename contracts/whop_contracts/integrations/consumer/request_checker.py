@@ -10,10 +10,9 @@ from typing import Any, Final, TypeVar
 from whop_contracts.exchange import Request, Response
 from whop_contracts.integrations.consumer import Found, broken_rules, received, rejection
 from whop_contracts.pause.clause import Level
-from whop_contracts.redaction import Redactor
+from whop_contracts.redaction import Redactor, is_secret_header
 
 A = TypeVar("A")
-_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"})
 _LEAST_SECRET: Final = 8
 _LONGEST_PATH: Final = 200
 _KEPT: Final = 500
@@ -101,7 +100,7 @@ class RequestChecker:
     def _learn(self, request: Request) -> None:
         """Keep the credentials of a request out of every report from here on."""
         for name, value in request.headers:
-            if name.lower() in _CREDENTIALS:
+            if is_secret_header(name):
                 for secret in {value.strip(), value.strip().rpartition(" ")[2]} - self._known:
                     if len(secret) >= _LEAST_SECRET:
                         self._known.add(secret)
@@ -114,7 +113,7 @@ class RequestChecker:
         """
         text = self._redactor.text
         headers = tuple(
-            (name, value if name.lower() in _CREDENTIALS else text(value)) for name, value in request.headers
+            (name, value if is_secret_header(name) else text(value)) for name, value in request.headers
         )
         return replace(
             request,

@@ -24,7 +24,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.target.protocol import Reply
+from whop_contracts.target.responses import Reply
 
 __all__ = ["CampaignUser", "ClauseFailed"]
 

@@ -17,40 +17,43 @@ _FILE: Final = r"\.(?:py|rb|[cm]?[jt]sx?|go|java|kts?|scala|swift|php|rs|cs|cpp|
 LEAKS: Final = {
     "a stack trace": (
         r"Traceback \(most recent call last\)",
-        r"\n\s+at (?:async )?[\w.$<>]+ ?[(\[]",
-        _FILE + r":\d+(?::(?:in\b|\d+)|\)|\s|$)",
-        r"File \"[^\"]+\", line \d+",
-        r"goroutine \d+ \[",
+        r"\n[ \t\r]{1,40}at (?:async )?[\w.$<>]{1,200} ?[(\[]",
+        _FILE + r":\d{1,7}(?::(?:in\b|\d)|\)|\s|$)",
+        r"File \"[^\"]{1,500}\", line \d",
+        r"goroutine \d{1,9} \[",
         r"Exception in thread",
-        r"\bat [\w.$]+\([\w.]+:\d+\)",
-        r"\b[A-Z]\w+(?:Error|Exception): .+\n\s",
-        r"\bCaused by: [\w.$]+(?:Error|Exception)\b",
+        r"\bat [\w.$]{1,200}\([\w.]{1,200}:\d{1,7}\)",
+        r"\b[A-Z]\w{1,100}(?:Error|Exception): .{1,500}\n\s",
+        r"\bCaused by: [\w.$]{1,200}(?:Error|Exception)\b",
         r"\bpanicked at\b",
-        _FILE + r"\b[\s\S]{0,12}, ?line \d+",
+        _FILE + r"\b[\s\S]{0,12}, ?line \d",
     ),
     "a source path": (
-        r"(?:/[\w.@-]+){2,}" + _FILE + r"\b",
-        r"[A-Z]:\\\\?[\w\\. -]+\.\w+",
-        r"/(?:usr|home|var|opt|srv|app|etc)/[\w.-]+/[\w./-]+",
+        # Only from where a path begins: from each of its parts, the time is quadratic.
+        r"(?<![\w.@/-])[\w.@-]*/+[\w.@-]+/[\w.@/-]*" + _FILE + r"\b",
+        r"[A-Z]:\\[\w\\. -]{1,300}\.\w",
+        r"/(?:usr|home|var|opt|srv|app|etc)/[\w.-]{1,200}/[\w./-]",
     ),
     "a database query": (
-        r"\bSELECT\b[\s\S]+?\bFROM\b",
-        r"\bINSERT\s+INTO\b",
-        r"\bUPDATE\b\s+\S+\s+\bSET\b",
-        r"\bDELETE\s+FROM\b",
-        r"\bPG::\w+",
+        r"\bSELECT\b[\s\S]{1,500}?\bFROM\b",
+        r"\bINSERT\s{1,20}INTO\b",
+        r"\bUPDATE\s{1,20}\S{1,200}\s{1,20}SET\b",
+        r"\bDELETE\s{1,20}FROM\b",
+        r"\bPG::\w",
         r"\bSQLSTATE\b",
         r"\bORA-\d{5}\b",
-        r"select\b[^.]+\bfrom\s+[\"`]?\w+[\"`]?\s+where\b",
-        r"update\s+[\"`]?\w+[\"`]?\s+set\s+[\"`]?\w+[\"`]?\s*=",
-        r"\bWHERE\s+[\"`\[]?\w+[\"`\]]?(?:\.[\"`\[]?\w+[\"`\]]?)?\s*=",
+        r"select\b[^.]{1,500}?\bfrom\s{1,20}[\"`]?\w{1,100}[\"`]?\s{1,20}where\b",
+        r"update\s{1,20}[\"`]?\w{1,100}[\"`]?\s{1,20}set\s{1,20}[\"`]?\w{1,100}[\"`]?\s{0,20}=",
+        r"\bWHERE\s{1,20}[\"`\[]?\w{1,100}[\"`\]]?(?:\.[\"`\[]?\w{1,100}[\"`\]]?)?\s{0,20}=",
         r"\berror in your SQL syntax\b",
-        r"\bdb\.\w+\.(?:find|update|insert|aggregate|delete)\w*\(",
-        r"\b(?:query|mutation)\s+\w+\s*\(\s*\$\w+\s*:",
-        r"\"(?:bool|must|match|term)\"\s*:\s*[\[{]\s*[\[{\"]",
+        r"\bdb\.\w{1,100}\.(?:find|update|insert|aggregate|delete)\w{0,100}\(",
+        r"\b(?:query|mutation)\s{1,20}\w{1,100}\s{0,20}\(\s{0,20}\$\w{1,100}\s{0,20}:",
+        r"\"(?:bool|must|match|term)\"\s{0,20}:\s{0,20}[\[{]\s{0,20}[\[{\"]",
     ),
 }
-"""What shows the provider's inside: what it is, and how it looks."""
+"""What shows the provider's inside, and how it looks. The forms take linear time: repetitions have limits."""
+_READ: Final = 65_536
+"""How many bytes of an error are searched for leaks."""
 _LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
 
 
@@ -65,7 +68,8 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
     sent = evidence.exchange.request
     echoed = sent.content.decode("utf-8", "replace") + sent.url
     said = (
-        response.content.decode("utf-8", "replace")
+        response.content[:_READ]
+        .decode("utf-8", "replace")
         .replace("\\n", "\n")
         .replace("\\t", "\t")
         .replace('\\"', '"')
@@ -89,7 +93,7 @@ def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _envelope(evidence: Evidence) -> Iterator[Finding]:
-    value = evidence.text.value if evidence.text and not evidence.text.problem else None
+    value = evidence.text.value if evidence.text and evidence.readable else None
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict) or not all(
         isinstance(error.get(name), str) for name in ("type", "message")
@@ -129,7 +133,7 @@ CLAUSES: Final = (
            _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should", "An error is an object with a type and a message.",
-           _ENVELOPE, _refused, _envelope),
+           _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
     Clause("refusals.allow-header", "should", "A 405 names the methods that are allowed.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
     Clause("authorization.challenge", "should", "A 401 names the scheme that is expected.",

@@ -26,13 +26,8 @@ _CENT: Final = 0.01
 _SIBLING: Final = Source("sibling", "retrieve and unpause answer with the same object")
 
 
-def _expected(evidence: Evidence) -> bool:
-    """Whether the response is a 2xx that is allowed: any other 2xx is a failure by itself."""
-    return evidence.accepted and evidence.exchange.scope in ("named", "recased", "unstated")
-
-
 def _pause(evidence: Evidence) -> bool:
-    return _expected(evidence) and evidence.exchange.request.operation == "pause"
+    return evidence.in_run and evidence.exchange.request.operation == "pause"
 
 
 def _pause_campaign(evidence: Evidence) -> bool:
@@ -41,12 +36,8 @@ def _pause_campaign(evidence: Evidence) -> bool:
 
 def _sibling(evidence: Evidence) -> bool:
     """Whether the response to a retrieve or an unpause is a 2xx or a 5xx."""
-    checked = _expected(evidence) or (evidence.answered and evidence.status >= _FAILED)
+    checked = evidence.in_run or (evidence.answered and evidence.status >= _FAILED)
     return checked and evidence.exchange.request.operation in ("retrieve", "unpause")
-
-
-def _readable(evidence: Evidence) -> bool:
-    return evidence.text is not None and evidence.text.problem is None
 
 
 def _named(evidence: Evidence) -> bool:
@@ -103,7 +94,7 @@ def _siblings(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("200", str(evidence.status))
         return
     yield from _media_type(evidence)
-    yield from _json(evidence)
+    yield from () if evidence.truncated else _json(evidence)
     if is_campaign(evidence):
         for member in MEMBERS:
             if member.pointer not in SHARED and not member.pointer.startswith("/config"):
@@ -137,15 +128,15 @@ def _sums(evidence: Evidence) -> Iterator[Finding]:
 
 CLAUSES: Final = (
     Clause("response.status-is-200", "should", "A successful answer has the status 200.",
-           _ANSWER, _expected, _status),
+           _ANSWER, lambda e: e.in_run, _status),
     Clause("response.media-type", "must", "A successful answer says that it is JSON.",
            Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
     Clause("response.json-text", "must", "A successful answer is one well-formed JSON text in UTF-8.",
-           Source("rfc", "RFC 8259, 2 and 8.1"), _pause, _json),
+           Source("rfc", "RFC 8259, 2 and 8.1"), lambda e: _pause(e) and not e.truncated, _json),
     Clause("response.is-the-campaign", "must", "A successful answer is the campaign itself, as one object.",
-           _ANSWER, lambda e: _expected(e) and _readable(e), _campaign),
+           _ANSWER, lambda e: e.in_run and e.readable, _campaign),
     Clause("response.no-duplicate-keys", "should", "No key stands twice in the answer.",
-           Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and _readable(e), _unique),
+           Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable, _unique),
     *member_clauses("response"),
     Clause("response.usual-values", "should",
            "Values are such as the provider's other pages list: known instruments and strategies, assigned "

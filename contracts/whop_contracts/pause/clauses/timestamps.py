@@ -85,7 +85,6 @@ CLAUSES: Final = (
     Clause("timestamps.updated-by-the-pause", "should", "A pause moves the instant of the last update.",
            Source("page", "response, updated_at"), _changed, _moves),
     Clause("timestamps.usual-form", "should",
-           "Timestamps are written as on the page: in UTC, with three digits of a second.",
-           Source("example", "created_at, updated_at, paused_until"), is_campaign,
+           "Timestamps are written with an upper-case T and Z.", Source("rfc", "RFC 3339, 5.6"), is_campaign,
            usual_values(lambda member: part_of(member) == "timestamps")),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Final
 
 from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.instants import NANO, write_instant
-from whop_contracts.json_text import read_response
+from whop_contracts.json_text import read_leniently, read_response
 from whop_contracts.pause.classify import class_of, read_intent
 from whop_contracts.pause.evidence import (
     Event,
@@ -117,7 +117,7 @@ class Oracle:
             known.act(evidence, effect_of(evidence))
         document = evidence.document
         if document is None:
-            return evidence
+            return self._track_malformed(evidence, known)
         shown = read_state(document)
         if not is_about(document, exchange):
             # It can still be compared with what was asked for, but shows nothing about the campaign.
@@ -126,6 +126,18 @@ class Oracle:
         check = self._check_read if operation == "retrieve" else self._check_write
         evidence = check(evidence, known, shown)
         known.add_document(document, exchange)
+        return evidence
+
+    def _track_malformed(self, evidence: Evidence, known: Campaign) -> Evidence:
+        """Use a body that is not well-formed JSON, if it can be read, to know the state. Only its format is checked."""
+        value = (
+            None if evidence.readable or not evidence.in_run else read_leniently(evidence.exchange.response)
+        )
+        if not isinstance(value, dict) or not is_about(value, evidence.exchange):
+            return evidence
+        evidence = replace(evidence, shown=read_state(value))
+        check = self._check_read if evidence.exchange.request.operation == "retrieve" else self._check_write
+        check(evidence, known, read_state(value))
         return evidence
 
     def _check_write(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:

@@ -82,9 +82,9 @@ class Difference:
 
     @property
     def resumed(self) -> bool:
-        """Whether a dated pause is over, or may be and nothing else explains the difference."""
-        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1
-        return RESUMES in self.tested or (self.tested == {BY_ITSELF} and unsettled)
+        """Whether a dated pause is over, or may be and nothing else explains another status."""
+        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1 and self.shown.status != "paused"
+        return RESUMES in self.tested or (unsettled and self.tested <= {BY_ITSELF, PROMPTLY})
 
 
 Predicate = Callable[[Difference], bool]
@@ -116,9 +116,8 @@ BLAME: Final = (
     (CLEARED, lambda d: d.resumed and d.shown.status == "active"),
     (AS_ACTIVE, lambda d: d.resumed),
     _row(EARLY),
-    _row(PROMPTLY),
     _row(STAYS),
-    _row(BY_ITSELF),
+    (BY_ITSELF, lambda d: not d.tested.isdisjoint({BY_ITSELF, PROMPTLY})),
 )  # fmt: skip
 """The clause that fails, most likely cause first."""
 

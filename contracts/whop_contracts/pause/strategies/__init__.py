@@ -1,18 +1,18 @@
-"""Strategies: Hypothesis strategies for what a pause request is made of, good and bad, and for what answers it.
+"""Hypothesis strategies for what a pause request is made of, valid and invalid, and for its response.
 
 For a client or a server of the endpoint, and for fixtures::
 
     @given(pause_bodies(earliest=datetime.now(UTC)))
     def test_my_handler_takes_every_good_body(body): ...
 
-Whole bodies: `pause_bodies`, `bad_pause_bodies` (each with what is wrong in it). Whole answers: `ad_campaigns`. Values of ``paused_until``:
-`rfc3339_instants` as text; `not_instants` and `wrong_types`, which name no instant; and symbolic instants, bound to text when they are sent,
-by the row of the conformance table that they fall under: `stamps`, `calendar_stamps`, `far_stamps`, `edge_stamps`, `past_stamps`, `loose_stamps`.
-Whom and who: `campaign_ids`, `malformed_ids`, `altered_tokens`. `draw` gives values of any of them without a test, the same for the same seed.
+Bodies: `pause_bodies`, `bad_pause_bodies` (each with what is wrong in it). Responses: `ad_campaigns`. Values of
+``paused_until``: `rfc3339_instants` as text; `not_instants` and `wrong_types`, which name no instant; and symbolic
+instants, written as text when they are sent, by request class: `stamps`, `calendar_stamps`, `far_stamps`,
+`edge_stamps`, `past_stamps`, `loose_stamps`. Ids and credentials: `campaign_ids`, `malformed_ids`,
+`altered_tokens`. `draw` returns values of any of them without a test, the same for the same seed.
 
-Nothing here judges: which answers conform to what is drawn, the conformance table says. Bounds are called ``earliest`` and
-``latest`` everywhere and are included: as distances from the target's now for symbolic instants, as aware datetimes for
-instants that are written out.
+Bounds are called ``earliest`` and ``latest`` everywhere and are included: as distances from the target's now for
+symbolic instants, as aware datetimes for instants that are written out.
 """
 
 from __future__ import annotations

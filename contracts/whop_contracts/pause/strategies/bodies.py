@@ -1,4 +1,6 @@
-"""The bodies of pause requests, by the schema or with exactly one thing wrong, and the values that are wrong in them."""
+"""The bodies of pause requests, by the schema or with exactly one thing wrong, and the values that are wrong
+in them.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +23,24 @@ T = TypeVar("T")
 _DATE: Final = "DATE"
 _TRUNCATED: Final = "a truncated body"
 _NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
-"""Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound readers of
-JSON accept as they accept its escape."""
+"""Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound
+readers of JSON accept as they accept its escape.
+"""
 _ZEROS: Final = (0xFF10, 0x0660, 0x0966, 0x1D7CE)
-"""The zero (and the nine signs after it) of full width, of Arabic, of Devanagari, of bold mathematics: a reader that asks
-``isdigit`` or matches ``\\d`` takes them for digits."""
+"""The zero (and the nine signs after it) of full width, of Arabic, of Devanagari, of bold mathematics: a
+reader that asks ``isdigit`` or matches ``\\d`` takes them for digits.
+"""
 _ALPHABET: Final = "0123456789-:TZ+. tz/WP"
 _NAMES_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def not_instants() -> SearchStrategy[str]:
-    """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates, instants
-    with one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand characters.
+    """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates,
+    instants with one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand
+    characters.
 
-    Never a text in which a lenient reader finds an instant; ``loose_stamps`` draws those.
-    Shrinks towards ``tomorrow``.
+    Never a text in which a lenient reader finds an instant; ``loose_stamps`` draws those. Shrinks towards
+    ``tomorrow``.
     """
     return st.one_of(
         sample("words"),
@@ -55,12 +60,13 @@ def not_instants() -> SearchStrategy[str]:
 
 
 def wrong_types() -> SearchStrategy[Any]:
-    """JSON values that are neither strings nor null: numbers (also epochs in seconds and milliseconds), true and
-    false, arrays, objects. Shrinks towards 0.
+    """JSON values that are neither strings nor null: numbers (also epochs in seconds and milliseconds), true
+    and false, arrays, objects. Shrinks towards 0.
     """
     numbers: SearchStrategy[Any] = st.one_of(
         st.integers(-100, 100),
-        st.sampled_from([1924905600, 1924905600000, 1924905600.5, 1.5, -0.0, 2**31, 2**53 + 1, 2**63, 10**30, 1e300]),
+        st.sampled_from([1924905600, 1924905600000, 1924905600.5, 1.5, -0.0, 2**31, 2**53 + 1,
+        2**63, 10**30, 1e300]),
         st.integers(1_924_905_600, 4_102_444_800),
         st.integers(1_924_905_600_000, 4_102_444_800_000),
     )  # fmt: skip
@@ -74,7 +80,9 @@ def wrong_types() -> SearchStrategy[Any]:
 
 @st.composite
 def _impossible_days(draw: DrawFn) -> str:
-    """Days that no calendar has, alone or with a time: 29 February of a common year, the 31st of a short month, month 13."""
+    """Days that no calendar has, alone or with a time: 29 February of a common year, the 31st of a short
+    month, month 13.
+    """
     year = draw(st.sampled_from([2100, 2023, 1900]) | samples.years())
     month = draw(st.sampled_from([2, 4, 6, 9, 11]) | st.sampled_from([1, 3, 5, 7, 8, 10, 12]))
     length = monthrange(year, month)[1]
@@ -128,8 +136,9 @@ def _long_texts() -> SearchStrategy[str]:
 
 
 def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
-    """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an instant
-    from ``earliest`` to ``latest`` in any spelling of RFC 3339. The bounds decide whether it is ahead.
+    """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an
+    instant from ``earliest`` to ``latest`` in any spelling of RFC 3339. The bounds decide whether it is
+    ahead.
 
     Shrinks towards ``{}``.
     """
@@ -138,12 +147,11 @@ def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> Sear
 
 
 def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
-    """What is wrong, and a body that is good but for that one thing: a value of another type, text that names no
-    instant, JSON that is no object, malformed JSON, bytes that are not UTF-8. All but the last are text.
+    """What is wrong, and a body that is good but for that one thing: a value of another type, text that names
+    no instant, JSON that is no object, malformed JSON, bytes that are not UTF-8. All but the last are text.
 
     A bare scalar or an array is never null, and no body is blank, begins with a byte order mark, is UTF-16 or
-    has a key twice: nothing could be concluded from the answer.
-    Shrinks towards ``{"paused_until": 0}``.
+    has a key twice: nothing could be concluded from the answer. Shrinks towards ``{"paused_until": 0}``.
     """
     return st.one_of(
         wrong_types().map(_pause).map(_named("another type for the date")),

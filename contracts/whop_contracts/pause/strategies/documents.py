@@ -1,4 +1,4 @@
-"""Documents by the derived schemas: what hypothesis-jsonschema makes of them, kept to values that a provider would have."""
+"""Documents by the derived schemas, kept to values that a provider would have."""
 
 from __future__ import annotations
 
@@ -11,73 +11,66 @@ from hypothesis.strategies import SearchStrategy
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.schemas import SHOULD, load
 
-_OURS: Final = "our-"
-"""Put before a format's name: hypothesis-jsonschema warns where the strategy of one that it knows is replaced."""
 _MOST: Final = 1_000_000
-_KEYWORDS: Final = frozenset({"type", "items", "enum", "pattern", "format", "minimum"})
 _COUNTRIES: Final = ("US", "CA", "GB", "FR", "DE", "BR", "IN", "JP", "NG", "AU", "NO", "ZA")
 _SINCE: Final = 1_600_000_000
 _UNTIL: Final = 2_500_000_000
+_FORMATS: Final = {"iso-3166-1-alpha-2": st.sampled_from(_COUNTRIES)}
 
 
 def ad_campaigns() -> SearchStrategy[dict[str, Any]]:
-    """Campaigns as the page documents them: every documented member is there, everything nullable is null now and then, values
-    are the usual ones. ``updated_at`` is never before ``created_at``, and only a paused campaign has a ``paused_until``.
+    """Campaigns as the page documents them: with every documented member, each nullable one null now and
+    then.
 
-    Shrinks towards numbers of 0, empty lists and nulls, and timestamps of September 2020.
+    ``updated_at`` is never before ``created_at``, and only a paused campaign has a ``paused_until``. Shrinks
+    towards numbers of 0, empty lists and nulls, and timestamps of September 2020.
     """
     return documents("ad-campaign", formats={"date-time": _timestamps()}).map(_coherent)
 
 
 def documents(name: str, *, formats: Mapping[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
-    """Values of the schema ``name`` (as :func:`~whop_contracts.schemas.load` takes it) with its documented members alone;
-    whatever the schema only recommends is kept to as well. ``formats`` makes the text of a format.
+    """Values of the schema ``name``, as :func:`~whop_contracts.schemas.load` takes it, with documented
+    members alone.
 
-    Shrinks towards null where that is allowed, and without members that are not required.
+    What the schema only recommends is kept to as well. ``formats`` makes the text of a format. Shrinks
+    towards null if that is allowed, and without members that are not required.
     """
-    made = {"iso-3166-1-alpha-2": st.sampled_from(_COUNTRIES), **formats}
-    return _values(load(name), {_OURS + format_: strategy for format_, strategy in made.items()})
+    return _values(load(name), {**_FORMATS, **formats})
 
 
-def _values(schema: Mapping[str, Any], formats: dict[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
-    # Objects are made here: hypothesis-jsonschema 0.23.1, the last, makes them by internals that Hypothesis 6.170 has no more.
-    if "properties" not in schema:
-        return _leaves(_usual(schema), formats)
-    members = {
-        name: _values(part, formats) for name, part in schema["properties"].items() if "description" in part
-    }
-    required = {name: members.pop(name) for name in schema["required"]}
-    objects = st.fixed_dictionaries(required, optional=members)
-    return st.none() | objects if "null" in _types(schema) else objects
+def _values(schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
+    schema = {**schema, **schema.get(SHOULD, {})}
+    if "enum" in schema:
+        return st.sampled_from(sorted(schema["enum"], key=lambda value: value is not None))
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return st.one_of(
+        [_of_type(type_, schema, formats) for type_ in sorted(types, key=lambda name: name != "null")]
+    )
 
 
-def _leaves(schema: dict[str, Any], formats: dict[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
-    # Importing it writes a table of all characters below the current folder: a run, which needs none of it, leaves no such trace.
-    from hypothesis_jsonschema import from_schema  # noqa: PLC0415
-
-    made: SearchStrategy[Any] = from_schema(schema, custom_formats=formats)
-    return made
-
-
-def _usual(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema without our own keywords, and with its recommendations made rules."""
-    kept = {
-        keyword: value
-        for keyword, value in {**schema, **schema.get(SHOULD, {})}.items()
-        if keyword in _KEYWORDS
-    }
-    if "format" in kept:
-        kept["format"] = _OURS + kept["format"]
-    if "items" in kept:
-        kept["items"] = _usual(kept["items"])
-    if {"number", "integer"} & set(_types(kept)):
-        kept |= {"minimum": 0, "maximum": _MOST}
-    return kept
-
-
-def _types(schema: Mapping[str, Any]) -> list[str]:
-    kinds = schema.get("type", [])
-    return [kinds] if isinstance(kinds, str) else list(kinds)
+def _of_type(
+    type_: str, schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]]
+) -> SearchStrategy[Any]:
+    if type_ == "object":
+        members = {
+            name: _values(part, formats)
+            for name, part in schema["properties"].items()
+            if "description" in part
+        }
+        required = {name: members.pop(name) for name in schema["required"]}
+        return st.fixed_dictionaries(required, optional=members)
+    if type_ == "array":
+        return st.lists(_values(schema["items"], formats), max_size=5)
+    if type_ == "string":
+        text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else st.text()
+        return formats.get(schema.get("format", ""), text)
+    numbers = st.integers(0, _MOST)
+    return {
+        "null": st.none(),
+        "boolean": st.booleans(),
+        "integer": numbers,
+        "number": numbers | st.floats(0, _MOST),
+    }[type_]
 
 
 def _timestamps() -> SearchStrategy[str]:

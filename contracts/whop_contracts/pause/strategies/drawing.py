@@ -18,14 +18,16 @@ _TRIES: Final = 20
 
 
 def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
-    """``count`` values of ``strategy``, no two with the same ``repr``; fewer if 20 tries per value do not find so many.
+    """``count`` values of ``strategy``, no two with the same ``repr``; fewer if 20 tries per value do not
+    find so many.
 
-    They depend on the strategy, the seed (as text) and the version of Hypothesis alone. A smaller count gives the start
-    of the same list. Nothing is written to disk.
+    They depend on the strategy, the seed (as text) and the version of Hypothesis alone. A smaller count gives
+    the start of the same list. Nothing is written to disk.
     """
     drawn: dict[str, T] = {}
 
-    # Not a run of the test under @seed: Hypothesis then mixes in the constants that it finds in whatever modules of the
+    # Not a run of the test under @seed: Hypothesis then mixes in the constants that it finds in whatever
+    # modules of the
     # user's are loaded, so that a plan would differ between the command line and pytest.
     @settings(database=None, verbosity=Verbosity.quiet)
     @given(strategy)

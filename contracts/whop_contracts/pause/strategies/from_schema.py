@@ -22,7 +22,9 @@ from whop_contracts.pause.strategies.drawing import draw
 from whop_contracts.steps import Case, SymbolicInstant
 
 _FORMAT: Final = "whop-contracts-instant"
-"""The name of our instants as a format: ``date-time`` itself is the user's, if there are other tests in the process."""
+"""The name of our instants as a format: ``date-time`` itself is the user's, if there are other tests in the
+process.
+"""
 _DATES: Final = 64
 _TOKEN: Final = re.compile(r"\{until (\d+)\}")
 _PATH: Final = "/ad_campaigns/{id}/pause"
@@ -30,7 +32,9 @@ Mode = Literal["positive", "negative"]
 
 
 def schema_requests(mode: Mode, *, seed: object, count: int) -> list[Case]:
-    """``count`` requests with the bodies that schemathesis generates; some may lack a place for their date."""
+    """``count`` requests with the bodies that schemathesis generates; some may lack a place for their
+    date.
+    """
     dates = draw(
         symbolic.stamps() | symbolic.calendar_stamps() | symbolic.far_stamps(), seed=seed, count=_DATES
     )

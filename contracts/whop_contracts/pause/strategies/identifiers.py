@@ -1,4 +1,6 @@
-"""Ids and credentials that nobody was given: well-formed ones, malformed ones, and tokens that differ from a good one."""
+"""Ids and credentials that nobody was given: well-formed ones, malformed ones, and tokens that differ from a
+good one.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,12 @@ def campaign_ids() -> SearchStrategy[str]:
 
 
 def malformed_ids() -> SearchStrategy[str]:
-    """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the prefix
-    twice or alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds of characters.
+    """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the
+    prefix twice or alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds
+    of characters.
 
-    Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another route.
-    Shrinks towards the prefix alone.
+    Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another
+    route. Shrinks towards the prefix alone.
     """
     tails = _tails()
     return st.one_of(
@@ -54,11 +57,12 @@ def malformed_ids() -> SearchStrategy[str]:
 
 
 def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
-    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to no other
-    case of itself), or at least four characters cut from its start or end, or added there. Never ``token``, never empty.
+    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to
+    no other case of itself), or at least four characters cut from its start or end, or added there. Never
+    ``token``, never empty.
 
-    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or the middle changed to an
-    ``a`` or a ``b``. ValueError for an empty token.
+    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or the middle
+    changed to an ``a`` or a ``b``. ValueError for an empty token.
     """
     if not token:
         raise ValueError("an empty token cannot be altered")
@@ -82,12 +86,16 @@ def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
 
 
 def alterations() -> SearchStrategy[str]:
-    """Symbols of credentials that are the token of a run, altered. Shrinks towards a middle character changed."""
+    """Symbols of credentials that are the token of a run, altered. Shrinks towards a middle character
+    changed.
+    """
     return st.sampled_from(ALTERATIONS).map("altered:".__add__)
 
 
 def _changed(token: str, place: int, fresh: Sequence[str]) -> str:
-    """A token with the first of ``fresh`` at a place, or the second where the first is what stands there already."""
+    """A token with the first of ``fresh`` at a place, or the second where the first is what stands there
+    already.
+    """
     first, second = fresh
     letter = second if token[place].lower() == first.lower() else first
     return token[:place] + letter + token[place + 1 :]

@@ -1,4 +1,5 @@
-"""Requests of each class: what is drawn for a plan. Dates are symbolic, one thing differs from a good request.
+"""Requests of each class: what is drawn for a plan. Dates are symbolic, one thing differs from a good
+request.
 
 Ids are made here alone, so that no request can hit somebody's campaign. Case names say what differs.
 """
@@ -40,7 +41,9 @@ _MEDIA_TYPES: Final = ("application/json", "application/json; charset=utf-8")
 
 @st.composite
 def objects(draw: DrawFn, members: SearchStrategy[Sequence[Member]]) -> str:
-    """JSON objects as any writer may spell them: white space, order and escapes in names. Shrinks towards compact."""
+    """JSON objects as any writer may spell them: white space, order and escapes in names. Shrinks towards
+    compact.
+    """
     gaps = [draw(st.sampled_from(_SPACES)) for _ in range(4)]
     chosen = draw(members.flatmap(st.permutations))
     written = [
@@ -62,8 +65,8 @@ def _escaped(name: str, places: Iterable[int]) -> str:
 def undocumented() -> SearchStrategy[Member]:
     """Members that the page does not name, with values of every JSON type. Shrinks towards null.
 
-    Neither a documented member of the response, which a provider might assign, nor another spelling of the date's
-    name, which some providers read.
+    Neither a documented member of the response, which a provider might assign, nor another spelling of the
+    date's name, which some providers read.
     """
     texts = (
         sample("texts") | samples.plain_instants() | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
@@ -87,7 +90,9 @@ def _undocumented(name: str) -> bool:
 
 
 def near_misses() -> SearchStrategy[tuple[str, str]]:
-    """What was done to an instant, and the text that names none any more. Shrinks towards a character dropped."""
+    """What was done to an instant, and the text that names none any more. Shrinks towards a character
+    dropped.
+    """
     return _mutated().filter(lambda named: read_instant(named[1]) is None and not loose_instants(named[1]))
 
 

@@ -25,11 +25,12 @@ _DAY_S: Final = 86_400
 def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[str]:
     """Texts that RFC 3339 reads as an instant from ``earliest`` to ``latest``, both aware, both included.
 
-    Days, months and years end, 29 February and the landmarks of counters come often; so do none to nine digits of fraction,
-    offsets of odd minutes up to ``±23:59``, ``-00:00``, lower-case letters and, on whole minutes, a second of 60.
+    Days, months and years end, 29 February and the landmarks of counters come often; so do none to nine
+    digits of fraction, offsets of odd minutes up to ``±23:59``, ``-00:00``, lower-case letters and, on whole
+    minutes, a second of 60.
 
-    Shrinks towards the midnight that begins 2000 in UTC, or the bound next to it, with ``Z`` and without a fraction.
-    Source: RFC 3339, sections 5.6 and 5.7.
+    Shrinks towards the midnight that begins 2000 in UTC, or the bound next to it, with ``Z`` and without a
+    fraction. Source: RFC 3339, sections 5.6 and 5.7.
     """
     if earliest.tzinfo is None or latest.tzinfo is None or earliest > latest:
         message = f"earliest={earliest} and latest={latest} must be aware and in this order"
@@ -38,7 +39,9 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
 
 
 def _texts(low: int, high: int) -> SearchStrategy[str]:
-    """Every spelling takes the same number of choices, or the shortest one, and not the plainest, would be shrunk to."""
+    """Every spelling takes the same number of choices, or the shortest one, and not the plainest, would be
+    shrunk to.
+    """
 
     def spelt(  # noqa: PLR0917 - drawn
         moment: tuple[int, bool],

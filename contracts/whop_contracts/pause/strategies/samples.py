@@ -1,10 +1,12 @@
-"""Samples: values at which implementations break, from ``samples.json``, and strategies that draw around them.
+"""Samples: values at which implementations break, from ``samples.json``, and strategies that draw around
+them.
 
-``days`` are the ends of months and years, and days that show a swapped month and day. ``landmarks`` are seconds in UTC
-at which counters run out and calendars differ; the first twelve are far ahead of any run. ``wide_zones`` are offsets
-that RFC 3339 allows and no country has. ``shapes`` are instants with one thing too many or too few. ``malformed`` are
-texts that are not JSON because of one thing; ``DATE`` is where an instant goes. ``encoded`` is percent-encoded: white
-space, NUL, quotes, a slash, signs, letters beyond ASCII, an emoji, a byte that is not UTF-8.
+``days`` are the ends of months and years, and days that show a swapped month and day. ``landmarks`` are
+seconds in UTC at which counters run out and calendars differ; the first twelve are far ahead of any run.
+``wide_zones`` are offsets that RFC 3339 allows and no country has. ``shapes`` are instants with one thing too
+many or too few. ``malformed`` are texts that are not JSON because of one thing; ``DATE`` is where an instant
+goes. ``encoded`` is percent-encoded: white space, NUL, quotes, a slash, signs, letters beyond ASCII, an
+emoji, a byte that is not UTF-8.
 """
 
 from __future__ import annotations
@@ -74,5 +76,7 @@ def days() -> SearchStrategy[str]:
 
 
 def plain_instants() -> SearchStrategy[str]:
-    """Instants in whole seconds and UTC, which nobody rejects for their form. Shrinks towards noon of 1 July 2030."""
+    """Instants in whole seconds and UTC, which nobody rejects for their form. Shrinks towards noon of 1 July
+    2030.
+    """
     return st.builds("{}T{}Z".format, days(), sample("times"))

@@ -19,7 +19,9 @@ _AN_HOUR: Final = timedelta(hours=1)
 _ALMOST_A_YEAR: Final = timedelta(days=364)
 _BEYOND_A_YEAR: Final = 367
 _NEAR_ENOUGH: Final = 1_000
-"""Days after which the next 29 February is found eleven years ahead at the latest, where binding stops to look."""
+"""Days after which the next 29 February is found eleven years ahead at the latest, where binding stops to
+look.
+"""
 _CENTURIES: Final = 400 * 365 * DAY
 _LOWER_T: Final = "{date}t{time}{fraction}{offset}"
 
@@ -27,8 +29,9 @@ _LOWER_T: Final = "{date}t{time}{fraction}{offset}"
 def stamps(
     *, earliest: timedelta = _AN_HOUR, latest: timedelta = _ALMOST_A_YEAR
 ) -> SearchStrategy[SymbolicInstant]:
-    """Instants that a provider must accept and keep to the millisecond: from ``earliest`` to ``latest`` ahead of the target's
-    now, both to one second; any whole minute of offset from ``-12:00`` to ``+14:00``; up to six digits of fraction.
+    """Instants that a provider must accept and keep to the millisecond: from ``earliest`` to ``latest`` ahead
+    of the target's now, both to one second; any whole minute of offset from ``-12:00`` to ``+14:00``; up to
+    six digits of fraction.
 
     Shrinks towards ``earliest`` (an hour) ahead, written with ``Z`` and three digits.
     """
@@ -42,8 +45,8 @@ def stamps(
 
 
 def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
-    """The next 1 July, the next end of a month or of the year, at telling times of the day: from an hour to a year, a day and
-    an hour ahead, since the day may just have passed. Otherwise as :func:`stamps`.
+    """The next 1 July, the next end of a month or of the year, at telling times of the day: from an hour to a
+    year, a day and an hour ahead, since the day may just have passed. Otherwise as :func:`stamps`.
 
     Shrinks towards noon of the next 1 July, written with ``Z`` and no fraction.
     """
@@ -57,7 +60,9 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
-    """The nights in which clocks are changed in Europe and in North America. Shrinks towards a spring night."""
+    """The nights in which clocks are changed in Europe and in North America. Shrinks towards a spring
+    night.
+    """
     return st.builds(
         SymbolicInstant,
         base=st.sampled_from(["03/-1", "10/-1", "03/2", "11/1"]),
@@ -68,8 +73,9 @@ def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def far_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Instants that a provider may refuse but not change: more than a year ahead, to the end of the year 9999 in UTC; or as
-    :func:`stamps`, with seven to nine digits of fraction or an offset that no country has. Never two of these at once.
+    """Instants that a provider may refuse but not change: more than a year ahead, to the end of the year 9999
+    in UTC; or as :func:`stamps`, with seven to nine digits of fraction or an offset that no country has.
+    Never two of these at once.
 
     2038-01-19, the one fixed day before 2100, is of this kind for as long as it is more than a year ahead.
     Shrinks towards 2038-01-19T03:14:07Z, the last second that 32 bits hold.
@@ -99,8 +105,8 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def edge_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Spellings that RFC 3339 allows and many readers do not know, from an hour to a year, a day and an hour ahead: a lower-case ``t`` or ``z``,
-    the offset ``-00:00``, a second of 60. One of them at a time.
+    """Spellings that RFC 3339 allows and many readers do not know, from an hour to a year, a day and an hour
+    ahead: a lower-case ``t`` or ``z``, the offset ``-00:00``, a second of 60. One of them at a time.
 
     Shrinks towards an hour ahead with a lower-case ``z`` and three digits.
     """
@@ -126,7 +132,8 @@ def edge_stamps() -> SearchStrategy[SymbolicInstant]:
 def past_stamps(
     *, earliest: timedelta = timedelta(days=-36_524), latest: timedelta = -_AN_HOUR
 ) -> SearchStrategy[SymbolicInstant]:
-    """Instants that have passed: from ``earliest`` to ``latest`` (both below zero) of the target's now, to one second.
+    """Instants that have passed: from ``earliest`` to ``latest`` (both below zero) of the target's now, to
+    one second.
 
     Shrinks towards ``latest`` (an hour ago), written with ``Z`` and three digits.
     """
@@ -142,11 +149,13 @@ def past_stamps(
 def loose_stamps(
     *, earliest: timedelta = timedelta(days=2), latest: timedelta = _ALMOST_A_YEAR
 ) -> SearchStrategy[SymbolicInstant]:
-    """Texts that are no RFC 3339 and still name one instant, from ``earliest`` to ``latest`` ahead: a bare date, no zone, a
-    space for the T, no seconds, an offset without its colon, white space around it. One of them at a time.
+    """Texts that are no RFC 3339 and still name one instant, from ``earliest`` to ``latest`` ahead: a bare
+    date, no zone, a space for the T, no seconds, a decimal point without digits, an offset without its colon,
+    white space around it. One of them at a time.
 
-    A bare date names the start of its day in UTC, up to a day before ``earliest``. A line end is written as JSON's escape, since the
-    form goes into a JSON text as it stands. Shrinks towards a date and time without a zone, two days ahead.
+    A bare date names the start of its day in UTC, up to a day before ``earliest``. A line end is written as
+    JSON's escape, since the form goes into a JSON text as it stands. Shrinks towards a date and time without
+    a zone, two days ahead.
     """
     low, high = _milliseconds(earliest, latest)
     spans, zones = _spans(low, high), samples.zones()
@@ -163,6 +172,7 @@ def loose_stamps(
         st.builds(SymbolicInstant, plus_ms=spans, offset=zones, form=st.just("{date}T{time:.5}{offset}")),
         st.builds(SymbolicInstant, plus_ms=spans, offset=zones, form=spaced),
         st.builds(SymbolicInstant, plus_ms=spans, form=st.just("{date}")),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=zones, form=st.just("{date}T{time}.{offset}")),
     )
 
 
