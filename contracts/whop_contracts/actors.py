@@ -23,9 +23,9 @@ class Actors:
 
 
 ALTERATIONS: Final = (
-    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5",
-    "cut:6", "cut:7",
-    "head", "head:5", "head:6", "head:7", "added:5", "added:8", "before:6", "before:9",
+    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5", "cut:6",
+    "cut:7", "head", "head:5", "head:6", "head:7", "start", "added:5", "added:8", "before:6", "before:9", "word",
+    "comma", "quoted", "symbols",
 )  # fmt: skip
 """The ways in which :func:`altered` alters a token."""
 _MOST_CUT: Final = 7
@@ -39,16 +39,25 @@ _MANY: Final = 64
 def altered(token: str, how: str) -> str:
     """A token that nobody was given, made from ``token`` in one of the ``ALTERATIONS``.
 
-    ``middle`` changes a character of the middle third and ``case`` its case, ``cut`` and ``head`` take at
-    least four characters off the end or the start, ``added`` and ``before`` add at least four there. A short
-    token is added to.
+    ``middle`` changes a character of the middle third and ``case`` its case. ``cut`` and ``head`` take at
+    least four characters off the end or the start, ``start`` replaces those. ``added``, ``before``, ``word``,
+    ``comma``, ``quoted`` and ``symbols`` add some. A short token is added to.
     """
     kind, _, number = how.partition(":")
     size = int(number or 0)
-    if kind in ("cut", "head") and len(token) > 2 * _MOST_CUT:
-        return token[: -(size or 4)] if kind == "cut" else token[size or 4 :]
-    if kind == "before":
-        return (_ADDED * 3)[: size or 4] + token
+    half = len(token) // 2
+    added = {
+        "before": (_ADDED * 3)[: size or 4] + token,
+        "word": f"{token} {_ADDED}",
+        "comma": f"{token},{_ADDED}",
+        "quoted": f'"{token}"',
+        "symbols": f"{token[:half]}-.~-{token[half:]}",
+    }
+    if kind in added:
+        return added[kind]
+    if kind in ("cut", "head", "start") and len(token) > 2 * _MOST_CUT:
+        cut = token[: -(size or 4)] if kind == "cut" else token[size or 4 :]
+        return _ADDED + cut if kind == "start" else cut
     if kind == "case":
         places = [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
         if places:
@@ -63,6 +72,6 @@ def altered(token: str, how: str) -> str:
 
 def altered_forms(token: str) -> tuple[str, ...]:
     """What has to be redacted so that no altered token is shown, a few characters of it aside."""
-    changed = [altered(token, how) for how in ALTERATIONS if how.startswith(("middle", "case"))]
+    changed = [altered(token, how) for how in ALTERATIONS if how.startswith(("middle", "case", "symbols"))]
     cut = (altered(token, f"{kind}:{size}") for kind in ("cut", "head") for size in (4, _MOST_CUT))
     return (*changed, *(one for one in cut if len(one) < len(token)))

@@ -10,11 +10,12 @@ BASE = urllib.parse.urlsplit(URL)
 NOW, REST, MIDDLE = datetime.now(UTC), CAMPAIGN.partition("_")[2], len(TOKEN) // 2
 IDS = {"own": CAMPAIGN, "own:half": CAMPAIGN[:-(len(REST) // 2)], "own:longer": CAMPAIGN + "Ab3dEf6hIj9k",
        "own:recased": f"adcamp_{REST.swapcase()}", "foreign": "adcamp_foreign", "invented": "adcamp_Zz9yXw8vUt7s"}
-TOKENS = {"none": None, "empty": "Bearer", "readonly": "Bearer readonly", "unknown": "Bearer " + "x" * 24,
-          "unknown:unsigned": "Bearer eyJhbGciOiJub25lIn0.e30.", "altered:added": f"Bearer {TOKEN}AbC4",
-          "altered:before": f"Bearer AbC4{TOKEN}", "altered:cut": f"Bearer {TOKEN[:-4]}",
-          "altered:case": f"Bearer {TOKEN.swapcase()}",
-          "altered:middle": f"Bearer {TOKEN[:MIDDLE]}_{TOKEN[MIDDLE + 1:]}"}
+FORMS = {"readonly": "readonly", "unknown": "x" * 24, "unknown:unsigned": "eyJhbGciOiJub25lIn0.e30.",
+         "altered:added": f"{TOKEN}AbC4", "altered:before": f"AbC4{TOKEN}", "altered:cut": TOKEN[:-4],
+         "altered:case": TOKEN.swapcase(), "altered:middle": f"{TOKEN[:MIDDLE]}_{TOKEN[MIDDLE + 1:]}",
+         "altered:word": f"{TOKEN} AbC4", "altered:comma": f"{TOKEN},AbC4", "altered:quoted": f'"{TOKEN}"',
+         "altered:start": f"AbC4{TOKEN[4:]}", "altered:symbols": f"{TOKEN[:MIDDLE]}-.~-{TOKEN[MIDDLE:]}", "full": TOKEN}
+TOKENS = {"none": None, "empty": "Bearer", **{name: f"Bearer {form}" for name, form in FORMS.items()}}
 
 def date(until):
     offset, time, digits = until["offset"], until.get("time"), until.get("fraction", "")
@@ -41,7 +42,6 @@ for vector in (vector for file in files for vector in file["vectors"]):
     kind, _, text = vector["target"].removeprefix("own:").partition(":")
     id_ = {"prefix": text + REST, "suffix": CAMPAIGN + text, "raw": text}.get(kind) or IDS[vector["target"]]
     token = TOKENS.get(vector["credential"], f"{vector['credential'].removeprefix('scheme:')} {TOKEN}".strip())
-    token = f"Bearer {TOKEN}" if vector["credential"] == "full" else token
     body = base64.b64decode(vector["body_base64"]) if "body_base64" in vector else vector.get("body")
     body = body.replace("{until}", date(vector["until"])).encode() if "until" in vector else body
     headers = {"Authorization": token, "Content-Type": vector["media_type"], "X-Vector": vector["id"]}

@@ -290,7 +290,7 @@ def test_bad_pause_bodies_are_bad_in_the_way_that_their_name_says(bad: tuple[str
 
 
 def test_bad_pause_bodies_take_turns() -> None:
-    names = {name for name, _ in strategies.draw(strategies.bad_pause_bodies(), seed=0, count=300)}
+    names = {name for name, _ in strategies.draw(strategies.bad_pause_bodies(), seed=0, count=800)}
     assert {
         *ROWS,
         "bytes that are not UTF-8",

@@ -28,10 +28,12 @@ _FIRST: Final = 60
 """After this many requests every third sequence is a drawn one."""
 _DRAWN: Final[Mapping[Profile, Callable[[object, Capabilities], Drawn]]] = {
     "quick": partial(draw_requests, scale=1 / 5.5, possible=False),
-    "standard": partial(draw_requests, scale=1.0, total=154),
+    "standard": partial(draw_requests, scale=1.0, total=151),
     "thorough": partial(draw_requests, scale=3.0, total=500),
 }
 """How much of the classes' shares is drawn, and up to how many requests the schemas fill up."""
+_UNPAUSES: Final = 10
+"""After so many unpauses, requests that need an active campaign are sent to one that is active, if there is one."""
 _HISTORIES: Final = 60
 """How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
 allowed.
@@ -125,6 +127,7 @@ class _Placement:
     def __init__(self, campaigns: int) -> None:
         self._load = [0] * campaigns
         self._paused: set[str] = set()
+        self._unpauses = 0
 
     def place(self, sequence: Sequence) -> Sequence:
         """The sequence for the campaign that has had least; for an active one, if it has to be and there is
@@ -135,8 +138,9 @@ class _Placement:
             return sequence
         everyone = range(len(self._load))
         active = [index for index in everyone if f"own:{index}" not in self._paused]
-        choice = active or everyone if sequence.start == "active" else everyone
-        index = min(choice, key=self._load.__getitem__)
+        spare = sequence.start == "active" and self._unpauses >= _UNPAUSES
+        index = min(active or everyone if spare else everyone, key=self._load.__getitem__)
+        self._unpauses += sequence.start == "active" and f"own:{index}" in self._paused
         placed = sequence.shifted(index, len(self._load))
         self._load[index] += len(sequence.steps)
         placed.follow(self._paused)
@@ -146,6 +150,7 @@ class _Placement:
         """A placement that goes on from here on its own."""
         other = _Placement(len(self._load))
         other._load, other._paused = self._load.copy(), self._paused.copy()
+        other._unpauses = self._unpauses
         return other
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, overload
 from whop_contracts.steps import Capabilities, Case, Sequence, reactivate, read
 
 Profile = Literal["quick", "standard", "thorough"]
-LIMITS: Final[Mapping[Profile, float]] = {"quick": 120, "standard": 392, "thorough": float("inf")}
+LIMITS: Final[Mapping[Profile, float]] = {"quick": 120, "standard": 398, "thorough": float("inf")}
 """How many requests a plan has at most. A standard run may take 400: a provider that accepts what it may
 reject is sent some more than are planned.
 """

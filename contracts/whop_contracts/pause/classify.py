@@ -114,7 +114,7 @@ def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -
 
 
 _LOOSE: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?(?:([Zz])|([+-]\d\d):?(\d\d))?)?", re.ASCII
 )
 
 
@@ -122,13 +122,13 @@ def loose_instants(value: str) -> tuple[int, ...]:
     """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
 
     Lenient are: white space around it, a space for the T, no seconds, a decimal point without digits,
-    ``+0100`` or ``+01``, a bare date, no zone (the last two are read as UTC).
+    ``+0100``, a bare date, no zone (the last two are read as UTC).
     """
     match = _LOOSE.fullmatch(value.strip())
     if match is None:
         return ()
     day, clock, seconds, zulu, hours, minutes = match.groups()
-    zone = "Z" if zulu or not hours else f"{hours}:{minutes or '00'}"
+    zone = "Z" if zulu or not hours else f"{hours}:{minutes}"
     instant = read_instant(f"{day}T{clock or '00:00'}{(seconds or ':00').rstrip('.')}{zone}")
     return () if instant is None else (instant.ns,)
 

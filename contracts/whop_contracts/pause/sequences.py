@@ -29,7 +29,7 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 GAP: Final = 5 * MINUTE
 """Milliseconds that the shortest dated pause lasts if a clock is moved: five times the default tolerance."""
-MARGIN: Final = 4_000
+MARGIN: Final = 800
 """Milliseconds before an instant at which a read must still show the pause."""
 DATED: Final = '{"paused_until": "{until}"}'
 _ASSIGNED: Final = (
@@ -41,7 +41,7 @@ READ: Final = Send(read())
 unpause = reactivate
 _NIGHT: Final = 24 * HOUR + HOUR // 2
 _OTHERS: Final = 5
-"""How many campaigns besides the first are paused for their own sake; more are only watched."""
+"""How many campaigns besides the first have sequences of their own."""
 
 
 def dated(name: str, until: SymbolicInstant, *, campaign: str = "own:0", mark: str | None = None) -> Case:
@@ -121,18 +121,26 @@ def _rejections() -> tuple[Send, ...]:
     """Requests of different classes that are rejected, with a read before the last one."""
     ids = (
         "date-is-a-word", "delete-on-pause-route", "not-json", "get-on-pause-route", "put-on-pause-route",
-        "patch-on-pause-route", "no-credential",
+        "patch-on-pause-route", "unknown-campaign", "no-credential",
     )  # fmt: skip
     *sends, last = (Send(replace(vector(id_), origin="sequence")) for id_ in ids)
     return (*sends, READ, last)
 
 
-def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
-    """The sequences for a clock that can be moved.
+def _passed() -> Sequence:
+    """A date that has passed: if it is accepted, nothing may stay paused."""
+    steps = (_until("past", -30_000), READ, AwaitResume("past"))
+    return _sequence("date-that-has-passed", "a date that has passed", *steps, start="active")
 
-    ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance. With a ``second``
-    campaign, the long ones watch that one as well.
+
+def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
+    """The sequences for a clock that can be moved, with ``campaigns`` named.
+
+    ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance. With a second campaign,
+    the long ones watch that one as well.
     """
+    second = campaigns > 1
+    others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
     past = gap // 2
     a, b, c = _until("a", gap), _until("b", 2 * gap), _until("c", gap * 3 // 2, fraction="")
     cancel, forever = Send(unpause()), Send(indefinitely())
@@ -143,6 +151,8 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
     resumed = Send(replace(read(OTHER), mark=AWAITED))
     month = Send(dated("in 40 days, and stays", SymbolicInstant(plus_ms=40 * DAY)))
     reader = Send(replace(vector("pause-without-permission"), origin="sequence"))
+    beside = (Send(dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=OTHER)),) if second else ()
+    aside = (read_other,) if second else ()
     night = (_until("n", 24 * HOUR, campaign=OTHER),) if second else ()
     return (
         # Just before its instant it holds, just after it is over.
@@ -175,19 +185,28 @@ def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
         _sequence("unpaused-and-past-old-instant", "unpaused, and past the old instant", a, cancel,
                   READ, after_a, READ),
         # A rejected request must not replace or end a pause.
-        _sequence("rejections-while-paused", "refusals while paused", a, READ, *_rejections(), READ, wait_a),
-        # If it is accepted, nothing may stay paused.
-        _sequence("date-that-has-passed", "a date that has passed", _until("a", -60_000), READ, wait_a,
-                  start="active"),
-        _sequence("readonly-request-while-paused", "a reader's request while paused", a, READ, reader, READ,
-                  ends="paused"),
+        _sequence("rejections-while-paused", "refusals while paused",
+                  *beside, a, READ, *_rejections(), READ, *aside, wait_a),
+        _passed(),
+        _sequence("readonly-request-while-paused", "a reader's request while paused",
+                  *beside, a, READ, reader, READ, *aside, ends="paused"),
         # One campaign's timer must end neither another's dated pause nor one without a date.
         _sequence("two-campaigns-side-by-side", "two campaigns side by side",
                   a, _until("b", 2 * gap, campaign=OTHER), READ, read_other, wait_a, before_b, read_other,
                   Send(indefinitely(OTHER)), _until("c", gap), wait_c, read_other),
-        # What is due together is done together.
-        _sequence("two-campaigns-until-one-instant", "two campaigns until one instant",
-                  a, _same("a", campaign=OTHER), READ, read_other, after_a, READ, resumed),
+        # What is due together is done together, whatever the campaigns are.
+        _sequence("campaigns-until-one-instant", "all campaigns until one instant",
+                  a, *(_same("a", campaign=own) for own in others), READ, after_a, READ,
+                  *(Send(replace(read(own), mark=AWAITED)) for own in others),
+                  needs=frozenset({"second"})),
+        # A timer that cannot be set for less than some minutes, or for parts of a second.
+        _sequence("short-pause-ends", "a pause of less than a minute ends by itself",
+                  _until("a", 45_950), before_a, READ, wait_a),
+        # Neither an idempotency key nor a cancelled timer may swallow the same date.
+        _sequence("same-date-after-unpause", "the same date again after an unpause",
+                  a, cancel, _same("a"), READ, wait_a),
+        _sequence("later-date-after-unpause", "a later date after an unpause",
+                  a, cancel, b, READ, after_a, READ, ends="paused"),
         # A pause must affect neither another campaign's date nor its timer.
         _sequence("indefinite-pause-beside-dated-one", "a pause without a date beside a dated one",
                   _until("a", gap, campaign=OTHER), read_other, forever, read_other,
@@ -205,7 +224,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
     """The sequences for a wall clock, of seconds. With a ``second`` campaign, the waits of both overlap."""
     forever, cancel = Send(indefinitely()), Send(unpause())
     a, soon = _until("a", 1_500), _until("a", 2_000)
-    hour, ahead = _until("a", HOUR), AdvanceClock("b", 700)
+    hour = _until("a", HOUR)
     other, cancel_other, forever_other = Send(read(OTHER)), Send(unpause(OTHER)), Send(indefinitely(OTHER))
     timed: tuple[Sequence, ...]
     if second:
@@ -223,7 +242,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
         timed = (
             _sequence("dated-pause-ends", "a dated pause ends by itself", soon, READ, READ, AwaitResume("a")),
             _sequence("unpause-cancels-date", "cancelled dates do not fire",
-                      a, cancel, READ, _until("b", 1_700), forever, READ, ahead, READ, ends="paused"),
+                      a, cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ, ends="paused"),
             _sequence("pause-is-extended", "a pause is extended",
                       a, _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
         )  # fmt: skip
@@ -231,8 +250,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
         *timed,
         _sequence("rejections-while-paused", "refusals while paused",
                   hour, READ, *_rejections(), READ, ends="paused"),
-        _sequence("date-that-has-passed", "a date that has passed",
-                  _until("past", -60_000), READ, AwaitResume("past"), start="active"),
+        _passed(),
         _sequence("same-request-twice", "the same request twice", hour, hour, READ, ends="paused"),
         _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
                   forever, READ, hour, READ, ends="paused"),
@@ -275,7 +293,7 @@ def gap_of(means: Capabilities) -> int:
 def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
     second = means.campaigns > 1
-    timed = waited(second=second) if means.clock == "wall" else moved(gap_of(means), second=second)
+    timed = waited(second=second) if means.clock == "wall" else moved(gap_of(means), means.campaigns)
     return (*timed, *untimed(means.campaigns))
 
 

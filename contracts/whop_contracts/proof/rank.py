@@ -61,42 +61,51 @@ class Found:
 
 def rank(*, jobs: int) -> dict[Clock, list[Group]]:
     """The groups of ids in the order of the cover, for either kind of clock."""
-    names = [fault.name for fault in (*faults(), *UPCOMING_FAULTS)]
+    proven, upcoming = ([fault.name for fault in some] for some in (faults(), UPCOMING_FAULTS))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        found = list(pool.map(_finders, names, chunksize=8))
-    return {clock: cover(_found(clock, names, [one[clock] for one in found])) for clock in _CLOCKS}
+        found = list(pool.map(_finders, [*proven, *upcoming], chunksize=8))
+    return {
+        clock: cover(_found(clock, [*proven, *upcoming], [one[clock] for one in found]), proven)
+        for clock in _CLOCKS
+    }
 
 
-def cover(units: Iterable[Found]) -> list[Group]:
-    """Greedy cover: again and again what finds most faults per request that nothing before it has found."""
+def cover(units: Iterable[Found], first: Iterable[str]) -> list[Group]:
+    """Greedy cover: again and again what finds most faults per request that nothing before it has found.
+
+    The faults named ``first`` are covered before the others.
+    """
     left = list(units)
     everything = frozenset[str]().union(*(one.faults for one in left))
-    missing = set(everything)
+    missing = everything & set(first)
+    unfound = set(everything)
     groups: list[list[str]] = []
     open_: Kind = "sequence"
     while left:
-        gains = [
-            (_gain(one, missing, open_ if groups and len(groups[-1]) < _SHARED else None), one)
-            for one in left
-        ]
-        (gain, joins), best = max(gains, key=lambda pair: pair[0][0])
-        if gain == 0 and missing == everything:
-            break
+        joinable = open_ if groups and len(groups[-1]) < _SHARED else None
+        (gain, joins), best = max(
+            ((_gain(one, missing, joinable), one) for one in left), key=lambda pair: pair[0][0]
+        )
         if gain == 0:
-            missing = set(everything)
+            if missing == everything:
+                break
+            # What is left of all, then all of it once more.
+            missing, unfound = (frozenset(unfound), set()) if unfound & everything else (everything, set())
             continue
         if not joins:
             groups.append([])
             open_ = best.kind
         # Of pauses that share a read, the last is the one that the group was begun with.
         groups[-1].insert(0 if best.kind == "kept" else len(groups[-1]), best.id)
-        missing -= best.by_response if joins and best.kind == "kept" else best.faults
+        found = best.by_response if joins and best.kind == "kept" else best.faults
+        missing -= found
+        unfound -= found
         left.remove(best)
     return [tuple(group) for group in groups]
 
 
-def _gain(one: Found, missing: set[str], open_: Kind | None) -> tuple[float, bool]:
+def _gain(one: Found, missing: frozenset[str], open_: Kind | None) -> tuple[float, bool]:
     """How many faults more are found per request, and whether it is best sent in the open group."""
     alone = len(one.faults & missing) / one.cost
     joined = 0.0
@@ -152,12 +161,21 @@ def _means(clock: Clock) -> Capabilities:
 
 
 def _finders(fault: str) -> dict[Clock, tuple[set[str], set[str]]]:
-    """The ids of what finds a fault, by kind of clock: by a response to what it sends, and by a read."""
-    movable = _shown(fault, _units("movable"), _means("movable"))
-    timed = [one for one in _units("wall") if one.id not in vectors()]
-    wall = _shown(fault, timed, _means("wall"))
-    of_vectors = tuple(ids & vectors().keys() for ids in movable)
-    return {"movable": movable, "wall": (wall[0] | of_vectors[0], wall[1] | of_vectors[1])}
+    """The ids of what finds a fault, by kind of clock: by a response to what it sends, and by a read.
+
+    Every sequence has a provider of its own: a timer that one has left would be found by another.
+    """
+    by_clock: dict[Clock, tuple[set[str], set[str]]] = {}
+    alone = [one for one in _units("movable") if one.id in vectors()]
+    of_vectors = _shown(fault, alone, _means("movable"))
+    for clock in _CLOCKS:
+        by_response, by_read = (set(ids) for ids in of_vectors)
+        for one in _units(clock)[len(alone) :]:
+            responses, reads = _shown(fault, [one], _means(clock))
+            by_response |= responses
+            by_read |= reads
+        by_clock[clock] = by_response, by_read
+    return by_clock
 
 
 def _shown(fault: str, units: Iterable[Sequence], means: Capabilities) -> tuple[set[str], set[str]]:

@@ -47,7 +47,7 @@ def not_instants() -> SearchStrategy[str]:
         _impossible_days(),
         _impossible_times(),
         _impossible_zones(),
-        st.builds(_shaped, sample("shapes"), samples.days(), sample("times")),
+        st.builds(_shaped, sample("shapes") | sample("lenient"), samples.days(), sample("times")),
         sample("numbers") | st.integers(-(10**14), 10**14).map(str),
         sample("notations"),
         sample("texts"),
