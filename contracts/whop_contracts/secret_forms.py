@@ -15,11 +15,12 @@ from typing import Final
 
 _PIECE: Final = 12
 _MARKS: Final = ("...", "…", "â\x80¦")
+_MARK: Final = re.compile(r"\.{3,}|…|â\x80¦")
 """What stands for text that was cut out, the last one in UTF-8 that was read as Latin-1."""
 CUT_TEXT: Final = 60
 """Characters from which on a text may have been cut without a mark."""
 _CLOSING: Final = "\"')]} "
-_PARTIAL: Final = re.compile(r"(?:[%\\]+(?:[ux]\{?)?[0-9a-f]{0,7}|&#?x?[0-9a-z]{0,6}|=[0-9a-f]?)$")
+_PARTIAL: Final = re.compile(r"(?:[%\\]{1,4}(?:[ux]\{?)?[0-9a-f]{0,7}|&#?x?[0-9a-z]{0,6}|=[0-9a-f]?)$")
 SEPARATORS: Final = dict.fromkeys(map(ord, " \t\r\n\v\f,:-"))
 SEPARATOR: Final = re.compile(r"[ \t\r\n\v\f,:\-]+")
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
@@ -59,10 +60,9 @@ class Forms:
 
     def _cut(self, text: str, *, ends: bool) -> Iterator[tuple[int, int, str]]:
         """Where the beginning of a form ends at a cut, or the end of one begins after it."""
-        for mark in _MARKS:
-            for at in _places(text, mark):
-                yield from self._beginning(text, at, marked=True)
-                yield from self._ending(text, at + len(mark))
+        for mark in _MARK.finditer(text) if any(mark in text for mark in _MARKS) else ():
+            yield from self._beginning(text, mark.start(), marked=True)
+            yield from self._ending(text, mark.end())
         if ends:
             yield from self._beginning(text, len(text.rstrip(_CLOSING)), marked=False)
 
@@ -195,21 +195,20 @@ def _backslash(match: re.Match[str]) -> str:
 
 _MOST: Final = 16
 """Views of one text that are searched: no real text is encoded so many times."""
-_HEX: Final = "[0-9a-fA-F]"
 _FAMILIES: Final[Sequence[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
-    ("%", re.compile(rf"%(?:u({_HEX}{{4}})|({_HEX}{{2}}))"), _character),
+    ("%", re.compile(r"%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))"), _character),
     (
         "&",
         re.compile(r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[a-zA-Z]{2,31});"),
         lambda m: html.unescape(m[0]),
     ),
-    ("=", re.compile(rf"=(?:({_HEX}{{2}})|(?:\r|\\r)?(?:\n|\\n))"), _character),
-    ("\0", re.compile("\0"), lambda _: ""),
+    ("=", re.compile(r"=(?:([0-9a-fA-F]{2})|(?:\r|\\r)?(?:\n|\\n))"), _character),
+    ("\0", re.compile(r"\x00"), lambda _: ""),
     (
         "\\",
         re.compile(
-            r"\\(?:(?P<octal>[0-7]{3})|(?P<itself>[\"'/\\])|[nrt]"
-            rf"|x({_HEX}{{2}})|u({_HEX}{{4}})|u\{{0*((?:10|{_HEX})?{_HEX}{{1,4}})\}}|U00((?:10|0{_HEX}){_HEX}{{4}}))"
+            r"""\\(?:(?P<octal>[0-7]{3})|(?P<itself>["'/\\])|[nrt]|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})"""
+            r"|u\{0*((?:10|[0-9a-fA-F])?[0-9a-fA-F]{1,4})\}|U00((?:10|0[0-9a-fA-F])[0-9a-fA-F]{4}))"
         ),
         _backslash,
     ),

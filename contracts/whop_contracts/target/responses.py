@@ -153,7 +153,7 @@ _CLOSED_BEFORE: Final = "connection closed before an answer"
 _CLOSED_WITHIN: Final = "connection closed in the middle of the answer"
 TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
 """The phrases of errors that may be over when the request is sent again."""
-_QUOTED: Final = re.compile(r":? *(?:\b(?:bytearray|b)\b)?[\"'(].*", re.DOTALL)
+_QUOTE: Final = re.compile(r"""["'(]""")
 
 
 class TooManyHeadersError(Exception):
@@ -216,7 +216,8 @@ def _broken(message: str) -> str:
         return _CLOSED_WITHIN
     if "too long" in message or "Receive buffer" in message:
         return "headers longer than 100 kB"
-    return f"not HTTP/1.1: {_QUOTED.sub('', message)}"
+    own = _QUOTE.split(message, maxsplit=1)[0].removesuffix("bytearray").removesuffix("b")
+    return f"not HTTP/1.1: {own.rstrip(': ')}"
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
