@@ -48,7 +48,7 @@ RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
     "twelve seconds late warns": ((*UNTIL_600, read(612, "paused", 600)), (PROMPTLY,)),
     "late and as another status fails": ((*UNTIL_600, read(612, "inactive")), (AS_ACTIVE,)),
     "late and with its date fails": ((*UNTIL_600, read(612, "active", 600)), (CLEARED,)),
-    "late and without its date fails": ((*UNTIL_600, read(612, "paused")), (BY_ITSELF,)),
+    "late and without its date fails": ((*UNTIL_600, read(612, "paused")), (AS_ACTIVE,)),
     "late up to the tolerance warns": ((*UNTIL_600, read(660, "paused", 600)), (PROMPTLY,)),
     "late beyond the tolerance fails": ((*UNTIL_600, read(664, "paused", 600)), (RESUMES,)),
     "resumed in time": ((*UNTIL_600, read(664, "active")), ()),
@@ -87,6 +87,8 @@ RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
     "a past date stays paused": ((pause(1, -50), read(80, "paused", -50)), (PAST,)),
     "the first instant of all is past": (
         (pause(1, body={"paused_until": "0001-01-01T00:00:00Z"}, shows=("paused", None)),), (PAST,)),
+    "a past date that was seen stays paused": (
+        (pause(100, -50), read(140, "paused", -50), read(170, "paused", -50)), (PAST,)),
     "a past date may take the tolerance": ((pause(100, -50), read(140, "paused", -50)), ()),
     # -- reads after requests
     "a pause that is not stored": ((pause(1, 600), read(4, "active")), (STORED,)),
@@ -166,6 +168,16 @@ def test_a_dated_pause_is_kept_and_resumes() -> None:
     assert resumed is not None
     assert (resumed.due, resumed.before - resumed.due < 2 * NANO) == (at(600), True)
     assert seen[3].tested == RESUMED | {PROMPTLY, AT_ONCE, BY_ITSELF}
+
+
+@pytest.mark.parametrize("looks", [(), (read(20, "paused", -50),), (read(20, "active"),)])
+def test_a_past_date_is_no_evidence_of_a_resume(looks: tuple[Step, ...]) -> None:
+    for shows in (("paused", -50), ("active", None)):
+        history = begun()
+        steps = (pause(1, -50, shows=shows), *looks, read(200, "active"))
+        seen = [step(history) for step in steps]
+        assert [failed(one) for one in seen] == [()] * len(steps)
+        assert not any(one.resumed or one.tested & {RESUMES, AS_ACTIVE, PROMPTLY, EARLY} for one in seen)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ class Options:
     media_type: str = "application/json"
     timestamp_digits: int = 3
     timestamp_offset: int | None = None
+    timestamp_lower: bool = False
     extra_members: bool = False
     counts_as_floats: bool = False
     whole_money: bool = False

@@ -38,9 +38,10 @@ class Writer:
         """An instant as the answers spell it."""
         if instant is None:
             return None
-        return dates.write(
+        text = dates.write(
             instant, digits=self.options.timestamp_digits, offset=self.options.timestamp_offset
         )
+        return text.lower() if self.options.timestamp_lower else text
 
     def render_campaign(self, campaign: Campaign) -> dict[str, Any]:
         """A campaign as a document, its members in the page's order."""

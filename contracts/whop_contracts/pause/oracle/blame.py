@@ -82,8 +82,8 @@ class Difference:
 
     @property
     def resumed(self) -> bool:
-        """Whether a dated pause is over, or may be and nothing else explains another status."""
-        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1 and self.shown.status != "paused"
+        """Whether a dated pause is over, or may be and nothing else explains the difference."""
+        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1
         return RESUMES in self.tested or (unsettled and self.tested <= {BY_ITSELF, PROMPTLY})
 
 
@@ -117,7 +117,7 @@ BLAME: Final = (
     (AS_ACTIVE, lambda d: d.resumed),
     _row(EARLY),
     _row(STAYS),
-    (BY_ITSELF, lambda d: not d.tested.isdisjoint({BY_ITSELF, PROMPTLY})),
+    _row(BY_ITSELF),
 )  # fmt: skip
 """The clause that fails, most likely cause first."""
 
