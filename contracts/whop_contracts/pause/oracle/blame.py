@@ -142,12 +142,12 @@ def describe(allowed: frozenset[State], shown: State, clause: str = "") -> Findi
     return Finding(expected, str(shown), "/status" if at_status else "/paused_until")
 
 
-def fail(evidence: Evidence, difference: Difference) -> Evidence:
-    """The evidence with the findings that a difference makes."""
+def fail(evidence: Evidence, difference: Difference, *more: str) -> Evidence:
+    """The evidence with the findings of a difference; ``more`` are further clauses that were tested."""
     clauses = blame(difference)
     allowed, shown = difference.allowed, difference.shown
     found = tuple(OracleFinding(clause, describe(allowed, shown, clause)) for clause in clauses)
-    return replace(evidence, tested=difference.tested.union(clauses), findings=found)
+    return replace(evidence, tested=difference.tested.union(clauses, more), findings=found)
 
 
 def clauses_of_write(evidence: Evidence) -> frozenset[str]:

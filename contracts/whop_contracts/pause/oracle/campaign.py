@@ -94,7 +94,9 @@ class Campaign:
         if cause not in (None, blame.OTHERS) and (not over or cause == blame.PAST):
             return frozenset(self.causes)
         found = set()
-        if now and self.confirmed and self._cancelled_between(self.confirmed.end, now.start):
+        last, this = (self.confirmed.end, now.start) if now and self.confirmed else (0, 0)
+        if bisect_right(self.cancelled, last) < bisect_right(self.cancelled, this):
+            # A cancelled date has passed since the last read.
             found.add(blame.CANCELLED)
         if over:
             return frozenset(found | (blame.RESUMED if watched else {blame.PAST}))
@@ -102,7 +104,8 @@ class Campaign:
             found.add(blame.EARLY)
         elif now and watched and all(now.start > latest + _LATE for _, latest in due):
             found.add(blame.PROMPTLY)
-        elif not due and self._stood_long(allowed, now):
+        elif not due and this - last >= NANO and any(state.status == "paused" for state in allowed):
+            # The campaign was seen paused, and has had a second or more to resume.
             found.add(blame.STAYS)
         if cause == blame.OTHERS:
             found.add(blame.OTHERS)
@@ -141,15 +144,6 @@ class Campaign:
     def _watched(self) -> list[int]:
         """The dates that were in the future when they were requested or first seen."""
         return [latest for earliest, latest in self._due() if earliest == latest]
-
-    def _cancelled_between(self, start: int, end: int) -> bool:
-        """Whether a cancelled date fell due after ``start`` and not after ``end``."""
-        return bisect_right(self.cancelled, start) < bisect_right(self.cancelled, end)
-
-    def _stood_long(self, allowed: frozenset[State], now: Window | None) -> bool:
-        """Whether a campaign that was seen paused has had a second or more to resume."""
-        paused = any(state.status == "paused" for state in allowed)
-        return bool(now and self.confirmed and paused and now.start - self.confirmed.end >= NANO)
 
 
 def is_about(document: Mapping[str, Any], exchange: Exchange) -> bool:
