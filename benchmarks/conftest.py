@@ -1,7 +1,7 @@
-"""The benchmarks: each sees that the answer is right before it takes the time, and puts one line into the table at the end.
+"""The benchmarks: each checks a result before it measures the time, and adds a line to the table at the end.
 
-Numbers of one machine say nothing on another, so what is held to a limit is a ratio to a bare loop of the same session, or a figure
-that issue and page name in seconds, requests or megabytes. ``tox -e bench`` runs them; the tests do not.
+The figures of one machine say nothing about another. A limit is therefore set for a ratio to a bare loop of
+the same session, or for seconds, requests or megabytes that are required. ``tox -e bench`` runs them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TABLE = pytest.StashKey[list["Line"]]()
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what it is of, how it reads, and the limit that it was held to (empty: none)."""
+    """One figure: what was measured, the value with its unit, and its limit (empty: none)."""
 
     what: str
     figure: str
@@ -26,7 +26,7 @@ class Line:
 
 
 class Figures:
-    """Takes figures down, and fails the benchmark whose limit is not kept, after it has been taken down."""
+    """Records figures, and fails a benchmark that misses its limit, after it is recorded."""
 
     def __init__(self, lines: list[Line]) -> None:
         self._lines = lines
@@ -75,7 +75,7 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 
 @pytest.fixture
 def fastest(benchmark) -> Callable[..., float]:
-    """Benchmark ``work`` and give its shortest time, in seconds."""
+    """Benchmark a function; returns its shortest time, in seconds."""
 
     def timed(work: Callable[[], object], rounds: int = 5) -> float:
         benchmark.pedantic(work, rounds=rounds, warmup_rounds=1)
@@ -86,6 +86,6 @@ def fastest(benchmark) -> Callable[..., float]:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The honest provider in a process of its own, so that it does not share our interpreter."""
+    """The conforming provider in a process of its own, so that it does not share our interpreter."""
     with provider_process(tmp_path_factory.mktemp("served")) as started:
         yield started

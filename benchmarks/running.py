@@ -1,4 +1,4 @@
-"""What the benchmarks send and to whom: requests as a run sends them, the bare loops that send the same, a provider in its own process."""
+"""What the benchmarks send and where: runs, bare loops with the same requests, a provider in a process."""
 
 from __future__ import annotations
 
@@ -17,21 +17,26 @@ import httpx
 import respx
 
 from whop_contracts import provider
+from whop_contracts.actors import Actors
+from whop_contracts.cli.open_target import mock_actors, open_mock, open_target
 from whop_contracts.engine.build_plan import draw
-from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.run import execute
+from whop_contracts.engine.run_state import RunState
+from whop_contracts.engine.session import Session
 from whop_contracts.exchange import Request
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import Sender, Target, mock_parties, open_mock, open_target
+from whop_contracts.target import Sender, Target
 
+Watch = Callable[[Evidence, str], None]
 PROGRAM = [sys.executable, "-m", "whop_contracts"]
 MOCK_MEANS = Capabilities(
-    len(mock_parties().campaigns), readonly=True, foreign=True, resting=True, loopback=True, clock="virtual"
+    len(mock_actors().campaigns), readonly=True, foreign=True, resting=True, loopback=True, clock="virtual"
 )
 
 
@@ -55,8 +60,13 @@ class Served:
         )
 
     def command(self, *more: str) -> list[str]:
-        flags = ["--base-url", self.base_url, "--test-clock", self.clock_url, "--readonly-token", SEED.readonly_token,
-                 "--foreign-campaign-id", SEED.foreign_campaign]  # fmt: skip
+        named = {
+            "--base-url": self.base_url,
+            "--test-clock": self.clock_url,
+            "--readonly-token": SEED.readonly_token,
+            "--foreign-campaign-id": SEED.foreign_campaign,
+        }
+        flags = [part for pair in named.items() for part in pair]
         campaigns = [part for campaign in SEED.campaigns for part in ("--campaign-id", campaign)]
         return [*PROGRAM, "run", *flags, *campaigns, *more]
 
@@ -64,9 +74,8 @@ class Served:
 @contextmanager
 def provider_process(folder: Path) -> Iterator[Served]:
     """``whop-contracts serve`` on a free port."""
-    with subprocess.Popen(
-        [*PROGRAM, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=folder
-    ) as process:
+    program = [*PROGRAM, "serve", "--port", "0"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         assert process.stdout is not None
         try:
             base_url, clock_url = (process.stdout.readline().split()[-1] for _ in range(2))
@@ -75,53 +84,43 @@ def provider_process(folder: Path) -> Iterator[Served]:
             process.terminate()
 
 
-def environment() -> dict[str, str]:
-    """This process's variables with the token, and none of a run's settings."""
+def command(program: list[str], folder: Path) -> str:
+    """The output of a command that succeeds; of a run's settings, only the token is in the environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WHOP_")}
-    return kept | {"WHOP_API_TOKEN": SEED.token}
+    environ = kept | {"WHOP_API_TOKEN": SEED.token}
+    done = subprocess.run(program, env=environ, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
-def conduct(
-    target: Target,
-    plan: Plan,
-    parties: Any,
-    watch: Callable[[Evidence, str], None],
-    again: Callable[[], bool],
-) -> Executor:
-    """Preflight, the plan, and so long as ``again`` says so the plan once more; putting back; the evidence of every exchange goes to ``watch``."""
+def run_on(target: Target, actors: Actors, plan: Plan, watch: Watch, *, least: int = 0) -> RunState:
+    """One run on a target; the plan is repeated until ``least`` requests. Evidence goes to ``watch``."""
     rng = random.Random(0)
-    executor = Executor(
-        target,
-        Sender(target, rng=rng),
-        RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng),
-        parties,
-        expectation=Oracle(),
-        journal=None,
-        watch=watch,
-    )
-    executor.preflight(foreign=plan.means.foreign)
-    executor.run(plan)
-    while again():
-        executor.run(plan)
-    executor.put_back()
-    target.close()
-    return executor
+    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
+    sender = Sender(target, rng=rng, max_requests=least + 200 if least else None, reserve=100)
+
+    def take(evidence: Evidence, sequence: str, _sound: bool) -> None:  # noqa: FBT001 - the session calls it
+        watch(evidence, sequence)
+
+    session = Session(target, sender, builder, actors, PAUSE, tolerance=60.0, journal=None, watch=take)
+    try:
+        return execute(session, plan, more=(lambda _number: plan) if least else None)
+    finally:
+        target.close()
 
 
-def on_the_mock(
-    plan: Plan, watch: Callable[[Evidence, str], None], again: Callable[[], bool] = lambda: False
-) -> Executor:
+def on_the_mock(plan: Plan, watch: Watch, *, least: int = 0) -> RunState:
     target = open_mock(provider.build(clock=provider.ManualClock(1_790_000_000.0)))
-    return conduct(target, plan, mock_parties(), watch, again)
+    return run_on(target, mock_actors(), plan, watch, least=least)
 
 
-def on_the_served(settings: Settings, plan: Plan, watch: Callable[[Evidence, str], None]) -> Executor:
-    target, parties = open_target(settings)
-    return conduct(target, plan, parties, watch, lambda: False)
+def on_the_served(settings: Settings, plan: Plan, watch: Watch) -> RunState:
+    target, actors = open_target(settings)
+    return run_on(target, actors, plan, watch)
 
 
 def best(work: Callable[[], object], rounds: int = 5) -> float:
-    """The shortest time that ``work`` took, in seconds; once before it counts."""
+    """The shortest time that ``work`` took, in seconds; the first call does not count."""
     work()
     times = []
     for _ in range(rounds):
@@ -136,37 +135,36 @@ def standard() -> Plan:
 
 
 def exchanged() -> list[Evidence]:
-    """The evidence of one ``standard`` run on the honest provider in this process."""
+    """The evidence of one ``standard`` run on the conforming provider in this process."""
     seen: list[Evidence] = []
     on_the_mock(standard(), lambda evidence, _sequence: seen.append(evidence))
     return seen
 
 
 def bare_respx(requests: list[Request]) -> int:
-    """Send requests by httpx to the same provider behind respx, judging nothing; how many were answered."""
-    answering = provider.build(clock=provider.ManualClock(time.time()))
+    """Send requests with httpx to a provider behind respx, checking nothing; the number of responses."""
+    reference = provider.build(clock=provider.ManualClock(time.time()))
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        got = answering.handle(request.method, request.url.raw_path.decode(), headers, request.content)
+        got = reference.handle(request.method, request.url.raw_path.decode(), headers, request.content)
         return httpx.Response(got.status, headers=list(got.headers), content=got.content)
 
     with respx.mock(assert_all_called=False) as router, httpx.Client() as client:
-        router.route(host=httpx.URL(requests[0].url).host).mock(side_effect=answer)
+        router.route(host=httpx.URL(requests[0].url).host).mock(side_effect=respond)
         return _send(client, requests)
 
 
 def bare_httpx(requests: list[Request]) -> int:
-    """Send requests by httpx over the network, judging nothing; how many were answered."""
+    """Send requests with httpx over the network, checking nothing; the number of responses."""
     with httpx.Client() as client:
         return _send(client, requests)
 
 
 def _send(client: httpx.Client, requests: list[Request]) -> int:
-    return sum(
-        client.request(
-            r.method, r.url, headers=[(n.encode(), v.encode()) for n, v in r.headers], content=r.content
-        ).status_code
-        > 0
-        for r in requests
-    )
+    responses = 0
+    for one in requests:
+        headers = [(name.encode(), value.encode()) for name, value in one.headers]
+        client.request(one.method, one.url, headers=headers, content=one.content)
+        responses += 1
+    return responses

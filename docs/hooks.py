@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - MkDocs loads it by its path
-"""What MkDocs is told of the code: pages whose tables are made of it when the site is built, so that they cannot be out of date.
+"""Tables of the documentation that are made from the code.
 
-A page asks for a table by its marker, ``<!-- settings -->``, on a line of its own.
+A page asks for a table by its marker, ``<!-- settings -->``, on a line of its own; MkDocs fills it in when the site is
+built. ``python docs/hooks.py`` writes the table of request classes into ``conforms.md``, between its two markers.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import whop_contracts
+from whop_contracts.cli.explain import bounds
 from whop_contracts.pause.catalogue import PARTS, clauses
-from whop_contracts.settings import SETTINGS, Setting
+from whop_contracts.pause.request_classes import CLASSES, RequestClass
+from whop_contracts.settings import SETTINGS, Setting, shown
 from whop_contracts.settings.kinds import SWITCH
 
 _PACKAGE: Final = Path(whop_contracts.__file__).parent
@@ -44,40 +47,54 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     )
 
 
-def settings() -> Iterator[str]:
-    """Every setting: as a flag, as a variable, as a key, with its default."""
-    for setting in SETTINGS:
-        yield f"### {setting.key}"
-        yield ""
-        yield f"{_sentence(setting.help)} Expected: {html.escape(setting.kind.expected, quote=False)}."
-        yield ""
-        yield "| as | |"
-        yield "|---|---|"
-        yield from (f"| {name} | {text} |" for name, text in _spellings(setting))
-        yield ""
+def settings_page() -> str:
+    """The text of settings.md, which ``python docs/hooks.py`` writes."""
+    return "\n".join([_HOW_SETTINGS_ARE_GIVEN, *(line for setting in SETTINGS for line in _section(setting))])
 
 
-def _spellings(setting: Setting) -> Iterator[tuple[str, str]]:
-    shown = "" if setting.kind is SWITCH else f" {setting.metavar}"
-    if "command" in setting.faces:
-        yield "flag", f"`--{setting.key}{shown}`" + (", repeatable" if setting.repeatable else "")
-    if "pytest" in setting.faces:
-        yield "option of pytest", f"`--contract-{setting.key}{shown}`"
-    variables = (setting.variable, *setting.variables)
-    yield "variable", " or ".join(f"`{name}`" for name in variables)
-    if setting.in_file:
-        yield "key", f"`{setting.key}`"
-    yield "default", _default(setting.default)
+def _section(setting: Setting) -> Iterator[str]:
+    value = "" if setting.kind is SWITCH else f" {setting.metavar}"
+    variables = " or ".join(f"`{name}`" for name in setting.variables)
+    ways = {
+        "flag": ", ".join(f"`{flag}{value}`" for flag in (setting.short, f"--{setting.key}") if flag)
+        if "command" in setting.faces
+        else "",
+        "option of pytest": f"`--contract-{setting.key}{value}`" if "pytest" in setting.faces else "",
+        "variable": variables,
+        "key": f"`{setting.key}`" if setting.in_file else "",
+        "value": setting.kind.expected,
+        "default": shown(setting.default) or setting.otherwise,
+    }
+    yield from (f"### {setting.key}", "", setting.help, "", "| | |", "|---|---|")
+    yield from (f"| {name} | {html.escape(text, quote=False)} |" for name, text in ways.items() if text)
+    yield ""
 
 
-def _default(value: Any) -> str:
-    if value is None or value == ():
-        return "none"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return ", ".join(f"`{one}`" for one in value)
-    return f"`{value:g}s`" if isinstance(value, float) else f"`{value}`"
+_HOW_SETTINGS_ARE_GIVEN: Final = """\
+<!-- Written by `python docs/hooks.py` from the table of settings. -->
+# Settings
+
+A flag goes before a variable, a variable before the file, the file before the default.
+`whop-contracts run --show-config` prints every setting with its source. `--token` and `--token-file` are one
+setting: the one with the stronger source is taken.
+
+- The file is the one that `--config` names, else `whop-contracts.toml`, else `[tool.whop-contracts]` of
+  `pyproject.toml`, in the current folder. Its paths are relative to its own folder.
+- An unknown flag, key or variable is an error that names the nearest known one. An empty variable is not set.
+- A duration is `30s`, `5m`, `2h`, `250ms`, or a bare number of seconds.
+- A switch is undone by `--no-…`; in a file it is `true` or `false`, in a variable also `1`, `0`, `yes`, `no`,
+  `on` or `off`.
+- A repeatable setting is a list in a file. In a variable, commas or white space separate its values, line
+  breaks separate headers.
+
+Shells complete commands, flags and their values after one of these lines:
+
+- bash, in `~/.bashrc`: `eval "$(_WHOP_CONTRACTS_COMPLETE=bash_source whop-contracts)"`
+- zsh, in `~/.zshrc`: `eval "$(_WHOP_CONTRACTS_COMPLETE=zsh_source whop-contracts)"`
+- fish, in `~/.config/fish/config.fish`: `_WHOP_CONTRACTS_COMPLETE=fish_source whop-contracts | source`
+
+## Every setting
+"""
 
 
 def catalogue() -> Iterator[str]:
@@ -93,6 +110,40 @@ def catalogue() -> Iterator[str]:
             yield ""
             yield f"*{clause.level}*, {html.escape(str(clause.source), quote=False)}"
             yield ""
+
+
+CONFORMS: Final = Path(__file__).with_name("conforms.md")
+_REQUESTS: Final = re.compile(r"(?<=<!-- requests begin -->\n).*(?=<!-- requests end -->)", re.DOTALL)
+_EFFECTS: Final = {"expected": "yes", "possible": "possibly", "none": "no"}
+
+
+def conforms(page: str) -> str:
+    """The page ``conforms.md`` with its table of request classes as the code has it."""
+    table = "\n".join(["", *(line for part in PARTS for line in _requests(*part)), ""])
+    return _REQUESTS.sub(lambda _: table, page)
+
+
+def _requests(part: str, title: str) -> Iterator[str]:
+    classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
+    if not classes:
+        return
+    yield f"### {title}"
+    yield ""
+    yield "| class | rule | conforms | warns | fails | takes effect | examples |"
+    yield "|---|---|---|---|---|---|---|"
+    yield from (f"| {' | '.join(_row(one))} |" for one in classes)
+    yield ""
+
+
+def _row(one: RequestClass) -> Iterator[str]:
+    found = bounds(next(clause for clause in clauses() if clause.id == one.clause))
+    assert found is not None
+    yield f"`{one.id}`"
+    yield f"{html.escape(one.statement, quote=False)} ([`{one.clause}`](clauses.md#{one.clause.replace('.', '')}), {one.source})"
+    yield from (found.conforms, found.warns, found.fails)
+    yield _EFFECTS[one.effect]
+    first, *rest = (_plain(case.name) for case in one.vectors)
+    yield first + (f" and {len(rest)} more" if rest else "")
 
 
 def modules() -> Iterator[str]:
@@ -119,12 +170,11 @@ def _plain(said: str) -> str:
     return html.escape(said, quote=False).replace("|", "\\|")
 
 
-def _sentence(text: str) -> str:
-    return html.escape(text[0].upper() + text[1:], quote=False) + "."
-
-
 _TABLES: Final[dict[str, Callable[[], Iterator[str]]]] = {
-    "settings": settings,
     "catalogue": catalogue,
     "modules": modules,
 }
+
+if __name__ == "__main__":
+    CONFORMS.write_text(conforms(CONFORMS.read_text(encoding="utf-8")), encoding="utf-8")
+    Path(__file__).with_name("settings.md").write_text(settings_page(), "utf-8")

@@ -1,4 +1,4 @@
-"""Deriving: the committed schemas are the derived ones, and nothing in it knows our endpoint."""
+"""Deriving: the committed schemas are the derived ones, and the generator knows nothing of this endpoint."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ PIZZA = {
     "note/~": "hot",
     "tags": [],
 }
+NUMBER = {"number": {"schema": {"type": "integer"}, "example": 7, "statement": "Which."}}
+BAKE = {"id": "bake", "method": "put", "path": "/pizzas/{number}/oven", "summary": "Bake one"}
+SEE = {"id": "see", "method": "get", "path": "/pizzas/{number}", "summary": "See one"}
 PIZZA_ANNOTATIONS = {
     "documents": {
         "order": {
@@ -57,29 +60,8 @@ PIZZA_ANNOTATIONS = {
         "security": {"name": "key", "scheme": "basic", "statement": "A name and a password."},
         "errors": {"schema": "fault", "responses": {"404": "no such pizza"}},
         "operations": [
-            {
-                "id": "bake",
-                "method": "put",
-                "path": "/pizzas/{number}/oven",
-                "summary": "Bake one",
-                "parameters": {
-                    "number": {"schema": {"type": "integer"}, "example": 7, "statement": "Which."}
-                },
-                "request": "order",
-                "response": "pizza",
-                "permissions": ["pizza:bake"],
-            },
-            {
-                "id": "see",
-                "method": "get",
-                "path": "/pizzas/{number}",
-                "summary": "See one",
-                "parameters": {
-                    "number": {"schema": {"type": "integer"}, "example": 7, "statement": "Which."}
-                },
-                "response": "pizza",
-                "permissions": ["pizza:see"],
-            },
+            BAKE | {"parameters": NUMBER, "request": "order", "response": "pizza", "permissions": ["bake"]},
+            SEE | {"parameters": NUMBER, "response": "pizza", "permissions": ["see"]},
         ],
     },
 }
@@ -92,7 +74,7 @@ def annotations():
 
 @pytest.fixture
 def folder(tmp_path, annotations):
-    """A folder of another page than ours: pizzas."""
+    """A folder of another page: pizzas."""
     (tmp_path / "documented").mkdir()
     for name, body in {"order": {"note": "hot"}, "pizza": PIZZA, "fault": {"error": "none left"}}.items():
         (tmp_path / "documented" / f"{name}.json").write_text(json.dumps(body), "utf-8")
@@ -108,25 +90,14 @@ def derived(folder, name):
     return json.loads(derive.derive(folder)[name])
 
 
-# -- what is committed ---------------------------------------------------------------------------------------------
+# -- what is committed -------------------------------------------------------------------------------------
 
 
-def test_what_is_committed_is_what_is_derived():
+def test_what_is_committed_is_what_is_derived_and_the_same_each_time():
     assert derive.check(FOLDER) == ""
-
-
-def test_every_derived_file_is_named():
-    assert list(derive.derive(FOLDER)) == [
-        "pause-request.schema.json",
-        "ad-campaign.schema.json",
-        "error.schema.json",
-        "openapi.json",
-    ]
-
-
-def test_the_same_is_derived_from_the_same(folder):
+    names = ["pause-request.schema.json", "ad-campaign.schema.json", "error.schema.json", "openapi.json"]
+    assert list(derive.derive(FOLDER)) == names
     assert derive.derive(FOLDER) == derive.derive(FOLDER)
-    assert derive.derive(folder) == derive.derive(folder)
 
 
 def test_a_changed_file_is_shown_as_a_difference(tmp_path):
@@ -151,14 +122,14 @@ def test_a_missing_and_an_unreadable_file_are_differences(folder):
     assert "pizza.schema.json" not in difference
 
 
-def test_writing_writes_what_is_derived(folder):
+def test_the_files_that_are_written_are_the_derived_ones(folder):
     written = derive.write(folder)
     assert [path.name for path in written] == list(derive.derive(folder))
     assert all(path.read_bytes() == derive.derive(folder)[path.name].encode() for path in written)
     assert derive.check(folder) == ""
 
 
-# -- another page --------------------------------------------------------------------------------------------------
+# -- another page ------------------------------------------------------------------------------------------
 
 
 def test_another_page_gives_its_schemas(folder):
@@ -195,44 +166,37 @@ def test_another_page_gives_its_schemas(folder):
     }
 
 
-@pytest.mark.parametrize("name", ["order", "pizza", "fault"])
-def test_another_page_s_schema_accepts_its_own_example(folder, name):
-    schema = derived(folder, f"{name}.schema.json")
-    jsonschema.Draft202012Validator.check_schema(schema)
-    example = json.loads((folder / "documented" / f"{name}.json").read_text("utf-8"))
-    jsonschema.validate(example, schema, jsonschema.Draft202012Validator)
+def test_a_schema_of_another_page_accepts_its_own_example(folder):
+    for name in ("order", "pizza", "fault"):
+        schema = derived(folder, f"{name}.schema.json")
+        jsonschema.Draft202012Validator.check_schema(schema)
+        example = json.loads((folder / "documented" / f"{name}.json").read_text("utf-8"))
+        jsonschema.validate(example, schema, jsonschema.Draft202012Validator)
 
 
-def test_another_page_gives_an_openapi_document(folder):
+def test_another_page_gives_an_openapi_document_if_it_has_an_api(folder, annotations):
     document = derived(folder, "openapi.json")
     openapi_spec_validator.validate(document)
-    assert {path: list(methods) for path, methods in document["paths"].items()} == {
-        "/pizzas/{number}/oven": ["put"],
-        "/pizzas/{number}": ["get"],
-    }
+    paths = {path: list(methods) for path, methods in document["paths"].items()}
+    assert paths == {"/pizzas/{number}/oven": ["put"], "/pizzas/{number}": ["get"]}
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "basic"
+    assert "requestBody" in document["paths"]["/pizzas/{number}/oven"]["put"]
     assert "requestBody" not in document["paths"]["/pizzas/{number}"]["get"]
-
-
-def test_without_an_api_there_is_no_openapi_document(folder, annotations):
     del annotations["api"]
     put(folder, annotations)
     assert "openapi.json" not in derive.derive(folder)
 
 
-def test_nothing_of_our_endpoint_is_in_what_another_page_gives(folder):
+def test_nothing_of_this_endpoint_is_in_what_another_page_gives(folder):
     text = "".join(derive.derive(folder).values()).lower()
     assert not [word for word in ("campaign", "adcamp", "pause", "whop") if word in text]
 
 
-# -- our OpenAPI document ------------------------------------------------------------------------------------------
+# -- the OpenAPI document ----------------------------------------------------------------------------------
 
 
-def test_our_openapi_document_is_one():
+def test_the_openapi_document_is_valid_and_schemathesis_loads_it_without_a_warning():
     openapi_spec_validator.validate(dict(schemas.load("openapi")))
-
-
-def test_schemathesis_loads_our_openapi_document_without_a_warning():
     import schemathesis  # noqa: PLC0415 - slow to import, and warnings at its import would be errors here
 
     loaded = schemathesis.openapi.from_path(FOLDER / "openapi.json")
@@ -245,39 +209,43 @@ def test_schemathesis_loads_our_openapi_document_without_a_warning():
     assert all(one.get_strategies_from_examples() is not None for one in operations)
 
 
-# -- folders that nothing can be derived from ----------------------------------------------------------------------
+# -- folders that nothing can be derived from --------------------------------------------------------------
 
 NOTHING = object()
-KNOWN = "one of page, example, sibling, errors, sdk, rfc, convention"
+DOCUMENT = "documents", "pizza"
+ID = *DOCUMENT, "members", "/id"
+SOURCE = "needs a known source: one of page, example, sibling, errors, sdk, rfc, convention"
+OPERATIONS = ", api: expected operations with their members"
+ABSENT = "stands for nothing in documented/pizza.json"
 ROWS = [
-    ([], NOTHING, "expected an object with a member 'documents'"),
-    (["documents"], NOTHING, "expected an object with a member 'documents'"),
-    (["documents"], [1], ", documents: expected an object"),
-    (["documents", "pizza"], 5, ", documents/pizza: expected an object"),
-    (["documents", "pizza", "member"], {}, ", documents/pizza: knows no 'member'"),
-    (["documents", "pizza", "members"], [], ", documents/pizza, members: expected an object"),
-    (["documents", "pizza", "optional"], "/id", ", documents/pizza, optional: expected a list of JSON pointers"),
-    (["documents", "pizza", "optional"], [5], ", documents/pizza, optional: expected a list of JSON pointers"),
-    (["documents", "pizza", "optional"], ["/crust"], ", documents/pizza: /crust stands for nothing in documented/pizza.json"),
-    (["documents", "pizza", "members", "/crust"], {"source": "page"}, ", documents/pizza: /crust stands for nothing in documented/pizza.json"),
-    (["documents", "pizza", "members", "/tags/*"], {"source": "page"}, ", documents/pizza: /tags/* stands for nothing in documented/pizza.json"),
-    (["documents", "pizza", "members", "id"], {"source": "page"}, ", documents/pizza: id stands for nothing in documented/pizza.json"),
-    (["documents", "pizza", "members", "/id"], "text", ", documents/pizza: the entry of /id: expected an object"),
-    (["documents", "pizza", "members", "/id", "sauce"], 1, ", documents/pizza: the entry of /id knows no 'sauce'"),
-    (["documents", "pizza", "members", "/id", "source"], NOTHING, f", documents/pizza: the entry of /id needs a known source: {KNOWN}"),
-    (["documents", "pizza", "members", "/id", "source"], "hearsay", f", documents/pizza: the entry of /id needs a known source: {KNOWN}"),
-    (["documents", "pizza", "members", "/id", "source"], ["page"], f", documents/pizza: the entry of /id needs a known source: {KNOWN}"),
-    (["documents", "pizza", "members", "/id", "nullable"], True, f", documents/pizza: the entry of /id: nullable needs a known source: {KNOWN}"),
-    (["documents", "pizza", "members", "/id", "schema"], "text", ", documents/pizza: the entry of /id, schema: expected an object"),
-    (["documents", "pizza", "members", "/id", "should"], [], ", documents/pizza: the entry of /id, should: expected an object"),
-    (["api"], [], ", api: expected operations with their members"),
-    (["api", "operations"], 5, ", api: expected operations with their members"),
-    (["api", "operations"], NOTHING, ", api: expected operations with their members ('operations')"),
-    (["api", "operations", 0, "path"], NOTHING, ", api: expected operations with their members ('path')"),
-    (["api", "operations", 0, "response"], "calzone", ", api: expected operations with their members ('calzone')"),
-    (["api", "errors", "schema"], "calzone", ", api: expected operations with their members ('calzone')"),
-    (["api", "security"], NOTHING, ", api: expected operations with their members ('security')"),
-]  # fmt: skip
+    ((), NOTHING, "expected an object with a member 'documents'"),
+    (("documents",), NOTHING, "expected an object with a member 'documents'"),
+    (("documents",), [1], ", documents: expected an object"),
+    (DOCUMENT, 5, ", documents/pizza: expected an object"),
+    ((*DOCUMENT, "member"), {}, ", documents/pizza: knows no 'member'"),
+    ((*DOCUMENT, "members"), [], ", documents/pizza, members: expected an object"),
+    ((*DOCUMENT, "optional"), "/id", ", documents/pizza, optional: expected a list of JSON pointers"),
+    ((*DOCUMENT, "optional"), [5], ", documents/pizza, optional: expected a list of JSON pointers"),
+    ((*DOCUMENT, "optional"), ["/crust"], f", documents/pizza: /crust {ABSENT}"),
+    ((*DOCUMENT, "members", "/crust"), {"source": "page"}, f", documents/pizza: /crust {ABSENT}"),
+    ((*DOCUMENT, "members", "/tags/*"), {"source": "page"}, f", documents/pizza: /tags/* {ABSENT}"),
+    ((*DOCUMENT, "members", "id"), {"source": "page"}, f", documents/pizza: id {ABSENT}"),
+    (ID, "text", ", documents/pizza: the entry of /id: expected an object"),
+    ((*ID, "sauce"), 1, ", documents/pizza: the entry of /id knows no 'sauce'"),
+    ((*ID, "source"), NOTHING, f", documents/pizza: the entry of /id {SOURCE}"),
+    ((*ID, "source"), "hearsay", f", documents/pizza: the entry of /id {SOURCE}"),
+    ((*ID, "source"), ["page"], f", documents/pizza: the entry of /id {SOURCE}"),
+    ((*ID, "nullable"), True, f", documents/pizza: the entry of /id: nullable {SOURCE}"),
+    ((*ID, "schema"), "text", ", documents/pizza: the entry of /id, schema: expected an object"),
+    ((*ID, "should"), [], ", documents/pizza: the entry of /id, should: expected an object"),
+    (("api",), [], OPERATIONS),
+    (("api", "operations"), 5, OPERATIONS),
+    (("api", "operations"), NOTHING, f"{OPERATIONS} ('operations')"),
+    (("api", "operations", 0, "path"), NOTHING, f"{OPERATIONS} ('path')"),
+    (("api", "operations", 0, "response"), "calzone", f"{OPERATIONS} ('calzone')"),
+    (("api", "errors", "schema"), "calzone", f"{OPERATIONS} ('calzone')"),
+    (("api", "security"), NOTHING, f"{OPERATIONS} ('security')"),
+]
 
 
 def spoilt(annotations, path, by):
@@ -293,40 +261,37 @@ def spoilt(annotations, path, by):
     return annotations
 
 
-@pytest.mark.parametrize(("path", "by", "said"), ROWS)
-def test_wrong_annotations_are_told_in_one_line_with_file_and_place(folder, annotations, path, by, said):
-    put(folder, spoilt(annotations, path, by))
+def error_of(folder):
     with pytest.raises(DeriveError) as raised:
         derive.derive(folder)
-    line = str(raised.value)
-    assert line.startswith(str(folder / "annotations.json"))
-    assert said in line
-    assert "\n" not in line
-
-
-@pytest.mark.parametrize("name", ["annotations.json", "documented/pizza.json"])
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (None, "expected a readable JSON file (No such file or directory)"),
-        (b"", "expected JSON (Expecting value: line 1 column 1 (char 0))"),
-        (b'{"documents": {', "expected JSON (Expecting property name"),
-        (b"\xff", "expected JSON ('utf-8' codec can't decode"),
-        (b"[" * 200_000, "expected JSON (maximum recursion depth"),
-    ],
-    ids=["missing", "empty", "cut", "no-utf-8", "too-deep"],
-)
-def test_a_file_that_cannot_be_read_is_told_in_one_line(folder, name, content, said):
-    (folder / name).unlink()
-    if content is not None:
-        (folder / name).write_bytes(content)
-    with pytest.raises(DeriveError) as raised:
-        derive.derive(folder)
-    assert str(raised.value).startswith(f"{folder / name}: {said}")
     assert "\n" not in str(raised.value)
+    return str(raised.value)
 
 
-# -- the command ---------------------------------------------------------------------------------------------------
+def test_wrong_annotations_are_an_error_of_one_line_with_file_and_place(folder):
+    for path, by, message in ROWS:
+        put(folder, spoilt(copy.deepcopy(PIZZA_ANNOTATIONS), path, by))
+        line = error_of(folder)
+        assert line.startswith(str(folder / "annotations.json"))
+        assert message in line
+
+
+def test_a_file_that_cannot_be_read_is_an_error_of_one_line(folder):
+    for name in ("annotations.json", "documented/pizza.json"):
+        readable = (folder / name).read_bytes()
+        for content, message in (
+            (None, "expected a readable JSON file (No such file or directory)"),
+            (b"", "expected JSON (Expecting value: line 1 column 1 (char 0))"),
+            (b'{"documents": {', "expected JSON (Expecting property name"),
+            (b"\xff", "expected JSON ('utf-8' codec can't decode"),
+            (b"[" * 200_000, "expected JSON (maximum recursion depth"),
+        ):
+            (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
+            assert error_of(folder).startswith(f"{folder / name}: {message}")
+        (folder / name).write_bytes(readable)
+
+
+# -- the command -------------------------------------------------------------------------------------------
 
 
 def test_the_command_checks_our_own_schemas(capsys):

@@ -1,86 +1,58 @@
-"""Redaction: a secret is found in every form in which software writes it down, and nothing else is touched."""
+"""Redaction: a secret is found in every form in which software prints it, and nothing else is changed."""
 
 from __future__ import annotations
 
 import base64
-import html
 import json
-import time
-import urllib.parse
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whop_contracts.redaction import Redactor
+from secret_encodings import ENCODINGS, INEXACT, base, left_of
+from whop_contracts import secret_forms
+from whop_contracts.redaction import HIDDEN, Redactor, is_secret_header
 
 NAME = "$WHOP_API_TOKEN"
-TOKEN = "apik_/Zq+3\"v'T é\\<&>x=99"
+ODD = "apik_/Zq+3\"v'T é\\<&>x=99"
 PLAIN = "wk_7Qd2mXv9Rb4TzLc8HnYp5JsG3KfW6aEu"
+LONG = "".join(f"{PLAIN[at % 31 :]}{at}" for at in range(40))[:900]
 
 
-def forms(secret: str) -> dict[str, str]:
-    raw = secret.encode()
-    return {
-        "raw": secret,
-        "quote": urllib.parse.quote(secret, safe=""),
-        "quote keeps slashes": urllib.parse.quote(secret),
-        "quote_plus": urllib.parse.quote_plus(secret),
-        "quote lower": "".join(f"%{byte:02x}" for byte in raw),
-        "quote twice": urllib.parse.quote(urllib.parse.quote(secret, safe=""), safe=""),
-        "json": json.dumps(secret)[1:-1],
-        "json utf-8": json.dumps(secret, ensure_ascii=False)[1:-1],
-        "json with slashes": json.dumps(secret)[1:-1].replace("/", "\\/"),
-        "json all escaped": "".join(
-            f"\\u{ord(char):04X}" if ord(char) < 0x10000 else json.dumps(char)[1:-1] for char in secret
-        ),
-        "json in json": json.dumps(json.dumps(secret))[3:-3],
-        "repr": repr(secret)[1:-1],
-        "repr of bytes": repr(raw)[2:-1],
-        "ascii": ascii(secret)[1:-1],
-        "html": html.escape(secret),
-        "html decimal": "".join(f"&#{ord(char)};" for char in secret),
-        "html hexadecimal": "".join(f"&#x{ord(char):X};" for char in secret),
-        "hex": raw.hex(),
-        "HEX": raw.hex().upper(),
-        "mojibake": raw.decode("latin-1"),
-    }
+@pytest.mark.parametrize("secret", [PLAIN, ODD, LONG], ids=["plain", "odd", "long"])
+def test_every_encoding_is_found_and_nothing_around_it_is_lost(secret):
+    redactor = Redactor([secret])
+    for name, encode in ENCODINGS.items():
+        text = f"[before {encode(secret)} after]"
+        seen = redactor.text(text)
+        assert seen.startswith("[before "), name
+        assert seen.endswith(" after]"), name
+        if name in INEXACT:
+            assert NAME in seen, name
+            assert left_of([secret], seen) == set(), name
+        else:
+            assert seen == f"[before {NAME} after]", name
 
 
-@pytest.mark.parametrize("form", forms(TOKEN))
-@pytest.mark.parametrize("secret", [TOKEN, PLAIN])
-def test_every_form_is_found(secret, form):
-    text = f"before {forms(secret)[form]} after"
-    assert Redactor([secret]).text(text) == f"before {NAME} after"
+@settings(deadline=None, max_examples=60)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Z", "C")), min_size=8, max_size=40))
+def test_any_secret_is_found_in_any_encoding(secret):
+    redactor = Redactor([secret])
+    for name in ENCODINGS.keys() - INEXACT:
+        if "case" not in name and name != "HTML, named":
+            assert redactor.text(f"<{ENCODINGS[name](secret)}>") == f"<{NAME}>", name
 
 
-@pytest.mark.parametrize("secret", [TOKEN, PLAIN, PLAIN + "a", PLAIN + "ab"])
-@pytest.mark.parametrize("encode", [base64.standard_b64encode, base64.urlsafe_b64encode])
-@pytest.mark.parametrize("prefix", [b"", b"Bearer ", b"user:", b"\xff", b"ab", b'{"authorization":"Bearer '])
-@pytest.mark.parametrize("suffix", [b"", b"\n", b'"}', b"\xff\xff\xff"])
-def test_base64_is_found_wherever_the_secret_begins_and_ends(secret, encode, prefix, suffix):
-    encoded = encode(prefix + secret.encode() + suffix).decode()
-    seen = Redactor([secret]).text(encoded)
-    assert NAME in seen
-    left = len(encode(secret.encode())) - 4
-    assert len(seen) <= len(encoded) - left + len(NAME)
-
-
-@settings(deadline=None)
-@given(
-    st.text(st.characters(codec="utf-8", exclude_categories=("Z", "C")), min_size=8, max_size=40), st.data()
-)
-def test_any_secret_is_found_in_any_form(secret, data):
-    form = data.draw(st.sampled_from(sorted(forms(secret))))
-    text = f"<{forms(secret)[form]}>"
-    assert Redactor([secret]).text(text) == f"<{NAME}>"
-
-
-@given(st.text(), st.binary())
-def test_what_holds_no_secret_is_not_touched(text, content):
-    redactor = Redactor([PLAIN])
-    assert redactor.text(text) == text
-    assert redactor.bytes(content) == content
+def test_base64_is_found_wherever_the_secret_begins_and_ends():
+    for secret in (ODD, PLAIN, PLAIN + "a", PLAIN + "ab"):
+        redactor = Redactor([secret])
+        for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
+            for before in (b"", b"Bearer ", b"user:", b"\xff", b"ab", b'{"authorization":"Bearer '):
+                for after in (b"", b"\n", b'"}', b"\xff\xff\xff"):
+                    encoded = encode(before + secret.encode() + after).decode()
+                    seen = redactor.text(encoded)
+                    assert NAME in seen
+                    assert len(seen) <= len(encoded) - len(encode(secret.encode())) + 4 + len(NAME)
 
 
 def test_each_secret_has_its_name_and_the_longest_wins():
@@ -88,17 +60,57 @@ def test_each_secret_has_its_name_and_the_longest_wins():
     redactor.add("abcd" * 3)
     redactor.add("abcdefgh")
     assert redactor.text("abcdefgh abcdefgh-ijkl abcdabcdabcd") == f"$ONE $TWO {NAME}"
-    assert redactor.text(base64.b64encode(b"Bearer abcdefgh-ijkl").decode()) == "QmVhcmVyIG$TWOw="
+    assert redactor.text(base("Bearer abcdefgh-ijkl")) == "QmVhcmVyIG$TWOw="
 
 
-def test_data_is_redacted_in_values_and_keys_and_stays_what_it_was():
+@given(st.text(), st.binary())
+def test_what_holds_no_secret_is_not_changed(text, content):
+    redactor = Redactor([PLAIN])
+    assert redactor.text(text) == text
+    assert redactor.bytes(content) == content
+
+
+# -- cuts --------------------------------------------------------------------------------------------------
+
+FILLER = "a text of more than sixty characters, which some limit has cut off "
+
+
+def test_what_a_cut_leaves_of_a_secret_is_at_most_four_characters():
+    redactor = Redactor([PLAIN])
+    for name, encode in ENCODINGS.items():
+        encoded = encode(PLAIN)
+        for size in range(1, len(encoded), max(len(encoded) // 40, 1)):
+            beginning, end = encoded[:size], encoded[-size:]
+            for text in (
+                f"{beginning}…",
+                f"'{beginning}...{end}'",
+                f"{FILLER}{beginning}",
+                f"{FILLER}'{beginning}'",
+            ):
+                if not (name in INEXACT and text.endswith("'")):
+                    assert left_of([PLAIN], redactor.text(text)) == set(), (name, text)
+
+
+def test_an_ordinary_text_that_ends_like_a_secret_begins_is_not_changed():
+    redactor = Redactor(["staging-key-0123456789", "application/json; v=2"])
+    for text in ("staging", "application/json", f"{FILLER}https://api.staging", f"{FILLER}staging-k"[:70]):
+        assert redactor.text(text) == text
+
+
+def test_a_text_is_redacted_first_and_cut_then():
+    redactor = Redactor([PLAIN])
+    assert redactor.redact_then_cut(f"{'x' * 70}{PLAIN}", 80) == f"{'x' * 70}{NAME[:9]}…"
+    assert redactor.redact_then_cut(f"-{PLAIN}-", 80) == f"-{NAME}-"
+
+
+# -- data, bytes and headers -------------------------------------------------------------------------------
+
+
+def test_data_is_redacted_in_values_and_keys_and_is_not_changed_itself():
     given_data = {"a": [PLAIN, 1, 2.5, True, None, (f"Bearer {PLAIN}",)], PLAIN: {"b": PLAIN.encode()}}
     seen = Redactor([PLAIN]).data(given_data)
     assert seen == {"a": [NAME, 1, 2.5, True, None, [f"Bearer {NAME}"]], NAME: {"b": NAME.encode()}}
     assert given_data["a"][0] == PLAIN
-
-
-def test_what_is_no_json_is_redacted_as_text():
     assert Redactor([PLAIN]).data([ValueError(f"no {PLAIN}")]) == [f"no {NAME}"]
 
 
@@ -109,41 +121,118 @@ def test_data_nested_without_end_is_cut_off():
     assert "nested too deeply" in json.dumps(Redactor([PLAIN]).data(nested))
 
 
-def test_bytes_that_are_no_text_are_redacted():
-    content = b"\xff\xfe" + TOKEN.encode() + b"\0" + PLAIN.encode()
-    assert Redactor([TOKEN, PLAIN]).bytes(content) == b"\xff\xfe" + NAME.encode() + b"\0" + NAME.encode()
+def test_bytes_in_any_encoding_are_redacted():
+    content = b"\xff\xfe" + ODD.encode() + b"\0" + PLAIN.encode() + b"\0"
+    seen = Redactor([ODD, PLAIN]).bytes(content)
+    assert seen == b"\xff\xfe" + NAME.encode() + b"\0" + NAME.encode() + b"\0"
 
 
-@pytest.mark.parametrize(
-    ("secret", "text", "seen"),
-    [
-        ("abc", "abc abcd xabc (abc) abc_", f"{NAME} abcd xabc ({NAME}) abc_"),
-        ("abcd", "xabcdx", f"x{NAME}x"),
-        ("", "anything", "anything"),
-        ("  ", "any thing", "any thing"),
-        (f" {PLAIN}\n", f"-{PLAIN}-", f"-{NAME}-"),
-    ],
-)
-def test_short_secrets_are_found_as_words_and_empty_ones_not_at_all(secret, text, seen):
-    assert Redactor([secret]).text(text) == seen
+def test_a_header_is_secret_by_its_name():
+    for name in (
+        *(
+            "authorization",
+            "Proxy-Authorization",
+            "Cookie",
+            "SET-COOKIE",
+            "X-Api-Key",
+            "x-amz-security-token",
+        ),
+        *("X-Client-Secret", "X-Auth", "X-Password", "Session-Id", "APIKEY"),
+    ):
+        assert is_secret_header(name), name
+    for name in ("accept", "content-type", "date", "WWW-Authenticate", "x-request-id", "location"):
+        assert not is_secret_header(name), name
+
+
+def test_header_lines_are_redacted_by_value_and_hidden_by_name():
+    redactor = Redactor({NAME: PLAIN})
+    redactor.add_header("X-Gateway", "Gate keeper")
+    redactor.add_header("X-Tenant", "blue")
+    shown = redactor.headers(
+        [
+            ("Authorization", f"Bearer {PLAIN}"),
+            ("authorization", "Bearer"),
+            ("Authorization", "Bearer somebody-else"),
+            ("Set-Cookie", "id=1"),
+            ("Set-Cookie", f"id={PLAIN}; x=secret"),
+            ("X-Api-Key", ""),
+            ("X-Gateway", "Gate keeper"),
+            ("X-Tenant", "blue"),
+            ("Color", "blue"),
+            ("Content-Type", "text/blue"),
+            ("X-Echo", f"<{PLAIN}>"),
+        ]
+    )
+    assert [value for _, value in shown] == [
+        *(f"Bearer {NAME}", "Bearer", HIDDEN, HIDDEN, HIDDEN, ""),
+        *("$HEADER_X_GATEWAY", "$HEADER_X_TENANT", "$HEADER_X_TENANT", "text/blue", f"<{NAME}>"),
+    ]
+
+
+def test_a_header_that_the_user_set_is_secret_as_a_whole_after_its_scheme_and_in_each_cookie():
+    redactor = Redactor([PLAIN])
+    redactor.add_header("X-Gateway", "Basic Zm9vOmJhcjEyMw==")
+    redactor.add_header("Cookie", "session=cafebabe01; theme=dark; csrf=0123456789ab")
+    for text in ("Basic Zm9vOmJhcjEyMw==", "Zm9vOmJhcjEyMw=="):
+        assert redactor.text(f"<{text}>") == "<$HEADER_X_GATEWAY>"
+    for text in ("session=cafebabe01; theme=dark; csrf=0123456789ab", "cafebabe01", "0123456789AB"):
+        assert redactor.text(f"<{text}>") == "<$HEADER_COOKIE>"
+    redactor.add_header("Accept", "application/json")
+    assert redactor.text("application/json, a dark theme") == "application/json, a dark theme"
+
+
+@pytest.mark.parametrize("proxy", ["http://agent:{}@proxy:3128", "agent:{}@proxy:3128"])
+def test_the_credential_of_a_proxy_is_secret(proxy):
+    name = "$PROXY_CREDENTIAL"
+    for password in ("Pr0xy%2FSecret-7", "p"):
+        redactor = Redactor([PLAIN])
+        redactor.add_proxies({"http": proxy.format(password), "no": "localhost,127.0.0.1"})
+        basic = base(f"agent:{password.replace('%2F', '/')}")
+        for text in (f"agent:{password}@proxy:3128", f"Basic {basic}"):
+            assert redactor.text(f"<{text}>") == f"<{name}>"
+    redactor.add_proxies({"http": proxy.format("Pr0xy%2FSecret-7")})
+    assert redactor.text("no such user: agent:pr0xy/secret-7") == f"no such user: {name}"
+    assert redactor.text("wrong password Pr0xy/Secret-7") == f"wrong password {name}"
+    assert redactor.text("proxy:3128, localhost,127.0.0.1") == "proxy:3128, localhost,127.0.0.1"
+
+
+def test_short_secrets_are_whole_values_of_headers_and_empty_ones_are_ignored():
+    for secret in ("abc", "abcdefg", "", "  "):
+        redactor = Redactor([secret, PLAIN])
+        assert redactor.text("abc abcd (abcdefg) any thing") == "abc abcd (abcdefg) any thing"
+        assert redactor.headers([("a", secret)]) == (("a", NAME if secret.strip() else secret),)
+    assert Redactor([f" {PLAIN}\n"]).text(f"-{PLAIN}-") == f"-{NAME}-"
+
+
+# -- effort ------------------------------------------------------------------------------------------------
+
+
+def test_the_search_does_not_grow_with_the_secret_and_a_text_without_one_is_only_searched(monkeypatch):
+    """Counted, not timed: pieces that a text is searched for, and texts that are decoded with positions."""
+    decoded = []
+    monkeypatch.setattr(secret_forms.View, "of", lambda text: decoded.append(text) or secret_forms.View(text))
+    pieces = []
+    for secret in (PLAIN, LONG):
+        redactor = Redactor([secret])
+        for changed in (secret + "AbC4" * 64, "AbC4" + secret, secret[:-4]):
+            redactor.add(changed)
+        pieces.append(len(redactor._plain.pieces) + len(redactor._encoded.pieces))
+        document = {"id": "adcamp_Kb7Qw2Zr9Xt4M", "title": "Café", "paused_until": "2026-09-21T14:13:20.000Z"}
+        redactor.text(json.dumps(document) * 10_000)
+        redactor.data({"headers": [document] * 1_000})
+    assert pieces[1] <= pieces[0] < 20
+    assert decoded == []
+
+
+def test_texts_are_remembered_and_forgotten_when_a_secret_is_added():
+    redactor = Redactor([PLAIN])
+    for number in range(10_000):
+        redactor.text(f"{number}")
+    assert len(redactor._seen) <= 2_000
+    redactor.add("a-new-secret-0123")
+    assert redactor.text("a-new-secret-0123") == NAME
 
 
 def test_without_secrets_nothing_happens():
-    assert Redactor().text("x") == "x"
-    assert Redactor().bytes(b"x") == b"x"
-    assert Redactor().data({"x": [1]}) == {"x": [1]}
-
-
-def test_a_megabyte_without_secrets_is_passed_over_quickly():
-    redactor = Redactor({"$A": PLAIN, "$B": PLAIN[::-1]})
-    for changed in ("x" + PLAIN, PLAIN[:-4], PLAIN + "AbC4"):
-        redactor.add(changed)
-    text = (
-        json.dumps(
-            {"id": "adcamp_Kb7Qw2Zr9Xt4M", "title": "Café", "paused_until": "2026-09-21T14:13:20.000Z"}
-        )
-        * 10_000
-    )
-    began = time.perf_counter()
-    assert redactor.text(text) == text
-    assert time.perf_counter() - began < 3
+    redactor = Redactor()
+    assert (redactor.text("x"), redactor.bytes(b"x"), redactor.data({"x": [1]})) == ("x", b"x", {"x": [1]})

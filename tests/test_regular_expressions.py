@@ -12,7 +12,7 @@ from time import process_time
 from typing import Any
 
 import whop_contracts
-from whop_contracts.engine.replay import ROUND
+from whop_contracts.engine.build_plan import ROUND
 from whop_contracts.pause.clauses.refusals import LEAKS
 from whop_contracts.redaction import Redactor
 from whop_contracts.schemas import document_path

@@ -1,7 +1,8 @@
 """Derives JSON Schemas and an OpenAPI document from documented bodies and annotations. Knows no endpoint.
 
-A folder holds ``documented/NAME.json``, each an example body as documented, and ``annotations.json``, which says what an
-example cannot: by document and JSON pointer (``*`` for the items of an array), with the source of each entry.
+A folder contains ``documented/NAME.json``, each an example body as documented, and ``annotations.json``,
+which says what an example cannot: by document and JSON pointer (``*`` for the items of an array), with the
+source of each entry.
 """
 
 from __future__ import annotations
@@ -12,16 +13,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from whop_contracts.schemas import escaped
+
 ANNOTATIONS: Final = "annotations.json"
 OPENAPI: Final = "openapi.json"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _KEYS: Final = frozenset({"source", "place", "statement", "nullable", "schema", "should"})
 _PARTS: Final = frozenset({"title", "optional", "members"})
+_TYPES: Final = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
 _SOURCES: Final = ("page", "example", "sibling", "errors", "sdk", "rfc", "convention")
 
 
 class DeriveError(ValueError):
-    """A folder that nothing can be derived from; one line that names the file, the place in it, and what is expected."""
+    """A folder is unusable. One line names the file, the place in it, and what is expected."""
 
 
 def derive(folder: Path) -> dict[str, str]:
@@ -38,12 +50,12 @@ def derive(folder: Path) -> dict[str, str]:
 
 
 def text_of(document: Mapping[str, Any]) -> str:
-    """A document as its file holds it."""
+    """A document as the text of its file."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def write(folder: Path, further: Mapping[str, str] | None = None) -> list[Path]:
-    """Write every derived file, and ``further`` ones by name, and say which."""
+    """Write every derived file and ``further`` ones (by name); the paths that were written."""
     written = []
     for name, text in {**derive(folder), **(further or {})}.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
@@ -52,17 +64,13 @@ def write(folder: Path, further: Mapping[str, str] | None = None) -> list[Path]:
 
 
 def check(folder: Path, further: Mapping[str, str] | None = None) -> str:
-    """How the files that stand in a folder differ from what is derived, and from ``further`` ones, as a unified diff; empty where they do not."""
+    """How the files of a folder differ from what would be written, as a unified diff (empty: not at all)."""
     differences: list[str] = []
     for name, text in {**derive(folder), **(further or {})}.items():
         path = folder / name
         there = path.read_text(encoding="utf-8", errors="backslashreplace") if path.exists() else ""
-        differences += difflib.unified_diff(
-            there.splitlines(keepends=True),
-            text.splitlines(keepends=True),
-            f"{name} (stands)",
-            f"{name} (derived)",
-        )
+        old, new = there.splitlines(keepends=True), text.splitlines(keepends=True)
+        differences += difflib.unified_diff(old, new, f"{name} (stands)", f"{name} (derived)")
     return "".join(differences)
 
 
@@ -114,7 +122,7 @@ def _check_entry(entry: Any, where: str) -> None:
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for name, child in value.items():
-            at = f"{pointer}/{_step(name)}"
+            at = f"{pointer}/{escaped(name)}"
             yield at, child
             yield from _walk(child, at)
     elif isinstance(value, list):
@@ -123,20 +131,15 @@ def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
             yield from _walk(child, f"{pointer}/*")
 
 
-def _step(name: str) -> str:
-    """A member's name as a step of a JSON pointer. Source: RFC 6901."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozenset[str]) -> dict[str, Any]:
-    """The schema of an example value and its annotation; objects stay open to members that are not documented."""
+    """The schema of an example value and its annotation; objects may have members that are not documented."""
     entry = entries.get(pointer, {})
-    schema: dict[str, Any] = {"type": _type(value)}
+    schema: dict[str, Any] = {"type": _TYPES[type(value)]}
     if isinstance(value, Mapping):
         schema["properties"] = {
-            name: _of(child, f"{pointer}/{_step(name)}", entries, optional) for name, child in value.items()
+            name: _of(child, f"{pointer}/{escaped(name)}", entries, optional) for name, child in value.items()
         }
-        schema["required"] = [name for name in value if f"{pointer}/{_step(name)}" not in optional]
+        schema["required"] = [name for name in value if f"{pointer}/{escaped(name)}" not in optional]
     if isinstance(value, list) and value:
         schema["items"] = _of(value[0], f"{pointer}/*", entries, optional)
     for keyword, given in entry.get("schema", {}).items():
@@ -151,42 +154,22 @@ def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozense
     return schema | {name: note for name, note in notes.items() if note is not None}
 
 
-def _type(value: Any) -> str:
-    kinds = {
-        bool: "boolean",
-        int: "integer",
-        float: "number",
-        str: "string",
-        list: "array",
-        dict: "object",
-        type(None): "null",
-    }
-    return kinds[type(value)]
-
-
 def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """An OpenAPI 3.1 document that needs no other file."""
     try:
         paths: dict[str, Any] = {}
         for operation in api["operations"]:
             paths.setdefault(operation["path"], {})[operation["method"]] = _operation(operation, api, schemas)
+        security = api["security"]
+        scheme = {"type": "http", "scheme": security["scheme"], "description": security["statement"]}
         return {
             "openapi": "3.1.0",
-            "info": {"title": api["title"], "version": api["version"], "description": api["description"]},
+            "info": {name: api[name] for name in ("title", "version", "description")},
             "jsonSchemaDialect": _DIALECT,
             "servers": [{"url": url} for url in api["servers"]],
-            "security": [{api["security"]["name"]: []}],
+            "security": [{security["name"]: []}],
             "paths": paths,
-            "components": {
-                "schemas": dict(schemas),
-                "securitySchemes": {
-                    api["security"]["name"]: {
-                        "type": "http",
-                        "scheme": api["security"]["scheme"],
-                        "description": api["security"]["statement"],
-                    }
-                },
-            },
+            "components": {"schemas": dict(schemas), "securitySchemes": {security["name"]: scheme}},
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise DeriveError(f"{path}, api: expected operations with their members ({error})") from None
@@ -199,29 +182,31 @@ def _operation(
         status: {"description": why, "content": _content(api["errors"]["schema"], schemas)}
         for status, why in api["errors"]["responses"].items()
     }
-    made: dict[str, Any] = {
-        "operationId": operation["id"],
-        "summary": operation["summary"],
-        "description": f"Permissions: {', '.join(operation['permissions'])}.",
-        "parameters": [
-            {
-                "name": name,
-                "in": "path",
-                "required": True,
-                "description": one["statement"],
-                "schema": one["schema"],
-                "example": one["example"],
-            }
-            for name, one in operation["parameters"].items()
-        ],
-    }
-    if "request" in operation:
-        made["requestBody"] = {"required": False, "content": _content(operation["request"], schemas)}
+    parameters = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": one["statement"],
+            "schema": one["schema"],
+            "example": one["example"],
+        }
+        for name, one in operation["parameters"].items()
+    ]
+    body = operation.get("request")
+    request = {"requestBody": {"required": False, "content": _content(body, schemas)}} if body else {}
     success = {
         "description": schemas[operation["response"]]["title"],
         "content": _content(operation["response"], schemas),
     }
-    return made | {"responses": {"200": success, **failures}}
+    return {
+        "operationId": operation["id"],
+        "summary": operation["summary"],
+        "description": f"Permissions: {', '.join(operation['permissions'])}.",
+        "parameters": parameters,
+        **request,
+        "responses": {"200": success, **failures},
+    }
 
 
 def _content(name: str, schemas: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,11 @@ Scope = Literal["named", "foreign", "invented", "recased", "malformed", "unstate
 """Whose the addressed id is: a campaign named for this run, another company's, made up, a named one in another
 case, no campaign id at all, or not known (foreign recordings)."""
 Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
+Cause = Literal["chosen", "not_applicable", "prevented"]
+"""Why a clause was not tested: the user left it out, the target never produced its situation, or something
+that should work did not."""
 INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
-"""Statuses that gateways and rate limits send: they are waited out, retried and counted, and are never a finding."""
+"""Statuses of gateways and rate limits: they are waited out, retried and counted, and are no findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Exchange:
     case: str = ""
     sequence: str = ""
     trouble: str | None = None
+    credential: str = ""
+    """The symbol of the case's credential, for example ``altered:cut``; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Instants: the judges' reader of RFC 3339 timestamps.
+"""Instants: the reader of RFC 3339 timestamps that the checks use, and their writer.
 
-``datetime.fromisoformat`` reads what RFC 3339 forbids (dates alone, no offset, commas), cuts fractions at six
-digits and refuses a second of 60; the maintained parsers are laxer still. So the grammar is matched here, and
-the standard library's calendar decides which days exist. Instants are whole nanoseconds since 1970-01-01T00:00Z.
+``datetime.fromisoformat`` accepts what RFC 3339 forbids (dates alone, no offset, commas), cuts fractions at
+six digits and rejects a second of 60; other parsers accept even more. So the grammar is matched here, and the
+calendar of the standard library decides which days exist. Instants are nanoseconds since 1970-01-01T00:00Z.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ _PATTERN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """One timestamp as read: ``ns`` is when, the rest is how it was written."""
+    """A timestamp as read: ``ns`` is when it is, the rest is how it was written."""
 
     ns: int
     digits: int
     offset_minutes: int | None
-    """Minutes east of UTC; None for ``-00:00``, by which the writer says that the zone is unknown."""
+    """Minutes east of UTC; None for ``-00:00``, which says that the zone is unknown."""
     leap: bool
     lower: bool
 
     @property
     def edge(self) -> bool:
-        """Whether RFC 3339 allows the spelling although many readers do not: lower case, ``:60``, ``-00:00``."""
+        """Whether RFC 3339 allows the form but many readers do not: lower case, ``:60``, ``-00:00``."""
         return self.leap or self.lower or self.offset_minutes is None
 
 
 def read_instant(text: str) -> Instant | None:
-    """Read an RFC 3339 ``date-time``, all of ``text``; None where it is not one.
+    """Read an RFC 3339 ``date-time``; None if ``text`` as a whole is not one.
 
-    A second of 60 is read in any minute (leap seconds are not announced far ahead) as the second that follows.
+    A second of 60 in any minute (leap seconds are not announced far ahead) is the second that follows it.
     Source: RFC 3339, sections 5.6 and 5.7.
     """
     return _remembered(text) if len(text) <= _SHORT else _read(text)
@@ -53,7 +53,7 @@ def _read(text: str) -> Instant | None:
         return None
     year, month, day, hour, minute, second = (int(match[i]) for i in (1, 2, 3, 5, 6, 7))
     fraction, zone = match[8] or "", match[9]
-    if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the clock's own limits
+    if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the limits of a clock
         return None
     offset = 0 if zone in "Zz" else _offset(zone)
     if offset is None or year == 0:
@@ -74,7 +74,7 @@ def _read(text: str) -> Instant | None:
 
 _SHORT: Final = 40
 _remembered: Final = lru_cache(maxsize=512)(_read)
-"""One answer's dates are asked for by a dozen clauses; long texts are not kept, so that memory stays flat."""
+"""A dozen clauses read the dates of each response; long texts are not kept, so that memory is bounded."""
 
 
 def _offset(zone: str) -> int | None:
@@ -100,7 +100,8 @@ def form_of(text: str) -> str | None:
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
     """Write an instant of the years 1 to 9999 as RFC 3339, cut (not rounded) to ``digits`` of a second.
 
-    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``. One outside these years is named in words.
+    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``. An instant outside these years becomes
+    ``BEYOND``.
     """
     seconds, rest = divmod(ns, NANO)
     zone = timezone(timedelta(minutes=offset_minutes))

@@ -1,64 +1,133 @@
-"""Redaction: the one choke point through which everything passes that leaves a run.
+"""Redaction: everything that leaves a run passes through here.
 
-Secrets are found by value, in every form in which software writes them down: raw, percent-encoded (any of its characters, in
-either case, a space as ``+``), escaped for JSON, Python or HTML, in hexadecimal, and in base64 of both alphabets wherever in the encoded bytes
-they begin (so ``Bearer <secret>`` is covered). A secret of fewer than 8 characters is no token but may be a gateway's header value:
-it is found raw and escaped, not in base64 or hexadecimal; one of fewer than 4 only where it stands as a word of its own.
+Secrets are found by value, in every form that software prints: any case, percent-encoded, escaped for JSON,
+Python, C or HTML, quoted-printable, hexadecimal, byte arrays, base64 and base64 of base64, nested up to six
+levels, and what a cut has left of one. Headers whose names indicate a secret are hidden by name.
+
+A text is first searched for a short piece of each form, so that a long secret costs no more than a short one.
+Only a text that contains a piece is decoded together with the positions of its characters.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
-TOKEN: Final = "$WHOP_API_TOKEN"  # noqa: S105 - the name that stands in a token's place
-_WORD: Final = 4
-_ENCODED: Final = 8
+from whop_contracts.secret_forms import (
+    CUT_TEXT,
+    SEPARATOR,
+    SEPARATORS,
+    Forms,
+    View,
+    encoded_forms,
+    levels,
+    plain_forms,
+)
+
+TOKEN: Final = "$WHOP_API_TOKEN"  # noqa: S105 - the name that replaces a token
+HIDDEN: Final = "(not shown)"
+SHORT: Final = 8
+"""A shorter secret may be an ordinary word: it is only redacted as the whole value of a header."""
 _DEEPEST: Final = 200
-_ESCAPES: Final = re.compile(r"[%\\&+]")
-_TOO_DEEP: Final = "(nested too deeply to be shown)"
+_REMEMBERED: Final = 2_000
+"""How many results are kept, of texts of at most ``_SMALL`` characters: most texts of a run occur again."""
+_SMALL: Final = 1_500
+_SECRET_NAME: Final = re.compile(r"key|token|secret|cookie|auth|password|session", re.IGNORECASE)
+_CHALLENGES: Final = frozenset({"www-authenticate", "proxy-authenticate"})
+"""Headers that name a scheme, and no credential."""
+_SCHEMES: Final = frozenset({"", "basic", "bearer", "digest", "token"})
+_NEGOTIATION: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
+"""Headers whose values are no secrets, and occur in every response."""
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether the value of a header with this name, in any case, is taken for a secret."""
+    return _SECRET_NAME.search(name) is not None and name.lower() not in _CHALLENGES
 
 
 class Redactor:
-    """Replaces secrets by their names.
+    """Replaces secrets by names.
 
-    ``secrets`` maps names to values, or is values alone, which are all named ``$WHOP_API_TOKEN``. Empty ones are ignored. With overlapping
-    secrets the longest wins.
+    ``secrets`` maps names to values, or is values alone, which are all named ``$WHOP_API_TOKEN``. Empty
+    values are ignored. The longest of overlapping secrets wins.
     """
 
     def __init__(self, secrets: Mapping[str, str] | Iterable[str] = ()) -> None:
-        self._names: dict[str, str] = {}
-        self._patterns: list[tuple[re.Pattern[str], str]] = []
-        self._plain: list[str] = []
-        self._any: re.Pattern[str] | None = None
-        pairs = secrets.items() if isinstance(secrets, Mapping) else ((TOKEN, value) for value in secrets)
-        for name, value in pairs:
-            self._take(value, name)
+        self._plain = Forms(least=5, words=True)
+        self._encoded = Forms(least=6, words=False)
+        self._short: dict[str, str] = {}
+        self._seen: dict[str, str] = {}
+        named = secrets.items() if isinstance(secrets, Mapping) else ((TOKEN, one) for one in secrets)
+        for name, value in named:
+            self.add(value, name)
 
     def add(self, secret: str, name: str = TOKEN) -> None:
-        """Redact one more value from here on; one that is known keeps its name."""
-        self._take(secret, name)
+        """Redact one more value from now on; a known one keeps its name."""
+        secret = secret.strip()
+        self._seen.clear()
+        if len(secret) >= SHORT:
+            self._plain.add(plain_forms(secret), name)
+            self._encoded.add(encoded_forms(secret), name)
+        elif secret:
+            self._short.setdefault(secret, name)
+
+    def add_header(self, header: str, value: str) -> None:
+        """Redact a header that the user set: the whole value, what follows a scheme, and each cookie."""
+        if header.lower() not in _NEGOTIATION:
+            cookies = value.split(";") if header.lower() == "cookie" else []
+            for secret in (value, value.partition(" ")[2], *(pair.partition("=")[2] for pair in cookies)):
+                self.add(secret, f"$HEADER_{header.upper().replace('-', '_')}")
+
+    def add_proxies(self, proxies: Mapping[str, str]) -> None:
+        """Redact the credentials of proxy URLs, as ``urllib.request.getproxies`` returns them."""
+        for proxy in proxies.values():
+            credential, at, host = (proxy.partition("://")[2] or proxy).rpartition("@")
+            user, _, password = unquote(credential).partition(":")
+            basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+            known = (credential + at + host, f"{user}:{password}", password, f"Basic {basic}")
+            for secret in known if at else ():
+                self.add(secret, "$PROXY_CREDENTIAL")
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        if not self._names or not self._suspect(text):
+        if not self._plain.names:
             return text
-        return self._pattern().sub(self._name, text)
+        redacted = self._seen.get(text)
+        if redacted is None:
+            redacted = self._replaced(text) if self._suspect(text) else text
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            if len(text) <= _SMALL:
+                self._seen[text] = redacted
+        return redacted
+
+    def redact_then_cut(self, text: str, limit: int) -> str:
+        """The text without secrets, then cut to ``limit`` characters; cut first, a secret may be missed."""
+        text = self.text(text)
+        return text if len(text) <= limit else text[: limit - 1] + "…"
 
     def bytes(self, content: bytes) -> bytes:
-        """The bytes without secrets, whatever they are."""
-        if not self._names:
-            return content
-        return self.text(content.decode("latin-1")).encode("latin-1")
+        """The bytes without secrets, whatever their encoding."""
+        return self.text(content.decode("latin-1")).encode("latin-1") if self._plain.names else content
 
-    def data(self, data: Any) -> Any:
-        """JSON-like data without secrets, in keys too; a new value, of tuples as lists. What is nested beyond 200 levels is left out."""
-        return self._data(data, 0)
+    def headers(self, lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Header lines without secrets. If a name indicates a secret, an unknown value is hidden."""
+        return tuple((self.text(name), self._header(name, value)) for name, value in lines)
 
-    def _data(self, data: Any, depth: int) -> Any:
+    def _header(self, name: str, value: str) -> str:
+        shown = unknown = self._short.get(value.strip()) or self.text(value)
+        for known in sorted({*self._plain.names.values(), *self._short.values()}, key=len, reverse=True):
+            unknown = unknown.replace(known, "")
+        return HIDDEN if is_secret_header(name) and unknown.strip().lower() not in _SCHEMES else shown
+
+    def data(self, data: Any, depth: int = 0) -> Any:
+        """JSON-like data without secrets, in keys too, as a new value; tuples become lists.
+
+        ``depth`` is how deep the data is nested already; what is more than 200 levels deep is left out.
+        """
         if isinstance(data, str):
             return self.text(data)
         if isinstance(data, bytes):
@@ -66,108 +135,38 @@ class Redactor:
         if data is None or isinstance(data, bool | int | float):
             return data
         if depth >= _DEEPEST:
-            return _TOO_DEEP
+            return "(nested too deeply to be shown)"
         if isinstance(data, Mapping):
-            return {self._data(key, depth + 1): self._data(value, depth + 1) for key, value in data.items()}
+            return {self.data(key, depth + 1): self.data(value, depth + 1) for key, value in data.items()}
         if isinstance(data, list | tuple):
-            return [self._data(value, depth + 1) for value in data]
+            return [self.data(value, depth + 1) for value in data]
         return self.text(str(data))
 
     def _suspect(self, text: str) -> bool:
-        """Whether a secret can be in a text at all: it has a form that is a plain string, or some character is escaped."""
-        return _ESCAPES.search(text) is not None or any(plain in text for plain in self._plain)
+        """Whether a text may contain a secret, as given or decoded."""
+        ends = len(text) >= CUT_TEXT
+        return any(
+            self._plain.near(folded, ends=ends) or self._encoded.near(folded.translate(SEPARATORS), ends=ends)
+            for folded in (view.text.casefold() for view in levels(View(text)))
+        )
 
-    def _take(self, secret: str, name: str) -> None:
-        secret = secret.strip()
-        if secret:
-            self._names.setdefault(secret, name)
-            self._plain += [secret, _mojibake(secret), *_encoded(secret)]
-            self._any = None
+    def _replaced(self, text: str) -> str:
+        """The text with its secrets replaced; where they overlap, by the name of the longest."""
+        ends = len(text) >= CUT_TEXT
+        spans = {span for view in levels(View.of(text)) for span in self._spans(view, ends=ends)}
+        parts, end, longest = [""], 0, 0
+        for start, stop, found in sorted(spans):
+            if start >= end:
+                parts += [text[end:start], found]
+                longest = 0
+            if stop - start > longest:
+                longest, parts[-1] = stop - start, found
+            end = max(end, stop)
+        return "".join([*parts, text[end:]])
 
-    def _pattern(self) -> re.Pattern[str]:
-        """All forms of all secrets as one pattern, made when a text first needs it: it is large."""
-        if self._any is None:
-            self._any = self._compile()
-        return self._any
-
-    def _compile(self) -> re.Pattern[str]:
-        longest_first = sorted(self._names, key=len, reverse=True)
-        forms = [
-            ([*map(re.escape, _encoded(one)), *_escaped(one)], self._names[one]) for one in longest_first
-        ]
-        self._patterns = [(re.compile("|".join(patterns)), name) for patterns, name in forms]
-        return re.compile("|".join(pattern for patterns, _ in forms for pattern in patterns))
-
-    def _name(self, match: re.Match[str]) -> str:
-        """Which secret was found: the first whose pattern, at the same place, is as long."""
-        for pattern, name in self._patterns:
-            found = pattern.match(match.string, match.start())
-            if found and found.end() == match.end():
-                return name
-        return TOKEN
-
-
-def _encoded(secret: str) -> list[str]:
-    """The secret in base64 and in hexadecimal; nothing for one that is too short for either to be told from other text."""
-    if len(secret) < _ENCODED:
-        return []
-    raw = secret.encode("utf-8", "surrogatepass")
-    encoders = (base64.standard_b64encode, base64.urlsafe_b64encode)
-    cores = [_core(encode(bytes(shift) + raw).decode(), shift) for encode in encoders for shift in range(3)]
-    return [*dict.fromkeys(cores), raw.hex(), raw.hex().upper()]
-
-
-def _mojibake(secret: str) -> str:
-    """The secret's UTF-8 read as Latin-1, as it is in headers and in bytes."""
-    return secret.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
-def _escaped(secret: str) -> Iterable[str]:
-    """Patterns of the secret with any of its characters escaped, or none. Each begins with a literal, which ``re`` looks for first."""
-    rest = "".join(f"(?:{'|'.join(_spelled(char))})" for char in secret[1:])
-    before, after = (r"(?<!\w)", r"(?!\w)") if len(secret) < _WORD else ("", "")
-    for head in _spelled(secret[0]):
-        yield f"{before}{head}{rest}{after}"
-
-
-def _core(encoded: str, shift: int) -> str:
-    """The part of a base64 text that the bytes after the first ``shift`` decide alone, whatever stands before and after them."""
-    start = (0, 2, 3)[shift]
-    body = encoded.rstrip("=")
-    return body[start : len(body) - (len(encoded) != len(body))]
-
-
-def _spelled(char: str) -> list[str]:
-    """Patterns of the ways in which one character is written."""
-    raw = char.encode("utf-8", "surrogatepass")
-    units = char.encode("utf-16-be", "surrogatepass")
-    code = ord(char)
-    spelled = [re.escape(char), "".join(f"%(?:25)*{_hex(byte)}" for byte in raw)]
-    spelled += [
-        "".join(rf"\\+u{_hex(units[at])}{_hex(units[at + 1])}" for at in range(0, len(units), 2)),
-        "".join(rf"\\+x{_hex(byte)}" for byte in raw),
-        rf"\\+U{''.join(_nibble(digit) for digit in f'{code:08x}')}",
-        rf"&#(?:0*{code}|[xX]0*{''.join(_nibble(digit) for digit in f'{code:x}')});",
-    ]
-    if len(raw) > 1:
-        spelled.append(re.escape(raw.decode("latin-1")))
-        if code < 256:  # noqa: PLR2004 - what one byte of Latin-1 holds
-            spelled.append(rf"\\+x{_hex(code)}")
-    if (named := html.escape(char)) != char:
-        spelled.append(re.escape(named))
-    if char == " ":
-        spelled.append(r"\+")
-    if char in "\"'/\\":
-        spelled.append(rf"\\+{re.escape(char)}")
-    if char in "%&\\":
-        # What its own escapes begin with goes last, or half of them would stay behind.
-        spelled.append(spelled.pop(0))
-    return spelled
-
-
-def _hex(byte: int) -> str:
-    return "".join(_nibble(digit) for digit in f"{byte:02x}")
-
-
-def _nibble(digit: str) -> str:
-    return digit if digit.isdigit() else f"[{digit}{digit.upper()}]"
+    def _spans(self, view: View, *, ends: bool) -> Iterator[tuple[int, int, str]]:
+        """Where secrets are in a view: from and to, in the original text, and their names."""
+        folded = view.folded()
+        for forms, one in (self._plain, folded), (self._encoded, folded.rewritten(SEPARATOR, lambda _: "")):
+            for start, stop, name in forms.find(one.text, ends=ends):
+                yield one.starts[start], one.ends[stop - 1], name

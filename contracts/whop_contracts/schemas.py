@@ -1,8 +1,9 @@
 """The schemas: found, loaded once, asserted with their formats, and explained in words.
 
-``jsonschema-rs`` accepts, since it is asked for every member of every answer; ``jsonschema`` is imported only where it does not, to
-say why. A test holds the two against each other; where they differ (halves of surrogate pairs, numbers beyond all floats) ``jsonschema``
-decides. Nothing heavy is imported before it is used.
+``jsonschema-rs`` decides validity, since it is asked for each member of each response. ``jsonschema`` is
+imported only if a value is invalid, to explain why. A test compares the two; where they differ (halves of
+surrogate pairs, numbers beyond all floats), ``jsonschema`` decides. Slow imports are made when they are first
+needed.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ _CUT: Final = 80
 
 
 class FormatNotAssertedError(RuntimeError):
-    """A format that a validator lets pass whatever stands there: no run could be trusted."""
+    """A validator accepts any text for a format, so that no run could be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """How a value departs from its schema: where in it, what is expected, what is there."""
+    """How a value differs from its schema: where in it, what is expected, what is there."""
 
     pointer: str
     expected: str
@@ -40,7 +41,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One documented member of an object, at any depth: its place in the document and in the schema, and what is promised of it."""
+    """A documented member of an object, at any depth: where it is, what is documented, and the source."""
 
     pointer: str
     schema_pointer: str
@@ -51,7 +52,7 @@ class Member:
 
 
 def document_path(name: str) -> Path:
-    """The path of a file of the schema folder: inside the wheel beside this module, in a checkout at its top."""
+    """The path of a file of the schema folder: next to this module in the wheel, else in the checkout."""
     inside = Path(__file__).with_name("documents")
     return (inside if inside.is_dir() else Path(__file__).parents[2] / "schemas") / name
 
@@ -66,7 +67,7 @@ def load(name: str) -> Mapping[str, Any]:
 
 @cache
 def subschema(name: str, pointer: str) -> Mapping[str, Any]:
-    """The part of a schema that a JSON pointer names; the whole for an empty one."""
+    """The part of a schema at a JSON pointer; the whole for an empty one."""
     part: Any = load(name)
     for step in pointer.split("/")[1:]:
         part = part[step]
@@ -75,7 +76,7 @@ def subschema(name: str, pointer: str) -> Mapping[str, Any]:
 
 @cache
 def members(name: str) -> tuple[Member, ...]:
-    """Every documented member of a schema of objects, parents before children, in the order of the page."""
+    """Every documented member of an object's schema, parents before children, in the order of the page."""
     return tuple(_members(load(name), "", ""))
 
 
@@ -95,22 +96,22 @@ def _members(schema: Mapping[str, Any], pointer: str, schema_pointer: str) -> It
         yield from _members(part, f"{pointer}/{name}", at)
 
 
-# -- formats -------------------------------------------------------------------------------------------------------
+# -- formats -----------------------------------------------------------------------------------------------
 
 
 def is_date_time(value: object) -> bool:
-    """Whether text is an RFC 3339 ``date-time``: calendar, offset and a second of 60 included. What is no text passes."""
+    """Whether a text is an RFC 3339 ``date-time`` with calendar and offset. What is not a text passes."""
     return not isinstance(value, str) or read_instant(value) is not None
 
 
 def is_country(value: object) -> bool:
-    """Whether text is an assigned ISO 3166-1 alpha-2 code, in upper case. What is no text passes."""
+    """Whether a text is an assigned ISO 3166-1 alpha-2 code, in upper case. What is not a text passes."""
     return not isinstance(value, str) or value in _countries()
 
 
 @cache
 def _countries() -> frozenset[str]:
-    import pycountry  # noqa: PLC0415 - slow to import, and asked for only where countries are judged
+    import pycountry  # noqa: PLC0415 - slow to import, and only needed where countries are checked
 
     return frozenset(country.alpha_2 for country in pycountry.countries)
 
@@ -119,7 +120,7 @@ FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
     "date-time": is_date_time,
     "iso-3166-1-alpha-2": is_country,
 }
-_SAID: Final = {
+_EXPECTED: Final = {
     "date-time": "an RFC 3339 timestamp with an offset",
     "iso-3166-1-alpha-2": "an ISO 3166-1 country code of two capital letters",
 }
@@ -127,7 +128,7 @@ _WRONG: Final = {"date-time": "2023-02-29T00:00:00Z", "iso-3166-1-alpha-2": "ZZ"
 
 
 def self_test() -> None:
-    """Stop with `FormatNotAssertedError` where a validator would let a wrong date, country or a trailing line end pass."""
+    """Raise `FormatNotAssertedError` if a validator accepts a wrong date or country, or a line end."""
     for name, wrong in _WRONG.items():
         schema = {"type": "string", "format": name}
         if _fast(schema).is_valid(wrong) or _plain(schema).is_valid(wrong):
@@ -137,60 +138,65 @@ def self_test() -> None:
         raise FormatNotAssertedError("a pattern lets a line end pass behind an id")
 
 
-# -- validity, and what is wrong -----------------------------------------------------------------------------------
+# -- validity ----------------------------------------------------------------------------------------------
 
 
 def sound(name: str, value: Any) -> bool:
-    """Whether a whole value is surely valid, so that no part of it has to be looked at. False promises nothing."""
-    try:
-        return bool(_valid(name, "").is_valid(value))
-    except UnicodeEncodeError:
-        return False
+    """Whether a whole value is certainly valid, so that no part of it needs to be checked."""
+    return _is_valid(_validator(name, ""), value)
 
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
-    """How a value departs from the part of a schema that ``pointer`` names; nothing where it is valid."""
-    return _departures(_valid(name, pointer), subschema(name, pointer), value)
+    """How a value differs from the part of a schema at ``pointer``; nothing if it is valid."""
+    return _violations(_validator(name, pointer), subschema(name, pointer), value)
 
 
 @cache
 def warns(name: str, pointer: str) -> bool:
-    """Whether the part of a schema that ``pointer`` names says what only warns, of itself or of an array's items."""
+    """Whether the part of a schema at ``pointer`` has rules that only warn, for it or for array items."""
     part = subschema(name, pointer)
     return SHOULD in part or SHOULD in part.get("items", {})
 
 
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
-    """The same for what only warns, of the part itself and of an array's items."""
+    """The same as `violations` for rules that only warn, of the part itself and of an array's items."""
     found: list[Violation] = []
     part = subschema(name, pointer)
     if SHOULD in part and value is not None:
-        found += _departures(_valid(name, f"{pointer}/{SHOULD}"), part[SHOULD], value)
-    items = part.get("items", {})
-    if SHOULD in items and isinstance(value, list):
-        should = _valid(name, f"{pointer}/items/{SHOULD}")
-        for index, item in enumerate(value):
-            found += (
-                Violation(f"/{index}{v.pointer}", v.expected, v.actual)
-                for v in _departures(should, items[SHOULD], item)
-            )
+        found += _violations(_validator(name, f"{pointer}/{SHOULD}"), part[SHOULD], value)
+    rule = part.get("items", {}).get(SHOULD)
+    for index, item in enumerate(value if rule is not None and isinstance(value, list) else ()):
+        for one in _violations(_validator(name, f"{pointer}/items/{SHOULD}"), rule, item):
+            found.append(Violation(f"/{index}{one.pointer}", one.expected, one.actual))
     return tuple(found)
 
 
-def _departures(
+def _violations(
     validator: jsonschema_rs.Validator, schema: Mapping[str, Any], value: Any
 ) -> tuple[Violation, ...]:
+    if _is_valid(validator, value):
+        return ()
+    errors = _plain(schema).iter_errors(value)
+    return tuple(
+        Violation(
+            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
+            expected(error.schema, error.validator),
+            brief(error.instance),
+        )
+        for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path])
+    )
+
+
+def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
     try:
-        if validator.is_valid(value):
-            return ()
+        return bool(validator.is_valid(value))
     except UnicodeEncodeError:
-        # JSON may hold half of a surrogate pair, which Rust's text cannot.
-        pass
-    return _explained(schema, value)
+        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
+        return False
 
 
 @cache
-def _valid(name: str, pointer: str) -> jsonschema_rs.Validator:
+def _validator(name: str, pointer: str) -> jsonschema_rs.Validator:
     return _fast(subschema(name, pointer))
 
 
@@ -201,7 +207,7 @@ def _fast(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
 
 
 def _plain(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
-    import jsonschema  # noqa: PLC0415 - only explains what was refused
+    import jsonschema  # noqa: PLC0415 - only explains what is invalid
 
     checker = jsonschema.FormatChecker(formats=())
     for name, check in FORMATS.items():
@@ -209,50 +215,14 @@ def _plain(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(dict(schema), format_checker=checker)
 
 
-def _explained(schema: Mapping[str, Any], value: Any) -> tuple[Violation, ...]:
-    errors = sorted(
-        _plain(schema).iter_errors(value), key=lambda error: [str(step) for step in error.absolute_path]
-    )
-    return tuple(
-        Violation(
-            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
-            expected(error.schema, error.validator),
-            brief(error.instance),
-        )
-        for error in errors
-    )
-
-
 def escaped(step: str) -> str:
     """A member's name as a step of a JSON pointer. Source: RFC 6901."""
     return step.replace("~", "~0").replace("/", "~1")
 
 
-def expected(schema: Any, keyword: Any) -> str:
-    """What a schema asks for, in words, as far as the keyword that was broken goes."""
-    if not isinstance(schema, Mapping):
-        return "nothing"
-    given: Any = schema.get(keyword)
-    if keyword == "type":
-        kinds = [given] if isinstance(given, str) else list(given or ["value"])
-        return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
-    if keyword == "enum":
-        return "one of " + ", ".join("null" if one is None else str(one) for one in given)[:400]
-    if keyword == "format":
-        return _SAID.get(given, str(given))
-    if keyword == "pattern":
-        prefix = given.removeprefix("^").partition("_")[0]
-        return (
-            f'"{prefix}_", once, and more without white space'
-            if given[1:2].isalpha()
-            else "the usual form, as on the page"
-        )
-    if keyword == "minimum":
-        return f"at least {given}"
-    return f"{keyword} {brief(given)}"
+# -- words -------------------------------------------------------------------------------------------------
 
-
-_KINDS: Final = {
+_TYPES: Final = {
     "integer": "a whole number",
     "number": "a number",
     "string": "text",
@@ -263,8 +233,30 @@ _KINDS: Final = {
 }
 
 
+def expected(schema: Any, keyword: Any) -> str:
+    """What a schema expects, in words, as far as one keyword says."""
+    given: Any = schema.get(keyword) if isinstance(schema, Mapping) else None
+    match keyword:
+        case _ if not isinstance(schema, Mapping):
+            return "nothing"
+        case "type":
+            types = [given] if isinstance(given, str) else list(given or ["value"])
+            return " or ".join(_TYPES.get(one, one) for one in types)
+        case "enum":
+            return "one of " + ", ".join("null" if one is None else str(one) for one in given)[:400]
+        case "format":
+            return _EXPECTED.get(given, str(given))
+        case "pattern" if given[1:2].isalpha():
+            return f'"{given[1:].partition("_")[0]}_", once, and more without white space'
+        case "pattern":
+            return "the usual form, as on the page"
+        case "minimum":
+            return f"at least {given}"
+    return f"{keyword} {brief(given)}"
+
+
 def brief(value: Any) -> str:
-    """A value as JSON, cut to a line."""
+    """A value as JSON, cut to 80 characters."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (RecursionError, ValueError):

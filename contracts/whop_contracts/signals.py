@@ -1,46 +1,34 @@
-"""Ctrl-C and SIGTERM: either ends a run by way of putting back, and neither disturbs it."""
+"""Ctrl-C and SIGTERM: either ends a run, after which campaigns are restored; neither interrupts restoring."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(slots=True)
 class _Signals:
-    """Whether a request is under way, and whether an interruption waits for its end. Signals are the process's, and so is this."""
+    """One per process, as signals are: is a request under way, is an interruption pending or raised."""
 
     under_way: bool = False
-    asked: bool = False
-    told: bool = False
+    pending: bool = False
+    raised: bool = False
 
 
 _SIGNALS = _Signals()
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn SIGTERM into KeyboardInterrupt, so that either ends a run by way of putting back; within `shielded`, after it."""
+def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator[None]:
+    """Handle both signals so; only the main thread may, and others go on as they are."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def interrupt(number: int, frame: object) -> None:
-        del number, frame
-        if _SIGNALS.told:
-            # The run is ending already; impatience must not keep it from putting back.
-            return
-        if _SIGNALS.under_way:
-            _SIGNALS.asked = True
-            return
-        _SIGNALS.told = True
-        raise KeyboardInterrupt
-
-    _SIGNALS.asked = _SIGNALS.told = False
-    kept = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -49,27 +37,38 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn SIGTERM into KeyboardInterrupt too, raised once; within `shielded`, it is raised after it."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        # Once raised, the run is ending: further signals must not keep it from restoring.
+        if _SIGNALS.raised:
+            return
+        if _SIGNALS.under_way:
+            _SIGNALS.pending = True
+            return
+        _SIGNALS.raised = True
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        _SIGNALS.pending = _SIGNALS.raised = False
+    with _handling(interrupt):
+        yield
+
+
+@contextmanager
 def shielded() -> Iterator[None]:
-    """Let a request that is under way come to its end before an interruption takes hold: what it did has to be put back too."""
+    """Delay an interruption until the request under way has ended: what it did must be restored too."""
     _SIGNALS.under_way = True
     try:
         yield
     finally:
         _SIGNALS.under_way = False
-    if _SIGNALS.asked and not _SIGNALS.told:
-        _SIGNALS.told = True
+    if _SIGNALS.pending and not _SIGNALS.raised:
+        _SIGNALS.raised = True
         raise KeyboardInterrupt
 
 
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let neither Ctrl-C nor SIGTERM disturb the putting back."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kept = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, before in kept.items():
-            signal.signal(number, before)
+def undisturbed() -> AbstractContextManager[None]:
+    """Ignore both signals while campaigns are being restored."""
+    return _handling(signal.SIG_IGN)

@@ -63,6 +63,13 @@ class Case:
     """The id of the request class that the request is meant for; None for reads and unpauses."""
     origin: Origin = "sequence"
 
+    @property
+    def leaves(self) -> Literal["active", "paused"] | None:
+        """The state in which a conforming provider leaves an active or paused campaign of ours; None: as it was."""
+        if self.operation == "pause":
+            return "paused" if self.credential == "full" else None
+        return "active" if self.operation == "unpause" or self.mark == AWAITED else None
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -121,6 +128,11 @@ class Sequence:
 def read(campaign: str = "own:0") -> Case:
     """A read of a campaign."""
     return Case(f"read {campaign}", operation="retrieve", method="GET", campaign=campaign, media_type=None)
+
+
+def reactivate(campaign: str = "own:0") -> Case:
+    """A request that ends a pause."""
+    return Case(f"unpause {campaign}", operation="unpause", campaign=campaign, media_type=None)
 
 
 @dataclass(frozen=True, slots=True)

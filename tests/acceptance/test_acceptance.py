@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from whop_contracts import schemas
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
 from whop_contracts.settings import Settings
@@ -102,9 +102,9 @@ def test_the_mock_is_judged_with_no_configuration(tmp_path: Path) -> None:
 
 
 def test_over_http_the_same_clauses_have_the_same_verdicts(tmp_path: Path) -> None:
-    mock = engine.judge(Settings())
+    mock = engine.check(Settings())
     with running(build(clock=RunningClock())) as base:
-        live = engine.judge(settings(base, tmp_path, test_clock=clock_url(base)))
+        live = engine.check(settings(base, tmp_path, test_clock=clock_url(base)))
     assert verdicts(live) == verdicts(mock)
     assert live["exit_code"] == 0
     assert live["requests"] <= 400
@@ -115,13 +115,13 @@ def test_over_http_the_same_clauses_have_the_same_verdicts(tmp_path: Path) -> No
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
 def test_a_conforming_target_is_sent_as_many_requests_as_were_planned(profile: str, tmp_path: Path) -> None:
     planned = json.loads(command("plan", "--profile", profile, "--json", cwd=tmp_path).stdout)
-    result = engine.judge(Settings(profile=profile))  # type: ignore[arg-type]
+    result = engine.check(Settings(profile=profile))  # type: ignore[arg-type]
     assert result["requests"] == planned["requests"] == len(planned["cases"])
 
 
 def test_quick_is_frugal_and_says_what_it_left_out(tmp_path: Path) -> None:
     with running(build(clock=RunningClock())) as base:
-        live = engine.judge(settings(base, tmp_path, test_clock=clock_url(base), profile="quick"))
+        live = engine.check(settings(base, tmp_path, test_clock=clock_url(base), profile="quick"))
     assert live["verdict"] == "conforms"
     assert live["requests"] <= 120
     reasons = {row["reason"] for row in live["clauses"] if row["verdict"] == "not_tested"}
@@ -131,7 +131,7 @@ def test_quick_is_frugal_and_says_what_it_left_out(tmp_path: Path) -> None:
 def test_whatever_met_nothing_says_its_own_reason(tmp_path: Path) -> None:
     """One server tells no time, and one campaign alone is given: neither reason is put beside the clauses of the other."""
     with running(build(variation="no-date-header", clock=RunningClock())) as base:
-        result = engine.judge(
+        result = engine.check(
             replace(settings(base, tmp_path), campaign_ids=SEED.campaigns[:1], readonly_token=None)
         )
     reasons = {row["id"]: row["reason"] for row in result["clauses"] if row["verdict"] == "not_tested"}
@@ -139,7 +139,7 @@ def test_whatever_met_nothing_says_its_own_reason(tmp_path: Path) -> None:
     assert "(--readonly-token)" in reasons.pop("authorization.missing-permission")
     about_time = {id_: reason for id_, reason in reasons.items() if id_.startswith("auto_resume.")}
     assert len(about_time) > 4
-    assert set(about_time.values()) == {"no answer tells the provider's time (no Date header)"}
+    assert set(about_time.values()) == {"no response tells the provider's time (no Date header)"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_whatever_met_nothing_says_its_own_reason(tmp_path: Path) -> None:
 )
 def test_a_fault_is_told_by_the_clause_that_names_it(tmp_path: Path, fault: str, clause: str) -> None:
     with running(build(fault=fault, clock=RunningClock())) as base:
-        result = engine.judge(settings(base, tmp_path, test_clock=clock_url(base)))
+        result = engine.check(settings(base, tmp_path, test_clock=clock_url(base)))
     assert verdicts(result)[clause] == "failed"
     assert result["verdict"] == "violates"
 
@@ -167,7 +167,7 @@ def test_a_fault_is_told_by_the_clause_that_names_it(tmp_path: Path, fault: str,
 )
 def test_honest_providers_are_not_accused_on_a_test_clock(tmp_path: Path, variation: str) -> None:
     with running(build(variation=variation, clock=ManualClock(time.time()))) as base:
-        result = engine.judge(settings(base, tmp_path, test_clock=clock_url(base)))
+        result = engine.check(settings(base, tmp_path, test_clock=clock_url(base)))
     assert result["exit_code"] == 0, [row for row in result["clauses"] if row["verdict"] == "failed"]
 
 

@@ -8,10 +8,13 @@ import stat
 
 import pytest
 
-from whop_contracts.engine.journal import CampaignRecord, Journal, JournalError, JournalRecord, Standing
+from engine.journals import state_of
+from whop_contracts.engine.journal import CampaignRecord, Journal, JournalError, JournalRecord
+from whop_contracts.engine.teardown import could_be
+from whop_contracts.pause.evidence import read_state
 
 URL = "http://127.0.0.1:9/api/v1"
-ACTIVE = Standing("active", None)
+ACTIVE = state_of("active", None)
 DATE = "2026-09-21T14:13:20.000Z"
 
 
@@ -21,36 +24,36 @@ def path(tmp_path):
 
 
 def begun(path):
-    journal = Journal.create(path, URL, "r1", now=lambda: 1_790_000_000.25)
-    journal.first("adcamp_1", "active", None)
+    journal = Journal.create(path, URL, "r1", read_state, now=lambda: 1_790_000_000.25)
+    journal.first("adcamp_1", state_of("active", None))
     return journal
 
 
 def test_what_is_written_is_read(path):
     journal = begun(path)
-    journal.first("adcamp_2", "paused", DATE)
-    journal.intend("adcamp_1", "paused", DATE)
-    journal.intend("adcamp_1", "paused", None)
-    journal.intend("adcamp_2", "active", None)
+    journal.first("adcamp_2", state_of("paused", DATE))
+    journal.intend("adcamp_1", state_of("paused", DATE))
+    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_2", state_of("active", None))
     journal.put_back("adcamp_2")
     journal.close()
-    assert Journal.read(path) == JournalRecord(
+    assert Journal.read(path, read_state) == JournalRecord(
         base_url=URL,
         run_id="r1",
         began="2026-09-21T14:13:20.250Z",
         campaigns={
             "adcamp_1": CampaignRecord(
-                ACTIVE, [Standing("paused", DATE), Standing("paused", None)], put_back=False
+                ACTIVE, [state_of("paused", DATE), state_of("paused", None)], put_back=False
             ),
-            "adcamp_2": CampaignRecord(Standing("paused", DATE), [], put_back=True),
+            "adcamp_2": CampaignRecord(state_of("paused", DATE), [], put_back=True),
         },
     )
-    assert not Journal.read(path).complete
+    assert not Journal.read(path, read_state).complete
 
 
 def test_a_campaign_that_was_only_read_is_as_it_was(path):
     begun(path).close()
-    assert Journal.read(path).complete
+    assert Journal.read(path, read_state).complete
 
 
 def test_each_line_is_on_the_disk_before_the_call_returns(path, monkeypatch):
@@ -58,15 +61,15 @@ def test_each_line_is_on_the_disk_before_the_call_returns(path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.read_bytes().count(b"\n")))
     journal = begun(path)
     before = len(synced)
-    journal.intend("adcamp_1", "paused", None)
+    journal.intend("adcamp_1", state_of("paused", None))
     assert synced[before:] == [3]
-    journal.intend("adcamp_1", "paused", None)
+    journal.intend("adcamp_1", state_of("paused", None))
     assert len(synced) == before + 1
     journal.put_back("adcamp_1")
-    journal.intend("adcamp_1", "paused", None)
+    journal.intend("adcamp_1", state_of("paused", None))
     assert synced[before:] == [3, 4, 5]
     journal.close()
-    assert not Journal.read(path).complete
+    assert not Journal.read(path, read_state).complete
 
 
 def test_it_is_for_its_owners_eyes(path):
@@ -80,7 +83,7 @@ def test_it_is_for_its_owners_eyes(path):
 
 def test_without_a_path_it_lies_in_the_current_directory_under_the_runs_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    journal = Journal.create(None, URL, "1a2b3c4d")
+    journal = Journal.create(None, URL, "1a2b3c4d", read_state)
     journal.close()
     assert [file.name for file in tmp_path.iterdir()] == ["whop-contracts-1a2b3c4d.journal.jsonl"]
     assert journal.path.name == "whop-contracts-1a2b3c4d.journal.jsonl"
@@ -89,24 +92,24 @@ def test_without_a_path_it_lies_in_the_current_directory_under_the_runs_name(tmp
 def test_a_complete_journal_is_replaced_and_an_incomplete_one_is_not(path):
     begun(path).close()
     journal = begun(path)
-    journal.intend("adcamp_1", "paused", None)
+    journal.intend("adcamp_1", state_of("paused", None))
     journal.close()
     with pytest.raises(JournalError, match="were not put back; restore them first: whop-contracts restore"):
-        Journal.create(path, URL, "r2")
-    assert Journal.read(path).run_id == "r1"
+        Journal.create(path, URL, "r2", read_state)
+    assert Journal.read(path, read_state).run_id == "r1"
 
 
 def test_a_file_that_is_no_journal_is_not_replaced(path):
     path.write_text("precious\n")
     with pytest.raises(JournalError):
-        Journal.create(path, URL, "r2")
+        Journal.create(path, URL, "r2", read_state)
     assert path.read_text() == "precious\n"
 
 
 @pytest.mark.parametrize("where", ["absent/run.jsonl", "."])
 def test_a_place_that_cannot_be_written_is_said_in_one_line(tmp_path, where):
     with pytest.raises(JournalError, match="cannot be written") as error:
-        Journal.create(tmp_path / where, URL, "r2")
+        Journal.create(tmp_path / where, URL, "r2", read_state)
     assert "\n" not in str(error.value)
 
 
@@ -114,7 +117,7 @@ def test_a_device_is_no_journal_and_is_left_alone(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(JournalError, match="it is no file"):
-        Journal.create(pipe, URL, "r2")
+        Journal.create(pipe, URL, "r2", read_state)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
@@ -126,64 +129,64 @@ def test_a_full_disk_is_an_error_before_anything_is_sent(path, monkeypatch):
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(JournalError, match="No space left on device"):
-        journal.intend("adcamp_1", "paused", None)
+        journal.intend("adcamp_1", state_of("paused", None))
     monkeypatch.undo()
     journal.close()
 
 
 def test_a_credential_in_the_url_is_not_written(path):
     with pytest.raises(JournalError):
-        Journal.create(path, "http://me:secret@127.0.0.1/", "r1")
+        Journal.create(path, "http://me:secret@127.0.0.1/", "r1", read_state)
     assert not path.exists()
 
 
 def test_at_whatever_byte_a_run_is_cut_off_its_journal_is_read(path):
     journal = begun(path)
-    journal.intend("adcamp_1", "paused", DATE)
+    journal.intend("adcamp_1", state_of("paused", DATE))
     journal.put_back("adcamp_1")
-    journal.intend("adcamp_1", "paused", None)
+    journal.intend("adcamp_1", state_of("paused", None))
     journal.close()
     whole = path.read_bytes()
     header = whole.index(b"\n") + 1
     for end in range(header, len(whole) + 1):
         path.write_bytes(whole[:end])
-        record = Journal.read(path)
+        record = Journal.read(path, read_state)
         lines = whole[:end].count(b"\n")
         assert record.complete is (lines in {1, 2, 4})
     for end in range(header):
         path.write_bytes(whole[:end])
         with pytest.raises(JournalError, match="is no journal"):
-            Journal.read(path)
+            Journal.read(path, read_state)
 
 
 def test_a_journal_is_gone_on_with_after_its_unfinished_line_is_cut_off(path):
     journal = begun(path)
-    journal.intend("adcamp_1", "paused", None)
+    journal.intend("adcamp_1", state_of("paused", None))
     journal.close()
     with path.open("ab") as file:
         file.write(b'{"campaign": "adc')
-    again = Journal.reopen(path)
+    again = Journal.reopen(path, read_state)
     again.put_back("adcamp_1")
     again.close()
-    assert Journal.read(path).complete
+    assert Journal.read(path, read_state).complete
 
 
 def test_a_campaign_whose_first_read_could_not_be_understood_is_recorded_without_a_state(path):
     journal = begun(path)
-    journal.intend("adcamp_9", "paused", None)
+    journal.intend("adcamp_9", state_of("paused", None))
     journal.close()
-    assert Journal.read(path).campaigns["adcamp_9"] == CampaignRecord(
-        None, [Standing("paused", None)], put_back=False
+    assert Journal.read(path, read_state).campaigns["adcamp_9"] == CampaignRecord(
+        None, [state_of("paused", None)], put_back=False
     )
 
 
 def test_the_states_that_our_requests_explain():
-    campaign = CampaignRecord(Standing("paused", None), [Standing("paused", DATE)])
-    explained = (Standing("paused", None), Standing("paused", DATE), ACTIVE)
-    assert all(campaign.could_be(standing) for standing in explained)
-    assert not campaign.could_be(Standing("paused", "2027-01-01T00:00:00.000Z"))
-    assert not campaign.could_be(Standing("stale", None))
-    assert not CampaignRecord(Standing("paused", None)).could_be(ACTIVE)
+    campaign = CampaignRecord(state_of("paused", None), [state_of("paused", DATE)])
+    explained = (state_of("paused", None), state_of("paused", DATE), ACTIVE)
+    assert all(could_be(campaign, state, ACTIVE) for state in explained)
+    assert not could_be(campaign, state_of("paused", "2027-01-01T00:00:00.000Z"), ACTIVE)
+    assert not could_be(campaign, state_of("stale", None), ACTIVE)
+    assert not could_be(CampaignRecord(state_of("paused", None)), ACTIVE, ACTIVE)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ def test_the_states_that_our_requests_explain():
         ([None, "{}"], "line 2: has no campaign"),
         ([None, {"campaign": "a"}], "line 2: says nothing"),
         ([None, {"campaign": "a", "first": "active"}], "line 2: holds no state"),
-        ([None, {"campaign": "a", "first": {"status": 1}}], "line 2: has no status"),
+        ([None, {"campaign": "a", "first": {"status": 1}}], "line 2: holds no state"),
         (
             [None, {"campaign": "a", "intend": {"status": "paused", "paused_until": 1}}],
             "line 2: holds no state",
@@ -212,10 +215,10 @@ def test_what_is_no_journal_is_said_in_one_line(path, lines, said):
     ]
     path.write_text("".join(line + "\n" for line in written))
     with pytest.raises(JournalError, match=said) as error:
-        Journal.read(path)
+        Journal.read(path, read_state)
     assert "\n" not in str(error.value)
 
 
 def test_a_journal_that_is_not_there_is_said_in_one_line(path):
     with pytest.raises(JournalError, match="cannot be read: No such file"):
-        Journal.read(path)
+        Journal.read(path, read_state)

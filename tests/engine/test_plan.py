@@ -10,23 +10,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from whop_contracts.engine import preflight as preparing
-from whop_contracts.engine import replay as replaying
-from whop_contracts.engine import run as engine
-from whop_contracts.engine.build_plan import draw, further
+from whop_contracts.cli import check as engine
+from whop_contracts.cli import planning as preparing
+from whop_contracts.cli import replaying
+from whop_contracts.engine.build_plan import draw, further, ranks
 from whop_contracts.engine.plan import Plan
-from whop_contracts.pause import cases
+from whop_contracts.pause.sequences import sequence_ids
+from whop_contracts.pause.vectors import vectors
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 
 FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Capabilities(1)
 PROOF = Path(__file__).parents[2] / "docs" / "proof.md"
-TABLES = [
-    table
-    for name, table in vars(cases).items()
-    if name.isupper() and isinstance(table, tuple) and all(isinstance(case, cases.Case) for case in table)
-]
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
@@ -42,12 +38,14 @@ def test_another_seed_draws_another_plan_but_where_all_cases_have_names() -> Non
         assert draw(profile, seed=1, means=FULL).sha256 != draw(profile, seed=2, means=FULL).sha256
 
 
-def test_every_case_of_the_tables_is_sent_once_by_standard_and_what_asks_for_nothing_in_two_states() -> None:
-    sent = Counter(case.name for _, case in draw("standard", seed=0, means=FULL).listed())
-    named = [case.name for table in TABLES for case in table]
-    assert len(set(named)) == len(named) > 100
-    twice = {"no body", "a null date", "a null body"}
-    assert {name: sent[name] for name in named if sent[name] != 1 + (name in twice)} == {}
+def test_standard_sends_every_ranked_vector_once_and_what_has_no_date_in_two_states() -> None:
+    sent = Counter(
+        case.id for _, case in draw("standard", seed=0, means=FULL).listed() if case.origin == "vector"
+    )
+    twice = {"no-body", "null-date", "null-body"}
+    ranked = {id_ for part in ranks() for group in part for id_ in group} & vectors().keys()
+    assert sent == {id_: 1 + (id_ in twice) for id_ in ranked}
+    assert vectors().keys() - ranked == {"empty-object", "empty-object-on-two-lines"}
 
 
 def test_each_row_of_quick_is_the_first_to_show_some_fault() -> None:
@@ -59,16 +57,11 @@ def test_each_row_of_quick_is_the_first_to_show_some_fault() -> None:
     assert len(rows) > 20
 
 
-def test_rows_of_what_tells_most_name_what_there_is_each_once() -> None:
-    names = {case.name for table in TABLES for case in table}
-    names |= {sequence.name for sequence in draw("standard", seed=0, means=FULL).sequences}
-    told = [name for row in cases.TELLING for name in row]
-    assert set(told) <= names
-    assert {name for name, count in Counter(told).items() if count > 1} == {
-        "no body",
-        "a null date",
-        "a null body",
-    }
+def test_every_sequence_is_ranked_once() -> None:
+    ranked = Counter(id_ for part in ranks() for group in part for id_ in group)
+    others = {f"another-campaign-{index}" for index in (4, 5)}
+    assert sequence_ids() - others <= ranked.keys()
+    assert [id_ for id_ in sequence_ids() if ranked[id_] > 1] == []
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "thorough"])
@@ -142,28 +135,28 @@ def test_what_could_not_be_put_back_is_not_asked_of_anybodys_staging(base_url, s
     live = {} if base_url is None else {"base_url": base_url, "campaign_ids": ("adcamp_1",)}
     for profile in ("standard", "thorough"):
         names = {case.name for _, case in planned(profile=profile, **live).listed()}
-        assert (cases.OVERWRITING.name in names) == sent
+        assert ("until tomorrow, and members of the response" in names) == sent
 
 
 def going_on(monkeypatch) -> dict:
     """A thorough run on the mock that is given time for a round or two: each look at the clock takes some."""
     ticks = itertools.count()
     monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 1_000))
-    return engine.judge(Settings(profile="thorough", max_time=5.0, seed=4))
+    return engine.check(Settings(profile="thorough", max_time=5.0, seed=4))
 
 
 def test_a_run_goes_on_until_its_time_is_spent(monkeypatch) -> None:
     result = going_on(monkeypatch)
     assert (result["verdict"], result["put_back"]["failed"]) == ("conforms", [])
     assert result["requests"] > planned(profile="thorough", seed=4).requests + 500
-    assert [note for note in result["notes"] if "of round" in note] == [
+    assert [note for note in result["notes"] if "of batch" in note] == [
         note for note in result["notes"] if note.startswith("the budget of 5 s is spent")
     ]
     assert result["plan"]["sha256"] == planned(profile="thorough", seed=4).sha256
 
 
 def test_a_failure_of_a_round_is_replayed() -> None:
-    plan = draw("thorough", seed=0, means=preparing.means(Settings()))
+    plan = draw("thorough", seed=0, means=preparing.capabilities(Settings()))
     wanted = further(plan, 12).sequences[7]
     found = replaying.single(wanted.name, Settings(profile="thorough"))
     assert found.sequences == (wanted,)

@@ -8,7 +8,7 @@ import pytest
 
 from report.making import FAULT, break_mock, failing, judged, said, saved
 from whop_contracts import provider
-from whop_contracts.engine import replay as replaying
+from whop_contracts.cli import replaying
 from whop_contracts.settings import Settings
 
 SAMPLE = [

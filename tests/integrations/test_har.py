@@ -1,9 +1,10 @@
-"""Recordings: our own judged again give the run's verdicts; foreign ones raise no false alarm; what is no HAR is one line."""
+"""Our recordings give the verdicts of the run again; foreign ones raise no false alarm."""
 
 from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,21 @@ def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> 
     entries = recorded.load(path).items
     assert entries[0].response.content == b"\xff $WHOP_API_TOKEN"
     assert b"c2VjcmV0" not in entries[1].response.content
+    assert [entry.response.header("set-cookie") for entry in entries] == ["(not shown)"] * 2
+    assert entries[0].request.header("authorization") == "Bearer $WHOP_API_TOKEN"
+    assert entries[0].credential == "altered:cut"
+
+
+def test_of_a_body_that_was_not_read_to_its_end_the_beginning_is_recorded(tmp_path) -> None:
+    path = tmp_path / "x.har"
+    writer = HarWriter(path, Redactor(), {})
+    for truncated in (True, False):
+        response = Response(200, (), b"x" * 100_000, truncated=truncated)
+        writer.add(replace(exchange(1, b""), response=response))
+    writer.close()
+    short, whole = (item.response for item in recorded.load(path).items)
+    assert (short.truncated, whole.truncated, len(whole.content)) == (True, False, 100_000)
+    assert path.stat().st_size < 110_000
 
 
 def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path) -> None:
@@ -91,10 +107,11 @@ def exchange(number: int, content: bytes) -> Exchange:
     request = Request(
         "GET", f"{BASE}/ad_campaigns/{ID}", "retrieve", ID, (("authorization", "Bearer secret-token-0123"),)
     )
-    return Exchange(number, request, Response(200, (("Set-Cookie", "s=1"),), content), 1.0, 2.0)
+    response = Response(200, (("Set-Cookie", "s=1"),), content)
+    return Exchange(number, request, response, 1.0, 2.0, credential="altered:cut")
 
 
-# -- foreign recordings
+# -- foreign recordings ------------------------------------------------------------------------------------
 
 
 def campaign(**more: Any) -> str:
@@ -200,6 +217,10 @@ def test_another_write_at_the_same_time_decides_nothing(tmp_path) -> None:
     assert "beside writes to the same campaign, skipped: 3" in result["notes"]
 
 
+def one(at: str = "07.1", **more: Any) -> bytes:
+    return json.dumps({"log": {"entries": [row("GET", READ, at, **more)]}}).encode()
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
@@ -209,20 +230,19 @@ def test_another_write_at_the_same_time_decides_nothing(tmp_path) -> None:
         (b'{"log": {}}', "log.entries is not there"),
         (b'{"log": {"entries": [7]}}', "log.entries[0] is no object"),
         (b"[" * 200_000, "it is no JSON text"),
-        (json.dumps({"log": {"entries": [row("GET", READ, "77.1")]}}).encode(), "log.entries[0].startedDateTime is no date with a time and a zone"),
-        (json.dumps({"log": {"entries": [row("GET", READ, "07.1", response={"status": 200, "content": {"text": "%", "encoding": "base64"}})]}}).encode(),
-         "log.entries[0].response.content.text is no base64"),
-        (json.dumps({"log": {"entries": [row("GET", READ, "07.1", response={"status": "200"})]}}).encode(), "log.entries[0].response.status is no whole number"),
+        (one("77.1"), "log.entries[0].startedDateTime is no date with a time and a zone"),
+        (
+            one(response={"status": 200, "content": {"text": "%", "encoding": "base64"}}),
+            "log.entries[0].response.content.text is no base64",
+        ),
+        (one(response={"status": "200"}), "log.entries[0].response.status is no whole number"),
     ],
-)  # fmt: skip
-def test_what_is_no_har_is_said_in_one_line(tmp_path, capsys, monkeypatch, content, what) -> None:
+)
+def test_a_file_that_is_no_har_is_one_line(tmp_path, capsys, monkeypatch, content, what) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.har").write_bytes(content)
-    assert said(capsys, "check-har", "x.har") == (
-        2,
-        "",
-        f"whop-contracts: FILE 'x.har': expected a HAR 1.2 file; {what}\n",
-    )
+    message = f"whop-contracts: FILE 'x.har': expected a HAR 1.2 file; {what}\n"
+    assert said(capsys, "check-har", "x.har") == (2, "", message)
 
 
 def test_a_recording_of_nothing_is_inconclusive(tmp_path, capsys, monkeypatch) -> None:

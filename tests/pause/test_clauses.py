@@ -9,6 +9,7 @@ import pytest
 
 from pause.histories import CLAUSES, History, begun, fails, text
 from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.pause.contract import PAUSE
 
 UNTOUCHED = "pausing.touches-nothing-else"
 
@@ -198,8 +199,8 @@ def test_the_format_of_a_body_that_we_truncated_is_not_checked() -> None:
         ("yesterday", None, False),
     ],
 )
-def test_another_form_of_a_timestamp_is_drift(created: str, form: str | None, warns: object) -> None:
-    runner = ClauseRunner(tuple(CLAUSES.values()))
+def test_another_form_of_a_timestamp_is_drift(created: str, form: str | None, warns: bool) -> None:  # noqa: FBT001
+    runner = ClauseRunner(tuple(CLAUSES.values()), PAUSE)
     failed = runner.add(History().pause(0, document={"created_at": created}))
     drift = [one for one in runner.drift.values() if one.kind == "timestamp_form"]
     assert [(one.pointer, one.value) for one in drift] == ([("/created_at", form)] if form else [])

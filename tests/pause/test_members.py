@@ -14,6 +14,7 @@ from pause.histories import History
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clauses import members
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.strategies import ad_campaigns
 from whop_contracts.schemas import members as documented
@@ -110,11 +111,11 @@ def test_what_is_sound_has_no_violations(document) -> None:
 def test_the_clause_runner_finds_what_every_clause_by_itself_finds(document) -> None:
     """Failed clauses are in the catalogue's order, whatever conditions they share."""
     shown = evidence(document)
-    runner = ClauseRunner(catalogue.clauses())
-    broken = runner.add(shown)
+    tally = ClauseRunner(catalogue.clauses(), PAUSE)
+    broken = tally.add(shown)
     found = findings(shown)
     assert broken == tuple(id_ for id_, wrong in found.items() if wrong)
-    assert {id_ for id_, count in runner.counts.items() if count.exchanges} == found.keys()
+    assert {id_ for id_, count in tally.counts.items() if count.exchanges} == found.keys()
 
 
 def test_clauses_of_one_place_share_one_condition() -> None:

@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from hypothesis.strategies import sampled_from
 
+from whop_contracts.cli.open_target import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause import catalogue, exploration
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.exploration import drawn_sequences
-from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.sequences import READ
 from whop_contracts.provider import ManualClock, build
 from whop_contracts.steps import AdvanceClock, Capabilities, Send, Sequence, Step
-from whop_contracts.target import Sender, mock_parties, open_mock
 
 HISTORIES = int(os.environ.get("EXPLORED_HISTORIES", "150"))
 """How many histories of the honest provider are explored: 2,000 by ``tox -e explore``."""
@@ -39,31 +39,23 @@ class Exploration(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        target, parties = open_mock(build(fault=self.fault, clock=ManualClock())), mock_parties()
-        parties = replace(parties, campaigns=parties.campaigns[:2])
-        rng = random.Random(0)
-        self.tally = ClauseRunner(catalogue.clauses())
+        actors = replace(mock_actors(), campaigns=mock_actors().campaigns[:2])
+        self.tally = ClauseRunner(catalogue.clauses(), PAUSE)
         self.broken: list[str] = []
         self.history: list[str] = []
         self.known: tuple[str, ...] = ()
-        self.executor = Executor(
-            target,
-            Sender(target, rng=rng),
-            RequestBuilder(target.base_url, parties, agent="exploration", rng=rng),
-            parties,
-            expectation=Oracle(),
-            journal=None,
-            watch=self.judge,
-        )
-        self.executor.preflight(foreign=False)
-        self.target = target
+        provider = build(fault=self.fault, clock=ManualClock())
+        self.session = session_in_process(provider, actors, random.Random(0), self.judge)
+        self.executor = Executor(self.session)
+        _, self.first = self.executor.preflight(foreign=False)
+        self.target = self.session.target
 
     def judge(self, evidence, sequence) -> None:
         self.broken += [name for name in self.tally.add(evidence, sequence) if name in MUSTS]
 
     def take(self, step: Step) -> None:
         self.history.append(words(step))
-        assert self.executor._step(step, "explored")
+        assert self.executor._take(step, "explored")
         if self.broken:
             type(self).failed = self.history, self.broken
         assert not self.broken, f"{', '.join(self.broken)}: {'; '.join(self.history)}"
@@ -178,7 +170,7 @@ def judged(
     machine = Exploration()
     plan = Plan("thorough", 0, Capabilities(campaigns=2, clock=clock), sequences)
     machine.executor.run(plan)
-    machine.executor.put_back()
+    restore_campaigns(machine.session, wanted_by_run(machine.session.actors.campaigns, machine.first))
     return machine, plan
 
 
@@ -194,7 +186,7 @@ def test_drawn_histories_keep_to_the_rules_and_the_plan_counts_them(moving) -> N
     assert len({sequence.name for sequence in sequences}) == 60
     machine, plan = judged(sequences)
     assert machine.broken == []
-    assert machine.executor.outcome.failed == []
+    assert machine.session.state.failed == []
     assert machine.tally.requests == plan.requests
     assert any(isinstance(step, AdvanceClock) for sequence in sequences for step in sequence.steps) == moving
 

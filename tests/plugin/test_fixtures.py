@@ -1,31 +1,21 @@
-"""The plugin's fixtures, in projects that use them: the provider in place of mocks, the session's target and its run."""
+"""The plugin's fixtures, in projects that use them: the provider in place of mocks, the target, the run."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 
 import httpx
 import pytest
 
-from report import handmade
-from whop_contracts import report as reports
-from whop_contracts.engine import run as engine
-from whop_contracts.pause import catalogue
-from whop_contracts.plugin import fixtures, items
-from whop_contracts.plugin import run as plugin_run
+from plugin.conftest import IDS, QUIETLY
 from whop_contracts.plugin.fixtures import WHOP_URL, AdCampaignProvider
-from whop_contracts.report import document, junit, markdown, terminal
+from whop_contracts.provider import SEED, RunningClock, build
+from whop_contracts.provider.server import clock_url, running
 from whop_contracts.target import MOCK_URL
 
-LOADED = (fixtures, items, plugin_run, reports, document, junit, markdown, terminal)
-"""Imported once, here, so that the sessions inside need not."""
-
-pytestmark = pytest.mark.filterwarnings("default::pytest.PytestAssertRewriteWarning")
-QUIETLY = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly")
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-HAS_ASYNCIO = importlib.util.find_spec("pytest_asyncio") is not None
 
 APPLICATION = """
 import httpx
@@ -103,7 +93,8 @@ def test_another_address(request, base_url):
 def test_a_port_shares_state_and_clock(ad_campaign_provider):
     campaign, base_url = ad_campaign_provider.campaign_ids[0], ad_campaign_provider.serve()
     assert base_url == ad_campaign_provider.serve()
-    Campaigns(ad_campaign_provider.token, base_url).pause(campaign, ad_campaign_provider.now + datetime.timedelta(1))
+    tomorrow = ad_campaign_provider.now + datetime.timedelta(1)
+    Campaigns(ad_campaign_provider.token, base_url).pause(campaign, tomorrow)
     assert Campaigns(ad_campaign_provider.token).status(campaign) == "paused"
     ad_campaign_provider.advance(datetime.timedelta(1))
     assert Campaigns(ad_campaign_provider.token, base_url).status(campaign) == "active"
@@ -120,62 +111,60 @@ def test_beside_the_fixture_of_respx(ad_campaign_provider, respx_mock):
     respx_mock.get("https://api.whop.com/api/v1/products").respond(json=[])
     assert httpx.get("https://api.whop.com/api/v1/products").json() == []
     assert Campaigns(ad_campaign_provider.token).status(ad_campaign_provider.campaign_ids[0]) == "active"
-"""
-COUNT = 12
-AWAITED = """
-import pytest
-from application import Campaigns
 
 @pytest.mark.asyncio
-async def test_the_application_pauses(ad_campaign_provider):
+async def test_awaited(ad_campaign_provider):
     campaign = ad_campaign_provider.campaign_ids[0]
     await Campaigns(ad_campaign_provider.token).pause_soon(campaign)
     assert ad_campaign_provider.campaign(campaign).status == "paused"
     await Campaigns(ad_campaign_provider.token, ad_campaign_provider.serve()).pause_soon(campaign)
 """
-
-
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch):
-    for name in ("WHOP_API_TOKEN", "WHOP_BASE_URL", "PYTEST_ADDOPTS", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+COUNT = 13
 
 
 @pytest.fixture
-def application(pytester):
-    pytester.makepyfile(application=APPLICATION, test_application=TESTS)
-    return pytester
+def counted(monkeypatch):
+    """A provider with a fault on a port: its base URL, and how often each path is requested."""
+    provider, seen = build(fault="missing-title", clock=RunningClock()), Counter()
+    handle = provider.handle
+
+    def count(method, path, *more, **named):
+        seen[f"{method} {path}"] += 1
+        return handle(method, path, *more, **named)
+
+    monkeypatch.setattr(provider, "handle", count)
+    with running(provider) as base_url:
+        yield base_url, seen
 
 
-@pytest.fixture
-def judged(pytester, monkeypatch):
-    """A project whose engine gives a result that was made by hand, and counts how often it is asked."""
-
-    def judge(settings, *, watch=None):
-        with (pytester.path / "runs").open("a") as runs:
-            runs.write(".")
-        return handmade.result(*(handmade.clause(one.id, "passed") for one in catalogue.clauses()))
-
-    monkeypatch.setattr(engine, "judge", judge)
-    return pytester
-
-
-def test_an_application_is_tested_against_the_provider(application):
-    done = application.runpytest_subprocess(*QUIETLY, "-W", "error", "--strict-markers")
-    done.assert_outcomes(passed=COUNT)
-
-
-def test_beside_xdist_and_randomly(application):
-    done = application.runpytest_subprocess(*QUIETLY[:-2], "-W", "error", "-n", "2", "-p", "randomly", "-v")
-    done.assert_outcomes(passed=COUNT)
-
-
-@pytest.mark.skipif(not HAS_ASYNCIO, reason="pytest-asyncio is not installed")
-def test_beside_asyncio(application):
-    application.makepyfile(test_application=AWAITED)
-    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
-    done = application.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", *scope)
-    done.assert_outcomes(passed=1)
+def test_beside_randomly_and_asyncio_two_workers_of_xdist_make_one_run(
+    pytester, monkeypatch, tmp_path, counted
+):
+    """And leave no files behind. That the plan was sent once is counted where the requests arrive."""
+    base_url, seen = counted
+    monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    pytester.makepyfile(
+        application=APPLICATION,
+        test_application=TESTS,
+        test_contract="from whop_contracts.contract import clause, run\n",
+    )
+    done = pytester.runpytest_inprocess(
+        *("-n", "2", "--dist", "load", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--strict-markers"),
+        *("-W", "error", "-W", "default::whop_contracts.plugin.ContractWarning"),
+        *("-o", "asyncio_default_fixture_loop_scope=function"),
+        *("--contract-base-url", base_url, "--contract-test-clock", clock_url(base_url)),
+        *("--contract-campaign-id", SEED.campaigns[0], "--contract-profile", "quick"),
+        *("--contract-json", "result.json", "--contract-journal", "journal.jsonl"),
+    )
+    result = json.loads((pytester.path / "result.json").read_text("utf-8"))
+    verdicts = Counter(row["verdict"] for row in result["clauses"])
+    passed = verdicts["passed"] + verdicts["warned"] + 2 + COUNT
+    done.assert_outcomes(failed=1, passed=passed, skipped=verdicts["not_tested"], warnings=verdicts["warned"])
+    done.stdout.fnmatch_lines([f"{base_url}: violates: *"])
+    assert [row["id"] for row in result["clauses"] if row["verdict"] == "failed"] == ["response.title"]
+    assert sum(seen.values()) == result["requests"]
+    assert not list(tmp_path.glob("whop-contracts-*"))
 
 
 @pytest.mark.parametrize(
@@ -213,8 +202,8 @@ def test_the_fixtures_and_the_marker_say_what_they_are(pytester):
     )
 
 
-def test_the_result_of_the_one_run_is_had_by_every_test_and_spoilt_by_none(judged):
-    judged.makepyfile(
+def test_every_test_has_the_result_of_the_one_run_and_none_spoils_it(project):
+    project.write(
         """
         from whop_contracts.contract import clause, run
 
@@ -226,60 +215,59 @@ def test_the_result_of_the_one_run_is_had_by_every_test_and_spoilt_by_none(judge
             assert {row["verdict"] for row in contract_run["clauses"]} == {"passed"}
         """
     )
-    done = judged.runpytest_inprocess(*QUIETLY)
-    done.assert_outcomes(passed=len(catalogue.clauses()) + 2 + 2)
-    assert (judged.path / "runs").read_text() == "."
+    project.run().assert_outcomes(passed=len(IDS) + 2 + 2)
+    assert len(project.runs) == 1
 
 
-def test_no_run_is_made_for_the_target_or_the_provider(judged):
-    judged.makepyfile(
-        "def test_it(contract_target, ad_campaign_provider): assert contract_target.campaign_ids"
-    )
-    judged.runpytest_inprocess(*QUIETLY).assert_outcomes(passed=1)
-    assert not (judged.path / "runs").exists()
+def test_no_run_is_made_for_the_target_or_the_provider(project):
+    project.write("def test_it(contract_target, ad_campaign_provider): assert contract_target.campaign_ids")
+    project.run().assert_outcomes(passed=1)
+    assert project.runs == []
 
 
-def test_a_run_that_cannot_be_made_is_one_line(pytester, monkeypatch):
-    (pytester.path / "whop-contracts.toml").write_text("sead = 1")
-    pytester.makepyfile("def test_it(contract_run): pass\ndef test_that(contract_target): pass")
-    done = pytester.runpytest_inprocess(*QUIETLY)
+def test_settings_that_cannot_be_used_are_one_line(project):
+    (project.path / "whop-contracts.toml").write_text("sead = 1")
+    done = project.write("def test_it(contract_run): pass\ndef test_that(contract_target): pass").run()
     done.assert_outcomes(errors=2)
     done.stdout.fnmatch_lines(["whop-contracts.toml, sead: no such key; did you mean seed?"] * 2)
     assert "Traceback" not in done.stdout.str()
 
 
-def test_the_target_is_the_settings_one_and_keeps_the_token_to_itself(pytester):
-    pytester.makepyfile(
+def test_the_target_is_that_of_the_settings_and_hides_its_headers(project):
+    project.write(
         """
         def test_it(contract_target):
             print(contract_target, dict(contract_target.headers))
             assert contract_target.kind == "live"
             assert contract_target.base_url == "https://staging.example.com/api/v1"
             assert contract_target.campaign_ids == ("adcamp_One1", "adcamp_Two2")
-            assert contract_target.headers["Authorization"] == "Bearer " + "canary" + "-7Qd2"
-            assert contract_target.headers["X-Gate"] == "open" + "-7Qd2"
+            assert contract_target.headers["Authorization"] == "Bearer " + "canary" + "-7Qd2mXv9"
+            assert contract_target.headers["X-Gate"] == "open" + "-7Qd2mXv9"
             assert contract_target.headers == {}
         """
     )
-    done = pytester.runpytest_inprocess(
-        *(*QUIETLY, "-vv", "--showlocals", "--contract-base-url=https://staging.example.com/api/v1"),
-        *("--contract-token=canary-7Qd2", "--contract-header=X-Gate: open-7Qd2"),
+    done = project.run(
+        *("-vv", "--showlocals", "--contract-base-url=https://staging.example.com/api/v1"),
+        *("--contract-token=canary-7Qd2mXv9", "--contract-header=X-Gate: open-7Qd2mXv9"),
         *("--contract-campaign-id=adcamp_One1", "--contract-campaign-id=adcamp_Two2"),
     )
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["*AssertionError: assert {'X-Gate': '[*][*][*]'*"])
-    assert "canary-7Qd2" not in done.stdout.str() + done.stderr.str()
-    assert "open-7Qd2" not in done.stdout.str() + done.stderr.str()
+    assert "canary-7Qd2mXv9" not in done.stdout.str() + done.stderr.str()
+    assert "open-7Qd2mXv9" not in done.stdout.str() + done.stderr.str()
 
 
-def test_without_a_base_url_the_target_is_the_mock(pytester):
-    pytester.makepyfile(
-        f"def test_it(contract_target): assert (contract_target.kind, contract_target.base_url) == ('mock', {MOCK_URL!r})"
+def test_without_a_base_url_the_target_is_the_mock(project):
+    project.write(
+        f"""
+        def test_it(contract_target):
+            assert (contract_target.kind, contract_target.base_url) == ("mock", {MOCK_URL!r})
+        """
     )
-    pytester.runpytest_inprocess(*QUIETLY).assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=1)
 
 
-# -- the provider without pytest -------------------------------------------------------------------------------------------
+# -- the provider without pytest -----------------------------------------------------------------------------
 
 
 def pause(provider, body, base_url=WHOP_URL):

@@ -1,137 +1,101 @@
-"""One broad script of requests, and what a provider says to it: two providers are alike if it cannot tell them apart."""
+"""Scripts of requests and the responses to them: two providers are alike if no script can tell them apart."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from talking import BASE
+
 from whop_contracts.provider import SEED, ManualClock, build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from whop_contracts.provider import Provider
-
-BASE = "/api/v1/ad_campaigns"
 START = 1_790_000_000.25
 """2026-09-21T14:13:20.250Z"""
 FULL = f"Bearer {SEED.token}"
 Step = tuple[Any, ...]
 
 GOOD = (
-    "2026-11-05T12:34:56.789Z",
-    "2026-11-05T12:34:56.789Z",
-    "2026-10-01T00:00:00Z",
-    "2026-09-21T14:40:07.5Z",
-    "2026-12-31T23:59:59.999Z",
-    "2027-01-01T12:00:00.045Z",
-    "2027-07-01T09:05:03.0456Z",
-    "2027-01-15T12:30:30.123456Z",
-    "2026-12-12T23:30:15.1+05:30",
-    "2027-01-02T01:15:00.25-03:30",
-    "2026-10-31T00:00:00.250+14:00",
-    "2026-10-30T22:00:00-12:00",
-    "2027-09-01T04:00:00.001+00:00",
-    "2028-02-29T12:00:00.000Z",
-    "2029-12-31T08:00:00Z",
-    "2040-02-03T04:05:06.007Z",
-    "2200-01-01T00:00:00Z",
-    "9999-12-31T23:59:59.999Z",
-    "2027-02-03t04:05:06.123456789z",
-    "2027-02-03T04:05:60Z",
-    "2027-02-03T04:05:06.5-00:00",
-    "2027-02-03T04:05:06.5+23:59",
+    *(
+        "2026-11-05T12:34:56.789Z",
+        "2026-11-05T12:34:56.789Z",
+        "2026-10-01T00:00:00Z",
+        "2026-09-21T14:40:07.5Z",
+    ),
+    *("2026-12-31T23:59:59.999Z", "2027-01-01T12:00:00.045Z", "2027-07-01T09:05:03.0456Z"),
+    *("2027-01-15T12:30:30.123456Z", "2026-12-12T23:30:15.1+05:30", "2027-01-02T01:15:00.25-03:30"),
+    *("2026-10-31T00:00:00.250+14:00", "2026-10-30T22:00:00-12:00", "2027-09-01T04:00:00.001+00:00"),
+    *("2028-02-29T12:00:00.000Z", "2029-12-31T08:00:00Z", "2040-02-03T04:05:06.007Z", "2200-01-01T00:00:00Z"),
+    *("9999-12-31T23:59:59.999Z", "2027-02-03t04:05:06.123456789z", "2027-02-03T04:05:60Z"),
+    *("2027-02-03T04:05:06.5-00:00", "2027-02-03T04:05:06.5+23:59", "2028-12-31T08:00:00Z"),
+    *("2026-12-01T12:00:00-11:30", "2026-12-01T12:00:00+12:45"),
 )
 BAD: tuple[Any, ...] = (
-    "",
-    "   ",
-    "tomorrow",
-    "2027-02-30T12:00:00Z",
-    "2027-13-01T12:00:00Z",
-    "2027-01-01T25:00:00Z",
-    "2027-01-01T12:00:00Zjunk",
-    "2027-01-01",
-    "2027-01-01T12:00:00",
-    " 2027-01-01T12:00:00Z ",
-    "2027-01-01 12:00:00Z",
-    "2027-01-01T12:00Z",
-    "2027-01-01T12:00:00+0100",
-    "1893456000",
-    "\uff12\uff10\uff12\uff17-01-01T12:00:00Z",
-    "2027-01-01T12:00:00Z'; --",
-    'say "when"',
-    "2027\0",
-    "🎧🎧",
-    "x" * 5000,
-    "2020-01-01T00:00:00Z",
-    "2026-09-21T14:13:20.000Z",
-    0,
-    1893456000,
-    -1,
-    1.5,
-    True,
-    False,
-    [],
-    ["2027-01-01T12:00:00Z"],
-    {},
-    {"at": "2027-01-01T12:00:00Z"},
+    *("", "   ", "tomorrow", "2027-02-30T12:00:00Z", "2027-13-01T12:00:00Z", "2027-01-01T25:00:00Z"),
+    *("2027-01-01T12:00:00Zjunk", "2027-01-01", "2027-01-01T12:00:00", " 2027-01-01T12:00:00Z "),
+    *("2027-01-01 12:00:00Z", "2027-01-01T12:00Z", "2027-01-01T12:00:00+0100", "1893456000"),
+    *(
+        "\uff12\uff10\uff12\uff17-01-01T12:00:00Z",
+        "2027-01-01T12:00:00Z'; --",
+        'say "when"',
+        "2027\0",
+        "🎧🎧",
+    ),
+    *("x" * 5000, "2020-01-01T00:00:00Z", "2026-09-19T00:00:00Z", "2026-09-21T13:30:00Z"),
+    *("2026-09-21T14:13:10Z", "2026-09-21T14:13:20.000Z", "2027-01-01T12:00:00.Z"),
+    *(0, 1893456000, -1, 1.5, True, False, [], ["2027-01-01T12:00:00Z"], {}, {"at": "2027-01-01T12:00:00Z"}),
+)
+LENIENT = (
+    *("2027-1-5T1:2:3Z", "2027-01-05T01:02:03 UTC", "2027-01-05T01:02:03Z[Europe/Paris]"),
+    *("2027-01-05T01:02:03+01:00 (CET)", "2027-01-05T01:02:03+01:60", "2027-01-05T01:02:03+25:00"),
+    *("2027-01-05T01:02:03+01", "2027-01-05T01:02:03+01:00:00", "2027-01-05T01:02:03,5Z"),
+    *("2027-01-05T24:00:00Z", "20270105T010203Z", "2027/01/05T01:02:03Z", "01/05/2027"),
+    *("+002027-01-05T01:02:03Z", "27-01-05T01:02:03Z", "2027-01-05T01:02:03 PMZ", "2027-01-05_01:02:03Z"),
+    *("2027-01-05T01:02:03 Z", "Tue, 2027-01-05T01:02:03Z", "2027-01-05T01:02:03\u221201:00"),
+    *("2027-005T01:02:03Z", "2027-W01-2T01:02:03Z"),
 )
 BODIES = (
-    b"[]",
-    b'["x"]',
-    b'"text"',
-    b"42",
-    b"1.5",
-    b"true",
-    b"{",
-    b"{'paused_until': null}",
-    b'{"paused_until": null,}',
-    b'{"paused_until": NaN}',
-    b'{"paused_until": null} trailing',
-    b'{"paused_until": "\xff"}',
-    b"{}\xff",
-    b"\xff",
-    b"nul",
+    *(b"[]", b'["x"]', b'"text"', b"42", b"1.5", b"true", b"{", b"{'paused_until': null}"),
+    *(
+        b'{"paused_until": null,}',
+        b'{"paused_until": NaN}',
+        b'{"note": NaN}',
+        b'{"paused_until": null} trailing',
+    ),
+    *(b'{"paused_until": "\xff"}', b'{"note": "\xff"}', b"{}\xff", b"\xff", b"nul"),
     b'{"paused_until": null, "note": "\xf0\x9f\x8e\xa7", "more": 1}',
     b'{"title": "x", "status": "stale", "daily_budget": 1}',
     b'{"nested": {"a": [1]}}',
+    b'{"pausedUntil": "2027-03-01T10:00:00Z"}',
 )
 SPELT = (
     b'{"paused_until":"2027-03-01T10:00:00Z"}',
     b'{\r\n\t"paused_until" : "2027-03-01T10:00:00Z"\n}\n',
     b'{"paused\\u005funtil": "2027-03-01T10:00:00Z"}',
 )
+TOKEN = SEED.token
 TOKENS = (
-    None,
-    "",
-    "Bearer",
-    "Bearer ",
-    "Bearer nobody",
-    SEED.token,
-    f"Basic {SEED.token}",
-    f"Bearer {SEED.token[:-4]}",
-    f"Bearer {SEED.token}more",
-    f"Bearer {SEED.token[:15]}X{SEED.token[16:]}",
-    f"Bearer {SEED.readonly_token}",
-    f"Bearer {SEED.foreign_token}",
+    *(None, "", "Bearer", "Bearer ", "Bearer nobody", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN[:-4]}"),
+    *(
+        f"Bearer {TOKEN}more",
+        f"Bearer {TOKEN[:15]}X{TOKEN[16:]}",
+        f"Bearer {TOKEN} more",
+        f"Bearer x,{TOKEN}",
+    ),
+    *(f'Bearer "{TOKEN}"', f"Bearer {TOKEN[3:]}", f"Bearer {TOKEN[:-1]}X", f"Bearer zz_00000{TOKEN[8:]}"),
+    *(f"Bearer {TOKEN[:9]}-{TOKEN[9:]}", f"Bearer {SEED.readonly_token}", f"Bearer {SEED.foreign_token}"),
 )
 IDS = (
-    "adcamp_Zz9Yy8Xx7Ww6V",
-    "adcamp_",
-    "adcamp",
-    "x",
-    "prod_Kb7Qw2Zr9Xt4M",
-    "Kb7Qw2Zr9Xt4M",
-    SEED.campaigns[0] + "more",
-    SEED.campaigns[0][:-3],
-    SEED.campaigns[0].lower(),
-    "%20" + SEED.campaigns[0],
-    "a" * 300,
-    "x'%20OR%201=1",
-    "..%2Fadmin",
-    "%C3%A9t%C3%A9",
-    "x%00y",
-    "adcamp_%00",
+    *("adcamp_Zz9Yy8Xx7Ww6V", "adcamp_", "adcamp", "x", "prod_Kb7Qw2Zr9Xt4M", "Kb7Qw2Zr9Xt4M"),
+    *(
+        SEED.campaigns[0] + "more",
+        SEED.campaigns[0][:-3],
+        SEED.campaigns[0].lower(),
+        "%20" + SEED.campaigns[0],
+    ),
+    *("a" * 2000, "a" * 300, "x'%20OR%201=1", "..%2Fadmin", "%C3%A9t%C3%A9", "x%00y", "adcamp_%00"),
     SEED.foreign_campaign,
 )
 
@@ -155,6 +119,11 @@ def until(text: Any) -> dict[str, Any]:
     return {"paused_until": text}
 
 
+def at(time: str) -> dict[str, Any]:
+    """Until a time of the first day."""
+    return until(f"2026-09-21T{time}Z")
+
+
 def _step(
     method: str, path: str, content: bytes = b"", token: str | None = FULL, media_type: str | None = None
 ) -> Step:
@@ -164,114 +133,116 @@ def _step(
     return (method, path, headers, content)
 
 
-def script() -> Iterator[Step | float]:
-    """Requests, and seconds that pass between them."""
-    a, b, c, d = SEED.campaigns
-    for one in (a, b, c, d):
+A, B, C, D = SEED.campaigns
+DATED, LATER = until("2027-03-01T10:00:00.5Z"), until("2027-04-01T10:00:00.5+05:30")
+
+
+def pausing() -> Iterator[Step | float]:
+    for one in (A, B, C, D):
         yield from (read(one), pause(one, {}), read(one), unpause(one), read(one), pause(one), unpause(one))
     for text in GOOD:
-        yield from (pause(a, until(text)), read(a), unpause(a))
+        yield from (pause(A, until(text)), read(A), unpause(A))
     for body in SPELT:
-        yield from (pause(a, body), read(a), unpause(a))
-    yield pause(a, SPELT[0], media_type="application/json; charset=utf-8")
-    # Again and again.
-    dated = until("2027-03-01T10:00:00.5Z")
-    later = until("2027-04-01T10:00:00.5Z")
-    for first, second in ((dated, later), (later, dated), (dated, {}), ({}, dated), (dated, dated), ({}, {})):
-        yield from (pause(b, first), pause(b, second), read(b), unpause(b))
-    yield from (pause(a, dated), pause(b, {}), read(a), read(b), unpause(a), read(b), unpause(b))
-    yield from (pause(a, b"null"), read(a), unpause(a), pause(a, until(None)), read(a), unpause(a))
-    # What is refused, on an active campaign and on a paused one.
-    for target, again in ((b, unpause(b)), (c, pause(c, later))):
+        yield from (pause(A, body), read(A), unpause(A))
+    yield pause(A, SPELT[0], media_type="application/json; charset=utf-8")
+    for first, second in ((DATED, LATER), (LATER, DATED), (DATED, {}), ({}, DATED), (DATED, DATED), ({}, {})):
+        yield from (pause(B, first), pause(B, second), read(B), pause(B, LATER), read(B), unpause(B))
+    yield from (pause(A, DATED), pause(B, {}), read(A), read(B), unpause(A), read(B), unpause(B))
+    yield from (pause(A, b"null"), read(A), unpause(A), pause(A, until(None)), read(A), unpause(A))
+    yield from (pause(SEED.inactive, {}), read(SEED.inactive), pause(SEED.stale, DATED), read(SEED.stale))
+
+
+def rejecting() -> Iterator[Step | float]:
+    """What must be rejected, on an active campaign and on a paused one, while another one is paused."""
+    yield pause(D, LATER)
+    for target, again in ((B, unpause(B)), (C, pause(C, LATER))):
         yield again
-        for refused in refusals(target, dated):
-            yield from (refused, read(target), read(a), again)
+        for rejected in rejections(target):
+            yield from (rejected, read(target), read(D), again)
     for one in IDS:
-        yield from (pause(one, dated), read(a), read(one))
-    yield pause(IDS[0], dated, token=None)
-    yield from (pause(SEED.inactive, {}), read(SEED.inactive), pause(SEED.stale, dated), read(SEED.stale))
-    yield unpause(c)
-    # Time passes.
-    yield from resuming(a, b)
-    for number in range(40):
-        yield from (pause(a, dated if number % 2 else {}), read(a), unpause(a))
+        yield from (pause(one, DATED), read(A), read(one), read(D))
+    yield from (pause(IDS[0], DATED, token=None), pause(A, {}, f"Bearer {SEED.token.swapcase()}"), read(A))
 
 
-def refusals(target: str, dated: Any) -> Iterator[Step]:
-    """Requests that ought to be refused, most of them."""
-    yield from (pause(target, until(value)) for value in BAD)
+def rejections(target: str) -> Iterator[Step]:
+    """Requests that must be rejected, most of them."""
+    yield from (pause(target, until(value)) for value in (*BAD, *LENIENT))
     yield from (pause(target, body) for body in BODIES)
-    yield pause(target, dated, media_type="text/plain")
-    yield from (pause(target, body, token) for token in TOKENS for body in (dated, {}))
+    yield pause(target, DATED, media_type="text/plain")
+    yield from (pause(target, body, token) for token in TOKENS for body in (DATED, {}))
     yield from (_step(method, f"{BASE}/{target}/pause") for method in ("GET", "PUT", "PATCH", "DELETE"))
 
 
-def resuming(a: str, b: str) -> Iterator[Step | float]:
-    """Pauses that end, and some that do not; it is 14:13:20.250 when this begins, and more than a day later at its end."""
-    soon, sooner = until("2026-09-21T14:20:30.500Z"), until("2026-09-21T14:18:30.500Z")
+def resuming() -> Iterator[Step | float]:
+    """Pauses that end and some that do not, from 14:13:20.250 to more than a day later."""
+    a, b = A, B
+    yield from (pause(a, at("14:13:50.75")), 2, read(a), 27.5, read(a), 1, read(a))
+    yield from (pause(a, at("14:16:50.75")), 60, read(a), 119.2, read(a), 0.8, read(a))
+    soon, sooner = at("14:20:30.500"), at("14:18:30.500")
     yield from (
         pause(a, soon),
         read(a),
         pause(b, {}),
-        420,
+        210,
         read(a),
-        9,
+        8.5,
         read(a),
-        1.25,
+        1.1,
         read(a),
-        60,
+        0.15,
         read(a),
-        read(b),
     )
-    yield from (300, read(a), 3600, read(a), read(b), unpause(b))
-    # It is 15:26:30.5 now, and a has been resumed once.
-    yield from (
-        pause(a, until("2026-09-21T15:30:00.25+00:00")),
-        read(a),
-        1,
-        read(a),
-        209,
-        read(a),
-        unpause(a),
-    )
-    # It is 15:30:00.5: a timer that was cancelled, one that was moved out, one that was moved in, one dropped.
-    yield from (pause(a, until("2026-09-21T15:31:00Z")), unpause(a), pause(a, {}), 60, read(a), unpause(a))
-    yield from (pause(a, until("2026-09-21T15:32:00Z")), pause(a, until("2026-09-21T15:40:00Z")), 90, read(a))
-    yield from (
-        500,
-        read(a),
-        pause(b, until("2026-09-21T16:00:00Z")),
-        pause(b, until("2026-09-21T15:45:00Z")),
-    )
-    yield from (
-        600,
-        read(b),
-        pause(b, until("2026-09-21T16:00:00Z")),
-        pause(b, {}),
-        3600,
-        read(b),
-        unpause(b),
-    )
-    yield from (pause(a, until("2026-09-21T23:00:00+05:30")), pause(b, until("2026-09-22T03:00:00+05:30")))
-    yield from (3600, read(a), read(b), pause(b, {}), 86_400, read(a), read(b), unpause(b))
+    yield from (60, read(a), read(b), 300, read(a), 3600, read(a), read(b), unpause(b))
+    # It is 15:26:30.5 now, and a has been resumed.
+    yield from (pause(a, at("15:30:00.25")), read(a), 1, read(a), 209, read(a), unpause(a))
+    # It is 15:30:00.5: timers that are cancelled, postponed, moved forward, or dropped.
+    yield from (pause(a, at("15:31:00")), unpause(a), pause(a, {}), 60, read(a), 3600, read(a), unpause(a))
+    yield from (pause(a, at("16:32:00")), pause(a, at("16:40:00")), 90, read(a), 500, read(a))
+    yield from (pause(b, at("17:00:00")), pause(b, at("16:45:00")), 600, read(b))
+    yield from (pause(b, at("17:00:00")), pause(b, {}), 3600, read(b), unpause(b))
+    # It is 17:50:50.5: what follows a cancelled date, and what is rejected or read in a pause.
+    yield from (pause(a, at("17:52:00")), unpause(a), pause(a, at("17:54:00")), 90, read(a), 120, read(a))
+    yield from (pause(a, at("17:56:00")), pause(a, at("17:55:00")), unpause(a), pause(a, {}), 120, read(a))
+    yield from (pause(b, at("18:00:00")), pause(b, until("soon")), read(b), 250, read(b), unpause(a))
+    yield from (pause(b, at("18:01:00")), 60, unpause(b))
+    yield from (pause(a, until("2026-09-22T01:30:00+05:30")), pause(b, until("2026-09-22T06:00:00+05:30")))
+    yield from (3 * 3600, read(a), read(b), pause(b, {}), 86_400, read(a), read(b), unpause(b))
     yield from (pause(a, sooner), pause(a, until("2027-06-01T00:00:00Z")), read(a), 1, read(a))
     yield from (pause(a, until("0001-01-01T00:00:00Z")), pause(a, until("2027-10-31T01:30:00Z")))
-    yield pause(a, {}, f"Bearer {SEED.token.swapcase()}")
-    together = until("2026-12-01T00:00:00Z")
-    yield from (pause(a, together), pause(b, together), 90 * 86_400, read(a), read(b))
 
 
-def play(provider: Provider, clock: ManualClock) -> Iterator[tuple[Any, ...]]:
-    """What the provider says to the script, the Date header left out, answer by answer."""
-    for step in script():
-        if isinstance(step, int | float):
-            clock.advance(step)
-            continue
-        answer = provider.handle(*step)
-        headers = tuple(pair for pair in answer.headers if pair[0] != "date")
-        yield step[0], step[1], step[3], answer.status, headers, answer.content
+def several() -> Iterator[Step | float]:
+    """Pauses of all campaigns that end in the same instant, second, minute or round, days later."""
+    ends = {
+        "10-01": ("00:00:00.5",),
+        "10-11": ("00:00:00.2", "00:00:00.7"),
+        "10-21": ("00:00:10", "00:00:40"),
+    }
+    for day, times in ends.items():
+        for number, one in enumerate(SEED.campaigns):
+            yield pause(one, until(f"2026-{day}T{times[number % len(times)]}+01:00"))
+        yield from (11 * 86_400, *map(read, SEED.campaigns))
+    for number, one in enumerate(SEED.campaigns):
+        yield from (unpause(one), pause(one, until(f"2027-01-0{number + 1}T00:00:00.25+00:30")), read(one))
+    yield from (90 * 86_400, *map(read, SEED.campaigns))
 
 
-def transcript(**what: Any) -> Iterator[tuple[Any, ...]]:
-    clock = ManualClock(START)
-    return play(build(clock=clock, **what), clock)
+def repeating() -> Iterator[Step | float]:
+    for number in range(40):
+        yield from (pause(A, DATED if number % 2 else {}), read(A), unpause(A), read(A))
+
+
+SCRIPTS = (pausing, rejecting, resuming, several, repeating)
+
+
+def transcript(*scripts: Callable[[], Iterator[Step | float]], **what: Any) -> Iterator[tuple[Any, ...]]:
+    """The responses to some scripts (default: all), each to a fresh provider, without their Date headers."""
+    for script in scripts or SCRIPTS:
+        provider = build(clock=(clock := ManualClock(START)), **what)
+        for step in script():
+            if isinstance(step, int | float):
+                clock.advance(step)
+                continue
+            response = provider.handle(*step)
+            headers = tuple(pair for pair in response.headers if pair[0] != "date")
+            yield step[0], step[1], step[3], response.status, headers, response.content

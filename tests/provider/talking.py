@@ -1,4 +1,4 @@
-"""A shorthand for talking to a provider in process."""
+"""A client of one provider in this process."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ class Talk:
 
     def pause(self, campaign: str = ACTIVE, until: Any = OMITTED):
         body = {} if until is OMITTED else {"paused_until": until}
-        return self.send(
-            "POST", f"/{campaign}/pause", json.dumps(body).encode(), Content_Type="application/json"
-        )
+        return self.post(json.dumps(body).encode(), campaign, Content_Type="application/json")
+
+    def post(self, content: bytes, campaign: str = ACTIVE, **headers: str):
+        return self.send("POST", f"/{campaign}/pause", content, **headers)
 
     def unpause(self, campaign: str = ACTIVE):
         return self.send("POST", f"/{campaign}/unpause")
 
     def read(self, campaign: str = ACTIVE) -> dict[str, Any]:
-        answer = self.send("GET", f"/{campaign}")
-        assert answer.status == 200
-        return json.loads(answer.content)
+        response = self.send("GET", f"/{campaign}")
+        assert response.status == 200
+        return json.loads(response.content)
 
     def state(self, campaign: str = ACTIVE) -> tuple[str, str | None]:
         document = self.read(campaign)
         return document["status"], document["paused_until"]
 
 
-def body(answer) -> Any:
-    return json.loads(answer.content)
+def body(response) -> Any:
+    return json.loads(response.content)

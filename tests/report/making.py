@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from whop_contracts import provider
+from whop_contracts.cli import check as engine
 from whop_contracts.cli import main as cli
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import open_target as opening
 from whop_contracts.settings import Settings
-from whop_contracts.target import open as opening
 
 FAULT = "typo-in-member"
 
@@ -20,13 +20,13 @@ def judged(monkeypatch: Any, settings: Settings | None = None, *, fault: str | N
     with monkeypatch.context() as patch:
         if fault:
             break_mock(patch, fault)
-        return engine.judge(settings or Settings(profile="quick"))
+        return engine.check(settings or Settings(profile="quick"))
 
 
 def break_mock(patch: Any, fault: str) -> None:
     def opened(settings: Settings) -> Any:
         built = provider.build(fault=fault, clock=provider.ManualClock(time.time()))
-        return opening.open_mock(built), opening.mock_parties()
+        return opening.open_mock(built), opening.mock_actors()
 
     patch.setattr(engine, "open_target", opened)
 

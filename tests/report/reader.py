@@ -1,4 +1,4 @@
-"""A page as its reader uses it: files with a title are written down, commands of ``sh`` blocks are typed, all in one folder and in the page's order."""
+"""A page as its reader uses it: files with a title are written, commands of ``sh`` blocks are typed."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def shape(line: str) -> str:
 
 
 def tells(page: str, output: str) -> bool:
-    """Whether ``output`` is what a page shows of it; there … stands for anything, and a line of it alone for any lines."""
+    """Whether ``output`` is what a page shows; there … is anything, and on a line alone any lines."""
     wanted = [line for line in page.splitlines() if line.strip()]
     patterns = [
         r"(?:.*\n)*?"

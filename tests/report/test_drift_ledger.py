@@ -1,4 +1,4 @@
-"""The ledger keeps since when a drift is there, replaces its file as a whole, and spoils no result."""
+"""The ledger keeps since when a drift exists, replaces its file as a whole, and spoils no result."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from report.making import judged, said
 from whop_contracts import schemas
-from whop_contracts.report import postprocess as settling
-from whop_contracts.report.drift_ledger import Ledger
+from whop_contracts.report import postprocess
+from whop_contracts.report.postprocess import Ledger
 from whop_contracts.settings import Settings, UsageError
 
 FIRST, SECOND = date(2026, 9, 21), date(2026, 10, 2)
@@ -39,12 +39,12 @@ def test_what_is_no_ledger_is_left_alone(tmp_path, text) -> None:
     path = tmp_path / "ledger.json"
     path.write_text(text, "utf-8")
     with pytest.raises(UsageError, match="--drift-ledger"):
-        settling.prepare(Settings(drift_ledger=path))
+        postprocess.prepare(Settings(drift_ledger=path))
     assert path.read_text("utf-8") == text
 
 
 def test_a_ledger_that_cannot_be_written_is_a_note(tmp_path) -> None:
-    settle = settling.prepare(Settings(drift_ledger=tmp_path / "no" / "ledger.json"), today=FIRST)
+    settle = postprocess.prepare(Settings(drift_ledger=tmp_path / "no" / "ledger.json"), today=FIRST)
     assert "could not be written" in settle(RESULT)["notes"][0]
 
 

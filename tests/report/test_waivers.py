@@ -1,4 +1,4 @@
-"""Waivers: complete, in force and about a clause, or nothing is sent; what they cover is shown and fails nothing."""
+"""Waivers are complete, in force and about a clause, or nothing is sent; what they cover fails nothing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from report import handmade
 from report.making import FAULT, break_mock, failing, judged, said, verdicts
 from whop_contracts import schemas
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
 from whop_contracts.report import waivers
 from whop_contracts.settings import Settings, UsageError
 
@@ -24,7 +25,7 @@ expiry = 2026-09-21
 
 def read(path, text: str) -> tuple[waivers.Waiver, ...]:
     path.write_text(text, "utf-8")
-    return waivers.load(path, today=TODAY)
+    return waivers.load(path, ["response.media-type", "pausing.until-is-kept"], today=TODAY)
 
 
 def test_a_waiver_holds_on_its_last_day(tmp_path) -> None:
@@ -34,25 +35,45 @@ def test_a_waiver_holds_on_its_last_day(tmp_path) -> None:
     assert not waiver.covers("pausing.until-is-kept")
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "what"),
-    [
-        (GOOD.replace('owner = "ads team"\n', ""), 2, "the waiver has no owner; expected clause, reason, owner, expiry in each"),
-        (GOOD.replace("2026-09-21", "2026-09-20"), 6, "the waiver of response.* expired on 2026-09-20; ask ads team, or take it out"),
-        (GOOD + GOOD.replace("response.*", "respons.*"), 9, "clause 'respons.*' matches no clause; `whop-contracts clauses` lists them"),
-        (GOOD.replace('"ads team"', '" "'), 5, "owner: expected a text that is not empty"),
-        (GOOD.replace("2026-09-21", '"2026-09-21"'), 6, "expiry: expected a date, as in expiry = 2027-01-31"),
-        (GOOD + 'until = "x"\n', 7, "'until': expected clause, reason, owner and expiry, and nothing else"),
-        (GOOD.replace("[[waiver]]", "[[waivers]]"), 2, "'waivers': expected [[waiver]] tables and nothing else"),
-        ("", None, "expected [[waiver]] tables"),
-        ("waiver = 3", None, "expected [[waiver]] tables"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_used_is_named_by_its_line(tmp_path, text, line, what) -> None:
+OLD = "2026-09-21"
+WRONG = (
+    # What is replaced in GOOD by what (or the whole text), the line that is named, and what is said of it.
+    (
+        'owner = "ads team"\n',
+        "",
+        2,
+        "the waiver has no owner; expected clause, reason, owner, expiry in each",
+    ),
+    (OLD, "2026-09-20", 6, "the waiver of response.* expired on 2026-09-20; ask ads team, or take it out"),
+    (
+        "response.*",
+        "respons.*",
+        3,
+        "clause 'respons.*' matches no clause; `whop-contracts clauses` lists them",
+    ),
+    ('"ads team"', '" "', 5, "owner: expected a text that is not empty"),
+    (OLD, f'"{OLD}"', 6, "expiry: expected a date, as in expiry = 2027-01-31"),
+    (OLD, f'{OLD}\nuntil = "x"', 7, "'until': expected clause, reason, owner and expiry, and nothing else"),
+    ("[[waiver]]", "[[waivers]]", 2, "'waivers': expected [[waiver]] tables and nothing else"),
+    (
+        GOOD,
+        'waiver = [{clause = "x"}]',
+        1,
+        "the waiver has no reason; expected clause, reason, owner, expiry in each",
+    ),
+    (GOOD, "", None, "expected [[waiver]] tables"),
+    (GOOD, "waiver = 3", None, "expected [[waiver]] tables"),
+)
+
+
+@pytest.mark.parametrize(("old", "new", "line", "what"), WRONG)
+def test_a_waiver_that_cannot_be_used_is_named_by_its_line(tmp_path, old, new, line, what) -> None:
     path = tmp_path / "w.toml"
-    with pytest.raises(UsageError) as caught:
-        read(path, text)
-    assert str(caught.value) == f"--waivers {path}" + (f", line {line}" if line else "") + f": {what}"
+    for before in (0, 6 * (line is not None and old != GOOD and "waivers" not in new)):
+        with pytest.raises(UsageError) as caught:
+            read(path, GOOD * (before // 6) + GOOD.replace(old, new, 1))
+        where = f", line {line + before}" if line else ""
+        assert str(caught.value) == f"--waivers {path}{where}: {what}"
 
 
 def test_a_file_that_is_no_toml_is_one_line(tmp_path) -> None:
@@ -93,7 +114,23 @@ def test_a_waiver_that_is_not_needed_warns_and_with_strict_fails(monkeypatch) ->
     assert not schemas.violations("result", "", strict)
 
 
-def test_what_was_not_judged_says_nothing_about_its_waiver(monkeypatch) -> None:
+def test_if_every_failure_is_waived_what_prevented_a_must_clause_from_being_tested_decides() -> None:
+    reason = "the run was interrupted"
+    for level, cause, verdict in (
+        ("must", "prevented", "inconclusive"),
+        ("must", "chosen", "conforms"),
+        ("should", "prevented", "conforms"),
+    ):
+        missed = handmade.clause("auto_resume.y", "not_tested", level=level, reason=reason, cause=cause)
+        result = waivers.apply(
+            [waiver("pausing.x")], handmade.result(handmade.clause("pausing.x", "failed"), missed)
+        )
+        said = f"every failure is waived, and {reason}" if verdict == "inconclusive" else None
+        assert (result["verdict"], result["reason"]) == (verdict, said)
+        assert not schemas.violations("result", "", result)
+
+
+def test_a_clause_that_was_not_tested_says_nothing_about_its_waiver(monkeypatch) -> None:
     result = judged(monkeypatch, Settings(clauses=("response.media-type",)))
     assert waivers.apply([waiver("pausing.until-is-kept")], result, strict=True)["notes"] == result["notes"]
 
@@ -103,14 +140,14 @@ def test_a_run_reads_its_waivers_before_it_sends_anything(monkeypatch, tmp_path)
     path = tmp_path / "w.toml"
     path.write_text(GOOD.replace("2026-09-21", "2020-01-01"), "utf-8")
     with pytest.raises(UsageError, match="line 6"):
-        engine.judge(Settings(waivers=path))
+        engine.check(Settings(waivers=path))
 
 
 def test_the_command_line_applies_waivers(monkeypatch, tmp_path, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     break_mock(monkeypatch, FAULT)
     day = datetime.now(UTC).date() + timedelta(days=1)
-    broken = failing(engine.judge(Settings(profile="quick")))
+    broken = failing(engine.check(Settings(profile="quick")))
     text = "".join(GOOD.replace("response.*", id_).replace("2026-09-21", day.isoformat()) for id_ in broken)
     (tmp_path / "w.toml").write_text(text, "utf-8")
     code, out, _ = said(capsys, "run", "--profile", "quick", "--waivers", "w.toml")

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 _MOTHER = """
 import gc, json, os, signal, sys
-import whop_contracts.cli.main, whop_contracts.engine.run, whop_contracts.engine.restore, whop_contracts.cli.run
-import whop_contracts.report.terminal, whop_contracts.report.progress, whop_contracts.provider
+import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.engine.restore, whop_contracts.cli.run
+import whop_contracts.report.terminal, whop_contracts.provider
 from whop_contracts import schemas
 schemas.self_test()
 gc.freeze()

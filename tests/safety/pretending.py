@@ -9,11 +9,12 @@ from typing import Any, Literal
 import pytest
 
 from whop_contracts.actors import Actors
-from whop_contracts.engine import run as engine
+from whop_contracts.cli import check as engine
+from whop_contracts.cli.open_target import open_live
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock
 from whop_contracts.settings import Settings
-from whop_contracts.target import Reply, Target, VirtualClock, open_live
+from whop_contracts.target import Reply, Target, VirtualClock
 
 
 class Answering:
@@ -49,9 +50,6 @@ class Answering:
             return Reply(None, answer, sent, self.time())
         return Reply(answer, None, sent, self.time())
 
-    def send_together(self, first: Request, second: Request) -> tuple[Reply, Reply]:
-        return self.send(first), self.send(second)
-
     def close(self) -> None:
         pass
 
@@ -66,7 +64,7 @@ def judged(
     """The result of a run on ``target``."""
     with monkeypatch.context() as patch:
         patch.setattr(engine, "open_target", lambda _settings: (target, who or parties()))
-        return engine.judge(settings)
+        return engine.check(settings)
 
 
 def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Actors]]:

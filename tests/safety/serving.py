@@ -73,7 +73,7 @@ class Served:
 
     def handle(self, method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Answer:
         if path == clock_route.PATH:
-            return clock_route.answer(self.provider, method, content)
+            return clock_route.respond(self.provider, method, content)
         with self.busy:
             self.working += 1
             seen = Seen(len(self.requests) + 1, method, path, headers, content)

@@ -14,11 +14,14 @@ from nursery import Nursery
 from pretending import parties
 from serving import Seen, Served, served
 
-from whop_contracts.engine import run as engine
+from engine.journals import state_of
+from whop_contracts.cli import check as engine
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal
 from whop_contracts.engine.restore import restore
 from whop_contracts.instants import NANO, write_instant
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.evidence import read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
@@ -90,15 +93,13 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
     monkeypatch.setattr(engine, "open_target", opening)
     monkeypatch.setattr(owner, name, breaks)
     first = state.states()
-    result = engine.judge(settings(state, tmp_path))
+    result = engine.check(settings(state, tmp_path))
     assert len(calls) >= at
     assert result["exit_code"] == 3
-    assert result["reason"].startswith(
-        "an error of our own, please report it: LookupError at test_endings.py:"
-    )
+    assert result["reason"].startswith("an internal error, please report it: LookupError at test_endings.py:")
     assert SEED.token not in json.dumps(result)
     assert state.states() == first
-    assert Journal.read(tmp_path / "journal.jsonl").complete
+    assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
     log = json.loads((tmp_path / "r.har").read_text())["log"]
     assert log["_run"]["finished"]
     assert log["_run"]["reason"] == result["reason"]
@@ -119,10 +120,10 @@ def test_what_cannot_be_put_back_after_it_is_exit_4(
 
     monkeypatch.setattr(ClauseRunner, "add", breaks)
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
-    result = engine.judge(settings(state, tmp_path))
+    result = engine.check(settings(state, tmp_path))
     assert result["exit_code"] == 4
     assert result["put_back"]["failed"][0].startswith(f"{ONE}: was active, is paused")
-    assert not Journal.read(tmp_path / "journal.jsonl").complete
+    assert not Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
 def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_being_put_back(
@@ -146,7 +147,7 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
         return real(self, campaign, now)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Oracle, "possible", breaks)
-    result = engine.judge(settings(state, tmp_path))
+    result = engine.check(settings(state, tmp_path))
     assert result["exit_code"] == 4
     assert [line.partition(":")[0] for line in result["put_back"]["failed"]] == [ONE]
     assert state.states()[TWO] == ("paused", None)
@@ -227,7 +228,7 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
 
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(engine.UsageError, match=r"--journal: .*No space left on device"):
-        engine.judge(settings(state, tmp_path))
+        engine.check(settings(state, tmp_path))
     assert {seen.method for seen in state.requests} == {"GET"}
     assert json.loads((tmp_path / "r.har").read_text())["log"]["_run"]["finished"]
 
@@ -269,26 +270,32 @@ def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(
         monkeypatch.setattr(
             engine, "open_target", lambda _: (reached_by_hand(state, clock), parties((ONE, TWO)))
         )
-        result = engine.judge(settings(state, tmp_path))
+        result = engine.check(settings(state, tmp_path))
         assert late
         assert result["put_back"] == {"campaigns": 2, "failed": []}
         assert state.states()[ONE] == ("active", None)
-    assert Journal.read(tmp_path / "journal.jsonl").complete
+    assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
 def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path: Path) -> None:
     clock, path = ManualClock(), tmp_path / "j.jsonl"
     with served(build(clock=clock)) as state:
         until = write_instant(state.provider.now() + _MONTH)
-        journal = Journal.create(path, state.base_url, "r1")
-        journal.first(ONE, "paused", until)
-        journal.intend(ONE, "active", None)
+        journal = Journal.create(path, state.base_url, "r1", read_state)
+        journal.first(ONE, state_of("paused", until))
+        journal.intend(ONE, state_of("active", None))
         journal.close()
         late = passing(state, clock, until)
-        restored = restore(path, Settings(token=SEED.token), opening=lambda *_: reached_by_hand(state, clock))
+        restored = restore(
+            path,
+            Settings(token=SEED.token),
+            PAUSE,
+            open_target=lambda *_: reached_by_hand(state, clock),
+            rate=lambda *_: None,
+        )
         assert late
-        assert (restored.left, restored.exit_code) == ([], 0)
-        assert "is active again" in restored.done[0]
+        assert (restored.failed, restored.inconclusive) == ([], None)
+        assert "is active again" in restored.restored[0]
         assert state.states()[ONE] == ("active", None)
 
 
@@ -307,15 +314,15 @@ def test_another_companys_campaign_is_journalled_before_anything_is_changed(
 
         def before(seen: Seen) -> Answer | None:
             if seen.method == "POST" and not kept:
-                kept.append(Journal.read(tmp_path / "journal.jsonl").campaigns[THEIRS].first)
+                kept.append(Journal.read(tmp_path / "journal.jsonl", read_state).campaigns[THEIRS].first)
             return None
 
         state.before = before
         code, _ = nursery.run(*words(state), cwd=tmp_path, **_TOKENS)
         assert code == 1
-        assert [str(one) for one in kept] == ["Standing(status='active', paused_until=None)"]
+        assert [str(one) for one in kept] == ["active"]
         assert foreign_pauses(state)
-    record = Journal.read(tmp_path / "journal.jsonl")
+    record = Journal.read(tmp_path / "journal.jsonl", read_state)
     assert record.campaigns[THEIRS].put_back
     assert record.complete
 
@@ -367,7 +374,7 @@ def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_can
         state.before = before
         nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
         assert nursery.wait() == -signal.SIGKILL
-        record = Journal.read(tmp_path / "journal.jsonl").campaigns[THEIRS]
+        record = Journal.read(tmp_path / "journal.jsonl", read_state).campaigns[THEIRS]
         assert not record.put_back
         assert [one.status for one in record.left] == ["active"]
         code, said = nursery.run("restore", "journal.jsonl", cwd=tmp_path, **_TOKENS)
@@ -379,18 +386,18 @@ def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_can
 def test_another_companys_campaign_that_stays_paused_is_listed_last(fault: str, tmp_path: Path) -> None:
     with served(build(fault=fault, clock=RunningClock())) as state:
         state.before = lambda seen: Answer(403) if seen.path.endswith(f"{THEIRS}/unpause") else None
-        result = engine.judge(settings(state, tmp_path))
+        result = engine.check(settings(state, tmp_path))
         assert result["exit_code"] == 4
         assert result["put_back"]["failed"][-1].startswith(f"{THEIRS}, another company's: was ")
         assert state.states()[ONE] == state.states()[TWO] == ("active", None)
-    assert not Journal.read(tmp_path / "journal.jsonl").complete
+    assert not Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
 def test_another_companys_campaign_that_was_paused_already_is_not_resumed(tmp_path: Path) -> None:
     with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
         state.campaign(THEIRS).status = "paused"
-        result = engine.judge(settings(state, tmp_path))
+        result = engine.check(settings(state, tmp_path))
         assert result["exit_code"] in {1, 4}
-        assert any("was paused before, and was not unpaused" in note for note in result["notes"])
+        assert any("was left alone" in note for note in result["notes"])
         assert not [seen for seen in state.requests if seen.path.endswith(f"{THEIRS}/unpause")]
         assert state.states()[THEIRS][0] == "paused"

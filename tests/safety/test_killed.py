@@ -11,6 +11,7 @@ from nursery import SOAK, Nursery
 from serving import Dropped, Seen, Served, served
 
 from whop_contracts.engine.journal import Journal
+from whop_contracts.pause.evidence import read_state
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 
 _OURS = (
@@ -95,7 +96,7 @@ def test_after_sigkill_restore_puts_everything_back(
         code, said = nursery.run(*restoring(state), cwd=tmp_path, **environment())
         assert code == 0, said
         assert state.states() == first
-        assert Journal.read(tmp_path / "journal.jsonl").complete
+        assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
         asked = len(state.requests)
         assert nursery.run(*restoring(state), cwd=tmp_path, **environment()) == (0, "nothing to put back\n")
         assert len(state.requests) == asked
@@ -121,7 +122,7 @@ def test_after_an_interruption_nothing_is_left_to_restore(
             assert "interrupted" in said
         state.settle()
         assert state.states() == first
-        assert Journal.read(tmp_path / "journal.jsonl").complete
+        assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
 def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: int) -> None:
@@ -146,7 +147,7 @@ def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: i
         state.settle()
         assert code == 3
         assert state.states() == first
-        assert Journal.read(folder / "journal.jsonl").complete
+        assert Journal.read(folder / "journal.jsonl", read_state).complete
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
@@ -195,4 +196,4 @@ def test_impatience_does_not_keep_a_run_from_putting_back(
         nursery.wait()
         state.settle()
         assert state.states() == first
-        assert Journal.read(tmp_path / "journal.jsonl").complete
+        assert Journal.read(tmp_path / "journal.jsonl", read_state).complete

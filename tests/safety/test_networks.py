@@ -1,4 +1,4 @@
-"""Runs over TLS, IPv6 and to hosts that are not there, by the command line and over real sockets."""
+"""Runs over TLS and IPv6, and to hosts and clocks that are not there: the command, over real sockets."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ from whop_contracts.provider import SEED, RunningClock, build, clock_route
 ONE = SEED.campaigns[0]
 
 
-def run(nursery: Nursery, folder: Path, base_url: str, *more: str) -> tuple[int, str]:
-    words = ["run", "--base-url", base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
-    clock = ("--test-clock", base_url.removesuffix("/api/v1") + clock_route.PATH)
-    return nursery.run(*words, "--clause", "pausing.*", *clock, *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
+def run(nursery: Nursery, folder: Path, url: str, *more: str, clock: str | None = None) -> tuple[int, str]:
+    words = ["run", "--base-url", url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
+    words += [
+        "--test-clock",
+        clock or url.removesuffix("/api/v1") + clock_route.PATH,
+        "--clause",
+        "pausing.*",
+    ]
+    code, printed = nursery.run(*words, *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
+    return code, " ".join(printed.split())
 
 
 @pytest.fixture(scope="module")
@@ -37,42 +43,51 @@ def secure(pem: Path) -> Iterator[Served]:
         yield state
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_the_run_in_a_line(
+def test_an_untrusted_certificate_ends_the_run_in_a_line(
     nursery: Nursery, secure: Served, tmp_path: Path
 ) -> None:
-    code, said = run(nursery, tmp_path, secure.base_url)
-    assert code == 3, said
-    assert "certificate is not trusted" in " ".join(said.split())
+    code, printed = run(nursery, tmp_path, secure.base_url)
+    assert code == 3, printed
+    assert "certificate is not trusted" in printed
     assert secure.requests == []
 
 
-def test_ca_file_vouches_for_it(nursery: Nursery, secure: Served, tmp_path: Path, pem: Path) -> None:
-    code, said = run(nursery, tmp_path, secure.base_url, "--ca-file", str(pem))
-    assert code == 0, said
-    assert not any("certificates" in note for note in json.loads((tmp_path / "r.json").read_text())["notes"])
+def test_a_certificate_is_trusted_by_ca_file_or_by_insecure_which_is_noted(
+    nursery: Nursery, secure: Served, tmp_path: Path, pem: Path
+) -> None:
+    note = "certificates were not checked (--insecure)"
+    for how, noted in ((("--ca-file", str(pem)), False), (("--insecure",), True)):
+        code, printed = run(nursery, tmp_path, secure.base_url, *how)
+        assert code == 0, printed
+        assert (note in printed) is noted
+        assert (note in json.loads((tmp_path / "r.json").read_text())["notes"]) is noted
 
 
-def test_insecure_is_said_aloud_in_the_result(nursery: Nursery, secure: Served, tmp_path: Path) -> None:
-    code, said = run(nursery, tmp_path, secure.base_url, "--insecure")
-    assert code == 0, said
-    assert "certificates were not checked (--insecure)" in " ".join(said.split())
-    notes = json.loads((tmp_path / "r.json").read_text())["notes"]
-    assert "certificates were not checked (--insecure)" in notes
-
-
-def test_an_ipv6_address_is_judged(nursery: Nursery, tmp_path: Path) -> None:
+def test_an_ipv6_address_is_reached(nursery: Nursery, tmp_path: Path) -> None:
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
     with served(build(clock=RunningClock()), host="::1") as state:
-        code, said = run(nursery, tmp_path, state.base_url)
-    assert code == 0, said
+        code, printed = run(nursery, tmp_path, state.base_url)
+    assert code == 0, printed
 
 
 def test_a_host_that_is_not_there_ends_the_run_in_a_line(nursery: Nursery, tmp_path: Path) -> None:
     with served(build()) as state:
         gone = state.base_url
-    code, said = run(nursery, tmp_path, gone)
+    code, printed = run(nursery, tmp_path, gone)
     assert code == 3
-    assert "Traceback" not in said
+    assert "Traceback" not in printed
     reason = json.loads((tmp_path / "r.json").read_text())["reason"]
     assert reason == f"{ONE} could not be read: connection refused"
+
+
+def test_a_url_that_is_no_test_clock_is_a_usage_error_before_any_request(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    with served(build(clock=RunningClock())) as state, served(build()) as other:
+        clock = f"{other.base_url}/clock"
+        code, printed = run(nursery, tmp_path, state.base_url, clock=clock)
+    assert code == 2, printed
+    assert f"--test-clock {clock}: it responded to a GET with 404; expected 200" in printed
+    assert state.requests == []
+    assert not (tmp_path / "r.json").exists()

@@ -9,12 +9,13 @@ import pytest
 from nursery import SOAK
 from serving import Served, served
 
+from engine.journals import state_of
+from whop_contracts.cli import check as engine
 from whop_contracts.cli import main as cli
-from whop_contracts.engine import run as engine
-from whop_contracts.engine.journal import CampaignRecord, Journal, Standing
-from whop_contracts.engine.restore import could_be
+from whop_contracts.engine.journal import CampaignRecord, Journal
+from whop_contracts.engine.teardown import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
-from whop_contracts.pause.evidence import State
+from whop_contracts.pause.evidence import ACTIVE, State, read_state
 from whop_contracts.provider import SEED, Answer, RunningClock, build, variations
 from whop_contracts.settings import Settings
 
@@ -41,10 +42,10 @@ def left(
 ) -> Path:
     """The journal of a run that had sent these and was killed."""
     path = Path("j.jsonl")
-    journal = Journal.create(path, state.base_url, "r1")
-    journal.first(ONE, first, until)
+    journal = Journal.create(path, state.base_url, "r1", read_state)
+    journal.first(ONE, state_of(first, until))
     for status, date in more:
-        journal.intend(ONE, status, date)
+        journal.intend(ONE, state_of(status, date))
     journal.close()
     return path
 
@@ -73,7 +74,7 @@ def test_a_pause_of_the_run_is_ended_and_read_again(
     assert run() == 0
     assert state.states()[ONE] == ("active", None)
     assert sent(state) == [f"GET /{ONE}", f"POST /{ONE}/unpause", f"GET /{ONE}"]
-    assert Journal.read(Path("j.jsonl")).complete
+    assert Journal.read(Path("j.jsonl"), read_state).complete
     said = capsys.readouterr().out
     assert f"{ONE}: was paused until {until}, is active again" in said
     assert said.endswith("1 put back\n")
@@ -87,7 +88,7 @@ def test_what_is_as_it_was_is_only_read(state: Served, capsys: pytest.CaptureFix
     assert run("--base-url", f"{state.base_url}/") == 0
     assert sent(state) == [f"GET /{ONE}"]
     assert f"{ONE}: is active, as it was" in capsys.readouterr().out
-    assert Journal.read(Path("j.jsonl")).complete
+    assert Journal.read(Path("j.jsonl"), read_state).complete
 
 
 def test_a_date_that_was_is_a_date_again(state: Served) -> None:
@@ -122,35 +123,35 @@ def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.C
     assert state.states() == before
     assert sent(state) == [f"GET /{ONE}"]
     assert "no request of the run could have left it so" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl")).complete
+    assert not Journal.read(Path("j.jsonl"), read_state).complete
 
 
 def test_a_campaign_without_a_first_state_is_left_alone(
     state: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
-    journal.intend(ONE, "paused", None)
+    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
+    journal.intend(ONE, state_of("paused", None))
     journal.close()
     state.campaign(ONE).status = "paused"
     assert run() == 4
-    assert "does not know what it was before" in capsys.readouterr().out
+    assert "does not have its state before" in capsys.readouterr().out
     assert state.states()[ONE] == ("paused", None)
 
 
 def test_the_others_are_put_back_where_one_cannot_be(
     state: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
+    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
     for name in ("adcamp_gone", TWO):
-        journal.first(name, "active", None)
-        journal.intend(name, "paused", None)
+        journal.first(name, state_of("active", None))
+        journal.intend(name, state_of("paused", None))
     journal.close()
     state.campaign(TWO).status = "paused"
     assert run() == 4
     assert state.states()[TWO] == ("active", None)
     said = capsys.readouterr().out.splitlines()
     assert said[-1].startswith(
-        "NOT PUT BACK  adcamp_gone: left as it is: its state cannot be read (answered 404)"
+        "NOT PUT BACK  adcamp_gone: left as it is: its state cannot be read (status code 404)"
     )
 
 
@@ -160,16 +161,16 @@ def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.Cap
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
     assert run() == 4
     assert "was active, is paused indefinitely" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl")).complete
+    assert not Journal.read(Path("j.jsonl"), read_state).complete
 
 
 def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(
     state: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1")
+    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
     for name in (TWO, ONE):
-        journal.first(name, "active", None)
-    journal.intend(ONE, "paused", None)
+        journal.first(name, state_of("active", None))
+    journal.intend(ONE, state_of("paused", None))
     journal.close()
     for name in (ONE, TWO):
         state.campaign(name).status = "paused"
@@ -181,7 +182,7 @@ def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_i
         assert state.states()[TWO] == ("paused", None)
     state.campaign(TWO).status = "active"
     assert run() == 0
-    assert Journal.read(Path("j.jsonl")).complete
+    assert Journal.read(Path("j.jsonl"), read_state).complete
 
 
 def test_another_url_is_refused(
@@ -198,8 +199,8 @@ def test_another_url_is_refused(
 
 
 def test_production_takes_a_word_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    journal = Journal.create(Path("j.jsonl"), "https://API.whop.com/api/v1", "r1")
-    journal.intend(ONE, "paused", None)
+    journal = Journal.create(Path("j.jsonl"), "https://API.whop.com/api/v1", "r1", read_state)
+    journal.intend(ONE, state_of("paused", None))
     journal.close()
     assert run() == 2
     assert "--allow-production" in capsys.readouterr().err
@@ -239,19 +240,19 @@ def test_a_host_that_is_gone_is_inconclusive(capsys: pytest.CaptureFixture[str])
         left(state, "active", None, ("paused", None))
     assert run() == 3
     assert "connection refused" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl")).complete
+    assert not Journal.read(Path("j.jsonl"), read_state).complete
 
 
 def test_dates_are_compared_as_instants() -> None:
     text = "2031-05-06T09:08:09.123+02:00"
     meant = read_instant(text)
     assert meant
-    record = CampaignRecord(Standing("active", None), [Standing("paused", text)])
+    record = CampaignRecord(state_of("active", None), [state_of("paused", text)])
     for off, fits in ((0, True), (900_000, True), (-1_000_000, True), (2_000_000, False)):
         seen = State("paused", meant.ns + off)
-        assert could_be(record, seen) is fits
-    assert could_be(record, State("active", None))
-    assert not could_be(record, State("paused", None))
+        assert could_be(record, seen, ACTIVE) is fits
+    assert could_be(record, ACTIVE, ACTIVE)
+    assert not could_be(record, State("paused"), ACTIVE)
 
 
 _TELLING = (
@@ -272,17 +273,17 @@ def test_the_journal_explains_every_state_at_every_moment(variation: str | None,
     with served(build(variation=variation, clock=RunningClock())) as state:
 
         def after(seen: object, answer: Answer) -> Answer:
-            record = Journal.read(path)
+            record = Journal.read(path, read_state)
             for name in ours:
                 one = state.campaign(name)
                 shown = State(one.status, one.paused_until)
                 kept = record.campaigns.get(name)
-                if kept and not could_be(kept, shown):
+                if kept and not could_be(kept, shown, ACTIVE):
                     unexplained.append(f"{seen}: {name} {shown}")
             return answer
 
         state.after = after
-        engine.judge(
+        engine.check(
             Settings(
                 base_url=state.base_url,
                 token=SEED.token,

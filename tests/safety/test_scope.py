@@ -9,8 +9,8 @@ import pytest
 from pretending import Answering, judged, parties
 from serving import served
 
+from whop_contracts.cli import check as engine
 from whop_contracts.cli import main as cli
-from whop_contracts.engine import run as engine
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider, RunningClock, build
 from whop_contracts.settings import Settings
@@ -34,7 +34,7 @@ def settings(base: str, folder: Path, **more: object) -> Settings:
 def test_only_named_campaigns_are_ever_paused(variation: str | None, tmp_path: Path) -> None:
     with served(build(variation=variation, clock=RunningClock())) as state:
         first = state.states()
-        engine.judge(settings(state.base_url, tmp_path, test_clock=state.clock_url))
+        engine.check(settings(state.base_url, tmp_path, test_clock=state.clock_url))
         taken = {seen.campaign.lower() for seen, status in state.answers if seen.pauses and status < 300}
         assert taken == {ONE.lower(), TWO.lower()}
         assert all(seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests)
@@ -44,7 +44,7 @@ def test_only_named_campaigns_are_ever_paused(variation: str | None, tmp_path: P
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
 def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault: str, tmp_path: Path) -> None:
     with served(build(fault=fault, clock=RunningClock())) as state:
-        result = engine.judge(settings(state.base_url, tmp_path, test_clock=state.clock_url))
+        result = engine.check(settings(state.base_url, tmp_path, test_clock=state.clock_url))
         assert result["exit_code"] == 1
         unpauses = [
             s for s in state.requests if s.campaign == SEED.foreign_campaign and s.path.endswith("/unpause")
@@ -86,7 +86,7 @@ def test_production_is_refused(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(engine, "judge", lambda *_, **__: pytest.fail("it was not refused"))
+    monkeypatch.setattr(engine, "check", lambda *_, **__: pytest.fail("it was not refused"))
     monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
     assert cli.main(["run", "--base-url", url, "--campaign-id", ONE]) == 2
     said = capsys.readouterr()
@@ -103,7 +103,7 @@ def test_no_more_requests_than_allowed_and_put_back_still(
 ) -> None:
     with served(build(fault=fault, clock=RunningClock())) as state:
         first = state.states()
-        result = engine.judge(
+        result = engine.check(
             settings(state.base_url, tmp_path, test_clock=state.clock_url, max_requests=most)
         )
         assert len(state.requests) <= most
@@ -120,7 +120,7 @@ def test_no_more_requests_than_allowed_and_put_back_still(
 def test_no_longer_than_allowed_and_put_back_still(seconds: float, tmp_path: Path) -> None:
     with served(build(clock=RunningClock())) as state:
         first = state.states()
-        result = engine.judge(
+        result = engine.check(
             settings(state.base_url, tmp_path, test_clock=state.clock_url, max_time=seconds)
         )
         assert state.states() == first

@@ -1,32 +1,32 @@
-"""Canary tokens are in no file and no stream of a failing run, in no encoding."""
+"""No canary secret, nor a part of one, is in a file or a stream of a failing run, in any encoding."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import html
 import json
 import os
 import re
 import subprocess
 import sys
-import urllib.parse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nursery import Nursery
 from serving import Seen, Served, served
 
-from whop_contracts.engine.request_builder import ALTERATIONS, altered
+from secret_encodings import ENCODINGS, base, binary, left_of, percent
+from whop_contracts.engine.request_builder import altered
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import OUTPUTS
 
-TOKEN = "wk_Canary+7/Qd2=mXv9.Rb4~TzLc8-HnYp5"
-READONLY = "wk_Finch+3/Hs8=pNc5.Vw1~KxFj6-TgRb9"
-GATEWAY = "Gatekeepers-own-Secret-41"
-SECRETS = (TOKEN, READONLY, GATEWAY, *(altered(TOKEN, how) for how in ALTERATIONS))
+TOKEN = "wk_Qx7+vK/Jd2=mXv9.Rb4~TzLc8-HnYp5"
+READONLY = "wk_Zw3+qG/Hs8=pNc5.Vw1~KxFj6-TgRb9"
+GATEWAY = "Ug4Zk8-Wq2Bd7-Jx41"
+COOKIE = "Fh5Nw9Xk3Tp"
+PROXY = "Yb6Mv2Sr8Lq"
+SECRETS = (TOKEN, READONLY, GATEWAY, COOKIE, PROXY, altered(TOKEN, "middle"))
 REPORTS = {
     "json": "r.json",
     "junit": "r.xml",
@@ -35,153 +35,160 @@ REPORTS = {
     "har": "r.har",
     "drift_ledger": "drift.json",
 }
+VARIABLES = {
+    "WHOP_API_TOKEN": TOKEN,
+    "WHOP_READONLY_TOKEN": READONLY,
+    "WHOP_CONTRACTS_HEADER": f"X-Gateway: Token {GATEWAY}\nCookie: a=1; b={COOKIE}",
+    "HTTPS_PROXY": f"http://agent:{PROXY}@127.0.0.1:9",
+}
 
 
-def readings(content: bytes) -> Iterator[str]:
-    """A file's text and everything that is encoded in it, by readers that share nothing with the redaction."""
-    plain = content.decode("latin-1")
-    texts = {plain, content.decode("utf-8", "replace")}
-    for _ in range(3):
-        texts |= {urllib.parse.unquote_plus(text) for text in texts} | {
-            urllib.parse.unquote(text) for text in texts
-        }
-        texts |= {html.unescape(text) for text in texts}
-        texts |= {
-            re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text) for text in texts
-        }
-        texts |= {
-            re.sub(r"\\+x([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), text) for text in texts
-        }
-        texts |= {re.sub(r"\\+([\"'/])", r"\1", text) for text in texts}
-    yield from texts
-    for run in re.findall(r"[A-Za-z0-9+/_-]{16,}", plain):
-        for start in range(4):
-            part = run[start:].replace("-", "+").replace("_", "/")
-            yield base64.b64decode(part[: len(part) // 4 * 4]).decode("latin-1")
-    for run in re.findall(r"[0-9a-fA-F]{16,}", plain):
-        for start in range(2):
-            part = run[start:]
-            yield binascii.unhexlify(part[: len(part) // 2 * 2]).decode("latin-1")
+def strings(content: bytes) -> set[str]:
+    """The different texts of a JSON file, else the different lines: most occur many times."""
+    text = content.decode("utf-8", "replace")
+    try:
+        return set(_strings(json.loads(text)))
+    except ValueError:
+        return set(text.splitlines())
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in [*value.items()] if isinstance(value, dict) else value:
+            yield from _strings(list(one) if isinstance(one, tuple) else one)
 
 
 def check(folder: Path, *streams: str) -> int:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    for name, content in [(str(path), path.read_bytes()) for path in files] + [
-        ("stream", s.encode()) for s in streams
-    ]:
-        for text in readings(content):
-            for secret in SECRETS:
-                assert secret not in text, (
-                    f"{secret} in {name}: …{text[max(text.find(secret) - 60, 0) :][:160]}…"
-                )
-    return len(files)
+    """Assert that no five characters of a secret can be read in the files or the streams; count the files."""
+    contents = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    contents |= {f"stream {at}": stream.encode() for at, stream in enumerate(streams)}
+    seen: set[str] = set()
+    for name, content in contents.items():
+        for text in strings(content) - seen:
+            assert left_of(SECRETS, text) == set(), f"{name}: {text[:300]}"
+            seen.add(text)
+        # What is encoded over several lines.
+        assert left_of(SECRETS, content.decode("utf-8", "replace"), binary) == set(), name
+    return len(contents) - len(streams)
 
 
-def guarded(state: Served, echo: str | None) -> None:
-    """Have the provider know the canaries alone, and echo what it is sent in some form."""
+def guarded(state: Served, *echoes: str) -> None:
+    """Have the provider know the canaries, and echo what it is sent: each encoding in turn, each cut elsewhere.
+
+    Texts are cut at 79 to 300 characters, so that what precedes a secret decides where in it the cut is.
+    """
     known = state.provider.state.credentials
     for old, new in ((SEED.token, TOKEN), (SEED.readonly_token, READONLY)):
         known[new] = replace(known.pop(old), token=new)
 
     def after(seen: Seen, answer: Answer) -> Answer:
-        if echo is None:
-            return answer
-        sent = " | ".join(value for name, value in seen.headers if name in {"authorization", "x-gateway"})
-        said = {
-            "raw": sent,
-            "percent": urllib.parse.quote(sent, safe=""),
-            "base64": base64.b64encode(sent.encode()).decode(),
-            "hex": sent.encode().hex(),
-            "unicode": "".join(f"\\u{ord(char):04x}" for char in sent),
-            "html": "".join(f"&#{ord(char)};" for char in sent),
-        }[echo]
+        encoding = ENCODINGS[echoes[seen.number % len(echoes)]]
+        sent = [value for name, value in seen.headers if name in {"authorization", "x-gateway", "cookie"}]
+        texts = [encoding(one) for one in (*sent, PROXY)]
+        header = re.sub(r"=?\n|[^\x20-\x7e]", "", " | ".join(texts))
+        headers = (("content-type", "application/json"), ("x-echo", header), ("x-cut", "-" * 280 + header))
+        before = "x" * (30 + seen.number % 40)
+        said = f"{before} {' | '.join(texts)}"
         if answer.status >= 400:
-            text = said if echo == "unicode" else json.dumps(said)[1:-1]
-            body = f'{{"trace": "{text} at /srv/app.rb:12:in call", "{text}": 1}}'.encode()
-            return Answer(500, (("content-type", "application/json"), ("x-echo", said)), body)
+            trace = said if "\\" in said and '"' not in said else json.dumps(said)[1:-1]
+            body = f'{{"trace": "{trace} at /srv/app.rb:12:in call", "{before}": 1}}'
+            return Answer(500, headers, body.encode())
         if answer.content.startswith(b"{"):
-            document = json.loads(answer.content) | {"status": said, "title": [said], said: said}
-            return Answer(200, (*answer.headers, ("x-echo", said)), json.dumps(document).encode())
+            document = json.loads(answer.content) | {"status": said, "title": texts, said: said}
+            return Answer(200, (*answer.headers, *headers[1:]), json.dumps(document).encode())
         return answer
 
-    state.after = after
-
-
-def variables() -> dict[str, str]:
-    return {
-        "WHOP_API_TOKEN": TOKEN,
-        "WHOP_READONLY_TOKEN": READONLY,
-        "WHOP_CONTRACTS_HEADER": f"X-Gateway: {GATEWAY}",
-    }
+    if echoes:
+        state.after = after
 
 
 def words(state: Served, prefix: str) -> list[str]:
-    base = [
+    base_words = [
         *(f"{prefix}base-url", state.base_url, f"{prefix}test-clock", state.clock_url),
         *(f"{prefix}campaign-id", SEED.campaigns[0], f"{prefix}campaign-id", SEED.campaigns[1]),
-        *(f"{prefix}foreign-campaign-id", SEED.foreign_campaign),
+        *(
+            f"{prefix}foreign-campaign-id",
+            SEED.foreign_campaign,
+            f"{prefix}header",
+            f"Cookie: a=1; b={COOKIE}",
+        ),
     ]
     for name in OUTPUTS:
         if name in REPORTS:
-            base += [prefix + name.replace("_", "-"), REPORTS[name]]
-    return base
+            base_words += [prefix + name.replace("_", "-"), REPORTS[name]]
+    return base_words
 
 
-@pytest.mark.parametrize(
-    ("fault", "echo"),
-    [
-        ("leaks-token-on-403", None),
-        ("leaks-token-on-422", None),
-        ("leaks-token-on-404", None),
-        *((None, echo) for echo in ("raw", "percent", "base64", "hex", "unicode", "html")),
-    ],
-)
-def test_no_canary_in_what_a_run_leaves(
-    nursery: Nursery, tmp_path: Path, fault: str | None, echo: str | None
-) -> None:
-    with served(build(fault=fault, clock=RunningClock())) as state:
-        guarded(state, echo)
-        arguments = ["run", "--verbose", *words(state, "--")]
-        code, said = nursery.run(*arguments, cwd=tmp_path, **variables())
-        assert code in {1, 4}, said
-        again, restored = nursery.run(
-            "restore", next(tmp_path.glob("*.journal.jsonl")).name, cwd=tmp_path, **variables()
-        )
+# -- runs --------------------------------------------------------------------------------------------------
+
+
+def test_no_canary_in_what_a_run_leaves(nursery: Nursery, tmp_path: Path) -> None:
+    """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
+    with served(build(clock=RunningClock())) as state:
+        guarded(state, *ENCODINGS)
+        code, printed = nursery.run("run", "--verbose", *words(state, "--"), cwd=tmp_path, **VARIABLES)
+        assert code in {1, 4}, printed
+        journal = next(tmp_path.glob("*.journal.jsonl")).name
+        again, restored = nursery.run("restore", journal, cwd=tmp_path, **VARIABLES)
         assert again in {0, 4}, restored
-    assert check(tmp_path, said, restored) >= 4
-    assert re.search(r"\$WHOP_(API|READONLY)_TOKEN", (tmp_path / "r.json").read_text())
+        assert state.requests[-1].number > 2 * len(ENCODINGS)
+    assert check(tmp_path, printed, restored) >= len(REPORTS)
+    for name in set(REPORTS.values()) - {"drift.json"}:
+        assert re.search(r"\$WHOP_(API|READONLY)_TOKEN", (tmp_path / name).read_text()), name
 
 
-@pytest.mark.parametrize(("fault", "echo"), [("leaks-token-on-422", None), (None, "base64")])
-def test_no_canary_in_what_pytest_leaves(tmp_path: Path, fault: str | None, echo: str | None) -> None:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_"))}
+@pytest.mark.parametrize("fault", ["leaks-token-on-403", "leaks-token-on-422", "leaks-token-on-404"])
+def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery: Nursery, tmp_path: Path, fault: str) -> None:
     with served(build(fault=fault, clock=RunningClock())) as state:
-        guarded(state, echo)
-        done = subprocess.run(
-            [
-                *(
-                    sys.executable,
-                    "-m",
-                    "pytest",
-                    "--pyargs",
-                    "whop_contracts.contract",
-                    "-vv",
-                    "-l",
-                    "--full-trace",
-                ),
-                *("-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", str(tmp_path)),
-                *words(state, "--contract-"),
-            ],
-            cwd=tmp_path,
-            env=clean | variables(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert check(tmp_path, done.stdout, done.stderr) >= 4
+        guarded(state)
+        arguments = ["--profile", "quick", "--clause", "refusals.*", "--clause", "authorization.*"]
+        code, printed = nursery.run("run", *arguments, *words(state, "--"), cwd=tmp_path, **VARIABLES)
+    assert code == 1, printed
+    assert check(tmp_path, printed) >= len(REPORTS)
 
+
+@pytest.mark.parametrize("flag", ["--token", "--token-file"])
+def test_no_canary_in_usage_errors_settings_and_tracebacks(
+    nursery: Nursery, tmp_path: Path, flag: str
+) -> None:
+    """Wherever the token comes from: errors about settings, all settings, and an absent target."""
+    with served(build(clock=RunningClock())) as state:
+        url = state.base_url
+    given = TOKEN
+    if flag == "--token-file":
+        # The one file that has to contain it is elsewhere.
+        secret = tmp_path.with_name(tmp_path.name + "-secret")
+        secret.write_text(TOKEN)
+        given = str(secret)
+    common = [
+        "--base-url",
+        url,
+        flag,
+        given,
+        "--header",
+        f"X-Gateway: {GATEWAY}",
+        "--readonly-token",
+        READONLY,
+    ]
+    one = ("--campaign-id", SEED.campaigns[0])
+    printed = []
+    for more, code in (
+        ((*one, "--verbose", "--json", "r.json", "--har", "r.har"), 3),
+        ((*one, "--show-config"), 0),
+        ((*one, "--dry-run"), 0),
+        (("--campaign-id", "nobody"), 2),
+        (("--tokn", TOKEN), 2),
+        ((*one, "--rate", "x"), 2),
+    ):
+        found, text = nursery.run("run", *common, *more, cwd=tmp_path)
+        assert found == code, text
+        printed.append(text)
+    assert check(tmp_path, *printed) >= 2
+
+
+# -- pytest ------------------------------------------------------------------------------------------------
 
 THEIR_TESTS = """
 import json
@@ -197,8 +204,9 @@ def answer(contract_target):
     headers = dict(contract_target.headers)
     return httpx.get(READ.format(target=contract_target, id="adcamp_nothere"), headers=headers)
 
-def test_the_echo(answer, contract_target):
-    echoed, sent, key = answer.json(), dict(contract_target.headers), contract_target.headers["Authorization"]
+@pytest.mark.parametrize("number", range(12))
+def test_the_echo(answer, contract_target, number):
+    echoed, sent, key = answer.text, dict(contract_target.headers), contract_target.headers["Authorization"]
     print(answer.text, answer.headers["x-echo"])
     assert echoed == {"title": [1]}, echoed
 
@@ -225,94 +233,57 @@ def test_any_number(contract_target, number, data):
 """
 
 
-@pytest.mark.parametrize("echo", ["raw", "base64", "unicode", "percent"])
-def test_no_canary_in_what_pytest_says_of_the_users_own_tests(tmp_path: Path, echo: str) -> None:
+def pytest_run(folder: Path, state: Served, *arguments: str) -> tuple[int, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "HYPOTHESIS_"))}
+    reports = ["-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", str(folder)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments, *reports, *words(state, "--contract-")],
+        cwd=folder,
+        env=clean | VARIABLES,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path: Path) -> None:
+    with served(build(clock=RunningClock())) as state:
+        guarded(state, *ENCODINGS)
+        clauses = ["--pyargs", "whop_contracts.contract", "--contract-profile", "quick"]
+        code, printed = pytest_run(tmp_path, state, *clauses, "-vv", "-l", "--full-trace")
+    assert code == 1, printed
+    assert check(tmp_path, printed) >= 4
+
+
+@pytest.mark.parametrize("verbosity", ["-q", "-vv"])
+def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, verbosity: str) -> None:
+    """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
     with served(build(clock=RunningClock())) as state:
-        guarded(state, echo)
-        done = subprocess.run(
-            [
-                *(
-                    sys.executable,
-                    "-m",
-                    "pytest",
-                    "test_theirs.py",
-                    "-vv",
-                    "--showlocals",
-                    "--full-trace",
-                    "-rA",
-                ),
-                *("-p", "no:xdist", "--junitxml", "pytest.xml", "--rootdir", str(tmp_path)),
-                *words(state, "--contract-"),
-            ],
-            cwd=tmp_path,
-            env=clean | variables(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "4 failed, 1 passed" in done.stdout
-    assert "KeyError: '" not in done.stdout
-    assert "$WHOP_API_TOKEN" in done.stdout
+        guarded(state, *(name for name in ENCODINGS if not name.startswith("base64 in lines")))
+        how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
+        code, printed = pytest_run(tmp_path, state, "test_theirs.py", verbosity, *how)
+    assert code == 1, printed
+    assert "15 failed, 1 passed" in printed
+    assert "KeyError: '" not in printed
+    assert "$WHOP_API_TOKEN" in printed
     assert (tmp_path / ".hypothesis" / "examples").is_dir()
-    assert check(tmp_path, done.stdout, done.stderr) >= 4
+    assert check(tmp_path, printed) >= 4
 
 
-@pytest.mark.parametrize("flag", ["--token", "--token-file"])
-def test_no_canary_in_usage_errors_settings_and_tracebacks(
-    nursery: Nursery, tmp_path: Path, flag: str
-) -> None:
-    """Wherever the token comes from: what is said of wrong settings, of all settings, and of a target that is not there."""
-    with served(build(clock=RunningClock())) as state:
-        base = state.base_url
-    given = TOKEN
-    if flag == "--token-file":
-        # The one file that has to hold it stands apart.
-        secret = tmp_path.with_name(tmp_path.name + "-secret")
-        secret.write_text(TOKEN)
-        given = str(secret)
-    common = [
-        "--base-url",
-        base,
-        flag,
-        given,
-        "--header",
-        f"X-Gateway: {GATEWAY}",
-        "--readonly-token",
-        READONLY,
-    ]
-    said = []
-    for more, code in (
-        (("--campaign-id", SEED.campaigns[0], "--verbose", "--json", "r.json", "--har", "r.har"), 3),
-        (("--campaign-id", SEED.campaigns[0], "--show-config"), 0),
-        (("--campaign-id", SEED.campaigns[0], "--dry-run"), 0),
-        (("--campaign-id", "nobody"), 2),
-        (("--tokn", TOKEN), 2),
-        (("--campaign-id", SEED.campaigns[0], "--rate", "x"), 2),
-    ):
-        found, text = nursery.run("run", *common, *more, cwd=tmp_path)
-        assert found == code, text
-        said.append(text)
-    assert check(tmp_path, *said) >= 2
-
-
-def test_the_check_itself_finds_what_is_hidden(tmp_path: Path) -> None:
-    for index, form in enumerate(
-        (
-            TOKEN,
-            urllib.parse.quote(TOKEN, safe=""),
-            base64.b64encode(f"Bearer {TOKEN}".encode()).decode(),
-            base64.urlsafe_b64encode(f"x{TOKEN}".encode()).decode(),
-            TOKEN.encode().hex(),
-            json.dumps("".join(f"\\u{ord(char):04x}" for char in TOKEN)),
-            "".join(f"&#x{ord(char):x};" for char in READONLY),
-        )
-    ):
-        folder = tmp_path / str(index)
-        folder.mkdir()
-        (folder / "a.txt").write_text(f"so: {form}.")
-        with pytest.raises(AssertionError, match=r" in .*a\.txt"):
-            check(folder)
+def test_the_check_finds_every_encoding_and_five_characters(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("nothing")
+    assert check(tmp_path, "nothing") == 1
+    for name, encode in ENCODINGS.items():
+        (tmp_path / "a.txt").write_text(f"so: {encode(READONLY)}.")
+        with pytest.raises(AssertionError, match=r"a\.txt"):
+            check(tmp_path)
+        (tmp_path / "a.txt").write_text("nothing")
+        with pytest.raises(AssertionError, match="stream 0"):
+            check(tmp_path, json.dumps({"x": [encode(f"-{TOKEN[:12]}")]}))
+        assert name
+    with pytest.raises(AssertionError, match="stream 1"):
+        check(tmp_path, "nothing", f"{base('x')} {percent(TOKEN[7:12])}")

@@ -1,8 +1,10 @@
-"""Servers on loopback that do as a test says, byte by byte."""
+"""Servers on loopback that send what a test says, byte by byte."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import re
 import socket
 import ssl
 import subprocess
@@ -15,9 +17,11 @@ from whop_contracts.exchange import Request
 from whop_contracts.target import Limits, LiveTarget, WallClock, Wire
 
 JSON = b'{"id": "adcamp_1", "status": "paused"}'
+HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
-def answer(body: bytes = JSON, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+def written(body: bytes = JSON, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    """A response as bytes, with a ``Content-Length`` unless the lines say how long it is."""
     head = [f"HTTP/1.1 {status}", "Content-Type: application/json", *lines]
     if not any(line.lower().startswith(("transfer-encoding", "content-length")) for line in lines):
         head.append(f"Content-Length: {len(body) if length is None else length}")
@@ -38,7 +42,7 @@ class Server:
         """Released once for each connection that has been closed."""
 
     def receive(self, connection: socket.socket) -> bytes:
-        """One whole request; empty where the client has gone."""
+        """One whole request; empty if the client has gone."""
         data = b""
         while b"\r\n\r\n" not in data:
             piece = connection.recv(65_536)
@@ -46,12 +50,8 @@ class Server:
                 return b""
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
-        lengths = [
-            int(line.split(b":")[1])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length")
-        ]
-        while len(body) < (lengths or [0])[0]:
+        length = re.search(rb"(?i)\ncontent-length: *(\d+)", head)
+        while length and len(body) < int(length[1]):
             body += connection.recv(65_536)
         self.requests.append(head + b"\r\n\r\n" + body)
         return self.requests[-1]
@@ -67,16 +67,12 @@ class Server:
 Behaviour = Callable[[Server, socket.socket], None]
 
 
-def always(*answers: bytes) -> Behaviour:
-    """Give these answers in turn on each connection, the last one for ever; empty ones close the connection."""
+def always(*given: bytes) -> Behaviour:
+    """Send these responses in turn on each connection, then the last one again; an empty one closes."""
 
     def behave(server: Server, connection: socket.socket) -> None:
-        given = 0
-        while server.receive(connection):
-            data = answers[min(given, len(answers) - 1)]
-            given += 1
-            if not data:
-                return
+        turn = itertools.chain(given, itertools.repeat(given[-1]))
+        while server.receive(connection) and (data := next(turn)):
             connection.sendall(data)
 
     return behave
@@ -96,7 +92,7 @@ def closing(data: bytes) -> Behaviour:
 def serving(
     behave: Behaviour, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
 ) -> Iterator[Server]:
-    """A server for as long as the context lasts; ``behave`` is called for each connection, in a thread of its own."""
+    """A server for as long as the context lasts; ``behave`` gets each connection in its own thread."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
     server = Server(host, listener.getsockname()[1], "https" if tls else "http")
@@ -153,31 +149,27 @@ def _never(seconds: float) -> None:
     raise AssertionError(f"a test would sleep {seconds} s")
 
 
+def lines(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.replace("_", "-"), value) for name, value in headers.items())
+
+
 def get(base_url: str, path: str = "/ad_campaigns/adcamp_1", **headers: str) -> Request:
-    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Request("GET", base_url + path, "retrieve", "adcamp_1", pairs)
+    return Request("GET", base_url + path, "retrieve", "adcamp_1", lines(headers))
 
 
 def pause(base_url: str, content: bytes = b"", **headers: str) -> Request:
-    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Request("POST", f"{base_url}/ad_campaigns/adcamp_1/pause", "pause", "adcamp_1", pairs, content)
+    url = f"{base_url}/ad_campaigns/adcamp_1/pause"
+    return Request("POST", url, "pause", "adcamp_1", lines(headers), content)
 
 
 def certificate(folder: Path) -> Path:
     """A fresh self-signed certificate for 127.0.0.1, with its key in the same file."""
     path = folder / "certificate.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-    ]
-    command += ["-keyout", str(folder / "key.pem"), "-out", str(path), "-days", "2", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(command, check=True, capture_output=True)
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        " -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout"
+    )
+    words = [*command.split(), str(folder / "key.pem"), "-out", str(path)]
+    subprocess.run(words, check=True, capture_output=True)
     path.write_text(path.read_text() + (folder / "key.pem").read_text())
     return path

@@ -1,4 +1,4 @@
-"""The virtual clock and the wall clock: what may be known of the provider's time, and how instants are reached."""
+"""The virtual clock and the wall clock: what is known of the provider's time, how instants are reached."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whop_contracts.exchange import Response, Window
+from whop_contracts.instants import NANO
 from whop_contracts.provider import ManualClock
 from whop_contracts.target import Reply, VirtualClock, WallClock
 
-NANO = 1_000_000_000
 START = 1_790_000_000.0
 
 
@@ -31,11 +31,16 @@ class Wall:
         self.now += seconds
 
 
-def told(date, sent, received, status=200, **headers):
+def dated(date, sent=START, received=None, status=200, **headers):
+    """A reply whose response has a ``Date``, of ``date`` seconds or as the text says."""
     pairs = list(headers.items())
     if date is not None:
         pairs.append(("Date", date if isinstance(date, str) else email.utils.formatdate(date, usegmt=True)))
-    return Reply(Response(status, tuple(pairs)), None, sent, received)
+    return Reply(Response(status, tuple(pairs)), None, sent, sent if received is None else received)
+
+
+def ns(seconds):
+    return round(seconds * 1_000) * 1_000_000
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def clock(wall):
 
 
 def test_before_the_first_date_nothing_is_known(clock, wall):
-    for reply in (Reply(None, "timed out", START, START), told(None, START, START)):
+    for reply in (Reply(None, "timed out", START, START), dated(None)):
         clock.learn(reply)
     assert (clock.window(START, START), clock.reach(0), clock.moved, clock.trouble) == (
         None,
@@ -60,144 +65,167 @@ def test_before_the_first_date_nothing_is_known(clock, wall):
     assert wall.slept == []
 
 
-def test_a_date_bounds_the_providers_clock(clock):
-    clock.learn(told(START + 90, START, START + 0.5))
-    assert clock.window(START + 10, START + 11) == Window(
-        int((START + 99.5) * NANO), int((START + 103.5) * NANO)
-    )
+def test_a_date_bounds_the_providers_clock_and_another_one_narrows_the_bounds(clock):
+    clock.learn(dated(START + 90, START, START + 0.5))
+    assert clock.window(START + 10, START + 11) == Window(ns(START + 99.5), ns(START + 103.5))
+    clock.learn(dated(START + 91, START + 0.6))
+    assert clock.window(START, START) == Window(ns(START + 90.4), ns(START + 92.5))
 
 
-def test_dates_narrow_each_other(clock):
-    clock.learn(told(START, START, START))
-    clock.learn(told(START, START + 0.9, START + 0.9))
-    clock.learn(told(START + 2, START + 1.1, START + 1.1))
-    window = clock.window(START, START)
-    assert (window.start, window.end) == (int((START + 0.9) * NANO), int((START + 1.6) * NANO))
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        told("yesterday", START, START),
-        told("", START, START),
-        told("Mon, 99 Foo 2026 10:00:00 GMT", START, START),
-        told("Mon, 21 Sep 99999999999 10:00:00 GMT", START, START),
-        told("9" * 5000, START, START),
-        told(START - 3600, START, START, Age="3600"),
-        told(START - 3600, START, START, status=502),
-    ],
-)
-def test_a_date_that_is_none_or_not_the_providers_is_passed_over(clock, reply):
-    clock.learn(reply)
-    assert clock.window(START, START) is None
-    clock.learn(told(START, START, START))
-    clock.learn(reply)
+def test_a_date_that_is_unreadable_or_not_the_providers_is_ignored(clock):
+    for reply in (
+        *map(dated, ("yesterday", "", "Mon, 99 Foo 2026 10:00:00 GMT", "9" * 5_000)),
+        dated("Mon, 21 Sep 99999999999 10:00:00 GMT"),
+        dated(START - 3600, Age="3600"),
+        *(dated(START - 3600, status=status) for status in (429, 502, 503, 504, 520, 527)),
+        dated(START, Date="Mon, 21 Sep 2020 10:00:00 GMT"),
+    ):
+        clock.learn(reply)
+        assert clock.window(START, START) is None
+    clock.learn(dated(START))
+    for status in (502, 527):
+        clock.learn(dated(START - 3600, status=status))
     assert clock.trouble is None
 
 
 @pytest.mark.parametrize("jump", [-3600, -5, 5, 3600])
-def test_a_clock_that_jumps_cannot_be_judged_by(clock, jump):
-    clock.learn(told(START, START, START))
-    clock.learn(told(START + 10 + jump, START + 10, START + 10))
-    assert "jumped" in clock.trouble
-    assert (clock.window(START, START), clock.reach(int(START * NANO))) == (None, False)
+def test_a_clock_that_jumps_is_unusable(clock, jump):
+    clock.learn(dated(START))
+    clock.learn(dated(START + 10 + jump, START + 10))
+    assert clock.trouble == "the provider's clock jumped or stalled, as its Date headers show"
+    assert (clock.window(START, START), clock.reach(ns(START))) == (None, False)
 
 
-def test_a_clock_that_stalls_cannot_be_judged_by(clock):
+def test_a_clock_that_stalls_is_unusable(clock):
     for seconds in range(6):
-        clock.learn(told(START, START + seconds, START + seconds))
+        clock.learn(dated(START, START + seconds))
     assert clock.trouble
 
 
 def test_machines_that_differ_by_less_than_a_second_are_one_clock(clock):
-    clock.learn(told(START, START, START))
-    clock.learn(told(START + 3, START, START))
+    clock.learn(dated(START))
+    clock.learn(dated(START + 3))
     assert clock.trouble is None
-    assert clock.window(START, START) == Window(int((START + 2.5) * NANO), int((START + 3) * NANO))
+    assert clock.window(START, START) == Window(ns(START + 2.5), ns(START + 3))
+
+
+def test_a_clock_that_was_doubted_is_unusable_for_the_first_reason(clock):
+    clock.learn(dated(START))
+    for reason in ("one", "two"):
+        clock.doubt(reason)
+    clock.learn(dated(START))
+    assert (clock.trouble, clock.window(START, START)) == ("one", None)
+
+
+# -- instants of responses without a Date ------------------------------------------------------------------
+
+
+def test_an_instant_of_the_provider_bounds_its_clock_within_a_millisecond(clock):
+    clock.learn_instant(ns(START + 90.25), START, START + 0.5)
+    assert clock.window(START + 10, START + 11) == Window(ns(START + 99.75), ns(START + 101.251))
+    clock.learn_instant(ns(START + 95.5), START + 5.25, START + 5.375)
+    assert clock.window(START, START) == Window(ns(START + 90.125), ns(START + 90.251))
+    assert clock.moved[1] - clock.moved[0] == ns(5.375)
+
+
+def test_an_instant_and_a_date_narrow_each_other(clock):
+    clock.learn(dated(START))
+    clock.learn_instant(ns(START + 1), START, START + 0.25)
+    assert clock.window(START, START) == Window(ns(START + 0.75), ns(START + 1.001))
+
+
+def test_instants_that_contradict_each_other_by_more_than_a_second_make_the_clock_unusable(clock):
+    clock.learn_instant(ns(START), START, START)
+    clock.learn_instant(ns(START + 0.9), START, START)
+    assert clock.trouble is None
+    clock.learn_instant(ns(START + 2), START, START)
+    assert clock.trouble == "the provider's clock jumped or stalled, as its responses show"
 
 
 @given(
     ahead=st.floats(-200, 200),
-    latencies=st.lists(
-        st.tuples(st.floats(0, 2), st.floats(0, 2), st.floats(0, 1.4), st.floats(0, 30)),
+    exchanges=st.lists(
+        st.tuples(st.floats(0, 2), st.floats(0, 2), st.floats(0, 1.4), st.floats(0, 30), st.booleans()),
         min_size=1,
         max_size=20,
     ),
 )
-def test_the_true_reading_is_never_outside_the_window(ahead, latencies):
-    """Whatever the skew, the way there and back, how old the cached header is and how long lies between requests."""
+def test_the_true_reading_is_never_outside_the_window(ahead, exchanges):
+    """For any skew, latency, age of a cached header, and time between requests."""
     wall = Wall()
     clock = WallClock(time=wall.time, sleep=wall.sleep)
-    for there, back, cached, pause in latencies:
+    for there, back, cached, pause, has_date in exchanges:
         sent = wall.now
         at = sent + there
         received = at + back
-        clock.learn(told(int(at + ahead - cached), sent, received))
+        if has_date:
+            clock.learn(dated(int(at + ahead - cached), sent, received))
+        else:
+            clock.learn_instant(int((at + ahead) * 1_000) * 1_000_000, sent, received)
         window = clock.window(sent, received)
-        assert window.start - 1000 <= (sent + ahead) * NANO
-        assert window.end + 1000 >= (received + ahead) * NANO
+        assert window.start - 10_000 <= (sent + ahead) * NANO
+        assert window.end + 10_000 >= (received + ahead) * NANO
         wall.now = received + pause
     assert clock.trouble is None
 
 
-def test_an_instant_is_reached_when_it_is_surely_past(clock, wall):
-    clock.learn(told(START + 90, START, START + 0.5))
-    assert clock.reach(int((START + 100) * NANO))
+# -- waiting -----------------------------------------------------------------------------------------------
+
+
+def test_an_instant_is_reached_when_it_is_certainly_past(clock, wall):
+    clock.learn(dated(START + 90, START, START + 0.5))
+    assert clock.reach(ns(START + 100))
     assert wall.now == pytest.approx(START + 10.5)
-    assert clock.window(wall.now, wall.now).start >= int((START + 100) * NANO) - 1000
+    assert clock.window(wall.now, wall.now).start >= ns(START + 100) - 1000
     assert clock.waited_s == pytest.approx(10.5)
-    assert clock.reach(int((START + 50) * NANO))
+    assert clock.reach(ns(START + 50))
     assert len(wall.slept) == 1
 
 
-def test_what_may_be_waited_in_all_is_not_passed(clock, wall):
-    clock.learn(told(START, START, START))
-    assert clock.reach(int((START + 60) * NANO))
-    assert not clock.reach(int((START + 120) * NANO))
-    assert clock.reach(int((START + 99) * NANO))
-    assert wall.now == pytest.approx(START + 99)
+def test_the_longest_wait_is_not_exceeded_and_a_lag_does_not_count_against_it(clock, wall):
+    clock.lag(150)
+    assert wall.now >= START + 150
+    clock.learn(dated(wall.now, wall.now))
+    for seconds, reached in ((60, True), (120, False), (99, True)):
+        assert clock.reach(ns(START + 150 + seconds)) is reached
+    assert wall.now == pytest.approx(START + 249)
     assert clock.trouble is None
 
 
-def test_a_sleep_that_ends_early_is_gone_on_with(wall):
+def test_a_sleep_that_ends_early_is_continued(wall):
     clock = WallClock(time=wall.time, sleep=lambda seconds: wall.sleep(seconds * 0.75))
-    clock.learn(told(START, START, START))
-    assert clock.reach(int((START + 10) * NANO))
+    clock.learn(dated(START))
+    assert clock.reach(ns(START + 10))
 
 
-def test_a_lag_passes_without_being_counted_against_waits(clock, wall):
-    clock.lag(150)
-    assert wall.now >= START + 150
-    clock.learn(told(wall.now, wall.now, wall.now))
-    assert clock.reach(int((wall.now + 99) * NANO))
-
-
-def test_from_where_to_where_the_wall_clock_went(clock):
-    clock.learn(told(START, START, START))
-    clock.learn(told(START + 10, START + 10, START + 10))
+def test_the_wall_clock_knows_its_first_and_its_latest_reading(clock):
+    clock.learn(dated(START))
+    clock.learn(dated(START + 10, START + 10))
     began, ended = clock.moved
     assert ended - began == 10 * NANO
-    assert began == pytest.approx((START + 1.25) * NANO, abs=1_000)
+    assert began == pytest.approx(ns(START + 1.25), abs=1_000)
 
 
-# -- virtual -----------------------------------------------------------------------------------------------------------
+# -- virtual -----------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(0, 40 * 365 * 86_400 * NANO), max_size=8))
 def test_the_virtual_clock_reaches_any_instant_to_the_microsecond(steps):
     clock = VirtualClock(ManualClock(START))
     for step in steps:
-        ns = int(START) * NANO + step
+        wanted = int(START) * NANO + step
         before = clock.window(clock.now(), clock.now()).start
-        assert clock.reach(ns)
+        assert clock.reach(wanted)
         after = clock.window(clock.now(), clock.now()).start
-        assert after >= ns
-        assert after == before if before >= ns else after - ns <= 2_000
+        assert after == before if before >= wanted else 0 <= after - wanted <= 2_000
 
 
-def test_the_virtual_clock_tells_from_where_to_where():
+def test_the_virtual_clock_is_known_whatever_responses_say():
     clock = VirtualClock(ManualClock(START))
     clock.lag(2)
     clock.lag(-1)
-    assert clock.moved == (int(START) * NANO, (int(START) + 2) * NANO)
-    assert clock.waited_s == 0
+    clock.learn(dated(START - 3600))
+    clock.learn_instant(0, START, START)
+    clock.doubt("no reason")
+    assert clock.moved == (ns(START), ns(START + 2))
+    assert (clock.waited_s, clock.trouble) == (0, None)

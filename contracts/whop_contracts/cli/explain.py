@@ -1,88 +1,142 @@
-"""``explain``: one clause in full."""
+"""``explain``: one clause in full, from the tables, the schemas, the proof and runs of built-in providers."""
 
 from __future__ import annotations
 
-import argparse
+import random
 import textwrap
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
-from whop_contracts.cli.lazy import engine
-from whop_contracts.cli.output import say
+from whop_contracts import provider
+from whop_contracts.cli import say
+from whop_contracts.cli.coverage import served_by_case
+from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.cli.planning import planned
+from whop_contracts.engine.clause_runner import ClauseRunner, Failure
+from whop_contracts.engine.plan import Plan
+from whop_contracts.pause import catalogue
+from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.clauses.members import DOCUMENT, MEMBERS, member_id
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
+from whop_contracts.proof import START
+from whop_contracts.proof.page import faults_found_by
 from whop_contracts.report.sanitize import visible
+from whop_contracts.schemas import Member, expected, subschema
 from whop_contracts.settings import Settings, UsageError
-from whop_contracts.settings.sources import nearest
+from whop_contracts.settings.kinds import nearest
 
 _WIDTH: Final = 80
 _MARGIN: Final = 13
 _SENT: Final = 8
 _EXAMPLES: Final = 3
+_LEVELS: Final = {
+    "must": "a failure fails the run",
+    "should": "a failure warns; with --strict it fails the run",
+}
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The clause's id."""
-    parser.add_argument("id", metavar="ID", help="a clause's id, as `whop-contracts clauses` lists it")
-
-
-def execute(arguments: argparse.Namespace) -> int:
-    """Print what is known of the clause. Nothing is sent to anybody: what serves and what trips it is tried on built-in providers."""
-    clauses = {clause.id: clause for clause in engine("clauses")()}
-    if arguments.id not in clauses:
-        raise UsageError(
-            f"ID {arguments.id!r}: no such clause{nearest(arguments.id, clauses) or '; see whop-contracts clauses'}"
-        )
-    clause = clauses[arguments.id]
-    say(clause.id, *(line for label, text in _told(clause) for line in _labelled(label, text)))
+def explain(clause_id: str) -> int:
+    """Print what is known of a clause. No request leaves this process."""
+    clauses = {clause.id: clause for clause in catalogue.clauses()}
+    if clause_id not in clauses:
+        hint = nearest(clause_id, clauses) or "; see whop-contracts clauses"
+        raise UsageError(f"ID {clause_id!r}: no such clause{hint}")
+    say(clause_id)
+    for label, text in _described(clauses[clause_id]):
+        lines = textwrap.wrap(text, _WIDTH - _MARGIN, break_on_hyphens=False) or [""]
+        say(*(f"{'' if n else label and f'  {label}':<{_MARGIN}}{line}" for n, line in enumerate(lines)))
     return 0
 
 
-def _told(clause: Any) -> Iterator[tuple[str, str]]:
-    means = (
-        "a break fails the run" if clause.level == "must" else "a break warns; with --strict it fails the run"
-    )
-    yield "promise", clause.statement
-    yield "says", str(clause.source)
-    yield "level", f"{clause.level}: {means}"
+def _described(clause: Clause) -> Iterator[tuple[str, str]]:
+    """Labels and texts; a text without a label goes on with the one before it."""
+    yield "statement", clause.statement
+    yield "source", str(clause.source)
+    yield "level", f"{clause.level}: {_LEVELS[clause.level]}"
     yield "needs", clause.needs or "nothing beyond a campaign"
-    explaining = engine("explaining")
-    plan = engine("planned")(Settings())
-    yield from _sent(explaining.served(clause, plan))
-    faults = explaining.tripping(clause.id)
-    examples = list(explaining.examples(clause, plan, faults[:_EXAMPLES]))
-    bounds = explaining.bounds(clause)
-    if bounds:
-        yield "conforms", bounds.conforms
-        if bounds.warns:
-            yield "only warns", bounds.warns
-        yield "does not", bounds.fails
+    plan = planned(Settings())
+    count, names = served(clause, plan)
+    yield "sent", f"{count} of the {plan.requests} requests of a standard run test it:"
+    yield from (("", visible(name, 300)) for name in names[:_SENT])
+    if names[_SENT:]:
+        yield "", f"and {len(names) - _SENT} more (whop-contracts plan --why lists them)"
+    faults = faults_found_by(clause.id)
+    failures = list(failures_on(faults[:_EXAMPLES], clause, plan))
+    limits = bounds(clause)
+    if limits:
+        yield from ((label, text) for label, text in limits._asdict().items() if text)
     else:
-        yield from _each("conforms", dict.fromkeys(f"{one.expected} (to “{one.case}”)" for one in examples))
-    for number, example in enumerate(examples):
-        label = "does not" if number == 0 and not bounds else ""
-        yield label, f"{visible(example.actual, 200)} (fault {example.fault}: {example.why})"
-    yield (
-        "tripped by",
-        f"{len(faults)} fault{'' if len(faults) == 1 else 's'} of the proof: {', '.join(faults)}"
-        if faults
-        else "no fault",
+        right = [f"{one.finding.expected} (for “{one.evidence.exchange.case}”)" for _, one in failures]
+        for number, text in enumerate(dict.fromkeys(right)):
+            yield "" if number else "conforms", visible(text, 300)
+    whys = {fault.name: fault.why for fault in provider.faults()}
+    for number, (fault, failure) in enumerate(failures):
+        at = f" (at {failure.finding.pointer})" if failure.finding.pointer else ""
+        found = f"{visible(failure.finding.actual + at, 200)} (fault {fault}: {whys[fault]})"
+        yield "" if number or limits else "fails", found
+    yield "faults", f"{len(faults)} of the proof{': ' if faults else ''}{', '.join(faults)}"
+    yield "run it", f"whop-contracts run --clause {clause.id}"
+
+
+class Bounds(NamedTuple):
+    """What a table or a schema says of a clause, in words."""
+
+    conforms: str
+    warns: str
+    fails: str
+
+
+def served(clause: Clause, plan: Plan) -> tuple[int, list[str]]:
+    """How many requests of ``plan`` test ``clause``, as tried on the mock, and their distinct names."""
+    by_case = served_by_case(plan, (clause,))
+    names = [pair for sequence, case in plan.listed() if by_case.get(pair := (sequence, case.name))]
+    return len(names), [one if one == two else f"{one}: {two}" for one, two in dict.fromkeys(names)]
+
+
+def bounds(clause: Clause) -> Bounds | None:
+    """What the conformance table or the schema says; None for a clause that neither holds."""
+    found = next((one for one in CLASSES if one.clause == clause.id), None)
+    if found:
+        return _of_class(found)
+    member = next((one for one in MEMBERS if member_id(one) == clause.id), None)
+    return _of_member(member) if member else None
+
+
+def _of_class(one: RequestClass) -> Bounds:
+    others = {one.other: "any other 4xx"} if not one.reject >= CLIENT else {}
+    never = [f"a {status}" for status in sorted(one.never)]
+    accepted = {one.accept: "a 2xx"}
+    return Bounds(
+        conforms=one.expected(),
+        warns=_listed(accepted.get("warns"), others.get("warns")),
+        fails=_listed(accepted.get("fails"), *never, others.get("fails"), "a 3xx", "a 5xx"),
     )
-    yield "alone", f"whop-contracts run --clause {clause.id}"
 
 
-def _sent(served: Any) -> Iterator[tuple[str, str]]:
-    yield "sent", f"{served.requests} of the {served.of} requests of a standard run put it to the test:"
-    yield from _each("", served.names[:_SENT])
-    more = len(served.names) - _SENT
-    if more > 0:
-        yield "", f"and {more} more (whop-contracts plan --why lists them)"
+def _of_member(member: Member) -> Bounds:
+    schema = subschema(DOCUMENT, member.schema_pointer)
+    usual = schema.get("x-should") or schema.get("items", {}).get("x-should") or {}
+    rules = [expected(schema, word) for word in ("type", "format", "pattern", "enum") if word in schema]
+    hints = [expected(usual, word) for word in ("format", "pattern", "enum", "minimum") if word in usual]
+    return Bounds(
+        conforms="; ".join(rules),
+        warns=f"anything but {', '.join(hints)}" if hints else "",
+        fails=_listed("the member absent", None if member.nullable else "null", "another JSON type or value"),
+    )
 
 
-def _each(label: str, texts: Any) -> Iterator[tuple[str, str]]:
-    for number, text in enumerate(texts):
-        yield "" if number else label, visible(text, 300)
+def _listed(*words: str | None) -> str:
+    return ", ".join(word for word in words if word)
 
 
-def _labelled(label: str, text: str) -> Iterator[str]:
-    lines = textwrap.wrap(text, _WIDTH - _MARGIN, break_on_hyphens=False) or [""]
-    for number, line in enumerate(lines):
-        yield f"{f'  {label}' if number == 0 else '':<{_MARGIN}}{line}"
+def failures_on(names: Iterable[str], clause: Clause, plan: Plan) -> Iterator[tuple[str, Failure]]:
+    """The faults among ``names`` that ``clause`` finds with ``plan``, each with its smallest failure."""
+    for name in names:
+        runner = ClauseRunner((clause,), PAUSE)
+        faulty = provider.build(fault=name, clock=provider.ManualClock(START))
+        rng = random.Random(f"{name} {plan.seed}")  # noqa: S311 - repeatable on purpose
+        run_in_process(plan, faulty, rng, runner.add)
+        failure = runner.counts[clause.id].smallest
+        if failure:
+            yield name, failure

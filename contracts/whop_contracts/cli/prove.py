@@ -1,136 +1,81 @@
-"""``prove``: every fault and every honest variation against the plan, in process."""
+"""``prove``: every fault and every conforming variation against the plan, in process."""
 
 from __future__ import annotations
 
-import argparse
 import fnmatch
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
 
-from whop_contracts.cli.lazy import engine
-from whop_contracts.cli.output import say
+from whop_contracts import proof as proofs
+from whop_contracts import provider
+from whop_contracts.cli import say
+from whop_contracts.engine.plan import Profile
+from whop_contracts.instants import NANO, read_instant
+from whop_contracts.proof import page, trials
 from whop_contracts.settings import UsageError
 
-_MOST_SEEDS: Final = 1_000
-_NANO: Final = 1_000_000_000
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Of what the proof is made, and where it goes."""
-    parser.add_argument(
-        "--profile",
-        choices=("quick", "standard", "thorough"),
-        default="standard",
-        help="the plan that is proved (standard)",
-    )
-    parser.add_argument(
-        "--seed", metavar="N", default="0", help="the seed of the faults, and the first of the variations (0)"
-    )
-    parser.add_argument(
-        "--seeds", metavar="N", default="1", help="how many seeds each honest variation is run with (1)"
-    )
-    parser.add_argument(
-        "--faults",
-        metavar="GLOB",
-        action="append",
-        help="these faults alone, and the honest default; repeatable",
-    )
-    parser.add_argument(
-        "--at",
-        metavar="INSTANT",
-        help="where the virtual clock starts (2026-09-21T14:13:20Z, so that numbers can be compared)",
-    )
-    parser.add_argument("--jobs", metavar="N", help="how many processes work (as many as there are cores)")
-    parser.add_argument(
-        "--write",
-        metavar="FILE",
-        help="write the matrix there, as Markdown, and beside it as .json the faults that trip each clause",
-    )
-    parser.add_argument(
-        "--check",
-        metavar="FILE",
-        help="fail where FILE, or the .json beside it, tells other numbers than this run",
-    )
-    parser.add_argument(
-        "--quiet", action="store_true", help="the totals and what is wrong, without the matrix"
-    )
-
-
-def execute(arguments: argparse.Namespace) -> int:
-    """0: the proof holds; 1: it does not, or FILE tells other numbers."""
-    seed, seeds = (
-        _whole("--seed", arguments.seed, 0, 2**63),
-        _whole("--seeds", arguments.seeds, 1, _MOST_SEEDS),
-    )
-    jobs = None if arguments.jobs is None else _whole("--jobs", arguments.jobs, 1, 256)
-    globs = tuple(arguments.faults or ())
-    for flag, path in (("--write", arguments.write), ("--check", arguments.check)):
-        if path is not None and globs:
+def prove(
+    *,
+    profile: Profile,
+    seed: int,
+    seeds: int,
+    faults: tuple[str, ...],
+    at: str | None,
+    jobs: int | None,
+    write: str | None,
+    check: str | None,
+    quiet: bool,
+) -> int:
+    """0 if every fault is found and no variation fails; 1 if not, or if ``check`` holds other numbers."""
+    for flag, path in (("--write", write), ("--check", check)):
+        if path is not None and faults:
             raise UsageError(f"{flag}: expected without --faults: a part of the proof is none")
-    before = [_read(path) for path in _both(arguments.check)] if arguments.check else None
-    trials, proofs, shown = engine("trials"), engine("proof"), engine("proof_page")
-    tasks = trials.tasks(
-        arguments.profile,
-        seed=seed,
-        seeds=seeds,
-        start=_start(arguments.at, proofs.START),
-        wanted=_wanted(globs),
-    )
+    before = [_read(path) for path in _both(check)] if check else []
+    tasks = trials.tasks(profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults))
     proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
-    if not arguments.quiet:
-        say(*shown.matrix(proof), "")
-    wrong = proofs.problems(proof, whole=not globs)
-    pages = [shown.markdown(proof), engine("proof_data")(proof.faults)]
-    for path, old, new in zip(_both(arguments.check or ""), before or (), pages, strict=False):
+    if not quiet:
+        say(*page.matrix(proof), "")
+    wrong = proofs.problems(proof, whole=not faults)
+    pages = [page.markdown(proof), page.data(proof)]
+    for name, old, new in zip(_both(check or ""), before, pages, strict=False):
         if old != new:
-            wrong.append(f"{path} tells other numbers (whop-contracts prove --write makes it anew):")
-            wrong += shown.difference(old, new)
-    if arguments.write:
-        for path, page in zip(_both(arguments.write), pages, strict=True):
-            _write(path, page)
-    say(*shown.totals(proof), *(f"WRONG  {line}" for line in wrong))
+            wrong.append(f"{name} holds other numbers (whop-contracts prove --write replaces it):")
+            wrong += page.difference(old, new)
+    for name, text in zip(_both(write), pages, strict=True) if write else ():
+        _write(name, text)
+    say(*page.totals(proof), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
 
 
 def _count(done: int, of: int) -> None:
-    """Show how far it is, on one line that is gone when it ends."""
-    sys.stderr.write(f"\r\x1b[K{done} of {of} providers judged" if done < of else "\r\x1b[K")
+    """Show the progress on one line that is gone at the end."""
+    sys.stderr.write(f"\r\x1b[K{done} of {of} providers checked" if done < of else "\r\x1b[K")
     sys.stderr.flush()
 
 
-def _wanted(globs: tuple[str, ...]) -> Any:
+def _wanted(globs: tuple[str, ...]) -> Callable[[str], bool] | None:
     """Whether a fault is wanted, by its name; None where all are."""
-    if not globs:
-        return None
-    names = [fault.name for fault in engine("provider").faults()]
+    names = [fault.name for fault in provider.faults()]
     for glob in globs:
         if not fnmatch.filter(names, glob):
             raise UsageError(
                 f"--faults {glob!r}: no such fault; whop-contracts serve --list-faults lists them"
             )
-    return lambda name: any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+    return (lambda name: any(fnmatch.fnmatchcase(name, glob) for glob in globs)) if globs else None
 
 
-def _whole(flag: str, text: str, least: int, most: int) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1  # noqa: PLR2004 - digits of 64 bits
-    if not least <= number <= most:
-        raise UsageError(f"{flag} {text!r}: expected a whole number from {least} to {most}")
-    return number
-
-
-def _start(text: str | None, otherwise: float) -> float:
-    if text is None:
-        return otherwise
-    instant = engine("read_instant")(text)
-    if instant is None:
+def _start(text: str | None) -> float:
+    instant = None if text is None else read_instant(text)
+    if text is not None and instant is None:
         raise UsageError(f"--at {text!r}: expected an instant, such as 2028-02-28T23:59:00Z")
-    return float(instant.ns / _NANO)
+    return instant.ns / NANO if instant else proofs.START
 
 
 def _both(path: str) -> tuple[str, str]:
-    """Where the matrix lies, and the data beside it."""
+    """The matrix, and the data beside it."""
     return path, f"{path.removesuffix('.md')}.json"
 
 
@@ -141,11 +86,9 @@ def _read(path: str) -> str:
         raise UsageError(f"--check {path!r}: expected a file that can be read ({error})") from None
 
 
-def _write(path: str, page: str) -> None:
+def _write(path: str, text: str) -> None:
     try:
-        Path(path).write_text(page, encoding="utf-8")
+        Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        sys.stdout.flush()
-        raise UsageError(
-            f"--write {path!r}: expected a file that can be written ({error.strerror or error})"
-        ) from None
+        why = error.strerror or error
+        raise UsageError(f"--write {path!r}: expected a file that can be written ({why})") from None

@@ -1,23 +1,41 @@
-"""Drawing a plan: the named cases in the order in which they tell most, and what Hypothesis adds for a seed."""
+"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, and what Hypothesis adds for a seed."""
 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
-from collections.abc import Container, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
+from functools import cache
 from typing import Final, Literal
 
 from whop_contracts.engine.plan import Plan, Profile
-from whop_contracts.pause import cases, strategies
-from whop_contracts.pause.cases import TELLING, dated
-from whop_contracts.pause.exploration import GAP, drawn_sequences
-from whop_contracts.pause.sequences import kept, moved, overwriting, refused, resting, waited, watched
+from whop_contracts.pause import strategies
+from whop_contracts.pause.exploration import drawn_sequences
+from whop_contracts.pause.request_classes import BY_ID
+from whop_contracts.pause.sequences import dated, gap_of, kept, refused, sequence_ids, sequences
+from whop_contracts.pause.vectors import vectors
+from whop_contracts.schemas import document_path
 from whop_contracts.steps import Capabilities, Case, Need, Sequence
+
+Group = tuple[str, ...]
+"""The ids of vectors that are sent together, or the id of one sequence."""
+ROUND: Final = "round "
+_DRAWN_HERE: Final = "drawn"
+"""Where in the ranks the drawn requests are sent."""
+_QUICK: Final = 23
+"""How many groups ``quick`` sends."""
+_SHARED: Final = 8
+_DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 5, "thorough": 150}
+_EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 60}
+"""How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what
+is allowed."""
 
 
 def draw(profile: Profile, *, seed: int, means: Capabilities) -> Plan:
-    """Draw the plan of a profile. The same arguments and versions give the same plan."""
+    """Build the plan of a profile. The same arguments and versions give the same plan."""
     offer = means.offer()
     every = tuple(_sequences(profile, seed, means))
     return Plan(
@@ -29,115 +47,77 @@ def draw(profile: Profile, *, seed: int, means: Capabilities) -> Plan:
     )
 
 
-_QUICK: Final = 23
-_KEPT: Final = (cases.NOTHING, cases.EXTRAS, cases.EDGE, cases.FAR, cases.KEPT)
-"""The tables of cases that a conforming provider accepts. The last leaves a dated pause to the refusals that come next."""
-_REFUSED: Final = (
-    cases.CREDENTIALS,
-    cases.TEXTS,
-    cases.READONLY,
-    cases.FOREIGN,
-    cases.PAST,
-    cases.MALFORMED_IDS,
-    cases.RECASED,
-    cases.SEVERAL,
-    cases.METHODS,
-    cases.UNKNOWN_IDS,
-    cases.NO_OBJECT,
-    cases.LOOSE,
-    cases.MEDIA,
-    cases.TYPES,
-    cases.MALFORMED,
-)
-"""The tables of cases that it refuses, or may refuse."""
-_NEEDS: Final[dict[str, Need]] = {
-    **{case.name: "readonly" for case in cases.READONLY},
-    **{case.name: "foreign" for case in cases.FOREIGN},
-}
-ROUND: Final = "round "
-_ROUNDS: Final = 4
-_SHARED: Final = 8
-_DRAWN: Final[dict[Profile, int]] = {"quick": 0, "standard": 5, "thorough": 150}
-_EXPLORED: Final[dict[Profile, int]] = {"quick": 0, "standard": 0, "thorough": 60}
-"""How many histories are drawn by the rules of the exploration; together they move a clock by less than half of what is allowed."""
+@cache
+def ranks() -> tuple[tuple[Group, ...], tuple[Group, ...]]:
+    """The order in which vectors and sequences are sent: first what finds most faults, then the rest.
+
+    ValueError if the file names an id that there is not.
+    """
+    file = json.loads(document_path("ranks.json").read_text(encoding="utf-8"))
+    return tuple(map(checked, file["first"])), tuple(map(checked, file["rest"]))
+
+
+def checked(group: SequenceOf[str]) -> Group:
+    """A group whose ids exist: of vectors, or of one sequence. ValueError names an id that does not."""
+    known = {*vectors(), *([] if group[1:] else [*sequence_ids(), _DRAWN_HERE])}
+    for id_ in group:
+        if id_ not in known:
+            near = difflib.get_close_matches(id_, known, 1)
+            hint = f"; is it {near[0]!r}?" if near else ""
+            raise ValueError(f"ranks.json: no vector or sequence has the id {id_!r}{hint}")
+    return tuple(group)
 
 
 def _sequences(profile: Profile, seed: int, means: Capabilities) -> Iterator[Sequence]:
-    """First what tells most, which is all of ``quick``; then the rest of the tables in rounds."""
-    others = [list(_timed(means)), list(watched(means.campaigns)), list(resting())]
-    named = {sequence.name: sequence for lane in others for sequence in lane}
-    told = list(_told(named, means.offer()))
-    first = told[:_QUICK] if profile == "quick" else told
-    yield from first
+    named = {sequence.id: sequence for sequence in sequences(means)}
+    first, rest = ranks()
+    leading = [one for group in first if (one := _sequence(group, named, means.offer(), "active"))]
+    yield from leading[:_QUICK] if profile == "quick" else leading
     if profile == "quick":
         return
-    gone = {name for sequence in first for name in (sequence.name, *(case.name for case in sequence.cases()))}
-    rest = [[kept(*group) for group in _grouped(table, gone)] for table in _KEPT]
-    rest += [[_refusal(group, start="any") for group in _grouped(table, gone)] for table in _REFUSED]
-    rest += [list(lane) for lane in _drawn(profile, seed)]
-    rest += [[sequence for sequence in lane if sequence.name not in gone] for lane in others]
-    rest.append(
-        list(drawn_sequences(seed, _EXPLORED[profile], gap=_gap(means), moving=means.clock != "wall"))
-    )
-    for index in range(_ROUNDS):
-        for lane in rest:
-            yield from _share(lane, index, _ROUNDS)
-    yield overwriting()
+    for group in rest:
+        if group == (_DRAWN_HERE,):
+            yield from _drawn(profile, seed)
+        elif one := _sequence(group, named, means.offer(), "any"):
+            yield one
+    yield from drawn_sequences(seed, _EXPLORED[profile], gap=gap_of(means), moving=means.clock != "wall")
 
 
-def _told(named: Mapping[str, Sequence], offer: frozenset[Need]) -> Iterator[Sequence]:
-    """The rows of ``TELLING`` as sequences, without the cases that the target has no means for."""
-    accepted = {case.name: case for table in _KEPT for case in table}
-    refusals = {case.name: case for table in _REFUSED for case in table}
-    for row in TELLING:
-        able = [name for name in row if _NEEDS.get(name) in (None, *offer)]
-        if row[0] in named:
-            yield named[row[0]]
-        elif row[0] in accepted:
-            yield kept(*(accepted[name] for name in row))
-        elif able and row[0] in refusals:
-            yield _refusal([refusals[name] for name in able])
+def _sequence(
+    group: Group, named: Mapping[str, Sequence], offer: frozenset[Need], start: Literal["active", "any"]
+) -> Sequence | None:
+    """A group as a sequence, without what the target does not offer; None if nothing is left.
+
+    Requests that must be rejected go to an active campaign first, later to a paused one, whose pause must outlast them.
+    """
+    cases = [vectors()[id_] for id_ in group if id_ in vectors()]
+    if not cases:
+        return named.get(group[0])
+    classes = {case: BY_ID[case.request_class or ""] for case in cases}
+    cases = [case for case in cases if classes[case].needs in (None, *offer)]
+    if not cases:
+        return None
+    return kept(*cases) if classes[cases[0]].effect == "expected" else refused(*cases, start=start)
 
 
-def _refusal(group: SequenceOf[Case], *, start: Literal["active", "any"] = "active") -> Sequence:
-    """What tells most is refused by an active campaign; the rest of each table by one that is paused, whose pause must outlast it."""
-    needs = {_NEEDS[case.name] for case in group if case.name in _NEEDS}
-    return refused(*group, needs=needs, start=start)
-
-
-def _timed(means: Capabilities) -> SequenceOf[Sequence]:
-    """The sequences about time, by what moves the target's clock."""
-    if means.clock == "wall":
-        return waited(second=means.campaigns > 1)
-    return moved(_gap(means), second=means.campaigns > 1)
-
-
-def _gap(means: Capabilities) -> int:
-    """Milliseconds that a dated pause lasts where the clock is moved: so long that what is over is surely over."""
-    return max(GAP, int(5_000 * means.tolerance_s))
-
-
-def _grouped(table: SequenceOf[Case], gone: Container[str] = ()) -> Iterator[SequenceOf[Case]]:
-    """The cases of a table that are not gone yet, every eight sharing a read."""
-    left = [case for case in table if case.name not in gone]
-    for index in range(0, len(left), _SHARED):
-        yield left[index : index + _SHARED]
-
-
-def _share(lane: SequenceOf[Sequence], index: int, rounds: int) -> SequenceOf[Sequence]:
-    """The part of a table that belongs to one round; short tables are done in the first rounds."""
-    size = -(-len(lane) // rounds)
-    return lane[index * size : (index + 1) * size]
-
-
-def _drawn(profile: Profile, seed: int) -> tuple[SequenceOf[Sequence], SequenceOf[Sequence]]:
-    """What Hypothesis adds for a seed: pauses that must hold, and as many that must be refused."""
+def _drawn(profile: Profile, seed: int) -> Iterator[Sequence]:
+    """What Hypothesis adds for a seed: pauses that must hold, and as many requests that must be rejected."""
     count = _DRAWN[profile]
     good = strategies.draw(strategies.stamps(), seed=seed, count=count)
     bad = strategies.draw(strategies.bad_pause_bodies(), seed=seed, count=count)
-    held = [dated(f"drawn {i}", stamp) for i, stamp in enumerate(good)]
-    void = [Case(f"drawn: {name} {i}", body=content) for i, (name, content) in enumerate(bad)]
-    return [kept(*group) for group in _grouped(held)], [_refusal(group) for group in _grouped(void)]
+    held = [dataclasses.replace(dated(f"drawn {i}", stamp), origin="drawn") for i, stamp in enumerate(good)]
+    void = [
+        Case(f"drawn: {name} {index}", body=content, request_class="string", origin="drawn")
+        for index, (name, content) in enumerate(bad)
+    ]
+    yield from (kept(*group) for group in _grouped(held))
+    yield from (refused(*group) for group in _grouped(void))
+
+
+def _grouped(cases: SequenceOf[Case]) -> Iterator[SequenceOf[Case]]:
+    """Every eight cases, which share a read."""
+    for index in range(0, len(cases), _SHARED):
+        yield cases[index : index + _SHARED]
 
 
 def further(plan: Plan, number: int) -> Plan:
@@ -146,7 +126,9 @@ def further(plan: Plan, number: int) -> Plan:
     The same arguments and versions give the same round. Its sequences are named after it.
     """
     seed = int(hashlib.sha256(f"{plan.seed} {number}".encode()).hexdigest()[:8], 16)
-    held, void = _drawn(plan.profile, seed)
-    told = drawn_sequences(seed, _EXPLORED[plan.profile], gap=_gap(plan.means), moving=False)
-    every = (dataclasses.replace(one, name=f"{ROUND}{number}: {one.name}") for one in (*held, *void, *told))
+    histories = drawn_sequences(seed, _EXPLORED[plan.profile], gap=gap_of(plan.means), moving=False)
+    every = (
+        dataclasses.replace(one, name=f"{ROUND}{number}: {one.name}")
+        for one in (*_drawn(plan.profile, seed), *histories)
+    )
     return dataclasses.replace(plan, sequences=tuple(every), left_out=())

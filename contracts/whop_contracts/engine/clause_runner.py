@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,12 +10,22 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import USUAL_FORM, form_of
-from whop_contracts.pause.clause import Clause, Condition
+from whop_contracts.pause.clause import Clause, Condition, Contract
 from whop_contracts.pause.evidence import Evidence, Resume
-from whop_contracts.schemas import load
 
 _KEPT_DRIFT: Final = 200
-_KEPT_TEXT: Final = 1_000
+_KEPT_KINDS: Final = 20
+"""Kinds of failure kept per clause."""
+_KEPT_TEXT: Final = 12_000
+"""Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
+_HINTS: Final = {
+    "undocumented_field": "put it into schemas/documented/ad-campaign.json and among the members of schemas/annotations.json",
+    "undocumented_value": "put it into the enum of that member in schemas/annotations.json",
+    "missing_field": 'put it under "optional" in schemas/annotations.json',
+    "null": 'give that member "nullable" in schemas/annotations.json',
+}
+"""What to change if the page has changed, and not the provider."""
+_FIGURES: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,18 @@ class Failure:
 
 
 @dataclass(slots=True)
+class Kind:
+    """One way in which a clause failed: its first failure, and how many there were."""
+
+    case: str
+    request_class: str | None
+    expected: str
+    actual: str
+    first: int
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Count:
     """What is known of one clause: how many exchanges it was asked of, how many broke it, the first and the smallest of these."""
 
@@ -40,6 +63,7 @@ class Count:
     broken: int = 0
     first: int = 0
     smallest: Failure | None = None
+    kinds: dict[tuple[Any, ...], Kind] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -51,17 +75,23 @@ class Drift:
     value: Any
     count: int = 0
 
+    @property
+    def hint(self) -> str:
+        """What to change if it is the page that has changed."""
+        return f"if the page says so by now: {_HINTS[self.kind]}, then whop-contracts derive"
+
 
 @dataclass(slots=True)
 class ClauseRunner:
     """Judges exchanges as they come and lets them go: memory does not grow with their number."""
 
     clauses: tuple[Clause, ...]
+    contract: Contract
     counts: dict[str, Count] = field(default_factory=dict)
     drift: dict[tuple[str, str], Drift] = field(default_factory=dict)
     resumes: list[Resume] = field(default_factory=list)
     requests: int = 0
-    accepted_pauses: int = 0
+    conclusive: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
 
@@ -94,9 +124,9 @@ class ClauseRunner:
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
-        if evidence.document is not None and evidence.exchange.request.operation == "pause":
-            self.accepted_pauses += 1
-            for drift in drifts(evidence.document, load("ad-campaign")):
+        if self.contract.is_conclusive(evidence):
+            self.conclusive += 1
+            for drift in drifts(evidence.document, self.contract.schema()):
                 self._drift(drift)
         return tuple(id_ for _, id_ in sorted(broken))
 
@@ -107,6 +137,12 @@ class ClauseRunner:
             # The exchange alone: what was read out of it may be many times its size.
             kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)
             count.smallest = replace(failure, evidence=kept)
+        key = _kind_of(failure)
+        if key in count.kinds or len(count.kinds) < _KEPT_KINDS:
+            finding, exchange = failure.finding, failure.evidence.exchange
+            texts = finding.expected[:_KEPT_TEXT], finding.actual[:_KEPT_TEXT]
+            first = Kind(exchange.case, failure.evidence.request_class, *texts, exchange.number)
+            count.kinds.setdefault(key, first).count += 1
 
     def _drift(self, drift: Drift) -> None:
         key = (drift.kind, drift.pointer)
@@ -115,6 +151,20 @@ class ClauseRunner:
         if key not in self.drift:
             self.drift[key] = replace(drift, value=_short(drift.value))
         self.drift[key].count += 1
+
+
+def _kind_of(failure: Failure) -> tuple[Any, ...]:
+    """What two failures of a clause have in common if they are of one kind: request class, expected value, and the
+    form of the member that was found, or else the response's status.
+    """
+    finding = failure.finding
+    found = (finding.pointer, _form(finding.actual)) if finding.pointer else failure.evidence.status
+    return failure.evidence.request_class, _form(finding.expected), found
+
+
+def _form(text: str) -> str:
+    """A text without its figures: the instants and numbers of two requests differ, and are no two kinds."""
+    return _FIGURES.sub("0", text[:_KEPT_TEXT])
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:

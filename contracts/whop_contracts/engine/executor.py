@@ -1,156 +1,123 @@
-"""The executor: sends a plan once, in its order, and yields the evidence of every exchange.
-
-It decides what to send next by the plan and by what the expectation holds to be possible; whether an answer is right, it
-leaves to the clauses. Whatever way it ends, the campaigns are put back by ``put_back``.
-"""
+"""Sends a plan: its sequences in their order, step by step. Whether a response is right is left to the clauses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from whop_contracts.actors import Actors
-from whop_contracts.engine.journal import Journal, JournalError
+from whop_contracts.engine.guards import PREFLIGHT
+from whop_contracts.engine.journal import JournalError
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
-from whop_contracts.engine.run_state import RunState, Stopped
-from whop_contracts.engine.session import PREFLIGHT, Session, plain
-from whop_contracts.engine.teardown import put_all_back
-from whop_contracts.instants import NANO, write_instant
-from whop_contracts.pause.evidence import ACTIVE, Evidence, State
-from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.campaign import PROMPT
-from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.sequences import unpause
-from whop_contracts.steps import AdvanceClock, AwaitResume, Send, Sequence, Step, read
-from whop_contracts.target import BudgetSpent, Sender, Target
+from whop_contracts.engine.run_state import Stopped
+from whop_contracts.engine.session import Session
+from whop_contracts.instants import NANO
+from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.steps import AwaitResume, Send, Sequence, Step, read
+from whop_contracts.target import BudgetSpent
 
-_AFTER: Final = 1.0
+_AFTER_S: Final = 1.0
+_WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
+"""On a wall clock a late resume is also looked for at these seconds after it is due: waiting costs real time."""
 
 
 class Executor:
-    """Sends a plan to a target. Every exchange is given to ``watch`` as evidence, in the order of the answers."""
+    """Sends a plan in a session. Every exchange is given to the session's ``watch``."""
 
-    def __init__(
-        self,
-        target: Target,
-        courier: Sender,
-        binder: RequestBuilder,
-        parties: Actors,
-        *,
-        expectation: Oracle,
-        journal: Journal | None,
-        watch: Callable[[Evidence, str], None],
-    ) -> None:
-        self._talk = Session(
-            target, courier, binder, parties, expectation=expectation, journal=journal, watch=watch
-        )
-        self._clock = target.clock
-        self._campaigns = parties.campaigns
-        self._tolerance = expectation.tolerance
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._clock = session.target.clock
         self._waited_out = 0
-        self._firsts: dict[str, State] = {}
 
-    @property
-    def outcome(self) -> RunState:
-        """What there is to say besides evidence."""
-        return self._talk.outcome
+    def preflight(self, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
+        """Read every named campaign once, and another company's if one was given.
 
-    # -- the phases of a run ---------------------------------------------------------------------------------------
-
-    def preflight(self, *, foreign: bool) -> dict[str, Evidence]:
-        """Read every named campaign once, and another company's where one was given; the evidence by named campaign.
-
-        What is shown is journalled, before anything is changed.
+        Returns the evidence and the state by campaign, for those named. States are journalled before anything
+        is changed.
         """
-        evidence = {}
-        for index, campaign in enumerate(self._campaigns):
-            evidence[campaign] = self._talk.send(read(f"own:{index}"), PREFLIGHT)
-            if (first := evidence[campaign].shown) is not None:
-                self._firsts[campaign] = first
-                self._keep(campaign, first)
+        session = self._session
+        evidence, first = {}, {}
+        for index, campaign in enumerate(session.actors.campaigns):
+            evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
+            if (shown := evidence[campaign].shown) is not None:
+                first[campaign] = shown
+                self._journal_first(campaign, shown)
         if foreign:
-            theirs = plain(self._talk.send(read("foreign"), PREFLIGHT)).shown
+            theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown
             if theirs is not None and theirs.whole:
-                self._talk.foreign.first = theirs
-                self._keep(self._talk.parties.foreign or "", theirs)
-        return evidence
+                session.foreign.first = theirs
+                self._journal_first(session.foreign.name, theirs)
+        return evidence, first
 
-    def _keep(self, campaign: str, first: State) -> None:
+    def _journal_first(self, campaign: str, first: State) -> None:
         if first.whole:
-            until = None if first.until is None else write_instant(first.until)
-            self._talk.noted(lambda journal: journal.first(campaign, str(first.status), until))
+            self._session.write_journal(lambda journal: journal.first(campaign, first))
 
-    def run(self, plan: Plan, of: str = "") -> None:
-        """Send every sequence of the plan, so far as the budget goes and the journal can be kept; ``of`` says which it is."""
+    def run(self, plan: Plan, label: str = "") -> None:
+        """Send every sequence of the plan, as far as the budget goes and the journal can be kept."""
+        state = self._session.state
         for index, sequence in enumerate(plan.sequences):
             try:
-                self._sequence(sequence)
+                self._run_sequence(sequence)
             except BudgetSpent as spent:
-                self.outcome.cut = len(plan.sequences) - index
-                unsent = f"{self.outcome.cut} of {len(plan.sequences)} sequences{of}"
-                self.outcome.notes.append(f"{spent}: {unsent} were not finished")
+                state.cut = len(plan.sequences) - index
+                unsent = f"{state.cut} of {len(plan.sequences)} sequences{label}"
+                state.notes.append(f"{spent}: {unsent} were not finished")
                 return
             except Stopped as stopped:
-                self.outcome.stopped = str(stopped)
+                state.inconclusive = str(stopped)
                 return
             except JournalError as error:
-                self.outcome.stopped = self.outcome.unjournalled = str(error)
+                state.inconclusive = state.unjournalled = str(error)
                 return
 
-    def put_back(self) -> None:
-        """Bring every campaign into the state that its first read showed, and read it again. Never raises for an answer."""
-        put_all_back(self._talk, self._firsts)
+    # -- one sequence --------------------------------------------------------------------------------------------------
 
-    # -- one sequence ----------------------------------------------------------------------------------------------
-
-    def _sequence(self, sequence: Sequence) -> None:
-        self._talk.marks.clear()
+    def _run_sequence(self, sequence: Sequence) -> None:
+        self._session.marks.clear()
         if sequence.start == "active":
-            self._ensure_active(sequence.name)
+            self._ensure_baseline(sequence.name)
         for step in sequence.steps:
-            if not self._step(step, sequence.name):
+            if not self._take(step, sequence.name):
                 return
 
-    def _step(self, step: Step, sequence: str) -> bool:
-        """Take one step; False where the rest of the sequence cannot be taken, since the clock cannot get there."""
+    def _take(self, step: Step, sequence: str) -> bool:
+        """Take one step; False if the rest of the sequence cannot be taken, since the clock cannot get there."""
         if isinstance(step, Send):
             if step.case.operation == "retrieve":
-                self._talk.read(step.case.campaign, sequence)
+                self._session.read(step.case.campaign, sequence)
             else:
-                self._talk.send(step.case, sequence)
+                self._session.send(step.case, sequence)
             return True
-        if isinstance(step, AdvanceClock):
-            return self._reach(self._talk.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)
-        return self._await(step, sequence)
+        if isinstance(step, AwaitResume):
+            return self._await_resume(step, sequence)
+        return self._reach(self._session.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)
 
-    def _ensure_active(self, sequence: str) -> None:
-        if self._is_active(self._campaigns[0]):
+    def _ensure_baseline(self, sequence: str) -> None:
+        session = self._session
+        if self._is_at_baseline("own:0"):
             return
-        self._talk.send(unpause(), sequence)
-        if not self._is_active(self._campaigns[0]):
-            self._talk.read("own:0", sequence)
+        for case in session.contract.requests_to_restore(None, session.contract.baseline, "own:0"):
+            session.send(case, sequence)
+        if not self._is_at_baseline("own:0"):
+            session.read("own:0", sequence)
 
-    def _is_active(self, campaign: str) -> bool:
-        return self._talk.possible(campaign) == frozenset({ACTIVE})
+    def _is_at_baseline(self, symbol: str) -> bool:
+        campaign = self._session.actors.campaigns[int(symbol.partition(":")[2])]
+        return self._session.possible(campaign) == frozenset({self._session.contract.baseline})
 
-    def _await(self, step: AwaitResume, sequence: str) -> bool:
-        """Look after a due resume until it is seen, or the tolerance is over; the long wait is spent at most twice."""
-        if self._is_active(self._campaigns[int(step.campaign.partition(":")[2])]):
+    def _await_resume(self, step: AwaitResume, sequence: str) -> bool:
+        """Read after a due resume until it is seen, or the tolerance is over; the long wait is spent at most twice."""
+        session = self._session
+        if self._is_at_baseline(step.campaign):
             return True
-        due = self._talk.marks.get(step.mark, 0)
-        over = self._tolerance + LAG + _AFTER
-        wall = self._clock.kind == "wall"
-        looks = [_AFTER, PROMPT + LAG + _AFTER, over]
-        if wall:
-            looks = [_AFTER, 3.0, PROMPT + LAG + _AFTER, 16.0, 32.0, over]
-        if wall and self._waited_out > 1:
-            looks = looks[:1]
-        for seconds in (look for look in looks if look <= over):
+        due = session.marks.get(step.mark, 0)
+        prompt, over = session.contract.looks_after_due(session.tolerance)
+        looks = {_AFTER_S, prompt, over}
+        if self._clock.kind == "wall":
+            looks = {_AFTER_S} if self._waited_out > 1 else {*looks, *_WALL_LOOKS_S}
+        for seconds in sorted(look for look in looks if look <= over):
             if not self._reach(due + int(seconds * NANO)):
                 return False
-            evidence = self._talk.read(step.campaign, sequence)
-            if evidence.shown is None or evidence.shown.status != "paused" or not evidence.possible:
+            if not session.contract.is_awaiting(session.read(step.campaign, sequence)):
                 break
         else:
             self._waited_out += 1
@@ -158,10 +125,11 @@ class Executor:
 
     def _reach(self, ns: int) -> bool:
         if ns and self._clock.reach(ns):
+            self._session.clock_check.moved(self._session)
             return True
         unknown = self._clock.kind == "wall" and self._clock.moved is None
-        self.outcome.untimed = self._clock.trouble or (
-            "no answer tells the provider's time (no Date header)"
+        self._session.state.untimed = self._clock.trouble or (
+            "no response tells the provider's time (no Date header)"
             if unknown
             else "the provider's clock could not be brought to the instant"
         )

@@ -6,16 +6,18 @@ one unfinished last line, which is not read: the request that it announced was n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts.instants import write_instant
+from whop_contracts.pause.evidence import State
 
 VERSION: Final = 1
 _MODE: Final = 0o600
@@ -26,28 +28,21 @@ class JournalError(Exception):
     """A journal cannot be written, or a file is none that can be acted on; one line says which and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A campaign's state as the documents write it."""
-
-    status: str
-    paused_until: str | None
+ReadState = Callable[[Mapping[str, Any]], State]
+"""Reads a state from the members that show it."""
 
 
 @dataclass(slots=True)
 class CampaignRecord:
-    """One campaign: its state at the first read (None where that could not be understood), those that our requests could have left
-    since, and whether it was put back.
+    """One campaign of a journal.
+
+    ``first`` is its state at the first read (None if that could not be read), ``left`` the states that requests of
+    the run can have left since, ``put_back`` whether it was restored.
     """
 
-    first: Standing | None
-    left: list[Standing] = field(default_factory=list)
+    first: State | None
+    left: list[State] = field(default_factory=list)
     put_back: bool = True
-
-    def could_be(self, standing: Standing) -> bool:
-        """Whether our own requests, or none, explain this state. A dated pause also ends by itself."""
-        dated = any(one is not None and one.paused_until for one in (self.first, *self.left))
-        return standing in {self.first, *self.left} or (dated and standing == Standing("active", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +67,17 @@ class Journal:
         self.path = path
         self._descriptor = descriptor
         self._firsts: set[str] = set()
-        self._intended: set[tuple[str, Standing]] = set()
+        self._intended: set[tuple[str, State]] = set()
 
     @classmethod
     def create(
-        cls, path: Path | None, base_url: str, run_id: str, *, now: Callable[[], float] = time.time
+        cls,
+        path: Path | None,
+        base_url: str,
+        run_id: str,
+        read_state: ReadState,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> Journal:
         """Begin the journal of a run: at ``path``, else in the current directory, for its owner's eyes alone.
 
@@ -89,7 +90,7 @@ class Journal:
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
-            if path.is_file() and path.stat().st_size and not cls.read(path).complete:
+            if path.is_file() and path.stat().st_size and not cls.read(path, read_state).complete:
                 raise JournalError(
                     f"{path}: holds campaigns that were not put back; restore them first: whop-contracts restore {path}"
                 )
@@ -103,9 +104,9 @@ class Journal:
         return journal
 
     @classmethod
-    def reopen(cls, path: Path) -> Journal:
+    def reopen(cls, path: Path, read_state: ReadState) -> Journal:
         """Go on with a journal, to note what is put back after its run; an unfinished last line is cut off."""
-        record = cls.read(path)
+        record = cls.read(path, read_state)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
             whole = path.read_bytes().rfind(b"\n") + 1
@@ -116,18 +117,17 @@ class Journal:
         journal._firsts.update(record.campaigns)
         return journal
 
-    def first(self, campaign: str, status: str, paused_until: str | None) -> None:
-        """A campaign's state as the run's first read shows it; to be written before anything is intended."""
+    def first(self, campaign: str, state: State) -> None:
+        """A campaign's state at the run's first read; to be written before any ``intend``."""
         if campaign not in self._firsts:
-            self._write(campaign=campaign, first=_state(status, paused_until))
+            self._write(campaign=campaign, first=state.as_dict())
             self._firsts.add(campaign)
 
-    def intend(self, campaign: str, status: str, paused_until: str | None) -> None:
-        """A request is about to be sent that could leave a campaign in this state. The same is written once only."""
-        intent = (campaign, Standing(status, paused_until))
-        if intent not in self._intended:
-            self._write(campaign=campaign, intend=_state(status, paused_until))
-            self._intended.add(intent)
+    def intend(self, campaign: str, state: State) -> None:
+        """A request is about to be sent that can leave a campaign in this state. The same is written only once."""
+        if (campaign, state) not in self._intended:
+            self._write(campaign=campaign, intend=state.as_dict())
+            self._intended.add((campaign, state))
 
     def put_back(self, campaign: str) -> None:
         """A campaign was seen to be as it was."""
@@ -140,6 +140,12 @@ class Journal:
         if descriptor >= 0:
             os.close(descriptor)
 
+    def remove_if_complete(self, read_state: ReadState) -> None:
+        """Remove the file if every campaign is as it was: nothing is left to restore."""
+        with contextlib.suppress(JournalError, OSError):
+            if self.read(self.path, read_state).complete:
+                self.path.unlink()
+
     def _write(self, **line: Any) -> None:
         text = memoryview(json.dumps(line).encode() + b"\n")
         try:
@@ -150,7 +156,7 @@ class Journal:
             raise JournalError(f"{self.path}: cannot be written: {error.strerror or error}") from None
 
     @staticmethod
-    def read(path: Path) -> JournalRecord:
+    def read(path: Path, read_state: ReadState) -> JournalRecord:
         """What a journal says. ``JournalError`` where the file is no journal, or of a version that is not known."""
         try:
             if path.stat().st_size > _LARGEST:
@@ -170,21 +176,23 @@ class Journal:
             {},
         )
         for number, text in enumerate(lines[1:], start=2):
-            _take(path, number, _line(path, number, text), record)
+            _take(path, number, _line(path, number, text), record, read_state)
         return record
 
 
-def _take(path: Path, number: int, line: dict[str, Any], record: JournalRecord) -> None:
+def _take(
+    path: Path, number: int, line: dict[str, Any], record: JournalRecord, read_state: ReadState
+) -> None:
     """Add one line to a record."""
     name = _text(path, number, line, "campaign")
     if "first" in line:
-        record.campaigns.setdefault(name, CampaignRecord(_standing(path, number, line["first"])))
+        record.campaigns.setdefault(name, CampaignRecord(_state(path, number, line["first"], read_state)))
         return
     campaign = record.campaigns.setdefault(name, CampaignRecord(None))
     if "intend" in line:
-        standing = _standing(path, number, line["intend"])
-        if standing not in campaign.left:
-            campaign.left.append(standing)
+        state = _state(path, number, line["intend"], read_state)
+        if state not in campaign.left:
+            campaign.left.append(state)
         campaign.put_back = False
     elif line.get("put_back") is True:
         campaign.put_back = True
@@ -210,14 +218,11 @@ def _text(path: Path, number: int, line: dict[str, Any], name: str) -> str:
     return value
 
 
-def _standing(path: Path, number: int, value: Any) -> Standing:
-    if not isinstance(value, dict) or not isinstance(value.get("paused_until"), str | None):
-        raise JournalError(f"{path}: line {number}: holds no state")
-    return Standing(_text(path, number, value, "status"), value.get("paused_until"))
-
-
-def _state(status: str, paused_until: str | None) -> dict[str, str | None]:
-    return {"status": status, "paused_until": paused_until}
+def _state(path: Path, number: int, value: Any, read_state: ReadState) -> State:
+    state = read_state(value) if isinstance(value, dict) else None
+    if state is None or not state.whole:
+        raise JournalError(f"{path}: line {number}: holds no state that can be read")
+    return state
 
 
 def _keep_name(path: Path) -> None:

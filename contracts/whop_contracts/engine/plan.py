@@ -1,4 +1,4 @@
-"""The plan: what a run sends, drawn offline; countable, repeatable, ordered, safe to show."""
+"""The plan: what a run sends; computed offline, countable, reproducible, ordered, safe to print."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from whop_contracts import __version__
-from whop_contracts.pause.sequences import unpause
-from whop_contracts.steps import AWAITED, Capabilities, Case, Sequence, read
+from whop_contracts.steps import Capabilities, Case, Sequence, reactivate, read
 
 Profile = Literal["quick", "standard", "thorough"]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Ordered sequences for one profile, seed and set of means; ``left_out`` are those whose needs the target does not meet.
+    """Ordered sequences for one profile, seed and target; ``left_out`` need what the target does not offer.
 
     ``goes_on`` says that rounds of further sequences follow for as long as there is time.
     """
@@ -59,15 +58,16 @@ class Plan:
         paused: set[str] = set()
         for sequence in self.sequences:
             if sequence.start == "active" and "own:0" in paused:
-                yield sequence.name, unpause()
+                yield sequence.name, reactivate()
             for case in sequence.cases():
                 yield sequence.name, case
-                _follow(paused, case)
+                if case.leaves:
+                    (paused.add if case.leaves == "paused" else paused.discard)(case.campaign)
             if sequence.ends != "same":
                 (paused.add if sequence.ends == "paused" else paused.discard)("own:0")
         for index in range(self.means.campaigns):
             if f"own:{index}" in paused:
-                yield "put back", unpause(f"own:{index}")
+                yield "put back", reactivate(f"own:{index}")
             yield "put back", read(f"own:{index}")
 
     def outline(self) -> dict[str, Any]:
@@ -83,6 +83,11 @@ class Plan:
             "goes_on": self.goes_on,
             "cases": rows,
         }
+
+    @property
+    def drawn(self) -> int:
+        """How many of the planned requests Hypothesis generated; the reads that serve them are not counted."""
+        return sum(case.origin == "drawn" for _, case in self.listed())
 
     @property
     def requests(self) -> int:
@@ -111,19 +116,6 @@ def _shown(number: int, sequence: str, case: Case) -> dict[str, Any]:
     }
 
 
-def _follow(paused: set[str], case: Case) -> None:
-    """Note what a case leaves of a campaign other than the first: paused by its pause, active after its unpause or awaited resume."""
-    if case.operation == "pause" and case.credential == "full":
-        paused.add(case.campaign)
-    elif case.operation == "unpause" or case.mark == AWAITED:
-        paused.discard(case.campaign)
-
-
 def _plain(value: Any) -> Any:
-    return (
-        sorted(value)
-        if isinstance(value, frozenset)
-        else value.hex()
-        if isinstance(value, bytes)
-        else str(value)
-    )
+    """What JSON has no type for."""
+    return sorted(value) if isinstance(value, frozenset) else value.hex()

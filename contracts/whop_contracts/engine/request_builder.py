@@ -1,4 +1,4 @@
-"""Binding: from a case's symbols to the request that is sent, when it is sent."""
+"""The request builder: turns the symbols of a case into the request that is sent, when it is sent."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from whop_contracts.actors import Actors
 from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, read_instant, utc
 from whop_contracts.pause.classify import loose_instants
+from whop_contracts.pause.clause import Contract
 from whop_contracts.steps import Case, SymbolicInstant
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
-PREFIX: Final = "adcamp_"
 _TELLING: Final = 4
-"""Characters that the half of an id has at least, for nobody else to have it as a whole."""
+"""Characters that the half of an id has at least, so that nobody else has it as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltRequest:
-    """A request ready to be sent, with what a judge has to know of it; ``until`` is the instant that its stamp was bound to."""
+    """A request ready to be sent, with its role and scope; ``until`` is the instant that its date was written for."""
 
     request: Request
     role: Role
@@ -36,10 +36,10 @@ class BuiltRequest:
 def bind_stamp(
     stamp: SymbolicInstant, now: Window, marks: Mapping[str, int] | None = None
 ) -> tuple[str, int]:
-    """Write a stamp as text, and say which instant (nanoseconds) it names.
+    """Write a symbolic instant as text, and return which instant (nanoseconds) the text names.
 
-    ``now`` is what is known of the target's clock: instants ahead are counted from its latest reading, those behind from its
-    earliest. ``marks`` are the instants that a stamp may name by ``@``.
+    ``now`` is what is known of the target's clock: instants ahead count from its latest reading, those before from
+    its earliest. ``marks`` are the instants that ``@`` refers to.
     """
     if stamp.base == "now" or stamp.base.startswith("@"):
         start = now.end if stamp.plus_ms >= 0 else now.start
@@ -59,7 +59,7 @@ def bind_stamp(
 
 
 def _next(stamp: SymbolicInstant, now: Window) -> str:
-    """The first date of a month and day, or of a month's Sunday, that lies ahead, a leap year where it takes one."""
+    """The first date of a month and day, or of a month's Sunday, that is ahead; in a leap year if it takes one."""
     earliest = now.end + _LEAD + stamp.after_days * 86_400 * NANO
     clock = f"{stamp.time[:5]}:00"
     zone = stamp.offset if stamp.offset[1:].count(":") else "Z"
@@ -68,12 +68,11 @@ def _next(stamp: SymbolicInstant, now: Window) -> str:
         instant = read_instant(f"{day}T{clock}{zone}")
         if instant and instant.ns > earliest:
             return day
-    message = f"{stamp.base} is no day of any year"
-    raise ValueError(message)
+    raise ValueError(f"{stamp.base} is no day of any year")
 
 
 def _day(base: str, year: int) -> str:
-    """A base as month and day of a year: ``MM-DD`` as it stands, ``MM/n`` as the date of the month's n-th Sunday."""
+    """A base as month and day of a year: ``MM-DD`` as it is, ``MM/n`` as the date of the month's n-th Sunday."""
     month, slash, place = base.partition("/")
     if not slash:
         return base
@@ -89,74 +88,85 @@ def _minutes(offset: str) -> int:
 
 
 class RequestBuilder:
-    """Turns cases into requests: addresses, credentials and dates. Random parts are drawn from ``rng``, which is handed in."""
+    """Turns cases into requests: ids, credentials and dates. Random parts come from ``rng``."""
 
-    def __init__(self, base_url: str, parties: Actors, *, agent: str, rng: random.Random) -> None:
+    def __init__(
+        self, base_url: str, actors: Actors, contract: Contract, *, agent: str, rng: random.Random
+    ) -> None:
         self._base_url = base_url
-        self._parties = parties
+        self._actors = actors
+        self._contract = contract
+        self._prefix = contract.id_prefix
         self._agent = agent
         self._rng = rng
 
     def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> BuiltRequest:
-        """The request of a case, its dates counted from ``now`` or from one of ``marks``."""
-        segment, scope = self._address(case.campaign)
+        """The request of a case, its date counted from ``now`` or from one of ``marks``."""
+        segment, scope = self._id(case.campaign)
         credential, role = self.credential(case.credential)
         content, until = case.body, None
         if case.until is not None and isinstance(content, str):
             text, until = bind_stamp(case.until, now, marks)
             content = content.replace("{until}", text)
-        body = content.encode() if isinstance(content, str) else content or b""
-        headers = [("accept", "application/json"), ("user-agent", self._agent), *self._parties.headers]
+        headers = [("accept", "application/json"), ("user-agent", self._agent), *self._actors.headers]
         if credential is not None:
             headers.append(("authorization", credential))
         if case.media_type is not None:
             headers.append(("content-type", case.media_type))
-        tail = "" if case.operation == "retrieve" else f"/{case.operation}"
         request = Request(
             method=case.method,
-            url=f"{self._base_url}/ad_campaigns/{segment}{tail}",
+            url=self._base_url + self._contract.path(segment, case.operation),
             operation=case.operation,
             campaign=segment,
             headers=tuple(headers),
-            content=body,
+            content=content.encode() if isinstance(content, str) else content or b"",
         )
         return BuiltRequest(request, role, scope, until)
 
-    def _address(self, symbol: str) -> tuple[str, Scope]:
-        kind, _, rest = symbol.partition(":")
-        first = self._parties.campaigns[0]
-        if kind == "own":
-            return self._parties.campaigns[int(rest)], "named"
-        if kind == "foreign":
-            return self._parties.foreign or "", "foreign"
-        if kind in self._parties.resting:
-            return self._parties.resting[kind], "named"
-        if kind == "invented":
-            return PREFIX + "".join(
-                self._rng.choices(_ALNUM, k=max(len(first) - len(PREFIX), 12))
-            ), "invented"
-        if kind == "upper":
-            other = PREFIX + first.removeprefix(PREFIX).swapcase()
-            return (other, "recased") if other != first else (first.upper(), "recased")
-        if kind == "longer":
-            return first + "".join(self._rng.choices(_ALNUM, k=12)), "invented"
-        if kind == "short":
-            return self._half(first), "invented"
-        if kind == "prefix":
-            return rest + first.removeprefix(PREFIX), "malformed"
-        return (first + rest if kind == "suffix" else rest), "malformed"
+    def _id(self, symbol: str) -> tuple[str, Scope]:
+        """The path segment of a campaign's symbol, and whose id it is."""
+        whose, _, rest = symbol.partition(":")
+        if whose == "own":
+            number, _, how = rest.partition(":")
+            return self._altered(self._actors.campaigns[int(number)], how)
+        if whose == "foreign":
+            return self._actors.foreign or "", "foreign"
+        if whose in self._actors.resting:
+            return self._actors.resting[whose], "named"
+        if whose == "invented":
+            size = max(len(self._actors.campaigns[0]) - len(self._prefix), 12)
+            return self._prefix + self._random(size), "invented"
+        return rest, "malformed"
 
-    def _half(self, campaign: str) -> str:
-        """The first half of an id, or random text as long where the whole may be a number: a shorter number may be a campaign too."""
-        rest = campaign.removeprefix(PREFIX)
-        half = rest[: len(rest) // 2]
-        telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
-        return PREFIX + (half if telling else "".join(self._rng.choices(_ALNUM, k=max(len(half), 12))))
+    def _altered(self, campaign: str, how: str) -> tuple[str, Scope]:
+        """An id of ours, altered as its symbol says."""
+        kind, _, text = how.partition(":")
+        rest = campaign.removeprefix(self._prefix)
+        match kind:
+            case "":
+                return campaign, "named"
+            case "half":
+                half = rest[: len(rest) // 2]
+                telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
+                # If the whole may be a number, a shorter number may be a campaign, too.
+                return self._prefix + (half if telling else self._random(max(len(half), 12))), "invented"
+            case "longer":
+                return campaign + self._random(12), "invented"
+            case "recased":
+                other = self._prefix + rest.swapcase()
+                return (other if other != campaign else campaign.upper()), "recased"
+            case "prefix":
+                return text + rest, "malformed"
+            case _:
+                return campaign + text, "malformed"
+
+    def _random(self, size: int) -> str:
+        return "".join(self._rng.choices(_ALNUM, k=size))
 
     def credential(self, symbol: str) -> tuple[str | None, Role]:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
         kind, _, rest = symbol.partition(":")
-        token = self._parties.token
+        token = self._actors.token
         match kind:
             case "none":
                 return None, "none"
@@ -165,13 +175,13 @@ class RequestBuilder:
             case "unknown" if rest:
                 return f"Bearer {_UNSIGNED}", "unknown"
             case "unknown":
-                return "Bearer " + "".join(self._rng.choices(_ALNUM, k=max(len(token), 24))), "unknown"
+                return f"Bearer {self._random(max(len(token), 24))}", "unknown"
             case "altered":
                 return f"Bearer {altered(token, rest)}", "altered"
             case "scheme":
                 return f"{rest} {token}".strip(), "scheme"
             case "readonly":
-                return f"Bearer {self._parties.readonly_token}", "readonly"
+                return f"Bearer {self._actors.readonly_token}", "readonly"
             case _:
                 return f"Bearer {token}", "full"
 
@@ -179,12 +189,12 @@ class RequestBuilder:
 _UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
 """A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
 _MANY: Final = 64
-"""How often four characters are added: so that some reader that only looks at the first of many shows itself."""
+"""How often four characters are added, to show a reader that only looks at the first of many."""
 ALTERATIONS: Final = ("middle", "case", "cut", "added", "before")
 
 
 def altered(token: str, how: str) -> str:
-    """A token that nobody was given: a middle character changed, or written in its other case, or four characters cut off or added."""
+    """A token that nobody was given: a middle character changed, or in its other case, or characters cut off or added."""
     if how == "cut" and len(token) > 8:  # noqa: PLR2004
         return token[:-4]
     if how == "before":

@@ -1,40 +1,40 @@
-"""What a run has to say besides evidence, and what it knows of a campaign that is not its own."""
+"""What a run has to report besides evidence, and what stops one early."""
 
 from __future__ import annotations
 
+import os
+import traceback
 from dataclasses import dataclass, field
-
-from whop_contracts.pause.evidence import Evidence, State
 
 
 class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with this reason
-    """The run cannot go on, for a reason that is the environment's."""
+    """The run cannot go on, for a reason that lies in the environment."""
 
 
 @dataclass(slots=True)
 class RunState:
-    """What there is to say besides evidence. ``untimed`` is why time could not be judged, ``cut`` how many sequences the budget left
-    unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether an error of ours makes later evidence unfit to be judged,
-    ``failed`` the campaigns that could not be put back, each with what is wrong.
+    """What there is to report besides evidence.
+
+    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted, ``untimed`` why time could not be checked, ``cut`` how many
+    sequences the budget left unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether later
+    evidence must not be checked, ``restored`` the campaigns that are as they were (each with what was done),
+    ``failed`` those that are not (each with what is wrong).
     """
 
     notes: list[str] = field(default_factory=list)
+    inconclusive: str | None = None
+    untouched: bool = False
     untimed: str | None = None
     cut: int = 0
-    stopped: str | None = None
     unjournalled: str | None = None
     unsound: bool = False
-    restored: int = 0
+    restored: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Foreign:
-    """What is known of another company's campaign: its state at the first read, if we may read it at all; how many of our pauses of it
-    were sent and answered 2xx; the answer to the last unpause.
-    """
-
-    first: State | None = None
-    sent: int = 0
-    taken: int = 0
-    released: Evidence | None = None
+def describe_internal_error(error: BaseException) -> str:
+    """One line about an error of our own: its type and place, never its message, which may quote a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    # The path would be that of somebody's machine, and importing pathlib would cost every start.
+    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""  # noqa: PTH119
+    return f"an internal error, please report it: {type(error).__name__}{place}"

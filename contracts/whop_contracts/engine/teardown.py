@@ -1,101 +1,176 @@
-"""Putting back: ``status`` and ``paused_until`` as the first read showed them, and read again.
+"""Restoring: every campaign gets the state of the run's first read again, and is read to make sure.
 
-What nobody may leave undone is done here, so nothing here is stopped by what an answer, a judge or a full disk does.
+The run's own teardown and ``whop-contracts restore`` are this one loop. Nothing in it is stopped by a response, a
+check or a full disk.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from whop_contracts.engine.internal_error import told
-from whop_contracts.engine.run_state import Stopped
-from whop_contracts.engine.session import Session, plain
-from whop_contracts.instants import write_instant
-from whop_contracts.pause.evidence import ACTIVE, State
-from whop_contracts.pause.sequences import indefinitely, unpause
-from whop_contracts.steps import Case
+from whop_contracts.engine.journal import CampaignRecord
+from whop_contracts.engine.run_state import Stopped, describe_internal_error
+from whop_contracts.engine.session import Session
+from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.target import BudgetSpent
 
 SEQUENCE: Final = "put back"
 _ATTEMPTS: Final = 2
+_UNAUTHORIZED: Final = 401
 
 
-def put_all_back(talk: Session, firsts: dict[str, State]) -> None:
-    """Bring every campaign into the state of its first read; the conversation's outcome says how many are, and which are not.
+class _LeftAsItIsError(Exception):
+    """A campaign is not as it was; the message says what is wrong."""
 
-    Never raises, save for an interruption.
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A campaign to restore. With a ``record`` of a journal it is read first, and changed only if it may be ours."""
+
+    symbol: str
+    campaign: str
+    first: State | None
+    record: CampaignRecord | None = None
+
+
+def wanted_by_run(campaigns: Iterable[str], first: Mapping[str, State]) -> list[Wanted]:
+    """The campaigns of a run whose first state is known."""
+    known = ((f"own:{index}", name, first.get(name)) for index, name in enumerate(campaigns))
+    return [Wanted(symbol, name, state) for symbol, name, state in known if state is not None and state.whole]
+
+
+def wanted_by_journal(campaigns: Mapping[str, CampaignRecord]) -> list[Wanted]:
+    """The campaigns of a journal; those that got no request come last."""
+    every = [Wanted(f"own:{i}", name, one.first, one) for i, (name, one) in enumerate(campaigns.items())]
+    return sorted(every, key=lambda one: one.record is not None and one.record.put_back)
+
+
+def restore_campaigns(session: Session, wanted: Iterable[Wanted]) -> None:
+    """Restore each campaign; ``session.state`` has what became of it. Raises nothing but an interruption.
+
+    If the target of a journal cannot be reached at the first campaign, the state is inconclusive.
     """
-    talk.part()
-    for index, campaign in enumerate(talk.parties.campaigns):
-        first = firsts.get(campaign)
-        if first is None or not first.whole:
-            continue
-        try:
-            wrong = put_back(talk, f"own:{index}", campaign, State(str(first.status), first.until))
-        except (BudgetSpent, Stopped) as stopped:
-            wrong = str(stopped)
-        except Exception as error:  # noqa: BLE001 - a bug of ours at one campaign must not leave the others paused
-            wrong = told(error)
-        talk.outcome.restored += wrong is None
-        if wrong:
-            talk.outcome.failed.append(f"{campaign}: {wrong}")
+    session.begin_teardown()
+    state = session.state
+    for one in wanted:
+        recorded = one.record is not None
+        done = _attempt(session, one.campaign, partial(_restore, session, one), recorded=recorded)
+        if not done and recorded and state.inconclusive is not None:
+            return
+    if session.foreign.taken or session.foreign.sent:
+        _attempt(session, f"{session.foreign.name}, another company's", partial(_restore_foreign, session))
+
+
+def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorded: bool = False) -> bool:
+    state = session.state
     try:
-        wrong = _look_after_foreign(talk)
-    except (BudgetSpent, Stopped) as stopped:
-        wrong = str(stopped)
-    except Exception as error:  # noqa: BLE001 - the same
-        wrong = told(error)
-    if wrong:
-        talk.outcome.failed.append(f"{talk.parties.foreign}, another company's: {wrong}")
+        done = restore()
+    except Stopped as error:
+        if recorded and not (state.restored or state.failed):
+            state.inconclusive = f"{name}: {error}"
+        else:
+            state.failed.append(f"{name}: {error}")
+        return False
+    except (_LeftAsItIsError, BudgetSpent) as error:
+        state.failed.append(f"{name}: {error}")
+        return False
+    except Exception as error:  # noqa: BLE001 - a bug of ours at one campaign must not leave the others paused
+        state.failed.append(f"{name}: {describe_internal_error(error)}")
+        return False
+    if done:
+        state.restored.append(f"{name}: {done}")
+    return True
 
 
-def put_back(talk: Session, symbol: str, campaign: str, first: State, sequence: str = SEQUENCE) -> str | None:
-    """Put one campaign back; None, or why it could not be. What is wanted is decided anew at each attempt: time goes on."""
-    seen, wanted = None, first
-    for attempt in range(_ATTEMPTS):
-        wanted = due(talk, first)
-        if attempt and wanted.status == "paused":
-            # Some refuse to pause what is paused already.
-            talk.send(unpause(symbol), sequence)
-        if attempt or talk.expectation.lags or talk.possible(campaign) != frozenset({wanted}):
-            talk.send(towards(wanted, symbol), sequence)
-        seen = talk.read(symbol, sequence, patient=True).shown
-        if seen is not None and (seen.matches(wanted) or seen.matches(due(talk, first))):
-            talk.noted(lambda journal: journal.put_back(campaign))
-            return None
-    return f"was {wanted}, is {seen or 'not readable'}"
+def _restore(session: Session, one: Wanted) -> str:
+    if one.record is None:
+        assert one.first is not None
+        return _bring_back(session, one, one.first, SEQUENCE)
+    shown = _look(session, one.symbol)
+    seen = shown.shown
+    if one.record.put_back:
+        return _check_untouched(session, one, seen)
+    if seen is None or not seen.whole:
+        raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {shown.status})")
+    if one.first is None:
+        raise _LeftAsItIsError(f"left as it is, {seen}: the journal does not have its state before the run")
+    wanted = _elapsed(session, one.first)
+    if seen.matches(wanted):
+        session.write_journal(lambda journal: journal.put_back(one.campaign))
+        return f"is {wanted}, as it was"
+    if not could_be(one.record, seen, session.contract.baseline):
+        raise _LeftAsItIsError(f"left as it is, {seen}: no request of the run could have left it so")
+    _bring_back(session, one, one.first, "restore")
+    return f"was {seen}, is {_elapsed(session, one.first)} again"
 
 
-def due(talk: Session, first: State) -> State:
-    """What a campaign has to be now: as it was, or active where its pause has run out by the provider's clock."""
-    now = talk.now()
-    over = first.status == "paused" and first.until is not None and now and first.until <= now.start
-    return ACTIVE if over else first
-
-
-def towards(state: State, symbol: str) -> Case:
-    """The request that brings a campaign into ``state``."""
-    if state.status != "paused":
-        return unpause(symbol)
-    if state.until is None:
-        return indefinitely(symbol)
-    return Case(
-        "until its first date", campaign=symbol, body=f'{{"paused_until": "{write_instant(state.until)}"}}'
+def _check_untouched(session: Session, one: Wanted, seen: State | None) -> str:
+    """A campaign that got no request: a faulty provider may have changed it along with another."""
+    first = one.first
+    if first is None or (seen is not None and seen.matches(_elapsed(session, first))):
+        return ""
+    # Kept open in the journal, so that the next restore reads it too.
+    session.write_journal(lambda journal: journal.intend(one.campaign, first))
+    raise _LeftAsItIsError(
+        f"left as it is, {seen or 'not readable'}: was {first}, and the run sent nothing to it"
     )
 
 
-def _look_after_foreign(talk: Session) -> str | None:
-    """What is wrong with another company's campaign after our pauses of it, each of which was followed by its one unpause."""
-    foreign, name = talk.foreign, talk.parties.foreign or ""
+def _bring_back(session: Session, one: Wanted, first: State, sequence: str) -> str:
+    """Send what is needed, and read. What is wanted is decided again at each attempt, since time passes."""
+    contract, seen, wanted = session.contract, None, first
+    for attempt in range(_ATTEMPTS):
+        wanted = _elapsed(session, first)
+        current = frozenset({wanted})
+        if attempt or session.oracle.lags or session.possible(one.campaign) != current:
+            # The second time from the baseline: some providers refuse to pause what is paused.
+            cases = contract.requests_to_restore(contract.baseline if attempt else None, wanted, one.symbol)
+            for case in cases:
+                session.send(case, sequence)
+        seen = session.read(one.symbol, sequence, patient=True).shown
+        if seen is not None and (seen.matches(wanted) or seen.matches(_elapsed(session, first))):
+            session.write_journal(lambda journal: journal.put_back(one.campaign))
+            return f"is {wanted}"
+    raise _LeftAsItIsError(f"was {wanted}, is {seen or 'not readable'}")
+
+
+def _elapsed(session: Session, first: State) -> State:
+    """What a campaign has to be now: as it was, or resumed if its date has passed by the provider's clock."""
+    return session.contract.elapsed(first, session.now())
+
+
+def _look(session: Session, symbol: str) -> Evidence:
+    evidence = session.read(symbol, "restore", patient=True)
+    if evidence.exchange.response is None:
+        raise Stopped(f"could not be read: {evidence.exchange.trouble}")
+    if evidence.status == _UNAUTHORIZED:
+        raise Stopped("the credential is not accepted (401)")
+    return evidence
+
+
+def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
+    """Whether the run's own requests, or none, explain what is seen. A dated pause also ends by itself."""
+    known = [one for one in (record.first, *record.left) if one is not None and one.whole]
+    dated = any(one.until is not None for one in known)
+    return any(seen.matches(one) for one in known) or (dated and seen.matches(baseline))
+
+
+def _restore_foreign(session: Session) -> str:
+    """Another company's campaign, after requests of ours, each of which was followed by one that resumes it."""
+    foreign = session.foreign
     if foreign.first is not None and foreign.sent:
-        first = State(str(foreign.first.status), foreign.first.until)
-        seen = plain(talk.read("foreign", SEQUENCE)).shown
-        if seen is None or not (seen.matches(first) or seen.matches(due(talk, first))):
-            return f"was {first}, is {seen or 'not readable'}"
+        seen = session.plain(session.read("foreign", SEQUENCE)).shown
+        if seen is None or not (
+            seen.matches(foreign.first) or seen.matches(_elapsed(session, foreign.first))
+        ):
+            raise _LeftAsItIsError(f"was {foreign.first}, is {seen or 'not readable'}")
     elif not foreign.taken:
-        return None
+        return ""
     elif foreign.released is None or not foreign.released.accepted:
-        status = foreign.released.status if foreign.released else "not at all"
-        return f"was paused by a request of ours, and its unpause was answered {status}"
-    talk.noted(lambda journal: journal.put_back(name))
-    return None
+        status = foreign.released.status if foreign.released else "no status code"
+        raise _LeftAsItIsError(f"was paused by a request of ours, and the one that resumes it got {status}")
+    session.write_journal(lambda journal: journal.put_back(foreign.name))
+    return ""

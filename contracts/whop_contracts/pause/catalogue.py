@@ -8,7 +8,7 @@ from typing import Final
 
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import pausing, refusals, response, timestamps
-from whop_contracts.pause.request_classes import EXTRA, standing_clauses
+from whop_contracts.pause.request_classes import standing_clauses
 
 PARTS: Final = (
     ("request", "Request"),
@@ -26,13 +26,39 @@ PARTS: Final = (
 def clauses() -> tuple[Clause, ...]:
     """Every clause, part by part."""
     found = [clause for part in ("request", "refusals", "authorization") for clause in standing_clauses(part)]
-    found += [EXTRA, *response.CLAUSES, *timestamps.CLAUSES, *pausing.CLAUSES, *refusals.CLAUSES]
+    found += [*response.CLAUSES, *timestamps.CLAUSES, *pausing.CLAUSES, *refusals.CLAUSES]
     return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 
 
 def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
-    """The clauses whose id matches one of ``globs``; without globs all. ValueError if a glob matches none."""
+    """The clauses that ``globs`` choose; ``!glob`` leaves clauses out. By default all are chosen.
+
+    ``ValueError`` names a glob that matches nothing, or says that nothing is left.
+    """
+    taken = {id_ for glob in globs if not glob.startswith("!") for id_ in _matched(glob, glob)}
+    left_out = {id_ for glob in globs if glob.startswith("!") for id_ in _matched(glob[1:], glob)}
+    found = tuple(c for c in clauses() if (c.id in taken or not taken) and c.id not in left_out)
+    if not found:
+        message = f"{', '.join(globs)!r} leaves no clause"
+        raise ValueError(message)
+    return found
+
+
+def required(globs: tuple[str, ...], among: tuple[Clause, ...]) -> frozenset[str]:
+    """The ids of ``among`` that ``globs`` match. ``ValueError`` names a glob that matches none."""
+    ids: set[str] = set()
     for glob in globs:
-        if not fnmatch.filter((clause.id for clause in clauses()), glob):
-            raise ValueError(f"{glob!r} matches no clause; `whop-contracts clauses` lists them")
-    return tuple(c for c in clauses() if not globs or any(fnmatch.fnmatchcase(c.id, glob) for glob in globs))
+        found = {clause.id for clause in among}.intersection(_matched(glob, glob))
+        if not found:
+            message = f"{glob!r} matches only what --clause leaves out"
+            raise ValueError(message)
+        ids |= found
+    return frozenset(ids)
+
+
+def _matched(glob: str, given: str) -> list[str]:
+    """The ids that ``glob`` matches; ``given`` is how an error calls it."""
+    if ids := fnmatch.filter((clause.id for clause in clauses()), glob):
+        return ids
+    message = f"{given!r} matches no clause; `whop-contracts clauses` lists them"
+    raise ValueError(message)

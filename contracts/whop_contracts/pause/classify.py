@@ -1,6 +1,6 @@
-"""How a pause request is read: the row of the conformance table that it falls under, and what it asks for.
+"""Classification: the request class of a pause request, and what the request asks for.
 
-The judges' side alone: the provider reads bodies and dates by code of its own.
+The provider does not use this module: it reads bodies and dates with its own code.
 """
 
 from __future__ import annotations
@@ -20,36 +20,25 @@ LONG_BODY: Final = 4_000
 FIRST: Final = -62_135_596_800 * NANO
 LAST: Final = 253_402_300_800 * NANO
 ClassId = Literal[
-    "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "loose", "string", "type", "malformed",
-    "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential", "wrong-credential",
-    "scheme", "permission", "foreign", "method", "several", "unstated",
+    "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "extra", "loose", "string", "type",
+    "malformed", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential",
+    "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
-ACTING: Final[frozenset[ClassId]] = frozenset(
-    {
-        "instant",
-        "far",
-        "edge",
-        "past",
-        "unclear",
-        "omitted",
-        "nothing",
-        "loose",
-        "media-type",
-        "recased-id",
-        "scheme",
-    }
-)
-"""The rows whose requests may be carried out by a conforming provider."""
-CREDENTIAL: Final[frozenset[ClassId]] = frozenset(
-    {"no-credential", "wrong-credential", "scheme", "permission", "foreign"}
-)
-"""The rows of requests that are refused for who sends them."""
+"""The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the provider's
+clock, and *unstated* a rejected request of a recording that does not tell whose credential and campaign it names."""
+_GOOD: Final = frozenset({"instant", "far", "omitted", "nothing"})
+"""The classes of bodies that are *extra* if they have undocumented members besides."""
+ID_PREFIX: Final = "adcamp_"
+"""What every campaign id starts with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a pause request asks for. ``until`` holds the instants that its text may mean (none: indefinitely), ``slack`` how
-    far, in nanoseconds, an answer may lie from them; ``extra`` says that undocumented members came along.
+    """What the body of a pause request asks for, and the class of the body.
+
+    ``until`` holds the instants that its date may mean (empty: indefinitely), ``slack`` how many nanoseconds a
+    response may differ from them, ``offset`` the minutes east of UTC. ``extra`` says that there are undocumented
+    members, ``long`` that a provider may reject the body for its length.
     """
 
     request_class: ClassId
@@ -61,25 +50,25 @@ class Intent:
 
 
 def read_intent(content: bytes, media_type: str | None, now: Window | None, end_time: int | None) -> Intent:
-    """Read a pause request's body: what it asks for, and the row that says how it is to be answered.
+    """Read the body of a pause request.
 
-    ``now`` is the provider's clock (unknown: whether an instant is past cannot be told), ``end_time`` the campaign's
-    ``config.end_time`` in nanoseconds.
+    ``now`` is the provider's clock (None: a date cannot be compared with it and is *unclear*), ``end_time`` the
+    campaign's ``config.end_time`` in nanoseconds.
     """
     long = len(content) > LONG_BODY
     if not content.strip():
         return Intent("nothing")
     text = read_json(content)
     if essence(media_type) != "application/json":
-        # A ``+json`` too is another type than the page's: a provider need not know it.
-        inner = Intent("unclear") if text.problem else _member(text.value, now, end_time)
+        # ``+json`` is another type than the documented one, too: a provider need not know it.
+        inner = Intent("unclear") if text.problem else _read_body(text.value, now, end_time)
         return replace(inner, request_class="media-type")
     if text.problem:
         return Intent("malformed", long=long)
-    return replace(_member(text.value, now, end_time), long=long)
+    return replace(_read_body(text.value, now, end_time), long=long)
 
 
-def _member(body: Any, now: Window | None, end_time: int | None) -> Intent:
+def _read_body(body: Any, now: Window | None, end_time: int | None) -> Intent:
     if body is None:
         return Intent("nothing")
     if not isinstance(body, dict):
@@ -96,21 +85,20 @@ def _member(body: Any, now: Window | None, end_time: int | None) -> Intent:
     if instant is None:
         meant = loose_instants(value)
         return Intent("loose" if meant else "string", until=meant, extra=extra)
-    slack = NANO if instant.edge else MILLI
     return Intent(
-        _when(instant, now, end_time),
+        _class_of_date(instant, now, end_time),
         until=(instant.ns,),
-        slack=slack,
+        slack=NANO if instant.edge else MILLI,
         offset=instant.offset_minutes or 0,
         extra=extra,
     )
 
 
-def _when(instant: Instant, now: Window | None, end_time: int | None) -> ClassId:
+def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -> ClassId:
     if now is None or not FIRST <= instant.ns < LAST:
         return "unclear"
     if instant.ns <= now.end:
-        # Past, or so close that it may be: the same answers conform.
+        # It has passed, or may have: the same responses conform.
         return "past"
     if instant.edge:
         return "edge"
@@ -129,10 +117,10 @@ _LOOSE: Final = re.compile(
 
 
 def loose_instants(value: str) -> tuple[int, ...]:
-    """The one instant that a string still names to a lenient reader, as a tuple; empty where it names none.
+    """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
 
-    Lenient are: white space around it, a space for the T, no seconds, ``+0100`` or ``+01``, a bare date, no zone (the last
-    two read as UTC).
+    Lenient are: white space around it, a space for the T, no seconds, ``+0100`` or ``+01``, a bare date, no zone
+    (the last two are read as UTC).
     """
     match = _LOOSE.fullmatch(value.strip())
     if match is None:
@@ -160,19 +148,17 @@ _BY_SCOPE: Final[dict[str, ClassId]] = {
 
 
 def class_of(exchange: Exchange, asked: Intent) -> ClassId:
-    """The row of the conformance table that a pause request falls under, its address and credential included.
+    """The class of a pause request: of its method, its id and its credential, else of its body.
 
-    Two departures at once are ``several``: the page does not say which is refused first. In a recording that does not say
-    whose credential and campaign it shows, an answer that may be about them decides nothing.
+    Two departures at once are ``several``: the page does not say which one is rejected first. If a recording does
+    not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``.
     """
     found: list[ClassId] = ["method"] if exchange.request.method != "POST" else []
     found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]
-    if len(found) == 1:
-        return found[0]
     if found:
-        return "several"
+        return found[0] if len(found) == 1 else "several"
     if "unstated" in (exchange.role, exchange.scope):
         status = exchange.response.status if exchange.response else 0
         if status in (401, 403, 404):
             return "unstated"
-    return asked.request_class
+    return "extra" if asked.extra and asked.request_class in _GOOD else asked.request_class

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from whop_contracts.exchange import Finding
-from whop_contracts.pause.evidence import Evidence
-from whop_contracts.steps import Need
+from whop_contracts.exchange import Exchange, Finding, Operation, Window
+from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.steps import Case, Need
+
+if TYPE_CHECKING:
+    from whop_contracts.pause.oracle import Oracle
 
 Level = Literal["must", "should"]
 Check = Callable[[Evidence], Iterator[Finding]]
 Condition = Callable[[Evidence], bool]
+_SECOND_PAUSE: Final = "pausing.last-request-holds"
 _MISSING: Final[Mapping[Need, str]] = {
     "second": "no second campaign was given (--campaign-id)",
     "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
@@ -55,6 +59,13 @@ class Clause:
         """The part of the page that the clause belongs to."""
         return self.id.partition(".")[0]
 
+    def has_history(self, exchange: Exchange) -> bool:
+        """Whether a failure in this exchange is shown with the requests before it.
+
+        The response to a pause is understood without them, unless the clause is about a second pause.
+        """
+        return self.history and (exchange.request.operation != "pause" or self.id == _SECOND_PAUSE)
+
     @property
     def needs(self) -> str:
         """What a target lacks if the clause cannot be tested, in words; empty if it needs nothing."""
@@ -74,3 +85,43 @@ def decided_by_oracle(
         yield from (one.finding for one in evidence.findings if one.clause == id_)
 
     return Clause(id_, level, statement, source, lambda e: id_ in e.tested, check, requires, history=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What the engine has to know of an endpoint. Engine and report keep states without looking inside.
+
+    ``operation`` is the operation that is checked, ``baseline`` the state that sequences start from and that a
+    resume leads to; ``unproven`` is why a run in which ``is_conclusive`` held for no evidence concludes nothing.
+    """
+
+    operation: Operation
+    id_prefix: str
+    baseline: State
+    unproven: str
+    permission: str
+    """What a credential needs for the operation."""
+    read_permission: str
+    simplest_requests: tuple[Case, ...]
+    """The simplest request of the operation, and the one that undoes it."""
+    path: Callable[[str, Operation], str]
+    """The path of an operation on a campaign, after the base URL."""
+    oracle: Callable[[float], Oracle]
+    """An oracle that tolerates a resume so many seconds late."""
+    read_document: Callable[[Evidence], Mapping[str, Any] | None]
+    read_state: Callable[[Mapping[str, Any]], State]
+    left_by: Callable[[Operation | None, int | None], State | None]
+    """The state that a request leaves if it takes effect, by its operation and instant; None: it changes nothing."""
+    elapsed: Callable[[State, Window | None], State]
+    """What a state has become by now."""
+    requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]
+    """The requests that bring a campaign (by symbol) from one state into another."""
+    stamped_at: Callable[[Mapping[str, Any] | None], int | None]
+    is_ready: Callable[[State], bool]
+    """Whether a live campaign in this state may be used for a run."""
+    is_awaiting: Callable[[Evidence], bool]
+    is_conclusive: Callable[[Evidence], bool]
+    looks_after_due: Callable[[float], tuple[float, float]]
+    """Seconds after a due resume to look for it: until it is no longer prompt, until the tolerance is over."""
+    schema: Callable[[], Mapping[str, Any]]
+    sha256: Callable[[], str]

@@ -135,6 +135,18 @@ class Event:
     trouble: str | None
     shown: State | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The event as an entry of ``before`` in a result."""
+        return {
+            "number": self.number,
+            "at": None if self.at is None else write_instant(self.at),
+            "campaign": self.campaign,
+            "asked": describe_event(self),
+            "until": None if self.until is None else write_instant(self.until),
+            "answer": str(self.status or self.trouble or "no response"),
+            **(self.shown or State(None)).as_dict(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -236,9 +248,10 @@ _WIDTH: Final = 80
 def remember(trail: tuple[Event, ...], evidence: Evidence) -> tuple[Event, ...]:
     """The trail with one more exchange: at most ``TRAIL``, and equal reads in a row count as one."""
     exchange, intent = evidence.exchange, evidence.intent
+    kind = intent.request_class if intent and evidence.request_class == "extra" else evidence.request_class
     request, at = exchange.request, exchange.now.end if exchange.now else None
-    until = intent.until[0] if intent and intent.until and evidence.request_class in _DATED else None
-    what = (request.operation, request.method, evidence.request_class, until, exchange.case)
+    until = intent.until[0] if intent and intent.until and kind in _DATED else None
+    what = (request.operation, request.method, kind, until, exchange.case)
     came = (evidence.status, exchange.trouble, evidence.shown)
     event = Event(exchange.number, request.campaign[:_WIDTH], at, *what, *came)
     last = trail[-1] if trail else None

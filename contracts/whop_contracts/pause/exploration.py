@@ -4,23 +4,25 @@ what fails; ``thorough`` sends those that are drawn offline, by the same rules, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.pause.cases import body, dated, text
-from whop_contracts.pause.sequences import MARGIN, READ, indefinitely, unpause
+from whop_contracts.pause.sequences import GAP, MARGIN, READ, dated, indefinitely, unpause
 from whop_contracts.pause.strategies import draw
-from whop_contracts.steps import AdvanceClock, Case, Send, Sequence, Step, SymbolicInstant
+from whop_contracts.pause.vectors import vector
+from whop_contracts.steps import AdvanceClock, Send, Sequence, Step, SymbolicInstant
 
 MARKS: Final = ("a", "b")
 """The instants that a history knows by name: each is that of the latest pause that was sent under it."""
-GAP: Final = 300_000
-"""Milliseconds that the shortest dated pause lasts: five times the default tolerance, so that what is over is surely over."""
 _LENGTHS: Final = (1, 2, 3)
 _ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
 _FRACTIONS: Final = (None, "000", "5", "123456")
+_REJECTED: Final = (
+    "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token", "delete-on-pause-route",
+)  # fmt: skip
 _STEPS: Final = 8
 """The most steps of a history that is drawn offline."""
 
@@ -44,7 +46,7 @@ def dated_pauses(gap: int = GAP) -> SearchStrategy[Step]:
 
 def undated_pauses() -> SearchStrategy[Step]:
     """Pauses without a date, by any way of saying so that the page gives."""
-    return st.sampled_from((indefinitely(), Case("no body", body=None))).map(Send)
+    return st.sampled_from((indefinitely(), vector("no-body"))).map(Send)
 
 
 def unpauses() -> SearchStrategy[Step]:
@@ -59,16 +61,7 @@ def reads() -> SearchStrategy[Step]:
 
 def refusals() -> SearchStrategy[Step]:
     """Requests that must change nothing, whatever the state."""
-    return st.sampled_from(
-        (
-            text("a word", "tomorrow"),
-            body("no JSON", "pause it"),
-            body("a number for a date", '{"paused_until": 1924905600}'),
-            Case("no credential", credential="none", body="{}"),
-            Case("an unknown token", credential="unknown", body="{}"),
-            Case("DELETE on the pause route", method="DELETE", body="{}"),
-        )
-    ).map(Send)
+    return st.sampled_from([vector(id_) for id_ in _REJECTED]).map(Send)
 
 
 def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
@@ -102,6 +95,13 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(kept) if pauses else ()
 
 
+def _drawn(step: Step) -> Step:
+    """The step, its request marked as drawn unless it is a read."""
+    if isinstance(step, Send) and step.case.operation != "retrieve":
+        return Send(replace(step.case, origin="drawn"))
+    return step
+
+
 def drawn_sequences(seed: int, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Sequence, ...]:
     """``count`` histories as sequences, the same for the same seed and versions of us and Hypothesis. Each leaves the campaign active."""
     drawn = draw(histories(gap=gap, moving=moving), seed=seed, count=count)
@@ -109,7 +109,7 @@ def drawn_sequences(seed: int, count: int, *, gap: int = GAP, moving: bool = Tru
     return tuple(
         Sequence(
             f"explored {index}",
-            (*steps, *ending),
+            (*map(_drawn, steps), *ending),
             ends="active",
             why="a history that nobody thought of, drawn from the rules of the exploration",
         )

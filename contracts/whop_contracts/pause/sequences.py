@@ -1,81 +1,113 @@
-"""Sequences: requests and clock moves that belong together, and the named ones that put pausing and time to the test."""
+"""Sequences: requests and clock moves that belong together, and the named ones that test pausing and time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Final, Literal
 
-from whop_contracts.pause.cases import CREDENTIALS, DAY, HOUR, LOOSE, MEDIA, OVERWRITING, PAST, RECASED, dated
+from whop_contracts.pause.request_classes import BY_ID
+from whop_contracts.pause.vectors import vector
 from whop_contracts.steps import (
     AWAITED,
     AdvanceClock,
     AwaitResume,
+    Capabilities,
     Case,
     Need,
     Send,
     Sequence,
+    Step,
     SymbolicInstant,
+    reactivate,
     read,
 )
 
+MINUTE: Final = 60_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+GAP: Final = 5 * MINUTE
+"""Milliseconds that the shortest dated pause lasts if a clock is moved: five times the default tolerance, so that
+what is over is surely over."""
 MARGIN: Final = 4_000
-"""Milliseconds that a look just before an instant keeps away from it."""
-_LENIENT: Final = frozenset(
-    case.name
-    for case in (
-        *LOOSE,
-        *MEDIA,
-        *PAST,
-        *RECASED,
-        *(one for one in CREDENTIALS if one.credential.startswith("scheme")),
-    )
+"""Milliseconds before an instant at which a read must still show the pause."""
+DATED: Final = '{"paused_until": "{until}"}'
+_ASSIGNED: Final = (
+    '{"title": "Changed by a pause", "daily_budget": 7.5, "platform": "tiktok", '
+    '"target_country_codes": ["FR"], "paused_until": "{until}"}'
 )
-"""The refusals that conform, or only warn, where they are carried out all the same."""
+OTHER: Final = "own:1"
+READ: Final = Send(read())
+unpause = reactivate
 _NIGHT: Final = 24 * HOUR + HOUR // 2
-_SHAPES: Final = 6
-"""How many of the campaigns named are paused; the rest are only watched."""
+_OTHERS: Final = 5
+"""How many campaigns besides the first are paused for their own sake; more are only watched."""
 
 
-def unpause(campaign: str = "own:0") -> Case:
-    """An unpause of a campaign."""
-    return Case(f"unpause {campaign}", operation="unpause", campaign=campaign, media_type=None)
+def dated(name: str, until: SymbolicInstant, *, campaign: str = "own:0", mark: str | None = None) -> Case:
+    """A pause until an instant."""
+    return Case(
+        f"until {name}", campaign=campaign, body=DATED, until=until, mark=mark, request_class="instant"
+    )
 
 
 def indefinitely(campaign: str = "own:0") -> Case:
     """A pause without a date."""
-    return Case("without a date", campaign=campaign, body="{}")
-
-
-READ: Final = Send(read())
+    return Case("without a date", campaign=campaign, body="{}", request_class="omitted")
 
 
 def kept(*cases: Case) -> Sequence:
-    """Pauses that must hold, and a read that must agree with the last. They may follow others: the last request holds.
+    """Pauses that must hold, and a read that must agree with the last one. They may follow other pauses.
 
-    Where the first asks for no date the campaign is active before it: a pause that is overlooked would not show on one paused so already.
+    If the first one has no date, the campaign is active before it: on a paused one it might go unnoticed.
     """
     start: Literal["active", "any"] = "any" if cases[0].until else "active"
-    return Sequence(cases[0].name, (*(Send(case) for case in cases), READ), start=start, ends="paused")
+    steps = (*(Send(case) for case in cases), READ)
+    return Sequence(cases[0].name, steps, start=start, ends="paused", id=cases[0].id)
 
 
-def refused(*cases: Case, needs: Iterable[Need] = (), start: Literal["active", "any"] = "active") -> Sequence:
-    """Requests that must change nothing, to an active campaign or to one as it is, and the read that shows whether they did.
+def refused(*cases: Case, start: Literal["active", "any"] = "active") -> Sequence:
+    """Requests that must change nothing, and the read that shows whether they did.
 
-    Those that a provider may carry out come last and have a read of their own: they would hide what the others have done.
+    Those that a provider may carry out come last and have a read of their own: they would hide what others did.
     """
-    sure = [Send(case) for case in cases if case.name not in _LENIENT]
-    open_ = [Send(case) for case in cases if case.name in _LENIENT]
-    steps = tuple(step for sends in (sure, open_) if sends for step in (*sends, READ))
+    sure: list[Send] = []
+    possible: list[Send] = []
+    for case in cases:
+        (sure if BY_ID[case.request_class or ""].effect == "none" else possible).append(Send(case))
+    steps = tuple(step for sends in (sure, possible) if sends for step in (*sends, READ))
     ends: Literal["active", "same"] = "active" if start == "active" else "same"
-    return Sequence(cases[0].name, steps, start=start, ends=ends, needs=frozenset(needs))
+    return Sequence(cases[0].name, steps, start=start, ends=ends, needs=_needs(cases), id=cases[0].id)
+
+
+def _needs(cases: Iterable[Case]) -> frozenset[Need]:
+    """What the target of these requests has to offer."""
+    classes = (BY_ID[case.request_class] for case in cases if case.request_class)
+    needs: set[Need] = {one.needs for one in classes if one.needs}
+    if any(case.campaign == OTHER for case in cases):
+        needs.add("second")
+    return frozenset(needs)
+
+
+def _sequence(
+    id_: str,
+    name: str,
+    *steps: Step,
+    start: Literal["active", "any"] = "any",
+    ends: Literal["active", "paused", "same"] = "active",
+    needs: frozenset[Need] = frozenset(),
+) -> Sequence:
+    needs |= _needs([step.case for step in steps if isinstance(step, Send)])
+    return Sequence(name, steps, start=start, ends=ends, needs=needs, id=id_)
 
 
 def _until(
     mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z", fraction: str | None = None
 ) -> Send:
-    stamp = SymbolicInstant(plus_ms=plus_ms, offset=offset, fraction=fraction)
-    return Send(dated(f"its instant {mark}", stamp, campaign=campaign, mark=mark))
+    """A pause until an instant that later steps refer to."""
+    until = SymbolicInstant(plus_ms=plus_ms, offset=offset, fraction=fraction)
+    return Send(dated(f"its instant {mark}", until, campaign=campaign, mark=mark))
 
 
 def _same(mark: str, *, campaign: str = "own:0", offset: str = "Z") -> Send:
@@ -84,154 +116,165 @@ def _same(mark: str, *, campaign: str = "own:0", offset: str = "Z") -> Send:
     return Send(dated(name, SymbolicInstant(f"@{mark}", offset=offset), campaign=campaign))
 
 
-def _ticket(campaign: str = "own:0") -> Send:
-    return Send(read(campaign))
+def _rejections() -> tuple[Send, ...]:
+    """Requests of different classes that are rejected, with a read before the last one."""
+    ids = (
+        "date-is-a-word", "delete-on-pause-route", "not-json", "get-on-pause-route", "put-on-pause-route",
+        "patch-on-pause-route", "no-credential",
+    )  # fmt: skip
+    *sends, last = (Send(replace(vector(id_), origin="sequence")) for id_ in ids)
+    return (*sends, READ, last)
 
 
 def moved(gap: int, *, second: bool = True) -> tuple[Sequence, ...]:
-    """The sequences for a clock that can be moved. ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance.
+    """The sequences for a clock that can be moved.
 
-    With a ``second`` campaign the long ones watch that as well.
+    ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance. With a ``second`` campaign, the
+    long ones watch that one as well.
     """
     past = gap // 2
-    a, b = _until("a", gap), _until("b", 2 * gap)
-    cancel = Send(unpause())
-    forever = Send(indefinitely())
+    a, b, c = _until("a", gap), _until("b", 2 * gap), _until("c", gap * 3 // 2, fraction="")
+    cancel, forever = Send(unpause()), Send(indefinitely())
     before_a, before_b = AdvanceClock("a", -MARGIN), AdvanceClock("b", -MARGIN)
-    after_a = AdvanceClock("a", past)
-    wait_a, wait_b = AwaitResume("a"), AwaitResume("b")
-    other = "own:1"
-    ticket = _ticket(other)
-    resumed = Send(replace(read(other), mark=AWAITED))
+    after_a, after_b = AdvanceClock("a", past), AdvanceClock("b", past // 2)
+    wait_a, wait_b, wait_c = AwaitResume("a"), AwaitResume("b"), AwaitResume("c")
+    read_other = Send(read(OTHER))
+    resumed = Send(replace(read(OTHER), mark=AWAITED))
     month = Send(dated("in 40 days, and stays", SymbolicInstant(plus_ms=40 * DAY)))
+    reader = Send(replace(vector("pause-without-permission"), origin="sequence"))
+    night = (_until("n", 24 * HOUR, campaign=OTHER),) if second else ()
     return (
-        Sequence("a dated pause ends by itself", (a, READ, before_a, READ, wait_a), ends="active",
-                 why="just before its instant it holds, just after it is over"),
-        Sequence("an unpause cancels the date", (a, READ, cancel, READ, forever, READ, after_a, READ), ends="paused",
-                 why="the cancelled date must not hit a later pause"),
-        Sequence("a pause is extended", (a, b, READ, after_a, READ, before_b, READ, wait_b), ends="active",
-                 why="the later date holds, the earlier one is gone"),
-        Sequence("an indefinite pause stays for a day",
-                 (a, forever, READ, *((_until("n", 24 * HOUR, campaign=other),) if second else ()), after_a, READ, AdvanceClock("a", _NIGHT), READ,
-                  *((resumed,) if second else ())), ends="paused",
-                 why="a date that was replaced must not fire, no other clock may end the pause, and a timer must last through the night"),
-        Sequence("a pause is moved twice", (a, b, _until("c", gap * 3 // 2, fraction=""), READ, AwaitResume("c"), AdvanceClock("b", past // 2), READ), ends="active",
-                 why="the last of three dates holds, and a later one must not come back"),
-        Sequence("an indefinite pause gets a date", (forever, READ, _until("a", gap, fraction="654321"), READ, wait_a), ends="active"),
-        Sequence("a second pause after the resume", (a, wait_a, b, READ, before_b, READ, wait_b), ends="active",
-                 why="a resume that works only once, or an old timer that ends the new pause"),
-        Sequence("an instant written east of UTC", (_until("a", gap, offset="+05:30"), READ, before_a, READ, wait_a), ends="active",
-                 why="a timer that reads the digits and not the zone"),
-        Sequence("the same request twice", (a, _same("a"), READ, _same("a", offset="+05:30"), READ, wait_a), ends="active",
-                 why="a pause until the instant that it lasts until already changes nothing, however it is written"),
-        Sequence("unpaused, and past the old instant", (a, cancel, READ, after_a, READ), ends="active",
-                 why="a cancelled date must not touch an active campaign"),
-        Sequence("refusals while paused", (a, READ, *_refusals(), READ, wait_a), ends="active",
-                 why="a refused request must not replace or lift a pause"),
-        Sequence("a date that has passed", (_until("a", -60_000), READ, wait_a), start="active", ends="active",
-                 why="where it is accepted, nothing may stay paused"),
-        Sequence("a reader's request while paused",
-                 (a, READ, Send(Case("a pause without the permission, while paused", credential="readonly", body="{}")), READ),
-                 ends="paused", needs=frozenset({"readonly"})),
-        Sequence("two campaigns side by side",
-                 (a, _until("b", 2 * gap, campaign=other), READ, ticket, wait_a, before_b, ticket, Send(indefinitely(other)),
-                  _until("c", gap), AwaitResume("c"), ticket), ends="active", needs=frozenset({"second"}),
-                 why="one campaign's timer must end neither another's dated pause nor one without a date"),
-        Sequence("two campaigns until one instant", (a, _same("a", campaign=other), READ, ticket, after_a, READ, resumed), ends="active",
-                 needs=frozenset({"second"}), why="what falls due together is done together"),
-        Sequence("a pause without a date beside a dated one",
-                 (_until("a", gap, campaign=other), ticket, forever, ticket, AwaitResume("a", other), READ), ends="paused",
-                 needs=frozenset({"second"}), why="a pause must touch neither another campaign's date nor its timer"),
-        Sequence("a pause of 40 days stays for an hour", (_until("a", HOUR), month, AdvanceClock("a", 60_000), READ), ends="paused",
-                 why="a timer that overflows, or a limit to how long a dated pause lasts"),
-        Sequence("a pause of 17 hours ends by itself", (_until("a", 17 * HOUR), READ, wait_a, AdvanceClock("a", HOUR), READ), ends="active",
-                 why="a timer that is lost over the hours, a limit that ends a pause before, a sweep that comes after"),
+        # Just before its instant it holds, just after it is over.
+        _sequence("dated-pause-ends", "a dated pause ends by itself", a, READ, before_a, READ, wait_a),
+        # The cancelled date must not affect a later pause.
+        _sequence("unpause-cancels-date", "an unpause cancels the date",
+                  a, READ, cancel, READ, forever, READ, after_a, READ, ends="paused"),
+        # The later date holds, the earlier one is gone.
+        _sequence("pause-is-extended", "a pause is extended", a, b, READ, after_a, READ, before_b, READ, wait_b),
+        # A date that was replaced must not fire, no other clock may end the pause, a timer lasts through the night.
+        _sequence("indefinite-pause-stays-a-day", "an indefinite pause stays for a day",
+                  a, forever, READ, *night, after_a, READ, AdvanceClock("a", _NIGHT), READ,
+                  *((resumed,) if second else ()), ends="paused"),
+        # The last of three dates holds, and a later one must not come back.
+        _sequence("pause-is-moved-twice", "a pause is moved twice", a, b, c, READ, wait_c, after_b, READ),
+        _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
+                  forever, READ, _until("a", gap, fraction="654321"), READ, wait_a),
+        # A resume that works only once, or an old timer that ends the new pause.
+        _sequence("second-pause-after-resume", "a second pause after the resume",
+                  a, wait_a, b, READ, before_b, READ, wait_b),
+        # A timer that reads the digits and not the zone.
+        _sequence("instant-east-of-utc", "an instant written east of UTC",
+                  _until("a", gap, offset="+05:30"), READ, before_a, READ, wait_a),
+        # A pause until the instant that it already lasts until changes nothing, however it is written.
+        _sequence("same-request-twice", "the same request twice",
+                  a, _same("a"), READ, _same("a", offset="+05:30"), READ, wait_a),
+        # A cancelled date must not affect an active campaign.
+        _sequence("unpaused-and-past-old-instant", "unpaused, and past the old instant", a, cancel, READ, after_a, READ),
+        # A rejected request must not replace or end a pause.
+        _sequence("rejections-while-paused", "refusals while paused", a, READ, *_rejections(), READ, wait_a),
+        # If it is accepted, nothing may stay paused.
+        _sequence("date-that-has-passed", "a date that has passed", _until("a", -60_000), READ, wait_a, start="active"),
+        _sequence("readonly-request-while-paused", "a reader's request while paused", a, READ, reader, READ, ends="paused"),
+        # One campaign's timer must end neither another's dated pause nor one without a date.
+        _sequence("two-campaigns-side-by-side", "two campaigns side by side",
+                  a, _until("b", 2 * gap, campaign=OTHER), READ, read_other, wait_a, before_b, read_other,
+                  Send(indefinitely(OTHER)), _until("c", gap), wait_c, read_other),
+        # What is due together is done together.
+        _sequence("two-campaigns-until-one-instant", "two campaigns until one instant",
+                  a, _same("a", campaign=OTHER), READ, read_other, after_a, READ, resumed),
+        # A pause must affect neither another campaign's date nor its timer.
+        _sequence("indefinite-pause-beside-dated-one", "a pause without a date beside a dated one",
+                  _until("a", gap, campaign=OTHER), read_other, forever, read_other, AwaitResume("a", OTHER), READ,
+                  ends="paused"),
+        # A timer that overflows, or a limit to how long a dated pause lasts.
+        _sequence("40-day-pause-stays-an-hour", "a pause of 40 days stays for an hour",
+                  _until("a", HOUR), month, AdvanceClock("a", 60_000), READ, ends="paused"),
+        # A timer that is lost over the hours, a limit that ends a pause before, a sweep that comes after.
+        _sequence("17-hour-pause-ends", "a pause of 17 hours ends by itself",
+                  _until("a", 17 * HOUR), READ, wait_a, AdvanceClock("a", HOUR), READ),
     )  # fmt: skip
-
-
-def _refusals() -> tuple[Send, ...]:
-    return (
-        Send(Case("a word, while paused", body='{"paused_until": "tomorrow"}')),
-        Send(Case("DELETE, while paused", method="DELETE")),
-        Send(Case("no JSON, while paused", body="pause it")),
-        *(Send(Case(f"{method}, while paused", method=method)) for method in ("GET", "PUT", "PATCH")),
-        READ,
-        Send(Case("no credential, while paused", credential="none", body="{}")),
-    )
 
 
 def waited(*, second: bool) -> tuple[Sequence, ...]:
-    """The sequences for a wall clock: pauses of seconds, their waits laid over each other where there are two campaigns."""
+    """The sequences for a wall clock: pauses of seconds. With a ``second`` campaign, the waits of both overlap."""
     forever, cancel = Send(indefinitely()), Send(unpause())
-    ends = Sequence(
-        "a dated pause ends by itself", (_until("a", 2_000), READ, READ, AwaitResume("a")), ends="active"
-    )
-    other = "own:1"
-    if not second:
-        return (
-            ends,
-            Sequence("cancelled dates do not fire",
-                     (_until("a", 1_500), cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ), ends="paused"),
-            Sequence("a pause is extended", (_until("a", 1_500), _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")), ends="active"),
-            *_unwaited(),
+    a, soon, much_later = _until("a", 1_500), _until("a", 2_000), _until("b", 2 * HOUR)
+    hour, ahead = _until("a", HOUR), AdvanceClock("b", 700)
+    other, cancel_other, forever_other = Send(read(OTHER)), Send(unpause(OTHER)), Send(indefinitely(OTHER))
+    timed: tuple[Sequence, ...]
+    if second:
+        timed = (
+            # A date that was cancelled before must not end a later pause when its instant comes.
+            _sequence("dated-pause-ends", "a dated pause ends by itself",
+                      _until("c", 1_500, campaign=OTHER), cancel_other, forever_other, other, soon, READ, READ,
+                      AwaitResume("a"), other),
+            _sequence("extended-here-cancelled-there", "extended here, cancelled there",
+                      a, _until("b", 6_000), READ, _until("c", 1_800, campaign=OTHER), cancel_other, other,
+                      _until("d", 2_000, campaign=OTHER), forever_other, other, AdvanceClock("d", 700), READ, other,
+                      AwaitResume("b"), other),
+        )  # fmt: skip
+    else:
+        timed = (
+            _sequence("dated-pause-ends", "a dated pause ends by itself", soon, READ, READ, AwaitResume("a")),
+            _sequence("cancelled-dates-do-not-fire", "cancelled dates do not fire",
+                      a, cancel, READ, _until("b", 1_700), forever, READ, ahead, READ, ends="paused"),
+            _sequence("pause-is-extended", "a pause is extended",
+                      a, _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
         )  # fmt: skip
     return (
-        Sequence("a dated pause ends by itself",
-                 (_until("c", 1_500, campaign=other), Send(unpause(other)), Send(indefinitely(other)), _ticket(other), _until("a", 2_000), READ, READ,
-                  AwaitResume("a"), _ticket(other)),
-                 ends="active", needs=frozenset({"second"}), why="and one that was lifted before must not end a later one when its instant comes"),
-        Sequence("extended here, cancelled there",
-                 (_until("a", 1_500), _until("b", 6_000), READ,
-                  _until("c", 1_800, campaign=other), Send(unpause(other)), _ticket(other),
-                  _until("d", 2_000, campaign=other), Send(indefinitely(other)), _ticket(other),
-                  AdvanceClock("d", 700), READ, _ticket(other), AwaitResume("b"), _ticket(other)), ends="active", needs=frozenset({"second"}),
-                 why="the waits of two campaigns are one wait"),
-        *_unwaited(),
+        *timed,
+        _sequence("rejections-while-paused", "refusals while paused",
+                  hour, READ, *_rejections(), READ, ends="paused"),
+        _sequence("date-that-has-passed", "a date that has passed",
+                  _until("past", -60_000), READ, AwaitResume("past"), start="active"),
+        _sequence("same-request-twice", "the same request twice", hour, hour, READ, ends="paused"),
+        _sequence("pause-is-shortened", "a pause is shortened", much_later, hour, READ, ends="paused"),
+        _sequence("indefinite-pause-gets-date-soon", "an indefinite pause gets a date",
+                  forever, READ, hour, READ, ends="paused"),
     )  # fmt: skip
 
 
-def _unwaited() -> tuple[Sequence, ...]:
-    hour = 3_600_000
-    a, b = _until("a", hour), _until("b", 2 * hour)
-    return (
-        Sequence("refusals while paused", (a, READ, *_refusals(), READ), ends="paused"),
-        Sequence(
-            "a date that has passed",
-            (_until("past", -60_000), READ, AwaitResume("past")),
-            start="active",
-            ends="active",
-        ),
-        Sequence("the same request twice", (a, a, READ), ends="paused"),
-        Sequence("a pause is shortened", (b, a, READ), ends="paused"),
-        Sequence("an indefinite pause gets a date", (Send(indefinitely()), READ, a, READ), ends="paused"),
-    )
-
-
-def watched(campaigns: int) -> Iterator[Sequence]:
-    """A pause without a date, the look at another campaign after it, and the other campaigns' own pauses, of ``campaigns`` named."""
-    yield Sequence("without a date", (Send(replace(indefinitely(), body="{\n}\n")), READ), ends="paused")
-    yield Sequence("the other campaign", (Send(read("own:1")),), needs=frozenset({"second"}))
-    for own in (f"own:{index}" for index in range(1, min(campaigns, _SHAPES))):
-        steps = [
-            Send(dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=own)),
-            Send(indefinitely(own)),
-            Send(unpause(own)),
-        ]
-        if own == "own:1":
-            # What went before must not have touched it.
-            steps.insert(0, Send(read(own)))
-        why = "campaigns differ in what they promote, and in how they are paid"
-        yield Sequence(f"another campaign, {own}", tuple(steps), why=why)
-
-
-def resting() -> Iterator[Sequence]:
-    """Pauses of campaigns that are not running: whatever the answer is, it is no crash."""
+def untimed(campaigns: int) -> Iterator[Sequence]:
+    """The sequences that need no clock, with ``campaigns`` named."""
+    yield _sequence("other-campaign-is-read", "the other campaign", Send(read(OTHER)), ends="same")
+    # Campaigns differ in what they promote, and in how they are paid.
+    for index in range(1, min(campaigns, _OTHERS + 1)):
+        own = f"own:{index}"
+        tomorrow = dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=own)
+        # What went before must not have affected it.
+        first = (Send(read(own)),) if index == 1 else ()
+        yield _sequence(f"another-campaign-{index}", f"another campaign, {own}",
+                        *first, Send(tomorrow), Send(indefinitely(own)), Send(unpause(own)), ends="same")  # fmt: skip
+    # Whatever the response to a pause of a campaign that is not running is, it is not a crash.
     for state in ("inactive", "stale", "paused"):
-        steps = (Send(read(state)), Send(indefinitely(state)), Send(read(state)))
-        yield Sequence(f"a campaign that is {state}", steps, needs=frozenset({"resting"}))
+        yield _sequence(f"campaign-that-is-{state}", f"a campaign that is {state}",
+                        Send(read(state)), Send(indefinitely(state)), Send(read(state)),
+                        ends="same", needs=frozenset({"resting"}))  # fmt: skip
+    # A provider that assigns the members of a response cannot be restored: this is no vector.
+    assigned = Case("until tomorrow, and members of the response", body=_ASSIGNED, until=SymbolicInstant(plus_ms=DAY),
+                    request_class="extra")  # fmt: skip
+    yield _sequence("members-of-the-response", assigned.name, Send(assigned), READ,
+                    ends="paused", needs=frozenset({"loopback"}))  # fmt: skip
 
 
-def overwriting() -> Sequence:
-    """A pause that names members of the answer, at the end of all: of a provider that assigns them nothing more could be said."""
-    return Sequence(OVERWRITING.name, (Send(OVERWRITING), READ), ends="paused", needs=frozenset({"loopback"}),
-                    why="what a pause may not touch, it may not be told to")  # fmt: skip
+def gap_of(means: Capabilities) -> int:
+    """Milliseconds that a dated pause lasts if the clock is moved: so long that what is over is surely over."""
+    return max(GAP, int(5_000 * means.tolerance_s))
+
+
+def sequences(means: Capabilities) -> tuple[Sequence, ...]:
+    """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
+    second = means.campaigns > 1
+    timed = waited(second=second) if means.clock == "wall" else moved(gap_of(means), second=second)
+    return (*timed, *untimed(means.campaigns))
+
+
+@cache
+def sequence_ids() -> frozenset[str]:
+    """The ids of all named sequences, for any target."""
+    targets = [
+        Capabilities(campaigns, clock=clock)
+        for campaigns in (1, _OTHERS + 1)
+        for clock in ("virtual", "wall")
+    ]
+    return frozenset(sequence.id for target in targets for sequence in sequences(target))

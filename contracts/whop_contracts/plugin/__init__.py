@@ -1,11 +1,13 @@
-"""The pytest plugin: settings as ``--contract-…`` options, one item a clause.
+"""The pytest plugin: settings as ``--contract-…`` options, one item per clause, three fixtures.
 
-Every project that has us installed loads this module: it imports little, adds options and one look at each collected name, and does nothing
-else until a module asks for the items by way of ``whop_contracts.contract``.
+pytest loads this module in every project that has the package installed. It imports little and does nothing
+until a test module imports ``whop_contracts.contract`` or a test uses a fixture, save that credentials in the
+settings of a live target are kept out of what pytest reports.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -27,45 +29,41 @@ __all__ = ["ContractWarning"]
 
 PREFIX: Final = "--contract-"
 _DEST: Final = "whop_contracts_"
-_PLACE: Final = "whop_contracts_place"
-_KEY: Final = pytest.StashKey[Loaded]()
+_FOLDER: Final = "whop_contracts_folder"
+_SESSION: Final = "whop_contracts.plugin.session"
+_LOADED: Final = pytest.StashKey[Loaded]()
 _SHARED: Final = pytest.StashKey[Path]()
-_REDACTOR: Final = pytest.StashKey[Any]()
 _MARKER: Final = (
-    "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None, strict=False): what the fixture of that name is to be; "
-    "base_url is where the application calls, now an aware datetime; strict refuses requests that break the contract"
+    "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None, strict=False): configures the "
+    "fixture of that name; base_url is where the application sends requests, now an aware datetime; strict "
+    "rejects requests that break the contract"
 )
 
 
 class ContractWarning(UserWarning):
-    """A clause that warned: the target does what is legal but unwise, or what a stricter reader would not accept."""
+    """A clause that warned: the target does something that is legal but unwise."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Every setting of a run is an option; those of the command line's own output are not."""
+    """Add an option per setting of a run; the settings of the command's own output are left out."""
     group = parser.getgroup("whop-contracts", "contract tests of POST /ad_campaigns/{id}/pause")
     for setting in SETTINGS:
-        if "pytest" not in setting.faces:
-            continue
-        flag, dest = PREFIX + setting.key, _DEST + setting.name
-        if setting.kind is SWITCH:
-            group.addoption(
-                flag, dest=dest, action="store_const", const="true", default=None, help=setting.help
-            )
-        else:
-            action = "append" if setting.repeatable else "store"
-            group.addoption(
-                flag, dest=dest, action=action, default=None, metavar=setting.metavar, help=setting.help
-            )
+        if "pytest" in setting.faces:
+            kind: dict[str, Any] = {"action": "append" if setting.repeatable else "store"}
+            kind |= {"metavar": setting.metavar}
+            if setting.kind is SWITCH:
+                kind = {"action": "store_const", "const": "true"}
+            flag, dest = PREFIX + setting.key, _DEST + setting.name
+            group.addoption(flag, dest=dest, default=None, help=setting.help, **kind)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse misused options at once; what variables and files say concerns only those who ask for the items."""
+    """Reject misused options. Errors in variables and files are left to the tests that need the settings."""
     config.addinivalue_line("markers", _MARKER)
-    place = getattr(config, "workerinput", {}).get(_PLACE)
-    config.stash[_SHARED] = Path(
-        place or Path(tempfile.gettempdir(), f"whop-contracts-{os.urandom(16).hex()}")
-    )
+    folder = getattr(config, "workerinput", {}).get(_FOLDER)
+    unguessable = Path(tempfile.gettempdir(), f"whop-contracts-{os.urandom(16).hex()}")
+    config.stash[_SHARED] = Path(folder) if folder else unguessable
+    config.pluginmanager.register(_Redaction(config))
     if options(config):
         try:
             chosen(config)
@@ -75,81 +73,140 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the one run of all workers is kept."""
-    node.workerinput[_PLACE] = str(node.config.stash[_SHARED])
+    """Tell a worker of pytest-xdist the folder that all processes of the session share."""
+    node.workerinput[_FOLDER] = str(node.config.stash[_SHARED])
 
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Any:
-    """Put the items in the place of what stands for them; every other name is none of ours."""
+    """Replace ``clause`` and ``run`` of ``whop_contracts.contract`` by their items; ignore other names."""
     contract = sys.modules.get("whop_contracts.contract")
     if contract is None or type(obj) is not contract.Subject:
         return None
-    return importlib.import_module("whop_contracts.plugin.items").collected(collector, name, obj)
+    return importlib.import_module(_SESSION).collected(collector, name, obj)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where a session has a credential of ours, its reports do not show it, whatever a test has asserted or printed."""
-    report = yield
-    loaded = item.config.stash.get(_KEY, None)
-    if loaded and loaded.settings.base_url and (report.longrepr or report.sections):
-        reports = importlib.import_module("whop_contracts.plugin.reports")
-        if _REDACTOR not in item.config.stash:
-            item.config.stash[_REDACTOR] = reports.redactor_for(loaded.settings)
-        reports.redact(report, item.config.stash[_REDACTOR])
-    return report
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Make the run before the first item that needs it, so that the item's timeout does not count it."""
+    session = sys.modules.get(_SESSION)
+    needs_run = "contract_run" in getattr(item, "fixturenames", ())
+    if needs_run or (session and isinstance(item, session.ContractItem)):
+        importlib.import_module(_SESSION).prepare(item)
+    return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """The verdict, after the tests, where a run was made."""
-    result = kept(config)
+    """Print the verdict after the tests if a run was made."""
+    session = sys.modules.get(_SESSION)
+    if hasattr(config, "workerinput") or (session is None and not shared(config).is_dir()):
+        return
+    result = importlib.import_module(_SESSION).made(config)
     if result is not None:
         summary = importlib.import_module("whop_contracts.report.summary")
         terminalreporter.section("contract", sep="-")
-        terminalreporter.write_line(f"{summary.target(result)}: {summary.sentence(result)}")
-        for line in (summary.effort(result), *summary.lasting(result)):
-            terminalreporter.write_line(line)
+        with importlib.import_module("whop_contracts.report").guarded(terminalreporter):
+            terminalreporter.write_line(f"{summary.target(result)}: {summary.sentence(result)}")
+            for line in (summary.effort(result), *summary.lasting(result)):
+                terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take away what the workers shared; the controller does, after them."""
-    shared = config.stash.get(_SHARED, None)
-    if shared is not None and not hasattr(config, "workerinput") and shared.is_dir():
-        for path in shared.iterdir():
+    """Remove what the processes of the session shared; done by the controller, after its workers."""
+    folder = config.stash.get(_SHARED, None)
+    if folder is not None and not hasattr(config, "workerinput") and folder.is_dir():
+        for path in folder.iterdir():
             path.unlink()
-        shared.rmdir()
+        folder.rmdir()
+
+
+class _Redaction:
+    """Keeps credentials out of what pytest reports, in sessions whose settings name a live target."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._redactor: Any = None
+        self._known = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
+        """Redact tracebacks, captured output and recorded properties of a test."""
+        return self._redacted((yield))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+        """Redact the error of a module that could not be collected."""
+        return self._redacted((yield))
+
+    def pytest_make_parametrize_id(self, val: object) -> str | None:
+        """Redact the id of a parameter."""
+        if not isinstance(val, str | bytes) or not (redactor := self._find()):
+            return None
+        text = val if isinstance(val, str) else val.decode("latin-1")
+        clean: str = redactor.text(text)
+        return None if clean == text else clean.encode("unicode_escape").decode("ascii")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        """Redact the message of a warning."""
+        if redactor := self._find():
+            text = str(warning_message.message)
+            clean = redactor.text(text)
+            warning_message.message = warning_message.message if clean == text else clean
+
+    def _redacted(self, report: Any) -> Any:
+        shown = report.longrepr or report.sections or getattr(report, "user_properties", None)
+        if shown and (redactor := self._find()):
+            importlib.import_module(_SESSION).redact(report, redactor)
+        return report
+
+    def _find(self) -> Any:
+        """The redactor; None where the settings name no live target or cannot be read."""
+        if not self._known:
+            with contextlib.suppress(UsageError):
+                settings = _loaded(self._config).settings
+                if settings.base_url:
+                    self._redactor = importlib.import_module(_SESSION).redactor_for(settings)
+            self._known = True
+        return self._redactor
+
+
+# -- fixtures ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
-    """The stateful provider in place of hand-written mocks: it answers what the test's code asks of Whop's API by httpx.
+    """The stateful provider in place of hand-written mocks, for code that calls Whop's API with httpx.
 
-    ``.token``, ``.campaign_ids``, ``.campaign(id)`` (its state), ``.advance(seconds or timedelta)``, ``.serve()`` (a base URL on a port)
-    and ``.router`` (respx); ``.broken_requests`` is what was sent against the contract. ``@pytest.mark.ad_campaign_provider(fault="...")`` makes it break a promise.
+    ``.token``, ``.campaign_ids``, ``.campaign(id)`` (its state), ``.advance(seconds or timedelta)``,
+    ``.serve()`` (a base URL on a port), ``.router`` (respx), ``.broken_requests`` (against the contract).
+    ``@pytest.mark.ad_campaign_provider(fault="...")`` gives it a fault.
     """
     yield from importlib.import_module("whop_contracts.plugin.fixtures").provider_of(request)
 
 
 @pytest.fixture
 def strict_ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
-    """The same for a test that is about the client: a request that breaks the contract is refused by a 4xx that says why, and fails the test
-    at its end, whatever the application made of the answer.
+    """The same for tests of a client: a request that breaks the contract gets a 4xx that says why, and fails
+    the test at its end, whatever the application did with the response.
     """
     yield from importlib.import_module("whop_contracts.plugin.fixtures").provider_of(request, strict=True)
 
 
 @pytest.fixture(scope="session")
 def contract_target(pytestconfig: pytest.Config) -> ContractTarget:
-    """What the clauses are judged on by the ``--contract-...`` settings: ``.kind``, ``.base_url``, ``.campaign_ids``, ``.headers``."""
+    """The target of the settings: ``.kind``, ``.base_url``, ``.campaign_ids``, ``.headers``."""
     target: ContractTarget = importlib.import_module("whop_contracts.plugin.fixtures").target_of(pytestconfig)
     return target
 
 
 @pytest.fixture
 def contract_run(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """The result of the session's one run, as ``whop-contracts run --json`` writes it; the first to ask has it made."""
+    """The result of the session's one run, as ``whop-contracts run --json`` writes it."""
     found: dict[str, Any] = importlib.import_module("whop_contracts.plugin.fixtures").run_of(pytestconfig)
     return found
+
+
+# -- settings ------------------------------------------------------------------------------------------------
 
 
 def options(config: pytest.Config) -> Mapping[str, Any]:
@@ -159,31 +216,25 @@ def options(config: pytest.Config) -> Mapping[str, Any]:
 
 
 def chosen(config: pytest.Config) -> Loaded:
-    """The settings of this session: options over the environment over a file of the folder that pytest was started in."""
-    if _KEY not in config.stash:
+    """The settings of this session. UsageError names the first that cannot be used, a clause included."""
+    loaded = _loaded(config)
+    if loaded.settings.clauses:
+        catalogue = importlib.import_module("whop_contracts.pause.catalogue")
+        try:
+            catalogue.chosen(loaded.settings.clauses)
+        except ValueError as error:
+            raise UsageError(f"{loaded.origins['clauses']}: {error}") from None
+    return loaded
+
+
+def _loaded(config: pytest.Config) -> Loaded:
+    """Options over the environment over a file in the folder that pytest was started in."""
+    if _LOADED not in config.stash:
         folder = config.invocation_params.dir
-        loaded = load(options(config), environ=os.environ, folder=folder, prefix=PREFIX)
-        if loaded.settings.clauses:
-            catalogue = importlib.import_module("whop_contracts.pause.catalogue")
-            try:
-                catalogue.chosen(loaded.settings.clauses)
-            except ValueError as error:
-                raise UsageError(f"{loaded.origins['clauses']}: {error}") from None
-        config.stash[_KEY] = loaded
-    return config.stash[_KEY]
+        config.stash[_LOADED] = load(options(config), environ=os.environ, folder=folder, prefix=PREFIX)
+    return config.stash[_LOADED]
 
 
 def shared(config: pytest.Config) -> Path:
-    """The folder, not made yet, that the processes of one session have in common."""
+    """The folder, not created yet, that the processes of one session share."""
     return config.stash[_SHARED]
-
-
-def kept(config: pytest.Config) -> Mapping[str, Any] | None:
-    """The result of this session's run, if there is one and a process that could still say so is this one."""
-    runs = sys.modules.get("whop_contracts.plugin.run")
-    if hasattr(config, "workerinput"):
-        return None
-    if runs is None and not shared(config).is_dir():
-        return None
-    found: Mapping[str, Any] | None = importlib.import_module("whop_contracts.plugin.run").made(config)
-    return found

@@ -1,6 +1,6 @@
-"""The fixtures of the plugin: the stateful provider for an application's own tests, and what a session's run was made on and said.
+"""The fixtures: the stateful provider for an application's own tests, the session's target and its run.
 
-Imported when a test asks for one of them. :class:`AdCampaignProvider` may be used without pytest too, and with any scope::
+:class:`AdCampaignProvider` may be used without pytest too, and with any scope::
 
     with AdCampaignProvider(fault="missing-paused-until") as provider: ...
 """
@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Any, Final, Literal, Self, cast
 
 import httpx
@@ -22,24 +21,25 @@ import pytest
 import respx
 
 from whop_contracts import plugin
+from whop_contracts.cli.open_target import mock_actors
 from whop_contracts.exchange import Response
 from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
 from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
-from whop_contracts.target import MOCK_URL, mock_parties
+from whop_contracts.target import MOCK_URL
 
 __all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "ContractTarget"]
 
 WHOP_URL: Final = "https://api.whop.com/api/v1"
-"""Where the provider answers unless told otherwise: what an application calls in production. Nothing gets there."""
+"""The default address of the provider: what an application calls in production. No request gets there."""
 _BASE: Final = "/api/v1"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignState:
-    """What the provider holds of a campaign, whatever a fault makes its answers say. Instants are aware, in UTC, to the microsecond."""
+    """A campaign as the provider holds it, whatever a fault makes it respond. Instants are aware, in UTC."""
 
     id: str
     title: str
@@ -50,20 +50,21 @@ class CampaignState:
 
 
 class AdCampaignProvider:
-    """A stateful provider of the documented operations, for the tests of what calls them: honest, with one ``fault``, or with the
-    manners of one honest ``variation`` (``whop-contracts serve --list-faults`` names them).
+    """A stateful provider of the documented operations, for tests of code that calls them.
 
-    Inside its context every httpx request below ``base_url`` + ``/ad_campaigns`` is answered by it, synchronous or not, and any other
-    is a failed assertion of respx, unless a route of ``router`` or of another active router takes it. :meth:`serve` opens a port as well.
-    It begins with the campaigns of ``seed`` and with its clock at ``now`` (the machine's, unless given), where it stands until
-    :meth:`advance` moves it. With ``strict`` a request that breaks the contract is refused by a 4xx that says why, and nothing is carried out.
-    ``ValueError`` for a name that there is not, and for a ``now`` without a zone.
+    It is conforming, has one ``fault``, or conforms in the way of one ``variation`` (``whop-contracts serve
+    --list-faults`` lists both). Inside its context it responds to every httpx request below ``base_url`` +
+    ``/ad_campaigns``, synchronous or not; any other request is a failed assertion of respx, unless a route of
+    ``router`` or of another active router matches it. :meth:`serve` opens a port as well. It starts with the
+    campaigns of ``seed`` and its clock at ``now`` (default: the machine's), which only :meth:`advance` moves.
+    With ``strict`` a request that breaks the contract gets a 4xx that says why and is not carried out.
+    ``ValueError`` for an unknown name and for a ``now`` without a zone.
     """
 
     seed = SEED
     """All ids and tokens that the provider knows."""
     token = SEED.token
-    """May do everything."""
+    """Has every permission."""
     readonly_token = SEED.readonly_token
     """Lacks ``ad_campaign:update``: a pause is a 403."""
     campaign_ids = SEED.campaigns
@@ -82,36 +83,27 @@ class AdCampaignProvider:
             raise ValueError(f"now={now.isoformat()} has no zone")
         start = time.time() if now is None else now.timestamp()
         self._provider = build(fault=fault, variation=variation, clock=ManualClock(start))
-        self._witness = RequestChecker((SEED.token, SEED.readonly_token, SEED.foreign_token))
+        self._checker = RequestChecker((SEED.token, SEED.readonly_token, SEED.foreign_token))
         self._provider.handle = guarded(  # type: ignore[method-assign]  # in front of every fault
-            self._provider.handle, self._witness, refuse=self._refuse if strict else None
+            self._provider.handle, self._checker, refuse=self._refuse if strict else None
         )
         self.base_url = base_url.rstrip("/")
         self._origin = httpx.URL(self.base_url)
         self.router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
-        """What respx knows: ``router.calls`` are the requests that it answered."""
-        self._route()
-        self._open = ExitStack()
-        self._served: str | None = None
-
-    def _route(self) -> None:
+        """The respx router: ``router.calls`` are the requests that it handled."""
         url = self._origin
         where: dict[str, Any] = {"scheme": url.scheme, "host": url.host}
-        if url.port is not None:
-            where["port"] = url.port
+        where |= {} if url.port is None else {"port": url.port}
         path = url.path.rstrip("/") + "/ad_campaigns"
-        self.router.route(**where, path__startswith=path).mock(side_effect=self._answer)
+        self.router.route(**where, path__startswith=path).mock(side_effect=self._respond)
+        self._open = ExitStack()
+        self._served: str | None = None
 
     def __enter__(self) -> Self:
         self._open.enter_context(self.router)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._served = None
         self._open.close()
 
@@ -121,9 +113,9 @@ class AdCampaignProvider:
         return _instant(self._provider.now())
 
     def advance(self, by: float | timedelta) -> datetime:
-        """Move the clock forward by so many seconds, do what falls due, and say what it shows then.
+        """Move the clock forward by so many seconds and return its time. What is due by then has been done.
 
-        A pause whose instant has come has ended when this returns. ``ValueError`` for a step back.
+        ``ValueError`` for a step back.
         """
         seconds = by.total_seconds() if isinstance(by, timedelta) else float(by)
         with self._provider.lock:
@@ -132,7 +124,7 @@ class AdCampaignProvider:
         return self.now
 
     def campaign(self, id_: str) -> CampaignState:
-        """What is held of a campaign now. ``KeyError`` for an id that there is not."""
+        """The campaign as the provider holds it now. ``KeyError`` for an unknown id."""
         with self._provider.lock:
             self._provider.tick()
             held = self._provider.state.campaigns[id_]
@@ -143,21 +135,22 @@ class AdCampaignProvider:
 
     @property
     def broken_requests(self) -> tuple[Broken, ...]:
-        """What the application sent that the contract does not let it send, without tokens: a row for each rule that a request broke.
+        """The requests that broke the contract, without tokens: a row per rule that a request broke.
 
-        Each has ``number``, ``method``, ``path``, ``rule``, ``promise``, ``pointer``, ``expected`` and ``actual``, and is a sentence as ``str``.
+        Each has ``number method path rule promise pointer expected actual``.
         """
-        return self._witness.broken
+        return self._checker.broken
 
     @property
     def unwise_requests(self) -> tuple[Broken, ...]:
-        """The same for what a provider may ignore as well as refuse: undocumented members, a query, a needless body."""
-        return tuple(one for one in self._witness.told if one.level == "should")
+        """The same for what a provider may ignore or reject: undocumented members, a query, a body."""
+        return tuple(one for one in self._checker.findings if one.level == "should")
 
     def serve(self) -> str:
-        """Answer on a free port of 127.0.0.1 as well, until the context ends; the base URL there, ``/api/v1`` included.
+        """Listen on a free port of 127.0.0.1 as well, until the context ends; returns the base URL there.
 
-        For what does not call by httpx, or not from this process. State and clock are the same; a second call gives the same URL.
+        For code that does not use httpx, or runs in another process. State and clock are shared. A second
+        call returns the same URL.
         """
         if self._served is None:
             self._served = self._open.enter_context(running(self._provider))
@@ -165,25 +158,25 @@ class AdCampaignProvider:
             self.router.route(host=url.host, port=url.port).pass_through()
         return self._served
 
-    def _refuse(self, answer: Response) -> Answer:
-        return self._provider.finish(Answer(answer.status, answer.headers, answer.content))
+    def _refuse(self, rejection: Response) -> Answer:
+        return self._provider.finish(Answer(rejection.status, rejection.headers, rejection.content))
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _respond(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
         path = _BASE + target.removeprefix(self._origin.path.rstrip("/"))
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        answer = self._provider.handle(request.method, path, headers, request.content)
-        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        got = self._provider.handle(request.method, path, headers, request.content)
+        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in got.headers]
         # As a stream, or httpx would take the body for its own and have respx decode it.
-        return httpx.Response(answer.status, headers=lines, stream=httpx.ByteStream(answer.content))
+        return httpx.Response(got.status, headers=lines, stream=httpx.ByteStream(got.content))
 
 
 @dataclass(frozen=True, slots=True)
 class ContractTarget:
-    """What the clauses of this session are judged on, by its settings; asking for it sends nothing.
+    """The target of this session's run, by its settings; creating it sends nothing.
 
-    ``headers`` are what each request there needs: the credential, and what ``--contract-header`` adds. They are shown in no ``repr``.
-    The built-in mock (``kind`` "mock") answers no socket: use ``ad_campaign_provider`` for requests of your own.
+    ``headers`` are the credential and those of ``--contract-header``; no ``repr`` shows them.
+    The built-in mock (``kind`` "mock") has no socket: use ``ad_campaign_provider`` for requests of your own.
     """
 
     kind: Literal["mock", "live"]
@@ -193,7 +186,7 @@ class ContractTarget:
 
 
 class Hidden(str):
-    """Text that tells itself to nobody: pytest shows the values in a failed assertion."""
+    """Text whose ``repr`` hides it: pytest shows the values in a failed assertion."""
 
     __slots__ = ()
 
@@ -202,9 +195,9 @@ class Hidden(str):
 
 
 def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iterator[AdCampaignProvider]:
-    """The provider that the test's marker asks for, for as long as the test lasts.
+    """The provider that the test's marker configures.
 
-    A ``strict`` one refuses what breaks the contract, and the test fails at its end; what is only unwise is a ``ContractWarning``.
+    After the test, a ``strict`` one fails it for requests that broke the contract, and warns of unwise ones.
     """
     marker = request.node.get_closest_marker("ad_campaign_provider")
     args, kwargs = (marker.args, dict(marker.kwargs)) if marker else ((), {})
@@ -231,7 +224,7 @@ def target_of(config: pytest.Config) -> ContractTarget:
     except UsageError as error:
         pytest.fail(str(error), pytrace=False)
     if settings.base_url is None:
-        parties = mock_parties()
+        parties = mock_actors()
         return ContractTarget("mock", MOCK_URL, parties.campaigns, _headers(parties.token, ()))
     return ContractTarget(
         "live", settings.base_url, settings.campaign_ids, _headers(settings.token, settings.headers)
@@ -244,15 +237,15 @@ def _headers(token: str | None, more: tuple[tuple[str, str], ...]) -> Mapping[st
 
 
 def run_of(config: pytest.Config) -> dict[str, Any]:
-    """The session's one run, as ``--json`` writes it; a copy, so that no test changes what another one reads."""
-    from whop_contracts.plugin.run import obtain  # noqa: PLC0415 - the engine: the other fixtures need none of it
+    """The result of the session's run; a copy, so that no test changes what another one reads."""
+    from whop_contracts.plugin.session import obtain  # noqa: PLC0415 - the engine, needed by this fixture alone
 
     try:
         run = obtain(config)
     except UsageError as error:
         pytest.fail(str(error), pytrace=False)
     if run.result is None:
-        pytest.fail(run.trouble or "there is no result", pytrace=False)
+        pytest.fail(run.error or "there is no result", pytrace=False)
     return copy.deepcopy(dict(run.result))
 
 

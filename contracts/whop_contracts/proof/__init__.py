@@ -1,36 +1,38 @@
-"""The proof: what became of every faulty provider and of every honest one, and what is wrong with that.
+"""The proof: what a run says about every faulty and every conforming provider, and what is wrong with that.
 
-Pure values and reckoning over them; ``trials`` brings them about, ``reports.proof`` shows them.
+Values and figures only; ``trials`` runs the providers, ``page`` writes the result.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 START: Final = 1_790_000_000.0
-"""Where the virtual clock of a proof starts unless told otherwise: 2026-09-21T14:13:20Z, so that its numbers can be repeated."""
-HONEST: Final = "honest"
+"""The default start of a proof's virtual clock, 2026-09-21T14:13:20Z: the same figures each time."""
+CONFORMING: Final = "conforming"
+"""The name and the kind of the provider without a fault and with default options."""
 _CAUGHT_PERCENT: Final[Mapping[str, int]] = {"quick": 90}
 _REQUESTS: Final[Mapping[str, tuple[str, int]]] = {
-    "quick": (f"{HONEST}-two-campaigns", 120),
-    "standard": (HONEST, 400),
+    "quick": (f"{CONFORMING}-two-campaigns", 120),
+    "standard": (CONFORMING, 400),
 }
-"""For each profile the honest provider whose run is counted, and how many requests it may take."""
+"""For each profile the conforming provider whose requests are counted, and how many a run may send."""
 _EARLY: Final[Mapping[str, tuple[int, int]]] = {"standard": (10, 80)}
-"""For each profile the median and the 90th percentile of the first failing request that are allowed."""
+"""For each profile the largest median and 90th percentile of the first failing request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One provider judged once.
+    """One run against one provider.
 
-    ``failed`` are the *must* clauses that it broke, ``warned`` the *should* clauses, in the catalogue's order; ``first`` the *must* clauses
-    that the first failing exchange broke, ``first_request`` its number (0 for none) and ``sequence`` what it was sent in. ``inconclusive`` is the
-    reason why nothing could be said, ``left`` the campaigns that were not put back, ``crash`` an error of our own.
+    ``failed`` and ``warned`` are the *must* and *should* clauses that reported something, in the catalogue's
+    order. ``first`` are the *must* clauses that failed on the first failing exchange, ``first_request`` its
+    number (0 for none), ``sequence`` what it belonged to. ``inconclusive`` is the reason, ``left`` the
+    campaigns that were not restored, ``crash`` an error of our own.
     """
 
     kind: str
@@ -48,12 +50,17 @@ class Trial:
     left: tuple[str, ...] = ()
     crash: str | None = None
 
+    @property
+    def accused(self) -> bool:
+        """Whether anything happened that must not happen to a conforming provider."""
+        return bool(self.failed or self.inconclusive or self.left or self.crash)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The trials of every fault (one each) and of every honest variation (one a seed), with the clauses by id and level.
+    """The trials of every fault and (per seed) of every conforming provider, and the clauses' levels.
 
-    ``start`` is the instant of the virtual clock, in seconds since 1970, from which every trial began.
+    ``start`` is where the virtual clock of every trial started, in seconds since 1970.
     """
 
     profile: str
@@ -64,23 +71,13 @@ class Proof:
 
     @property
     def caught(self) -> tuple[Trial, ...]:
-        """The faults that broke a *must* clause."""
+        """The faults that failed a *must* clause."""
         return tuple(trial for trial in self.faults if trial.failed)
 
     @property
     def survivors(self) -> tuple[Trial, ...]:
-        """The faults that broke none."""
+        """The faults that failed none."""
         return tuple(trial for trial in self.faults if not trial.failed)
-
-    @property
-    def median(self) -> int:
-        """The first failing request of the fault in the middle, over those caught; 0 where none was."""
-        return self._percentile(50)
-
-    @property
-    def p90(self) -> int:
-        """The first failing request that nine of ten faults caught do not pass."""
-        return self._percentile(90)
 
     @property
     def musts(self) -> tuple[str, ...]:
@@ -88,43 +85,37 @@ class Proof:
         return tuple(name for name, level in self.clauses if level == "must")
 
     @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds of the honest trials."""
-        return tuple(sorted({trial.seed for trial in self.variations}))
+    def seeds(self) -> int:
+        """How many seeds each conforming provider was run with."""
+        return len({trial.seed for trial in self.variations})
 
-    def catches(self) -> Mapping[str, int]:
-        """How many faults each clause fails or, for a *should*, warns of."""
+    def first_request(self, percent: int) -> int:
+        """The first failing request that so many percent of the caught faults do not exceed; else 0."""
+        return percentile(self.caught, percent)
+
+    def catches(self) -> Counter[str]:
+        """How many faults each clause fails or, for a *should*, warns about."""
         return Counter(name for trial in self.faults for name in (*trial.failed, *trial.warned))
 
-    def firsts(self) -> Mapping[str, int]:
-        """Of how many faults each *must* clause is among the first to fail."""
+    def firsts(self) -> Counter[str]:
+        """For how many faults each *must* clause is among the first to fail."""
         return Counter(name for trial in self.faults for name in trial.first)
 
-    def alone(self) -> Mapping[str, tuple[str, ...]]:
-        """For each *must* clause the faults that no other one fails: what would survive without it."""
-        single = [trial for trial in self.faults if len(trial.failed) == 1]
-        return {
-            name: found
-            for name in self.musts
-            if (found := tuple(trial.name for trial in single if trial.failed == (name,)))
-        }
+    def alone(self, clause: str) -> tuple[str, ...]:
+        """The faults that no other *must* clause fails."""
+        return tuple(trial.name for trial in self.faults if trial.failed == (clause,))
 
-    def _percentile(self, percent: int) -> int:
-        """By nearest rank."""
-        numbers = sorted(trial.first_request for trial in self.caught)
-        return numbers[math.ceil(len(numbers) * percent / 100) - 1] if numbers else 0
+
+def percentile(trials: Iterable[Trial], percent: int) -> int:
+    """The percentile of the first failing request, by nearest rank; 0 without trials."""
+    numbers = sorted(trial.first_request for trial in trials)
+    return numbers[math.ceil(len(numbers) * percent / 100) - 1] if numbers else 0
 
 
 def problems(proof: Proof, *, whole: bool = True) -> list[str]:
-    """What is wrong with a proof, a line each; nothing where it holds. ``whole`` says that it is over all faults, not over some."""
-    return [
-        *_crashes(proof),
-        *_survivors(proof),
-        *_false_alarms(proof),
-        *(_idle_clauses(proof) if whole else ()),
-        *_spent(proof),
-        *(_late(proof) if whole else ()),
-    ]
+    """What is wrong with a proof, one line each. ``whole``: it is about all faults, not a selection."""
+    found = [*_crashes(proof), *_survivors(proof), *_false_alarms(proof)]
+    return [*found, *_idle_clauses(proof), *_late(proof)] if whole else found
 
 
 def _crashes(proof: Proof) -> Iterator[str]:
@@ -141,13 +132,12 @@ def _survivors(proof: Proof) -> Iterator[str]:
             warned = f"; only warned: {', '.join(trial.warned)}" if trial.warned else ""
             yield f"{trial.name} ({trial.kind}) survives{warned}"
     elif 100 * len(proof.caught) < wanted * len(proof.faults):
-        yield (
-            f"{len(proof.caught)} of {len(proof.faults)} faults are caught, fewer than {wanted} %; "
-            f"these survive: {', '.join(trial.name for trial in survivors)}"
-        )
+        caught = f"{len(proof.caught)} of {len(proof.faults)} faults are caught, fewer than {wanted} %"
+        yield f"{caught}; these survive: {', '.join(trial.name for trial in survivors)}"
 
 
 def _false_alarms(proof: Proof) -> Iterator[str]:
+    name, most = _REQUESTS.get(proof.profile, ("", 0))
     for trial in proof.variations:
         who = f"{trial.name}, seed {trial.seed}"
         if trial.failed:
@@ -155,9 +145,11 @@ def _false_alarms(proof: Proof) -> Iterator[str]:
         if trial.inconclusive:
             yield f"{who}: inconclusive, {trial.inconclusive}"
         for left in trial.left:
-            yield f"{who}: not put back, {left}"
-        if trial.name.startswith(HONEST) and trial.warned:
+            yield f"{who}: not restored, {left}"
+        if trial.kind == CONFORMING and trial.warned:
             yield f"{who}: warned by {', '.join(trial.warned)}"
+        if trial.name == name and trial.requests > most:
+            yield f"{who}: {trial.requests} requests, more than {most}"
 
 
 def _idle_clauses(proof: Proof) -> Iterator[str]:
@@ -165,27 +157,19 @@ def _idle_clauses(proof: Proof) -> Iterator[str]:
     if proof.profile == "quick":
         return
     catches, firsts = proof.catches(), proof.firsts()
-    for name in proof.musts:
-        if not catches[name]:
+    warned = {name for trial in proof.variations for name in trial.warned}
+    for name, level in proof.clauses:
+        if level != "must":
+            if not catches[name] and name not in warned:
+                yield f"{name}: no fault and no variation makes it warn"
+        elif not catches[name]:
             yield f"{name}: no fault fails it"
         elif not firsts[name]:
             yield f"{name}: no fault fails it first"
-    warned = {name for trial in proof.variations for name in trial.warned}
-    for name, level in proof.clauses:
-        if level != "must" and not catches[name] and name not in warned:
-            yield f"{name}: no fault and no variation makes it warn"
-
-
-def _spent(proof: Proof) -> Iterator[str]:
-    name, most = _REQUESTS.get(proof.profile, ("", 0))
-    for trial in proof.variations:
-        if trial.name == name and trial.requests > most:
-            yield f"{name}, seed {trial.seed}: {trial.requests} requests, more than {most}"
 
 
 def _late(proof: Proof) -> Iterator[str]:
-    median, p90 = _EARLY.get(proof.profile, (math.inf, math.inf))
-    if proof.median > median:
-        yield f"the median of the first failing request is {proof.median}, more than {median}"
-    if proof.p90 > p90:
-        yield f"the 90th percentile of the first failing request is {proof.p90}, more than {p90}"
+    for percent, most in zip((50, 90), _EARLY.get(proof.profile, ()), strict=False):
+        found = proof.first_request(percent)
+        if found > most:
+            yield f"the {percent}th percentile of the first failing request is {found}, more than {most}"

@@ -1,4 +1,4 @@
-"""Trials: built-in providers judged in this process, one run each, over as many cores as there are."""
+"""Trials: built-in providers checked in this process, one run each, on as many cores as there are."""
 
 from __future__ import annotations
 
@@ -14,30 +14,24 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 
+from whop_contracts.cli.open_target import run_in_process
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan, Profile
-from whop_contracts.engine.preflight import unready
-from whop_contracts.engine.request_builder import RequestBuilder
-from whop_contracts.engine.run_state import Stopped
 from whop_contracts.pause import catalogue
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle import Oracle
-from whop_contracts.proof import HONEST, START, Proof, Trial
+from whop_contracts.proof import CONFORMING, START, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import BudgetSpent, Sender, mock_parties, open_mock
 
-_EVERY: Final = 4
-"""How many campaigns a run of the built-in mock names."""
-_FEW: Final = 2
 _CHUNK: Final = 8
+"""How many trials a process is given at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One provider to judge, by its fault or its variation (or neither), from ``start`` on the virtual clock, in seconds since 1970."""
+    """One provider to check: with a fault, a variation or neither; ``start`` is in seconds since 1970."""
 
     kind: str
     name: str
@@ -48,52 +42,52 @@ class Task:
     profile: Profile = "standard"
     seed: int = 0
     start: float = START
-    campaigns: int = _EVERY
+    campaigns: int = 4
 
 
 def prove(
     tasks: tuple[Task, ...], *, jobs: int | None = None, watch: Callable[[int, int], None] | None = None
 ) -> Proof:
-    """Judge every task's provider. The proof depends on the tasks alone, not on ``jobs`` (as many as cores where None).
+    """Check every task's provider. The proof depends on the tasks only, not on ``jobs`` (default: the cores).
 
-    ``watch`` is told how many are done, of how many.
+    ``watch`` is given how many are done, and of how many.
     """
     done = []
     for trial in _trials(tasks, jobs or cores()):
         done.append(trial)
         if watch:
             watch(len(done), len(tasks))
+    pairs = list(zip(done, tasks, strict=True))
     return Proof(
         profile=tasks[0].profile,
         start=tasks[0].start,
         clauses=tuple((clause.id, clause.level) for clause in catalogue.clauses()),
-        faults=tuple(t for t, task in zip(done, tasks, strict=True) if task.fault is not None),
-        variations=tuple(t for t, task in zip(done, tasks, strict=True) if task.fault is None),
+        faults=tuple(trial for trial, task in pairs if task.fault is not None),
+        variations=tuple(trial for trial, task in pairs if task.fault is None),
     )
 
 
 def tasks(
     profile: Profile, *, seed: int, seeds: int, start: float, wanted: Callable[[str], bool] | None = None
 ) -> tuple[Task, ...]:
-    """What a proof is made of: every fault with one seed, every honest variation with ``seeds`` of them.
+    """What a proof is made of: every fault with one seed, every conforming provider with ``seeds`` of them.
 
-    ``wanted`` chooses faults by name; then the honest provider stands for all variations.
+    ``wanted`` selects faults by name; then only the conforming provider with default options is checked.
     """
-    common = Task("", "", profile=profile, seed=seed, start=start)
+    common = Task(CONFORMING, CONFORMING, "the default", profile=profile, seed=seed, start=start)
     faulty = [
-        replace(common, kind=fault.kind, name=fault.name, why=fault.why, wfc=fault.wfc, fault=fault.name)
-        for fault in faults()
-        if wanted is None or wanted(fault.name)
+        replace(common, kind=one.kind, name=one.name, why=one.why, wfc=one.wfc, fault=one.name)
+        for one in faults()
+        if wanted is None or wanted(one.name)
     ]
-    honest = [replace(common, kind=HONEST, name=HONEST, why="the default")]
+    conforming = [common]
     if profile == "quick":
-        honest.append(replace(honest[0], name=f"{HONEST}-two-campaigns", campaigns=_FEW))
-    if wanted is None:
-        honest += [
-            replace(common, kind="variation", name=one.name, why=one.why, variation=one.name)
-            for one in variations()
-        ]
-    return (*faulty, *(replace(task, seed=seed + more) for task in honest for more in range(seeds)))
+        conforming.append(replace(common, name=f"{CONFORMING}-two-campaigns", campaigns=2))
+    conforming += [
+        replace(common, kind="variation", name=one.name, why=one.why, variation=one.name)
+        for one in (variations() if wanted is None else ())
+    ]
+    return (*faulty, *(replace(task, seed=seed + more) for task in conforming for more in range(seeds)))
 
 
 def cores() -> int:
@@ -102,11 +96,11 @@ def cores() -> int:
 
 
 def _trials(tasks: tuple[Task, ...], jobs: int) -> Iterator[Trial]:
-    """The trials in the order of the tasks, however many processes work on them."""
+    """The trials in the order of the tasks, however many processes run them."""
     if jobs == 1 or len(tasks) <= _CHUNK:
         yield from map(attempt, tasks)
         return
-    # Spawned, not forked: a fork would copy whatever threads and locks the caller has.
+    # Spawned, not forked: a fork would copy the threads and locks of the caller.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_uninterrupted)
     try:
@@ -116,19 +110,19 @@ def _trials(tasks: tuple[Task, ...], jobs: int) -> Iterator[Trial]:
 
 
 def _uninterrupted() -> None:
-    """Leave an interruption to the process that has begun this one."""
+    """Leave an interruption to the parent process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def attempt(task: Task) -> Trial:
-    """One trial. A provider or a judge of ours that raises is a bug, told as the trial's ``crash``."""
+    """One trial. An exception of the provider or of a clause is a bug of ours: the trial's ``crash``."""
+    trial = Trial(task.kind, task.name, task.why, task.wfc, task.seed)
     try:
-        return _judged(task)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the other trials go on
+        return _judged(task, trial)
+    except Exception as error:  # noqa: BLE001 - it is reported, and the other trials go on
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{PurePath(frame.filename).name}:{frame.lineno}"
-        crash = f"{type(error).__name__} at {place}: {error}"
-        return Trial(kind=task.kind, name=task.name, why=task.why, wfc=task.wfc, seed=task.seed, crash=crash)
+        return replace(trial, crash=f"{type(error).__name__} at {place}: {error}")
 
 
 @lru_cache(maxsize=64)
@@ -137,59 +131,30 @@ def _plan(profile: Profile, seed: int, campaigns: int) -> Plan:
     return draw(profile, seed=seed, means=has)
 
 
-def _judged(task: Task) -> Trial:
+def _judged(task: Task, trial: Trial) -> Trial:
     provider = build(fault=task.fault, variation=task.variation, clock=ManualClock(task.start))
-    target, everyone = open_mock(provider), mock_parties()
-    parties = replace(everyone, campaigns=everyone.campaigns[: task.campaigns])
-    rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose
-    plan = _plan(task.profile, task.seed, len(parties.campaigns))
-    tally = ClauseRunner(catalogue.clauses())
-    musts = {clause.id for clause in tally.clauses if clause.level == "must"}
+    plan = _plan(task.profile, task.seed, task.campaigns)
+    runner = ClauseRunner(catalogue.clauses(), PAUSE)
+    musts = {clause.id for clause in runner.clauses if clause.level == "must"}
     first: list[tuple[int, str, tuple[str, ...]]] = []
 
     def watch(evidence: Evidence, sequence: str) -> None:
-        broken = tally.add(evidence, sequence)
+        broken = runner.add(evidence, sequence)
         if not first and (failed := tuple(name for name in broken if name in musts)):
             first.append((evidence.exchange.number, sequence, failed))
 
-    binder = RequestBuilder(target.base_url, parties, agent="whop-contracts", rng=rng)
-    executor = Executor(
-        target,
-        Sender(target, rng=rng),
-        binder,
-        parties,
-        expectation=Oracle(),
-        journal=None,
-        watch=watch,
-    )
-    reason = _conduct(executor, plan)
-    target.close()
+    rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose
+    state = run_in_process(plan, provider, rng, watch)
     number, shown_in, names = first[0] if first else (0, "", ())
-    broken = [clause for clause in tally.clauses if tally.counts[clause.id].broken]
-    return Trial(
-        kind=task.kind,
-        name=task.name,
-        why=task.why,
-        wfc=task.wfc,
-        seed=task.seed,
+    broken = [clause for clause in runner.clauses if runner.counts[clause.id].broken]
+    return replace(
+        trial,
         failed=tuple(clause.id for clause in broken if clause.level == "must"),
         warned=tuple(clause.id for clause in broken if clause.level != "must"),
         first=names,
         first_request=number,
         sequence=shown_in,
-        requests=tally.requests,
-        inconclusive=reason or (None if tally.accepted_pauses else "no pause was answered 2xx"),
-        left=tuple(executor.outcome.failed),
+        requests=runner.requests,
+        inconclusive=state.inconclusive or (None if runner.conclusive else PAUSE.unproven),
+        left=tuple(state.failed),
     )
-
-
-def _conduct(executor: Executor, plan: Plan) -> str | None:
-    """Preflight, plan, putting back; the reason that makes the run inconclusive, if there is one."""
-    try:
-        reason = unready(executor.preflight(foreign=plan.means.foreign), live=False)
-    except (BudgetSpent, Stopped) as stopped:
-        return str(stopped)
-    if reason is None:
-        executor.run(plan)
-        executor.put_back()
-    return reason or executor.outcome.stopped

@@ -1,34 +1,33 @@
-"""A stateful provider of the documented operations: the honest one, its honest variations, and the faulty ones.
+"""The reference provider of the documented operations: conforming, varied, or with a fault.
 
-It reads dates and bodies by code of its own and shares nothing with the judges, so that neither inherits the other's mistakes.
+It reads dates and bodies with its own code and shares nothing with the checks, so that neither side inherits
+the other's mistakes.
 """
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
+from whop_contracts.exchange import Response
 from whop_contracts.provider.clocks import Clock, ManualClock, RunningClock, WallClock
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults import Fault, faults
-from whop_contracts.provider.messages import Answer
-from whop_contracts.provider.options import Options
-from whop_contracts.provider.seed import SEED, Seed
-from whop_contracts.provider.variations import Variation, variations
+from whop_contracts.provider.faults import UPCOMING_FAULTS, Fault, faults
+from whop_contracts.provider.seed import SEED
+from whop_contracts.provider.variations import UPCOMING, Options, Variation, variations
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+Answer = Response
+"""The former name of the provider's response."""
 
 __all__ = [
     "SEED",
     "Answer",
-    "Clock",
     "Fault",
     "ManualClock",
     "Options",
     "Provider",
+    "Response",
     "RunningClock",
-    "Seed",
     "Variation",
     "WallClock",
     "build",
@@ -44,23 +43,24 @@ def build(
     clock: Clock | None = None,
     lag_time: Callable[[], float] | None = None,
 ) -> Provider:
-    """A fresh provider: honest, with one fault, with the options of one variation, or both.
+    """A fresh provider: conforming, with one fault, with the options of one variation, or both.
 
-    ``clock`` is the wall's unless handed in; what the provider takes for now is ``provider.clock``. ``lag_time`` measures how far reads lag
-    behind writes, in seconds; by the provider's clock unless handed in. An unknown name raises ``ValueError``.
+    ``clock`` is the machine's by default; ``provider.clock`` is what the provider uses. ``lag_time`` measures
+    how far reads lag behind writes, in seconds; by default the provider's clock. An unknown name raises
+    ``ValueError``.
     """
     kind = Provider
     if fault is not None:
-        known = {one.name: one for one in faults()}
+        known = {one.name: one for one in (*faults(), *UPCOMING_FAULTS)}
         if fault not in known:
             raise _unknown("fault", fault, known)
         kind = known[fault].provider
     options = Options()
     if variation is not None:
-        honest = {one.name: one for one in variations()}
-        if variation not in honest:
-            raise _unknown("variation", variation, honest)
-        options = honest[variation].options
+        conforming = {one.name: one for one in (*variations(), *UPCOMING)}
+        if variation not in conforming:
+            raise _unknown("variation", variation, conforming)
+        options = conforming[variation].options
     return kind(clock, options, lag_time)
 
 

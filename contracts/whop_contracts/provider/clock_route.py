@@ -1,7 +1,8 @@
-"""The test clock over HTTP: one resource that holds the provider's now, and that a test sets forward.
+"""The test clock over HTTP: one resource that holds the provider's now and that a test moves forward.
 
-``GET`` answers ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves the clock and answers 200 once what fell due is done; an earlier
-instant is a 409, anything else that cannot be read a 400. No credential is asked for. A clock that nobody moves has no such resource.
+``GET`` returns ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves the clock and returns 200 once
+everything due has been done; an earlier instant is a 409, anything unreadable a 400. It needs no credential.
+A clock that cannot be moved has no such resource.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
-from whop_contracts.provider.messages import Answer
 
 if TYPE_CHECKING:
     from whop_contracts.provider.core import Provider
@@ -18,17 +19,16 @@ if TYPE_CHECKING:
 PATH = "/test_clock"
 
 
-def answer(provider: Provider, method: str, content: bytes) -> Answer:
-    """The answer to one request of the test clock."""
+def respond(provider: Provider, method: str, content: bytes) -> Response:
+    """The response to one request of the test clock."""
     mover = getattr(provider.clock, "set", None)
     if mover is None:
         return _error(404, "not_found", "This provider's clock cannot be moved.")
     if method == "GET":
         return _now(provider)
     if method != "PUT":
-        return _error(
-            405, "method_not_allowed", "GET reads the clock, PUT moves it.", (("allow", "GET, PUT"),)
-        )
+        allow = ("allow", "GET, PUT")
+        return _error(405, "method_not_allowed", "GET reads the clock, PUT moves it.", allow)
     try:
         wanted = dates.split(json.loads(content)["now"]).instant()
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -42,13 +42,13 @@ def answer(provider: Provider, method: str, content: bytes) -> Answer:
         return _now(provider)
 
 
-def _now(provider: Provider) -> Answer:
+def _now(provider: Provider) -> Response:
     return _json(200, {"now": dates.write(provider.now(), digits=6)})
 
 
-def _error(status: int, code: str, message: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return _json(status, {"error": {"type": code, "message": message}}, headers)
+def _error(status: int, code: str, message: str, *headers: tuple[str, str]) -> Response:
+    return _json(status, {"error": {"type": code, "message": message}}, *headers)
 
 
-def _json(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())
+def _json(status: int, value: object, *headers: tuple[str, str]) -> Response:
+    return Response(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())

@@ -1,4 +1,4 @@
-"""The provider's clock: handed in, read in seconds since 1970, and only ever moved forwards."""
+"""The provider's clock: passed in, read in seconds since 1970, and only moved forwards."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Anything that says what time it is."""
+    """Anything that tells the time."""
 
     def now(self) -> float:
         """Seconds since 1970."""
         ...
 
 
-class MovableClock(Clock, Protocol):
-    """A clock that a test can set forward."""
-
-    def set(self, instant: float) -> None:
-        """Move to an instant, in seconds since 1970; an earlier one raises ``ValueError``."""
-        ...
-
-
 class ManualClock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, start: float = 1_790_000_000.0) -> None:
         self._now = float(start)
@@ -33,7 +25,7 @@ class ManualClock:
         return self._now
 
     def set(self, instant: float) -> None:
-        """Move to an instant; an earlier one raises ``ValueError``."""
+        """Move to an instant, in seconds since 1970; an earlier one raises ``ValueError``."""
         if instant < self._now:
             raise ValueError("a clock does not run backwards")
         self._now = float(instant)
@@ -44,7 +36,7 @@ class ManualClock:
 
 
 class RunningClock:
-    """A clock that runs with the wall, ``ahead`` seconds before it, and can be moved further ahead."""
+    """The machine's clock plus ``ahead`` seconds. It can be moved further ahead."""
 
     def __init__(self, ahead: float = 0.0) -> None:
         self._ahead = ahead
@@ -54,7 +46,7 @@ class RunningClock:
         return time.time() + self._ahead
 
     def set(self, instant: float) -> None:
-        """Move to an instant, and run on from there; an earlier one raises ``ValueError``."""
+        """Move to an instant and run on from there; an earlier one raises ``ValueError``."""
         step = instant - self.now()
         if step < 0:
             raise ValueError("a clock does not run backwards")
@@ -66,7 +58,7 @@ class RunningClock:
 
 
 class WallClock:
-    """The machine's own clock, which nobody moves."""
+    """The machine's clock, which cannot be moved."""
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -74,7 +66,7 @@ class WallClock:
 
 
 class SkewedClock:
-    """Another clock, seen so many seconds fast (or, negative, slow). Movable if the other one is."""
+    """Another clock, so many seconds fast (or, negative, slow). It can be moved if the other one can."""
 
     def __init__(self, inner: Clock, skew: float) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""The honest provider: one entry, small steps. A fault replaces one step; an honest variation changes its options."""
+"""The conforming provider in small steps. A fault replaces a step; a variation changes the options."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import copy
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
+from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
 from whop_contracts.provider.clocks import Clock, SkewedClock, WallClock
-from whop_contracts.provider.messages import Answer, Call, Refusal, Request
-from whop_contracts.provider.options import Options
 from whop_contracts.provider.reading import Reader
 from whop_contracts.provider.rendering import Writer
 from whop_contracts.provider.seed import fresh
-
-if TYPE_CHECKING:
-    from whop_contracts.provider.state import Campaign
+from whop_contracts.provider.state import Call, Campaign, Rejection, Request
+from whop_contracts.provider.variations import Options
 
 _PLAIN = Options()
+_LONGEST_PATH = 1_024
+_GATEWAY_PAGE = b"<html><head><title>Error</title></head><body><center>nginx</center></body></html>"
 
 
 class Provider(Reader, Writer):
     """A stateful provider of the three operations on ad campaigns. `handle` may be called from any thread.
 
-    ``clock`` is the provider's clock after the skew of its options: read the provider's time there. ``lag_time`` is what a read lag is
-    measured with, in seconds: the provider's clock unless something else is handed in.
+    ``clock`` is the provider's clock after the skew of its options. ``lag_time`` measures how far reads lag,
+    in seconds; by default it is the provider's clock.
     """
 
     def __init__(
@@ -42,10 +42,8 @@ class Provider(Reader, Writer):
         self.lock = threading.RLock()
         self.state = fresh(self.clock.now())
         self.written: dict[str, list[tuple[float, Campaign]]] = defaultdict(list)
-        self.prepare()
-
-    def prepare(self) -> None:
-        """For faults that remember something of their own: called once, when all else is there."""
+        self.notes: dict[Any, Any] = {}
+        """What a fault remembers, under keys of its own."""
 
     def now(self) -> int:
         """The provider's clock, in nanoseconds since 1970."""
@@ -57,16 +55,18 @@ class Provider(Reader, Writer):
         path: str,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         content: bytes = b"",
-    ) -> Answer:
-        """The answer to one request. ``path`` is percent-encoded, as on the wire; a query is ignored."""
+    ) -> Response:
+        """The response to one request. ``path`` is percent-encoded, as on the wire; a query is ignored."""
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         request = Request(method.upper(), path, tuple(pairs), content)
         with self.lock:
             return self.finish(self.respond(request))
 
-    def respond(self, request: Request) -> Answer:
-        """The answer, but for the headers that every answer carries."""
+    def respond(self, request: Request) -> Response:
+        """The response, without the headers that every response carries."""
         self.tick()
+        if self.options.overlong_status is not None and len(request.path) > _LONGEST_PATH:
+            return Response(self.options.overlong_status, (("content-type", "text/html"),), _GATEWAY_PAGE)
         if request.method == "OPTIONS":
             return self.describe(request)
         head = request.method == "HEAD"
@@ -75,22 +75,22 @@ class Provider(Reader, Writer):
         call: Call | None = None
         try:
             call = self.route(request)
-            answer = self.perform(call, request)
-        except Refusal as refusal:
-            self.refused(request, call, refusal)
-            answer = self.render_error(refusal)
-        return Answer(answer.status, answer.headers) if head else answer
+            response = self.perform(call, request)
+        except Rejection as rejection:
+            self.after_rejection(request, call, rejection)
+            response = self.render_error(rejection)
+        return Response(response.status, response.headers) if head else response
 
-    def describe(self, request: Request) -> Answer:
-        """What an OPTIONS request learns."""
+    def describe(self, request: Request) -> Response:
+        """The response to an OPTIONS request."""
         try:
             operation = self.locate(request.path).operation
-        except Refusal as refusal:
-            return self.render_error(refusal)
-        return Answer(204, (("allow", ", ".join((*self.allowed_methods(operation), "OPTIONS"))),))
+        except Rejection as rejection:
+            return self.render_error(rejection)
+        return Response(204, (("allow", ", ".join((*self.allowed_methods(operation), "OPTIONS"))),))
 
-    def perform(self, call: Call, request: Request) -> Answer:
-        """Carry a call out, or raise `Refusal`."""
+    def perform(self, call: Call, request: Request) -> Response:
+        """Carry a call out, or raise `Rejection`."""
         credential = self.authenticate(request)
         campaign = self.find_campaign(call.id, credential)
         self.authorize(credential, call.operation)
@@ -100,11 +100,11 @@ class Provider(Reader, Writer):
             return self.unpause(campaign)
         return self.retrieve(campaign)
 
-    def refused(self, request: Request, call: Call | None, refusal: Refusal) -> None:
-        """What a refused request leaves behind: nothing."""
+    def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
+        """What a rejected request changes: nothing."""
 
-    def pause(self, campaign: Campaign, request: Request) -> Answer:
-        """Pause a campaign as the request asks, and answer with it."""
+    def pause(self, campaign: Campaign, request: Request) -> Response:
+        """Pause a campaign as the request asks, and return it."""
         until = self.decide_until(self.read_body(request), campaign)
         self.admit(campaign, until)
         self.remember(campaign)
@@ -112,13 +112,15 @@ class Provider(Reader, Writer):
         self.tick()
         return self.success("pause", self.render_campaign(campaign))
 
-    def admit(self, campaign: Campaign, until: int | None) -> None:  # noqa: ARG002 - faults look at it
-        """409 where the campaign's state does not admit a pause."""
+    def admit(self, campaign: Campaign, until: int | None) -> None:
+        """409 if the campaign's state allows no pause."""
         resting = self.options.resting_status
-        if campaign.status in {"inactive", "stale"} and resting != 200:  # noqa: PLR2004 - a status
-            raise Refusal(resting, "conflict", f"An ad campaign that is {campaign.status} cannot be paused.")
+        if campaign.status in {"inactive", "stale"} and resting != 200:
+            raise Rejection(
+                resting, "conflict", f"An ad campaign that is {campaign.status} cannot be paused."
+            )
         if campaign.status == "paused" and self.options.second_pause == "conflict":
-            raise Refusal(409, "conflict", "This ad campaign is already paused.")
+            raise Rejection(409, "conflict", "This ad campaign is already paused.")
 
     def apply_pause(self, campaign: Campaign, until: int | None) -> None:
         """Store a pause."""
@@ -126,10 +128,10 @@ class Provider(Reader, Writer):
         campaign.paused_until = until
         self.stamp(campaign, self.now())
 
-    def unpause(self, campaign: Campaign) -> Answer:
-        """End a campaign's pause, and answer with it; an active one stays as it is."""
+    def unpause(self, campaign: Campaign) -> Response:
+        """End a campaign's pause and return it; an active one stays as it is."""
         if campaign.status not in {"active", "paused"}:
-            raise Refusal(409, "conflict", f"An ad campaign that is {campaign.status} cannot be unpaused.")
+            raise Rejection(409, "conflict", f"An ad campaign that is {campaign.status} cannot be unpaused.")
         self.remember(campaign)
         self.apply_unpause(campaign)
         return self.success("unpause", self.render_campaign(campaign))
@@ -141,8 +143,8 @@ class Provider(Reader, Writer):
         campaign.status = "active"
         campaign.paused_until = None
 
-    def retrieve(self, campaign: Campaign) -> Answer:
-        """Answer with a campaign as readers see it."""
+    def retrieve(self, campaign: Campaign) -> Response:
+        """Return a campaign as readers see it."""
         return self.success("retrieve", self.render_campaign(self.view(campaign)))
 
     def remember(self, campaign: Campaign) -> None:
@@ -152,33 +154,34 @@ class Provider(Reader, Writer):
 
     def view(self, campaign: Campaign) -> Campaign:
         """The campaign as readers see it: as it was, for as long as reads lag behind writes."""
-        if self.options.lazy_resume:
-            self.resume_if_due(campaign, self.now())
+        if self.options.lazy_resume != "no":
+            stamped_when_due = self.options.lazy_resume == "stamped when due"
+            self.resume_if_due(campaign, None if stamped_when_due else self.now())
         since = self.lag_time() - self.options.read_lag
         recent = [kept for kept in self.written[campaign.id] if kept[0] > since]
         self.written[campaign.id] = recent
         return recent[0][1] if recent else campaign
 
     def tick(self) -> None:
-        """Do what fell due by now. The test clock calls it too."""
-        if not self.options.lazy_resume:
+        """Do what is due by now. The test clock calls it too."""
+        if self.options.lazy_resume == "no":
             for campaign in self.state.campaigns.values():
                 self.resume_if_due(campaign, None)
 
     def resume_if_due(self, campaign: Campaign, stamped: int | None) -> None:
-        """Resume a paused campaign whose instant has come; stamped with that instant unless another is given."""
+        """Resume a campaign whose pause is over; stamped with the due instant unless another is given."""
         due = self.due(campaign)
         if due is not None and due <= self.now():
             self.resume(campaign, due if stamped is None else stamped)
 
     def due(self, campaign: Campaign) -> int | None:
-        """When a campaign resumes by itself, if it does."""
+        """The instant at which a campaign resumes by itself, if it does."""
         if campaign.status != "paused" or campaign.paused_until is None:
             return None
         return campaign.paused_until + round(self.options.resume_late * dates.SECOND)
 
     def resume(self, campaign: Campaign, instant: int) -> None:
-        """End a pause whose instant has come."""
+        """End a pause that is over."""
         campaign.status = "active"
         campaign.paused_until = None
         self.stamp(campaign, max(instant, campaign.updated_at))

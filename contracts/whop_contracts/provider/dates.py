@@ -1,37 +1,33 @@
-"""RFC 3339 as the provider reads and writes it, by arithmetic of its own.
+"""RFC 3339 as the provider reads and writes it, by its own arithmetic.
 
-An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Nothing here is shared with
-the judges, so that neither side can inherit the other's mistakes.
+An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Nothing here is
+shared with the checks, so that neither side inherits the other's mistakes.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
-_STRICT = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-_LOOSE = re.compile(
-    r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?\s*"
-)
+_DAY, _TIME, _TWO = r"([0-9]{4})-([0-9]{2})-([0-9]{2})", r"([0-9]{2}):([0-9]{2})", r"[0-9]{2}"
+_STRICT = re.compile(rf"{_DAY}[Tt]{_TIME}:({_TWO})(?:\.([0-9]+))?([Zz]|[+-]{_TWO}:{_TWO})")
+_LOOSE = re.compile(rf"\s*{_DAY}(?:[Tt ]{_TIME}(?::({_TWO})(?:\.([0-9]+))?)?([Zz]|[+-]{_TWO}:?{_TWO})?)?\s*")
 
 
-class NotAnInstant(ValueError):  # noqa: N818 - it is a verdict on a text
-    """The text names no instant; the message says why."""
+class NotAnInstant(ValueError):  # noqa: N818 - it is about the text that was sent
+    """The text denotes no instant; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A date-time taken apart, as it is written.
-
-    ``fraction`` is the digits after the point; ``offset`` is minutes east of UTC; ``text`` is the whole.
-    """
+    """A written date-time: ``fraction`` is its digits, ``offset`` minutes east of UTC, ``text`` all of it."""
 
     year: int
     month: int
@@ -44,7 +40,7 @@ class Parts:
     text: str
 
     def instant(self) -> int:
-        """Nanoseconds since 1970; digits beyond the ninth are cut off; a second of 60 is the next minute's first."""
+        """Nanoseconds since 1970, from nine digits at most; a second of 60 is the next minute's first."""
         seconds = days_before(self.year, self.month, self.day) * 86_400
         seconds += self.hour * 3600 + self.minute * 60 + self.second - self.offset * 60
         return seconds * SECOND + int((self.fraction + "000000000")[:9])
@@ -57,7 +53,7 @@ def is_leap(year: int) -> bool:
 
 def month_length(year: int, month: int) -> int:
     """Days of a month."""
-    return 29 if month == 2 and is_leap(year) else _LENGTHS[month - 1]  # noqa: PLR2004 - February
+    return 29 if month == 2 and is_leap(year) else _LENGTHS[month - 1]
 
 
 def days_before(year: int, month: int, day: int) -> int:
@@ -68,6 +64,7 @@ def days_before(year: int, month: int, day: int) -> int:
     return days - 719_162  # the same count for 1970-01-01
 
 
+@lru_cache(maxsize=1024)
 def civil(days: int) -> tuple[int, int, int]:
     """The year, month and day that lie so many days after 1970-01-01."""
     year = 1970 + days * 400 // 146_097  # right, or one off
@@ -92,7 +89,7 @@ def split(text: str) -> Parts:
 
 
 def split_loosely(text: str) -> Parts:
-    """As `split`, and also white space around it, a space for the T, no seconds, ``+0100``, a bare date, no zone (UTC)."""
+    """As `split`; also white space around it, a space for the T, no seconds, ``+0100``, no time, no zone."""
     found = _LOOSE.fullmatch(text)
     if found is None:
         raise NotAnInstant("must be a date-time")
@@ -105,12 +102,12 @@ def _checked(found: re.Match[str], text: str) -> Parts:
     offset = 0
     if zone not in {"Z", "z"}:
         hours, minutes = int(zone[1:3]), int(zone[-2:])
-        if hours > 23 or minutes > 59:  # noqa: PLR2004 - the clock's own limits
+        if hours > 23 or minutes > 59:
             raise NotAnInstant("has an offset that no clock can have")
         offset = (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
-    if not (1 <= month <= 12 and 1 <= day <= month_length(year, month)):  # noqa: PLR2004 - months of a year
+    if not (1 <= month <= 12 and 1 <= day <= month_length(year, month)):
         raise NotAnInstant("names a day that does not exist")
-    if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the clock's own limits
+    if hour > 23 or minute > 59 or second > 60:
         raise NotAnInstant("names a time that does not exist")
     parts = Parts(year, month, day, hour, minute, second, found[7] or "", offset, text)
     if not days_before(1, 1, 1) * DAY <= parts.instant() < days_before(10_000, 1, 1) * DAY:
@@ -119,7 +116,7 @@ def _checked(found: re.Match[str], text: str) -> Parts:
 
 
 def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
-    """An instant as text: UTC with a Z, or with an offset in minutes; surplus digits are cut off, never rounded."""
+    """An instant as text: UTC with a Z, or with an offset in minutes; surplus digits are cut off."""
     days, rest = divmod(instant + (offset or 0) * MINUTE, DAY)
     year, month, day = civil(days)
     seconds, fraction = divmod(rest, SECOND)
@@ -134,10 +131,4 @@ def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
 
 def http_date(instant: int) -> str:
     """An instant as the ``Date`` header spells it (RFC 9110, 5.6.7)."""
-    days, rest = divmod(instant, DAY)
-    year, month, day = civil(days)
-    seconds = rest // SECOND
-    weekday = ("Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed")[days % 7]
-    name = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[month - 1]
-    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return f"{weekday}, {day:02} {name} {year:04} {clock} GMT"
+    return formatdate(instant // SECOND, usegmt=True)

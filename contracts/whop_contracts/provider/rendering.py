@@ -1,32 +1,27 @@
-"""How an answer is written: the campaign's document, the error, the bytes, the headers. Each step is a method."""
+"""How a response is written: document, error, bytes and headers. Each step is a method."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
+from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider import dates
-from whop_contracts.provider.messages import Answer, Operation, Refusal
-from whop_contracts.provider.state import INSTANTS, Campaign
+from whop_contracts.provider.state import INSTANTS, Campaign, Rejection
 
 if TYPE_CHECKING:
-    from whop_contracts.provider.options import Options
+    from whop_contracts.provider.variations import Options
 
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (
-    "daily_budget",
-    "available_budget",
-    "remaining_balance",
-    "revenue",
-    "return_on_ad_spend",
-    "todays_spend",
-    "total_credits",
-    "total_spend",
+    *("daily_budget", "available_budget", "remaining_balance", "revenue", "return_on_ad_spend"),
+    *("todays_spend", "total_credits", "total_spend"),
 )
+_NULLABLE = ("daily_budget", "platform", "product", "payment_method", "billing_ledger_account", "config")
 
 
 class Writer:
-    """Writes answers. Changes nothing."""
+    """Writes responses. Changes nothing."""
 
     options: Options
 
@@ -35,13 +30,12 @@ class Writer:
         raise NotImplementedError
 
     def instant_text(self, instant: int | None) -> str | None:
-        """An instant as the answers spell it."""
+        """An instant as the responses show it."""
         if instant is None:
             return None
-        text = dates.write(
-            instant, digits=self.options.timestamp_digits, offset=self.options.timestamp_offset
-        )
-        return text.lower() if self.options.timestamp_lower else text
+        digits, offset = self.options.timestamp_digits, self.options.timestamp_offset
+        text = dates.write(instant, digits=digits, offset=offset)
+        return text.lower() if self.options.timestamp_lower_case else text
 
     def render_campaign(self, campaign: Campaign) -> dict[str, Any]:
         """A campaign as a document, its members in the page's order."""
@@ -62,7 +56,7 @@ class Writer:
             "paused_until": self.instant_text(campaign.paused_until),
             **rest,
         }
-        return self.mannered(document)
+        return self.adjust(document)
 
     def shown_update(self, campaign: Campaign) -> int:
         """The instant that ``updated_at`` shows."""
@@ -70,8 +64,8 @@ class Writer:
             return campaign.created_at - 2 * dates.SECOND
         return campaign.updated_at
 
-    def mannered(self, document: dict[str, Any]) -> dict[str, Any]:
-        """The document, in the spelling that the options ask for."""
+    def adjust(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The document as the options ask for it."""
         options = self.options
         for name in _COUNTS:
             count = -document[name] - 1 if options.negative_counts else document[name]
@@ -83,12 +77,15 @@ class Writer:
             document |= {name: int(document[name]) for name in _MONEY if document[name] is not None}
         if options.countries is not None:
             document["target_country_codes"] = list(options.countries)
+        if options.every_null:
+            creator = {**document["created_by_user"], "name": None}
+            document |= {**dict.fromkeys(_NULLABLE), "created_by_user": creator}
         if options.extra_members:
             document |= {"object": "ad_campaign", "external_id": None, "labels": [{"name": "spring"}]}
         return document
 
-    def present(self, operation: Operation, document: dict[str, Any]) -> Any:  # noqa: ARG002 - faults look at it
-        """What an operation answers with, given the campaign's document: the document."""
+    def present(self, operation: Operation, document: dict[str, Any]) -> Any:
+        """What an operation returns, given the campaign's document: the document."""
         return document
 
     def encode(self, value: Any) -> bytes:
@@ -100,32 +97,33 @@ class Writer:
             content = b'{"title":"an earlier title",' + content[1:]
         return content
 
-    def success(self, operation: Operation, document: dict[str, Any]) -> Answer:
-        """The answer to a call that was carried out."""
+    def success(self, operation: Operation, document: dict[str, Any]) -> Response:
+        """The response to a successful call."""
         status = self.options.success_status if operation == "pause" else 200
         headers = (("content-type", self.options.media_type),)
-        return Answer(status, headers, self.encode(self.present(operation, document)))
+        return Response(status, headers, self.encode(self.present(operation, document)))
 
-    def render_error(self, refusal: Refusal) -> Answer:
-        """The answer to a call that was refused."""
+    def render_error(self, rejection: Rejection) -> Response:
+        """The response to a rejected call."""
         media_type = "application/json"
         match self.options.error_form:
             case "envelope":
-                content = json.dumps({"error": self.error_details(refusal)}).encode()
+                content = json.dumps({"error": self.error_details(rejection)}).encode()
             case "flat":
-                content = json.dumps({"code": refusal.status, "detail": refusal.message}).encode()
+                content = json.dumps({"code": rejection.status, "detail": rejection.message}).encode()
             case "text":
-                content, media_type = refusal.message.encode(), "text/plain; charset=utf-8"
+                content, media_type = rejection.message.encode(), "text/plain; charset=utf-8"
             case "empty":
-                return Answer(refusal.status, refusal.headers)
-        return Answer(refusal.status, (("content-type", media_type), *refusal.headers), content)
+                return Response(rejection.status, rejection.headers)
+        return Response(rejection.status, (("content-type", media_type), *rejection.headers), content)
 
-    def error_details(self, refusal: Refusal) -> dict[str, Any]:
-        """What stands in the error's envelope."""
-        return {"type": refusal.code, "message": refusal.message}
+    def error_details(self, rejection: Rejection) -> dict[str, Any]:
+        """The content of the error's envelope."""
+        return {"type": rejection.code, "message": rejection.message}
 
-    def finish(self, answer: Answer) -> Answer:
-        """The answer with the headers that every answer carries."""
+    def finish(self, response: Response) -> Response:
+        """The response with the headers that every response carries."""
         if not self.options.date_header:
-            return answer
-        return Answer(answer.status, (*answer.headers, ("date", dates.http_date(self.now()))), answer.content)
+            return response
+        date = ("date", dates.http_date(self.now()))
+        return Response(response.status, (*response.headers, date), response.content)

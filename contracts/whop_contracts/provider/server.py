@@ -1,8 +1,10 @@
-"""The provider on a port: in the foreground for a person, in a thread for a test. Loopback unless told otherwise."""
+"""The provider as an ASGI application, and on a port: in the foreground, or in a thread for a test."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import itertools
 import signal
 import socket
 import threading
@@ -10,36 +12,91 @@ import time
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as Received
+from starlette.responses import Response as Sent
+from starlette.routing import Router
 
-from whop_contracts.provider.app import create_app
-from whop_contracts.provider.clock_route import PATH
+from whop_contracts.exchange import Response
+from whop_contracts.provider import clock_route
 from whop_contracts.provider.reading import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from starlette.types import Receive, Scope, Send
+
     from whop_contracts.provider.core import Provider
 
 
+def create_app(provider: Provider) -> Router:
+    """An ASGI application around a provider and its test clock.
+
+    It matches no route itself: a pattern would miss the paths that matter most, such as an id with a line
+    feed.
+    """
+    count = itertools.count()
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Received(scope, receive)
+        try:
+            content = await _read(request, provider.options.longest_body)
+        except ClientDisconnect:
+            return
+        response = _respond(provider, request, content)
+        low, high = provider.options.latency
+        if high:
+            await asyncio.sleep(low + (high - low) * (next(count) * 7 % 10) / 10)
+        await _convert(response)(scope, receive, send)
+
+    return Router(default=endpoint, redirect_slashes=False)
+
+
+async def _read(request: Received, limit: int) -> bytes:
+    """The body; what exceeds ``limit`` bytes is received and dropped."""
+    kept = bytearray()
+    async for chunk in request.stream():
+        if len(kept) <= limit:
+            kept += chunk
+    return bytes(kept)
+
+
+def _respond(provider: Provider, request: Received, content: bytes) -> Response:
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    path = raw.decode("latin-1")
+    if path.partition("?")[0] == clock_route.PATH:
+        return clock_route.respond(provider, request.method, content)
+    return provider.handle(request.method, path, request.headers.items(), content)
+
+
+def _convert(response: Response) -> Sent:
+    """The same response for starlette, which would add a media type of its own."""
+    sent = Sent(response.content, response.status)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    if response.status != 204:
+        headers.append((b"content-length", str(len(response.content)).encode()))
+    sent.raw_headers = headers
+    return sent
+
+
 class _Server(uvicorn.Server):
-    """Says when it listens, and returns when it is interrupted instead of raising the signal again."""
+    """Reports when it listens, and returns on a signal instead of raising it again."""
 
     def __init__(self, provider: Provider, ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                create_app(provider),
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                date_header=False,
-                server_header=False,
-                lifespan="off",
-                loop="asyncio",
-                http="h11",
-                ws="none",
-                timeout_graceful_shutdown=2,
-            )
+        config = uvicorn.Config(
+            create_app(provider),
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            lifespan="off",
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            timeout_graceful_shutdown=2,
         )
+        super().__init__(config)
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -60,8 +117,8 @@ class _Server(uvicorn.Server):
 
 
 def clock_url(base_url: str) -> str:
-    """Where the test clock of a served provider is, given its base URL."""
-    return base_url.removesuffix(BASE) + PATH
+    """The URL of the test clock of a served provider, given its base URL."""
+    return base_url.removesuffix(BASE) + clock_route.PATH
 
 
 def serve(
@@ -70,44 +127,38 @@ def serve(
     port: int = 0,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
-    """Serve until interrupted (SIGINT, SIGTERM), then return. ``on_ready`` is told the base URL, ``/api/v1`` included.
+    """Serve until SIGINT or SIGTERM, then return. ``on_ready`` is given the base URL, ``/api/v1`` included.
 
-    Port 0 is any free one. Raises ``OSError`` where the port cannot be had.
+    Port 0 is any free one. Raises ``OSError`` if the port is not free.
     """
-    listener = _listen(host, port)
-    _prepare(provider)
+    listener = _listen(provider, host, port)
     _Server(provider, lambda: on_ready(_base_url(listener))).run(sockets=[listener])
 
 
 @contextlib.contextmanager
 def running(provider: Provider, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve from a thread for as long as the context lasts; yields the base URL, ``/api/v1`` included."""
-    listener = _listen(host, port)
-    _prepare(provider)
+    """Serve from a thread while the context lasts; yields the base URL, ``/api/v1`` included."""
+    listener = _listen(provider, host, port)
     ready = threading.Event()
     server = _Server(provider, ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    base_url = _base_url(listener)
     thread.start()
     try:
         if not ready.wait(timeout=30):
             raise RuntimeError("the provider did not start")
-        yield base_url
+        yield _base_url(listener)
     finally:
         server.should_exit = True
         thread.join()
 
 
-def _prepare(provider: Provider) -> None:
-    """Over a socket, reads lag by the wall: nobody moves the reader's time."""
-    provider.lag_time = time.monotonic
-
-
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(provider: Provider, host: str, port: int) -> socket.socket:
+    """A listening socket. Over it reads lag by the machine's clock: nobody moves the reader's time."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=128)
-    # Accepted sockets inherit it: without it each answer waits for a delayed acknowledgement.
+    # Accepted sockets inherit it: without it each response waits for a delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    provider.lag_time = time.monotonic
     return listener
 
 

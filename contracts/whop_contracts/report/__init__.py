@@ -1,35 +1,116 @@
-"""Reports: every one is rendered from the result, none from what a run has in memory."""
+"""Reports: all are rendered from the result alone. This module shows a result on the terminal and writes the
+files.
+
+Under GitHub Actions it also prints annotations, as workflow commands. Nothing else may be taken for such a
+command: while a report is printed, commands are stopped by a word that no target knows.
+"""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import Any, Final
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
 
-from whop_contracts.settings import KEYS, Settings, UsageError
+from whop_contracts.report import summary
+from whop_contracts.report.sanitize import describe_os_error, visible
+from whop_contracts.settings import KEYS, Color, Settings, UsageError
+from whop_contracts.settings.kinds import STDOUT
 
+Result = Mapping[str, Any]
 WRITERS: Final = {
-    "json": "whop_contracts.report.document:render",
+    "json": "whop_contracts.report:render_json",
     "junit": "whop_contracts.report.junit:render",
     "markdown": "whop_contracts.report.markdown:render",
     "html": "whop_contracts.report.html:render",
 }
-"""Who renders what is written to a file: by the setting that names the file, ``module:function`` from result to text."""
+"""Renderers of files, ``module:function`` from result to text, by the setting that names the file."""
+_MOST: Final = 10
+"""GitHub shows so many annotations of each kind per step."""
+_DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def render(name: str, result: Mapping[str, Any]) -> str:
+    """The text of the report that the setting ``name`` asks for."""
+    module, _, function = WRITERS[name].partition(":")
+    text: str = getattr(importlib.import_module(module), function)(result)
+    return text
+
+
+def for_stdout(settings: Settings) -> str | None:
+    """The report that is written to standard output, by the name of its setting."""
+    return next((name for name in WRITERS if getattr(settings, name) == STDOUT), None)
 
 
 def write(settings: Settings, result: Mapping[str, Any]) -> None:
-    """Write every report that was asked for. UsageError names the first file that could not be written; the others are."""
+    """Write every report that was asked for to its file. UsageError names the first file that could not be written; the others are."""
     wrong: list[str] = []
-    for name, place in WRITERS.items():
+    for name in WRITERS:
         path = getattr(settings, name)
-        if path is not None:
-            module, _, function = place.partition(":")
-            text: str = getattr(importlib.import_module(module), function)(result)
+        if path is not None and path != STDOUT:
+            text = render(name, result)
             try:
                 path.write_text(text, "utf-8", errors="backslashreplace")
             except OSError as error:
-                wrong.append(
-                    f"--{KEYS[name]} {str(path)!r}: could not be written ({(error.strerror or 'no answer').lower()})"
-                )
+                why = describe_os_error(error)
+                wrong.append(f"--{KEYS[name]} {str(path)!r}: could not be written ({why})")
     if wrong:
         raise UsageError(wrong[0])
+
+
+def render_json(result: Result) -> str:
+    """The result as JSON. Lone surrogates are left to the writer, whose escapes are those of JSON."""
+    return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:
+    """Print the report on the terminal; under GitHub Actions, annotations after it."""
+    with guarded(stream):
+        terminal = importlib.import_module("whop_contracts.report.terminal")
+        terminal.show(result, stream, quiet=quiet, verbose=verbose, color=color)
+    if on_github():
+        stream.writelines(f"{line}\n" for line in github_lines(result))
+
+
+@contextmanager
+def guarded(stream: TextIO) -> Iterator[None]:
+    """Under GitHub Actions, let nothing that is printed meanwhile be a workflow command."""
+    if not on_github():
+        yield
+        return
+    word = secrets.token_hex(16)
+    stream.write(f"::stop-commands::{word}\n")
+    try:
+        yield
+    finally:
+        stream.write(f"::{word}::\n")
+
+
+def github_lines(result: Result) -> Iterator[str]:
+    """The workflow commands of a result; of more than ten of a kind, the tenth counts the rest."""
+    for line in summary.lasting(result):
+        yield _command("error", "not put back", line)
+    if result["verdict"] == "inconclusive":
+        yield _command("error", "inconclusive", summary.sentence(result))
+    for verdict, kind in (("failed", "error"), ("warned", "warning")):
+        rows = summary.having(result, verdict)
+        first = rows if len(rows) <= _MOST else rows[: _MOST - 1]
+        for row in first:
+            yield _command(kind, row["id"], f"{row['statement']}\n{summary.finding(row)}")
+        if len(rows) > len(first):
+            rest = [row["id"] for row in rows[len(first) :]]
+            yield _command(kind, f"{len(rest)} more", ", ".join(rest))
+
+
+def on_github() -> bool:
+    """Whether this is a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _command(kind: str, title: str, message: str) -> str:
+    text = "\n".join(visible(line, 1_000) for line in message.split("\n"))
+    return f"::{kind} title={visible(title, 200).translate(_PROPERTY)}::{text.translate(_DATA)}"

@@ -1,7 +1,8 @@
 """HAR 1.2: every exchange of a run, redacted, written as it comes.
 
-The file is valid JSON at every moment: each entry is written together with the end of the document, which the next one overwrites. A run
-that is killed leaves a file that says that the run did not end. Nothing is kept in memory.
+The file is valid JSON at every moment: each entry is written together with the end of the document, which the
+next one overwrites. A run that is killed leaves a file that says that the run did not end. Nothing is kept in
+memory.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -19,60 +20,46 @@ from whop_contracts.engine.plan import Plan
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import write_instant
 from whop_contracts.redaction import Redactor
+from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Target
 
-_HIDDEN: Final = frozenset({"cookie", "set-cookie", "proxy-authorization"})
-"""Headers whose values are secrets that nobody has told us; credentials of ours are found by value."""
-_LARGE: Final = 64_000
-"""Bytes from which on a body is a large one; what the page documents has three thousand."""
-_LARGE_IN_ALL: Final = 2_000_000
-"""Bytes that large bodies may take in a file together; the others are left out."""
-_BEGINNING: Final = 1_000
-"""Characters kept of a body of which not all was read: a multiple of four, as base64 has to be cut."""
+_TRUNCATED: Final = 1_000
+"""Bytes written of a body of which not all was read: no check concludes anything from it."""
 _UNFINISHED: Final = "the run did not end: it is under way, or was killed"
 
 
 class HarWriter:
-    """Streams exchanges to a file through a redactor. ``about`` is what the file says of its run besides: target, plan, tolerance.
+    """Streams exchanges to a file through a redactor. ``about`` is what the file says of its run: target,
+    plan, tolerance.
 
-    A disk that is full does not disturb the run: writing ends, and ``trouble`` says so.
+    A full disk does not disturb the run: writing ends, and ``trouble`` says so.
     """
 
     def __init__(self, path: Path, redactor: Redactor, about: Mapping[str, Any]) -> None:
         self._redactor = redactor
         self._about = dict(about)
-        self._first = True
-        self._left = _LARGE_IN_ALL
+        self._separator = b"\n"
+        self._end = 0
         self.trouble: str | None = None
         try:
             self._file: BinaryIO = path.open("wb", buffering=0)
         except OSError as error:
             raise UsageError(
-                f"--har {str(path)!r}: could not be written ({(error.strerror or 'no answer').lower()})"
+                f"--har {str(path)!r}: could not be written ({describe_os_error(error)})"
             ) from None
         self._seekable = self._file.seekable()
-        self._end = 0
         head = {"version": "1.2", "creator": {"name": "whop-contracts", "version": __version__}}
         self._put(_dump({"log": head})[:-2] + b',"entries":[', self._tail(finished=False, reason=None))
 
     def add(self, exchange: Exchange) -> None:
-        """Write one exchange; of an answer's body too large for the file only its size, or its beginning."""
+        """Write one exchange."""
         row = self._redactor.data(entry(exchange, self._redactor))
-        size = len(exchange.response.content) if exchange.response else 0
-        if size >= _LARGE:
-            content = row["response"]["content"]
-            # As it is written: an escape may take six bytes for one.
-            takes = len(_dump(content["text"]))
-            if row["_truncated"] or takes > self._left:
-                row["response"]["content"] = _left_out(content, whole=not row["_truncated"])
-            else:
-                self._left -= takes
-        self._put((b"\n" if self._first else b",\n") + _dump(row), self._tail(finished=False, reason=None))
-        self._first = False
+        self._put(self._separator + _dump(row), self._tail(finished=False, reason=None))
+        self._separator = b",\n"
 
     def close(self, reason: str | None = None) -> list[str]:
-        """End the file: the run is over, and ``reason`` is why it was inconclusive, if it was. What went wrong with the file, as notes."""
+        """End the file; ``reason`` is why the run was inconclusive. Return what went wrong, as notes."""
         if not self._file.closed:
             self._put(b"", self._tail(finished=True, reason=reason), last=True)
             self._file.close()
@@ -84,7 +71,7 @@ class HarWriter:
         return b"\n]," + _dump({"_run": run, **comment})[1:] + b"}\n"
 
     def _put(self, more: bytes, tail: bytes, *, last: bool = False) -> None:
-        """Write ``more`` over the document's end, and the end again. To a pipe the end is written once, at last."""
+        """Write ``more`` over the document's end, and the end again. To a pipe the end is written once."""
         if self.trouble:
             return
         whole = more + tail if self._seekable or last else more
@@ -98,41 +85,32 @@ class HarWriter:
             if last and self._seekable and os.fstat(self._file.fileno()).st_size > self._end:
                 self._file.truncate(self._end + len(tail))
         except OSError as error:
-            self.trouble = f"--har: the recording could not be written to its end ({(error.strerror or 'no answer').lower()})"
+            self.trouble = (
+                f"--har: the recording could not be written to its end ({describe_os_error(error)})"
+            )
 
 
 def open_har(settings: Settings, redactor: Redactor, target: Target, plan: Plan) -> HarWriter | None:
-    """The writer that a run's settings ask for, if they do. UsageError where the file cannot be written."""
+    """The writer that a run's settings ask for, if they do. UsageError if the file cannot be written."""
     if settings.har is None:
         return None
     about = {
         "target": {"kind": target.kind, "base_url": target.base_url},
         "clock": target.clock.kind,
-        "plan": {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256},
+        "plan": {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
         "resume_tolerance": settings.resume_tolerance,
     }
     return HarWriter(settings.har, redactor, about)
 
 
 def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """One exchange as an entry of HAR 1.2, its bodies without secrets; what HAR has no place for begins with an underscore."""
-    request, response = exchange.request, exchange.response
+    """One exchange as an entry of HAR 1.2, its bodies redacted; what HAR does not have begins with ``_``."""
+    request, response, now = exchange.request, exchange.response, exchange.now
     took = max(exchange.received - exchange.sent, 0.0) * 1_000
-    row: dict[str, Any] = {
+    return {
         "startedDateTime": write_instant(round(exchange.sent * 1_000_000) * 1_000, digits=6),
         "time": took,
-        "request": {
-            "method": request.method,
-            "url": request.url,
-            "httpVersion": "HTTP/1.1",
-            "cookies": [],
-            "headers": _lines(request.headers),
-            "queryString": [
-                {"name": name, "value": value} for name, value in parse_qsl(urlsplit(request.url).query)
-            ],
-            "headersSize": -1,
-            "bodySize": len(request.content),
-        },
+        "request": _request(exchange, redactor),
         "response": _response(exchange, redactor),
         "cache": {},
         "timings": {"send": 0, "wait": took, "receive": 0},
@@ -142,68 +120,56 @@ def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         "_case": exchange.case,
         "_sequence": exchange.sequence,
         "_role": exchange.role,
+        "_credential": exchange.credential,
         "_scope": exchange.scope,
         "_operation": request.operation,
         "_campaign": request.campaign,
-        "_now": exchange.now
-        and [write_instant(exchange.now.start, digits=9), write_instant(exchange.now.end, digits=9)],
+        "_now": now and [write_instant(now.start, digits=9), write_instant(now.end, digits=9)],
         "_trouble": exchange.trouble,
         "_truncated": bool(response and response.truncated),
         "_undecoded": response and response.undecoded,
     }
+
+
+def _request(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
+    request = exchange.request
+    query = [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(request.url).query)]
+    # Authorization is ours: a credential that nobody has is kept, so that a response can be searched for it.
+    own = {name: value for name, value in request.headers if name.lower() == "authorization"}
+    headers = [(name, own.get(name, value)) for name, value in redactor.headers(request.headers)]
+    line: dict[str, Any] = {"method": request.method, "url": request.url, "queryString": query}
+    row = line | _message(headers, len(request.content))
     if request.content:
         body = _body(redactor.bytes(request.content))
         encoding = {"_encoding": body["encoding"]} if "encoding" in body else {}
         media_type = request.header("content-type") or ""
-        row["request"]["postData"] = {"mimeType": media_type, "params": [], "text": body["text"], **encoding}
+        row["postData"] = {"mimeType": media_type, "params": [], "text": body["text"], **encoding}
     return row
 
 
-def _left_out(content: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    """The content of a large body without its text, which readers take for what it is: not recorded. Where reading had ended at a limit,
-    its beginning is as good.
-    """
-    about = {"size": content["size"], "mimeType": content["mimeType"], "comment": "a large body, left out"}
-    if whole:
-        return about
-    return {
-        **about,
-        **{name: content[name] for name in ("encoding",) if name in content},
-        "text": content["text"][:_BEGINNING],
-    }
-
-
 def _response(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """The answer; where none came a status of 0, as browsers write it."""
+    """The response; if there was none a status of 0, as browsers write it."""
     response = exchange.response
-    headers = response.headers if response else ()
-    content = redactor.bytes(response.content) if response else b""
+    if response is None:
+        content = {"size": 0, "mimeType": "", "text": ""}
+        return {"status": 0, "statusText": "", "content": content, "redirectURL": "", **_message((), -1)}
+    kept = redactor.bytes(response.content)[: _TRUNCATED if response.truncated else None]
     return {
-        "status": response.status if response else 0,
+        "status": response.status,
         "statusText": "",
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": _lines(headers),
-        "content": {
-            "size": len(content),
-            "mimeType": (response and response.header("content-type")) or "",
-            **_body(content),
-        },
-        "redirectURL": (response and response.header("location")) or "",
-        "headersSize": -1,
-        "bodySize": len(content) if response else -1,
+        "content": {"size": len(kept), "mimeType": response.header("content-type") or "", **_body(kept)},
+        "redirectURL": response.header("location") or "",
+        **_message(redactor.headers(response.headers), len(kept)),
     }
 
 
-def _lines(headers: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
-    return [
-        {"name": name, "value": "(not shown)" if name.lower() in _HIDDEN else value}
-        for name, value in headers
-    ]
+def _message(headers: Iterable[tuple[str, str]], size: int) -> dict[str, Any]:
+    lines = [{"name": name, "value": value} for name, value in headers]
+    return {"httpVersion": "HTTP/1.1", "cookies": [], "headers": lines, "headersSize": -1, "bodySize": size}
 
 
 def _body(content: bytes) -> dict[str, str]:
-    """Text where the bytes are UTF-8, else base64."""
+    """Text if the bytes are UTF-8, else base64."""
     try:
         return {"text": content.decode()}
     except UnicodeDecodeError:

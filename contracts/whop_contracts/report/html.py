@@ -1,7 +1,7 @@
-"""HTML: one file that opens offline and asks nobody for anything.
+"""HTML: one file that opens offline and requests nothing.
 
-Everything that came from a target is escaped by the template engine, shown as ``visible`` writes it, and cut; the page's own style and script
-are named by their hash in a policy that allows nothing else.
+Everything that came from a target is escaped by the template engine, shown as ``visible`` writes it, and cut.
+The page's own style and script are named by their hash in a policy that allows nothing else.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
 
+from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
+from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
-from whop_contracts.report.timeline import timeline
 
 LIMIT: Final = 5_000_000
-"""Bytes that a report stays under, whatever a target says."""
+"""Bytes that a report stays under, whatever a target sends."""
 _BUDGETS: Final = (4_000, 1_000, 200, 40)
-"""Characters of one text; the first that lets the page fit is taken."""
+"""Characters of one text; the first budget that lets the page fit is taken."""
 _ROWS: Final = 500
 _FOLDER: Final = Path(__file__).with_name("templates")
 _MARKS: Final = {"passed": "✓", "failed": "✗", "warned": "!", "waived": "~", "not_tested": "\u2013"}
+_LEFT, _RIGHT, _TOP, _STEP = 20, 700, 30, 22
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -40,53 +42,36 @@ def render(result: Mapping[str, Any]) -> str:
 
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
-    def shown(value: Any, limit: int = 500) -> str:
-        return visible(value, min(limit, budget))
-
-    def body(text: str | None) -> str:
-        return _body(text, budget)
-
-    parts = [
-        {
-            "id": part,
-            "title": summary.title(part),
-            "counts": counts,
-            "rows": [row for row in result["clauses"] if row["part"] == part],
-        }
-        for part, counts, _ in summary.by_part(result)
-    ]
+    hashes = {name: base64.b64encode(hashlib.sha256(_own(name).encode()).digest()).decode() for name in _OWN}
+    rows = summary.having(result, "failed", "warned", "waived")
     return _template().render(
         result=result,
-        parts=parts,
-        broken=summary.having(result, "failed")
-        + summary.having(result, "warned")
-        + summary.having(result, "waived"),
+        parts=[
+            {
+                "id": part,
+                "title": summary.title(part),
+                "counts": counts,
+                "rows": [row for row in result["clauses"] if row["part"] == part],
+            }
+            for part, counts, _ in summary.by_part(result)
+        ],
+        failures=[(row, Failure.read(result, row)) for row in rows],
         totals=summary.totals(result),
-        drift=result["drift"][:_ROWS],
-        resumes=result["resumes"][:_ROWS],
-        notes=result["notes"][:_ROWS],
-        shown=shown,
-        body=body,
+        **{name: result[name][:_ROWS] for name in ("drift", "resumes", "notes")},
+        shown=lambda value, limit=500: visible(value, min(limit, budget)),
+        body=lambda text: _body(text, budget),
         summary=summary,
         timeline=timeline,
         marks=_MARKS,
         style=_own("report.css"),
         script=_own("report.js"),
-        policy="; ".join(
-            (
-                "default-src 'none'",
-                f"style-src '{_hash('report.css')}'",
-                f"script-src '{_hash('report.js')}'",
-                "img-src data:",
-                "base-uri 'none'",
-                "form-action 'none'",
-            )
-        ),
+        policy=f"default-src 'none'; style-src 'sha256-{hashes['report.css']}'; "
+        f"script-src 'sha256-{hashes['report.js']}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
 
 
 def _body(text: str | None, budget: int) -> str:
-    """A body for a reader: JSON laid out, each of its lines as it can be seen."""
+    """A body for a reader: JSON laid out, each of its lines made visible."""
     if not text:
         return "(none)"
     try:
@@ -114,11 +99,68 @@ def _template() -> jinja2.Template:
     return environment.get_template("report.html.j2")
 
 
+_OWN: Final = ("report.css", "report.js")
+
+
 @cache
 def _own(name: str) -> str:
-    """A file of ours, which the template puts into the page as it is."""
+    """A file of ours, which the template puts into the page unchanged."""
     return (_FOLDER / name).read_text("utf-8")
 
 
-def _hash(name: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(_own(name).encode()).digest()).decode()
+# -- the picture of a failure ------------------------------------------------------------------------------
+
+
+def timeline(failure: Failure) -> dict[str, Any] | None:
+    """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
+
+    ``marks`` are instants in their order, ``paused`` are the spans in which the campaign was shown as paused,
+    and ``words`` say everything for readers who cannot see it.
+    """
+    points = sorted(_points(failure), key=lambda point: point[0])
+    if not failure.before or not points or points[0][0] == points[-1][0]:
+        return None
+    first, last = points[0][0], points[-1][0]
+
+    def place(ns: int) -> int:
+        return _LEFT + round((_RIGHT - _LEFT) * ((min(max(ns, first), last) - first) / (last - first)))
+
+    marks = [
+        {
+            "x": place(ns),
+            "y": _TOP + _STEP * index,
+            "anchor": "start" if place(ns) < (_LEFT + _RIGHT) / 2 else "end",
+            "kind": kind,
+            "words": f"{write_instant(ns)} {what}",
+        }
+        for index, (ns, kind, what) in enumerate(points)
+    ]
+    return {
+        "marks": marks,
+        "height": _TOP + _STEP * len(marks),
+        "paused": [(place(start), place(end)) for start, end in _paused(failure)],
+        "words": "; ".join(str(mark["words"]) for mark in marks),
+    }
+
+
+def _points(failure: Failure) -> Iterator[tuple[int, str, str]]:
+    """The instants of all requests, and those that were requested or shown as the end of a pause."""
+    for event in failure.before:
+        if event.at is not None:
+            yield event.at, "before", f"{visible(event.asked, 60)}: {event.response()}"
+    if failure.at is not None:
+        yield failure.at, "seen", f"this one: {visible(failure.actual, 60)}"
+    own = failure.own(failure.before)
+    requested = {event.until for event in own if event.until is not None}
+    shown = {event.shown.until for event in own if event.shown and event.shown.until is not None}
+    yield from ((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested)
+    yield from ((ns, "shown", "shown") for ns in shown - requested)
+
+
+def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
+    """The spans in which the campaign was shown as paused: until its date, or the next response."""
+    known = [event for event in failure.own(failure.before) if event.at is not None and event.shown]
+    ends = [*(event.at for event in known[1:]), failure.at]
+    for event, end in zip(known, ends, strict=False):
+        if event.paused and event.shown and event.at is not None and end is not None:
+            yield event.at, end if event.shown.until is None else min(end, event.shown.until)

@@ -1,123 +1,101 @@
-"""JUnit XML: one test case a clause, one suite a part of the page, and the run itself as two cases more.
+"""JUnit XML, valid by Jenkins's and Surefire's schemas: one test case per clause, one suite per part of the
+page.
 
-A broken promise is a failure, what was not tested or is waived is skipped, and what keeps the run from a verdict, or leaves a campaign
-as it was not, is an error: of ours or of the environment, not of a promise.
+A clause that failed is a failure; what was not tested or is waived is skipped. The run itself is two more
+cases: an error is what prevents a verdict, or leaves a campaign in another state.
 """
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from xml.sax.saxutils import escape, quoteattr
 
 from whop_contracts.report import summary
+from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
 
 _SUITE: Final = "whop-contracts"
-Case = tuple[str, str, str]
-"""The name of a test case, its outcome (``passed``, ``failure``, ``skipped``, ``error``), and the element inside it."""
+_OUTCOMES: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 def render(result: Mapping[str, Any]) -> str:
     """One XML document; every character in it is one that XML allows."""
-    suites = [(part, list(_clauses(result, part))) for part, _, _ in summary.by_part(result)]
-    suites.append(("run", list(_run(result))))
-    every = [case for _, cases in suites for case in cases]
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
-    seconds = f"{result['duration_s']:.3f}"
-    lines.append(f'<testsuites name="{_SUITE}" {_counts(every)} time="{seconds}">')
-    for part, cases in suites:
-        time = seconds if part == "run" else "0.000"
-        lines.append(f'  <testsuite name={_quoted(f"{_SUITE}.{part}")} {_counts(cases)} time="{time}">')
-        if part == "run":
-            lines.extend(_properties(result))
-        for name, _, element in cases:
-            lines.append(
-                f'    <testcase classname={_quoted(f"{_SUITE}.{part}")} name={_quoted(name)} time="0.000">'
-            )
-            lines.extend([f"      {element}"] if element else [])
-            lines.append("    </testcase>")
-        lines.append("  </testsuite>")
-    lines.append("</testsuites>")
-    return "\n".join(lines) + "\n"
+    root = ET.Element("testsuites", name=_SUITE)
+    for part, _, _ in summary.by_part(result):
+        _suite(root, part, [_clause(result, row) for row in result["clauses"] if row["part"] == part])
+    run = _suite(root, "run", list(_run(result)))
+    run.insert(0, _properties(result))
+    for element in (root, run):
+        element.set("time", f"{result['duration_s']:.3f}")
+    _count(root, "tests", "failures", "errors")
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, "unicode")}\n'
 
 
-def _clauses(result: Mapping[str, Any], part: str) -> Iterator[Case]:
-    only_warned = result["verdict"] == "violates" and not summary.having(result, "failed")
-    for row in result["clauses"]:
-        if row["part"] != part:
-            continue
-        verdict = row["verdict"]
-        if verdict == "failed" or (verdict == "warned" and only_warned):
-            text = escape("\n".join(_story(result, row)))
-            yield (
-                row["id"],
-                "failure",
-                f"<failure message={_quoted(summary.brief(row))} type={_quoted(row['level'])}>{text}</failure>",
-            )
-        elif verdict == "warned":
-            yield row["id"], "passed", f"<system-out>warning: {escape(summary.brief(row))}</system-out>"
-        elif verdict == "passed":
-            yield row["id"], "passed", ""
-        else:
-            reason = f"{summary.words(verdict)}: {visible(row['reason'] or '')}"
-            yield row["id"], "skipped", f"<skipped message={_quoted(reason)}/>"
+def _suite(root: ET.Element, name: str, cases: list[ET.Element]) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=f"{_SUITE}.{name}", time="0.000")
+    for case in cases:
+        case.set("classname", f"{_SUITE}.{name}")
+    suite.extend(cases)
+    _count(suite, "tests", "failures", "errors", "skipped")
+    return suite
 
 
-def _run(result: Mapping[str, Any]) -> Iterator[Case]:
+def _count(element: ET.Element, *names: str) -> None:
+    """Set the counts of the cases in a suite, or in all suites."""
+    cases = list(element.iter("testcase"))
+    for name in names:
+        counted = [case for case in cases if name == "tests" or case.find(_OUTCOMES[name]) is not None]
+        element.set(name, str(len(counted)))
+
+
+def _case(name: str, outcome: str = "", text: str = "", **attributes: str) -> ET.Element:
+    case = ET.Element("testcase", name=visible(name), time="0.000")
+    if outcome:
+        shown = {key: visible(value, 4_000) for key, value in attributes.items()}
+        ET.SubElement(case, outcome, shown).text = text or None
+    return case
+
+
+def _clause(result: Mapping[str, Any], row: Mapping[str, Any]) -> ET.Element:
+    id_, verdict = row["id"], row["verdict"]
+    strict = result["verdict"] == "violates" and not summary.having(result, "failed")
+    failure = Failure.read(result, row)
+    if failure and (verdict == "failed" or (verdict == "warned" and strict)):
+        text = "\n".join(f"{label}: {line}" for label, lines in failure.sections() for line in lines)
+        return _case(id_, "failure", text, message=summary.brief(row), type=failure.level)
+    if failure and verdict == "warned":
+        sent = "".join(f"\nsent: {line}" for line in failure.sent())
+        return _case(id_, "system-out", f"warning: {summary.brief(row)}{sent}")
+    if verdict == "passed":
+        return _case(id_)
+    return _case(id_, "skipped", message=f"{summary.words(verdict)}: {visible(row['reason'] or '')}")
+
+
+def _run(result: Mapping[str, Any]) -> Iterator[ET.Element]:
     if result["verdict"] == "inconclusive":
-        yield (
-            "conclusive",
-            "error",
-            f'<error message={_quoted(summary.sentence(result))} type="inconclusive"/>',
-        )
+        yield _case("conclusive", "error", message=summary.sentence(result), type="inconclusive")
     else:
-        yield "conclusive", "passed", ""
+        yield _case("conclusive")
     left = summary.lasting(result)
     if left:
-        yield (
-            "put-back",
-            "error",
-            f'<error message={_quoted(left[0])} type="put-back">{escape(chr(10).join(left))}</error>',
-        )
+        yield _case("put-back", "error", "\n".join(left), message=left[0], type="put-back")
     else:
-        yield "put-back", "passed", ""
+        yield _case("put-back")
 
 
-def _story(result: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
-    failure = row["failure"]
-    yield visible(row["statement"], 500)
-    yield f"source: {visible(row['source'])}"
-    yield f"expected: {visible(failure['expected'], 500)}"
-    yield f"actual: {visible(failure['actual'], 500)}"
-    if failure["pointer"]:
-        yield f"at: {visible(failure['pointer'])}"
-    yield f"broken by: {summary.extent(row)}"
-    yield from (f"request: {line}" for line in summary.asked(result, failure))
-    yield from (f"answer: {line}" for line in summary.answered(failure))
-    yield f"curl: {visible(failure['curl'], 4_000)}"
-    yield f"again: {summary.again(result, row['id'])}"
-
-
-def _properties(result: Mapping[str, Any]) -> Iterator[str]:
-    yield "    <properties>"
-    told = {
+def _properties(result: Mapping[str, Any]) -> ET.Element:
+    properties = ET.Element("properties")
+    values = {
         "verdict": summary.sentence(result),
         "target": summary.target(result),
         "profile": result["plan"]["profile"],
         "seed": result["plan"]["seed"],
         "requests": result["requests"],
+        "started_at": result.get("started_at"),
+        "finished_at": result.get("finished_at"),
     }
-    for name, value in told.items():
-        yield f"      <property name={_quoted(name)} value={_quoted(visible(value))}/>"
-    yield "    </properties>"
-
-
-def _counts(cases: list[Case]) -> str:
-    outcomes = [outcome for _, outcome, _ in cases]
-    pairs = (("tests", len(cases)), *((f"{kind}s", outcomes.count(kind)) for kind in ("failure", "error")))
-    return " ".join(f'{name}="{count}"' for name, count in (*pairs, ("skipped", outcomes.count("skipped"))))
-
-
-def _quoted(text: Any) -> str:
-    return quoteattr(visible(text, 4_000))
+    for name, value in values.items():
+        ET.SubElement(properties, "property", name=name, value=visible(value))
+    return properties

@@ -1,6 +1,7 @@
 """Markdown that fits a comment of a pull request.
 
-Whatever came from a target stands in code, fenced longer than any run of backticks in it: there no markup, no mention and no link works.
+Whatever came from a target is in code, fenced longer than any run of backticks in it: there no markup, no
+mention and no link works.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from whop_contracts.report import summary
+from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
 
 LIMIT: Final = 60_000
 """Characters; GitHub takes 65,536 in a comment."""
 _MARKS: Final = {"conforms": "✅", "violates": "❌", "inconclusive": "❔"}
 _LINES: Final = 20
+_BULLETS: Final = ("expected", "actual", "at")
+_FOLDED: Final = ("before", "request", "response", "reproduce")
 
 
 def render(result: Mapping[str, Any]) -> str:
-    """One document. Where there are too many failures for a comment, the last ones are told in a line each, or counted."""
+    """One document. If there are too many failures, the last ones get a line each, or are counted."""
     failed = summary.having(result, "failed")
     for full in (len(failed), 20, 10, 5, 1, 0):
         text = "\n".join(_page(result, full)) + "\n"
@@ -30,15 +34,14 @@ def render(result: Mapping[str, Any]) -> str:
 
 def _page(result: Mapping[str, Any], full: int) -> Iterator[str]:
     verdict = result["verdict"]
-    name = "inconclusive" if verdict == "inconclusive" else summary.sentence(result)
-    yield f"### {_MARKS[verdict]} {name}"
+    yield f"### {_MARKS[verdict]} {verdict if verdict == 'inconclusive' else summary.sentence(result)}"
     yield ""
     if verdict == "inconclusive":
-        yield f"Reason: {_code(result['reason'] or 'too little was seen')}"
+        yield f"Reason: {_code(result['reason'] or 'too little was observed')}"
         yield ""
-    plan = result["plan"]
-    target = summary.target(result)
-    yield f"{target if result['target']['kind'] == 'mock' else _code(target)}, profile {plan['profile']}, seed {plan['seed']}: {summary.effort(result)}."
+    run = summary.run(result)
+    yield f"{run if result['target']['kind'] == 'mock' else _code(run)}: {summary.effort(result)}."
+    yield summary.times(result)
     for line in summary.lasting(result):
         yield f"\n> **Not put back:** {_code(line.removeprefix('NOT PUT BACK: '))}"
     yield ""
@@ -46,26 +49,15 @@ def _page(result: Mapping[str, Any], full: int) -> Iterator[str]:
     failed = summary.having(result, "failed")
     for row in failed[:full]:
         yield from _failure(result, row)
+    further = [f"- **{row['id']}** {row['statement']}" for row in failed[full:]]
+    yield from _section("Further failures", further)
     yield from _section(
-        "Further failures", [f"- **{row['id']}** {row['statement']}" for row in failed[full:]]
+        "Warnings", ["\n".join(_warning(result, row)) for row in summary.having(result, "warned")]
     )
-    yield from _section(
-        "Warnings",
-        [
-            f"- **{row['id']}**: {_code(visible(summary.finding(row), 500))}"
-            for row in summary.having(result, "warned")
-        ],
-    )
-    yield from _section(
-        "Waived",
-        [f"- **{row['id']}**: {_code(row['reason'] or '')}" for row in summary.having(result, "waived")],
-    )
-    kinds = dict.fromkeys(drift["kind"] for drift in result["drift"])
-    yield from _section(
-        "Drift",
-        [f"- {_code(summary.drifted(drift))}" for drift in result["drift"]],
-        [f"- {summary.words(kind)}: {summary.if_moved(kind)}" for kind in kinds],
-    )
+    waived = [f"- **{row['id']}**: {_code(row['reason'] or '')}" for row in summary.having(result, "waived")]
+    yield from _section("Waived", waived)
+    drift = [f"- {_code(summary.drifted(drift))}" for drift in result["drift"]]
+    yield from _section("Drift", drift, [f"- {_code(hint)}" for hint in summary.hints(result)])
     untested = [f"- {_code(reason)}: {', '.join(ids)}" for reason, ids in summary.untested(result).items()]
     yield from _section("Not tested", untested)
     yield from _section("Notes", [f"- {_code(note)}" for note in result["notes"]])
@@ -79,25 +71,27 @@ def _table(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {summary.title(part)} | {' | '.join(cells)} | {exchanges or ''} |"
 
 
+def _warning(result: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- **{row['id']}**: {_code(summary.finding(row))}"
+    failure = Failure.read(result, row)
+    yield from (f"  - sent {_code(line)}" for line in (failure.sent() if failure else ()))
+
+
 def _failure(result: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
-    failure = row["failure"]
+    failure = Failure.read(result, row)
+    if failure is None:
+        return
+    sections = dict(failure.sections())
+    yield from ("", f"#### {failure.id}", "")
+    yield f"{failure.statement} ({failure.source}; failed in {failure.extent})"
     yield ""
-    yield f"#### {row['id']}"
-    yield ""
-    yield f"{row['statement']} ({row['source']}; broken by {summary.extent(row)})"
-    yield ""
-    yield f"- expected {_code(visible(failure['expected'], 500))}"
-    yield f"- actual {_code(visible(failure['actual'], 500))}"
-    if failure["pointer"]:
-        yield f"- at {_code(failure['pointer'])}"
-    yield ""
-    yield "<details><summary>request, answer, and how to see it again</summary>"
-    yield ""
-    if history := list(summary.history(failure)):
-        yield from _fenced(history)
-    yield from _fenced([*summary.asked(result, failure), "", *summary.answered(failure)])
-    yield from _fenced([visible(failure["curl"], 4_000)])
-    yield from _fenced([summary.again(result, row["id"])])
+    for name in _BULLETS:
+        yield from (f"- {name} {_code(line)}" for line in sections.get(name, ()))
+    yield from (f"- sent {_code(line)}" for line in sections.get("sent", ()))
+    yield from ("", "<details><summary>request, response, how to reproduce</summary>", "")
+    for name in _FOLDED:
+        if name in sections:
+            yield from _fenced(sections[name])
     yield "</details>"
 
 

@@ -1,46 +1,62 @@
-"""The one result of a run, as DESIGN fixes it; every report is rendered from it."""
+"""The one result of a run, as DESIGN fixes it; every report is rendered from it.
+
+Long texts are redacted first and cut second: half a secret might not be recognised.
+"""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift, Failure
-from whop_contracts.exchange import Exchange, Verdict
+from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift
+from whop_contracts.exchange import Cause, Request, Response, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import Resume, describe_event, events_about
+from whop_contracts.pause.evidence import Resume, events_about
+from whop_contracts.redaction import Redactor
+from whop_contracts.report.failure import curl, replay_command
+from whop_contracts.report.sanitize import ELLIPSIS
 
 SCHEMA_VERSION: Final = "1"
-_BODY_LIMIT: Final = 4_000
-_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+_KINDS: Final = 10
+_BODY: Final = 4_000
+_BODY_KEPT: Final = 64_000
+_FINDING: Final = 1_000
+_HEADER: Final = 300
+_HEADERS: Final = 30
+_NAME: Final = 80
+_VALUE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a result says besides verdicts: the target, the plan, the clock, the putting back."""
+    """What a result contains besides verdicts: target, plan, clock and restored campaigns.
+
+    ``started_at`` is in seconds since 1970. ``reason`` is why the run is inconclusive. ``untested`` and
+    ``causes`` say, by clause id, why a clause was not tested.
+    """
 
     target: Mapping[str, Any]
     contract: Mapping[str, Any]
     plan: Mapping[str, Any]
     clock: Mapping[str, Any]
     put_back: Mapping[str, Any]
+    started_at: float
     duration_s: float
     waited_s: float
     requests: int
     notes: Sequence[str] = ()
     reason: str | None = None
     untested: Mapping[str, str] = field(default_factory=dict)
-    """Why clauses that met no exchange did not: by id."""
+    causes: Mapping[str, Cause] = field(default_factory=dict)
     strict: bool = False
 
 
-def build(tally: ClauseRunner, circumstances: Circumstances) -> dict[str, Any]:
-    """The result of a tally under its circumstances, not redacted yet."""
+def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor) -> dict[str, Any]:
+    """The result of a run, redacted."""
     c = circumstances
-    rows = [_row(clause, tally.counts[clause.id], c.untested.get(clause.id)) for clause in tally.clauses]
+    rows = [_row(clause, tally, c, redactor) for clause in tally.clauses]
     verdict, reason = _verdict(rows, tally, c)
     result = {
         "schema_version": SCHEMA_VERSION,
@@ -51,45 +67,56 @@ def build(tally: ClauseRunner, circumstances: Circumstances) -> dict[str, Any]:
         "contract": dict(c.contract),
         "plan": dict(c.plan),
         "requests": c.requests,
+        "started_at": write_instant(round(c.started_at * NANO)),
+        "finished_at": write_instant(round((c.started_at + c.duration_s) * NANO)),
         "duration_s": round(c.duration_s, 3),
         "waited_s": round(c.waited_s, 3),
         "clauses": rows,
-        "drift": [_drift(drift) for drift in tally.drift.values()],
+        "drift": [_drift(drift, redactor) for drift in tally.drift.values()],
         "resumes": [_resume(resume) for resume in tally.resumes],
         "clock": dict(c.clock),
         "put_back": dict(c.put_back),
         "notes": list(c.notes),
     }
     result["exit_code"] = exit_code(result)
-    return result
+    redacted: dict[str, Any] = redactor.data(result)
+    return redacted
 
 
 def exit_code(result: Mapping[str, Any]) -> int:
-    """The exit code of a result: 4 where a campaign could not be put back, then as the verdict says."""
+    """The exit code of a result: 4 if a campaign could not be restored, otherwise that of the verdict."""
     if result["put_back"]["failed"]:
         return 4
     return {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
 
 
+def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
+    """The result; inconclusive where it would conform although a clause of ``ids`` was not tested."""
+    untested = [row["id"] for row in result["clauses"] if row["id"] in ids and row["verdict"] == "not_tested"]
+    if not untested or result["verdict"] != "conforms":
+        return dict(result)
+    reason = f"required (--require), but not tested: {', '.join(untested)}"
+    final = {**result, "verdict": "inconclusive", "reason": reason}
+    return final | {"exit_code": exit_code(final)}
+
+
 def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
-    broken = [
-        row["id"] for row in rows if row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned")
-    ]
-    if broken:
+    if any(row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned") for row in rows):
         return "violates", None
-    if c.reason:
-        return "inconclusive", c.reason
-    if not tally.accepted_pauses:
-        return "inconclusive", "no pause was answered 2xx"
-    return "conforms", None
+    reason = c.reason or (None if tally.conclusive else tally.contract.unproven)
+    return ("inconclusive", reason) if reason else ("conforms", None)
 
 
-def _row(clause: Clause, count: Count, untested: str | None) -> dict[str, Any]:
+def _row(clause: Clause, tally: ClauseRunner, c: Circumstances, redactor: Redactor) -> dict[str, Any]:
+    count = tally.counts[clause.id]
     verdict: Verdict = "passed"
+    reason, cause = None, None
     if not count.exchanges:
         verdict = "not_tested"
+        reason, cause = _untested(clause, tally, c)
     elif count.broken:
         verdict = "failed" if clause.level == "must" else "warned"
+    kinds = sorted(count.kinds.values(), key=lambda kind: (-kind.count, kind.first))[:_KINDS]
     return {
         "id": clause.id,
         "level": clause.level,
@@ -98,127 +125,77 @@ def _row(clause: Clause, count: Count, untested: str | None) -> dict[str, Any]:
         "source": str(clause.source),
         "verdict": verdict,
         "exchanges": count.exchanges,
-        "reason": (untested or clause.needs or "no exchange of this run put it to the test")
-        if verdict == "not_tested"
-        else None,
-        "failure": _failure(clause, count) if count.broken else None,
+        "reason": reason,
+        "cause": cause,
+        "failure": _failure(clause, count, redactor, replayable=c.target["kind"] != "recorded"),
+        "kinds": [
+            {
+                "case": kind.case,
+                "class": kind.request_class,
+                "expected": redactor.redact_then_cut(kind.expected, _FINDING),
+                "actual": redactor.redact_then_cut(kind.actual, _FINDING),
+                "count": kind.count,
+                "first_request": kind.first,
+            }
+            for kind in kinds
+        ],
     }
 
 
-def _has_history(clause: Clause, exchange: Exchange) -> bool:
-    """Whether a failure is about what earlier requests left, so that it is told with them; a pause's own answer mostly is not."""
-    if exchange.request.operation == "pause":
-        return clause.id == "pausing.last-request-holds"
-    return clause.history
+def _untested(clause: Clause, tally: ClauseRunner, c: Circumstances) -> tuple[str, Cause]:
+    """Why a clause was not tested. If the run proved nothing, that is why."""
+    known = c.untested.get(clause.id) or clause.needs
+    derived: Cause = "prevented" if c.reason else "chosen" if known else "not_applicable"
+    cause = c.causes.get(clause.id, derived)
+    if cause == "not_applicable" and not tally.conclusive:
+        return c.reason or tally.contract.unproven, "prevented"
+    return known or "no exchange of this run tested it", cause
 
 
-def _failure(clause: Clause, count: Count) -> dict[str, Any] | None:
+def _failure(clause: Clause, count: Count, redactor: Redactor, *, replayable: bool) -> dict[str, Any] | None:
     failure = count.smallest
     if failure is None:
         return None
-    exchange = failure.evidence.exchange
+    exchange, finding = failure.evidence.exchange, failure.finding
+    request, response, history = exchange.request, exchange.response, clause.has_history(exchange)
+    events = [event.as_dict() for event in events_about(failure.evidence.trail, request.campaign)]
     return {
-        "expected": failure.finding.expected,
-        "actual": failure.finding.actual,
-        "pointer": failure.finding.pointer,
-        "request": _request(exchange, failure)
-        | ({"before": _before(failure)} if _has_history(clause, exchange) else {}),
-        "response": _response(exchange),
-        "curl": curl(exchange),
+        "expected": redactor.redact_then_cut(finding.expected, _FINDING),
+        "actual": redactor.redact_then_cut(finding.actual, _FINDING),
+        "pointer": finding.pointer,
+        "request": {
+            "number": exchange.number,
+            "case": exchange.case,
+            "sequence": failure.sequence,
+            "at": write_instant(exchange.now.end) if exchange.now else None,
+            "method": request.method,
+            "url": request.url,
+            **_message(request, redactor),
+            **({"before": events} if history else {}),
+        },
+        "response": response and {"status": response.status, **_message(response, redactor)},
+        "curl": replay_command(clause.id) if history and events and replayable else curl(exchange),
         "first_request": count.first,
         "count": count.broken,
     }
 
 
-def _request(exchange: Exchange, failure: Failure) -> dict[str, Any]:
+def _message(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
+    """Headers and body; of a long body the beginning, and how long it is."""
+    size = len(message.content)
+    body = redactor.text(message.content[:_BODY_KEPT].decode("utf-8", "backslashreplace"))
+    if len(body) > _BODY or size > _BODY_KEPT:
+        body = f"{body[:_BODY]}{ELLIPSIS} ({size} bytes)"
+    headers = redactor.headers(message.headers[:_HEADERS])
+    return {"headers": {name[:_NAME]: value[:_HEADER] for name, value in headers}, "body": body or None}
+
+
+def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
+    plain = drift.value is None or isinstance(drift.value, bool | int | float)
+    value = drift.value if plain else redactor.redact_then_cut(str(drift.value), _VALUE)
     return {
-        "number": exchange.number,
-        "case": exchange.case,
-        "sequence": failure.sequence,
-        "at": write_instant(exchange.now.end) if exchange.now else None,
-        "method": exchange.request.method,
-        "url": exchange.request.url,
-        "headers": dict(_shown_headers(exchange.request.headers)),
-        "body": _text(exchange.request.content),
-    }
-
-
-def _before(failure: Failure) -> list[dict[str, Any]]:
-    """The history of a failure, the oldest first."""
-    evidence = failure.evidence
-    return [
-        {
-            "number": one.number,
-            "at": None if one.at is None else write_instant(one.at),
-            "campaign": one.campaign,
-            "asked": describe_event(one),
-            "answer": str(one.status or one.trouble or "no answer"),
-            "status": one.shown.status if one.shown else None,
-            "paused_until": write_instant(one.shown.until)
-            if one.shown and one.shown.until is not None
-            else None,
-        }
-        for one in events_about(evidence.trail, evidence.exchange.request.campaign)
-    ]
-
-
-def _response(exchange: Exchange) -> dict[str, Any] | None:
-    response = exchange.response
-    if response is None:
-        return None
-    return {
-        "status": response.status,
-        "headers": dict(_shown_headers(response.headers)),
-        "body": _text(response.content),
-    }
-
-
-def _shown_headers(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return [
-        (name[:80], "(not shown)" if name.lower() in _SECRET_HEADERS else value[:300])
-        for name, value in headers[:30]
-    ]
-
-
-def _text(content: bytes) -> str | None:
-    if not content:
-        return None
-    text = content[:_BODY_LIMIT].decode("utf-8", "backslashreplace")
-    return text + (f"… ({len(content)} bytes)" if len(content) > _BODY_LIMIT else "")
-
-
-_CREDENTIALS: Final = {
-    "full": "Authorization: Bearer $WHOP_API_TOKEN",
-    "unstated": "Authorization: Bearer $WHOP_API_TOKEN",
-    "readonly": "Authorization: Bearer $WHOP_READONLY_TOKEN",
-    "empty": "Authorization: Bearer",
-    "unknown": "Authorization: Bearer a-token-that-nobody-was-given",
-    "altered": "Authorization: Bearer ${WHOP_API_TOKEN}AbC4",
-    "scheme": "Authorization: Basic $WHOP_API_TOKEN",
-}
-
-
-def curl(exchange: Exchange) -> str:
-    """A command line that sends a request again, the token left to the environment."""
-    request = exchange.request
-    parts = ["curl", "-i", "-X", request.method, shlex.quote(request.url)]
-    if exchange.role in _CREDENTIALS:
-        parts += ["-H", f'"{_CREDENTIALS[exchange.role]}"']
-    media_type = request.header("content-type")
-    if media_type:
-        parts += ["-H", shlex.quote(f"Content-Type: {media_type}")]
-    if request.content:
-        body = request.content[:_BODY_LIMIT].decode("utf-8", "backslashreplace")
-        parts += ["--data-binary", shlex.quote(body)]
-    return " ".join(parts)
-
-
-def _drift(drift: Drift) -> dict[str, Any]:
-    value = (
-        drift.value if isinstance(drift.value, str | int | float | bool | type(None)) else repr(drift.value)
-    )
-    value = value[:200] if isinstance(value, str) else value
-    return {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
+        "kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count, "hint": drift.hint
+    }  # fmt: skip
 
 
 def _resume(resume: Resume) -> dict[str, Any]:

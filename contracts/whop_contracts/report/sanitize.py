@@ -1,4 +1,4 @@
-"""Text that came from a target, made safe to show: nothing in it moves a cursor, turns the line round or hides."""
+"""Text from a target, made safe to show: nothing in it moves a cursor, reverses the line or is invisible."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from typing import Any, Final
 
 ELLIPSIS: Final = "…"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories that are shown by their number: controls, bidirectional and other format signs, surrogates, what Unicode has not assigned, line and
-paragraph separators."""
+"""Categories of characters that are shown by their number: controls, bidirectional and other format
+characters, surrogates, unassigned characters, line and paragraph separators.
+"""
 _ASCII: Final = 127
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(value: Any, limit: int = 300) -> str:
-    """One line of at most ``limit`` characters; every character that a reader could not see is written as its escape."""
+    """One line of at most ``limit`` characters; characters that cannot be seen are escaped."""
     text = value if isinstance(value, str) else str(value)
     cut = text[:limit]
     shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_shown, cut))
     if len(text) > limit or len(shown) > limit:
         return shown[: limit - 1] + ELLIPSIS
     return shown
+
+
+def describe_os_error(error: OSError) -> str:
+    """Why a file cannot be used, in a few words without its path."""
+    return (error.strerror or "unknown error").lower()
 
 
 def _shown(character: str) -> str:

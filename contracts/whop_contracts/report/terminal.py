@@ -1,28 +1,34 @@
-"""The report on the terminal: a table by part, each failure in full, and the verdict last.
+"""The terminal: the report of a run, its progress, and the catalogue of clauses.
 
-Plain text where nobody looks at a terminal, and never wider than 80 columns there; a line a reader may paste is folded only where a shell
-takes it so.
+If the output is no terminal it is plain text of at most 80 columns, but for commands: these are printed on
+one line, so that they can be pasted.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TextIO
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Literal, TextIO
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
 from rich.text import Text
 
+from whop_contracts.pause.clause import Clause
 from whop_contracts.report import summary
+from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
+from whop_contracts.settings import Color
 
 _WIDTH: Final = 80
 _WIDEST: Final = 110
 _INDENT: Final = 12
-_FOLDED: Final = 4
-"""What stands before a folded command's further lines: little, since a URL cannot be folded."""
 _MOST: Final = 20
 _COLUMNS: Final = ("passed", "failed", "warned", "waived", "not tested", "exchanges")
 _STYLES: Final = {
@@ -32,17 +38,36 @@ _STYLES: Final = {
     "waived": "magenta",
     "not_tested": "dim",
 }
+_SECTIONS: Final = {"clause": "bold", "expected": "green", "actual": "red"}
 _ENDINGS: Final = {"conforms": "bold green", "violates": "bold red", "inconclusive": "bold yellow"}
 
 
-def console_for(stream: TextIO) -> Console:
-    """A console that writes no control character to what is no terminal, nor colours where ``NO_COLOR`` is set."""
+class _Console(Console):
+    """Leaves a closed pipe to the command, which knows the exit code; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console_for(stream: TextIO, color: Color = "auto") -> Console:
+    """A console that writes no control character to what is no terminal, except colours that were asked for.
+
+    ``color`` auto is never where ``NO_COLOR`` is set, else always where ``FORCE_COLOR`` is, else as the terminal can.
+    """
     terminal = stream.isatty()
-    coloured = terminal and not os.environ.get("NO_COLOR")
-    console = Console(
+    if color == "auto" and os.environ.get("NO_COLOR"):
+        color = "never"
+    elif color == "auto" and os.environ.get("FORCE_COLOR"):
+        color = "always"
+    systems: dict[Color, Literal["auto", "standard"] | None] = {
+        "auto": "auto",
+        "always": "standard",
+        "never": None,
+    }
+    console = _Console(
         file=stream,
         force_terminal=terminal,
-        color_system="auto" if coloured else None,
+        color_system=systems[color],
         markup=False,
         emoji=False,
         highlight=False,
@@ -52,13 +77,21 @@ def console_for(stream: TextIO) -> Console:
     return console
 
 
-def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
-    """Print a result. ``quiet`` keeps the verdict and one line a failure; ``verbose`` adds every clause."""
-    page = _Page(console_for(stream))
+def show(
+    result: Mapping[str, Any],
+    stream: TextIO,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    color: Color = "auto",
+) -> None:
+    """Print a result. ``quiet`` keeps the verdict and one line per failure; ``verbose`` adds every clause."""
+    page = _Page(console_for(stream, color))
+    brief = quiet or (summary.hasty(result) and not verbose)
     if quiet:
         for row in summary.having(result, "failed"):
             page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
-    elif verbose or not summary.hasty(result):
+    if not brief:
         _body(page, result, verbose=verbose)
     page.line(summary.sentence(result), _ENDINGS[result["verdict"]])
     if not quiet and not summary.hasty(result):
@@ -67,9 +100,11 @@ def show(result: Mapping[str, Any], stream: TextIO, *, quiet: bool = False, verb
         page.line(line, _ENDINGS["violates"])
 
 
-def show_failure(result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO) -> None:
+def show_failure(
+    result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO, *, color: Color = "auto"
+) -> None:
     """Print one failure in full."""
-    _failure(_Page(console_for(stream)), result, row)
+    _failure(_Page(console_for(stream, color)), result, row)
 
 
 class _Page:
@@ -79,25 +114,19 @@ class _Page:
         self._console = console
         self.width = console.width
 
-    def line(self, text: str = "", style: str = "", *, indent: int = 0) -> None:
-        """One paragraph, wrapped; its further lines stand under the first."""
-        self.labelled("", text, style, indent=indent)
+    def line(self, text: str = "", style: str = "") -> None:
+        """One paragraph, wrapped."""
+        self.labelled("", text, style, indent=0)
 
     def labelled(self, label: str, text: str, style: str = "", *, indent: int = _INDENT) -> None:
-        """A paragraph with a label in the margin."""
+        """A paragraph with a label in the margin; its further lines are placed under the first."""
         for number, line in enumerate(_wrapped(text, max(20, self.width - indent))):
             margin = Text((label if number == 0 else "").ljust(indent), style="dim" if label else "")
             self._print(margin + Text(line, style=style))
 
-    def command(self, label: str, text: str) -> None:
-        """A line for the shell, folded by backslashes."""
-        for number, line in enumerate(folded(text, self.width - _INDENT - 2)):
-            margin = Text(label.ljust(_INDENT), style="dim") if number == 0 else Text(" " * _FOLDED)
-            self._print(margin + Text(line))
-
-    def unbroken(self, text: str, style: str = "") -> None:
-        """One line, however long: for those who search it."""
-        self._print(Text(text, style=style))
+    def unbroken(self, text: str, style: str = "", *, label: str = "") -> None:
+        """One line, however long: to be searched or pasted."""
+        self._print(Text(label, style="dim") + Text(text, style=style))
 
     def _print(self, text: Text) -> None:
         text.rstrip()
@@ -105,34 +134,38 @@ class _Page:
 
 
 def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
-    plan = result["plan"]
-    page.line(f"{summary.target(result)}, profile {visible(plan['profile'], 20)}, seed {plan['seed']}")
+    page.line(summary.run(result))
+    page.line(summary.times(result))
     page.line()
     _table(page, result)
     if verbose:
-        _every(page, result)
+        page.line()
+        for row in result["clauses"]:
+            text = f"{row['id']} ({row['exchanges']}): {row['statement']}"
+            page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
     for row in summary.having(result, "failed"):
         _failure(page, result, row)
-    warned = [summary.brief(row) for row in summary.having(result, "warned")]
-    _lines(page, "warned", warned, _STYLES["warned"], verbose=verbose)
-    waived = [f"{row['id']}: {visible(row['reason'] or '')}" for row in summary.having(result, "waived")]
-    _lines(page, "waived", waived, _STYLES["waived"], verbose=verbose)
-    _lines(page, "drift", [summary.drifted(drift) for drift in result["drift"]], "", verbose=verbose)
-    for kind in dict.fromkeys(drift["kind"] for drift in result["drift"]):
-        page.labelled("", f"{summary.words(kind)}: {summary.if_moved(kind)}", "dim")
+    punctuality = summary.punctuality(result)
+    waived = summary.having(result, "waived")
+    _lines(page, "warned", _warnings(result), verbose=verbose)
+    _lines(page, "waived", [[f"{row['id']}: {row['reason'] or ''}"] for row in waived], verbose=verbose)
+    _lines(page, "drift", [[summary.drifted(drift)] for drift in result["drift"]], verbose=verbose)
+    for hint in summary.hints(result):
+        page.labelled("", hint, "dim")
     for number, (reason, ids) in enumerate(summary.untested(result).items()):
         if number == 0:
             page.line()
         page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
-    punctuality = summary.punctuality(result)
-    _lines(
-        page,
-        "note",
-        [*map(visible, result["notes"]), *([punctuality] if punctuality else [])],
-        "",
-        verbose=verbose,
-    )
+    notes = [*result["notes"], *([punctuality] if punctuality else [])]
+    _lines(page, "note", [[note] for note in notes], verbose=verbose)
     page.line()
+
+
+def _warnings(result: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Each warning: what was found, and what was sent."""
+    for row in summary.having(result, "warned"):
+        failure = Failure.read(result, row)
+        yield [summary.brief(row), *(f"sent: {line}" for line in (failure.sent() if failure else ()))]
 
 
 def _table(page: _Page, result: Mapping[str, Any]) -> None:
@@ -143,49 +176,36 @@ def _table(page: _Page, result: Mapping[str, Any]) -> None:
     rows.append(("All", [sum(numbers) for numbers in zip(*(numbers for _, numbers in rows), strict=True)]))
     page.line(f"{'':<14}" + "".join(f"{name:>{len(name) + 2}}" for name in _COLUMNS), "bold")
     for name, numbers in rows:
-        cells = [
-            f"{number or '-':>{len(column) + 2}}" for number, column in zip(numbers, _COLUMNS, strict=True)
-        ]
-        broken = numbers[1]
-        page.line(f"{name:<14}" + "".join(cells), _STYLES["failed"] if broken else "")
-
-
-def _every(page: _Page, result: Mapping[str, Any]) -> None:
-    page.line()
-    for row in result["clauses"]:
-        text = f"{row['id']} ({row['exchanges']}): {row['statement']}"
-        page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
+        cells = (f"{number or '-':>{len(head) + 2}}" for number, head in zip(numbers, _COLUMNS, strict=True))
+        page.line(f"{name:<14}" + "".join(cells), _STYLES["failed"] if numbers[1] else "")
 
 
 def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> None:
-    failure = row["failure"]
+    failure = Failure.read(result, row)
+    if failure is None:
+        return
     page.line()
-    page.line(f"FAILED {row['id']}", _STYLES["failed"])
-    page.labelled("  promise", row["statement"], "bold")
-    page.labelled("  says", f"{visible(row['source'])} ({row['level']})")
-    page.labelled("  expected", visible(failure["expected"], 500), "green")
-    page.labelled("  actual", visible(failure["actual"], 500), "red")
-    if failure["pointer"]:
-        page.labelled("  at", visible(failure["pointer"]))
-    page.labelled("  broken by", summary.extent(row))
-    for label, lines in (
-        ("  before", summary.history(failure)),
-        ("  request", summary.asked(result, failure)),
-        ("  answer", summary.answered(failure)),
-    ):
+    page.line(f"FAILED {failure.id}", _STYLES["failed"])
+    for section, lines in failure.sections():
         for number, line in enumerate(lines):
-            page.labelled("" if number else label, line)
-    page.command("  curl", visible(failure["curl"], 4_000))
-    page.command("  again", summary.again(result, row["id"]))
+            label = "" if number else f"  {section}"
+            if section == "reproduce":
+                page.unbroken(line, label=label.ljust(_INDENT))
+            else:
+                page.labelled(label, line, _SECTIONS.get(section, ""))
 
 
-def _lines(page: _Page, label: str, lines: Iterable[str], style: str, *, verbose: bool) -> None:
-    every = list(lines)
+def _lines(page: _Page, label: str, items: Iterable[list[str]], *, verbose: bool) -> None:
+    """Items of one line or more under a label; at most 20, unless ``verbose``."""
+    every = list(items)
     shown, more = (every, 0) if verbose else summary.listed(every, _MOST)
+    limit = 300 if verbose else 2 * (page.width - _INDENT)
     if shown:
         page.line()
-    for line in shown:
-        page.labelled(label, visible(line, 300 if verbose else 2 * (page.width - _INDENT)), style)
+    for first, *others in shown:
+        page.labelled(label, visible(first, limit), _STYLES.get(label, ""))
+        for other in others:
+            page.labelled("", visible(other, limit))
     if more:
         page.labelled(label, f"and {more} more (--verbose lists them)")
 
@@ -203,43 +223,54 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
     yield line
 
 
-def folded(command: str, width: int) -> list[str]:
-    """A shell command in lines of at most ``width`` where its words allow it, each but the last ending in a backslash.
-
-    A flag stays beside its value.
+@contextmanager
+def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], None]]:
+    """A watcher of a run: it shows the progress on a terminal, and says in any case where the journal is and
+    what is done to a production host.
     """
-    lines = [""]
-    for word in _groups(command):
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".lstrip()
-    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+    bar = Progress(
+        TextColumn("{task.fields[part]:<28}", markup=False),
+        BarColumn(bar_width=None),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} requests{task.fields[more]}", markup=False),
+        console=console_for(sys.stderr, color),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    began = time.monotonic()
+    with bar:
+        task = bar.add_task("", total=1, part="", more="")
+
+        def watch(progress: Any) -> None:
+            if progress.part in {"journal", "production"}:
+                sys.stderr.write(f"{progress.part}: {progress.case}\n")
+                return
+            total = max(progress.planned, progress.sent, 1)
+            more = describe_progress(progress, time.monotonic() - began)
+            bar.update(task, completed=progress.sent, total=total, part=visible(progress.part, 28), more=more)
+
+        yield watch
 
 
-def _groups(command: str) -> Iterator[str]:
-    flag = ""
-    for word in _words(command):
-        if flag and not word.startswith("-"):
-            yield f"{flag} {word}"
-            flag = ""
-            continue
-        if flag:
-            yield flag
-        flag = word if word.startswith("-") else ""
-        if not flag:
-            yield word
-    if flag:
-        yield flag
+def describe_progress(progress: Any, elapsed: float) -> str:
+    """Seconds waited, seconds left, and clauses failed so far, as far as there are any."""
+    left = elapsed * (progress.planned - progress.sent) / progress.sent if progress.sent else 0.0
+    parts = [
+        f", {progress.waited_s:.0f} s waited" if progress.waited_s >= 1 else "",
+        f", {left:.0f} s left" if left >= 1 else "",
+        f", {progress.failed} failed" if progress.failed else "",
+    ]
+    return "".join(parts)
 
 
-def _words(command: str) -> list[str]:
-    """The words of a shell command as they are written, quotes kept."""
-    words, quote = [""], ""
-    for character in command:
-        if character == " " and not quote:
-            words.append("")
-            continue
-        if character in "'\"" and quote in {"", character}:
-            quote = "" if quote else character
-        words[-1] += character
-    return [word for word in words if word]
+def show_clauses(clauses: Iterable[Clause], stream: TextIO) -> None:
+    """Print the catalogue: every clause under the part of the page that it belongs to."""
+    console, every = console_for(stream), list(clauses)
+    for part in dict.fromkeys(clause.part for clause in every):
+        rows = Table("id", "level", "statement", title=summary.title(part), title_justify="left", box=None,
+                     padding=(0, 1), expand=True)  # fmt: skip
+        for clause in every:
+            if clause.part == part:
+                rows.add_row(clause.id, clause.level, clause.statement)
+        console.print(rows)
+        console.print()
+    console.print(f"{len(every)} clauses")

@@ -1,10 +1,14 @@
-"""Settings: flags > environment > file > defaults, each value knowing where it came from.
+# ruff: noqa: RUF009 - `_setting` gives a field, as `dataclasses.field` does
+"""Settings: flags > environment > file > defaults, each value with its source.
 
-One table, ``SETTINGS``, drives the command line, the variables, the file, the options of pytest and ``--show-config``.
+The fields of ``Settings`` are the one table. It drives the command line, the variables, the file and its
+schema, the options of pytest, ``--show-config`` and docs/settings.md.
 """
 
 from __future__ import annotations
 
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,224 +18,230 @@ from whop_contracts.settings.kinds import Kind
 
 PRODUCTION_HOSTS: Final = ("api.whop.com",)
 PREFIX: Final = "WHOP_CONTRACTS_"
+Face = Literal["command", "pytest"]
+Color = Literal["auto", "always", "never"]
+_BOTH: Final[frozenset[Face]] = frozenset({"command", "pytest"})
+_COMMAND: Final[frozenset[Face]] = frozenset({"command"})
 
 
 class UsageError(Exception):
-    """A setting that cannot be used (exit 2): one line that names where it came from, its value (never a secret's), and what is
-    expected.
+    """What cannot be used (exit 2): one line with source, value (never a secret) and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. ``name`` is the field of ``Settings``; ``faces`` are where it is a flag.
+
+    ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
+
+    name: str
+    default: Any
+    kind: Kind
+    metavar: str
+    help: str
+    flag: str = ""
+    short: str = ""
+    repeatable: bool = False
+    usual: str = ""
+    otherwise: str = "none"
+    faces: frozenset[Face] = _BOTH
+    in_file: bool = True
+
+    @property
+    def key(self) -> str:
+        """Its flag without dashes, and its key in a file."""
+        return self.flag or self.name.replace("_", "-")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Its variables; the first that is set is taken."""
+        own = PREFIX + self.key.upper().replace("-", "_")
+        return (own, self.usual) if self.usual else (own,)
+
+
+def shown(value: Any) -> str:
+    """A value that is no secret, for a reader; nothing for None and an empty list."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f"{value:g}s" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _setting(kind: Kind, metavar: str, text: str, /, default: Any = None, **more: Any) -> Any:
+    """A field of ``Settings`` and its row of the table."""
+    row = {"kind": kind, "metavar": metavar, "help": text} | more
+    return field(default=default, repr=not kind.secret, metadata=row)
+
+
+def _list(kind: Kind, metavar: str, text: str, flag: str, **more: Any) -> Any:
+    return _setting(kind, metavar, f"{text} Repeatable.", (), flag=flag, repeatable=True, **more)
+
+
+def _switch(text: str, **more: Any) -> Any:
+    return _setting(kinds.SWITCH, "", text, default=False, **more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a run can be told. ``base_url`` None is the built-in mock; durations are seconds."""
 
-    base_url: str | None = None
-    token: str | None = field(default=None, repr=False)
-    token_file: Path | None = None
-    campaign_ids: tuple[str, ...] = ()
-    readonly_token: str | None = field(default=None, repr=False)
-    foreign_campaign_id: str | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    test_clock: str | None = None
-    resume_tolerance: float = 60.0
-    profile: Literal["quick", "standard", "thorough"] = "standard"
-    seed: int = 0
-    clauses: tuple[str, ...] = ()
-    strict: bool = False
-    waivers: Path | None = None
-    drift_ledger: Path | None = None
-    max_requests: int | None = None
-    max_time: float | None = None
-    rate: int | None = None
-    """Requests a minute; None for 300, and for any number on loopback."""
-    """Requests a minute on a live target; there is no limit on loopback and the mock."""
-    timeout: float = 10.0
-    ca_file: Path | None = None
-    insecure: bool = False
-    journal: Path | None = None
-    allow_production: bool = False
-    production_hosts: tuple[str, ...] = PRODUCTION_HOSTS
-    dry_run: bool = False
-    json: Path | None = None
-    junit: Path | None = None
-    markdown: Path | None = None
-    html: Path | None = None
-    har: Path | None = None
-    quiet: bool = False
-    verbose: bool = False
-    config: Path | None = None
-    show_config: bool = False
-
-
-Face = Literal["command", "pytest"]
-_BOTH: Final[frozenset[Face]] = frozenset({"command", "pytest"})
-_COMMAND: Final[frozenset[Face]] = frozenset({"command"})
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting. ``name`` is the field of ``Settings``; ``key`` is its flag without dashes and its key in a file. ``variables`` are tried in
-    order after the one that every setting has; ``faces`` are where it is a flag.
-    """
-
-    name: str
-    key: str
-    kind: Kind
-    help: str
-    metavar: str = ""
-    repeatable: bool = False
-    variables: tuple[str, ...] = ()
-    faces: frozenset[Face] = _BOTH
-    in_file: bool = True
-
-    @property
-    def variable(self) -> str:
-        """The environment's name for it."""
-        return PREFIX + self.key.upper().replace("-", "_")
-
-    @property
-    def default(self) -> Any:
-        """What holds where nobody says otherwise."""
-        return _DEFAULTS[self.name]
-
-
-_DEFAULTS: Final = {one.name: one.default for one in fields(Settings)}
-SETTINGS: Final = (
-    Setting(
-        "base_url",
-        "base-url",
+    base_url: str | None = _setting(
         kinds.BASE_URL,
-        "what stands before /ad_campaigns; without it the built-in mock is judged",
         "URL",
-    ),
-    Setting(
-        "token",
-        "token",
+        "API base URL including the version, e.g. https://host/api/v1; "
+        "without it the built-in mock is checked.",
+    )
+    token: str | None = _setting(
         kinds.TOKEN,
-        "the credential; the variable WHOP_API_TOKEN keeps it out of the process list",
         "TOKEN",
-        variables=("WHOP_API_TOKEN",),
-    ),
-    Setting("token_file", "token-file", kinds.INPUT, "a file that holds the credential", "FILE"),
-    Setting(
-        "campaign_ids",
-        "campaign-id",
-        kinds.CAMPAIGN,
-        "a campaign that is ours for the run (repeatable); at least one for a live target",
-        "ID",
-        repeatable=True,
-    ),
-    Setting(
-        "readonly_token",
-        "readonly-token",
-        kinds.TOKEN,
-        "a credential without ad_campaign:update",
-        "TOKEN",
-        variables=("WHOP_READONLY_TOKEN",),
-    ),
-    Setting(
-        "foreign_campaign_id", "foreign-campaign-id", kinds.CAMPAIGN, "a campaign of another company", "ID"
-    ),
-    Setting(
-        "headers",
-        "header",
-        kinds.HEADER,
-        "a header for every request: 'Name: value' (repeatable)",
-        "HEADER",
-        repeatable=True,
-    ),
-    Setting(
-        "test_clock",
-        "test-clock",
-        kinds.CLOCK_URL,
-        "the provider's test clock: GET tells its now, PUT moves it",
-        "URL",
-    ),
-    Setting(
-        "resume_tolerance",
-        "resume-tolerance",
-        kinds.DURATION,
-        "how late an auto-resume may be seen (60s)",
-        "DURATION",
-    ),
-    Setting(
-        "profile",
-        "profile",
-        kinds.choice("quick", "standard", "thorough"),
-        "how much is sent: quick, standard, thorough",
-        "NAME",
-    ),
-    Setting("seed", "seed", kinds.NUMBER, "varies what Hypothesis adds to the plan (0)", "N"),
-    Setting(
-        "clauses",
-        "clause",
+        "Credential of the target. As a variable it is not in the process list.",
+        usual="WHOP_API_TOKEN",
+    )
+    token_file: Path | None = _setting(kinds.INPUT, "FILE", "File that holds the credential only.")
+    campaign_ids: tuple[str, ...] = _list(
+        kinds.CAMPAIGN, "ID", "Campaign that belongs to the run; a live target needs one.", "campaign-id"
+    )
+    readonly_token: str | None = _setting(
+        kinds.TOKEN, "TOKEN", "Credential without ad_campaign:update.", usual="WHOP_READONLY_TOKEN"
+    )
+    foreign_campaign_id: str | None = _setting(kinds.CAMPAIGN, "ID", "Campaign of another company.")
+    headers: tuple[tuple[str, str], ...] = _list(
+        kinds.HEADER, "HEADER", "Header for every request, as 'Name: value'.", "header"
+    )
+    test_clock: str | None = _setting(
+        kinds.CLOCK_URL, "URL", "The provider's test clock: GET returns its time, PUT moves it forward."
+    )
+    resume_tolerance: float = _setting(
+        kinds.DURATION, "DURATION", "How late an auto-resume may be seen.", 60.0
+    )
+    profile: Literal["quick", "standard", "thorough"] = _setting(
+        kinds.PROFILE, "NAME", "How much is sent: quick, standard or thorough.", "standard"
+    )
+    seed: int = _setting(kinds.NUMBER, "N", "Number that varies the generated requests.", 0)
+    clauses: tuple[str, ...] = _list(
         kinds.GLOB,
-        "judge these clauses alone: an id or a pattern (repeatable)",
         "GLOB",
-        repeatable=True,
-    ),
-    Setting("strict", "strict", kinds.SWITCH, "a warning fails the run too"),
-    Setting("waivers", "waivers", kinds.INPUT, "known failures: clause, reason, owner, expiry", "FILE"),
-    Setting(
-        "drift_ledger", "drift-ledger", kinds.OUTPUT, "keeps when each drift was first and last seen", "FILE"
-    ),
-    Setting("max_requests", "max-requests", kinds.COUNT, "send no more than this", "N"),
-    Setting("max_time", "max-time", kinds.DURATION, "take no longer than this", "DURATION"),
-    Setting(
-        "rate",
-        "rate",
-        kinds.COUNT,
-        "requests a minute at most (300 on a live target, no limit on loopback)",
-        "N",
-    ),
-    Setting("timeout", "timeout", kinds.DURATION, "how long one answer may take (10s)", "DURATION"),
-    Setting(
-        "ca_file", "ca-file", kinds.CERTIFICATES, "certificates to trust instead of the usual ones", "FILE"
-    ),
-    Setting("insecure", "insecure", kinds.SWITCH, "do not verify the target's certificate"),
-    Setting("journal", "journal", kinds.OUTPUT, "where to note what has to be put back", "FILE"),
-    Setting(
-        "allow_production",
-        "allow-production",
-        kinds.SWITCH,
-        "send to a production host, which is refused otherwise",
-    ),
-    Setting(
-        "production_hosts",
-        "production-hosts",
+        "Check only clauses with this id or pattern; '!GLOB' leaves clauses out.",
+        "clause",
+    )
+    require: tuple[str, ...] = _list(
+        kinds.GLOB, "GLOB", "Exit with 3 if a clause with this id or pattern is not tested.", "require"
+    )
+    strict: bool = _switch("Fail on warnings too.")
+    waivers: Path | None = _setting(
+        kinds.INPUT, "FILE", "Known failures: clause, reason, owner, expiry date."
+    )
+    drift_ledger: Path | None = _setting(
+        kinds.OUTPUT, "FILE", "Record when each drift was first and last seen."
+    )
+    max_requests: int | None = _setting(kinds.COUNT, "N", "Send at most this many requests.")
+    max_time: float | None = _setting(kinds.DURATION, "DURATION", "Stop sending after this time.")
+    rate: int | None = _setting(
+        kinds.COUNT, "N", "Requests per minute at most.", otherwise="300, unlimited on loopback"
+    )
+    timeout: float = _setting(kinds.DURATION, "DURATION", "How long one response may take.", 10.0)
+    ca_file: Path | None = _setting(
+        kinds.CERTIFICATES, "FILE", "Certificates to trust, in PEM.", otherwise="those of the system"
+    )
+    insecure: bool = _switch("Do not verify the target's certificate.")
+    journal: Path | None = _setting(
+        kinds.OUTPUT, "FILE", "Record what has to be restored.", otherwise="a new file in the current folder"
+    )
+    allow_production: bool = _switch("Allow a production host as target.")
+    production_hosts: tuple[str, ...] = _setting(
         kinds.HOST,
-        "hosts that count as production, besides api.whop.com",
         "HOST",
+        "Production hosts, besides api.whop.com.",
+        PRODUCTION_HOSTS,
         repeatable=True,
         faces=frozenset(),
-    ),
-    Setting("dry_run", "dry-run", kinds.SWITCH, "say what would be sent, and send nothing", faces=_COMMAND),
-    Setting("json", "json", kinds.OUTPUT, "write the result", "FILE"),
-    Setting("junit", "junit", kinds.OUTPUT, "write JUnit XML: one test case a clause", "FILE"),
-    Setting(
-        "markdown", "markdown", kinds.OUTPUT, "write Markdown that fits a pull request's comment", "FILE"
-    ),
-    Setting("html", "html", kinds.OUTPUT, "write one page of HTML that opens offline", "FILE"),
-    Setting("har", "har", kinds.OUTPUT, "write every exchange as HAR 1.2, redacted", "FILE"),
-    Setting("quiet", "quiet", kinds.SWITCH, "the verdict and one line a failure", faces=_COMMAND),
-    Setting("verbose", "verbose", kinds.SWITCH, "every clause", faces=_COMMAND),
-    Setting(
-        "config",
-        "config",
+    )
+    dry_run: bool = _switch("Print what would be sent, and send nothing.", faces=_COMMAND)
+    json: Path | None = _setting(kinds.OUTPUT, "FILE", "Write the result as JSON; - is standard output.")
+    junit: Path | None = _setting(kinds.OUTPUT, "FILE", "Write JUnit XML with one test case per clause.")
+    markdown: Path | None = _setting(
+        kinds.OUTPUT, "FILE", "Write Markdown that fits a pull request comment; - is standard output."
+    )
+    html: Path | None = _setting(kinds.OUTPUT, "FILE", "Write one HTML page that opens offline.")
+    har: Path | None = _setting(kinds.OUTPUT, "FILE", "Write every exchange as HAR 1.2, secrets redacted.")
+    color: Color = _setting(
+        kinds.COLOR, "WHEN", "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
+    )
+    quiet: bool = _switch("Print the verdict and one line per failure.", short="-q", faces=_COMMAND)
+    verbose: bool = _switch("Print every clause.", short="-v", faces=_COMMAND)
+    config: Path | None = _setting(
         kinds.INPUT,
-        "settings in TOML (else whop-contracts.toml, else [tool.whop-contracts] of pyproject.toml)",
         "FILE",
+        "Settings in TOML.",
         in_file=False,
-    ),
-    Setting(
-        "show_config",
-        "show-config",
-        kinds.SWITCH,
-        "print every setting and where it came from",
-        faces=_COMMAND,
-        in_file=False,
-    ),
-)
+        otherwise="whop-contracts.toml, else [tool.whop-contracts] of pyproject.toml",
+    )
+    show_config: bool = _switch("Print every setting with its source.", faces=_COMMAND, in_file=False)
+
+
+SETTINGS: Final = tuple(Setting(one.name, one.default, **one.metadata) for one in fields(Settings))
 OUTPUTS: Final = tuple(setting.name for setting in SETTINGS if setting.kind is kinds.OUTPUT)
 KEYS: Final = {setting.name: setting.key for setting in SETTINGS}
+_Named = Callable[[str], str]
+
+
+def check(settings: Settings, origins: Mapping[str, str]) -> None:
+    """``UsageError`` where settings make no sense together; ``origins`` are their sources by name."""
+
+    def named(name: str) -> str:
+        return origins.get(name, f"--{KEYS[name]}")
+
+    for problem in _problems(settings, named):
+        raise UsageError(problem)
+
+
+def _problems(given: Settings, named: _Named) -> Iterator[str]:
+    yield from _of_the_mock(given, named) if given.base_url is None else _of_a_target(given, named)
+    yield from _of_actors(given, named)
+    for one, other in (("insecure", "ca_file"), ("quiet", "verbose")):
+        if getattr(given, one) and getattr(given, other):
+            yield f"{named(one)}: expected either it or --{KEYS[other]}, not both"
+    yield from _of_files(given, named)
+
+
+def _of_the_mock(given: Settings, named: _Named) -> Iterator[str]:
+    for name in ("campaign_ids", "foreign_campaign_id", "test_clock", "headers"):
+        if getattr(given, name):
+            yield f"{named(name)}: expected with --base-url; without it the built-in mock is checked"
+
+
+def _of_a_target(given: Settings, named: _Named) -> Iterator[str]:
+    host = (urllib.parse.urlsplit(given.base_url or "").hostname or "").rstrip(".")
+    if host in given.production_hosts and not given.allow_production:
+        yield (
+            f"{named('base_url')} {given.base_url!r}: {host} is production, where a run pauses and resumes "
+            "real campaigns; expected a staging host, or --allow-production"
+        )
+    if not given.token:
+        yield "WHOP_API_TOKEN: not set; expected a token for a live target (or --token-file, --token)"
+    if not given.campaign_ids:
+        yield "--campaign-id: not given; expected at least one campaign that belongs to the run"
+
+
+def _of_actors(given: Settings, named: _Named) -> Iterator[str]:
+    for index, campaign in enumerate(given.campaign_ids):
+        if campaign in given.campaign_ids[:index]:
+            yield f"{named('campaign_ids')} {campaign!r}: expected each campaign once"
+    if given.foreign_campaign_id in given.campaign_ids:
+        foreign = f"{named('foreign_campaign_id')} {given.foreign_campaign_id!r}"
+        yield f"{foreign}: expected another company's campaign, not one of --campaign-id"
+    if given.token and given.readonly_token == given.token:
+        yield f"{named('readonly_token')}: expected a credential without ad_campaign:update, not the token"
+
+
+def _of_files(given: Settings, named: _Named) -> Iterator[str]:
+    """Files that are written are different ones; devices may be the same."""
+    taken: dict[Path, str] = {}
+    for name in OUTPUTS:
+        path = getattr(given, name)
+        if path is not None and (path.is_file() or not path.exists()):
+            other = taken.setdefault(path.resolve(), name)
+            if other != name:
+                yield f"{named(name)} {str(path)!r}: expected another file than that of --{KEYS[other]}"

@@ -1,41 +1,47 @@
-"""The kinds of setting: how the text of a flag, a variable or a key becomes a value, and what is said where it cannot.
+"""Parameter types for click: how the text of a flag, a variable or a key becomes a value.
 
-A parser takes text and returns the value or raises ``ValueError``. Durations are seconds; paths are relative to the folder that the
-text was written for (the current one, or that of the settings file).
+A parser takes text and returns the value, or raises ``ValueError``. Durations are seconds.
 """
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
 import urllib.parse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
+import click
+from click.shell_completion import CompletionItem
+
+STDOUT: Final = Path("-")
+"""The path of a report that stands for standard output."""
+LARGEST: Final = 2**63 - 1
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_LARGEST: Final = 2**63 - 1
-_PORTS: Final = 65_535
-_WORDS: Final = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "on": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "off": False,
-}
+_ON, _OFF = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+_RESERVED: Final = frozenset(
+    {"authorization", "host", "content-length", "content-type", "transfer-encoding", "connection"}
+)
+"""Header fields that the requests of a plan set themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How a setting is read. ``expected`` completes "expected …"; ``secret`` values are shown nowhere; ``separator`` splits a variable
-    into the values of a repeatable setting; ``schema`` is the JSON Schema of one value in a file.
+class ExpectedError(ValueError):
+    """Completes "expected …" with more than the kind says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versions of click only
+    """A kind of value.
+
+    ``expected`` completes "expected …"; ``secret`` values are shown nowhere; ``path`` values in a file are
+    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting; ``schema`` is
+    the JSON Schema of one value in a file.
     """
 
     parse: Callable[[str], Any]
@@ -43,7 +49,19 @@ class Kind:
     secret: bool = False
     path: bool = False
     separator: str = r"[,\s]+"
-    schema: tuple[tuple[str, Any], ...] = (("type", "string"),)
+    schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
+    name = "value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value of a text; a default stays. ``click.BadParameter`` says what was expected."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            # What int() and urlsplit() say is not for users.
+            expected = error if isinstance(error, ExpectedError) else self.expected
+            self.fail(f"{self.shown(value)}: expected {expected}", param, ctx)
 
     def shown(self, text: str) -> str:
         """The text as an error may show it: cut, and without what it keeps secret."""
@@ -51,13 +69,37 @@ class Kind:
             return "(not shown)"
         return repr(re.sub(r"//[^/@]*@", "//(not shown)@", text[:200]))
 
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The values that a variable lists."""
+        return [part for part in re.split(self.separator, rv.strip()) if part]
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Files for a path, else the values of an enum."""
+        del ctx, param
+        if self.path:
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(name) for name in self.schema.get("enum", ()) if name.startswith(incomplete)]
+
+
+class _Switch(Kind, click.types.BoolParamType):
+    """On or off; click asks for its own type to offer ``--no-…``."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint at the known name that was probably meant, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _refuse() -> NoReturn:
+    raise ValueError
+
 
 def _switch(text: str) -> bool:
-    return _WORDS[text.strip().lower()] if text.strip().lower() in _WORDS else _refuse()
-
-
-def _refuse() -> Any:
-    raise ValueError
+    word = text.strip().lower()
+    return word in _ON or (word not in _OFF and _refuse())
 
 
 def _text(text: str) -> str:
@@ -65,7 +107,9 @@ def _text(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    return text if text and text.isascii() and text.isprintable() and " " not in text else _refuse()
+    if text.lower().startswith("bearer "):
+        raise ExpectedError("the token alone: leave out 'Bearer', which is sent before it")
+    return text if re.fullmatch(r"[!-~]+", text) else _refuse()
 
 
 def _address(text: str, *, query: bool) -> str:
@@ -83,43 +127,20 @@ def _base_url(text: str) -> str:
     return _refuse() if url.endswith("/ad_campaigns") else url
 
 
-def _clock_url(text: str) -> str:
-    return _address(text, query=True)
-
-
 def _campaign(text: str) -> str:
-    usable = re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text)
-    return text if usable else _refuse()
+    return text if re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text) else _refuse()
 
 
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     value = value.strip(" \t")
     usable = colon and _FIELD_NAME.fullmatch(name) and value.isascii() and value.isprintable()
-    return (name, value) if usable and name.lower() not in _OURS else _refuse()
-
-
-_OURS: Final = frozenset(
-    {"authorization", "host", "content-length", "content-type", "transfer-encoding", "connection"}
-)
-"""Header fields that the cases themselves decide."""
+    return (name, value) if usable and name.lower() not in _RESERVED else _refuse()
 
 
 def _duration(text: str) -> float:
     match = _DURATION.fullmatch(text.strip())
-    return float(match[1]) * _UNITS[match[2]] if match else _refuse()
-
-
-def _positive_duration(text: str) -> float:
-    return _duration(text) or _refuse()
-
-
-def _whole(text: str) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,19}", text) and int(text) <= _LARGEST else _refuse()
-
-
-def _positive(text: str) -> int:
-    return _whole(text) or _refuse()
+    return (float(match[1]) * _UNITS[match[2]] if match else 0) or _refuse()
 
 
 def _readable(text: str) -> Path:
@@ -127,7 +148,8 @@ def _readable(text: str) -> Path:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise ValueError(f"a file that can be read ({_why(error)})") from None
+        why = (error.strerror or type(error).__name__).lower()
+        raise ExpectedError(f"a file that can be read ({why})") from None
     return path
 
 
@@ -136,22 +158,25 @@ def _certificates(text: str) -> Path:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError:
-        raise ValueError("a file of certificates in PEM") from None
+        _refuse()
     return path
 
 
 def _writable(text: str) -> Path:
-    """A path that can be written, decided without writing: it, or else its folder, is there and open to us."""
-    path = Path(text).expanduser()
+    """A path that can be written, as far as can be seen without writing."""
+    path, wrong = Path(text).expanduser(), ""
+    if path == STDOUT:
+        return path
     if path.is_dir() or text.endswith("/") or not text:
-        raise ValueError("a file that can be written (it is a folder)")
-    if path.exists():
-        if not os.access(path, os.W_OK):
-            raise ValueError("a file that can be written (permission denied)")
+        wrong = "it is a folder"
+    elif path.exists():
+        wrong = "" if os.access(path, os.W_OK) else "permission denied"
     elif not path.parent.is_dir():
-        raise ValueError("a file that can be written (there is no such folder)")
+        wrong = "there is no such folder"
     elif not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ValueError("a file that can be written (the folder is not ours to write to)")
+        wrong = "its folder cannot be written"
+    if wrong:
+        raise ExpectedError(f"a file that can be written ({wrong})")
     return path
 
 
@@ -160,47 +185,58 @@ def _host(text: str) -> str:
     return name if re.fullmatch(r"[a-z0-9_.:-]+", name) and "//" not in name else _refuse()
 
 
-def _why(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
-
-
 def choice(*names: str) -> Kind:
     """One of a few names."""
-    return Kind(
-        lambda text: text if text in names else _refuse(),
-        "one of " + ", ".join(names),
-        schema=(("enum", list(names)),),
-    )
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ExpectedError(f"one of {', '.join(names)}{nearest(text, names)}")
+        return text
+
+    return Kind(parse, f"one of {', '.join(names)}", schema={"enum": list(names)})
 
 
-_SPAN: Final = "a duration such as 30s, 5m, 2h, 250ms or a bare number of seconds"
-_SPAN_SCHEMA: Final = (
-    ("type", ["string", "number"]),
-    ("pattern", r"^[0-9]{1,12}(\.[0-9]{1,6})?( ?(ms|s|m|h))?(?!\s)$"),
-    ("minimum", 0),
-)
-SWITCH: Final = Kind(_switch, "true or false", schema=(("type", "boolean"),))
-TEXT: Final = Kind(_text, "one line of text")
+def number(least: int, most: int = LARGEST, *, expected: str = "") -> Kind:
+    """A whole number of ASCII digits."""
+
+    def parse(text: str) -> int:
+        value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else -1
+        return value if least <= value <= most else _refuse()
+
+    expected = expected or f"a whole number from {least} to {most}"
+    return Kind(parse, expected, schema={"type": "integer", "minimum": least})
+
+
+SWITCH: Final = _Switch(_switch, "true or false", schema={"type": "boolean"})
 TOKEN: Final = Kind(_token, "a token: ASCII letters, digits and signs, no white space", secret=True)
 BASE_URL: Final = Kind(
-    _base_url,
-    "a URL with http:// or https:// and a host, as it stands before /ad_campaigns: https://host/api/v1",
+    _base_url, "a URL with http:// or https:// and a host, without /ad_campaigns: https://host/api/v1"
 )
-CLOCK_URL: Final = Kind(_clock_url, "a URL with http:// or https:// and a host")
+CLOCK_URL: Final = Kind(lambda text: _address(text, query=True), "a URL with http:// or https:// and a host")
 CAMPAIGN: Final = Kind(
     _campaign,
     "a campaign's id: adcamp_ and at least one character",
-    schema=(("type", "string"), ("pattern", r"^adcamp_[A-Za-z0-9_~.-]+(?!\s)$")),
+    schema={"type": "string", "pattern": r"^adcamp_[A-Za-z0-9_~.-]+(?!\s)$"},
 )
 HEADER: Final = Kind(
     _header,
-    "'Name: value', of a header that the cases do not set themselves",
+    "'Name: value', of a header that the requests do not set themselves",
     secret=True,
     separator=r"[\r\n]+",
 )
-DURATION: Final = Kind(_positive_duration, f"{_SPAN}, above zero", schema=_SPAN_SCHEMA)
-COUNT: Final = Kind(_positive, "a whole number above zero", schema=(("type", "integer"), ("minimum", 1)))
-NUMBER: Final = Kind(_whole, "a whole number, zero or more", schema=(("type", "integer"), ("minimum", 0)))
+DURATION: Final = Kind(
+    _duration,
+    "a duration such as 30s, 5m, 2h, 250ms or a bare number of seconds, above zero",
+    schema={
+        "type": ["string", "number"],
+        "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?( ?(ms|s|m|h))?(?!\s)$",
+        "minimum": 0,
+    },
+)
+PROFILE: Final = choice("quick", "standard", "thorough")
+COLOR: Final = choice("auto", "always", "never")
+COUNT: Final = number(1, expected="a whole number above zero")
+NUMBER: Final = number(0, expected="a whole number, zero or more")
 INPUT: Final = Kind(_readable, "a file that can be read", path=True)
 CERTIFICATES: Final = Kind(_certificates, "a file of certificates in PEM", path=True)
 OUTPUT: Final = Kind(_writable, "a file that can be written", path=True)

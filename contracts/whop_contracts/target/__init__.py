@@ -1,12 +1,17 @@
-"""Targets: what is judged, in this process or behind a socket, with its clock; and manners towards it."""
+"""Targets: what is checked, in this process or behind a socket, with its clock, rate limits and retries."""
 
-from whop_contracts.target.clocks import VirtualClock, WallClock
-from whop_contracts.target.live import LiveTarget, SteadyTime
-from whop_contracts.target.mock import MOCK_URL, MockTarget
-from whop_contracts.target.open import mock_parties, open_live, open_mock, open_target
-from whop_contracts.target.protocol import Clock, OffTargetError, Reply, Target
+from whop_contracts.target.clocks import Clock, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import BudgetSpent, Sender
+from whop_contracts.target.targets import (
+    MOCK_URL,
+    LiveTarget,
+    MockTarget,
+    OffTargetError,
+    SteadyTime,
+    Target,
+)
 from whop_contracts.target.wire import Limits, Wire
 
 __all__ = [
@@ -25,8 +30,4 @@ __all__ = [
     "VirtualClock",
     "WallClock",
     "Wire",
-    "mock_parties",
-    "open_live",
-    "open_mock",
-    "open_target",
 ]

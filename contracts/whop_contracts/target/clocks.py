@@ -1,4 +1,4 @@
-"""The provider's clock where it is ours to move (virtual) and where it can only be watched (wall).
+"""The provider's clock if it is in this process (virtual), and if it can only be observed (wall).
 
 Units: readings of the sender's clock are seconds since 1970, those of the provider's nanoseconds since 1970.
 """
@@ -10,17 +10,62 @@ import email.utils
 from collections.abc import Callable
 from typing import Final, Literal, Protocol, runtime_checkable
 
-from whop_contracts.exchange import Response, Window
-from whop_contracts.target.protocol import NANO, Reply
+from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
+from whop_contracts.instants import NANO
+from whop_contracts.target.responses import Reply
 
 _DATE_CACHED_S: Final = 2.5
-"""How much later than its ``Date`` header an answer may have been made: the header has whole seconds, and servers keep it a while."""
+"""How much later than its ``Date`` a response may be: it has whole seconds, and servers cache it."""
+_STAMP_CUT_S: Final = 0.001
+"""How much later than an instant cut to milliseconds the provider's clock may have been."""
 _SLACK_S: Final = 1.0
-"""By how much answers may contradict each other before a clock is said to jump: several machines answer, none is exact."""
-_FROM_A_GATEWAY: Final = frozenset({502, 503, 504})
+"""By how much responses may contradict each other: several machines may respond."""
 _LONGEST_DATE: Final = 64
 _LEAST_SLEEP_S: Final = 0.001
 _TRIES: Final = 64
+
+
+class Clock:
+    """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
+
+    ``kind`` says whether it is in this process, the provider's test clock, or the provider's own time.
+    ``trouble`` is why it is unusable, so that clauses about time are not tested; None while it is usable.
+    ``waited_s`` are the real seconds slept so far.
+    """
+
+    kind: Literal["virtual", "test", "wall"]
+    trouble: str | None = None
+    waited_s: float = 0.0
+
+    @property
+    def moved(self) -> tuple[int, int] | None:
+        """The clock's first and latest reading in this run, in nanoseconds; None if they are not known."""
+        raise NotImplementedError
+
+    def window(self, sent: float, received: float) -> Window | None:
+        """The provider's earliest reading at ``sent`` and its latest at ``received``; None if unknown."""
+        raise NotImplementedError
+
+    def reach(self, ns: int) -> bool:
+        """Wait, or move the clock, until it certainly shows ``ns`` or later; False if impossible."""
+        raise NotImplementedError
+
+    def lag(self, seconds: float) -> None:
+        """Let at least so much time pass for the sender and for the provider."""
+        raise NotImplementedError
+
+    def learn(self, reply: Reply) -> None:
+        """Use the ``Date`` header of a response; only an estimated clock needs it."""
+
+    def learn_instant(self, ns: int, sent: float, received: float) -> None:
+        """Use an instant that the provider read from its clock between ``sent`` and ``received``.
+
+        ``ns`` is cut to milliseconds, like the ``updated_at`` of an accepted pause; for responses without a
+        ``Date``. Only an estimated clock needs it.
+        """
+
+    def doubt(self, reason: str) -> None:
+        """Stop using an estimate: it is not the time that campaigns follow."""
 
 
 @runtime_checkable
@@ -32,67 +77,56 @@ class Movable(Protocol):
         ...
 
     def advance(self, seconds: float) -> None:
-        """Move it on by so much."""
+        """Move it forward."""
         ...
 
 
-class VirtualClock:
-    """The clock of a provider in this process: read without doubt, moved without waiting. The sender's clock is the same one."""
+class VirtualClock(Clock):
+    """The clock of a provider in this process: known exactly, and moved instead of waiting."""
 
-    kind: Literal["virtual"] = "virtual"
-    trouble = None
-    waited_s = 0.0
+    kind = "virtual"
 
     def __init__(self, clock: Movable) -> None:
         self._clock = clock
-        self._began = self._ns()
+        self._began = to_ns(clock.now())
 
     def now(self) -> float:
         """Seconds since 1970."""
         return self._clock.now()
 
-    def _ns(self) -> int:
-        return to_ns(self._clock.now())
-
     @property
     def moved(self) -> tuple[int, int] | None:
-        """From where to where it was moved."""
-        return self._began, self._ns()
-
-    def learn(self, reply: Reply) -> None:
-        """Nothing is left to learn."""
-
-    def doubt(self, reason: str) -> None:
-        """It is known for what it is: there is no doubt."""
+        """Its first and its present reading."""
+        return self._began, to_ns(self._clock.now())
 
     def window(self, sent: float, received: float) -> Window | None:
         """The two readings themselves."""
         return Window(to_ns(sent), to_ns(received))
 
     def reach(self, ns: int) -> bool:
-        """Move to ``ns``, to the microsecond and not before it; stay where the clock is past it."""
-        short = ns - self._ns()
+        """Move to ``ns``, rounded up to the microsecond; do nothing if the clock is past it."""
         for _ in range(_TRIES):
-            if short <= 0:
+            missing = ns - to_ns(self._clock.now())
+            if missing <= 0:
                 return True
-            self._clock.advance(max(short, 1_000) / NANO)
-            short = ns - self._ns()
-        return short <= 0
+            self._clock.advance(max(missing, 1_000) / NANO)
+        return to_ns(self._clock.now()) >= ns
 
     def lag(self, seconds: float) -> None:
-        """Move on by so much."""
+        """Move forward."""
         if seconds > 0:
             self._clock.advance(seconds)
 
 
-class WallClock:
-    """Whatever clock the provider goes by, known from the ``Date`` of its answers alone, with the uncertainty that leaves.
+class WallClock(Clock):
+    """The provider's own clock, estimated from its responses, with the uncertainty that remains.
 
-    A ``Date`` of D on an exchange means that the provider's clock stood between D and D + 2.5 s at some moment of it. What all exchanges
-    say together bounds by how much it is ahead of the sender's. It waits ``max_wait_s`` in all, never more.
+    A ``Date`` of D means that at some moment of the exchange the provider's clock was between D and D + 2.5
+    s; an instant with milliseconds means the same, within 1 ms. All exchanges together limit how far the
+    provider's clock is ahead of the sender's. ``reach`` waits at most ``max_wait_s`` seconds in total.
     """
 
-    kind: Literal["wall"] = "wall"
+    kind = "wall"
 
     def __init__(
         self, *, time: Callable[[], float], sleep: Callable[[float], None], max_wait_s: float = 120.0
@@ -101,90 +135,100 @@ class WallClock:
         self._sleep = sleep
         self._left_s = max_wait_s
         self._bounds: tuple[float, float] | None = None
-        self._ahead: tuple[float, float] | None = None
         self._seen: tuple[float, float] | None = None
-        self.trouble: str | None = None
-        self.waited_s = 0.0
+
+    @property
+    def _ahead(self) -> tuple[float, float] | None:
+        """How far the provider's clock is ahead, at least and at most; small contradictions swap the two."""
+        return self._bounds and (min(self._bounds), max(self._bounds))
 
     @property
     def moved(self) -> tuple[int, int] | None:
-        """The provider's time at the first and at the last answer that told it, each in the middle of what it may be."""
-        if self._ahead is None or self._seen is None:
+        """The middle of the provider's time at the first and at the last response that showed it."""
+        if self._bounds is None or self._seen is None:
             return None
-        middle = sum(self._ahead) / 2
+        middle = sum(self._bounds) / 2
         return to_ns(self._seen[0] + middle), to_ns(self._seen[1] + middle)
 
     def learn(self, reply: Reply) -> None:
-        """Narrow by the ``Date`` of an answer, where the provider itself has made it just now."""
+        """Narrow the estimate by the ``Date`` of a response that the provider itself has just made."""
         date = _date(reply.response) if reply.response else None
-        if date is None or self.trouble:
+        if date is not None:
+            self._narrow(date, date + _DATE_CACHED_S, reply.sent, reply.received, "Date headers")
+
+    def learn_instant(self, ns: int, sent: float, received: float) -> None:
+        """Narrow the estimate by an instant that the provider read from its clock during an exchange."""
+        self._narrow(ns / NANO, ns / NANO + _STAMP_CUT_S, sent, received, "responses")
+
+    def _narrow(self, earliest: float, latest: float, sent: float, received: float, source: str) -> None:
+        """Use that the provider's clock was within these readings at some moment of an exchange."""
+        if self.trouble:
             return
-        low, high = date - reply.received, date + _DATE_CACHED_S - reply.sent
+        low, high = earliest - received, latest - sent
         if self._bounds is not None:
             low, high = max(low, self._bounds[0]), min(high, self._bounds[1])
         if low - high > _SLACK_S:
-            self.trouble = "the provider's clock jumped or stalled, as its Date headers show"
+            self.trouble = f"the provider's clock jumped or stalled, as its {source} show"
             return
-        # Kept as they contradict each other, so that small contradictions add up to a large one.
+        # Stored as they contradict each other, so that small contradictions add up to a large one.
         self._bounds = low, high
-        self._ahead = min(low, high), max(low, high)
-        self._seen = (self._seen[0] if self._seen else reply.sent), reply.received
+        self._seen = (self._seen[0] if self._seen else sent), received
 
     def doubt(self, reason: str) -> None:
-        """Take the ``Date`` headers for somebody else's, from here on."""
+        """Stop using the estimate, for the first reason that was given."""
         self.trouble = self.trouble or reason
 
     def window(self, sent: float, received: float) -> Window | None:
-        """The earliest reading at ``sent`` and the latest at ``received``; None before the first ``Date``, and in trouble."""
+        """The earliest reading at ``sent`` and the latest at ``received``; None if unknown."""
         if self._ahead is None or self.trouble:
             return None
-        return Window(to_ns(sent + self._ahead[0]), to_ns(received + self._ahead[1]))
+        low, high = self._ahead
+        return Window(to_ns(sent + low), to_ns(received + high))
 
     def reach(self, ns: int) -> bool:
-        """Sleep until the provider's clock is surely past ``ns``; False where that is not known, or longer than may be waited."""
+        """Sleep until the provider's clock is certainly past ``ns``; False if unknown or too far ahead."""
         if self._ahead is None or self.trouble:
             return False
         wanted = ns / NANO - self._ahead[0]
         if wanted - self._time() > self._left_s:
             return False
-        return self._wait_until(wanted)
+        before = self.waited_s
+        reached = self._sleep_until(wanted)
+        self._left_s -= self.waited_s - before
+        return reached
 
     def lag(self, seconds: float) -> None:
-        """Sleep; not counted against the longest wait."""
-        left = self._left_s
-        self._left_s = seconds + 1.0
-        self._wait_until(self._time() + seconds)
-        self._left_s = left
+        """Sleep; this does not count against the longest wait."""
+        self._sleep_until(self._time() + seconds)
 
-    def _wait_until(self, wanted: float) -> bool:
-        """Sleep until the sender's clock shows ``wanted``, and again where a sleep was short."""
+    def _sleep_until(self, wanted: float) -> bool:
+        """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
         for _ in range(_TRIES):
             before = self._time()
             if before >= wanted:
                 return True
             self._sleep(max(wanted - before, _LEAST_SLEEP_S))
-            slept = max(self._time() - before, 0.0)
-            self.waited_s += slept
-            self._left_s -= slept
+            self.waited_s += max(self._time() - before, 0.0)
         return self._time() >= wanted
 
 
 def to_ns(seconds: float) -> int:
-    """Seconds as nanoseconds, to the microsecond: what a ``float`` can tell of our time."""
+    """Seconds as nanoseconds, rounded to the microsecond: a ``float`` of today's time has no more digits."""
     return round(seconds * 1_000_000) * 1_000
 
 
 def _date(response: Response) -> float | None:
-    """The ``Date`` of an answer; None where there is none that can be read, or a gateway or a cache may have made it.
+    """The ``Date`` of a response; None if it is absent or unreadable, or a gateway or a cache may have made
+    it.
 
     Source: RFC 9110, sections 5.6.7 and 6.6.1; RFC 9111, section 5.1.
     """
-    if response.status in _FROM_A_GATEWAY or response.header("age") not in {None, "0"}:
+    if response.status in INFRASTRUCTURE or response.header("age") not in {None, "0"}:
         return None
     dates = [read_http_date(value) for name, value in response.headers if name.lower() == "date"]
-    told = [date for date in dates if date is not None]
-    # Two machines that each add a Date and do not agree leave it open whose clock the provider goes by.
-    return told[0] if told and max(told) - min(told) <= _DATE_CACHED_S else None
+    read = [date for date in dates if date is not None]
+    # If two machines each add a Date and disagree, it is unknown which one the provider follows.
+    return read[0] if read and max(read) - min(read) <= _DATE_CACHED_S else None
 
 
 def read_http_date(text: str | None) -> float | None:

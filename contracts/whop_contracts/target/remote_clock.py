@@ -1,62 +1,80 @@
-"""The provider's test clock: one clock for the whole provider, read and moved forwards over HTTP.
+"""The provider's test clock: one clock for the whole provider, read and moved forward over HTTP.
 
-``GET`` answers ``{"now": "<RFC 3339>"}``; ``PUT`` of the same body moves it, and is answered 200 when what fell due has been done, 202
-while it works, 409 for an earlier instant. It may stand between two calls, or run; never faster than time does.
+``GET`` returns ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves the clock; its status is 200 when
+everything due is done, 202 while work is pending, 409 for an earlier instant. The clock may stand still
+between two calls, or run, but never faster than time.
 """
 
 from __future__ import annotations
 
 import bisect
 import json
+import urllib.parse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from whop_contracts.exchange import Response, Window
-from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.target.protocol import NANO, Reply
+from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
+from whop_contracts.instants import NANO, read_instant, write_instant
+from whop_contracts.target.clocks import Clock, to_ns
+from whop_contracts.target.responses import Reply
 
 FURTHEST_NS: Final = 48 * 3_600 * NANO
+"""How far a run moves the clock in total."""
 _MS: Final = 1_000_000
 _SLACK_NS: Final = 100 * _MS
 """By how much a running clock may seem to run fast: readings are rounded, and machines differ."""
 _DRIFT: Final = 0.01
-_FRESH_S: Final = 1.0
-"""A sight of the clock older than this is renewed before it is moved, so that running fast or backwards shows."""
 _WORKING_S: Final = 30.0
 _PAUSES_S: Final = (0.05, 0.1, 0.2, 0.5)
 _RETRIES: Final = 4
 _FIRST_NS: Final = -62_135_596_800 * NANO
 _LAST_NS: Final = 253_402_300_000 * NANO - 2 * FURTHEST_NS
+_LONGEST_INSTANT: Final = 64
 _OK: Final = 200
 _WORKING: Final = 202
 _EARLIER: Final = 409
-_PASSING: Final = frozenset({429, 502, 503, 504})
+_SHAPE: Final = '{"now": "<RFC 3339>"}'
+_CAUSES: Final = {
+    401: "the clock needs a credential, which is sent to it only on the origin of the base URL",
+    403: "the clock needs a credential, which is sent to it only on the origin of the base URL",
+    404: "the path is wrong, or this environment has no test clock",
+}
+_PERHAPS: Final = "the URL is not that of a test clock"
 
 Exchange = Callable[[str, str, Sequence[tuple[str, str]], bytes], Reply]
 """Sends method, URL, headers and content; as ``Wire.exchange`` does."""
 
 
 class _Trouble(Exception):  # noqa: N818 - it becomes a phrase
-    """Why the clock cannot be trusted any more."""
+    """Why the clock cannot be used any more."""
+
+
+class _Misfit(_Trouble):
+    """A response that no test clock gives, so that the setting is wrong. ``cause`` is the likely reason."""
+
+    def __init__(self, what: str, cause: str = _PERHAPS) -> None:
+        super().__init__(what)
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """From ``at`` (the sender's clock) the provider's clock stands at or past ``low``, and it is at most ``ahead`` + the sender's."""
+    """From ``at`` (sender's clock) on, the clock shows at least ``low``, at most the sender's + ``ahead``."""
 
     at: float
     low: int
     ahead: int
 
 
-class ProviderTestClock:
-    """The test clock at ``url``. ``headers`` go with every request to it: whoever opens it decides whether the credential is among them.
+class ProviderTestClock(Clock):
+    """The test clock at ``url``. ``headers`` are sent with every request to it; the caller decides on the
+    credential.
 
-    ``start`` reads it first; until then, and in trouble, nothing is known and nothing is moved.
+    ``start`` must be called first. In trouble, nothing is known and nothing is moved.
     """
 
-    kind: Literal["test"] = "test"
+    kind = "test"
 
     def __init__(
         self,
@@ -74,151 +92,149 @@ class ProviderTestClock:
         self._sleep = sleep
         self._sights: list[_Sight] = []
         self._began: tuple[int, float] = (0, 0.0)
-        self.trouble: str | None = None
-        self.waited_s = 0.0
 
     @property
     def moved(self) -> tuple[int, int] | None:
-        """From its first reading to what it shows at least by now."""
+        """Its first reading, and what it shows at least by now."""
         return (self._began[0], self._sights[-1].low) if self._sights else None
 
     def start(self) -> None:
-        """Read the clock for the first time; where that fails, ``trouble`` says why."""
-        self._guarded(self._look)
-        if self._sights:
+        """Read the clock for the first time.
+
+        Raises ``ValueError``, in one line, if the response shows that the URL or the credential is wrong: a
+        4xx other than 429, a redirect or another body. If infrastructure prevents the reading, ``trouble``
+        says why.
+        """
+        try:
+            self._look()
+        except _Misfit as misfit:
+            parts = urllib.parse.urlsplit(self._url)
+            shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+            expected = f"expected 200 with {_SHAPE}; likely cause: {misfit.cause}"
+            raise ValueError(f"--test-clock {shown}: it {misfit}; {expected}") from None
+        except _Trouble as trouble:
+            self.trouble = f"the test clock {trouble}"
+        else:
             self._began = self._sights[0].low, self._time()
 
-    def learn(self, reply: Reply) -> None:
-        """What an answer says of time is not the test clock's."""
-
     def doubt(self, reason: str) -> None:
-        """It is known for what it is: there is no doubt."""
+        """Stop using it: it is not the provider's clock."""
+        self.trouble = self.trouble or reason
 
     def window(self, sent: float, received: float) -> Window | None:
-        """What it showed at least at ``sent``, and at most at ``received``, as far as it has been seen by then."""
+        """What it showed at least at ``sent`` and at most at ``received``, as far as was known by then."""
         if self.trouble or not self._sights:
             return None
         low = self._before(sent).low
-        return Window(low, max(_ns(received) + self._before(received).ahead, low))
+        return Window(low, max(to_ns(received) + self._before(received).ahead, low))
 
     def reach(self, ns: int) -> bool:
-        """Move it to ``ns``, to the millisecond and not before it; not at all where it is past it. False beyond 48 h, and in trouble."""
-        return self._guarded(lambda: self._reach(ns))
+        """Move it to ``ns``, rounded up to the millisecond, if it is not past it; False beyond 48 h."""
+        if self.trouble or not self._sights:
+            return False
+        # Some clocks keep or show whole seconds: the second try is the next whole second.
+        for unit in (_MS, NANO):
+            if self._sights[-1].low >= ns:
+                return True
+            wanted = -(-ns // unit) * unit
+            first, at = self._began
+            if wanted - first > FURTHEST_NS + to_ns(self._time() - at):
+                return False
+            try:
+                self._move(wanted)
+            except _Trouble as trouble:
+                self.trouble = f"the test clock {trouble}"
+                return False
+        if self._sights[-1].low < ns:
+            self.trouble = "the test clock did not go where it was moved to, though it said so"
+        return self.trouble is None
 
     def lag(self, seconds: float) -> None:
-        """Sleep, and see that the clock has gone on by as much as well."""
+        """Sleep, and move the clock by as much if it stands still."""
         now = self._time()
         known = self.window(now, now)
         self._rest(seconds)
         if known is not None:
             self.reach(known.end + int(seconds * NANO))
 
-    # -- what is behind it -----------------------------------------------------------------------------------------
-
-    def _guarded(self, act: Callable[[], object]) -> bool:
-        """Do something with the clock unless there was trouble, or is now."""
-        if self.trouble:
-            return False
-        try:
-            return act() is not False
-        except _Trouble as trouble:
-            self.trouble = f"the test clock {trouble}"
-            return False
-
-    def _reach(self, ns: int) -> bool:
-        if not self._sights:
-            return False
-        if self._sights[-1].low < ns and self._time() - self._sights[-1].at > _FRESH_S:
-            self._look()
-        if self._sights[-1].low >= ns:
-            return True
-        wanted = _up(ns, _MS)
-        if not self._within(wanted):
-            return False
-        self._move(wanted)
-        if self._sights[-1].low < wanted:
-            # Some clocks keep or show whole seconds: the next one is no harm, and the last try.
-            wanted = _up(ns, NANO)
-            if not self._within(wanted):
-                return False
-            self._move(wanted)
-        if self._sights[-1].low < ns:
-            raise _Trouble("did not go where it was moved to, though it said so")
-        return True
-
-    def _within(self, ns: int) -> bool:
-        first, at = self._began
-        return ns - first <= FURTHEST_NS + _ns(self._time() - at)
-
     def _move(self, ns: int) -> None:
-        """PUT, and then see where it is. Moving is complete when it answers 200."""
+        """PUT an instant, and take the reading of the response; if it contains none, GET it."""
         body = json.dumps({"now": write_instant(ns)}).encode()
-        until = self._time() + _WORKING_S
-        sent, again = self._time(), 0
-        while (answer := self._ask("PUT", body)).status == _WORKING:
-            if self._time() > until:
-                raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
-            self._rest(_PAUSES_S[min(again, len(_PAUSES_S) - 1)])
-            again += 1
-        bound = ns - _ns(sent)
-        if answer.status == _OK:
-            self._look(_Sight(sent, ns, bound))
-        elif answer.status == _EARLIER:
-            # It ran past the instant by itself, or an answer to an earlier try was lost.
-            self._look(_Sight(sent, self._sights[-1].low, max(bound, self._sights[-1].ahead)))
+        sent, response = self._finished("PUT", body, restart=False)
+        expected = _Sight(sent, ns, ns - to_ns(sent))
+        if response.status == _OK:
+            if _reading(response) is None:
+                self._look(expected)
+            else:
+                self._see(response, sent, expected)
+        elif response.status == _EARLIER:
+            # It ran past the instant by itself, or the response to an earlier try was lost.
+            last = self._sights[-1]
+            self._look(_Sight(sent, last.low, max(expected.ahead, last.ahead)))
             if self._sights[-1].low <= ns - NANO:
                 raise _Trouble(f"would not be moved forwards to {write_instant(ns)} (409)")
         else:
-            raise _Trouble(f"answered a PUT with {answer.status}")
+            raise _Trouble(f"responded to a PUT with {response.status}")
 
     def _look(self, expected: _Sight | None = None) -> None:
-        """GET, and hold the reading against what it is expected to be (else against the sight before)."""
-        sent = self._time()
-        until = sent + _WORKING_S
-        while (answer := self._ask("GET")).status == _WORKING and self._time() < until:
-            self._rest(_PAUSES_S[-1])
-            sent = self._time()
+        """GET the clock's reading."""
+        sent, response = self._finished("GET")
+        self._see(response, sent, expected)
+
+    def _see(self, response: Response, sent: float, expected: _Sight | None) -> None:
+        """Compare a reading with the expected one (else with the last sight), and make it the last sight."""
         received = self._time()
-        shown, coarse = _reading(answer)
-        ahead = shown + coarse - _ns(sent)
+        reading = _reading(response)
+        if reading is None:
+            raise _misfit(response)
+        shown, coarse = reading
+        ahead = shown + coarse - to_ns(sent)
         if self._sights:
             last = self._sights[-1]
             expected = expected or last
             if shown + coarse <= last.low:
                 raise _Trouble("went backwards")
-            if shown - (_ns(received) + expected.ahead) > self._slack(received - expected.at):
+            slack = _SLACK_NS + int((received - expected.at) * _DRIFT * NANO)
+            if shown - (to_ns(received) + expected.ahead) > slack:
                 raise _Trouble("runs faster than time does, or somebody else moves it")
             if shown < expected.low:
-                # It keeps whole seconds, or shows no more of them: no later than where it was put, either way.
+                # It keeps or shows whole seconds: in both cases it is not later than where it was put.
                 ahead = max(ahead, expected.ahead)
             else:
-                ahead = min(ahead, max(expected.ahead, shown - _ns(received)))
+                ahead = min(ahead, max(expected.ahead, shown - to_ns(received)))
             shown = max(shown, last.low)
         self._sights.append(_Sight(received, shown, ahead))
 
-    @staticmethod
-    def _slack(seconds: float) -> int:
-        return _SLACK_NS + int(seconds * _DRIFT * NANO)
+    def _finished(self, method: str, body: bytes = b"", *, restart: bool = True) -> tuple[float, Response]:
+        """The first (with ``restart``: the last) time of sending, and the response when all work is done."""
+        sent, again = self._time(), 0
+        until = sent + _WORKING_S
+        while (response := self._ask(method, body)).status == _WORKING:
+            if self._time() > until:
+                raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
+            self._rest(_PAUSES_S[min(again, len(_PAUSES_S) - 1)])
+            again += 1
+            sent = self._time() if restart else sent
+        return sent, response
 
-    def _ask(self, method: str, body: bytes = b"") -> Response:
-        """One answer of the clock; what the network does to it is tried again a few times."""
+    def _ask(self, method: str, body: bytes) -> Response:
+        """One response of the clock; after an error of the infrastructure it is asked again a few times."""
         headers = (*self._headers, ("content-type", "application/json")) if body else self._headers
         why = ""
         for again in range(_RETRIES):
             if again:
                 self._rest(_PAUSES_S[again - 1])
             reply = self._exchange(method, self._url, headers, body)
-            if reply.response is not None and reply.response.status not in _PASSING:
+            if reply.response is None:
+                why = f"cannot be reached: {reply.trouble}"
+            elif reply.response.status in INFRASTRUCTURE:
+                why = f"responded with {reply.response.status}"
+            else:
                 return reply.response
-            why = (
-                f"answered {reply.response.status}"
-                if reply.response
-                else f"cannot be reached: {reply.trouble}"
-            )
         raise _Trouble(why)
 
     def _before(self, at: float) -> _Sight:
-        """The last sight that was had by ``at``; the first one for what was before it."""
+        """The latest sight by ``at``; the first one for what was before it."""
         return self._sights[max(bisect.bisect_right(self._sights, at, key=lambda sight: sight.at) - 1, 0)]
 
     def _rest(self, seconds: float) -> None:
@@ -227,24 +243,27 @@ class ProviderTestClock:
         self.waited_s += max(self._time() - before, 0.0)
 
 
-def _reading(answer: Response) -> tuple[int, int]:
-    """What an answer shows, and how coarse that is, in nanoseconds."""
-    if answer.status != _OK:
-        raise _Trouble(f"answered a GET with {answer.status}")
+def _reading(response: Response) -> tuple[int, int] | None:
+    """The instant that a 200 shows, and how coarse it is, both in nanoseconds; None if it shows none."""
     try:
-        document: Any = json.loads(answer.content)
+        document: Any = json.loads(response.content) if response.status == _OK else None
     except (ValueError, RecursionError):
-        raise _Trouble("did not answer with JSON") from None
+        return None
     text = document.get("now") if isinstance(document, dict) else None
-    read = read_instant(text) if isinstance(text, str) and len(text) < 64 else None  # noqa: PLR2004 - no timestamp is longer
+    read = read_instant(text) if isinstance(text, str) and len(text) < _LONGEST_INSTANT else None
     if read is None or not _FIRST_NS <= read.ns <= _LAST_NS:
-        raise _Trouble('did not answer {"now": "<RFC 3339>"}')
+        return None
     return read.ns, 10 ** (9 - min(read.digits, 9))
 
 
-def _up(ns: int, unit: int) -> int:
-    return -(-ns // unit) * unit
-
-
-def _ns(seconds: float) -> int:
-    return round(seconds * 1_000_000) * 1_000
+def _misfit(response: Response) -> _Trouble:
+    """What is wrong with the response to a GET."""
+    status = response.status
+    what = f"responded to a GET with {status}"
+    if status >= 500:  # noqa: PLR2004 - the provider's own error: the setting may be right
+        return _Trouble(what)
+    if 300 <= status < 400:  # noqa: PLR2004
+        return _Misfit(what, "the clock has moved; redirects are not followed")
+    if status != _OK:
+        return _Misfit(what, _CAUSES.get(status, _PERHAPS))
+    return _Misfit(f"did not respond with {_SHAPE}")

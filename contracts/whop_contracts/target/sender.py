@@ -1,27 +1,24 @@
-"""Manners towards somebody's system: a rate that is kept, refusals for haste that are waited out, failures of the network that
-are tried again a few times, and budgets that end a run before they are passed.
-"""
+"""Sends requests at a steady rate, waits as a 429 asks, retries, and keeps a run within its budgets."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from whop_contracts.exchange import Operation, Request, Response
+from whop_contracts.exchange import INFRASTRUCTURE, Operation, Request, Response
 from whop_contracts.signals import shielded
 from whop_contracts.target.clocks import read_http_date
-from whop_contracts.target.errors import TRANSIENT
-from whop_contracts.target.protocol import Reply, Target
+from whop_contracts.target.responses import TRANSIENT, Reply
+from whop_contracts.target.targets import Target
 
 _MINUTE_S: Final = 60.0
 _TOO_MANY: Final = 429
-_UNAVAILABLE: Final = frozenset({502, 503, 504})
-_SAID: Final = re.compile(rb"try again in\s+(\d{1,6}(?:\.\d{1,6})?)\s*s", re.IGNORECASE)
+_WAIT_ASKED: Final = re.compile(rb"try again in\s+(\d{1,6}(?:\.\d{1,6})?)\s*s", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"\d{1,6}")
-_READ_OF_A_REFUSAL: Final = 10_000
+_BYTES_READ_OF_A_429: Final = 10_000
 _FIRST_BACKOFF_S: Final = 0.2
 _RETRIES: Final = 3
 _WAITS: Final = 5
@@ -32,12 +29,17 @@ class BudgetSpent(Exception):  # noqa: N818 - no error: the run was told to end 
 
 
 class Sender:
-    """Delivers requests to a target with manners.
+    """Delivers requests to a target.
 
-    ``rate`` is requests a minute for each operation (None: no limit). A 429 is waited out as it says, ``longest_wait`` seconds at most and five
-    times at most, each wait at least twice the one before. A 502, 503, 504, a reset or a time-out is tried again three times at most,
-    after a pause drawn from ``rng``. ``max_requests`` and ``max_time`` (seconds by ``elapsed``, else by the target's ``time()``, from the first request) are hard;
-    of the requests, ``reserve`` are kept back until ``open_reserve``, which also lifts the limit of time.
+    ``rate`` is requests per minute for each operation, spread evenly: requests of one operation begin at
+    least 60/``rate`` seconds apart (None: no limit). After a 429 it waits as long as the response asks, at
+    most ``longest_wait`` seconds and at most five times, each wait at least twice the one before. Any other
+    status of ``INFRASTRUCTURE``, a reset or a time-out is retried at most three times, after a pause drawn
+    from ``rng``.
+
+    ``max_requests`` and ``max_time`` (seconds of ``elapsed``, else of the target's ``time()``, from the first
+    request on) are never exceeded. Of the requests, ``reserve`` are kept back until ``open_reserve``, which
+    also lifts the limit of time.
     """
 
     def __init__(
@@ -61,10 +63,10 @@ class Sender:
         self._reserve = reserve
         self._longest_wait = longest_wait
         self._began: float | None = None
-        self._recent: dict[Operation | None, deque[float]] = {}
+        self._due: dict[Operation | None, float] = {}
         self._met: Counter[str] = Counter()
         self._paced_s = 0.0
-        self._refused_s = 0.0
+        self._asked_s = 0.0
         self.sent = 0
 
     @property
@@ -74,138 +76,91 @@ class Sender:
 
     @property
     def waited_s(self) -> float:
-        """Seconds waited for the sake of manners."""
-        return self._paced_s + self._refused_s
+        """Seconds waited to keep to the rate, and because a 429 asked for it."""
+        return self._paced_s + self._asked_s
 
     @property
     def notes(self) -> list[str]:
-        """What the environment did, a sentence each; empty where it did nothing."""
+        """What the infrastructure did, one sentence each; empty if nothing happened."""
         notes = []
-        if refused := self._met["429"]:
-            notes.append(
-                f"{_count(refused, 'answer was', 'answers were')} 429; waited {self._refused_s:.0f} s"
-            )
-        notes += [
-            f"{_count(met, 'answer was', 'answers were')} {status}"
-            for status in ("502", "503", "504")
-            if (met := self._met[status])
-        ]
-        notes += [
-            f"{_count(met, 'request was', 'requests were')} not answered: {what}"
-            for what, met in sorted(self._met.items())
-            if not what.isdigit()
-        ]
+        for what, count in sorted(self._met.items()):
+            one = count == 1
+            if what.isdigit():
+                waited = f"; waited {self._asked_s:.0f} s" if what == str(_TOO_MANY) else ""
+                notes.append(f"{count} {'answer was' if one else 'answers were'} {what}{waited}")
+            else:
+                notes.append(f"{count} {'request was' if one else 'requests were'} not answered: {what}")
         if self._paced_s >= 1:
             notes.append(f"waited {self._paced_s:.0f} s to keep to {self._rate} requests a minute")
         return notes
 
     def open_reserve(self) -> None:
-        """Let what was kept back be spent, without a limit of time: campaigns are being put back."""
+        """Allow the requests that were kept back, without a limit of time: campaigns are being restored."""
         self._reserve = 0
         self._max_time = None
 
     def deliver(self, request: Request) -> list[Reply]:
-        """Send a request, and again where the environment asks for it; every reply in order, the last one decisive.
+        """Send a request, and retry it if need be; every reply in order, the last one decides.
 
-        ``BudgetSpent`` where not even the first may be sent; a retry that is not allowed any more is left out.
+        Raises ``BudgetSpent`` if not even the first may be sent; a retry that the budget excludes is left
+        out.
         """
-        self._admit(1)
-        self._pace(request.operation)
+        if self._began is None:
+            self._began = self._elapsed()
+        if self.allowance == 0:
+            raise BudgetSpent(f"the budget of {self._max_requests} requests is spent")
+        if not self._wait(request.operation):
+            raise BudgetSpent(f"the budget of {self._max_time:g} s is spent")
         replies = [self._send(request)]
         retries = waits = 0
         while True:
             response, trouble = replies[-1].response, replies[-1].trouble
-            if response is not None and response.status == _TOO_MANY and waits < _WAITS:
-                pause, is_wait = self._asked(response, waits), True
-                waits += 1
-            elif _is_passing(response, trouble) and retries < _RETRIES:
-                pause, is_wait = _FIRST_BACKOFF_S * 2**retries * (0.5 + self._rng.random()), False
-                retries += 1
+            status = response.status if response else 0
+            if response and status == _TOO_MANY and waits < _WAITS:
+                asked = max(_asked_s(response, self._target.time()), float(2**waits))
+                pause, waits = min(asked, self._longest_wait), waits + 1
+            elif (status in INFRASTRUCTURE - {_TOO_MANY} or trouble in TRANSIENT) and retries < _RETRIES:
+                pause, retries = _FIRST_BACKOFF_S * 2**retries * (0.5 + self._rng.random()), retries + 1
             else:
                 return replies
-            if not self._may(1, after=pause):
+            if self.allowance == 0 or not self._wait(request.operation, pause):
                 return replies
-            self._target.sleep(pause)
-            if is_wait:
-                self._refused_s += pause
-            self._pace(request.operation)
+            self._asked_s += pause if status == _TOO_MANY else 0.0
             replies.append(self._send(request))
 
-    def deliver_together(self, first: Request, second: Request) -> tuple[Reply, Reply]:
-        """Send two requests at once; neither is tried again. ``BudgetSpent`` where both may not be sent."""
-        self._admit(2)
-        self._pace(first.operation)
-        self._pace(second.operation)
-        self.sent += 2
-        with shielded():
-            replies = self._target.send_together(first, second)
-        for reply in replies:
-            self._note(reply)
-        return replies
-
-    # -- what is behind it -----------------------------------------------------------------------------------------
-
-    def _admit(self, count: int) -> None:
-        if self._began is None:
-            self._began = self._elapsed()
-        if self.allowance is not None and self.allowance < count:
-            raise BudgetSpent(f"the budget of {self._max_requests} requests is spent")
-        if not self._may(count):
-            raise BudgetSpent(f"the budget of {self._max_time:g} s is spent")
-
-    def _may(self, count: int, *, after: float = 0.0) -> bool:
-        if self.allowance is not None and self.allowance < count:
+    def _wait(self, operation: Operation | None, pause: float = 0.0) -> bool:
+        """Wait ``pause`` seconds and until the operation's next request is due; False if that is too late."""
+        now = self._target.time()
+        whole = max(pause, self._due.get(operation, now) - now)
+        spent = self._elapsed() + whole - (self._began or 0.0)
+        if self._max_time is not None and spent >= self._max_time:
             return False
-        return (
-            self._max_time is None
-            or self._began is None
-            or self._elapsed() + after - self._began < self._max_time
-        )
-
-    def _pace(self, operation: Operation | None) -> None:
-        """Wait until one more request of an operation stays within the rate of any 60 seconds; then it is counted."""
-        if self._rate is None:
-            return
-        recent = self._recent.setdefault(operation, deque(maxlen=self._rate))
-        if len(recent) == self._rate:
-            over = recent[0] + _MINUTE_S - self._target.time()
-            if over > 0:
-                if not self._may(1, after=over):
-                    raise BudgetSpent(f"the budget of {self._max_time:g} s is spent")
-                self._target.sleep(over)
-                self._paced_s += over
-        recent.append(self._target.time())
+        if whole > 0:
+            self._target.sleep(whole)
+            self._paced_s += whole - pause
+        if self._rate:
+            self._due[operation] = self._target.time() + _MINUTE_S / self._rate
+        return True
 
     def _send(self, request: Request) -> Reply:
         self.sent += 1
         with shielded():
             reply = self._target.send(request)
-        self._note(reply)
-        return reply
-
-    def _note(self, reply: Reply) -> None:
         if reply.trouble is not None:
             self._met[reply.trouble] += 1
-        elif reply.response is not None and reply.response.status in {_TOO_MANY, *_UNAVAILABLE}:
+        elif reply.response is not None and reply.response.status in INFRASTRUCTURE:
             self._met[str(reply.response.status)] += 1
-
-    def _asked(self, response: Response, waits: int) -> float:
-        """How long a 429 asks to wait, capped; at least twice as long as before."""
-        return min(max(_asked_s(response, self._target.time()), float(2**waits)), self._longest_wait)
-
-
-def _is_passing(response: Response | None, trouble: str | None) -> bool:
-    """Whether the same request may fare better in a moment."""
-    return trouble in TRANSIENT if response is None else response.status in _UNAVAILABLE
+        return reply
 
 
 def _asked_s(response: Response, now: float) -> float:
-    """The seconds that a refusal asks for, by its message or by ``Retry-After``; the longer of the two, 0 where neither says.
+    """The seconds that a 429 asks to wait, by its message or by ``Retry-After``: the longer of the two, else
+    0.
 
     Source: Whop's errors page (the message); RFC 9110, section 10.2.3 (the header, in both its forms).
     """
-    said = _SAID.search(response.content[:_READ_OF_A_REFUSAL])
-    asked = float(said[1]) if said else 0.0
+    found = _WAIT_ASKED.search(response.content[:_BYTES_READ_OF_A_429])
+    asked = float(found[1]) if found else 0.0
     header = (response.header("retry-after") or "").strip()
     if _SECONDS.fullmatch(header):
         return max(asked, float(header))
@@ -214,7 +169,3 @@ def _asked_s(response: Response, now: float) -> float:
         base = read_http_date(response.header("date"))
         return max(asked, at - (now if base is None else base))
     return asked
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

@@ -1,8 +1,10 @@
-"""One HTTP/1.1 exchange over a socket, bounded in time and memory, that ends as a reply whatever the other side does.
+"""One HTTP/1.1 exchange over a socket, bounded in time and memory, that ends as a reply whatever the target
+does.
 
-This stands on httpcore, the transport beneath httpx, since httpx bounds every read and nothing bounds their sum: a target
-that sends a byte a second would hold a run for hours. The pool's network backend is a documented argument of httpcore;
-ours gives every connect, read and write what is left of one deadline. It also sends headers and target as they were given.
+It uses httpcore, the transport below httpx. httpx bounds each read but not their sum: a target that sends a
+byte per second would hold a run for hours. The pool's network backend is a documented argument of httpcore;
+the one here gives each connect, read and write what is left of one deadline. Headers and target are sent as
+given.
 """
 
 from __future__ import annotations
@@ -20,10 +22,17 @@ import httpcore
 import httpx
 
 from whop_contracts.exchange import Response
-from whop_contracts.target.decoding import ACCEPTED, Body, read_body
-from whop_contracts.target.errors import TRANSIENT, TooManyHeadersError, phrase
-from whop_contracts.target.framing import Framing
-from whop_contracts.target.protocol import Reply
+from whop_contracts.target.responses import (
+    ACCEPTED,
+    TRANSIENT,
+    Body,
+    Framing,
+    Reply,
+    TooManyHeadersError,
+    UnusableSettingError,
+    phrase,
+    read_body,
+)
 
 _PIECE: Final = 65_536
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -33,8 +42,8 @@ _IDLE_S: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where reading an answer stops: ``body`` bytes (as they came, and decoded), ``seconds`` for a whole exchange, ``headers``
-    lines. A head of more than 100 kB is refused by h11, whatever the number of its lines.
+    """Where reading a response stops: ``body`` bytes (encoded, and decoded), ``seconds`` for a whole
+    exchange, ``headers`` lines. h11 rejects a head of more than 100 kB, whatever the number of its lines.
     """
 
     body: int = 1_000_000
@@ -47,12 +56,16 @@ class _Deadline(threading.local):
 
     at = 0.0
 
-    def left(self) -> float:
-        return self.at - time.monotonic()
+    def left(self, expired: type[httpcore.TimeoutException]) -> float:
+        """The seconds that are left; raises ``expired`` if there are none."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            raise expired
+        return left
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that asks the deadline before it waits, and watches where answers end."""
+    """A connection that waits no longer than the deadline, and records where responses end."""
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._inner = inner
@@ -60,19 +73,14 @@ class _Stream(httpcore.NetworkStream):
         self.framing = Framing()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline is stricter
-        left = self._deadline.left()
-        if left <= 0:
-            raise httpcore.ReadTimeout
-        data = self._inner.read(max_bytes, left)
+        data = self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
         self.framing.came(data)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the deadline is stricter
         self.framing.restart()
         for start in range(0, len(buffer), _PIECE):
-            left = self._deadline.left()
-            if left <= 0:
-                raise httpcore.WriteTimeout
+            left = self._deadline.left(httpcore.WriteTimeout)
             self._inner.write(buffer[start : start + _PIECE], left)
 
     def close(self) -> None:
@@ -84,7 +92,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002 - the deadline is stricter
     ) -> httpcore.NetworkStream:
-        left = max(self._deadline.left(), 0.001)
+        left = self._deadline.left(httpcore.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
@@ -106,22 +114,16 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = self._deadline.left()
-        if left <= 0:
-            raise httpcore.ConnectTimeout
-        return _Stream(
-            self._inner.connect_tcp(host, port, left, local_address, socket_options), self._deadline
-        )
-
-    def sleep(self, seconds: float) -> None:
-        self._inner.sleep(seconds)
+        left = self._deadline.left(httpcore.ConnectTimeout)
+        connected = self._inner.connect_tcp(host, port, left, local_address, socket_options)
+        return _Stream(connected, self._deadline)
 
 
 class Wire:
-    """Sends requests to any origin, over connections that are kept. ``time`` is the sender's clock.
+    """Sends requests to any origin over connections that are kept open. ``time`` is the sender's clock.
 
-    ``ca_file`` holds certificates to trust instead of the usual ones; ``insecure`` trusts any. Proxies are those of the usual
-    variables, and never used for this machine itself. Raises ``ValueError`` for a certificate file or a proxy that cannot be used.
+    ``ca_file`` contains certificates to trust instead of the usual ones; ``insecure`` trusts any. Proxies are
+    those of the environment, and are never used for this machine itself.
     """
 
     def __init__(
@@ -141,11 +143,8 @@ class Wire:
         self._lock = threading.Lock()
 
     def prepare(self, origin: httpx.URL) -> None:
-        """Read what a first request to an origin needs, so that a setting that cannot be used is known before it."""
-        try:
-            self._pool(origin)
-        except (httpcore.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise ValueError(str(error)) from None
+        """Open what a first request needs. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
+        self._pool(origin)
 
     def exchange(
         self,
@@ -155,48 +154,42 @@ class Wire:
         content: bytes,
         timeout: float | None = None,
     ) -> Reply:
-        """Send one request and read its answer. ``url`` is percent-encoded and goes out as it stands."""
+        """Send one request and read its response. ``url`` is percent-encoded and is sent as given."""
         sent = self._time()
-        self._deadline.at = time.monotonic() + (self._limits.seconds if timeout is None else timeout)
+        seconds = self._limits.seconds if timeout is None else timeout
+        self._deadline.at = time.monotonic() + seconds
         try:
             origin, target = split_url(url)
-            pool = self._pool(origin)
-            lines = _lines(method, origin, headers, content)
             request = httpcore.Request(
                 method,
-                httpcore.URL(
-                    scheme=origin.raw_scheme,
-                    host=origin.raw_host,
-                    port=origin.port,
-                    target=target.encode("ascii"),
-                ),
-                headers=lines,
+                _bare(origin, target.encode("ascii")),
+                headers=_lines(method, origin, headers, content),
                 content=content or None,
-                extensions={"timeout": {"pool": max(self._deadline.left(), 0.001)}},
+                extensions={"timeout": {"pool": seconds}},
             )
-            response = self._read(pool.handle_request(request))
-        except Exception as error:  # noqa: BLE001 - whatever a target does becomes a reply; the phrase names what is unexpected
+            response = self._read(self._pool(origin).handle_request(request))
+        except Exception as error:  # noqa: BLE001 - whatever a target does becomes a reply; the phrase names the error
             return Reply(None, phrase(error), sent, self._time())
         return Reply(response, None, sent, self._time())
 
-    def _read(self, answer: httpcore.Response) -> Response:
-        """Read an answer to its end or to a limit; where its length is wrong, its connection is not used again."""
+    def _read(self, given: httpcore.Response) -> Response:
+        """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
-            if len(answer.headers) > self._limits.headers:
+            if len(given.headers) > self._limits.headers:
                 raise TooManyHeadersError
             headers = tuple(
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
             )
-            body = self._body(answer.iter_stream(), headers)
+            body = self._body(given.iter_stream(), headers)
         finally:
-            answer.close()
-        stream = answer.extensions.get("network_stream")
+            given.close()
+        stream = given.extensions.get("network_stream")
         if isinstance(stream, _Stream) and stream.framing.more_than(headers, body.came):
             stream.close()
-        return Response(answer.status, headers, body.content, body.truncated, body.undecoded)
+        return Response(given.status, headers, body.content, body.truncated, body.undecoded)
 
     def _body(self, pieces: Iterable[bytes], headers: Iterable[tuple[str, str]]) -> Body:
-        """Read a body. One that breaks HTTP's framing, other than by its end, is an answer all the same: no network makes that."""
+        """Read a body. Wrong framing, other than an early end, comes from the target: no network does it."""
         try:
             return read_body(pieces, headers, self._limits.body)
         except httpcore.RemoteProtocolError as error:
@@ -213,9 +206,8 @@ class Wire:
         return pool
 
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
-        secure = scheme == "https"
         settings: dict[str, Any] = {
-            "ssl_context": self.trust() if secure else None,
+            "ssl_context": self.trust() if scheme == "https" else None,
             "max_connections": _CONNECTIONS,
             "max_keepalive_connections": _CONNECTIONS,
             "keepalive_expiry": _IDLE_S,
@@ -223,15 +215,17 @@ class Wire:
         }
         if proxy is None:
             return httpcore.ConnectionPool(**settings)
-        address = httpx.URL(proxy)
+        try:
+            address = httpx.URL(proxy)
+        except httpx.InvalidURL:
+            raise UnusableSettingError(f"the proxy of the environment for {scheme}:// is not a URL") from None
         if address.scheme not in {"http", "https"}:
-            raise httpcore.UnsupportedProtocol(f"a proxy by {address.scheme}:// is not supported")
+            raise UnusableSettingError(f"a proxy by {address.scheme}:// is not supported")
         auth = (address.username.encode(), address.password.encode()) if address.username else None
-        bare = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/")
-        return httpcore.HTTPProxy(bare, proxy_auth=auth, **settings)
+        return httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
 
     def trust(self) -> ssl.SSLContext:
-        """What certificates are held against. ``ValueError`` where ``ca_file`` holds none."""
+        """Which certificates are trusted. Raises ``ValueError`` if ``ca_file`` contains none."""
         if self._insecure:
             return httpx.create_ssl_context(verify=False)
         if self._ca_file is None:
@@ -239,7 +233,8 @@ class Wire:
         try:
             return ssl.create_default_context(cafile=self._ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise ValueError(f"{self._ca_file}: no certificates could be read from it: {error}") from None
+            why = f"no certificates could be read from it: {error}"
+            raise UnusableSettingError(f"{self._ca_file}: {why}") from None
 
     def close(self) -> None:
         """Close every connection."""
@@ -249,15 +244,22 @@ class Wire:
 
 
 def split_url(url: str) -> tuple[httpx.URL, str]:
-    """The origin of an absolute URL, and what is asked of it, as it stands."""
+    """The origin of an absolute URL, and its path and query as given. Raises ``ValueError``."""
     scheme, _, rest = url.partition("://")
     ends = [at for mark in "/?#" if (at := rest.find(mark)) >= 0]
     cut = min(ends, default=len(rest))
-    return httpx.URL(f"{scheme}://{rest[:cut]}"), rest[cut:] or "/"
+    try:
+        return httpx.URL(f"{scheme}://{rest[:cut]}"), rest[cut:] or "/"
+    except httpx.InvalidURL as error:
+        raise UnusableSettingError(str(error)) from None
+
+
+def _bare(origin: httpx.URL, target: bytes) -> httpcore.URL:
+    return httpcore.URL(scheme=origin.raw_scheme, host=origin.raw_host, port=origin.port, target=target)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, as far as its name tells; no name is looked up."""
+    """Whether a host is this machine, by its name or address; no name is looked up."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
@@ -269,7 +271,7 @@ def is_loopback(host: str) -> bool:
 
 
 def proxy_for(scheme: str, host: str) -> str | None:
-    """The proxy that the environment names for a host; None for none, and for this machine."""
+    """The proxy that the environment names for a host; None if there is none, and for this machine."""
     if is_loopback(host):
         return None
     proxies = urllib.request.getproxies()
@@ -282,17 +284,15 @@ def proxy_for(scheme: str, host: str) -> str | None:
 def _lines(
     method: str, origin: httpx.URL, headers: Sequence[tuple[str, str]], content: bytes
 ) -> list[tuple[bytes, bytes]]:
-    """The header lines of a request: those given, and before them what HTTP/1.1 needs and was not."""
+    """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
     given = {name.lower() for name, _ in headers}
-    lines: list[tuple[bytes, bytes]] = []
-    if "host" not in given:
-        lines.append((b"Host", origin.netloc))
-    if "accept" not in given:
-        lines.append((b"Accept", b"*/*"))
-    if "accept-encoding" not in given:
-        lines.append((b"Accept-Encoding", ACCEPTED.encode()))
-    if "connection" not in given:
-        lines.append((b"Connection", b"keep-alive"))
+    needed = {
+        b"Host": origin.netloc,
+        b"Accept": b"*/*",
+        b"Accept-Encoding": ACCEPTED.encode(),
+        b"Connection": b"keep-alive",
+    }
+    lines = [(name, value) for name, value in needed.items() if name.decode().lower() not in given]
     lines += [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
     if "content-length" not in given and (content or method in _WITH_LENGTH):
         lines.append((b"Content-Length", str(len(content)).encode()))

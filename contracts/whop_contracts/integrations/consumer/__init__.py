@@ -1,12 +1,12 @@
 """The consumer's side of the contract: whether a request is one that the documentation lets a client send.
 
-``whop-contracts serve --report FILE`` writes which requests broke it, ``serve --strict`` refuses them too, and the pytest fixtures
-``ad_campaign_provider`` (``.broken_requests``) and ``strict_ad_campaign_provider`` (fails the test) do the same for an application's own tests.
+``whop-contracts serve --report FILE`` reports requests that break a rule, ``serve --strict`` rejects them.
+The pytest fixtures ``ad_campaign_provider`` and ``strict_ad_campaign_provider`` do the same in tests.
 
-A rule of level *must* is what the page says of a request, or the RFCs that it stands on; a request that breaks one is broken, and refused
-in strict mode, with the status of the first rule that it breaks, in the order of :data:`RULES`; nothing is carried out then. What a provider
-may ignore as well as refuse is *should*: told, never refused. A token that nobody knows, a campaign that is not there and a date that has
-passed are for the provider to answer, and break nothing here: both sides keep the contract. OPTIONS requests are a browser's own and not judged.
+A rule of level *must* comes from the page or an RFC. Strict mode rejects a request that breaks one, with the
+status of the first such rule in the order of :data:`RULES`, and nothing is carried out. What a provider may
+ignore or reject is *should*: reported, never rejected. Not checked, because the provider decides: unknown
+tokens and campaigns, dates in the past. OPTIONS requests are a browser's own and are not checked.
 
 Pure: nothing here sends, reads a clock or writes.
 """
@@ -17,17 +17,17 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from whop_contracts.exchange import Finding, Operation, Request, Response
-from whop_contracts.json_text import Text, read_json
+from whop_contracts.json_text import read_json
 from whop_contracts.pause.clause import Level, Source
 from whop_contracts.schemas import brief, should_violations, violations
 
 Found = tuple[tuple["Rule", Finding], ...]
-"""What one request breaks, in the order of the rules."""
+"""The rules that one request breaks, in the order of :data:`RULES`."""
+Check = Callable[[Request], Iterator[Finding]]
 
 _ROUTE: Final = re.compile(r"/api/v1/ad_campaigns/(?P<id>[^/]+)(?:/(?P<action>pause|unpause))?")
 _METHODS: Final[dict[Operation, tuple[str, ...]]] = {
@@ -37,46 +37,51 @@ _METHODS: Final[dict[Operation, tuple[str, ...]]] = {
 }
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _MEMBERS: Final = frozenset({"paused_until"})
-_LONGEST_KEY: Final = 255
+_ERROR_TYPES: Final = {
+    400: "bad_request",
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    415: "unsupported_media_type",
+    422: "unprocessable_entity",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One promise of a client. ``status`` is what strict mode answers, ``code`` the error's type; None for what is never refused."""
+    """One rule for clients. ``status`` is strict mode's response; None for a rule of level *should*."""
 
     id: str
     statement: str
     source: Source
-    check: Callable[[Request], Iterator[Finding]]
+    check: Check
     status: int | None = None
-    code: str = ""
 
     @property
     def level(self) -> Level:
-        """*must* for what strict mode refuses."""
+        """*must* for what strict mode rejects."""
         return "should" if self.status is None else "must"
 
 
 def received(method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Request:
-    """A request as it came, ``path`` percent-encoded with its query; its operation and campaign by the documented routes."""
+    """A request as it came. ``path`` is percent-encoded with its query; operation and campaign follow."""
     match = _ROUTE.fullmatch(path.partition("?")[0])
     operation = cast("Operation", match["action"] or "retrieve") if match else None
-    return Request(
-        method.upper(), path, operation, unquote(match["id"]) if match else "", tuple(headers), content
-    )
+    campaign = unquote(match["id"]) if match else ""
+    return Request(method.upper(), path, operation, campaign, tuple(headers), content)
 
 
-def judge(request: Request) -> Iterator[tuple[Rule, Finding]]:
-    """Every rule that a request breaks, in the order of the table."""
+def broken_rules(request: Request) -> Iterator[tuple[Rule, Finding]]:
+    """Every rule that a request breaks, in the order of :data:`RULES`."""
     if request.method != "OPTIONS":
         for rule in RULES:
             for finding in rule.check(request):
                 yield rule, finding
 
 
-def refusal(request: Request, broken: Found) -> Response | None:
-    """What strict mode answers, in the error's documented shape; None for a request that breaks no *must*."""
-    rule, finding = next(((rule, found) for rule, found in broken if rule.status), (None, None))
+def rejection(request: Request, found: Found) -> Response | None:
+    """Strict mode's response, in the documented error shape; None for a request that breaks no *must*."""
+    rule, finding = next(((rule, finding) for rule, finding in found if rule.status), (None, None))
     if rule is None or finding is None or rule.status is None:
         return None
     at = f" at {finding.pointer}" if finding.pointer else ""
@@ -84,31 +89,52 @@ def refusal(request: Request, broken: Found) -> Response | None:
     headers = [("content-type", "application/json")]
     if rule.status == 401:  # noqa: PLR2004 - a challenge goes with it
         headers.append(("www-authenticate", 'Bearer realm="api"'))
-    if rule.status == 405 and request.operation:  # noqa: PLR2004 - what is allowed goes with it
+    if rule.status == 405 and request.operation:  # noqa: PLR2004 - the allowed methods go with it
         headers.append(("allow", ", ".join(_METHODS[request.operation])))
-    body = {"error": {"type": rule.code, "message": message}}
+    body = {"error": {"type": _ERROR_TYPES[rule.status], "message": message}}
     return Response(rule.status, tuple(headers), json.dumps(body, ensure_ascii=False).encode())
 
 
-# -- the rules -----------------------------------------------------------------------------------------------------
+# -- the rules: first those of level must, in the order in which strict mode responds to them ----------------
+
+_rules: list[Rule] = []
+_ADDRESS: Final = Source("page", "the request's address")
+_HEADERS: Final = Source("page", "the request's headers")
+_BODY: Final = Source("page", "request body, paused_until")
+_ID: Final = Source("example", "id")
 
 
+def _rule(name: str, statement: str, source: Source, status: int | None = None) -> Callable[[Check], Check]:
+    """Register a check as the rule ``consumer.<name>``."""
+
+    def register(check: Check) -> Check:
+        _rules.append(Rule(f"consumer.{name}", statement, source, check, status))
+        return check
+
+    return register
+
+
+@_rule("route", "The path is one of the documented routes.", _ADDRESS, 404)
 def _route(request: Request) -> Iterator[Finding]:
     if request.operation is None:
-        yield Finding("/api/v1/ad_campaigns/{id}, …/pause or …/unpause", brief(request.url.partition("?")[0]))
+        path = request.url.partition("?")[0]
+        yield Finding("/api/v1/ad_campaigns/{id}, …/pause or …/unpause", brief(path))
 
 
+@_rule("method", "The method is the one that the route is documented with.", _ADDRESS, 405)
 def _method(request: Request) -> Iterator[Finding]:
     if request.operation and request.method not in _METHODS[request.operation]:
         yield Finding(_METHODS[request.operation][0], request.method)
 
 
+@_rule("credential", "Every request carries a credential.", _HEADERS, 401)
 def _credential(request: Request) -> Iterator[Finding]:
     if not (request.header("authorization") or "").strip():
         yield Finding("an Authorization header", "none, or an empty one")
 
 
-def _bearer(request: Request) -> Iterator[Finding]:
+@_rule("bearer-token", "The credential is a token behind the word Bearer.", _HEADERS, 401)
+def _bearer_token(request: Request) -> Iterator[Finding]:
     value = (request.header("authorization") or "").strip()
     scheme, _, token = value.partition(" ")
     if not value:
@@ -118,23 +144,19 @@ def _bearer(request: Request) -> Iterator[Finding]:
     elif not token.strip():
         yield Finding("the word Bearer and a token", "no token behind it")
     elif not _TOKEN.fullmatch(token.strip()):
-        yield Finding(
-            "a token of letters, digits and - . _ ~ + /", "one with other characters, as of a placeholder"
-        )
+        expected = "a token of letters, digits and - . _ ~ + /"
+        yield Finding(expected, "one with other characters, as of a placeholder")
 
 
+@_rule("id", "The id in the path is a campaign's.", _ID, 404)
 def _id(request: Request) -> Iterator[Finding]:
     if request.operation:
-        yield from _departures(violations("ad-campaign", "/properties/id", request.campaign))
+        yield from _findings(violations("ad-campaign", "/properties/id", request.campaign))
 
 
-def _usual_id(request: Request) -> Iterator[Finding]:
-    if request.operation and not violations("ad-campaign", "/properties/id", request.campaign):
-        yield from _departures(should_violations("ad-campaign", "/properties/id", request.campaign))
-
-
+@_rule("media-type", "A body is said to be JSON.", _HEADERS, 415)
 def _media_type(request: Request) -> Iterator[Finding]:
-    if not _carries(request):
+    if not _has_body(request):
         return
     value = request.header("content-type")
     if value is None:
@@ -143,95 +165,61 @@ def _media_type(request: Request) -> Iterator[Finding]:
         yield Finding("Content-Type: application/json", brief(value))
 
 
+@_rule("json", "A body is one JSON text.", Source("rfc", "RFC 8259"), 400)
 def _json(request: Request) -> Iterator[Finding]:
-    if _carries(request) and (problem := _body(request).problem):
+    if _has_body(request) and (problem := read_json(request.content).problem):
         yield Finding("one JSON text in UTF-8", problem)
 
 
+@_rule(
+    "schema",
+    "A pause's body is an object, and paused_until in it an RFC 3339 timestamp with an offset.",
+    _BODY,
+    422,
+)
 def _schema(request: Request) -> Iterator[Finding]:
-    if _carries(request) and not (text := _body(request)).problem:
-        yield from _departures(violations("pause-request", "", text.value))
+    if _has_body(request) and not (text := read_json(request.content)).problem:
+        yield from _findings(violations("pause-request", "", text.value))
 
 
+@_rule("usual-id", "An id has letters and digits alone behind its prefix.", _ID)
+def _usual_id(request: Request) -> Iterator[Finding]:
+    if request.operation and not violations("ad-campaign", "/properties/id", request.campaign):
+        yield from _findings(should_violations("ad-campaign", "/properties/id", request.campaign))
+
+
+@_rule("undocumented", "Nothing is sent that the page does not name: no query, no other member.", _BODY)
 def _undocumented(request: Request) -> Iterator[Finding]:
     if "?" in request.url:
         yield Finding("no query", "a query")
-    text = _body(request)
-    if _carries(request) and not text.problem and isinstance(text.value, dict):
-        for name in text.value.keys() - _MEMBERS:
+    body = read_json(request.content).value if _has_body(request) else None
+    for name in body if isinstance(body, dict) else ():
+        if name not in _MEMBERS:
             yield Finding("documented members alone", f"a member {brief(name)}")
 
 
-def _twice(request: Request) -> Iterator[Finding]:
-    if _carries(request):
-        for name in dict.fromkeys(_body(request).duplicates):
+@_rule("member-once", "No member comes twice in a body.", Source("rfc", "RFC 8259, 4"))
+def _member_once(request: Request) -> Iterator[Finding]:
+    if _has_body(request):
+        for name in dict.fromkeys(read_json(request.content).duplicates):
             yield Finding("each member once", f"{brief(name)} more than once")
 
 
+@_rule("needless-body", "Retrieve and unpause carry no body.", Source("sibling", "retrieve and unpause"))
 def _needless_body(request: Request) -> Iterator[Finding]:
     if request.operation in {"retrieve", "unpause"} and request.content.strip():
         yield Finding("no body", f"{len(request.content)} bytes")
 
 
-def _version(request: Request) -> Iterator[Finding]:
-    value = request.header("api-version-date")
-    if value is None:
-        return
-    try:
-        well_formed = len(value) == len("2026-01-31") and date.fromisoformat(value)
-    except ValueError:
-        well_formed = False
-    if not well_formed:
-        yield Finding("an Api-Version-Date like 2026-01-31, or none", brief(value))
+RULES: Final = tuple(_rules)
+"""Every rule, in the order in which strict mode responds to them."""
 
 
-def _idempotency(request: Request) -> Iterator[Finding]:
-    length = len(request.header("idempotency-key") or "")
-    if length > _LONGEST_KEY:
-        yield Finding(f"an Idempotency-Key of {_LONGEST_KEY} characters at most", f"{length} characters")
-
-
-def _carries(request: Request) -> bool:
-    """Whether a body comes where the page knows one."""
+def _has_body(request: Request) -> bool:
+    """Whether the request has a body where the page documents one."""
     return request.operation == "pause" and bool(request.content.strip())
 
 
-def _body(request: Request) -> Text:
-    return read_json(request.content)
-
-
-def _departures(found: tuple[Any, ...]) -> Iterator[Finding]:
+def _findings(found: tuple[Any, ...]) -> Iterator[Finding]:
     for one in found:
         yield Finding(one.expected, one.actual, one.pointer)
-
-
-def _rows() -> Iterator[Rule]:
-    address, header = Source("page", "the request's address"), Source("page", "the request's headers")
-    body, later = Source("page", "request body, paused_until"), Source("sdk", "headers of a later generation")
-    refused = (
-        ("route", "The path is one of the documented routes.", address, _route, 404, "not_found"),
-        ("method", "The method is the one that the route is documented with.", address, _method, 405, "method_not_allowed"),
-        ("credential", "Every request carries a credential.", header, _credential, 401, "unauthorized"),
-        ("bearer-token", "The credential is a token behind the word Bearer.", header, _bearer, 401, "unauthorized"),
-        ("id", "The id in the path is a campaign's.", Source("example", "id"), _id, 404, "not_found"),
-        ("media-type", "A body is said to be JSON.", header, _media_type, 415, "unsupported_media_type"),
-        ("json", "A body is one JSON text.", Source("rfc", "RFC 8259"), _json, 400, "bad_request"),
-        ("schema", "A pause's body is an object, and paused_until in it an RFC 3339 timestamp with an offset.", body, _schema, 422,
-         "unprocessable_entity"),
-    )  # fmt: skip
-    told = (
-        ("usual-id", "An id has letters and digits alone behind its prefix.", Source("example", "id"), _usual_id),
-        ("undocumented", "Nothing is sent that the page does not name: no query, no other member.", body, _undocumented),
-        ("member-once", "No member comes twice in a body.", Source("rfc", "RFC 8259, 4"), _twice),
-        ("needless-body", "Retrieve and unpause carry no body.", Source("sibling", "retrieve and unpause"), _needless_body),
-        ("version-date", "An Api-Version-Date is an ISO date.", later, _version),
-        ("idempotency-key", "An Idempotency-Key has 255 characters at most.", later, _idempotency),
-    )  # fmt: skip
-    for name, statement, source, check, status, code in refused:
-        yield Rule(f"consumer.{name}", statement, source, check, status, code)
-    for name, statement, source, check in told:
-        yield Rule(f"consumer.{name}", statement, source, check)
-
-
-RULES: Final = tuple(_rows())
-"""Every rule. Those that are refused first, in the order in which strict mode answers them."""

@@ -1,28 +1,27 @@
-"""A witness before a provider: judges what clients send by :mod:`whop_contracts.integrations.consumer`, and tells which requests broke the contract."""
+"""A checker in front of a provider: checks client requests by the rules and reports what breaks them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, TypeVar
 
-from whop_contracts.exchange import Finding, Request, Response
-from whop_contracts.integrations.consumer import Found, Rule, judge, received, refusal
+from whop_contracts.exchange import Request, Response
+from whop_contracts.integrations.consumer import Found, broken_rules, received, rejection
 from whop_contracts.pause.clause import Level
-from whop_contracts.redaction import Redactor
+from whop_contracts.redaction import Redactor, is_secret_header
 
 A = TypeVar("A")
-_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"})
 _LEAST_SECRET: Final = 8
 _LONGEST_PATH: Final = 200
 _KEPT: Final = 500
-"""How many broken requests are told one by one; the others are counted."""
+"""How many broken requests are reported one by one; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One rule that one request broke. ``number`` counts every request that was judged, from 1; ``path`` is told without its query."""
+    """One rule that one request broke. ``number`` counts checked requests, from 1; ``path`` has no query."""
 
     number: int
     method: str
@@ -37,101 +36,109 @@ class Broken:
 
     def __str__(self) -> str:
         at = f" at {self.pointer}" if self.pointer else ""
-        said = f"expected {self.expected}, actual {self.actual}{at}"
-        return f"request {self.number}, {self.method} {self.path}: {said} ({self.rule})"
-
-    def data(self) -> dict[str, Any]:
-        """As the report has it."""
-        return {name: getattr(self, name) for name in Broken.__slots__}
+        found = f"expected {self.expected}, actual {self.actual}{at}"
+        return f"request {self.number}, {self.method} {self.path}: {found} ({self.rule})"
 
 
 class RequestChecker:
-    """Judges what a provider receives and remembers what was broken, from any thread. A credential that passes by is kept out of what it tells.
+    """Checks what a provider receives and keeps what was broken, from any thread.
 
-    The first 500 broken requests are told, the others counted. ``secrets`` are values never to be told, whether they are seen or not.
+    The first 500 broken requests are kept, the others counted. The credentials that requests carry and the
+    values in ``secrets`` are never reported.
     """
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
         self._known = set(secrets)
         self._redactor = Redactor(secrets)
-        self._told: list[Broken] = []
+        self._kept: list[Broken] = []
         self._requests = self._broken = self._left_out = 0
         self._lock = threading.RLock()
 
-    def see(self, request: Request) -> Found:
-        """Take in one request: what it breaks, without secrets."""
+    def check(self, request: Request) -> Found:
+        """Check one request; returns what it breaks, without secrets."""
         with self._lock:
             self._learn(request)
             self._requests += 1
-            found = tuple(judge(self._clean(request)))
+            found = tuple(broken_rules(self._clean(request)))
             breaks = any(rule.level == "must" for rule, _ in found)
             self._broken += breaks
-            if found and len({one.number for one in self._told}) >= _KEPT:
+            if found and len({one.number for one in self._kept}) >= _KEPT:
                 self._left_out += breaks
-            else:
-                self._told += (_told(self._requests, request, rule, finding) for rule, finding in found)
+                return found
+            for rule, finding in found:
+                path = request.url.partition("?")[0]
+                row = Broken(
+                    self._requests, request.method, path, rule.id, rule.level, rule.statement,
+                    str(rule.source), finding.pointer, finding.expected, finding.actual,
+                )  # fmt: skip
+                self._kept.append(row)
             return found
 
     @property
-    def broken(self) -> tuple[Broken, ...]:
-        """What broke a *must*, in the order of the requests; a request has a row for each finding."""
-        return tuple(one for one in self.told if one.level == "must")
+    def findings(self) -> tuple[Broken, ...]:
+        """One row per rule that a request broke, of either level, in the order of the requests."""
+        with self._lock:
+            rows = (Broken(**self._redactor.data(asdict(one))) for one in self._kept)
+            return tuple(replace(one, path=_shortened(one.path)) for one in rows)
 
     @property
-    def told(self) -> tuple[Broken, ...]:
-        """The same with what only a *should* asks for."""
-        with self._lock:
-            return tuple(_cut(self._redactor.data(one.data())) for one in self._told)
+    def broken(self) -> tuple[Broken, ...]:
+        """The findings of level *must*."""
+        return tuple(one for one in self.findings if one.level == "must")
 
     def document(self) -> dict[str, Any]:
-        """The report: ``requests`` judged, how many of them are ``broken`` and how many of those ``left_out``, and a row for each finding."""
+        """The report: how many requests were checked, broken and left out, and a row per finding."""
         with self._lock:
             return {
                 "schema_version": "1",
                 "requests": self._requests,
                 "broken": self._broken,
                 "left_out": self._left_out,
-                "broken_requests": [one.data() for one in self.told],
+                "broken_requests": [asdict(one) for one in self.findings],
             }
 
     def _learn(self, request: Request) -> None:
+        """Keep the credentials of a request out of every report from here on."""
         for name, value in request.headers:
-            if name.lower() in _CREDENTIALS:
+            if is_secret_header(name):
                 for secret in {value.strip(), value.strip().rpartition(" ")[2]} - self._known:
                     if len(secret) >= _LEAST_SECRET:
                         self._known.add(secret)
                         self._redactor.add(secret)
 
     def _clean(self, request: Request) -> Request:
-        """The request without secrets but where no rule quotes them: findings cut what they quote, and half a secret is known to nobody."""
+        """The request without secrets, save in headers that no rule quotes.
+
+        A finding may cut what it quotes, and half a secret would not be recognized any more.
+        """
         text = self._redactor.text
-        return Request(
-            text(request.method),
-            text(request.url),
-            request.operation,
-            text(request.campaign),
-            tuple(
-                (name, value if name.lower() in _CREDENTIALS else text(value))
-                for name, value in request.headers
-            ),
-            self._redactor.bytes(request.content),
+        headers = tuple(
+            (name, value if is_secret_header(name) else text(value)) for name, value in request.headers
+        )
+        return replace(
+            request,
+            method=text(request.method),
+            url=text(request.url),
+            campaign=text(request.campaign),
+            headers=headers,
+            content=self._redactor.bytes(request.content),
         )
 
 
 def guarded(
-    answering: Callable[[str, str, Any, bytes], A],
-    witness: RequestChecker,
+    handle: Callable[[str, str, Any, bytes], A],
+    checker: RequestChecker,
     *,
     refuse: Callable[[Response], A] | None = None,
     watch: Callable[[Found], None] = lambda _found: None,
 ) -> Callable[..., A]:
-    """A provider's one entry with ``witness`` before it, for the same arguments.
+    """A provider's ``handle`` with ``checker`` in front of it, for the same arguments.
 
-    ``refuse`` makes strict mode's answer out of a response; without it ``answering`` is always asked. ``watch`` is told what each
-    request breaks before the answer is given.
+    ``refuse`` turns strict mode's response into the provider's own type; without it every request goes to
+    ``handle``. ``watch`` gets what each request breaks before the provider responds.
     """
 
-    def handle(
+    def checked(
         method: str,
         path: str,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
@@ -139,29 +146,13 @@ def guarded(
     ) -> A:
         pairs = tuple(headers.items() if isinstance(headers, Mapping) else headers)
         request = received(method, path, pairs, content)
-        found = witness.see(request)
+        found = checker.check(request)
         watch(found)
-        answer = refusal(request, found) if refuse else None
-        return refuse(answer) if refuse and answer else answering(method, path, pairs, content)
+        response = rejection(request, found) if refuse else None
+        return refuse(response) if refuse and response else handle(method, path, pairs, content)
 
-    return handle
-
-
-def _cut(row: dict[str, Any]) -> Broken:
-    path = row["path"]
-    return Broken(**{**row, "path": path if len(path) <= _LONGEST_PATH else path[: _LONGEST_PATH - 1] + "…"})
+    return checked
 
 
-def _told(number: int, request: Request, rule: Rule, finding: Finding) -> Broken:
-    return Broken(
-        number=number,
-        method=request.method,
-        path=request.url.partition("?")[0],
-        rule=rule.id,
-        level=rule.level,
-        promise=rule.statement,
-        source=str(rule.source),
-        pointer=finding.pointer,
-        expected=finding.expected,
-        actual=finding.actual,
-    )
+def _shortened(path: str) -> str:
+    return path if len(path) <= _LONGEST_PATH else path[: _LONGEST_PATH - 1] + "…"

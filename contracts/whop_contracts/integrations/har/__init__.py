@@ -1,7 +1,8 @@
-"""Recorded traffic: the exchanges of a HAR file, judged as a run's are. Nothing is sent.
+"""Recorded traffic: the exchanges of a HAR file, checked as those of a run are. Nothing is sent.
 
-Time is the recording's. The provider's clock comes from the ``Date`` headers, with the uncertainty that leaves; in our own recordings it is
-written down, as are the case, the credential's role and whose campaign it was, so that judging one gives the run's verdicts again.
+Time is the recording's. The provider's clock comes from the ``Date`` headers, with the uncertainty that
+leaves. Our own recordings contain it, and the case, the credential's role and whose campaign it was: checking
+one gives the verdicts of its run again.
 """
 
 from __future__ import annotations
@@ -17,43 +18,48 @@ from typing import Any, Final, cast, get_args
 
 from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.preflight import contract_sha256
-from whop_contracts.exchange import Exchange, Operation, Request, Role, Scope, Window
-from whop_contracts.instants import write_instant
-from whop_contracts.integrations.har.entries import Entry, HarError, Log, read_har, read_window
-from whop_contracts.integrations.har.routes import (
-    CONCERNS,
+from whop_contracts.exchange import Exchange, Operation, Role, Scope, Window
+from whop_contracts.instants import read_instant, write_instant
+from whop_contracts.integrations.har.entries import (
+    Entry,
+    HarError,
+    Log,
     Routed,
-    cached,
     credentials,
     likeliest,
-    overlaps_of,
+    overlapping,
+    read_har,
     route,
 )
 from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
+from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import UsageError
 from whop_contracts.target.clocks import WallClock
-from whop_contracts.target.protocol import Reply
+from whop_contracts.target.responses import Reply
 
 _OTHER_HANDS: Final = frozenset(
     {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
 )
-"""What only somebody who knows that nobody else touched the campaigns can judge."""
+"""What can only be checked by somebody who knows that nobody else used the campaigns."""
 _BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
-    "the recording does not say whose credential and campaigns it shows, nor who else touched them"
+    "the recording does not say whose credential and campaigns it shows, nor who else used them"
 )
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What of a file is about the endpoint. ``items`` are exchanges in the order of their answers; None stands where a campaign was written to
-    in another way than by pause and unpause, after which nothing is known. ``run`` is what our own writer says of its run, empty in a foreign file.
+    """What of a file is about the endpoint.
+
+    ``items`` are exchanges in the order of their responses; None stands for a write other than pause and
+    unpause, after which no state is known. ``run`` is what our own writer says of its run, empty in a foreign
+    file.
     """
 
     base_url: str
@@ -67,14 +73,13 @@ class Recording:
 
 
 def load(path: Path, *, base_url: str | None = None) -> Recording:
-    """Read a HAR file; of several targets in it, ``base_url`` names the one that is meant. UsageError, in one line, where it is none."""
+    """Read a HAR file; of several targets in it ``base_url`` is checked. UsageError if it is no HAR."""
     try:
         content = path.read_bytes()
-        log = read_har(content, CONCERNS)
+        log = read_har(content)
     except OSError as error:
-        raise UsageError(
-            f"FILE {str(path)!r}: expected a HAR 1.2 file; it cannot be read ({(error.strerror or 'no answer').lower()})"
-        ) from None
+        why = f"it cannot be read ({describe_os_error(error)})"
+        raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {why}") from None
     except HarError as error:
         raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {error}") from None
     digest = hashlib.sha256(content).hexdigest()
@@ -89,49 +94,46 @@ def judge_recording(
     strict: bool = False,
     secrets: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """The result of a recording, redacted. ``tolerance`` is the recorded run's unless given."""
-    began = time.monotonic()
+    """The result of a recording, redacted. ``tolerance`` is the recorded run's unless given, in seconds."""
+    began = time.time()
     stated = recording.run.get("resume_tolerance")
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
-    tally = ClauseRunner(clauses)
-    expectation = Oracle(tolerance=tolerance)
+    tally, oracle = ClauseRunner(clauses, PAUSE), Oracle(tolerance=tolerance)
     for item in recording.items:
         if item is None:
-            expectation = Oracle(tolerance=tolerance)
+            oracle = Oracle(tolerance=tolerance)
         else:
-            evidence = expectation.follow(item)
+            evidence = oracle.follow(item)
             tally.add(evidence if recording.ours else _by_anyone(evidence), item.sequence)
-    judged = [item for item in recording.items if item is not None]
-    windows = [item.now for item in judged if item.now is not None]
-    result = build(
-        tally,
-        Circumstances(
-            target={"kind": "recorded", "base_url": recording.base_url},
-            contract={"version": __version__, "sha256": contract_sha256()},
-            plan=_plan(recording),
-            clock={
-                "kind": recording.clock,
-                "from": write_instant(min(w.start for w in windows)) if windows else None,
-                "to": write_instant(max(w.end for w in windows)) if windows else None,
-            },
-            put_back={"campaigns": 0, "failed": []},
-            duration_s=time.monotonic() - began,
-            waited_s=0.0,
-            requests=0,
-            notes=[f"{len(judged)} recorded exchanges were judged, none was sent", *recording.notes],
-            reason=_reason(recording, judged),
-            untested=dict.fromkeys((clause.id for clause in clauses), _UNSTATED)
-            if not recording.ours
-            else {},
-            strict=strict,
-        ),
+    checked = [item for item in recording.items if item is not None]
+    windows = [item.now for item in checked if item.now is not None]
+    unstated = () if recording.ours else tuple(clause.id for clause in clauses)
+    circumstances = Circumstances(
+        target={"kind": "recorded", "base_url": recording.base_url},
+        contract={"version": __version__, "sha256": PAUSE.sha256()},
+        plan=_plan(recording),
+        clock={
+            "kind": recording.clock,
+            "from": write_instant(min(w.start for w in windows)) if windows else None,
+            "to": write_instant(max(w.end for w in windows)) if windows else None,
+        },
+        put_back={"campaigns": 0, "failed": []},
+        started_at=began,
+        duration_s=max(time.time() - began, 0.0),
+        waited_s=0.0,
+        requests=0,
+        notes=[f"{len(checked)} recorded exchanges were checked, none was sent", *recording.notes],
+        reason=_reason(recording, checked),
+        untested=dict.fromkeys(unstated, _UNSTATED),
+        causes=dict.fromkeys(unstated, "not_applicable"),
+        strict=strict,
     )
-    return cast("dict[str, Any]", Redactor([*secrets, *recording.secrets]).data(result))
+    return build(tally, circumstances, Redactor([*secrets, *recording.secrets]))
 
 
-def _reason(recording: Recording, judged: list[Exchange]) -> str | None:
-    if not judged:
+def _reason(recording: Recording, checked: list[Exchange]) -> str | None:
+    if not checked:
         return "the recording shows no exchange with the endpoint"
     if recording.ours and recording.run.get("finished") is not True:
         return _BROKEN_OFF
@@ -140,22 +142,18 @@ def _reason(recording: Recording, judged: list[Exchange]) -> str | None:
 
 
 def _plan(recording: Recording) -> dict[str, Any]:
-    """The recorded run's plan; for a foreign file its own fingerprint stands in."""
-    plan = recording.run.get("plan")
-    if isinstance(plan, dict):
-        profile, seed, sha256 = (plan.get(name) for name in ("profile", "seed", "sha256"))
-        if (
-            isinstance(profile, str)
-            and profile
-            and type(seed) is int
-            and isinstance(sha256, str)
-            and _SHA256.fullmatch(sha256)
-        ):
-            return {"profile": profile, "seed": seed, "sha256": sha256}
-    return {"profile": "recorded", "seed": 0, "sha256": recording.sha256}
+    """The recorded run's plan; a foreign file has none, and its own fingerprint instead."""
+    stated = recording.run.get("plan")
+    plan = stated if isinstance(stated, dict) else {}
+    profile, seed, sha256, drawn = (plan.get(name) for name in ("profile", "seed", "sha256", "drawn"))
+    texts = isinstance(profile, str) and profile and isinstance(sha256, str) and _SHA256.fullmatch(sha256)
+    if not texts or type(seed) is not int:
+        return {"profile": "recorded", "seed": 0, "sha256": recording.sha256, "drawn": 0}
+    count = drawn if type(drawn) is int and drawn > 0 else 0
+    return {"profile": profile, "seed": seed, "sha256": sha256, "drawn": count}
 
 
-# -- our own recordings ----------------------------------------------------------------------------------------------------
+# -- our own recordings ------------------------------------------------------------------------------------
 
 
 def _own(log: Log, digest: str) -> Recording:
@@ -165,7 +163,7 @@ def _own(log: Log, digest: str) -> Recording:
     kind = run.get("clock")
     return Recording(
         base_url=base_url if isinstance(base_url, str) else "",
-        items=tuple(_restored(entry) for entry in log.entries),
+        items=tuple(map(_restored, log.entries)),
         notes=() if run.get("finished") is True else (_BROKEN_OFF,),
         run=run,
         ours=True,
@@ -176,67 +174,63 @@ def _own(log: Log, digest: str) -> Recording:
 
 def _restored(entry: Entry) -> Exchange:
     """The exchange as the run knew it."""
-    custom = entry.custom
-
-    def text(name: str) -> str:
-        value = custom.get(name)
-        return value if isinstance(value, str) else ""
-
-    role, scope, operation = text("_role"), text("_scope"), text("_operation")
-    number = custom.get("_number")
-    return Exchange(
+    texts = {name: value for name, value in entry.custom.items() if isinstance(value, str)}
+    role, scope, operation = (texts.get(name) for name in ("_role", "_scope", "_operation"))
+    known = cast("Operation", operation) if operation in get_args(Operation) else None
+    number = entry.custom.get("_number")
+    return dataclasses.replace(
+        entry.exchange(known, texts.get("_campaign", ""), now=_window(entry.custom.get("_now"))),
         number=number if type(number) is int and number > 0 else entry.number,
-        request=Request(
-            entry.method,
-            entry.url,
-            cast("Operation", operation) if operation in get_args(Operation) else None,
-            text("_campaign"),
-            entry.headers,
-            entry.content,
-        ),
-        response=entry.response,
-        sent=entry.sent,
-        received=entry.received,
-        now=read_window(custom.get("_now")),
         role=cast("Role", role) if role in get_args(Role) else "unstated",
         scope=cast("Scope", scope) if scope in get_args(Scope) else "unstated",
-        case=text("_case"),
-        sequence=text("_sequence"),
-        trouble=entry.trouble,
+        case=texts.get("_case", ""),
+        sequence=texts.get("_sequence", ""),
+        credential=texts.get("_credential", ""),
     )
 
 
-# -- foreign recordings ----------------------------------------------------------------------------------------------------
+def _window(value: Any) -> Window | None:
+    """The provider's clock as our own recordings write it: two instants."""
+    texts = value if isinstance(value, list) and all(isinstance(text, str) for text in value) else ()
+    ends = [instant.ns for text in texts if (instant := read_instant(text))]
+    return Window(*ends) if len(ends) == len(texts) == 2 else None  # noqa: PLR2004
+
+
+# -- foreign recordings ------------------------------------------------------------------------------------
 
 
 def _foreign(log: Log, digest: str, base_url: str | None) -> Recording:
     routed = [one for entry in log.entries if (one := route(entry))]
     base = base_url.rstrip("/") if base_url else likeliest(routed)
     here = sorted((one for one in routed if one.base == base), key=lambda one: one.entry.received)
-    usable = [one for one in here if not cached(one.entry)]
-    overlaps = overlaps_of(usable)
+    usable = [one for one in here if not one.entry.cached]
+    together = overlapping(usable)
+    # A read during a write proves nothing; after two writes at once no state is known.
+    beside = {
+        number for one in usable if one.operation == "retrieve" and (number := one.entry.number) in together
+    }
     clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
+    counted = {
+        "of other hosts and routes, skipped": log.others + len(log.entries) - len(here),
+        "answered from a cache, skipped": len(here) - len(usable),
+        "beside writes to the same campaign, skipped": len(together),
+        "without a response in the recording, or without its body": sum(
+            one.entry.response is None for one in usable
+        ),
+    }
     items = tuple(
-        None if one.entry.number in overlaps.tangled else _exchange(one, clock)
+        None if one.entry.number in together else _exchange(one, clock)
         for one in usable
-        if one.entry.number not in overlaps.beside
+        if one.entry.number not in beside
     )
-    skipped = log.others + len(log.entries) - len(here)
-    unseen = sum(one.entry.response is None for one in usable)
-    counted = (
-        (skipped, "of other hosts and routes, skipped"),
-        (len(here) - len(usable), "answered from a cache, skipped"),
-        (len(overlaps.beside) + len(overlaps.tangled), "beside writes to the same campaign, skipped"),
-        (unseen, "without an answer in the recording, or without its body"),
-    )
-    notes = [f"{what}: {count}" for count, what in counted if count]
+    notes = [f"{what}: {count}" for what, count in counted.items() if count]
     if clock.trouble:
-        notes.append(f"time could not be judged: {clock.trouble}")
+        notes.append(f"time could not be checked: {clock.trouble}")
     return Recording(
-        base or "",
-        items,
-        tuple(notes),
-        {},
+        base_url=base or "",
+        items=items,
+        notes=tuple(notes),
+        run={},
         ours=False,
         sha256=digest,
         clock="wall",
@@ -245,19 +239,16 @@ def _foreign(log: Log, digest: str, base_url: str | None) -> Recording:
 
 
 def _exchange(one: Routed, clock: WallClock) -> Exchange | None:
+    """The exchange of an entry; None if it is another write than pause and unpause."""
     if one.operation is None:
         return None
     entry = one.entry
     clock.learn(Reply(entry.response, entry.trouble, entry.sent, entry.received))
-    now: Window | None = clock.window(entry.sent, entry.received)
-    request = Request(entry.method, entry.url, one.operation, one.campaign, entry.headers, entry.content)
-    return Exchange(
-        entry.number, request, entry.response, entry.sent, entry.received, now,
-        case=f"entry {entry.number}", trouble=entry.trouble,
-    )  # fmt: skip
+    exchange = entry.exchange(one.operation, one.campaign, now=clock.window(entry.sent, entry.received))
+    return dataclasses.replace(exchange, case=f"entry {entry.number}")
 
 
 def _by_anyone(evidence: Evidence) -> Evidence:
-    """The evidence without what supposes that nobody else touched the campaigns."""
+    """The evidence without what assumes that nobody else used the campaigns."""
     findings = tuple(one for one in evidence.findings if one.clause not in _OTHER_HANDS)
     return dataclasses.replace(evidence, tested=evidence.tested - _OTHER_HANDS, findings=findings)

@@ -1,7 +1,8 @@
-"""HAR 1.2, read: what every entry of a file says of one request and its answer, whoever wrote it.
+"""HAR 1.2, read: what each entry of a file shows of one request and its response, and which entries are about
+the endpoint.
 
-Of our own recordings the members that begin with an underscore are read too. Whatever is not as HAR has it is a ``HarError`` that names
-the member.
+Of our own recordings the members that begin with an underscore are read too. Whatever is not as HAR has it is
+a ``HarError`` that names the member.
 """
 
 from __future__ import annotations
@@ -10,17 +11,26 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from whop_contracts.exchange import Response, Window
+from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
+from whop_contracts.redaction import is_secret_header
 
-OURS: Final = "whop-contracts"
+_OURS: Final = "whop-contracts"
 _HTTP: Final = range(100, 1_000)
+_NOT_MODIFIED: Final = 304
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
 _ZONE: Final = re.compile(r"([+-]\d\d)(\d\d)$", re.ASCII)
+_CONCERNS: Final = "/ad_campaigns/"
+_ROUTE: Final = re.compile(
+    r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
+)
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_LEAST_SECRET: Final = 8
+_MOST_SECRETS: Final = 64
 
 
 class HarError(Exception):
@@ -29,8 +39,9 @@ class HarError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. ``number`` is its place in the file, from 1. ``response`` is None where none came, or where its body was not recorded;
-    ``trouble`` says which. ``custom`` are the members that begin with an underscore.
+    """One entry. ``number`` is its place in the file, from 1. ``response`` is None if there was none or its
+    body was not recorded; ``trouble`` says which. ``sent`` and ``received`` are seconds since 1970.
+    ``custom`` are the members that begin with an underscore.
     """
 
     number: int
@@ -44,18 +55,38 @@ class Entry:
     received: float
     custom: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def cached(self) -> bool:
+        """Whether the response is not the provider's, or only says that a cached one is still valid."""
+        from_cache = self.custom.get("_fromCache") or self.custom.get("_fromServiceWorker")
+        return bool(from_cache) or (self.response is not None and self.response.status == _NOT_MODIFIED)
+
+    def exchange(self, operation: Operation | None, campaign: str, *, now: Window | None) -> Exchange:
+        """The entry as an exchange with a campaign."""
+        return Exchange(
+            number=self.number,
+            request=Request(self.method, self.url, operation, campaign, self.headers, self.content),
+            response=self.response,
+            sent=self.sent,
+            received=self.received,
+            now=now,
+            trouble=self.trouble,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A file's entries that can be of use, how many others it has, and what our own writer says of its run (None in a foreign file)."""
+    """A file's entries that may be about the endpoint, how many others it has, and what our own writer says
+    of its run (None in a foreign file).
+    """
 
     entries: tuple[Entry, ...]
     others: int
     run: Mapping[str, Any] | None
 
 
-def read_har(content: bytes, concerns: re.Pattern[str]) -> Log:
-    """Read a HAR. Entries whose URL ``concerns`` does not match are counted, and not looked at further."""
+def read_har(content: bytes) -> Log:
+    """Read a HAR. Entries with another URL than the endpoint's are counted, and not read further."""
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -69,23 +100,15 @@ def read_har(content: bytes, concerns: re.Pattern[str]) -> Log:
     for index, row in enumerate(rows):
         at = f"log.entries[{index}]"
         request = _member(row, "request", dict, at)
-        if concerns.search(_member(request, "url", str, f"{at}.request")):
+        if _CONCERNS in _member(request, "url", str, f"{at}.request"):
             entries.append(_entry(row, index + 1, at))
     creator = log.get("creator")
-    ours = isinstance(creator, dict) and creator.get("name") == OURS and isinstance(log.get("_run"), dict)
+    ours = isinstance(creator, dict) and creator.get("name") == _OURS and isinstance(log.get("_run"), dict)
     return Log(tuple(entries), len(rows) - len(entries), log["_run"] if ours else None)
 
 
-def read_window(value: Any) -> Window | None:
-    """The provider's clock as our own recordings write it: two instants."""
-    if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004
-        return None
-    ends = [read_instant(text) if isinstance(text, str) else None for text in value]
-    return Window(ends[0].ns, ends[1].ns) if ends[0] and ends[1] else None
-
-
 def _entry(row: Mapping[str, Any], number: int, at: str) -> Entry:
-    request = row["request"]
+    request, custom = row["request"], {name: value for name, value in row.items() if name.startswith("_")}
     sent = _time(_member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
     took = row.get("time", 0)
     if isinstance(took, bool) or not isinstance(took, int | float) or took != took:  # noqa: PLR0124 - NaN
@@ -93,30 +116,24 @@ def _entry(row: Mapping[str, Any], number: int, at: str) -> Entry:
     headers = _headers(request, f"{at}.request")
     content = _posted(request.get("postData"), f"{at}.request.postData")
     media_type = (request.get("postData") or {}).get("mimeType")
-    if (
-        content
-        and isinstance(media_type, str)
-        and media_type
-        and not any(n.lower() == "content-type" for n, _ in headers)
-    ):
+    stated = any(name.lower() == "content-type" for name, _ in headers)
+    if content and media_type and isinstance(media_type, str) and not stated:
         headers = (*headers, ("content-type", media_type))
     response, trouble = _response(_member(row, "response", dict, at), f"{at}.response", row)
-    custom = {name: value for name, value in row.items() if name.startswith("_")}
-    exact = [custom.get(name) for name in ("_sent", "_received")]
-    start, end = (
-        exact if all(type(one) is float for one in exact) else (sent, sent + max(float(took), 0.0) / 1_000)
-    )
+    exact = custom.get("_sent"), custom.get("_received")
+    rounded = sent, sent + max(float(took), 0.0) / 1_000
+    start, end = exact if all(type(one) is float for one in exact) else rounded
     return Entry(
-        number,
-        _member(request, "method", str, f"{at}.request").upper(),
-        request["url"],
-        headers,
-        content,
-        response,
-        trouble,
-        float(start or 0.0),
-        float(end or 0.0),
-        custom,
+        number=number,
+        method=_member(request, "method", str, f"{at}.request").upper(),
+        url=request["url"],
+        headers=headers,
+        content=content,
+        response=response,
+        trouble=trouble,
+        sent=cast("float", start),
+        received=cast("float", end),
+        custom=custom,
     )
 
 
@@ -127,13 +144,14 @@ def _response(
     if isinstance(status, bool) or not isinstance(status, int):
         raise HarError(f"{at}.status is no whole number")
     if status not in _HTTP:
-        trouble = row.get("_trouble") or response.get("_error") or "the recording has no answer"
-        return None, str(trouble)[:200]
+        return None, str(row.get("_trouble") or response.get("_error") or "the recording has no response")[
+            :200
+        ]
     content = response.get("content")
     content = content if isinstance(content, dict) else {}
-    text, size = content.get("text"), content.get("size", 0)
-    if text is None and size != 0:
-        return None, "the recording has no body of the answer"
+    text = content.get("text")
+    if text is None and content.get("size", 0) != 0:
+        return None, "the recording has no body of the response"
     body = _decoded(text or "", content.get("encoding"), f"{at}.content")
     cut, coded = row.get("_truncated") is True, row.get("_undecoded")
     return Response(status, _headers(response, at), body, truncated=cut, undecoded=coded and str(coded)), None
@@ -159,18 +177,16 @@ def _decoded(text: Any, encoding: Any, at: str) -> bytes:
 
 
 def _headers(message: Mapping[str, Any], at: str) -> tuple[tuple[str, str], ...]:
-    """Header lines; what HTTP/2 sends as pseudo-headers are none."""
+    """The header lines without the pseudo-headers of HTTP/2."""
     lines = []
     for index, line in enumerate(message.get("headers") or ()):
         where = f"{at}.headers[{index}]"
-        name, value = _member(line, "name", str, where), _member(line, "value", str, where)
-        if not name.startswith(":"):
-            lines.append((name, value))
-    return tuple(lines)
+        lines.append((_member(line, "name", str, where), _member(line, "value", str, where)))
+    return tuple(line for line in lines if not line[0].startswith(":"))
 
 
 def _time(text: str, at: str) -> float:
-    """ISO 8601 as HAR asks for it, and with the zone as some recorders write it, ``+0200``."""
+    """ISO 8601 as HAR requires it, or with the offset as some recorders write it, ``+0200``."""
     instant = read_instant(text) or read_instant(_ZONE.sub(r"\1:\2", text))
     if instant is None:
         raise HarError(f"{at} is no date with a time and a zone")
@@ -184,3 +200,65 @@ def _member(holder: Any, name: str, kind: type, at: str) -> Any:
     if not isinstance(holder.get(name), kind):
         raise HarError(f"{where} is {'not there' if name not in holder else 'not ' + _KINDS[kind]}")
     return holder[name]
+
+
+# -- which entries are about the endpoint ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An entry, the base URL before ``/ad_campaigns``, the campaign, and the documented operation; None for
+    another request that writes to a campaign.
+    """
+
+    entry: Entry
+    base: str
+    campaign: str
+    operation: Operation | None
+
+
+def route(entry: Entry) -> Routed | None:
+    """The documented operation that an entry is, or a write of another kind; None if it is neither."""
+    match = _ROUTE.match(entry.url)
+    if match is None:
+        return None
+    action, operation = match["action"], cast("Operation | None", None)
+    if action == "pause" and entry.method not in {"OPTIONS", "HEAD", "TRACE"}:
+        operation = "pause"
+    elif action == "unpause" and entry.method == "POST":
+        operation = "unpause"
+    elif action is None and entry.method == "GET":
+        operation = "retrieve"
+    elif entry.method in _READING:
+        return None
+    return Routed(entry, match["base"], match["campaign"], operation)
+
+
+def likeliest(routed: Sequence[Routed]) -> str | None:
+    """The base URL of the first pause; if there is none, that of the first read."""
+    first = {one.operation: one.base for one in reversed(routed)}
+    return first.get("pause") or first.get("retrieve")
+
+
+def overlapping(routed: Sequence[Routed]) -> set[int]:
+    """The numbers of the exchanges during which something else wrote to the same campaign."""
+    writes = [one for one in routed if one.operation != "retrieve"]
+    return {
+        one.entry.number
+        for one in routed
+        if any(
+            other is not one and other.campaign == one.campaign and _together(one.entry, other.entry)
+            for other in writes
+        )
+    }
+
+
+def _together(one: Entry, other: Entry) -> bool:
+    return one.sent < other.received and other.sent < one.received
+
+
+def credentials(routed: Iterable[Routed]) -> tuple[str, ...]:
+    """The credentials that a foreign recording holds."""
+    headers = (header for one in routed for header in one.entry.headers)
+    values = (value.rpartition(" ")[2] for name, value in headers if is_secret_header(name))
+    return tuple(dict.fromkeys(value for value in values if len(value) >= _LEAST_SECRET))[:_MOST_SECRETS]

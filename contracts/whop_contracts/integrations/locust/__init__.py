@@ -1,180 +1,148 @@
-"""A Locust file: whether the contract is kept under load, and past one machine.
+"""Load tests with Locust: how a campaign is followed while one user or several work on it.
 
-    pip install 'whop-contracts[load]'
-    export WHOP_API_TOKEN=...
-    locust -f locustfile.py --headless -u 8 -r 8 -H https://staging.example.com/api/v1 --campaign-id adcamp_XXXXXXXX --iterations 100
+Requests that overlap take effect in an order that nobody outside can see. The response to a write on a shared
+campaign may therefore show what any write shows that was under way at the same time; a read may show what any
+write left that no later one has certainly replaced. A write that got its response before another was sent is
+replaced once that one has its response and 2 s have passed, because reads may lag. A state that no order
+explains is a finding: a pause was lost, or parts of two were mixed.
 
-``locustfile.py`` is one line, ``from whop_contracts.integrations.locust import CampaignUser``. On several machines the same with ``--master --expect-workers 2``,
-and ``locust -f locustfile.py --worker --master-host HOST`` on each. A token is read where it is used, from the worker's own environment;
-campaigns, seed and counts come from the master. Further settings (headers, clauses, strict, timeout) are those of ``whop-contracts run``, from
-``WHOP_CONTRACTS_...`` variables or a ``whop-contracts.toml``.
-
-Every user pauses, reads and unpauses, as its seed has it, with bodies of :func:`whop_contracts.pause.strategies.pause_bodies`. The campaigns are dealt out to
-the workers, at least one each; there every user has one for itself, and those for whom none is left share the last. Every answer is held against
-the clauses (see :mod:`whop_contracts.pause.oracle.concurrency`). One that is broken is a row of type CLAUSE in Locust's failure statistics, under its id; what only
-warns is a row of type SHOULD and no failure. An answer of the environment (429, 502, 503, 504, none) is no finding: it has a row of its own.
-Locust exits with 1 where a clause failed, with 2 for usage, with 3 where no pause was accepted. Campaigns are put back as they were found.
+This module is pure and imports neither Locust nor gevent; times are seconds of the sender's clock. The Locust
+user is in ``user``, the options of a load run and its end in ``load_run``.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import random
-import time
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Final
 
-import gevent
-from locust import HttpUser, events, task
-from locust.exception import StopUser
-
-from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation, Request, Response
-from whop_contracts.integrations.locust.load_run import LOAD_RUN, LOG, done, listen
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Request
+from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.oracle.concurrency import failures
+from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
+from whop_contracts.pause.oracle import Oracle
+from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.target.protocol import Reply
 
-__all__ = ["BrokenPromise", "CampaignUser"]
-
-_OPERATIONS: Final[tuple[Operation, ...]] = ("pause", "retrieve", "unpause")
-_WEIGHTS: Final = (5, 4, 2)
+_REJECTED: Final = range(400, 500)
 
 
-class BrokenPromise(AssertionError):  # noqa: N818 - so it reads in Locust's own table
-    """A clause that an answer broke; in Locust's statistics, by the clause's statement."""
+class OwnCampaign:
+    """A campaign of one user, who sends one request after another: the oracle can check its whole history.
 
-    def __repr__(self) -> str:
-        return str(self)
+    No test clock moves here, so only the sender's clock decides how long a read may lag.
+    """
 
+    def __init__(self, *, tolerance: float) -> None:
+        self._oracle = Oracle(tolerance=tolerance)
+        self._written = -inf
 
-class CampaignUser(HttpUser):
-    """Pauses, reads and unpauses one campaign, and judges every answer. Subclass it to change how often, or to give it company."""
+    def begin(self, number: int, request: Request, sent: float) -> None:
+        """Take in that a request is sent; it changes nothing, because no other is under way."""
 
-    def on_start(self) -> None:
-        """Take a campaign and look at it."""
-        if not LOAD_RUN.places:
-            LOG.error("no campaign was dealt to this worker: it came after the start")
-            raise StopUser
-        options: Any = self.environment.parsed_options
-        self.number, self.place = LOAD_RUN.take()
-        self.place.users += 1
-        index = getattr(self.environment.runner, "worker_index", 0)
-        self.rng = random.Random(f"{options.seed} {index} {self.number}")  # noqa: S311 - repeatable on purpose
-        self.iterations, self.think_time = int(options.iterations), float(options.think_time)
-        self.settle_every, self.sent = int(options.settle_every), 0
-        self.client.trust_env = False
-        evidence = self.send("retrieve")
-        if self.place.found is None:
-            self.place.found = dict(evidence.document or {})
-        if self.place.found.get("status") not in {"active", "paused"}:
-            LOG.error("%s: expected a campaign that is active or paused", self.place.campaign)
-            raise StopUser
-
-    def wait_time(self) -> float:
-        """Seconds between two requests."""
-        return self.think_time
-
-    @task
-    def work(self) -> None:
-        """One request; after every so many, and after the last, a look that no lag of readers can excuse."""
-        operation = self.rng.choices(_OPERATIONS, _WEIGHTS)[0]
-        body = json.dumps(self.rng.choice(LOAD_RUN.bodies)) if operation == "pause" else ""
-        self.send(operation, body)
-        self.sent += 1
-        last = self.sent == self.iterations
-        if last or (self.settle_every and self.sent % self.settle_every == 0):
-            gevent.sleep(LAG + 0.1)
-            self.send("retrieve")
-        if last:
-            raise StopUser
-
-    def on_stop(self) -> None:
-        """Put the campaign back, if nobody else is at it, and say that this user is done."""
-        place = getattr(self, "place", None)
-        if place is not None:
-            place.users -= 1
-            found = place.found or {}
-            if not place.users and found.get("status") in {"active", "paused"}:
-                until = found.get("paused_until")
-                body = json.dumps({} if until is None else {"paused_until": until})
-                self.send(*(("pause", body) if found["status"] == "paused" else ("unpause", "")))
-        done(self.environment)
-
-    def send(self, operation: Operation, body: str = "") -> Evidence:
-        """Send one request, and tell what its answer breaks."""
-        settings, place = LOAD_RUN.settings, self.place
-        headers = [("Accept", "application/json"), ("User-Agent", "whop-contracts"), *settings.headers]
-        headers += [("Accept-Encoding", "identity"), ("Authorization", f"Bearer {settings.token}")]
-        headers += [("Content-Type", "application/json")] if body else []
-        method, tail = ("GET", "") if operation == "retrieve" else ("POST", f"/{operation}")
-        path = f"/ad_campaigns/{place.campaign}{tail}"
-        url = f"{str(self.host).rstrip('/')}{path}"
-        request = Request(method, url, operation, place.campaign, tuple(headers), body.encode())
-        number, sent = next(LOAD_RUN.numbers), time.time()
-        place.desk.begin(number, request, sent)
-        answer, trouble = None, "stopped"
-        try:
-            answer, trouble = self._exchanged(request)
-        finally:
-            received = time.time()
-            LOAD_RUN.clock.learn(Reply(answer, None if answer else trouble, sent, received))
-            exchange = Exchange(
-                number,
-                request,
-                answer,
-                sent,
-                received,
-                LOAD_RUN.clock.window(sent, received),
-                role="full",
-                scope="named",
-                trouble=trouble or None,
-            )
-            evidence = place.desk.follow(exchange)
-        LOAD_RUN.paused += operation == "pause" and evidence.accepted
-        for clause, found in failures(evidence, LOAD_RUN.clauses):
-            self._tell(clause, found, exchange)
+    def follow(self, exchange: Exchange) -> Evidence:
+        """Take in the exchange, and check it against everything that came before."""
+        evidence = self._oracle.follow(exchange)
+        if exchange.request.operation != "retrieve":
+            self._written = exchange.received
+        elif evidence.lagging and evidence.shown and exchange.sent - self._written > LAG:
+            late = OracleFinding(STORED, describe(evidence.before or frozenset(), evidence.shown))
+            return replace(evidence, tested=frozenset({STORED}), findings=(late,))
         return evidence
 
-    def _exchanged(self, request: Request) -> tuple[Response | None, str]:
-        """The answer, or what there was instead."""
-        with self.client.request(
-            request.method,
-            request.url,
-            name=str(request.operation),
-            headers=dict(request.headers),
-            data=request.content or None,
-            catch_response=True,
-            allow_redirects=False,
-            timeout=LOAD_RUN.settings.timeout,
-        ) as got:
-            got.success()
-            if not got.status_code:
-                trouble = type(got.error).__name__
-                got.request_meta["name"] = f"{request.operation}: {trouble}"
-                return None, trouble
-            if got.status_code in INFRASTRUCTURE:
-                got.request_meta["name"] = f"{request.operation}: {got.status_code}"
-            lines = tuple((str(name), str(value)) for name, value in got.raw.headers.items())
-            return Response(got.status_code, lines, got.content or b""), ""
 
-    def _tell(self, clause: Clause, found: Finding, exchange: Exchange) -> None:
-        """A row in Locust's statistics; what was found goes to the log, once a clause."""
-        fails = clause.level == "must" or LOAD_RUN.settings.strict
-        if clause.id not in LOAD_RUN.told:
-            LOAD_RUN.told.add(clause.id)
-            said = f"{clause.id}: {clause.statement} {exchange.request.method} {exchange.request.url}: expected {found.expected}, actual {found.actual}"
-            said += f" at {found.pointer}" if found.pointer else ""
-            LOG.log(logging.ERROR if fails else logging.WARNING, "%s", LOAD_RUN.redactor.text(said))
-        self.environment.events.request.fire(
-            request_type="CLAUSE" if fails else "SHOULD",
-            name=clause.id,
-            response_time=None,
-            response_length=0,
-            exception=BrokenPromise(clause.statement) if fails else None,
-            context={},
+@dataclass(slots=True)
+class _Write:
+    """The states that a write leads to, when it was sent, when its response came (``inf``: not yet)."""
+
+    states: frozenset[State]
+    sent: float
+    received: float = inf
+
+
+class SharedCampaign:
+    """A campaign of several users; all their requests pass here. No date may be due during the load run."""
+
+    def __init__(self) -> None:
+        self._writes: list[_Write] = []
+        self._begun: dict[int, tuple[float, _Write | None]] = {}
+
+    def begin(self, number: int, request: Request, sent: float) -> None:
+        """Take in that a request is sent: a write may take effect from now on."""
+        write = None if request.operation == "retrieve" else _Write(_led_to(request), sent)
+        self._begun[number] = sent, write
+        if write:
+            self._writes.append(write)
+
+    def follow(self, exchange: Exchange) -> Evidence:
+        """Check whether any order of the requests explains what the response shows."""
+        _, write = self._begun.pop(exchange.number)
+        # An oracle without a history reads the exchange; which states are possible is known here alone.
+        evidence = replace(Oracle().follow(exchange), tested=frozenset(), findings=())
+        if write:
+            self._settle(write, evidence)
+        if evidence.shown:
+            evidence = self._check(evidence, evidence.shown, write)
+        self._forget(exchange.received)
+        return evidence
+
+    def _settle(self, write: _Write, evidence: Evidence) -> None:
+        if evidence.accepted:
+            write.received = evidence.exchange.received
+        elif evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:
+            self._writes = [one for one in self._writes if one is not write]
+
+    def _check(self, evidence: Evidence, shown: State, write: _Write | None) -> Evidence:
+        exchange = evidence.exchange
+        if not self._writes:
+            self._adopt(shown, exchange)
+            return evidence
+        since = exchange.sent if write else self._replaced(exchange.sent - LAG)
+        allowed = frozenset(
+            state
+            for one in self._writes
+            if one.sent <= exchange.received and one.received >= since
+            for state in one.states
         )
+        tested = clauses_of_write(evidence) if write else frozenset({STORED})
+        evidence = replace(evidence, tested=tested)
+        if any(shown.matches(state) for state in allowed):
+            return evidence
+        self._adopt(shown, exchange)
+        return fail(evidence, Difference(tested, shown, allowed, evidence.before, evidence.intent))
+
+    def _replaced(self, settled: float) -> float:
+        """The time before which every finished write is replaced by one that was finished by ``settled``."""
+        return max((one.sent for one in self._writes if one.received <= settled), default=-inf)
+
+    def _adopt(self, shown: State, exchange: Exchange) -> None:
+        """Take what is shown as true from now on, so that one bug is one failure."""
+        if shown.whole and shown.status:
+            states = frozenset({State(shown.status, shown.until)})
+            self._writes.append(_Write(states, exchange.sent, exchange.received))
+
+    def _forget(self, now: float) -> None:
+        """Drop the writes that no later response can show."""
+        since = self._replaced(min([now, *(sent for sent, _ in self._begun.values())]) - LAG)
+        self._writes = [one for one in self._writes if one.received >= since]
 
 
-listen(events)
+Follower = OwnCampaign | SharedCampaign
+"""Follows one campaign: ``begin`` is called before a request is sent, ``follow`` when it is over."""
+
+
+def _led_to(request: Request) -> frozenset[State]:
+    """The states that a write leads to once it is carried out."""
+    if request.operation == "unpause":
+        return frozenset({ACTIVE})
+    intent = read_intent(request.content, request.header("content-type"), None, None)
+    dated = frozenset(State("paused", until, intent.slack) for until in intent.until)
+    return dated or frozenset({State("paused")})
+
+
+def failures(evidence: Evidence, clauses: Iterable[Clause]) -> Iterator[tuple[Clause, Finding]]:
+    """The clauses that an exchange fails, each with its first finding."""
+    for clause in clauses:
+        if clause.applies(evidence) and (found := next(clause.check(evidence), None)):
+            yield clause, found

@@ -1,4 +1,4 @@
-"""One load run, on one machine or several: its options, what its processes share, how campaigns are dealt, when it ends and how."""
+"""One load run, on one machine or several: its options, what its processes share, how it ends."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from typing import Any, Final
 import gevent
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
+from whop_contracts.integrations.locust import Follower, OwnCampaign, SharedCampaign
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.oracle.concurrency import Follower, OwnCampaign, SharedCampaign
 from whop_contracts.pause.strategies import draw, pause_bodies
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import load
 from whop_contracts.target.clocks import WallClock
 
-LOG: Final = logging.getLogger("whop_contracts.integrations.locust")
+LOG: Final = logging.getLogger("whop_contracts.load")
 _BODIES: Final = 100
-_DEAL: Final = "whop_contracts.deal"
-_REPORT: Final = "whop_contracts"
+_ASSIGN: Final = "whop_contracts.assign"
+_COUNTS: Final = "whop_contracts"
 
 
 @dataclass(slots=True)
 class Assignment:
-    """One campaign of this process: how it is followed, how many are at it, and as which document it was found."""
+    """One campaign of this process: its follower, how many users it has, and its document at the start."""
 
     campaign: str
-    desk: Follower
+    follower: Follower
     users: int = 0
     found: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
 class LoadRun:
-    """What the users of one process share."""
+    """What the users of one process share. ``counts``, on the master, are those of each worker."""
 
     settings: Settings = field(default_factory=Settings)
     clauses: tuple[Clause, ...] = ()
-    places: list[Assignment] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     redactor: Redactor = field(default_factory=Redactor)
     clock: WallClock = field(default_factory=lambda: WallClock(time=time.time, sleep=gevent.sleep))
@@ -55,153 +55,136 @@ class LoadRun:
     arrived: int = 0
     finished: int = 0
     paused: int = 0
-    told: set[str] = field(default_factory=set)
-    reports: dict[str, dict[str, int]] = field(default_factory=dict)
+    reported: set[str] = field(default_factory=set)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def open(self, campaigns: list[str], seed: int) -> None:
-        """Begin anew with these campaigns. The bodies are the same for the same seed and day."""
+        """Start with these campaigns. The bodies are the same for the same seed and day."""
         tolerance = self.settings.resume_tolerance
-        self.places = [Assignment(one, OwnCampaign(tolerance=tolerance)) for one in campaigns[:-1]]
-        self.places += [Assignment(one, SharedCampaign()) for one in campaigns[-1:]]
+        own = [Assignment(one, OwnCampaign(tolerance=tolerance)) for one in campaigns[:-1]]
+        self.assignments = [*own, *(Assignment(one, SharedCampaign()) for one in campaigns[-1:])]
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         instants = pause_bodies(earliest=today + timedelta(2), latest=today + timedelta(360))
         self.bodies = draw(instants, seed=seed, count=_BODIES)
         self.arrived = self.finished = self.paused = 0
-        self.told, self.reports = set(), {}
+        self.reported, self.counts = set(), {}
 
     def take(self) -> tuple[int, Assignment]:
         """A number for a user, from 0, and the campaign that it works on."""
         number, self.arrived = self.arrived, self.arrived + 1
-        return number, self.places[min(number, len(self.places) - 1)]
+        return number, self.assignments[min(number, len(self.assignments) - 1)]
 
 
 LOAD_RUN: Final = LoadRun()
 
 
 def listen(events: Any) -> None:
-    """Take part in the runs of this process."""
-    events.init_command_line_parser.add_listener(_options)
+    """Take part in the load runs of this process."""
+    events.init_command_line_parser.add_listener(_add_options)
     events.init.add_listener(_prepare)
-    events.test_start.add_listener(_deal)
-    events.report_to_master.add_listener(_report)
+    events.test_start.add_listener(_assign)
+    events.report_to_master.add_listener(_count)
     events.quitting.add_listener(_conclude)
 
 
-def _options(parser: Any) -> None:
-    add = parser.add_argument
-    add(
-        "--campaign-id", action="append", default=None, metavar="ID", help="a campaign that is ours for the run; repeatable",
-        include_in_web_ui=False,
-    )  # fmt: skip
-    add("--seed", type=int, default=0, metavar="N", help="what is sent follows from it (0)")
-    add(
-        "--iterations", type=int, default=0, metavar="N", help="requests that each user sends; 0: until it is stopped (0)"
-    )  # fmt: skip
-    add("--think-time", type=float, default=0.1, metavar="S", help="seconds between a user's requests (0.1)")
-    add(
-        "--settle-every", type=int, default=20, metavar="N", help="after so many requests a user waits 2 s and reads; 0: only at the end (20)"
-    )  # fmt: skip
+def user_finished(environment: Any) -> None:
+    """Take in that a user of this process is finished."""
+    LOAD_RUN.finished += 1
+    if isinstance(environment.runner, LocalRunner):
+        _end_if_finished(environment, LOAD_RUN.finished)
+
+
+def _add_options(parser: Any) -> None:
+    def add(flag: str, metavar: str, default: Any, about: str, **more: Any) -> None:
+        parser.add_argument(flag, metavar=metavar, default=default, help=about, **more)
+
+    about = "a campaign that belongs to the load run; repeatable"
+    add("--campaign-id", "ID", None, about, action="append", include_in_web_ui=False)
+    add("--seed", "N", 0, "decides what is sent (0)", type=int)
+    add("--iterations", "N", 0, "requests per user; 0: until the run is stopped (0)", type=int)
+    add("--think-time", "S", 0.1, "seconds between two requests of a user (0.1)", type=float)
+    about = "after so many requests a user waits 2 s and reads; 0: only at the end (20)"
+    add("--settle-every", "N", 20, about, type=int)
 
 
 def _prepare(environment: Any, **_: Any) -> None:
-    """Refuse what cannot be used before anything is sent, in one line."""
+    """Read the settings; exit with 2 and one line if they cannot be used, before anything is sent."""
     runner, options = environment.runner, environment.parsed_options
     try:
-        settings = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
-        LOAD_RUN.clauses = chosen(settings.clauses)
-        LOAD_RUN.settings = settings
-        if not isinstance(runner, WorkerRunner):
-            options.campaign_id = _campaigns(options.campaign_id, settings)
-            _check_host(environment.host, settings)
-        if not isinstance(runner, MasterRunner):
-            _check_token(settings)
+        LOAD_RUN.settings = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
+        LOAD_RUN.clauses = chosen(LOAD_RUN.settings.clauses)
+        options.campaign_id = options.campaign_id or list(LOAD_RUN.settings.campaign_ids)
+        _check(environment, workers=1)
     except (UsageError, ValueError) as error:
-        LOG.error("%s", error)  # noqa: TRY400 - a line for a person
+        LOG.error("%s", error)  # noqa: TRY400 - one line for a person
         sys.exit(2)
+    settings = LOAD_RUN.settings
     LOAD_RUN.redactor = Redactor([settings.token or "", *(value for _, value in settings.headers)])
     if isinstance(runner, WorkerRunner):
-        runner.register_message(_DEAL, _dealt)
+        runner.register_message(_ASSIGN, _assigned)
 
-    def reported(client_id: str, data: dict[str, Any], **_: Any) -> None:
-        # Beside the statistics themselves, so that a run that ends by these counts has all of them.
-        LOAD_RUN.reports[client_id] = data[_REPORT]
-        _end_if_done(environment, sum(one["finished"] for one in LOAD_RUN.reports.values()))
+    def counted(client_id: str, data: dict[str, Any], **_: Any) -> None:
+        # Together with the statistics, so that a run that ends by these counts has all of them.
+        LOAD_RUN.counts[client_id] = data[_COUNTS]
+        _end_if_finished(environment, sum(one["finished"] for one in LOAD_RUN.counts.values()))
 
     if isinstance(runner, MasterRunner):
-        environment.events.worker_report.add_listener(reported)
+        environment.events.worker_report.add_listener(counted)
 
 
-def _check_token(settings: Settings) -> None:
-    if not settings.token:
+def _check(environment: Any, *, workers: int) -> None:
+    """Raise ``UsageError`` for a token, campaigns or a host that this process cannot use."""
+    settings, campaigns = LOAD_RUN.settings, environment.parsed_options.campaign_id
+    if not settings.token and not isinstance(environment.runner, MasterRunner):
         raise UsageError("WHOP_API_TOKEN: not set; expected a token wherever users run")
-
-
-def _campaigns(given: list[str] | None, settings: Settings) -> list[str]:
-    campaigns = list(given or settings.campaign_ids)
+    if isinstance(environment.runner, WorkerRunner):
+        return
     if not campaigns:
         raise UsageError("--campaign-id: not given; expected at least one campaign that is ours for the run")
     if len(set(campaigns)) < len(campaigns):
         raise UsageError("--campaign-id: expected each campaign once")
-    return campaigns
-
-
-def _check_host(base_url: str | None, settings: Settings) -> None:
-    host = (urllib.parse.urlsplit(base_url or "").hostname or "").rstrip(".")
+    if len(campaigns) < workers:
+        raise UsageError(f"--campaign-id: {len(campaigns)} given; expected one for each of {workers} workers")
+    host = (urllib.parse.urlsplit(environment.host or "").hostname or "").rstrip(".")
     if host in settings.production_hosts and not settings.allow_production:
         raise UsageError(f"{host} is production; expected a staging host, or WHOP_CONTRACTS_ALLOW_PRODUCTION")
 
 
-def _check_share(campaigns: list[str], workers: list[str]) -> None:
-    if len(campaigns) < len(workers):
-        raise UsageError(
-            f"--campaign-id: {len(campaigns)} given; expected one for each of {len(workers)} workers"
-        )
-
-
-def _deal(environment: Any, **_: Any) -> None:
-    """Give every worker campaigns of its own: it hears of them before it is told to begin."""
+def _assign(environment: Any, **_: Any) -> None:
+    """Give every worker campaigns of its own, before it is told to start."""
     runner, options = environment.runner, environment.parsed_options
     if isinstance(runner, WorkerRunner):
         return
-    workers = list(runner.clients) if isinstance(runner, MasterRunner) else [""]
-    campaigns = options.campaign_id
+    workers = list(runner.clients) if isinstance(runner, MasterRunner) else []
     try:
-        _check_host(environment.host, LOAD_RUN.settings)
-        _check_share(campaigns, workers)
+        _check(environment, workers=len(workers))
     except UsageError as error:
-        LOG.error("%s", error)  # noqa: TRY400 - a line for a person
+        LOG.error("%s", error)  # noqa: TRY400 - one line for a person
         environment.process_exit_code = 2
         gevent.spawn(runner.quit)
         return
-    LOAD_RUN.open(campaigns, options.seed)
-    for index, worker in enumerate(workers if isinstance(runner, MasterRunner) else ()):
-        share = campaigns[index :: len(workers)]
-        runner.send_message(_DEAL, {"campaigns": share, "seed": options.seed}, worker)
+    LOAD_RUN.open(options.campaign_id, options.seed)
+    for index, worker in enumerate(workers):
+        share = {"campaigns": options.campaign_id[index :: len(workers)], "seed": options.seed}
+        runner.send_message(_ASSIGN, share, worker)
 
 
-def _dealt(environment: Any, msg: Any, **_: Any) -> None:  # noqa: ARG001 - as Locust calls it
+def _assigned(environment: Any, msg: Any, **_: Any) -> None:  # noqa: ARG001 - as Locust calls it
     LOAD_RUN.open(list(msg.data["campaigns"]), int(msg.data["seed"]))
 
 
-def _report(data: dict[str, Any], **_: Any) -> None:
-    data[_REPORT] = {"finished": LOAD_RUN.finished, "paused": LOAD_RUN.paused}
+def _count(data: dict[str, Any], **_: Any) -> None:
+    data[_COUNTS] = {"finished": LOAD_RUN.finished, "paused": LOAD_RUN.paused}
 
 
-def done(environment: Any) -> None:
-    """A user of this process is done."""
-    LOAD_RUN.finished += 1
-    if isinstance(environment.runner, LocalRunner):
-        _end_if_done(environment, LOAD_RUN.finished)
-
-
-def _end_if_done(environment: Any, finished: int) -> None:
+def _end_if_finished(environment: Any, finished: int) -> None:
     runner = environment.runner
     if environment.parsed_options.iterations and 0 < runner.target_user_count <= finished:
         gevent.spawn(runner.quit)
 
 
 def _conclude(environment: Any, **_: Any) -> None:
-    """Say by the exit code what came of it."""
+    """Set the exit code: 1 if a clause failed, 3 if no pause was accepted."""
     stats = environment.runner.stats
     if environment.process_exit_code is not None:
         return
@@ -210,7 +193,7 @@ def _conclude(environment: Any, **_: Any) -> None:
     elif not isinstance(environment.runner, WorkerRunner) and not (
         stats.errors or environment.runner.exceptions
     ):
-        paused = LOAD_RUN.paused + sum(one["paused"] for one in LOAD_RUN.reports.values())
+        paused = LOAD_RUN.paused + sum(one["paused"] for one in LOAD_RUN.counts.values())
         environment.process_exit_code = None if paused else 3
         if not paused:
             LOG.error("inconclusive: no pause was accepted")

@@ -9,7 +9,7 @@ from typing import Final
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.request_classes import told
+from whop_contracts.pause.request_classes import describe_response
 
 _ENVELOPE: Final = Source("errors", "error body")
 _ERROR: Final = 400
@@ -92,7 +92,7 @@ def _envelope(evidence: Evidence) -> Iterator[Finding]:
     error = value.get("error") if isinstance(value, dict) else None
     names = ("type", "message")
     if not isinstance(error, dict) or not all(isinstance(error.get(name), str) for name in names):
-        yield Finding('{"error": {"type": "…", "message": "…"}}', told(evidence))
+        yield Finding('{"error": {"type": "…", "message": "…"}}', describe_response(evidence))
 
 
 def _allow(evidence: Evidence) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from typing import Final
 from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.json_text import read_leniently, read_response
-from whop_contracts.pause.classify import CREDENTIAL, class_of, read_intent
+from whop_contracts.pause.classify import class_of, read_intent
 from whop_contracts.pause.evidence import (
     Event,
     Evidence,
@@ -29,6 +29,7 @@ from whop_contracts.pause.evidence import (
 from whop_contracts.pause.oracle import blame
 from whop_contracts.pause.oracle.campaign import Campaign, is_about
 from whop_contracts.pause.oracle.states import RESTING, adopt, effect_of, elapse, observe, union
+from whop_contracts.pause.request_classes import CREDENTIAL
 
 _LEAP: Final = 1.0
 """Seconds that a provider's clock must gain on ours to count as moved."""

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import CREDENTIAL, loose_instants
+from whop_contracts.pause.classify import loose_instants
 from whop_contracts.pause.evidence import ACTIVE, Documents, Evidence, Possible, Resume, State
 from whop_contracts.pause.oracle import blame
 from whop_contracts.pause.oracle.states import LAG, Effect, after, elapse, observe
+from whop_contracts.pause.request_classes import CREDENTIAL
 
 _REMEMBERED: Final = 2_000
 """How many earlier states are kept: more than one client can leave within the time that a read may lag."""

@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import ACTING, FIRST, LAST, MILLI
+from whop_contracts.pause.classify import FIRST, LAST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, Evidence, Possible, State
+from whop_contracts.pause.request_classes import ACTING
 
 LAG: Final = 2.0
 """Seconds for which a read may still show a state from before a write."""

@@ -17,11 +17,10 @@ instants that are written out.
 
 from __future__ import annotations
 
-from whop_contracts.pause.strategies.bodies import bad_pause_bodies, pause_bodies
+from whop_contracts.pause.strategies.bodies import bad_pause_bodies, not_instants, pause_bodies, wrong_types
 from whop_contracts.pause.strategies.documents import ad_campaigns
 from whop_contracts.pause.strategies.drawing import draw
 from whop_contracts.pause.strategies.identifiers import altered_tokens, campaign_ids, malformed_ids
-from whop_contracts.pause.strategies.refused import not_instants, wrong_types
 from whop_contracts.pause.strategies.spelling import rfc3339_instants
 from whop_contracts.pause.strategies.stamps import (
     calendar_stamps,

@@ -1,56 +1,129 @@
-"""The bodies of pause requests: good ones by the derived schema, and good ones with exactly one thing wrong."""
+"""The bodies of pause requests, by the schema or with exactly one thing wrong, and the values that are wrong in them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from calendar import monthrange
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from whop_contracts.pause.strategies import edges
+from whop_contracts.pause.strategies import samples
 from whop_contracts.pause.strategies.documents import documents
-from whop_contracts.pause.strategies.refused import not_instants, wrong_types
+from whop_contracts.pause.strategies.samples import SAMPLES, sample
 from whop_contracts.pause.strategies.spelling import FIRST, LAST, rfc3339_instants
 
 T = TypeVar("T")
 _DATE: Final = "DATE"
-MALFORMED: Final[Mapping[str, tuple[str, ...]]] = {
-    "a trailing comma": ('{"paused_until": "DATE",}', '{"paused_until": "DATE", }', '{"paused_until": "DATE",,}'),
-    "a leading comma": ('{,"paused_until": "DATE"}', ',{"paused_until": "DATE"}'),
-    "single quotes": ("{'paused_until': 'DATE'}", "{\"paused_until\": 'DATE'}", "{'paused_until': \"DATE\"}"),
-    "an unquoted key": ('{paused_until: "DATE"}', "{paused_until: null}", "{paused_until}"),
-    "an unquoted date": ('{"paused_until": DATE}',),
-    "a comment": (
-        '{"paused_until": "DATE" /* the end */}', '// a pause\n{"paused_until": "DATE"}', '{"paused_until": "DATE"} # the end',
-    ),
-    "no JSON number": tuple(
-        f'{{"paused_until": {value}}}'
-        for value in ("NaN", "Infinity", "-Infinity", "nan", "01", "+1", ".5", "1.", "0x10", "1e", "1_000", "--1")
-    ),
-    "no JSON literal": tuple(f'{{"paused_until": {value}}}' for value in ("undefined", "None", "True", "NULL", "nil", "nul")),
-    "two documents": (
-        '{"paused_until": "DATE"}{"paused_until": "DATE"}', "{} {}", '{"paused_until": "DATE"}\n{}', '{"paused_until": "DATE"} null',
-    ),
-    "text after the end": ('{"paused_until": "DATE"}}', '{"paused_until": "DATE"}]', '{"paused_until": "DATE"};', '{"paused_until": "DATE"} ok'),
-    "text before the start": (')]}\',\n{"paused_until": "DATE"}', 'json={"paused_until": "DATE"}', '{{"paused_until": "DATE"}'),
-    "no value": ('{"paused_until": }', '{"paused_until":}', '{"paused_until"}', '{"paused_until",}'),
-    "no colon": ('{"paused_until" "DATE"}', '{"paused_until" = "DATE"}', '{"paused_until", "DATE"}'),
-    "a bad escape": ('{"paused_until": "DATE\\x5a"}', '{"paused_until": "DATE\\u00"}', '{"paused_until": "\\DATE"}', '{"paused_until": "DATE\\"}'),
-    "a raw control character": ('{"paused_until": "DATE\n"}', '{"paused_until": "DATE\t"}', '{"paused_until": "DATE\0"}', '{"paused_until": "DATE"\0}'),
-    "another notation": (
-        "pause it", "paused_until=DATE", "paused_until: DATE", "<paused_until>DATE</paused_until>", "DATE", "[paused_until]", '"', "}{",
-        "mutation { pause }", "---\npaused_until: DATE\n",
-    ),
-}  # fmt: skip
-"""Texts that are no JSON although one thing is wrong at most, by what it is; ``DATE`` is where a good instant stands."""
-NOT_UTF8: Final = (
-    b"\xff", b"\xfe", b"\x80", b"\xc3", b"\xe9", b"\xc0\xaf", b"\xe2\x82", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80",
-)  # fmt: skip
-"""Bytes that stand in no UTF-8: unused ones, lone halves, overlong forms, a point beyond the last; Latin-1 too. Not a surrogate, which
-sound readers of JSON let pass as they do its escape."""
+_NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
+"""Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound readers of
+JSON accept as they accept its escape."""
+_ZEROS: Final = (0xFF10, 0x0660, 0x0966, 0x1D7CE)
+"""The zero (and the nine signs after it) of full width, of Arabic, of Devanagari, of bold mathematics: a reader that asks
+``isdigit`` or matches ``\\d`` takes them for digits."""
+_ALPHABET: Final = "0123456789-:TZ+. tz/WP"
+_NAMES_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def not_instants() -> SearchStrategy[str]:
+    """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates, good ones with
+    one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand characters.
+
+    Never a text that still names one instant to a lenient reader (:func:`~whop_contracts.pause.strategies.loose_stamps` has those).
+    Shrinks towards ``tomorrow``.
+    """
+    return st.one_of(
+        sample("words"),
+        _impossible_days(),
+        _impossible_times(),
+        _impossible_zones(),
+        st.builds(_shaped, sample("shapes"), samples.days(), sample("times")),
+        sample("numbers") | st.integers(-(10**14), 10**14).map(str),
+        sample("notations"),
+        sample("texts"),
+        st.builds(_in_script, st.sampled_from(_ZEROS), samples.days(), sample("times"), st.booleans()),
+        _long_texts(),
+        st.lists(st.sampled_from(_ALPHABET), min_size=1, max_size=30)
+        .map("".join)
+        .filter(lambda text: not _NAMES_A_DAY.search(text)),
+    )
+
+
+def wrong_types() -> SearchStrategy[Any]:
+    """JSON values that are neither text nor null: numbers (epochs in seconds and milliseconds among them), true and false,
+    arrays, objects. Shrinks towards 0.
+    """
+    numbers: SearchStrategy[Any] = st.one_of(
+        st.integers(-100, 100),
+        st.sampled_from([1924905600, 1924905600000, 1924905600.5, 1.5, -0.0, 2**31, 2**53 + 1, 2**63, 10**30, 1e300]),
+        st.integers(1_924_905_600, 4_102_444_800),
+        st.integers(1_924_905_600_000, 4_102_444_800_000),
+    )  # fmt: skip
+    scalars = numbers | st.booleans()
+    leaves = scalars | st.none() | st.sampled_from(["", "tomorrow"]) | samples.plain_instants()
+    members = st.sampled_from(["date", "paused_until", "$date", "$gt", "iso", "seconds", "until", "0", ""])
+    arrays = st.lists(leaves, max_size=3)
+    objects = st.dictionaries(members, leaves | arrays, max_size=3)
+    return st.one_of(scalars, arrays, st.lists(arrays | objects, min_size=1, max_size=2), objects)
+
+
+@st.composite
+def _impossible_days(draw: DrawFn) -> str:
+    """Days that no calendar has, alone or with a time: 29 February of a common year, the 31st of a short month, month 13."""
+    year = draw(st.sampled_from([2100, 2023, 1900]) | samples.years())
+    month = draw(st.sampled_from([2, 4, 6, 9, 11]) | st.sampled_from([1, 3, 5, 7, 8, 10, 12]))
+    length = monthrange(year, month)[1]
+    kind = draw(st.sampled_from(["next", "late", "zero", "month"]))
+    day = {"next": length + 1, "late": draw(st.integers(length + 1, 99)), "zero": 0, "month": 28}[kind]
+    if kind == "month":
+        month = draw(st.sampled_from([13, 0]) | st.integers(13, 99))
+    tail = draw(st.sampled_from(["T12:00:00Z", "", "T00:00:00.000Z", "T12:00:00+05:30"]))
+    return f"{year:04d}-{month:02d}-{day:02d}{tail}"
+
+
+def _impossible_times() -> SearchStrategy[str]:
+    """Good days at times that no clock shows: hour 24 or later, minute 60, second 61."""
+    hours, sixties = st.sampled_from([24, 25]) | st.integers(24, 99), st.integers(60, 99)
+    times = st.one_of(
+        st.builds("{:02d}:00:00".format, hours),
+        st.builds("{:02d}:{:02d}:{:02d}".format, hours, st.integers(0, 59), st.integers(0, 59)),
+        st.builds("12:{:02d}:00".format, sixties),
+        st.builds("12:30:{:02d}".format, st.integers(61, 99)),
+    )
+    return st.builds("{}T{}{}".format, samples.days(), times, st.sampled_from(["Z", ".000Z", "+02:00"]))
+
+
+def _impossible_zones() -> SearchStrategy[str]:
+    """Good days and times in zones that are 25 hours or more from UTC, or whose minutes are 60 or more."""
+    zones = st.one_of(
+        st.builds("{}{:02d}:00".format, st.sampled_from("+-"), st.integers(25, 99)),
+        st.builds("{}05:{:02d}".format, st.sampled_from("+-"), st.integers(60, 99)),
+    )
+    return st.builds("{}T{}{}".format, samples.days(), sample("times"), zones)
+
+
+def _shaped(shape: str, day: str, time: str) -> str:
+    return shape.format(day=day, time=time)
+
+
+def _in_script(zero: int, day: str, time: str, whole: bool) -> str:  # noqa: FBT001 - drawn
+    """A good instant in the digits of another script, or its year alone."""
+    table = {ord("0") + digit: zero + digit for digit in range(10)}
+    text = f"{day}T{time}Z"
+    return text.translate(table) if whole else text[:4].translate(table) + text[4:]
+
+
+def _long_texts() -> SearchStrategy[str]:
+    pieces = ("9", "A", "tomorrow ", "2030-01-01T00:00:00Z", "-", "0", "é", "'")
+    return st.builds(
+        lambda piece, size: piece * (size // len(piece)),
+        st.sampled_from(pieces),
+        st.sampled_from([300, 3_000, 9_000]),
+    )
 
 
 def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
@@ -92,14 +165,14 @@ def _pause(until: Any, escaped: bool = True) -> str:  # noqa: FBT001, FBT002 - d
 
 def _no_objects() -> SearchStrategy[str]:
     """Whole JSON texts that are neither objects nor null."""
-    dated = edges.plain_instants().map(lambda instant: {"paused_until": instant})
+    dated = samples.plain_instants().map(lambda instant: {"paused_until": instant})
     values = st.one_of(
         st.integers(-100, 100),
         st.booleans(),
         st.sampled_from(
             ["", "paused", "{}", "null", 1.5, [], [[]], [None], [{}], ["paused_until"], 1924905600]
         ),
-        edges.plain_instants(),
+        samples.plain_instants(),
         dated.map(lambda body: [body]),
         dated.map(lambda body: list(body.items())),
         dated.map(json.dumps),
@@ -109,14 +182,16 @@ def _no_objects() -> SearchStrategy[str]:
 
 @st.composite
 def _malformed(draw: DrawFn) -> tuple[str, str]:
-    name = draw(st.sampled_from(list(MALFORMED)))
-    return name, draw(st.sampled_from(MALFORMED[name])).replace(_DATE, draw(edges.plain_instants()))
+    name = draw(st.sampled_from(list(SAMPLES["malformed"])))
+    return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace(
+        _DATE, draw(samples.plain_instants())
+    )
 
 
 @st.composite
 def _truncated(draw: DrawFn) -> str:
     """A good body that ends too soon, anywhere behind its first character."""
-    text = _pause(draw(edges.plain_instants()))
+    text = _pause(draw(samples.plain_instants()))
     return text[: draw(st.integers(1, len(text) - 1))]
 
 
@@ -128,5 +203,5 @@ def _not_utf8(draw: DrawFn) -> bytes:
         '{"note": "BYTES", "paused_until": "DATE"}',
         '{"paused_until": "BYTES"}',
     ]
-    body = draw(st.sampled_from(bodies)).replace(_DATE, draw(edges.plain_instants())).encode()
-    return body.replace(b"BYTES", draw(st.sampled_from(NOT_UTF8)))
+    body = draw(st.sampled_from(bodies)).replace(_DATE, draw(samples.plain_instants())).encode()
+    return body.replace(b"BYTES", draw(st.sampled_from(_NOT_UTF8)))

@@ -10,20 +10,10 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-PREFIX: Final = "adcamp_"
+from whop_contracts.pause.classify import ID_PREFIX
+from whop_contracts.pause.strategies.samples import SAMPLES, sample
+
 _LETTERS: Final = string.ascii_letters + string.digits
-_OTHER_PREFIXES: Final = (
-    "prod_", "user_", "payt_", "ldgr_", "biz_", "adgroup_", "campaign_", "adcamp", "adcamp-", "ad_camp_", "", "_",
-)  # fmt: skip
-_ENCODED: Final = (
-    "%20", "%0A", "%0D%0A", "%09", "%00", "%C2%A0", "%E2%80%8B", "%27", "%22", "%60", "%3B", "%2F", "%5C", "%25", "%3C",
-    "%C3%A9", "%CF%80", "%EF%BC%A1", "%E6%97%A5", "%F0%9F%98%80", "%FF",
-)  # fmt: skip
-"""Percent-encoded: white space, NUL, quotes, a slash, signs, letters beyond ASCII, an emoji, a byte that is not UTF-8."""
-_PHRASES: Final = (
-    "%27%20OR%20%271%27=%271", "1%3BDROP%20TABLE%20ad_campaigns--", "null", "undefined", "0", "-1", "42", "NaN", "true",
-    "%7Bid%7D", "%5Bobject%20Object%5D", "*", "%25s%25n", "123e4567-e89b-42d3-a456-426614174000", "campaign",
-)  # fmt: skip
 _LONG: Final = (300, 1_000, 4_000)
 _LEAST_ALTERATION: Final = 4
 """How many characters are cut or added at least: fewer may fall into what a base64 reader ignores."""
@@ -38,7 +28,7 @@ def campaign_ids() -> SearchStrategy[str]:
 
     Shrinks towards ``adcamp_aaaaaaaaaaa``.
     """
-    return _tails().map(PREFIX.__add__)
+    return _tails().map(ID_PREFIX.__add__)
 
 
 def malformed_ids() -> SearchStrategy[str]:
@@ -50,14 +40,14 @@ def malformed_ids() -> SearchStrategy[str]:
     """
     tails = _tails()
     return st.one_of(
-        st.sampled_from([PREFIX, PREFIX.upper(), *_PHRASES]),
-        st.builds("{}{}".format, st.sampled_from(_OTHER_PREFIXES), tails),
-        st.builds("{}{}".format, st.sampled_from([PREFIX * 2, PREFIX * 3]), tails),
-        st.builds("{}{}{}".format, campaign_ids(), st.sampled_from(_ENCODED), _tails(0, 3)),
-        st.builds("{}{}".format, st.sampled_from(_ENCODED), campaign_ids()),
-        st.sampled_from(_ENCODED).map(PREFIX.__add__),
+        st.sampled_from([ID_PREFIX, ID_PREFIX.upper(), *SAMPLES["id_phrases"]]),
+        st.builds("{}{}".format, sample("id_prefixes"), tails),
+        st.builds("{}{}".format, st.sampled_from([ID_PREFIX * 2, ID_PREFIX * 3]), tails),
+        st.builds("{}{}{}".format, campaign_ids(), sample("encoded"), _tails(0, 3)),
+        st.builds("{}{}".format, sample("encoded"), campaign_ids()),
+        sample("encoded").map(ID_PREFIX.__add__),
         st.builds(
-            lambda size, letter: PREFIX + letter * size, st.sampled_from(_LONG), st.sampled_from(_LETTERS)
+            lambda size, letter: ID_PREFIX + letter * size, st.sampled_from(_LONG), st.sampled_from(_LETTERS)
         ),
     )
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from whop_contracts.instants import NANO
-from whop_contracts.pause.strategies import edges
+from whop_contracts.pause.strategies import samples
+from whop_contracts.pause.strategies.samples import SAMPLES, sample
 
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -66,8 +67,8 @@ def _texts(low: int, high: int) -> SearchStrategy[str]:
     return st.builds(
         spelt,
         _seconds(low // NANO, high // NANO) | _edges(_year(low), _year(high)),
-        edges.fractions() | edges.fine_fractions() | edges.digits(0, 9),
-        edges.zones() | edges.wide_zones(),
+        samples.fractions() | samples.fine_fractions() | samples.digits(0, 9),
+        samples.zones() | samples.wide_zones(),
         st.booleans(),
         st.sampled_from("Tt"),
         st.sampled_from(["Z", "z", "-00:00"]),
@@ -83,9 +84,9 @@ def _seconds(first: int, last: int) -> SearchStrategy[tuple[int, bool]]:
 def _edges(first: int, last: int) -> SearchStrategy[tuple[int, bool]]:
     """Seconds at the edges of years, months and counters, of the zone that they will be written in."""
     days = st.builds(
-        _day_of, st.integers(first, last), st.sampled_from((*edges.YEARLY, *[edges.LEAP_DAY] * 4))
+        _day_of, st.integers(first, last), st.sampled_from((*SAMPLES["days"], *[samples.LEAP_DAY] * 4))
     )
-    moments = st.sampled_from(edges.LANDMARKS) | st.tuples(days, st.sampled_from(edges.TIMES))
+    moments = st.sampled_from(samples.LANDMARKS) | st.tuples(days, sample("times"))
     return moments.map(lambda moment: (_second(*moment), True))
 
 
@@ -97,7 +98,7 @@ def _second(day: str, time: str) -> int:
 
 def _day_of(year: int, day: str) -> str:
     """A day of a year; for 29 February, of the last leap year until then (or of the first, the year 4)."""
-    while day == edges.LEAP_DAY and not calendar.isleap(year):
+    while day == samples.LEAP_DAY and not calendar.isleap(year):
         year = year - 1 or 4
     return f"{year:04d}-{day}"
 

@@ -1,7 +1,6 @@
-"""Symbolic instants: what a pause may be asked to last until, bound to text when it is sent.
+"""Symbolic instants: dates of pause requests, written as text when they are sent, by request class.
 
-All of them keep to the forms that :class:`~whop_contracts.exchange.SymbolicInstant` has, so that a plan that is drawn today can be
-sent in ten years. Which row of the conformance table each falls under is the promise of its strategy.
+They do not depend on the day: a plan that is drawn today can be sent in ten years.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.pause.strategies import edges
-from whop_contracts.pause.strategies.edges import DAY, MINUTE
+from whop_contracts.pause.strategies import samples
+from whop_contracts.pause.strategies.samples import DAY, MINUTE, SECOND, sample
 from whop_contracts.steps import SymbolicInstant
 
 _AN_HOUR: Final = timedelta(hours=1)
@@ -37,8 +36,8 @@ def stamps(
     return st.builds(
         SymbolicInstant,
         plus_ms=_spans(low, high),
-        offset=edges.zones(),
-        fraction=st.none() | edges.fractions(),
+        offset=samples.zones(),
+        fraction=st.none() | samples.fractions(),
     )
 
 
@@ -50,10 +49,10 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
     """
     return st.builds(
         SymbolicInstant,
-        base=st.sampled_from(edges.YEARLY),
-        time=st.sampled_from(edges.TIMES),
-        offset=edges.zones(),
-        fraction=edges.fractions(),
+        base=sample("days"),
+        time=sample("times"),
+        offset=samples.zones(),
+        fraction=samples.fractions(),
     )
 
 
@@ -64,27 +63,27 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
     2038-01-19, the one fixed day before 2100, is of this kind for as long as it is more than a year ahead.
     Shrinks towards 2038-01-19T03:14:07Z, the last second that 32 bits hold.
     """
-    zones, fractions = edges.zones(), st.none() | edges.fractions()
+    zones, fractions = samples.zones(), st.none() | samples.fractions()
     ahead = _spans(_BEYOND_A_YEAR * DAY, _CENTURIES)
     near = _spans(*_milliseconds(_AN_HOUR, _ALMOST_A_YEAR))
     # No later than 30 December, so that no offset carries the instant out of the year 9999.
     days = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
-    times = st.sampled_from(edges.TIMES)
+    times = sample("times")
     return st.one_of(
         st.sampled_from(
-            [SymbolicInstant(base=day, time=time) for day, time in edges.LANDMARKS[: edges.AHEAD]]
+            [SymbolicInstant(base=day, time=time) for day, time in samples.LANDMARKS[: samples.AHEAD]]
         ),
         st.builds(SymbolicInstant, plus_ms=ahead, offset=zones, fraction=fractions),
-        st.builds(SymbolicInstant, plus_ms=near, fraction=edges.fine_fractions()),
-        st.builds(SymbolicInstant, plus_ms=near, offset=edges.wide_zones()),
+        st.builds(SymbolicInstant, plus_ms=near, fraction=samples.fine_fractions()),
+        st.builds(SymbolicInstant, plus_ms=near, offset=samples.wide_zones()),
         st.builds(
             SymbolicInstant,
-            base=st.just(edges.LEAP_DAY),
+            base=st.just(samples.LEAP_DAY),
             time=times,
             offset=zones,
             after_days=st.integers(_BEYOND_A_YEAR, _NEAR_ENOUGH),
         ),
-        st.builds(SymbolicInstant, base=days, time=times, offset=zones, fraction=edges.fractions()),
+        st.builds(SymbolicInstant, base=days, time=times, offset=zones, fraction=samples.fractions()),
     )
 
 
@@ -101,14 +100,14 @@ def edge_stamps() -> SearchStrategy[SymbolicInstant]:
             SymbolicInstant,
             plus_ms=spans,
             offset=st.sampled_from(["z", "-00:00"]),
-            fraction=st.none() | edges.fractions(),
+            fraction=st.none() | samples.fractions(),
         ),
-        st.builds(SymbolicInstant, plus_ms=spans, offset=edges.zones(), form=st.just(_LOWER_T)),
+        st.builds(SymbolicInstant, plus_ms=spans, offset=samples.zones(), form=st.just(_LOWER_T)),
         st.builds(
             SymbolicInstant,
-            base=st.sampled_from(("06-30", "12-31", *edges.YEARLY)),
+            base=st.sampled_from(("06-30", "12-31", *samples.SAMPLES["days"])),
             time=st.sampled_from(["23:59:60", "12:00:60"]) | minutes,
-            offset=edges.zones(),
+            offset=samples.zones(),
         ),
     )
 
@@ -124,8 +123,8 @@ def past_stamps(
     return st.builds(
         SymbolicInstant,
         plus_ms=_spans(low, high).map(int.__neg__),
-        offset=edges.zones(),
-        fraction=st.none() | edges.fractions(),
+        offset=samples.zones(),
+        fraction=st.none() | samples.fractions(),
     )
 
 
@@ -139,7 +138,7 @@ def loose_stamps(
     form goes into a JSON text as it stands. Shrinks towards a date and time without a zone, two days ahead.
     """
     low, high = _milliseconds(earliest, latest)
-    spans, zones = _spans(low, high), edges.zones()
+    spans, zones = _spans(low, high), samples.zones()
     tight = zones.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", ""))
     spaced = st.sampled_from(
         [" {whole}", "{whole} ", "{whole}\\n", " {whole} ", "   {whole}", "{whole}  \\n", "\\n{whole}"]
@@ -168,7 +167,7 @@ def _milliseconds(earliest: timedelta, latest: timedelta) -> tuple[int, int]:
 
 def _spans(low: int, high: int) -> SearchStrategy[int]:
     """Milliseconds from ``low`` to ``high``, telling ones often. Shrinks towards ``low``."""
-    spans = [span for span in edges.SPANS if low <= span <= high]
+    spans = [span * SECOND for span in samples.SAMPLES["spans_s"] if low <= span * SECOND <= high]
     whole = st.integers(-(-low // MINUTE), high // MINUTE).map(MINUTE.__mul__)
     any_ = st.integers(low, high)
     if -(-low // MINUTE) > high // MINUTE:

@@ -1,198 +1,282 @@
-"""Pauses that are stored otherwise than asked, or touch what is not theirs."""
+"""Pauses that are stored, repeated, read or returned in another way than the request asks."""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
+from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults.fault import Fault
-from whop_contracts.provider.faults.making import written
-from whop_contracts.provider.messages import Answer, Request
+from whop_contracts.provider.dates import DAY, MINUTE
+from whop_contracts.provider.faults.making import Table, after, around, built, editing, failing, put
+from whop_contracts.provider.reading import MISSING
+from whop_contracts.provider.state import Campaign, Request
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+_Pause = Callable[[Campaign, Request], Response]
+_Apply = Callable[[Campaign, int | None], None]
+_Decide = Callable[[Any, Campaign], int | None]
 
-    from whop_contracts.provider.messages import Operation
-    from whop_contracts.provider.state import Campaign
-
-
-_JOB: Final = {
-    "id": "user_6f1b2a34-9c0d-4e5f-8a7b-0c1d2e3f4a5b",
-    "name": "Scheduler",
-    "username": "scheduler",
-}
+# -- stored, and returned, in another way --
 
 
-def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
-    """The next campaign of the same company."""
-    own = [one for one in provider.state.campaigns.values() if one.company == campaign.company]
-    return own[(own.index(campaign) + 1) % len(own)]
+def _returned_before(pause: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
+    before = provider.render_campaign(campaign)
+    pause(campaign, request)
+    return provider.success("pause", before)
 
 
-class _StoresNothing(Provider):
-    """The answer is rendered from an object that is never saved."""
-
-    def pause(self, campaign: Campaign, request: Request) -> Answer:
-        return super().pause(copy.deepcopy(campaign), request)
+def _later(change: Callable[[Campaign], object]) -> type[Provider]:
+    """Change what is stored after the response was written."""
+    return after(Provider.pause)(lambda _provider, campaign, _request: change(campaign))
 
 
-class _AnswersBefore(Provider):
-    """The answer is rendered before the pause is stored."""
-
-    def pause(self, campaign: Campaign, request: Request) -> Answer:
-        before = self.render_campaign(campaign)
-        super().pause(campaign, request)
-        return self.success("pause", before)
+def _with_status(status: str) -> type[Provider]:
+    return after(Provider.apply_pause)(lambda _, campaign, _until: setattr(campaign, "status", status))
 
 
-class _AnswersActive(Provider):
-    """The answer is rendered from a replica that has the date and not yet the status."""
+def _to_grain(grain: int) -> Callable[[Campaign], None]:
+    def change(campaign: Campaign) -> None:
+        if campaign.paused_until is not None:
+            campaign.paused_until -= campaign.paused_until % grain
 
-    def present(self, operation: Operation, document: dict[str, Any]) -> Any:
-        return {**document, "status": "active"} if operation == "pause" else document
-
-
-class _StatusOf(Provider):
-    """The pause stores another status."""
-
-    status = "inactive"
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        campaign.status = self.status
+    return change
 
 
-class _StoresInactive(_StatusOf):
-    """Pausing is implemented as deactivating."""
+def _set(name: str, value: Any) -> Callable[[Campaign], None]:
+    return lambda campaign: setattr(campaign, name, value)
 
 
-class _StoresStale(_StatusOf):
-    """A pause marks the campaign as stale."""
-
-    status = "stale"
-
-
-class _PausesSiblings(Provider):
-    """The update lacks its WHERE on the campaign: the whole company is paused."""
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        for one in self.state.campaigns.values():
-            if one.company == campaign.company and one.status in {"active", "paused"}:
-                super().apply_pause(one, until)
-
-
-class _PausesNeighbour(Provider):
-    """Off by one: the answer is right, and the next campaign is paused."""
-
-    def pause(self, campaign: Campaign, request: Request) -> Answer:
-        shown = copy.deepcopy(campaign)
-        answer = super().pause(shown, request)
-        neighbour = _neighbour(self, campaign)
-        neighbour.status, neighbour.paused_until = "paused", shown.paused_until
-        return answer
-
-
-class _PausesNeighbourToo(Provider):
-    """The ad group is shared: pausing one campaign pauses the next one as well."""
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        super().apply_pause(_neighbour(self, campaign), until)
-
-
-class _SharedDate(Provider):
-    """The date is kept once for a company: a pause changes the date of those that are paused already."""
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        for one in self.state.campaigns.values():
-            if one.company == campaign.company and one.status == "paused":
-                one.paused_until = until
-
-
-class _OneAtATime(Provider):
-    """One pause is remembered for a company: pausing another campaign ends it."""
-
-    last: Campaign | None = None
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        if self.last is not None and self.last is not campaign:
-            self.last.status, self.last.paused_until = "active", None
-        self.last = campaign
-
-
-def _touching(touch: Callable[[Provider, Campaign], None]) -> type[Provider]:
-    class Touching(Provider):
-        def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-            super().apply_pause(campaign, until)
-            touch(self, campaign)
-
-    return Touching
-
-
-def _resting(member: str, value: Any) -> Callable[[Provider, Campaign], None]:
-    def touch(_provider: Provider, campaign: Campaign) -> None:
-        campaign.rest = {**campaign.rest, member: value}
-
-    return touch
-
-
-def _title(_provider: Provider, campaign: Campaign) -> None:
-    campaign.title = campaign.title.removesuffix(" (paused)") + " (paused)"
-
-
-def _created(provider: Provider, campaign: Campaign) -> None:
-    campaign.created_at = provider.now()
-
-
-def _halve(_provider: Provider, campaign: Campaign) -> None:
-    budget = campaign.rest["daily_budget"]
-    campaign.rest = {**campaign.rest, "daily_budget": None if budget is None else budget / 2}
-
-
-def _creator(_provider: Provider, campaign: Campaign) -> None:
-    caller = {"id": "user_Ap1Key0000000", "name": "API", "username": "api"}
-    campaign.rest = {**campaign.rest, "created_by_user": caller}
-
-
-_TOUCHES: Final[tuple[tuple[str, Callable[[Provider, Campaign], None], str], ...]] = (
-    (
-        "pause-zeroes-budget",
-        _resting("daily_budget", 0.0),
-        "the budget is set to zero, so that nothing is spent",
+_STORED = (
+    *Table("pausing", around(Provider.pause))(
+        ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
+        ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
     ),
-    ("pause-halves-budget", _halve, "the rest of the budget is refunded with every pause"),
-    ("pause-changes-title", _title, "the title is marked for people"),
-    ("pause-resets-created-at", _created, "the row is replaced, not updated"),
-    ("pause-changes-platform", _resting("platform", "tiktok"), "the platform falls back to a default"),
-    ("pause-clears-platform", _resting("platform", None), "the link to the platform is cut"),
-    ("pause-clears-countries", _resting("target_country_codes", []), "the targeting is taken down"),
-    (
-        "pause-adds-country",
-        _resting("target_country_codes", ["US", "CA", "GB", "DE"]),
-        "the targeting is refilled",
+    *Table("pausing", editing("pause"))(
+        ("answers-active", "a replica that has the date only", put("status", "active")),
     ),
-    ("pause-clears-product", _resting("product", None), "the promotion is detached"),
-    ("pause-changes-creator", _creator, "the caller becomes the creator"),
-    (
-        "pause-attributed-to-a-job",
-        _resting("created_by_user", _JOB),
-        "the job that pauses becomes the creator",
+    *Table("pausing", _with_status)(
+        ("stores-inactive", "pausing is implemented as deactivating", "inactive"),
+        ("stores-stale", "a pause marks the campaign as stale", "stale"),
+    ),
+    *Table("pausing", _later)(
+        ("stores-whole-days", "the column keeps days", _to_grain(DAY)),
+        ("stores-whole-minutes", "the column keeps minutes", _to_grain(MINUTE)),
+        ("stores-whole-hours", "the column keeps hours", _to_grain(60 * MINUTE)),
+        ("stores-no-date", "only the status is saved", _set("paused_until", None)),
     ),
 )
 
-FAULTS: Final = (
-    written("pausing", "stores-nothing", _StoresNothing),
-    written("pausing", "answers-before-storing", _AnswersBefore),
-    written("pausing", "answers-active", _AnswersActive),
-    written("pausing", "stores-inactive", _StoresInactive),
-    written("pausing", "stores-stale", _StoresStale),
-    written("pausing", "pauses-siblings", _PausesSiblings),
-    written("pausing", "pauses-neighbour", _PausesNeighbour),
-    written("pausing", "pauses-neighbour-too", _PausesNeighbourToo),
-    written("pausing", "date-shared-by-company", _SharedDate),
-    written("pausing", "one-pause-at-a-time", _OneAtATime),
-    *(Fault(name, "pausing", why, None, _touching(touch)) for name, touch, why in _TOUCHES),
+# -- read in another way --
+
+
+def _seen(how: Callable[[Campaign], Campaign]) -> type[Provider]:
+    """Show readers another campaign than the stored one."""
+    return around(Provider.view)(lambda go, _provider, campaign: how(go(campaign)))
+
+
+def _as_active(seen: Campaign) -> Campaign:
+    return replace(seen, status="active") if seen.status == "paused" else seen
+
+
+def _eight_hours_early(seen: Campaign) -> Campaign:
+    until = seen.paused_until
+    return seen if until is None else replace(seen, paused_until=until - 8 * 60 * MINUTE)
+
+
+def _cached(_go: object, provider: Provider, campaign: Campaign) -> Campaign:
+    found: Campaign = provider.notes.setdefault(campaign.id, copy.deepcopy(campaign))
+    return found
+
+
+def _ends_pause(_provider: Provider, campaign: Campaign) -> None:
+    if campaign.status == "paused":
+        campaign.status, campaign.paused_until = "active", None
+
+
+def _lagging(go: Callable[[Campaign], None], provider: Provider, campaign: Campaign) -> None:
+    provider.options = replace(provider.options, read_lag=30.0)
+    go(campaign)
+
+
+_READ = (
+    *Table("pausing", _seen)(
+        ("reads-without-date", "a view without a date", lambda c: replace(c, paused_until=None)),
+        ("reads-active", "reads show the delivery's status, which a pause does not touch", _as_active),
+        ("reads-another-date", "the server's time zone is sent as UTC", _eight_hours_early),
+    ),
+    *Table("pausing", built)(
+        ("reads-cached-for-ever", "reads are cached", around(Provider.view)(_cached)),
+        ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
+        ("reads-half-a-minute-late", "a replica lags by that", around(Provider.remember)(_lagging)),
+    ),
 )
+
+# -- a pause of a paused campaign --
+
+
+def _storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:
+    """Store another date: from the provider, the campaign as it was, and the date that was sent."""
+
+    def apply(go: _Apply, provider: Provider, campaign: Campaign, until: int | None) -> None:
+        go(campaign, how(provider, campaign, until))
+
+    return around(Provider.apply_pause)(apply)
+
+
+def _former(campaign: Campaign) -> int | None:
+    """The date of the pause that is in effect."""
+    return campaign.paused_until if campaign.status == "paused" else None
+
+
+def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | None], int | None]:
+    """Choose one of the former and the new date, if there are both."""
+
+    def store(_provider: Provider, campaign: Campaign, until: int | None) -> int | None:
+        former = _former(campaign)
+        return until if former is None or until is None else choose(former, until)
+
+    return store
+
+
+def _unless_paused(go: _Apply, _provider: Provider, campaign: Campaign, until: int | None) -> None:
+    if campaign.status != "paused":
+        go(campaign, until)
+
+
+def _toggled(go: _Apply, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    if campaign.status == "paused":
+        provider.apply_unpause(campaign)
+    else:
+        go(campaign, until)
+
+
+def _lifted(go: _Apply, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    if until is not None and campaign.paused_until == until:
+        provider.apply_unpause(campaign)
+    else:
+        go(campaign, until)
+
+
+def _is_forever(campaign: Campaign) -> bool:
+    return campaign.status == "paused" and campaign.paused_until is None
+
+
+_SECOND = (
+    *Table("pausing", around(Provider.apply_pause))(
+        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
+        ("second-toggles", "pausing is a toggle: the second time resumes", _toggled),
+        ("same-again-lifts", "a pause until the stored instant is a toggle", _lifted),
+    ),
+    *Table("pausing", failing(Provider.admit), 100)(
+        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
+        (
+            "same-date-again-crashes",
+            "the same date a second time violates a unique key",
+            lambda c, until: c.status == "paused" and c.paused_until == until,
+        ),
+    ),
+    *Table("pausing", _storing)(
+        (
+            "second-drops-date",
+            "the update lacks the date",
+            lambda _, c, v: None if c.status == "paused" else v,
+        ),
+        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
+        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
+        ("only-extends", "of two dates the later one is kept", _merged(max)),
+        ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
+    ),
+)
+
+# -- without a date --
+
+
+def _deciding(how: tuple[Callable[[Any], bool], Callable[[Provider], int | None]]) -> type[Provider]:
+    """For the bodies that are wanted: another date, or a rejection."""
+    wanted, instead = how
+
+    def decide(go: _Decide, provider: Provider, body: Any, campaign: Campaign) -> int | None:
+        return instead(provider) if wanted(body) else go(body, campaign)
+
+    return around(Provider.decide_until)(decide)
+
+
+def _is_null(body: Any) -> bool:
+    return isinstance(body, dict) and body.get("paused_until", "") is None
+
+
+def _is_omitted(body: Any) -> bool:
+    return isinstance(body, dict) and "paused_until" not in body
+
+
+def _in_days(days: int) -> Callable[[Provider], int]:
+    return lambda provider: provider.now() + days * DAY
+
+
+def _required(provider: Provider) -> int:
+    raise provider.invalid("paused_until is required.")
+
+
+def _never_read(go: _Decide, _provider: Provider, body: Any, campaign: Campaign) -> None:
+    go(body, campaign)
+
+
+def _no_body_nothing(pause: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
+    if request.content.strip():
+        return pause(campaign, request)
+    return provider.success("pause", provider.render_campaign(campaign))
+
+
+def _null_keeps_date(pause: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
+    before = campaign.paused_until
+    response = pause(campaign, request)
+    if b"null" not in request.content or campaign.paused_until is not None:
+        return response
+    campaign.paused_until = before
+    return provider.success("pause", provider.render_campaign(campaign))
+
+
+_UNDATED = (
+    *Table("pausing", _storing)(
+        ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
+    ),
+    *Table("pausing", _deciding)(
+        ("null-means-tomorrow", "null becomes the epoch, which is moved ahead", (_is_null, _in_days(1))),
+        ("no-body-means-a-week", "a default of a week", (lambda b: b in (MISSING, None), _in_days(7))),
+        ("date-required", "the optional member is required", (_is_omitted, _required)),
+    ),
+    *Table("pausing", failing(Provider.decide_until), 100)(
+        ("null-body-crashes", "a member of null is read", lambda body, _: body is None),
+        ("null-crashes", "null is parsed as a date", lambda body, _: _is_null(body)),
+        ("omitted-crashes", "the optional member is always read", lambda body, _: _is_omitted(body)),
+    ),
+    *Table("pausing", around(Provider.decide_until))(
+        ("date-never-read", "a later generation has no date: every pause is indefinite", _never_read),
+    ),
+    *Table("pausing", failing(Provider.read_body), 100)(
+        ("no-body-crashes", "a body is always parsed", lambda request: not request.content),
+    ),
+    *Table("pausing", around(Provider.pause))(
+        ("no-body-does-nothing", "a request without a body succeeds, and nothing is done", _no_body_nothing),
+        ("null-keeps-date", "null means unchanged", _null_keeps_date),
+    ),
+)
+
+# -- campaigns that lack something --
+
+
+def _crashing_without(member: str) -> type[Provider]:
+    return failing(Provider.admit)(lambda campaign, _until: campaign.rest[member] is None)
+
+
+_LACKING = Table("pausing", _crashing_without, 100)(
+    ("crashes-without-product", "a member of null is read", "product"),
+    ("crashes-without-config", "a member of null is read", "config"),
+    ("crashes-without-platform", "a member of null is read", "platform"),
+    ("crashes-without-daily-budget", "null is compared with a number", "daily_budget"),
+    ("crashes-without-payment-method", "a member of null is read", "payment_method"),
+)
+
+FAULTS: Final = (*_STORED, *_READ, *_SECOND, *_UNDATED, *_LACKING)

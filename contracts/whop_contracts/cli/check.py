@@ -1,0 +1,247 @@
+"""From settings to result: opens the target, runs the plan, checks every exchange, builds the result."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from whop_contracts import __version__, schemas
+from whop_contracts.actors import Actors
+from whop_contracts.cli.open_target import open_target
+from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
+from whop_contracts.engine.build_plan import further
+from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.engine.journal import Journal, JournalError
+from whop_contracts.engine.lock import exclusive, resources_of
+from whop_contracts.engine.plan import Plan
+from whop_contracts.engine.preflight import redactor_of
+from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.run import execute
+from whop_contracts.engine.run_state import RunState
+from whop_contracts.engine.session import Session
+from whop_contracts.exchange import Cause
+from whop_contracts.instants import write_instant
+from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.redaction import Redactor
+from whop_contracts.report import postprocess
+from whop_contracts.report.har import HarWriter, open_har
+from whop_contracts.report.result import Circumstances, build
+from whop_contracts.settings import Settings, UsageError
+from whop_contracts.target import Sender, Target
+
+_KEPT_FOR_EACH: Final = 3
+"""Requests per campaign that are kept back for restoring it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: the sequence under way, requests sent and planned, seconds waited, clauses that failed.
+
+    ``part`` is ``journal`` or ``production`` for a message that has to be shown in any case; it is in ``case``.
+    """
+
+    part: str
+    case: str
+    sent: int
+    planned: int
+    waited_s: float
+    failed: int
+
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class _Run:
+    """Takes in the exchanges of a run: records them, checks them, and shows the progress."""
+
+    plan: Plan
+    runner: ClauseRunner
+    target: Target
+    har: HarWriter | None
+    watch: Watch | None
+    state: RunState = field(default_factory=RunState)
+    failed: set[str] = field(default_factory=set)
+    planned: int = 0
+
+    def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+        """One exchange; it is not checked if what is expected cannot be relied upon."""
+        if self.har:
+            self.har.add(evidence.exchange)
+        if sound and not self.state.unsound:
+            self.failed.update(self.runner.add(evidence, sequence))
+        self.show(sequence, evidence.exchange.case)
+
+    def show(self, sequence: str, case: str) -> None:
+        """Show the progress, or a message."""
+        if self.watch:
+            waited = self.target.clock.waited_s
+            sent, failed = self.runner.requests, len(self.failed)
+            self.watch(Progress(sequence, case, sent, self.planned or self.plan.requests, waited, failed))
+
+    def batch(self, number: int) -> Plan:
+        """The next batch of a plan that goes on."""
+        plan = further(self.plan, number)
+        self.planned = (self.planned or self.plan.requests) + plan.requests
+        return plan
+
+
+def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None = None) -> dict[str, Any]:
+    """Run once and return the result, redacted. ``plan`` replaces the one that the settings ask for.
+
+    Raises ``UsageError`` for what the user has to change; whatever the target does is in the result.
+    """
+    schemas.self_test()
+    clauses = selected_clauses(settings)
+    settle = postprocess.prepare(settings)
+    run_id = secrets.token_hex(4)
+    rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
+    began = time.monotonic()
+    try:
+        target, actors = open_target(settings)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    redactor = redactor_of(actors)
+    plan = plan or planned(settings)
+    har = open_har(settings, redactor, target, plan)
+    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, watch)
+    reason: str | None = "the run ended before anything was changed"
+    journal = None
+    live = target.kind == "live"
+    resources = resources_of(target.base_url, actors.campaigns, settings.test_clock) if live else []
+    try:
+        with exclusive(resources, run_id) as unlocked:
+            journal = _open_journal(settings, target, run_id)
+            _announce(run, journal, settings, actors)
+            session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
+            run.state = session.state
+            run.state.notes += [unlocked] if unlocked else []
+            reason = execute(session, plan, more=run.batch if plan.goes_on else None).inconclusive
+    except JournalError as error:
+        reason = str(error)
+        raise UsageError(f"--journal: {error}") from None
+    finally:
+        target.close()
+        if journal:
+            journal.close()
+            if settings.journal is None:
+                journal.remove_if_complete(PAUSE.read_state)
+        notes = har.close(reason) if har else []
+    if run.state.unjournalled and not run.state.failed:
+        raise UsageError(
+            f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
+        )
+    run.state.notes += notes
+    return settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+
+
+def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:
+    if target.kind != "live":
+        return None
+    return Journal.create(settings.journal, target.base_url, run_id, PAUSE.read_state)
+
+
+def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Actors) -> None:
+    """What has to be shown before anything is sent: where the journal is, and what is done to production."""
+    if journal:
+        run.show("journal", str(journal.path))
+    if host := production_host(settings):
+        named = ", ".join(actors.campaigns)
+        run.show(
+            "production",
+            f"{host}: {named} will be paused and resumed many times, "
+            f"by {run.plan.requests} requests, and put back as found",
+        )
+
+
+def _session(
+    settings: Settings,
+    actors: Actors,
+    run: _Run,
+    *,
+    journal: Journal | None,
+    rng: random.Random,
+    run_id: str,
+) -> Session:
+    target = run.target
+    sender = Sender(
+        target,
+        rng=rng,
+        rate=pace(settings, target),
+        max_requests=settings.max_requests,
+        max_time=settings.max_time,
+        elapsed=time.monotonic if target.kind == "mock" else None,
+        reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
+    )
+    agent = f"whop-contracts/{__version__} ({run_id})"
+    return Session(
+        target,
+        sender,
+        RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
+        actors,
+        PAUSE,
+        tolerance=settings.resume_tolerance,
+        journal=journal,
+        watch=run.take,
+    )
+
+
+def _result(
+    settings: Settings, run: _Run, sender: Sender, redactor: Redactor, seconds: float
+) -> dict[str, Any]:
+    state, target, plan = run.state, run.target, run.plan
+    moved, untested = target.clock.moved, _untested(run)
+    notes = [*state.notes, *sender.notes]
+    if settings.insecure and target.kind == "live":
+        notes.append("certificates were not checked (--insecure)")
+    return build(
+        run.runner,
+        Circumstances(
+            target={"kind": target.kind, "base_url": target.base_url},
+            contract={"version": __version__, "sha256": PAUSE.sha256()},
+            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
+            clock={
+                "kind": target.clock.kind,
+                "from": write_instant(moved[0]) if moved else None,
+                "to": write_instant(moved[1]) if moved else None,
+            },
+            put_back={"campaigns": len(state.restored), "failed": state.failed},
+            started_at=datetime.now(UTC).timestamp() - seconds,
+            duration_s=seconds,
+            waited_s=target.clock.waited_s + sender.waited_s,
+            requests=sender.sent,
+            notes=notes,
+            reason=state.inconclusive,
+            untested={id_: reason for id_, (reason, _) in untested.items()},
+            causes={id_: cause for id_, (_, cause) in untested.items()},
+            strict=settings.strict,
+        ),
+        redactor,
+    )
+
+
+def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
+    """Why clauses were not tested, by id, and of which cause that is; the most telling reason counts."""
+    state, plan = run.state, run.plan
+
+    def why(clause: Clause) -> tuple[str, Cause] | None:
+        if not clause.requires <= plan.means.offer():
+            return clause.needs, "chosen"
+        if state.inconclusive:
+            return state.inconclusive, "prevented"
+        if clause.part == "auto_resume" and state.untimed:
+            return state.untimed, "prevented"
+        if state.cut or plan.cut_short:
+            return "the budget of requests or time was spent before", "chosen"
+        if plan.profile == "quick":
+            return "the quick profile does not ask for it", "chosen"
+        return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
+
+    return {clause.id: reason for clause in run.runner.clauses if (reason := why(clause))}

@@ -1,0 +1,154 @@
+"""From settings to the target that they name, its clock, and the actors; the only module that knows provider and target."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+from whop_contracts import __version__
+from whop_contracts.actors import Actors
+from whop_contracts.engine.plan import Plan
+from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.run import execute
+from whop_contracts.engine.run_state import RunState
+from whop_contracts.engine.session import Session
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.provider import SEED, ManualClock, Provider, build
+from whop_contracts.settings import Settings
+from whop_contracts.target import Sender
+from whop_contracts.target.clocks import Clock, Movable, VirtualClock, WallClock
+from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.targets import LiveTarget, MockTarget, SteadyTime, Target, checked_base
+from whop_contracts.target.wire import Limits, Wire, split_url
+
+_MOCK_CAMPAIGNS: Final = 4
+_WALL_WAIT_S: Final = 120.0
+
+
+def open_target(settings: Settings) -> tuple[Target, Actors]:
+    """The target of a run and its parties. ``ValueError``, in one line, for settings that no target can be opened with."""
+    if settings.base_url is None:
+        return open_mock(build(clock=ManualClock(time.time()))), mock_actors()
+    return open_live(settings, settings.base_url), Actors(
+        token=settings.token or "",
+        campaigns=settings.campaign_ids,
+        readonly_token=settings.readonly_token,
+        foreign=settings.foreign_campaign_id,
+        headers=settings.headers,
+    )
+
+
+def open_mock(provider: Provider) -> MockTarget:
+    """A provider in this process as a target; its clock has to be one that can be moved."""
+    clock = provider.clock
+    if not isinstance(clock, Movable):
+        raise TypeError("the clock of a provider in this process has to be one that is moved by hand")
+    return MockTarget(provider, VirtualClock(clock))
+
+
+def run_in_process(
+    plan: Plan, provider: Provider, rng: random.Random, watch: Callable[[Evidence, str], object]
+) -> RunState:
+    """Run a plan against a provider in this process; ``watch`` gets every exchange and the name of its sequence."""
+    everyone = mock_actors()
+    actors = dataclasses.replace(everyone, campaigns=everyone.campaigns[: plan.means.campaigns])
+    session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
+    try:
+        return execute(session, plan)
+    finally:
+        session.target.close()
+
+
+def session_in_process(
+    provider: Provider,
+    actors: Actors,
+    rng: random.Random,
+    watch: Callable[[Evidence, str], object],
+    *,
+    tolerance: float = 60.0,
+) -> Session:
+    """A session with a provider in this process; ``tolerance`` is in seconds."""
+    target = open_mock(provider)
+
+    def take(evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+        if sound:
+            watch(evidence, sequence)
+
+    return Session(
+        target,
+        Sender(target, rng=rng),
+        RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng),
+        actors,
+        PAUSE,
+        tolerance=tolerance,
+        journal=None,
+        watch=take,
+    )
+
+
+def mock_actors() -> Actors:
+    """Who takes part where the built-in provider is judged."""
+    return Actors(
+        token=SEED.token,
+        campaigns=SEED.campaigns[:_MOCK_CAMPAIGNS],
+        readonly_token=SEED.readonly_token,
+        foreign=SEED.foreign_campaign,
+        resting={"inactive": SEED.inactive, "stale": SEED.stale, "paused": SEED.paused},
+    )
+
+
+def open_live(
+    settings: Settings,
+    base_url: str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    limits: Limits | None = None,
+) -> LiveTarget:
+    """The target at a base URL, with the wall clock or its test clock, which is read once."""
+    steady = SteadyTime()
+    wire = Wire(
+        time=steady,
+        limits=limits or Limits(seconds=settings.timeout),
+        ca_file=None if settings.ca_file is None else str(settings.ca_file),
+        insecure=settings.insecure,
+    )
+    clock: Clock
+    if settings.test_clock is None:
+        longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
+        clock = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
+        return LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
+    clock = ProviderTestClock(
+        settings.test_clock,
+        exchange=wire.exchange,
+        headers=clock_headers(settings, base_url, settings.test_clock),
+        time=steady,
+        sleep=sleep,
+    )
+    target = LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
+    clock.start()
+    return target
+
+
+def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tuple[str, str]]:
+    """What goes to a test clock: the credential and the headers of gateways only on the target's own scheme, host and port."""
+    headers = [("accept", "application/json"), ("user-agent", f"whop-contracts/{__version__}")]
+    if same_origin(checked_base(base_url), clock_url):
+        headers += settings.headers
+        if settings.token:
+            headers.append(("authorization", f"Bearer {settings.token}"))
+    return headers
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs have scheme, host and port in common."""
+    first, second = split_url(one)[0], split_url(other)[0]
+    ports = {"http": 80, "https": 443}
+    return (first.scheme, first.host, first.port or ports.get(first.scheme)) == (
+        second.scheme,
+        second.host,
+        second.port or ports.get(second.scheme),
+    )

@@ -1,0 +1,120 @@
+"""Replaying: one failure's requests, sent again, their dates counted from now.
+
+The plan of the result is drawn again, and the sequence in which the clause failed is sent alone, with the first reads before it and the putting
+back after it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast, get_args
+
+from whop_contracts.cli import check as engine
+from whop_contracts.cli import planning as preparing
+from whop_contracts.engine.build_plan import ROUND, draw, further
+from whop_contracts.engine.plan import Plan, Profile
+from whop_contracts.settings import Settings, UsageError
+
+_ALWAYS: Final = frozenset({"preflight", "put back"})
+"""What every run sends besides its sequences."""
+_OF_A_ROUND: Final = re.compile(rf"{ROUND}(\d{{1,9}}): ", re.ASCII)
+"""How the sequences are named that a plan goes on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What came of it: the result of the requests sent again, judged by the one clause, and whether the clause is still broken."""
+
+    result: dict[str, Any]
+    row: Mapping[str, Any]
+    sequence: str
+
+    @property
+    def outcome(self) -> Literal["broken", "kept", "untold"]:
+        """``untold`` where the requests sent again did not put the clause to the test."""
+        return {"failed": "broken", "warned": "broken", "passed": "kept"}.get(self.row["verdict"], "untold")  # type: ignore[return-value]
+
+    @property
+    def exit_code(self) -> int:
+        """4 where a campaign could not be put back, 1 where the clause is still broken, 3 where that was not seen, else 0."""
+        if self.result["put_back"]["failed"]:
+            return 4
+        return {"broken": 1, "kept": 0, "untold": 3}[self.outcome]
+
+
+def replay(
+    result: Mapping[str, Any],
+    clause: str,
+    settings: Settings,
+    *,
+    watch: Callable[[engine.Progress], None] | None = None,
+) -> Replay:
+    """Send the failing sequence of ``clause`` again, to the target of ``settings``. UsageError where the result does not tell which it is."""
+    row = _failing(result, clause)
+    _same_kind(result, settings)
+    profile, seed = result["plan"]["profile"], result["plan"]["seed"]
+    if profile not in get_args(Profile):
+        raise UsageError(
+            f"RESULT: it is of recorded traffic (plan {profile!r}), which no plan can be drawn from; send its curl line"
+        )
+    sequence = row["failure"]["request"]["sequence"]
+    # Waivers and the ledger are about whole runs.
+    alone = dataclasses.replace(
+        settings,
+        profile=cast("Profile", profile),
+        seed=seed,
+        clauses=(clause,),
+        require=(),
+        waivers=None,
+        drift_ledger=None,
+        strict=False,
+    )
+    again = engine.check(alone, watch=watch, plan=single(sequence, alone))
+    return Replay(again, again["clauses"][0], sequence)
+
+
+def single(sequence: str, settings: Settings) -> Plan:
+    """The plan of the settings with one sequence left, by its name."""
+    plan = draw(settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
+    if match := _OF_A_ROUND.match(sequence):
+        plan = further(plan, int(match[1]))
+    found = tuple(one for one in plan.sequences if one.name == sequence)
+    if not found and sequence not in _ALWAYS:
+        lacking = next((one for one in plan.left_out if one.name == sequence), None)
+        if lacking:
+            raise UsageError(
+                f"RESULT: {sequence!r} needs what this target does not offer: {', '.join(sorted(lacking.needs))}; "
+                "give the flags of the first run"
+            )
+        raise UsageError(
+            f"RESULT: {sequence!r} is not in the plan of profile {settings.profile}, seed {settings.seed}; "
+            "it was drawn by another version, or for a target with another clock"
+        )
+    return dataclasses.replace(plan, sequences=found, left_out=())
+
+
+def _failing(result: Mapping[str, Any], clause: str) -> Mapping[str, Any]:
+    rows = {row["id"]: row for row in result["clauses"]}
+    failing = [id_ for id_, row in rows.items() if row["failure"]]
+    if clause in failing:
+        return cast("Mapping[str, Any]", rows[clause])
+    if not failing:
+        raise UsageError("RESULT: nothing fails in it")
+    what = (
+        f"it is {rows[clause]['verdict'].replace('_', ' ')} there"
+        if clause in rows
+        else "it is not in the result"
+    )
+    more = ", …" if len(failing) > 5 else ""  # noqa: PLR2004 - fits a line
+    raise UsageError(f"--clause {clause!r}: {what}; expected one that fails: {', '.join(failing[:5])}{more}")
+
+
+def _same_kind(result: Mapping[str, Any], settings: Settings) -> None:
+    """A result of a live target is never replayed on the mock, which would keep every promise."""
+    if result["target"]["kind"] != "mock" and settings.base_url is None:
+        raise UsageError(
+            f"--base-url: not given; the result is of {result['target']['base_url']}, and the mock would tell nothing of it"
+        )

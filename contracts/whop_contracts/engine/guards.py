@@ -1,0 +1,235 @@
+"""What is watched besides the clauses, and what keeps evidence from being checked too early.
+
+Responses that never come, a credential that may not do anything, clocks that disagree, another company's campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from whop_contracts.engine.run_state import Stopped
+from whop_contracts.exchange import Exchange
+from whop_contracts.instants import NANO
+from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.steps import Case, read
+
+if TYPE_CHECKING:
+    from whop_contracts.engine.request_builder import BuiltRequest
+    from whop_contracts.engine.session import Session
+
+Watch = Callable[[Evidence, str, bool], None]
+"""Gets an exchange, the name of its sequence, and whether it may be checked (else it is only recorded)."""
+_CLOCK: Final = "clock"
+_CREDENTIAL: Final = "credential"
+_PERMISSION: Final = "permission"
+_UNANSWERED: Final = 8
+_UNSTAMPED: Final = 3
+"""So many responses without a new stamp, and nothing can be learned from stamps."""
+_FORBIDDEN: Final = 403
+_UNAUTHORIZED: Final = 401
+_APART: Final = 10 * NANO
+PREFLIGHT: Final = "preflight"
+
+
+def check_responses(session: Session, evidence: Evidence) -> None:
+    """End the run if the operation never gets a response: retries of hundreds of requests would show the same."""
+    if evidence.exchange.request.operation != session.contract.operation:
+        return
+    if evidence.accepted or session.unanswered is None:
+        session.unanswered = None
+    elif not evidence.answered:
+        session.unanswered += 1
+        if session.unanswered == _UNANSWERED and not session.in_teardown:
+            what = evidence.exchange.trouble or f"{evidence.status} each time"
+            raise Stopped(f"{session.contract.unproven}, and {_UNANSWERED} got no response at all: {what}")
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Passes evidence on in its order; while something is in doubt, evidence is held, to be checked or dropped later."""
+
+    watch: Watch
+    _held: list[tuple[Evidence, str, bool]] = field(default_factory=list)
+    _doubts: dict[str, int] = field(default_factory=dict)
+
+    def put(self, evidence: Evidence, sequence: str) -> None:
+        """One more exchange."""
+        self._held.append((evidence, sequence, True))
+        self._flush()
+
+    def hold(self, doubt: str) -> None:
+        """Hold what comes from now on, until ``settle`` with the same doubt."""
+        self._doubts.setdefault(doubt, len(self._held))
+
+    def holds(self, doubt: str) -> bool:
+        """Whether evidence is held for that doubt."""
+        return doubt in self._doubts
+
+    def settle(self, doubt: str, *, sound: bool) -> None:
+        """The doubt is over: what was held for it is checked if it is ``sound``, else only recorded."""
+        start = self._doubts.pop(doubt, None)
+        if start is not None and not sound:
+            self._held[start:] = [(evidence, sequence, False) for evidence, sequence, _ in self._held[start:]]
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._doubts:
+            return
+        held, self._held = self._held, []
+        for evidence, sequence, sound in held:
+            self.watch(evidence, sequence, sound)
+
+
+@dataclass(slots=True)
+class ClockCheck:
+    """Compares the provider's clock, as the run knows it, with the instants that documents are stamped with.
+
+    Only responses to the operation that carry a new stamp count. An estimated clock is doubted at once: its Date is
+    then a gateway's. Of a test clock evidence is held after the first contradiction, or the first move, until a
+    stamp agrees; two contradictions and no agreement mean that it is not the provider's clock.
+    """
+
+    contradicted: int = 0
+    unstamped: int = 0
+    settled: bool = False
+
+    def moved(self, session: Session) -> None:
+        """The test clock was moved: what follows depends on it."""
+        if session.target.clock.kind == "test" and not self.settled:
+            session.outbox.hold(_CLOCK)
+
+    def check(self, session: Session, evidence: Evidence) -> None:
+        """Take in one exchange; it is held, if it has to be, before it is passed on."""
+        if self.settled or evidence.request_class is None or evidence.document is None:
+            return
+        before, after = (session.contract.stamped_at(one) for one in (evidence.previous, evidence.document))
+        if before is None or after is None or after == before:
+            self.unstamped += 1
+            if self.unstamped > _UNSTAMPED:
+                self.finish(session)
+        elif session.target.clock.kind == "wall":
+            self._check_estimate(session, evidence.exchange, after)
+        elif session.target.clock.kind == "test":
+            self._check_test_clock(session, evidence.exchange, after)
+
+    def _check_estimate(self, session: Session, exchange: Exchange, stamp: int) -> None:
+        clock, now = session.target.clock, exchange.now
+        if exchange.response is not None and exchange.response.header("date") is None:
+            clock.learn_instant(stamp, exchange.sent, exchange.received)
+        elif now is not None and not now.start - _APART <= stamp <= now.end + _APART:
+            clock.doubt("the Date headers and updated_at tell different times")
+
+    def _check_test_clock(self, session: Session, exchange: Exchange, stamp: int) -> None:
+        now, slack = exchange.now, int(session.tolerance * NANO)
+        if now is None:
+            return
+        if now.start - slack <= stamp <= now.end + slack:
+            if session.outbox.holds(_CLOCK):
+                self.settle(session, sound=True)
+            return
+        session.outbox.hold(_CLOCK)
+        self.contradicted += 1
+        if self.contradicted > 1:
+            session.target.clock.doubt("the test clock is not the provider's: updated_at does not follow it")
+            self.settle(session, sound=False)
+
+    def finish(self, session: Session) -> None:
+        """The plan is over: what was not contradicted may be checked."""
+        if session.outbox.holds(_CLOCK):
+            self.settle(session, sound=not self.contradicted)
+
+    def settle(self, session: Session, *, sound: bool) -> None:
+        """Decide about what is held."""
+        self.settled = session.target.clock.kind == "test"
+        session.outbox.settle(_CLOCK, sound=sound)
+
+
+@dataclass(slots=True)
+class CredentialCheck:
+    """Whether our own credential is rejected for what it is: then nothing can be concluded about the API.
+
+    A 401 in the middle of a run is rechecked by a read, a 403 to the first request of the operation by the simplest
+    one and the one that undoes it.
+    """
+
+    used: bool = False
+    checking: bool = False
+
+    def begin(self, session: Session, exchange: Exchange, sequence: str) -> str | None:
+        """Called before an exchange is recorded: the doubt that it raises, whose evidence is held from here on."""
+        if self.checking or exchange.role != "full" or exchange.scope != "named" or sequence == PREFLIGHT:
+            return None
+        first, status = not self.used, exchange.response.status if exchange.response else 0
+        main = exchange.request.operation == session.contract.operation
+        self.used |= main and status != 0
+        doubt = _CREDENTIAL if status == _UNAUTHORIZED else None
+        if main and first and status == _FORBIDDEN:
+            doubt = _PERMISSION
+        if doubt:
+            session.outbox.hold(doubt)
+        return doubt
+
+    def recheck(self, session: Session, doubt: str, sequence: str) -> None:
+        """Send what decides about a doubt; ``Stopped`` if the credential is rejected again."""
+        cases = (read(),) if doubt == _CREDENTIAL else session.contract.simplest_requests
+        status = _UNAUTHORIZED if doubt == _CREDENTIAL else _FORBIDDEN
+        self.checking, rejected = True, True
+        try:
+            rejected = all(session.send(case, sequence).status == status for case in cases)
+        finally:
+            self.checking = False
+            session.state.unsound |= rejected
+            session.outbox.settle(doubt, sound=not rejected)
+        if rejected and doubt == _PERMISSION:
+            session.state.untouched = True
+            raise Stopped(
+                f"the credential may not pause a campaign (403); expected one with {session.contract.permission}"
+            )
+        if rejected:
+            raise Stopped(
+                "every request gets a 401 since the run began: the credential was revoked or has expired"
+            )
+
+
+@dataclass(slots=True)
+class ForeignCampaign:
+    """Another company's campaign: its state at the first read, if we may read it; our requests that it got.
+
+    ``taken`` counts the requests that were accepted, which is a finding; ``released`` is the response to the one
+    request that resumes the campaign after each.
+    """
+
+    name: str
+    first: State | None = None
+    sent: int = 0
+    taken: int = 0
+    released: Evidence | None = None
+
+    def journalled(self, built: BuiltRequest, contract: Contract) -> str | None:
+        """The name under which a request is journalled: none if it is expected to be rejected and not readable."""
+        main = built.request.operation == contract.operation
+        self.sent += main
+        return self.name if not main or self.first else None
+
+    def check(self, session: Session, evidence: Evidence, case: Case, sequence: str) -> None:
+        """If a request of ours was accepted, resume the campaign once, and note it."""
+        exchange = evidence.exchange
+        if exchange.scope != "foreign" or exchange.request.operation != session.contract.operation:
+            return
+        if not evidence.accepted:
+            return
+        self.taken += 1
+        notes = session.state.notes
+        if self.first is not None and not session.contract.is_ready(self.first):
+            notes.append(
+                f"{self.name}, another company's, was {self.first} and was changed; it was left alone"
+            )
+            return
+        (resume,) = session.contract.requests_to_restore(None, session.contract.baseline, case.campaign)
+        self.released = session.send(resume, sequence)
+        notes.append(
+            f"{self.name}, another company's, was paused; the request that resumes it got {self.released.status}"
+        )

@@ -1,0 +1,227 @@
+"""How a response is read: its body up to a limit, whether more bytes came than belong to it, and errors as
+phrases.
+
+A body is decoded up to the limit only, so that a compressed body of a few kilobytes never becomes gigabytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import http.client
+import re
+import socket
+import ssl
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import httpcore
+
+from whop_contracts.exchange import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The result of one request: a response, or the trouble that prevented it, as one short phrase.
+
+    Exactly one of ``response`` and ``trouble`` is None. ``sent`` and ``received`` are the target's
+    ``time()``.
+    """
+
+    response: Response | None
+    trouble: str | None
+    sent: float
+    received: float
+
+
+# -- bodies ----------------------------------------------------------------------------------------------
+
+ACCEPTED: Final = "gzip, deflate"
+"""The content codings that are asked for; a body in any other coding, or in several, is left as it came."""
+MISCODED: Final = "bytes that are not what its Content-Encoding says"
+_GZIP: Final = (16 + zlib.MAX_WBITS,)
+_WINDOW_BITS: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+"""How zlib reads a coding; ``deflate`` with and without its zlib header, as browsers do."""
+
+
+class Body(NamedTuple):
+    """A body as read. ``came`` counts its bytes before decoding; ``undecoded`` says why it is not decoded."""
+
+    content: bytes
+    truncated: bool
+    came: int
+    undecoded: str | None = None
+
+
+def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The content codings that headers name, in the order of their application, without ``identity``."""
+    values = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+    return tuple(one for part in values.split(",") if (one := part.strip().lower()) not in {"", "identity"})
+
+
+def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int) -> Body:
+    """Read a body from its pieces, at most ``limit`` bytes, encoded and decoded.
+
+    A body that is not what its ``Content-Encoding`` says, that breaks off, or whose coding was not asked for
+    is returned as it came. Source: RFC 9110, section 8.4.
+    """
+    came = bytearray()
+    for piece in pieces:
+        came += piece
+        if len(came) > limit:
+            break
+    truncated = len(came) > limit
+    names = codings(headers)
+    if not came or len(names) != 1 or names[0] not in _WINDOW_BITS:
+        return Body(bytes(came[:limit]), truncated, len(came))
+    content, whole = _decoded(bytes(came), names[0], limit + 1)
+    if truncated or len(content) > limit:
+        return Body((content or bytes(came))[:limit], truncated=True, came=len(came))
+    if not whole:
+        return Body(bytes(came), truncated=False, came=len(came), undecoded=MISCODED)
+    return Body(content, truncated=False, came=len(came))
+
+
+def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
+    """The first ``most`` decoded bytes, and whether they are all; nothing if the data is miscoded."""
+    for bits in _WINDOW_BITS[coding]:
+        decoder = zlib.decompressobj(bits)
+        with contextlib.suppress(zlib.error):
+            return decoder.decompress(data, most), decoder.eof
+    return b"", False
+
+
+# -- where a response ends ---------------------------------------------------------------------------------
+
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_INTERIM: Final = re.compile(rb"HTTP/1\.\d 1\d\d")
+_LAST_CHUNK: Final = b"\r\n\r\n"
+
+
+class Framing:
+    """Counts what comes on one connection after a request, and keeps no more than the head of the response.
+
+    A target that sends more bytes than it announces, or responds twice, would otherwise have the rest read as
+    the response to the next request, and each response after that would be checked against the wrong request.
+    """
+
+    __slots__ = ("_body", "_head", "_tail")
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """A request is being written: what comes next is its response."""
+        self._head: bytes | None = b""
+        self._body = 0
+        self._tail = b""
+
+    def came(self, data: bytes) -> None:
+        """Count bytes as they are read."""
+        self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
+        if self._head is None:
+            self._body += len(data)
+            return
+        head = self._head + data
+        while (end := _HEAD_END.search(head)) and _INTERIM.match(head):
+            head = head[end.end() :]
+        self._head = None if end else head
+        self._body = len(head) - end.end() if end else 0
+
+    def more_than(self, headers: Iterable[tuple[str, str]], body: int) -> bool:
+        """Whether more came than a response with these headers and a body of so many bytes."""
+        chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
+        return self._tail != _LAST_CHUNK if chunked else self._body > body
+
+
+# -- errors ----------------------------------------------------------------------------------------------
+
+_ERRNO: Final = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+    errno.EPIPE: "connection reset",
+    errno.ECONNABORTED: "connection reset",
+    errno.ENETUNREACH: "network unreachable",
+    errno.EHOSTUNREACH: "host unreachable",
+    errno.EADDRNOTAVAIL: "address not available",
+    errno.ETIMEDOUT: "timed out",
+}
+_TIMED_OUT: Final = "timed out"
+_CLOSED_BEFORE: Final = "connection closed before an answer"
+_CLOSED_WITHIN: Final = "connection closed in the middle of the answer"
+TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
+"""The phrases of errors that may be over when the request is sent again."""
+_QUOTED: Final = re.compile(r":? *(?:\b(?:bytearray|b)\b)?[\"'(].*", re.DOTALL)
+
+
+class TooManyHeadersError(Exception):
+    """A response has more header lines than the limit."""
+
+
+class UnusableSettingError(ValueError):
+    """A certificate file or a proxy cannot be used. The message contains no credential."""
+
+
+def phrase(error: BaseException) -> str:
+    """An exception of httpcore, or of what is below it, as one short phrase.
+
+    A phrase quotes nothing that a target, a proxy or a URL contains: any of them may contain a credential.
+    """
+    if isinstance(error, httpcore.TimeoutException):
+        return _TIMED_OUT
+    for cause in _causes(error):
+        if low := _low_level(cause):
+            return low
+    match error:
+        case TooManyHeadersError():
+            return "too many headers"
+        case httpcore.RemoteProtocolError():
+            return _broken(str(error))
+        case httpcore.LocalProtocolError() | UnicodeError():
+            return "the request cannot be written as HTTP/1.1"
+        case httpcore.ProxyError():
+            status = str(error)[:3]
+            reason = http.client.responses.get(int(status), "") if status.isdigit() else ""
+            return f"proxy: {status} {reason}".rstrip() if status.isdigit() else "proxy: error"
+        case UnusableSettingError():
+            return str(error)
+        case httpcore.NetworkError() | OSError():
+            return "connection reset"
+        case _:
+            return type(error).__name__
+
+
+def _low_level(cause: BaseException) -> str | None:
+    """The phrase for an error of a socket, of TLS or of a name look-up; None for anything else."""
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return f"TLS: the certificate is not trusted ({cause.verify_message})"
+        case ssl.SSLEOFError():
+            return "TLS: connection closed in the middle of it"
+        case ssl.SSLError():
+            return f"TLS: {(cause.reason or 'error').replace('_', ' ').lower()}"
+        case socket.gaierror():
+            return "the host's name is not known"
+        case OSError():
+            return _ERRNO.get(cause.errno or 0)
+    return None
+
+
+def _broken(message: str) -> str:
+    if "without sending a response" in message:
+        return _CLOSED_BEFORE
+    if "closed connection" in message or "ConnectionClosed" in message:
+        return _CLOSED_WITHIN
+    if "too long" in message or "Receive buffer" in message:
+        return "headers longer than 100 kB"
+    return f"not HTTP/1.1: {_QUOTED.sub('', message)}"
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    causes: list[BaseException] = []
+    while error is not None and error not in causes:
+        causes.append(error)
+        error = error.__cause__ or error.__context__
+    return causes

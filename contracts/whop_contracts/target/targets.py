@@ -1,0 +1,200 @@
+"""What is checked: a target behind a socket, or a provider in this process."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Literal, Protocol
+
+import httpx
+import respx
+
+from whop_contracts.exchange import Request, Response
+from whop_contracts.target.clocks import Clock, VirtualClock
+from whop_contracts.target.responses import Reply, codings, read_body
+from whop_contracts.target.wire import Wire, is_loopback, split_url
+
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
+_DOTS: Final = frozenset({".", ".."})
+_ORIGIN: Final = "https://provider.invalid"
+MOCK_URL: Final = f"{_ORIGIN}/api/v1"
+"""The mock's base URL; names below ``.invalid`` never resolve (RFC 2606)."""
+_LIMIT: Final = 1_000_000
+_KEPT_CALLS: Final = 256
+
+
+class OffTargetError(Exception):
+    """A request does not lead to the target. It was not sent; the code that made its URL has a bug."""
+
+
+class SteadyTime:
+    """The sender's clock: seconds since 1970 as of the start, and from then on by the monotonic clock.
+
+    If the machine's clock is set during a run, the provider's does not seem to jump.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = time.time() - time.monotonic()
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return time.monotonic() + self._ahead
+
+
+def checked_base(base_url: str) -> str:
+    """A base URL without slashes at its end. Raises ``ValueError`` for anything but an http(s) address."""
+    parts = urllib.parse.urlsplit(base_url)
+    if parts.username or parts.password:
+        raise ValueError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
+        raise ValueError(f"{base_url!r}: expected an absolute http:// or https:// URL")
+    if "?" in base_url or "#" in base_url:
+        raise ValueError(f"{base_url!r}: expected no query and no fragment")
+    return base_url.rstrip("/")
+
+
+def check_address(url: str, base_url: str) -> None:
+    """Raise ``OffTargetError`` if a URL is not below ``base_url``, as given or as a gateway may read it."""
+    below = url.removeprefix(f"{base_url}/")
+    if below == url:
+        raise OffTargetError(f"{url!r} is not below {base_url}")
+    path = urllib.parse.unquote(below.partition("?")[0])
+    if _VISIBLE.fullmatch(below) is None or "#" in below or _DOTS & set(re.split(r"[/\\]", path)):
+        raise OffTargetError(f"{url!r} does not certainly stay below {base_url}")
+
+
+class LiveTarget:
+    """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
+
+    ``time`` and ``sleep`` are the sender's; ``clock`` is the provider's. Raises ``ValueError`` for a base
+    URL, a certificate file or a proxy that cannot be used.
+    """
+
+    kind: Literal["live"] = "live"
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        wire: Wire,
+        clock: Clock,
+        time: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = checked_base(base_url)
+        self.clock = clock
+        self._wire = wire
+        self._time = time
+        self._sleep = sleep
+        origin, _ = split_url(self.base_url)
+        self.loopback = is_loopback(origin.host)
+        wire.prepare(origin)
+
+    def time(self) -> float:
+        """The sender's clock, in seconds since 1970."""
+        return self._time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait by the sender's clock."""
+        self._sleep(max(seconds, 0.0))
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:
+        """Send one request and read its response within ``timeout`` seconds (else the wire's limit)."""
+        check_address(request.url, self.base_url)
+        return self._wire.exchange(request.method, request.url, request.headers, request.content, timeout)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._wire.close()
+
+
+class InProcess(Protocol):
+    """A provider in this process."""
+
+    def handle(
+        self, method: str, path: str, headers: Iterable[tuple[str, str]] = (), content: bytes = b""
+    ) -> Any:
+        """Respond with ``status``, ``headers`` and ``content``; ``path`` is percent-encoded."""
+        ...
+
+
+class MockTarget:
+    """A provider in this process with a virtual clock: a request takes no time, and waiting moves the clock.
+
+    Requests go through ``respx_router``; one that is not addressed to the provider's host fails an assertion
+    of respx. An exception of the provider is a bug in this package and is not caught.
+    """
+
+    kind: Literal["mock"] = "mock"
+    base_url = MOCK_URL
+    loopback = True
+
+    def __init__(self, provider: InProcess, clock: VirtualClock) -> None:
+        self.clock = clock
+        self._provider = provider
+        self.respx_router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
+        self._route = self.respx_router.route(host=httpx.URL(MOCK_URL).host)
+        self._route.mock(side_effect=self._respond)
+        self._transport = httpx.MockTransport(self.respx_router.handler)
+
+    def time(self) -> float:
+        """The virtual clock, in seconds since 1970."""
+        return self.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the virtual clock."""
+        self.clock.lag(seconds)
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:  # noqa: ARG002 - takes no time
+        """Pass one request to the provider."""
+        check_address(request.url, self.base_url)
+        sent = self.time()
+        return Reply(self._exchange(request), None, sent, self.time())
+
+    def close(self) -> None:
+        """Forget the requests that respx has recorded."""
+        self.respx_router.reset()
+
+    def _exchange(self, request: Request) -> Response:
+        if len(self.respx_router.calls) >= _KEPT_CALLS:
+            self.respx_router.reset()
+        sent = httpx.Request(
+            request.method,
+            request.url,
+            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers],
+            content=request.content or None,
+            extensions={"target": request.url},
+        )
+        given = self._transport.handle_request(sent)
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers.raw
+        )
+        assert isinstance(given.stream, httpx.SyncByteStream)
+        if not codings(headers):
+            return Response(given.status_code, headers, b"".join(given.stream))
+        body = read_body(given.stream, headers, _LIMIT)
+        return Response(given.status_code, headers, body.content, body.truncated, body.undecoded)
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        """The provider's response, for respx: its headers and bytes unchanged, nothing added."""
+        path = request.extensions["target"].removeprefix(_ORIGIN)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        given = self._provider.handle(request.method, path, headers, request.content)
+        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.headers]
+        return httpx.Response(given.status, headers=lines, stream=_Bytes(given.content))
+
+
+class _Bytes(httpx.SyncByteStream):
+    """A body that is passed on as it is; httpx's own stream would have respx decode it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+
+Target = LiveTarget | MockTarget
+"""What is checked: both have the same methods, and ``kind``, ``base_url``, ``loopback`` and ``clock``."""

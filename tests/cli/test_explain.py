@@ -1,0 +1,88 @@
+"""What ``explain`` prints is what is sent, what the tables hold, and what the proof found."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from whop_contracts import provider
+from whop_contracts.cli import explain as explaining
+from whop_contracts.cli import main as cli
+from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.cli.planning import planned
+from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.pause import catalogue
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.request_classes import CLASSES
+from whop_contracts.proof import START, page
+from whop_contracts.settings import Settings
+
+CLAUSES = {clause.id: clause for clause in catalogue.clauses()}
+FAULTS = [fault.name for fault in provider.faults()]
+SOME = FAULTS[:: max(1, len(FAULTS) // 10)]
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return planned(Settings())
+
+
+def test_the_proofs_data_is_about_these_clauses_and_faults_and_agrees_with_its_page():
+    """Otherwise `whop-contracts prove --write docs/proof.md` is due."""
+    text = page.data_path().with_suffix(".md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z0-9-]+)` \| (?:must|should) \| (\d+) \|", text, re.MULTILINE)
+    found = {id_: page.faults_found_by(id_) for id_ in CLAUSES}
+    assert {id_: int(count) for id_, count in rows} == {id_: len(names) for id_, names in found.items()}
+    for id_, names in found.items():
+        assert set(names) <= set(FAULTS)
+        assert len(names) == len(set(names))
+        assert names or CLAUSES[id_].level == "should"
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_a_fault_is_found_by_the_clauses_that_the_data_names(name, plan):
+    runner = ClauseRunner(catalogue.clauses(), PAUSE)
+    faulty = provider.build(fault=name, clock=provider.ManualClock(START))
+    run_in_process(plan, faulty, random.Random(f"{name} {plan.seed}"), runner.add)
+    broken = {id_ for id_, count in runner.counts.items() if count.broken}
+    assert broken == {id_ for id_ in CLAUSES if name in page.faults_found_by(id_)}
+
+
+def test_a_row_of_the_conformance_table_is_described_whole():
+    for one in CLASSES:
+        bounds = explaining.bounds(CLAUSES[one.clause])
+        accepted = "200" if one.accept == "conforms" else "a 2xx"
+        assert accepted in bounds._asdict()[one.accept], one.id
+        for status in ("a 5xx", *(f"a {status}" for status in one.never)):
+            assert status in bounds.fails, one.id
+
+
+def test_a_member_is_described_by_its_schema():
+    assert explaining.bounds(CLAUSES["response.status"]) == explaining.Bounds(
+        conforms="text; one of active, paused, inactive, stale",
+        warns="",
+        fails="the member absent, null, another JSON type or value",
+    )
+    nullable = explaining.bounds(CLAUSES["timestamps.paused-until"])
+    assert "or null" in nullable.conforms
+    assert "null" not in nullable.fails
+    assert explaining.bounds(CLAUSES["pausing.until-is-kept"]) is None
+
+
+def test_what_is_sent_are_the_requests_of_the_plan_that_test_the_clause(plan):
+    count, names = explaining.served(CLAUSES["refusals.loose-date"], plan)
+    assert count == len(names) > 2
+    assert any(name.endswith(": a bare date") for name in names)
+
+
+def test_a_clause_in_full(capsys):
+    assert cli.main(["explain", "pausing.until-is-kept"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    labels = " ".join(line[2:13].strip().replace(" ", "-") for line in lines[1:] if line[2:3] != " ")
+    assert labels == "statement source level needs sent conforms fails faults run-it"
+    text = " ".join(" ".join(lines).split())
+    assert f"(fault {page.faults_found_by('pausing.until-is-kept')[0]}: " in text
+    assert "requests of a standard run" in text

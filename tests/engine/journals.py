@@ -1,0 +1,10 @@
+"""States for journals."""
+
+from __future__ import annotations
+
+from whop_contracts.pause.evidence import State, read_state
+
+
+def state_of(status: str, paused_until: str | None) -> State:
+    """The state that a document with these members shows."""
+    return read_state({"status": status, "paused_until": paused_until})

@@ -1,0 +1,117 @@
+"""Request classes and their vectors: valid files, classified back, usable without the package; and the ranks."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema
+import pytest
+
+from pause.classified import CAMPAIGN, TOKEN, class_of_case, class_of_request
+from whop_contracts import schemas
+from whop_contracts.engine import build_plan
+from whop_contracts.pause.classify import ClassId
+from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL
+from whop_contracts.pause.sequences import sequence_ids
+from whop_contracts.pause.vectors import vectors
+
+FOLDER = schemas.document_path("vectors")
+FILES = sorted(FOLDER.iterdir())
+SCRIPT = Path(__file__).with_name("send_vectors.py")
+
+
+def test_every_file_is_valid_and_belongs_to_one_class() -> None:
+    validator = jsonschema.Draft202012Validator(
+        json.loads(schemas.document_path("vector.schema.json").read_text())
+    )
+    for path in FILES:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert [error.message for error in validator.iter_errors(document)] == [], path.name
+        assert document["class"] == path.stem
+    assert {path.stem for path in FILES} == {one.id for one in CLASSES}
+    assert {one.id for one in CLASSES} == {*get_args(ClassId)} - {"unclear", "unstated"}
+
+
+@pytest.mark.parametrize("damage", [
+    {"id": "Two Words"}, {"purpose": ""}, {"method": "HEAD"}, {"target": "theirs"}, {"credential": "bearer"},
+    {"media_type": 1}, {"body_base64": "e30="}, {"until": {"from": "now", "offset": "Z"}}, {"colour": "red"},
+])  # fmt: skip
+def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand(damage: dict[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator(
+        json.loads(schemas.document_path("vector.schema.json").read_text())
+    )
+    good = {"id": "a", "purpose": "a", "method": "POST", "target": "own", "credential": "full",
+            "media_type": None, "body": "{}"}  # fmt: skip
+    assert validator.is_valid({"class": "omitted", "vectors": [good]})
+    assert not validator.is_valid({"class": "omitted", "vectors": [good | damage]})
+
+
+def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others() -> None:
+    every = [case for one in CLASSES for case in one.vectors]
+    assert len(every) == len(vectors()) > 180
+    for texts in ([case.id for case in every] + sorted(sequence_ids()), [case.name for case in every]):
+        assert [text for text, count in Counter(texts).items() if count > 1] == []
+
+
+def test_every_vector_is_classified_back_into_its_class() -> None:
+    wrong = {
+        case.id: found for case in vectors().values() if (found := class_of_case(case)) != case.request_class
+    }
+    assert wrong == {}
+
+
+def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_classes() -> None:
+    assert {"instant", "loose", "past", "unclear"} <= ACTING
+    assert not {"string", "type", "malformed", "method", "permission"} & ACTING
+    assert {"no-credential", "wrong-credential", "scheme", "permission", "foreign"} == CREDENTIAL
+
+
+def test_thirty_lines_without_the_package_read_and_send_the_vectors() -> None:
+    """The requests that the script sends are classified as the vectors are, by what is received on a socket."""
+    received: dict[str, str] = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers.get("content-length") or 0))
+            received[self.headers["x-vector"]] = class_of_request(
+                self.command, self.path, dict(self.headers.items()), content
+            )
+            self.send_response(204)
+            self.end_headers()
+
+        do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the names of http.server
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}/api/v1"
+        ran = subprocess.run(
+            [sys.executable, "-I", str(SCRIPT), str(FOLDER), url, CAMPAIGN, TOKEN],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        server.shutdown()
+    assert ran.stderr == ""
+    assert received == {case.id: case.request_class for case in vectors().values()}
+    assert "whop_contracts" not in SCRIPT.read_text()
+
+
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        (["date-is-a-wrod"], "date-is-a-word"),
+        (["date-is-a-word", "dated-pause-ends"], "dated-pause-ends"),
+        (["dated-pause-end"], "dated-pause-ends"),
+    ],
+)
+def test_a_misspelled_id_in_the_ranks_is_an_error(group: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build_plan.checked(group)

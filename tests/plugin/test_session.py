@@ -1,0 +1,258 @@
+"""The one run of a session is made once, also by workers and where it is aborted; what it shows is safe."""
+
+from __future__ import annotations
+
+import re
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from plugin.conftest import IDS
+from report import handmade
+from whop_contracts.plugin import session
+from whop_contracts.settings import UsageError
+
+ALL = len(IDS) + 2
+USES_RUN = """
+from whop_contracts.contract import clause, run
+
+def test_it(contract_run): pass
+"""
+ASKS_LATE = """
+import pytest
+
+@pytest.mark.timeout(600)
+def test_first(request):
+    request.getfixturevalue("contract_run")
+
+from whop_contracts.contract import clause, run
+"""
+
+
+# -- workers -------------------------------------------------------------------------------------------------
+
+
+def worker(folder, stash=session.plugin._SHARED):
+    """The config of a worker, as far as the run needs it."""
+    config = SimpleNamespace(
+        workerinput={}, stash=pytest.Stash(), invocation_params=SimpleNamespace(dir=folder)
+    )
+    config.getoption = lambda _name, default=None: default
+    config.pluginmanager = SimpleNamespace(get_plugin=lambda _name: None)
+    config.stash[stash] = folder / "shared"
+    return config
+
+
+def test_a_worker_reads_the_run_of_another_one(project):
+    first, second = worker(project.path), worker(project.path)
+    assert session.obtain(first).result == session.obtain(second).result == project.result
+    assert len(project.runs) == 1
+    assert session.made(second) == project.result
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (pytest.fail.Exception("Timeout (>5.0s) from pytest-timeout."), "Failed Timeout (>5.0s) from*"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (SystemExit(3), "SystemExit 3"),
+        (RuntimeError("canary"), "an internal error, please report it: RuntimeError at *"),
+    ],
+    ids=["timeout", "interrupt", "exit", "bug"],
+)
+def test_an_aborted_run_is_repeated_by_no_worker(project, error, said):
+    def abort():
+        raise error
+
+    project.on_run = abort
+    first, second = worker(project.path), worker(project.path)
+    with pytest.raises(type(error)):
+        session.obtain(first)
+    assert session.obtain(first) == session.obtain(second)
+    line = session.obtain(second).error
+    assert re.fullmatch(
+        re.escape(f"the run was aborted and is not repeated: {said}").replace(r"\*", ".*"), line
+    )
+    assert "canary" not in line
+    assert len(project.runs) == 1
+    assert session.made(second) is None
+
+
+def test_a_worker_that_was_killed_in_the_run_is_reported_by_the_others(project):
+    first, file, left = worker(project.path), project.path / "shared" / "run.json", []
+    project.on_run = lambda: left.append(file.read_text())
+    session.obtain(first)
+    file.write_text(left[0])
+    assert (
+        session.obtain(worker(project.path)).error
+        == "the process that made the run ended in the middle of it"
+    )
+    assert len(project.runs) == 1
+
+
+# -- time ----------------------------------------------------------------------------------------------------
+
+
+def test_no_item_s_timeout_counts_the_run(project):
+    timers = []
+    project.on_run = lambda: timers.append(signal.getitimer(signal.ITIMER_REAL))
+    project.write(
+        """
+        import signal
+        from whop_contracts.contract import clause, run
+
+        def test_the_timer_runs_here(contract_run): assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        """
+    )
+    project.run("--timeout=600").assert_outcomes(passed=ALL + 1)
+    assert timers == [(0.0, 0.0)]
+
+
+def test_a_run_that_a_timeout_aborts_is_not_repeated(project):
+    project.on_run = lambda: signal.raise_signal(signal.SIGALRM)
+    done = project.write(ASKS_LATE).run("--timeout-method=signal")
+    done.assert_outcomes(failed=ALL + 1)
+    assert len(project.runs) == 1
+    lines = [line for line in done.outlines if line.startswith("the run was aborted and is not repeated: ")]
+    assert len(lines) == ALL
+    assert set(lines) == {f"the run was aborted and is not repeated: Failed {TIMEOUT}"}
+
+
+TIMEOUT = "Timeout (>600.0s) from pytest-timeout."
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UsageError("--journal: it cannot be written"), "--journal: it cannot be written"),
+        (
+            RuntimeError("canary"),
+            "the run was aborted and is not repeated: an internal error*: RuntimeError at*",
+        ),
+    ],
+    ids=["usage", "bug"],
+)
+def test_an_error_of_the_run_fails_each_item_in_one_line(project, error, said):
+    def abort():
+        raise error
+
+    project.on_run = abort
+    done = project.write(USES_RUN).run()
+    done.assert_outcomes(failed=ALL, errors=1)
+    assert len(project.runs) == 1
+    assert "canary" not in done.stdout.str()
+    done.stdout.fnmatch_lines([said] * (ALL + 1))
+
+
+# -- secrets -------------------------------------------------------------------------------------------------
+
+TOKEN, GATE = "canary-7Qd2mXv9", "open-7Qd2mXv9"
+LIVE = {
+    "base-url": "https://staging.example.com/api/v1",
+    "token": TOKEN,
+    "header": f"X-Gate: {GATE}",
+    "campaign-id": "adcamp_One1",
+}
+SHOWS = """
+import base64, sys, warnings
+import pytest
+
+TOKEN, GATE = "canary-7Qd2" + "mXv9", "open-7Qd2" + "mXv9"
+
+class Odd(UserWarning):
+    def __str__(self): return "odd " + TOKEN
+
+@pytest.mark.parametrize("text", [TOKEN, b"x " + GATE.encode(), "line\\n" + TOKEN])
+def test_parameter(text): pass
+
+def test_warning():
+    warnings.warn("used " + TOKEN)
+    warnings.warn(Odd())
+
+def test_property(record_property):
+    record_property(TOKEN, "plain")
+    record_property("headers", {"Authorization": ["Bearer " + TOKEN]})
+    record_property("count", 3)
+
+def test_output(contract_target):
+    print(base64.b64encode(TOKEN.encode()).decode(), file=sys.stderr)
+    assert contract_target.headers == {"X-Gate": GATE[1:]}, contract_target
+"""
+REDACTED = (
+    "test_parameter[$WHOP_API_TOKEN]",
+    "test_parameter[x $HEADER_X_GATE]",
+    "used $WHOP_API_TOKEN",
+    "odd $WHOP_API_TOKEN",
+    "'Bearer $WHOP_API_TOKEN'",
+    "broken by $WHOP_API_TOKEN",
+)
+BROKEN = "raise RuntimeError('broken by canary-7Qd2' + 'mXv9')"
+
+
+@pytest.mark.parametrize("given", ["options", "variables"])
+def test_no_report_shows_a_credential(project, monkeypatch, given):
+    project.write(SHOWS, test_broken=BROKEN)
+    options = [f"--contract-{name}={value}" for name, value in LIVE.items()]
+    if given == "variables":
+        for option in options:
+            name, _, value = option.removeprefix("--contract-").partition("=")
+            monkeypatch.setenv(f"WHOP_CONTRACTS_{name.upper().replace('-', '_')}", value)
+        options = []
+    shown = ("-vv", "--showlocals", "--tb=long", "-rA", "--junitxml=j.xml", "-o", "junit_family=xunit1")
+    done = project.run(*options, *shown, "-W", "default", "--continue-on-collection-errors")
+    done.assert_outcomes(passed=5, failed=1, errors=1, warnings=2)
+    written = done.stdout.str() + done.stderr.str() + (project.path / "j.xml").read_text()
+    for secret in (TOKEN, GATE, "Y2FuYXJ5LTdRZDJtWHY5"):
+        assert secret not in written
+    for text in REDACTED:
+        assert text in written
+    assert '<property name="count" value="3" />' in written
+
+
+def test_without_a_live_target_nothing_is_changed(project, monkeypatch):
+    monkeypatch.setenv("WHOP_API_TOKEN", TOKEN)
+    done = project.write(
+        "import pytest\n\n@pytest.mark.parametrize('x', ['" + TOKEN + "'])\ndef test_it(x): pass"
+    )
+    done.run("-v").stdout.fnmatch_lines([f"*test_it?{TOKEN}? PASSED*"])
+
+
+# -- GitHub Actions ------------------------------------------------------------------------------------------
+
+HOSTILE = "::error title=y::z ##[error]x"
+
+
+def commands(text):
+    """The lines that the runner takes for a command, in either syntax, unless commands are stopped."""
+    found, word = [], None
+    for line in text.splitlines():
+        match = re.match(r"\s*::([a-zA-Z0-9-]+)(?: [^:]*)?::(.*)|.*##\[(\w+)", line)
+        if not match:
+            continue
+        if word is not None:
+            word = None if match[1] == word else word
+        elif match[1] == "stop-commands":
+            word = match[2]
+        else:
+            found.append(line)
+    assert word is None
+    return found
+
+
+@pytest.mark.parametrize("tb", ["auto", "line"])
+def test_a_target_cannot_give_the_runner_commands(project, monkeypatch, tb):
+    failure = handmade.failure(expected=HOSTILE, actual=HOSTILE)
+    failure["request"] |= {"body": HOSTILE}
+    failure["response"] = {"status": 200, "headers": {"content-type": HOSTILE}, "body": HOSTILE}
+    verdicts = zip(IDS, ("failed", "warned", "waived", "not_tested"), strict=False)
+    rows = {id_: handmade.clause(id_, verdict, failure=failure, reason=HOSTILE) for id_, verdict in verdicts}
+    lost = {"campaigns": 0, "failed": [HOSTILE]}
+    project.holds(rows=rows, verdict="inconclusive", exit_code=4, reason=HOSTILE, put_back=lost)
+    args = ("-v", "-rA", f"--tb={tb}", "-W", "default")
+    plain = project.run(*args).stdout.str()
+    assert len(commands(plain)) > 5
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = project.run(*args)
+    done.assert_outcomes(failed=3, skipped=1, xfailed=1, warnings=1, passed=ALL - 5)
+    assert commands(done.stdout.str()) == []

@@ -1,0 +1,259 @@
+"""The conforming provider does what the page documents, and rejects as the errors page documents."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from talking import ACTIVE, BASE, START, Talk, body
+
+from whop_contracts.provider import SEED, ManualClock, build, dates
+
+NOW = "2026-09-21T14:13:20.000Z"
+SOON = "2026-09-21T15:00:00.401Z"
+ALL = (*SEED.campaigns, SEED.inactive, SEED.stale, SEED.paused, SEED.paused_indefinitely)
+MEMBERS = [
+    *["id", "title", "status", "target_country_codes", "daily_budget", "platform", "available_budget"],
+    *["created_at", "updated_at", "paused_until", "clicks_count", "impressions_count", "purchases_count"],
+    *["remaining_balance", "revenue", "return_on_ad_spend", "todays_spend", "total_credits", "total_spend"],
+    *["product", "created_by_user", "payment_method", "billing_ledger_account", "config"],
+]
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def test_a_pause_shows_the_instant_that_was_asked_for() -> None:
+    for sent, shown in (
+        (SOON, SOON),
+        ("2026-09-21T17:00:00.401+02:00", SOON),
+        ("2026-09-21T15:00:00.4014999Z", SOON),
+        ("2026-09-21t15:00:00.401z", SOON),
+        ("2026-09-21T15:00:00.401-00:00", SOON),
+        ("2026-09-21T15:00:60Z", "2026-09-21T15:01:00.000Z"),
+        ("2026-09-21T14:13:20.001Z", "2026-09-21T14:13:20.001Z"),
+        ("2027-09-21T00:00:00Z", "2027-09-21T00:00:00.000Z"),
+        ("2028-02-29T00:00:00Z", "2028-02-29T00:00:00.000Z"),
+        ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+    ):
+        talk = Talk()
+        response = talk.pause(until=sent)
+        assert (response.status, response.header("content-type")) == (200, "application/json"), sent
+        assert (body(response)["status"], body(response)["paused_until"]) == ("paused", shown)
+        assert body(response)["updated_at"] == NOW
+        assert body(response) == talk.read()
+
+
+def test_without_a_date_a_pause_is_indefinite() -> None:
+    for content in (b"", b"null", b"{}", b'{"paused_until": null}', b'{"note": [1, {}]}'):
+        talk = Talk()
+        assert talk.post(content).status == 200, content
+        assert talk.state() == ("paused", None)
+        talk.clock.advance(400 * 86_400)
+        assert talk.state() == ("paused", None)
+
+
+@pytest.mark.parametrize("before", [None, SOON])
+def test_a_bad_date_is_a_422_and_changes_nothing(talk, before) -> None:
+    if before:
+        talk.pause(until=before)
+    document = talk.read()
+    for value in (
+        *(
+            "",
+            " ",
+            "soon",
+            "2027-01-01",
+            "2027-01-01T00:00:00",
+            "2027-01-01 00:00:00Z",
+            "2027-02-30T00:00:00Z",
+        ),
+        *(NOW, "2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2027-01-01T00:00:00.Z"),
+        *("x" * 10_000, "\ud800", "\0", "🎧"),
+        *(0, 1_893_456_000, -1.5, True, False, [], [SOON], {}, {"at": SOON}),
+    ):
+        response = talk.pause(until=value)
+        assert response.status == 422, value
+        assert body(response)["error"].keys() == {"type", "message"}
+        assert talk.read() == document
+
+
+def test_a_bad_body_is_rejected_and_changes_nothing(talk) -> None:
+    malformed = (
+        *(
+            b"{",
+            b"nul",
+            b"{'a': 1}",
+            b'{"a": 1,}',
+            b"{} {}",
+            b"\xff",
+            b'{"paused_until": NaN}',
+            b'{"a": NaN}',
+        ),
+        *(b'{"a": "\xc3"}', b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"a": ' + b"9" * 10_000 + b"}", b"   "),
+    )
+    no_object = (b"[]", b'"text"', b"42", b"1.5", b"true", b"false")
+    expected = {400: malformed, 422: no_object, 413: (b'{"a": "' + b"x" * 5_000_000 + b'"}',)}
+    for status, contents in expected.items():
+        for content in contents:
+            response = talk.post(content, Content_Type="application/json")
+            assert response.status == status, content[:30]
+            assert talk.state() == ("active", None)
+
+
+def test_the_media_type_decides_whether_the_body_is_json() -> None:
+    for media_type, status in (
+        ("application/json; charset=utf-8", 200),
+        ("Application/JSON", 200),
+        ("application/merge-patch+json", 200),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("application/jsonp", 415),
+    ):
+        talk = Talk()
+        assert talk.post(b"{}", content_type=media_type).status == status, media_type
+        assert talk.state()[0] == ("paused" if status == 200 else "active")
+
+
+@pytest.mark.parametrize("content", [b"{}", b"{", b"[]"])
+def test_the_credential_is_checked_before_the_body(content) -> None:
+    token = SEED.token
+    accepted = {b"{}": 200, b"{": 400, b"[]": 422}[content]
+    rejected = (
+        *("", "Bearer", "Bearer ", "Bearer nobody", token, f"Basic {token}", f"Bearer {token}x"),
+        *(f"Bearer {token[:-4]}", f"Bearer {token.upper()}", f"Bearer {token} x"),
+    )
+    expected = {
+        f"Bearer {token}": accepted,
+        f"bearer {token}": accepted,
+        **dict.fromkeys(rejected, 401),
+        f"Bearer {SEED.readonly_token}": 403,
+        f"Bearer {SEED.foreign_token}": 404,
+    }
+    for authorization, status in expected.items():
+        talk = Talk()
+        response = talk.post(content, Authorization=authorization)
+        assert response.status == status, authorization
+        assert (response.header("www-authenticate") is not None) == (status == 401)
+        assert talk.state()[0] == ("paused" if status == 200 else "active")
+
+
+def test_no_credential_at_all_is_a_401(talk) -> None:
+    assert talk.provider.handle("POST", f"{BASE}/{ACTIVE}/pause", (), b"{}").status == 401
+
+
+def test_a_readonly_credential_may_read_only(talk) -> None:
+    talk.token = SEED.readonly_token
+    assert talk.read()["id"] == ACTIVE
+    assert talk.unpause().status == 403
+
+
+def test_an_id_that_is_not_ours_is_a_404(talk) -> None:
+    for wanted in (
+        *("adcamp_Zz9Yy8Xx7Ww6V", "adcamp_", "adcamp", "x", "%20", "%00", "%FF", "a%2Fb", "x" * 3000, "é"),
+        *(
+            ACTIVE.lower(),
+            ACTIVE + "0",
+            ACTIVE[:-1],
+            "%20" + ACTIVE,
+            "prod_" + ACTIVE[7:],
+            SEED.foreign_campaign,
+        ),
+    ):
+        for method, path in (("POST", f"{wanted}/pause"), ("GET", wanted), ("POST", f"{wanted}/unpause")):
+            assert talk.send(method, f"/{path}").status == 404, wanted
+        assert talk.state() == ("active", None)
+
+
+def test_an_unknown_route_is_a_404(talk) -> None:
+    for path in ("", "/", "/{}/", "/{}/pause/", "/{}/stop", "/{}/pause/now", "//pause"):
+        assert talk.send("POST", path.format(ACTIVE)).status == 404, path
+    for path in ("/", "/api/v1", "/api/v2/ad_campaigns/x", "/ad_campaigns/x/pause", ""):
+        assert talk.provider.handle("GET", path, {"authorization": f"Bearer {SEED.token}"}).status == 404
+
+
+def test_a_route_knows_its_methods(talk) -> None:
+    for methods, suffix, status, allow in (
+        ("GET PUT PATCH DELETE TRACE HEAD BREW", "/pause", 405, "POST"),
+        ("GET DELETE", "/unpause", 405, "POST"),
+        ("POST PUT DELETE", "", 405, "GET"),
+        ("OPTIONS", "/pause", 204, "POST, OPTIONS"),
+        ("HEAD get", "", 200, None),
+    ):
+        for method in methods.split():
+            response = talk.send(method, f"/{ACTIVE}{suffix}", b"{}")
+            assert (response.status, response.header("allow")) == (status, allow), (method, suffix)
+            assert bool(response.content) == (method not in {"HEAD", "OPTIONS"})
+            assert talk.state() == ("active", None)
+
+
+def test_a_path_may_be_percent_encoded_and_have_a_query(talk) -> None:
+    encoded = ACTIVE.replace("a", "%61", 1)
+    assert talk.send("POST", f"/{encoded}/pause?x=1", b"").status == 200
+    assert talk.state()[0] == "paused"
+
+
+def test_a_second_pause_replaces_the_first(talk) -> None:
+    later = "2026-12-01T00:00:00.000Z"
+    for until in (SOON, later, SOON, None, later, later):
+        assert talk.pause(until=until).status == 200
+        assert talk.state() == ("paused", until)
+
+
+@pytest.mark.parametrize("campaign", [SEED.inactive, SEED.stale])
+def test_an_inactive_or_stale_campaign_is_a_409(talk, campaign) -> None:
+    before = talk.read(campaign)
+    assert talk.pause(campaign).status == talk.unpause(campaign).status == 409
+    assert talk.read(campaign) == before
+
+
+def test_unpausing_ends_a_pause_and_leaves_an_active_campaign_alone(talk) -> None:
+    before = talk.read()
+    assert body(talk.unpause()) == before
+    talk.pause(until=SOON)
+    talk.clock.advance(1)
+    assert body(talk.unpause()) == before | {"updated_at": "2026-09-21T14:13:21.000Z"}
+
+
+def test_a_pause_changes_nothing_else(talk) -> None:
+    before = {one: talk.read(one) for one in ALL}
+    talk.pause(until=SOON)
+    paused = before[ACTIVE] | {"status": "paused", "paused_until": SOON, "updated_at": NOW}
+    assert {one: talk.read(one) for one in ALL} == before | {ACTIVE: paused}
+
+
+def test_the_date_header_follows_the_provider_s_clock(talk) -> None:
+    talk.clock.advance(60)
+    for response in (talk.pause(), talk.send("GET", "/nobody"), talk.send("PUT", "/x/pause")):
+        assert response.header("date") == "Mon, 21 Sep 2026 14:14:20 GMT"
+
+
+@pytest.mark.parametrize("start", [START, 0.0, 4_102_444_800.5])
+def test_the_seed_is_consistent_whenever_it_starts(start) -> None:
+    provider = build(clock=ManualClock(start))
+    credentials = {"authorization": f"Bearer {SEED.token}"}
+    shapes = [json.loads(provider.handle("GET", f"{BASE}/{one}", credentials).content) for one in ALL]
+    for one, document in zip(ALL, shapes, strict=True):
+        assert list(document) == MEMBERS
+        assert document["id"] == one
+        created, updated = (dates.split(document[name]).instant() for name in ("created_at", "updated_at"))
+        assert created < updated < start * dates.SECOND
+        left = document["total_credits"] - document["total_spend"]
+        assert document["remaining_balance"] == pytest.approx(left)
+        if document["daily_budget"] is not None:
+            left = document["daily_budget"] - document["todays_spend"]
+            assert document["available_budget"] == pytest.approx(left)
+        if document["total_spend"]:
+            ratio = document["revenue"] / document["total_spend"] * 100
+            assert document["return_on_ad_spend"] == pytest.approx(ratio)
+        config = document["config"] or {}
+        if config.get("end_time"):
+            assert dates.split(config["start_time"]).instant() < start * dates.SECOND
+            assert dates.split(config["end_time"]).instant() > (start + 3 * 365 * 86_400) * dates.SECOND
+    for name in ("daily_budget", "platform", "product", "payment_method", "billing_ledger_account", "config"):
+        assert {one[name] is None for one in shapes} == {True, False}
+    assert {one["created_by_user"]["name"] is None for one in shapes} == {True, False}
+    assert [one["status"] for one in shapes] == [*["active"] * 4, "inactive", "stale", "paused", "paused"]
+    assert [bool(one["paused_until"]) for one in shapes] == [False] * 6 + [True, False]

@@ -1,0 +1,167 @@
+"""Errors of the infrastructure are no findings, and hide none."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nursery import SOAK
+from pretending import opening
+from serving import Dropped, Seen, Served, served
+
+from whop_contracts.cli import check as engine
+from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.settings import Settings
+
+_JITTER_S = 0.2 if SOAK else 0.001
+_FAULTS = ("stores-no-date", "status-in-review")
+
+
+def judge(state: Served, folder: Path, patch: pytest.MonkeyPatch, slept: list[float]) -> Mapping[str, Any]:
+    patch.setattr(engine, "open_target", opening(slept.append))
+    return engine.check(
+        Settings(
+            base_url=state.base_url,
+            token=SEED.token,
+            readonly_token=SEED.readonly_token,
+            foreign_campaign_id=SEED.foreign_campaign,
+            campaign_ids=SEED.campaigns[:2],
+            journal=folder / "journal.jsonl",
+            test_clock=state.clock_url,
+        )
+    )
+
+
+def failed(result: Mapping[str, Any]) -> list[str]:
+    return [row["id"] for row in result["clauses"] if row["verdict"] == "failed"]
+
+
+def storm(state: Served, seed: int) -> None:
+    """Drop one connection in twenty, before or after the work, and delay responses."""
+    rng, pause = random.Random(seed), threading.Event()
+
+    def before(_seen: Seen) -> Answer | None:
+        if rng.random() < 0.025:
+            raise Dropped
+        pause.wait(rng.uniform(0, _JITTER_S))
+        return None
+
+    def after(_seen: Seen, answer: Answer) -> Answer:
+        if rng.random() < 0.025:
+            raise Dropped
+        return answer
+
+    state.before, state.after = before, after
+
+
+@pytest.mark.parametrize("seed", range(12 if SOAK else 2))
+def test_dropped_connections_are_no_findings(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        storm(state, seed)
+        result = judge(state, tmp_path, monkeypatch, slept)
+        assert failed(result) == []
+        assert result["exit_code"] == 0
+        assert slept
+        assert any("not answered" in note for note in result["notes"])
+        assert state.states() == first
+
+
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_dropped_connections_hide_no_fault(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        storm(state, 5)
+        result = judge(state, tmp_path, monkeypatch, [])
+    assert result["exit_code"] == 1
+    assert failed(result)
+
+
+@pytest.mark.parametrize(
+    ("told_by", "fault"),
+    [("message", None), ("header", None), ("date", None), ("message", _FAULTS[0]), ("header", _FAULTS[1])],
+)
+def test_twenty_seconds_of_429_are_waited_out(
+    told_by: str, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        began: list[float] = []
+
+        def before(seen: Seen) -> Answer | None:
+            if seen.number < 30:
+                return None
+            if not began:
+                began.append(sum(slept))
+            if sum(slept) - began[0] >= 20:
+                return None
+            if told_by == "date":
+                at = email.utils.formatdate(time.time() + 7, usegmt=True)
+                return Answer(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
+            if told_by == "header":
+                return Answer(429, (("retry-after", "7"),), b"")
+            return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
+
+        state.before = before
+        result = judge(state, tmp_path, monkeypatch, slept)
+    assert result["exit_code"] == (1 if fault else 0), result["reason"]
+    assert bool(failed(result)) is bool(fault)
+    assert any(note.startswith("3 answers were 429") for note in result["notes"])
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"), [(502, None), (504, None), (522, None), (503, _FAULTS[0]), (527, _FAULTS[1])]
+)
+def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
+    status: int, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One response in nine is the gateway's; in half of these cases the provider has done the work."""
+    slept: list[float] = []
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        first = state.states()
+        state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
+        state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
+        result = judge(state, tmp_path, monkeypatch, slept)
+        assert result["exit_code"] == (1 if fault else 0), result["reason"]
+        assert bool(failed(result)) is bool(fault)
+        assert any(f"answers were {status}" in note for note in result["notes"])
+        assert fault or state.states() == first
+    assert slept
+    assert max(slept) < 3
+
+
+@pytest.mark.parametrize(
+    ("status", "lost"),
+    [(504, range(600)), (520, range(600)), (None, range(600)), (None, range(200, 300))],
+    ids=["gateway", "another gateway", "dropped", "only what is accepted"],
+)
+def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
+    status: int | None, lost: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+
+        def after(seen: Seen, answer: Answer) -> Answer:
+            if not seen.path.endswith("/pause") or answer.status not in lost:
+                return answer
+            if status is None:
+                raise Dropped
+            return Answer(status)
+
+        state.after = after
+        result = judge(state, tmp_path, monkeypatch, [])
+        assert state.states() == first
+    assert result["exit_code"] == 3
+    assert result["reason"].startswith("no pause was answered 2xx, and 8 got no response at all: ")
+    assert failed(result) == []
+    assert result["requests"] < 100

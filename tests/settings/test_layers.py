@@ -1,0 +1,272 @@
+"""Every setting by every way to give it, which way wins, and what --show-config prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from whop_contracts.cli import main as cli
+from whop_contracts.settings import SETTINGS, Settings
+from whop_contracts.settings.sources import load
+
+SECRETS = {"token", "readonly-token", "header"}
+VALUES = {
+    # key: the field, other variables, and for flag, variable and file the text and the value that it becomes
+    "base-url": ("base_url", [], ("http://a/v1/", "http://a/v1"), ("https://b",) * 2, ("http://c:1/d",) * 2),
+    "token": ("token", ["WHOP_API_TOKEN"], ("t-1", "t-1"), ("t.2", "t.2"), ("t3", "t3")),
+    "campaign-id": (
+        "campaign_ids", [],
+        ("adcamp_a", ("adcamp_a",)), ("adcamp_b", ("adcamp_b",)), ("adcamp_c", ("adcamp_c",)),
+    ),
+    "readonly-token": ("readonly_token", ["WHOP_READONLY_TOKEN"], ("r1", "r1"), ("r2", "r2"), ("r3", "r3")),
+    "foreign-campaign-id": (
+        "foreign_campaign_id", [],
+        ("adcamp_x", "adcamp_x"), ("adcamp_y", "adcamp_y"), ("adcamp_z", "adcamp_z"),
+    ),
+    "header": ("headers", [], ("A: b", (("A", "b"),)), ("C:d, e", (("C", "d, e"),)), ("G:", (("G", ""),))),
+    "test-clock": ("test_clock", [], ("http://a/c?x=1",) * 2, ("http://b", "http://b"), ("https://c/",) * 2),
+    "resume-tolerance": ("resume_tolerance", [], ("90s", 90.0), ("2m", 120.0), ("250ms", 0.25)),
+    "profile": ("profile", [], ("quick", "quick"), ("thorough", "thorough"), ("standard", "standard")),
+    "seed": ("seed", [], ("0", 0), ("7", 7), ("9223372036854775807", 2**63 - 1)),
+    "clause": ("clauses", [], ("a.*", ("a.*",)), ("!b.?", ("!b.?",)), ("c", ("c",))),
+    "require": ("require", [], ("a.*", ("a.*",)), ("b.?", ("b.?",)), ("c", ("c",))),
+    "strict": ("strict", [], ("true", True), ("false", False), ("true", True)),
+    "max-requests": ("max_requests", [], ("1", 1), ("20", 20), ("300", 300)),
+    "max-time": ("max_time", [], ("1h", 3600.0), ("1.5", 1.5), ("10 s", 10.0)),
+    "rate": ("rate", [], ("1", 1), ("2", 2), ("3", 3)),
+    "timeout": ("timeout", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
+    "insecure": ("insecure", [], ("true", True), ("false", False), ("true", True)),
+    "allow-production": ("allow_production", [], ("true", True), ("false", False), ("true", True)),
+    "color": ("color", [], ("always", "always"), ("never", "never"), ("auto", "auto")),
+    "dry-run": ("dry_run", [], ("true", True), ("false", False), ("true", True)),
+    "quiet": ("quiet", [], ("true", True), ("false", False), ("true", True)),
+    "verbose": ("verbose", [], ("true", True), ("false", False), ("true", True)),
+}  # fmt: skip
+FILES = {
+    "token-file": "token_file", "waivers": "waivers", "drift-ledger": "drift_ledger", "journal": "journal",
+    "json": "json", "junit": "junit", "markdown": "markdown", "html": "html", "har": "har",
+}  # fmt: skip
+OTHERS = {"ca-file", "production-hosts", "config", "show-config"}
+"""Settings with a test of their own below."""
+
+
+def variable(key: str) -> str:
+    return f"WHOP_CONTRACTS_{key.upper().replace('-', '_')}"
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch, tmp_path):
+    for name in ("WHOP_API_TOKEN", "WHOP_READONLY_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def given(tmp_path):
+    """The value of a field and where it came from, of flags, variables and a file's text."""
+
+    def given(field, environ=None, file=None, **flags):
+        path = tmp_path / "whop-contracts.toml"
+        path.unlink(missing_ok=True)
+        if file is not None:
+            path.write_text(file)
+        loaded = load(flags, environ=environ or {}, folder=tmp_path, checked=False)
+        return getattr(loaded.settings, field), loaded.origins.get(field, "default")
+
+    return given
+
+
+def toml(key, text):
+    return f"{key} = {text if text in {'true', 'false'} else f'{text!r}'}"
+
+
+def test_every_setting_is_tested_here():
+    assert {setting.key for setting in SETTINGS} == VALUES.keys() | FILES.keys() | OTHERS
+
+
+def test_a_flag_goes_before_a_variable_before_the_file_before_the_default(given):
+    for key, (field, aliases, flag, environ, file) in VALUES.items():
+        flags = {field: [flag[0]] if isinstance(flag[1], tuple) else flag[0]}
+        names = [variable(key), *aliases]
+        assert given(field) == (getattr(Settings(), field), "default"), key
+        assert given(field, file=toml(key, file[0])) == (file[1], f"whop-contracts.toml, {key}"), key
+        for place, name in enumerate(names):
+            lower = dict.fromkeys(names[place + 1 :], "not this")
+            set_ = {name: environ[0]} | lower
+            assert given(field, set_, toml(key, file[0])) == (environ[1], name), key
+            assert given(field, set_, toml(key, file[0]), **flags) == (flag[1], f"--{key}"), key
+        empty = {name: "" for name in names if key != "base-url"}
+        assert given(field, empty, toml(key, file[0]))[0] == file[1], key
+
+
+def test_a_path_of_a_flag_or_variable_is_the_current_folders_and_one_of_the_file_is_the_files(
+    given, tmp_path, monkeypatch
+):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for folder in (tmp_path, elsewhere):
+        (folder / "token-file").write_text("t")
+        (folder / "waivers").write_text("")
+    config = elsewhere / "c.toml"
+    for key, field in FILES.items():
+        config.write_text(f"{key} = {key!r}")
+        assert given(field, config=str(config)) == (elsewhere / key, f"c.toml, {key}")
+        assert given(field, {"WHOP_CONTRACTS_CONFIG": str(config)})[0] == elsewhere / key
+        assert given(field, {variable(key): key}, config=str(config)) == (Path(key), variable(key))
+        flag = {field: key}
+        assert given(field, {variable(key): "x"}, config=str(config), **flag) == (Path(key), f"--{key}")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert given(field, file=f"{key} = '~/{key}'")[0] == tmp_path / key
+
+
+LISTS = {
+    "campaign_ids": ("campaign-id", "adcamp_a,adcamp_b", "adcamp_a, adcamp_b\tadcamp_c\n", " ,adcamp_a ,, "),
+    "clauses": ("clause", "a.*,b", "a.*, b\tc\n", " ,a.* ,, "),
+    "production_hosts": ("production-hosts", "a.b,b", "a.b, B. \tc\n", " ,a.b ,, "),
+}
+
+
+def test_a_list_is_a_repeated_flag_or_a_list_of_the_file_and_a_variable_is_split(given):
+    ids, globs = ("adcamp_a", "adcamp_b", "adcamp_c"), ("a.*", "b", "c")
+    hosts = ("api.whop.com", "a.b", "b", "c")
+    for (field, (key, two, three, one)), every in zip(LISTS.items(), (ids, globs, hosts), strict=True):
+        least = len(every) - 3
+        name = variable(key)
+        assert given(field, {name: two}) == (every[: least + 2], name)
+        assert given(field, {name: three}) == (every, name)
+        assert given(field, {name: one}) == (every[: least + 1], name)
+        assert given(field, {name: ", "}, toml(key, "adcamp_file")) == (every[:least], name)
+        assert given(field, file=f"{key} = {list(every)!r}")[0] == every
+        assert given(field, file=f"{key} = []") == (every[:least], f"whop-contracts.toml, {key}")
+        assert given(field, file=toml(key, every[-1]))[0] == (*every[:least], every[-1])
+        if field != "production_hosts":
+            assert given(field, {name: two}, **{field: list(every)}) == (every, f"--{key}")
+    assert given("clauses", file="clause = 'a b, c'")[0] == ("a b, c",)
+
+
+def test_headers_of_a_variable_are_lines(given):
+    name, two = "WHOP_CONTRACTS_HEADER", (("A", "b, c"), ("D", "e"))
+    for text in ("A: b, c\nD: e", "\r\nA:b, c\r\n\r\nD: \te \n"):
+        assert given("headers", {name: text}) == (two, name)
+    assert given("headers", headers=["A: b, c", "D: e"]) == (two, "--header")
+    assert given("headers", file='header = ["A: b, c", "D: e"]')[0] == two
+
+
+def test_a_switch_is_one_of_eight_words_in_a_variable_and_a_truth_value_in_a_file(given):
+    name = "WHOP_CONTRACTS_STRICT"
+    for words, value in (("true, YES ,1,On", True), ("false,no,0,OFF ", False)):
+        for word in words.split(","):
+            assert given("strict", {name: word}, f"strict = {str(not value).lower()}") == (value, name)
+
+
+def test_numbers_of_a_file_need_no_quotes(given):
+    assert given("seed", file="seed = 3")[0] == 3
+    assert given("timeout", file="timeout = 3")[0] == 3.0
+    assert given("timeout", file="timeout = 2.5")[0] == 2.5
+    assert given("max_requests", file="max-requests = '4'")[0] == 4
+
+
+def test_the_token_and_its_file_are_one_setting(given, tmp_path):
+    """The stronger of the two is taken, whichever it is."""
+    (tmp_path / "t").write_text("in-file\n")
+    path = str(tmp_path / "t")
+    file, environ = f"token-file = {path!r}", {"WHOP_CONTRACTS_TOKEN_FILE": path}
+    assert given("token", file=file)[0] == "in-file"
+    assert given("token", {"WHOP_API_TOKEN": "usual"}, file) == ("usual", "WHOP_API_TOKEN")
+    assert given("token", environ, "token = 'x'")[0] == "in-file"
+    assert given("token", environ, token="flag") == ("flag", "--token")
+    assert given("token_file", environ, token="flag") == (None, "default")
+    assert given("token", {"WHOP_API_TOKEN": "usual"}, token_file=path) == ("in-file", "default")
+    assert given("token", {"WHOP_API_TOKEN": "two words"}, token_file=path)[0] == "in-file"
+    assert given("token", {"WHOP_API_TOKEN": "usual"}, "token-file = '/nowhere'")[0] == "usual"
+
+
+# -- the same, as the command prints it ---
+
+DEFAULTS = {
+    "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",
+    **dict.fromkeys(("strict", "insecure", "allow-production", "dry-run", "quiet", "verbose"), "false"),
+    "production-hosts": "api.whop.com", "show-config": "true",
+}  # fmt: skip
+
+
+@pytest.fixture
+def printed(capsys):
+    """What ``run --show-config`` prints: by key the value and its source."""
+
+    def printed(*flags):
+        assert cli.main(["run", "--show-config", *flags]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        rows = [re.split(r" {2,}", line) for line in out.splitlines()]
+        assert [row[0] for row in rows] == [setting.key for setting in SETTINGS]
+        return {key: (value, source) for key, value, source in rows}
+
+    return printed
+
+
+def shown(key, text, value):
+    """A value as it is printed."""
+    if key in SECRETS:
+        return f"{value[0][0]}: (not shown)" if key == "header" else "(set)"
+    if isinstance(value, tuple):
+        return value[0]
+    if isinstance(value, float):
+        return f"{value:g}s"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def test_show_config_prints_defaults(printed):
+    for key, (value, source) in printed().items():
+        assert value == DEFAULTS.get(key, "-")
+        assert source == ("--show-config" if key == "show-config" else "default")
+
+
+def test_show_config_prints_each_layer(printed, monkeypatch, tmp_path):
+    rows = [row for row in VALUES.items() if row[0] not in {"quiet", "verbose", "insecure"}]
+    (tmp_path / "whop-contracts.toml").write_text("\n".join(toml(key, row[4][0]) for key, row in rows))
+    found = printed()
+    for key, (_, _, _, _, file) in rows:
+        assert found[key] == (shown(key, *file), f"whop-contracts.toml, {key}")
+    for key, (_, aliases, _, environ, _) in rows:
+        name = (aliases or [variable(key)])[0]
+        monkeypatch.setenv(name, environ[0])
+        assert printed()[key] == (shown(key, *environ), name)
+    flags = {key: flag for key, (_, _, flag, _, _) in rows}
+    words = [f"--{key}" if text == "true" else f"--{key}={text}" for key, (text, _) in flags.items()]
+    found = printed(*words)
+    for key, flag in flags.items():
+        assert found[key] == (shown(key, *flag), f"--{key}")
+
+
+def test_show_config_prints_files_lists_and_what_undoes_a_switch(printed, monkeypatch, tmp_path):
+    (tmp_path / "t").write_text("secret")
+    (tmp_path / "w").write_text("")
+    monkeypatch.setenv("WHOP_CONTRACTS_STRICT", "1")
+    monkeypatch.setenv("WHOP_CONTRACTS_PRODUCTION_HOSTS", "a.example")
+    (tmp_path / "c.toml").write_text("seed = 1\nheader = ['A: secret', 'B: secret']")
+    found = printed(
+        "--no-strict", "--token-file", "t", "--waivers", "w", "--json", "r.json", "--clause", "a",
+        "--clause", "b.*", "--campaign-id", "adcamp_a", "--campaign-id=adcamp_b", "--config", "c.toml",
+    )  # fmt: skip
+    assert found["strict"] == ("false", "--strict")
+    assert found["token"] == ("(set)", "token-file")
+    assert found["token-file"] == ("t", "--token-file")
+    assert found["json"] == ("r.json", "--json")
+    assert found["clause"] == ("a, b.*", "--clause")
+    assert found["campaign-id"] == ("adcamp_a, adcamp_b", "--campaign-id")
+    assert found["config"] == ("c.toml", "--config")
+    assert found["seed"] == ("1", "c.toml, seed")
+    assert found["header"] == ("A: (not shown), B: (not shown)", "c.toml, header")
+    assert found["production-hosts"] == ("api.whop.com, a.example", "WHOP_CONTRACTS_PRODUCTION_HOSTS")
+
+
+def test_pyproject_and_the_named_file_are_sources(printed, monkeypatch, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.whop-contracts]\nseed = 5\n[tool.other]\nx = 1")
+    assert printed()["seed"] == ("5", "pyproject.toml, [tool.whop-contracts], seed")
+    (tmp_path / "other.toml").write_text("seed = 6")
+    monkeypatch.setenv("WHOP_CONTRACTS_CONFIG", "other.toml")
+    assert printed()["seed"] == ("6", "other.toml, seed")
+    assert printed()["config"] == ("other.toml", "WHOP_CONTRACTS_CONFIG")
