@@ -153,7 +153,7 @@ _CLOSED_BEFORE: Final = "connection closed before an answer"
 _CLOSED_WITHIN: Final = "connection closed in the middle of the answer"
 TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
 """The phrases of errors that may be over when the request is sent again."""
-_QUOTED: Final = re.compile(r":? *(?:\b(?:bytearray|b)\b)?[\"'(].*", re.DOTALL)
+_QUOTED: Final = re.compile(r":? {0,9}(?:\b(?:bytearray|b)\b)?[\"'(].*", re.DOTALL)
 
 
 class TooManyHeadersError(Exception):
