@@ -193,13 +193,13 @@ class Oracle:
         if exchange.request.operation != "retrieve":
             refused = evidence.answered and evidence.status in _REFUSED
             known.states = known.states if refused else None
-            known.causes = (blame.UNCHANGED_BY_OTHERS,) if refused else ()
+            known.causes = (blame.UNCHANGED_BY_OTHERS,)
             return evidence
         if not evidence.accepted or text is None or not isinstance(text.value, dict):
             return evidence
         shown, tested = read_state(text.value), frozenset(known.causes)
         allowed = self._elapse(known.states, exchange.now)
-        known.confirm(adopt(shown, exchange.now), exchange.now)
+        known.states, known.causes = adopt(shown, exchange.now), ()
         if not tested or allowed is None:
             return evidence
         if observe(allowed, shown):
