@@ -14,12 +14,12 @@ _GZIP: Final = b"\x1f\x8b"
 _LARGEST: Final = 4_000_000
 """Bytes to which a body is unpacked at most."""
 _DIGITS: Final = 1_000
-"""Digits of the longest integer that is converted: Python refuses those of thousands, which are valid JSON."""
+"""Integers with more digits are read as floats: Python refuses those with thousands, which are valid JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A JSON text as read: its value, or the ``problem`` why it is not one; ``duplicates`` are the repeated keys."""
+    """A JSON text: its value, or the ``problem`` why it is not one; ``duplicates`` are the repeated keys."""
 
     value: Any = None
     problem: str | None = None
@@ -42,7 +42,10 @@ def read_json(content: bytes) -> Text:
         members = dict(pairs)
         if len(members) < len(pairs):
             seen: set[str] = set()
-            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            for key, _ in pairs:
+                if key in seen:
+                    twice.append(key)
+                seen.add(key)
         return members
 
     try:
@@ -61,7 +64,7 @@ def read_json(content: bytes) -> Text:
 
 
 def read_response(response: Response | None) -> Text | None:
-    """The JSON text of a response; None without a response or body, or if we stopped reading at our own limit."""
+    """The JSON text of a response; None without a body, or if we stopped reading at our own limit."""
     if response is None or response.truncated:
         return None
     if response.undecoded:
@@ -72,8 +75,8 @@ def read_response(response: Response | None) -> Text | None:
 def read_leniently(response: Response | None) -> Any:
     """The value of a body that is not JSON as it should be, if a tolerant client can read it; None if not.
 
-    That is: with a byte order mark, in UTF-16 or UTF-32, compressed without a label, with bytes that are not UTF-8, or
-    with NaN and Infinity.
+    That is: with a byte order mark, in UTF-16 or UTF-32, compressed without a label, with bytes that are not
+    UTF-8, or with NaN and Infinity.
     """
     content = response.content if response and not response.truncated else b""
     try:

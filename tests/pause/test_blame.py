@@ -164,11 +164,11 @@ def test_nothing_else_is_explained_by_an_offset(offset: int) -> None:
         ({BY_ITSELF}, {ACTIVE, DATED}, State("stale"), (AS_ACTIVE,)),
         ({BY_ITSELF}, {ACTIVE}, State("stale"), (BY_ITSELF,)),
         ({BY_ITSELF}, {PAUSED, DATED}, State("stale"), (BY_ITSELF,)),
-        ({BY_ITSELF}, {ACTIVE, DATED}, PAUSED, (BY_ITSELF,)),
+        ({BY_ITSELF}, {ACTIVE, DATED}, PAUSED, (AS_ACTIVE,)),
         # Late, but not late only: that is no matter of promptness.
         ({PROMPTLY}, {ACTIVE, DATED}, State("stale"), (AS_ACTIVE,)),
         ({PROMPTLY}, {ACTIVE, DATED}, State("active", at(600)), (CLEARED,)),
-        ({PROMPTLY}, {ACTIVE, DATED}, PAUSED, (BY_ITSELF,)),
+        ({PROMPTLY}, {ACTIVE, DATED}, PAUSED, (AS_ACTIVE,)),
     ],
 )
 def test_what_a_wrong_read_fails(tested: Any, allowed: set[State], shown: State, clauses: Any) -> None:

@@ -57,6 +57,7 @@ def test_an_event_says_what_was_requested() -> None:
     history.pause(4, body={"paused_until": "tomorrow"}, status=400, shows=None)
     history.pause(5, 600, role="none", status=401, shows=None)
     history.pause(6, 600, status=None)
+    history.pause(6.5, body={"paused_until": text(700), "note": 1})
     last = history.read(7, "active")
     assert described(last) == [
         ("read", 200),
@@ -66,8 +67,18 @@ def test_an_event_says_what_was_requested() -> None:
         ("POST (string)", 400),
         ("POST (no-credential)", 401),
         (f"pause until {text(600)}", 0),
+        (f"pause until {text(700)}", 200),
     ]
-    assert [one.number for one in last.trail] == [1, 2, 3, 4, 5, 6, 7]
+    assert [one.number for one in last.trail] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert last.trail[0].at == at(0.01)
+    assert last.trail[3].as_dict() == {
+        "number": 4, "at": text(3.01), "campaign": "adcamp_1", "asked": "unpause", "until": None, "answer": "200",
+        "status": "active", "paused_until": None,
+    }  # fmt: skip
+    assert last.trail[1].as_dict()["until"] == text(600)
+    assert last.trail[6].as_dict() == last.trail[6].as_dict() | {"answer": "no response", "status": None}
+    cut_off = replace(last.trail[6], trouble="timed out", at=None).as_dict()
+    assert (cut_off["answer"], cut_off["at"]) == ("timed out", None)
     dated = last.trail[1]
     assert (dated.operation, dated.until, dated.request_class) == ("pause", at(600), "instant")
     assert dated.shown == State("paused", at(600))

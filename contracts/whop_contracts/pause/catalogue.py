@@ -20,14 +20,12 @@ PARTS: Final = (
     ("refusals", "Refusals"),
     ("authorization", "Authorization"),
 )
-_STANDING: Final = ("request", "refusals", "authorization")
-"""The parts with a clause for each request class."""
 
 
 @cache
 def clauses() -> tuple[Clause, ...]:
     """Every clause, part by part."""
-    found = [clause for part in _STANDING for clause in standing_clauses(part)]
+    found = [clause for part in ("request", "refusals", "authorization") for clause in standing_clauses(part)]
     found += [*response.CLAUSES, *timestamps.CLAUSES, *pausing.CLAUSES, *refusals.CLAUSES]
     return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 

@@ -84,11 +84,7 @@ def read_state(document: Mapping[str, Any]) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """An observed resume: when it was due, and between which two readings of the provider's clock it
-    happened.
-
-    All three are nanoseconds.
-    """
+    """An observed resume: when it was due, and between which two readings of the provider's clock it was."""
 
     campaign: str
     due: int
@@ -253,19 +249,11 @@ def remember(trail: tuple[Event, ...], evidence: Evidence) -> tuple[Event, ...]:
     """The trail with one more exchange: at most ``TRAIL``, and equal reads in a row count as one."""
     exchange, intent = evidence.exchange, evidence.intent
     kind = intent.request_class if intent and evidence.request_class == "extra" else evidence.request_class
-    event = Event(
-        number=exchange.number,
-        campaign=exchange.request.campaign[:_WIDTH],
-        at=exchange.now.end if exchange.now else None,
-        operation=exchange.request.operation,
-        method=exchange.request.method,
-        request_class=kind,
-        until=intent.until[0] if intent and intent.until and kind in _DATED else None,
-        case=exchange.case,
-        status=evidence.status,
-        trouble=exchange.trouble,
-        shown=evidence.shown,
-    )
+    request, at = exchange.request, exchange.now.end if exchange.now else None
+    until = intent.until[0] if intent and intent.until and kind in _DATED else None
+    what = (request.operation, request.method, kind, until, exchange.case)
+    came = (evidence.status, exchange.trouble, evidence.shown)
+    event = Event(exchange.number, request.campaign[:_WIDTH], at, *what, *came)
     last = trail[-1] if trail else None
     if last and event.operation == "retrieve" and replace(event, number=last.number, at=last.at) == last:
         return trail
@@ -279,10 +267,8 @@ def events_about(events: Iterable[Event], campaign: str) -> tuple[Event, ...]:
 
 def describe_event(event: Event) -> str:
     """What an event asked for, in a few words for people."""
-    if event.operation == "retrieve":
-        return "read"
-    if event.operation == "unpause":
-        return "unpause"
+    if event.operation in ("retrieve", "unpause"):
+        return "read" if event.operation == "retrieve" else "unpause"
     if event.until is not None:
         return f"pause until {write_instant(event.until)}"
     if event.request_class in _UNDATED:

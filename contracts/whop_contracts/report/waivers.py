@@ -22,7 +22,7 @@ from whop_contracts.settings import UsageError
 
 _REQUIRED: Final = ("clause", "reason", "owner", "expiry")
 _TABLE: Final = re.compile(r"^\s*\[\[\s*waiver\s*\]\]\s*(?:#.*)?$")
-_KEY: Final = re.compile(r"""^\s*\[*\s*["']?([\w-]+)["']?\s*[=\].]""")
+_KEY: Final = re.compile(r"""^\s*(?:\[+\s*)?["']?([\w-]+)["']?\s*[=\].]""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class OwnCampaign:
         if exchange.request.operation != "retrieve":
             self._written = exchange.received
         elif evidence.lagging and evidence.shown and exchange.sent - self._written > LAG:
-            late = OracleFinding(STORED, describe(evidence.before or frozenset(), evidence.shown))
+            late = OracleFinding(STORED, describe(evidence.before or frozenset(), evidence.shown, STORED))
             return replace(evidence, tested=frozenset({STORED}), findings=(late,))
         return evidence
 

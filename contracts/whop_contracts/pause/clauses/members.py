@@ -6,13 +6,13 @@ The parts ``response``, ``timestamps`` and ``identifiers`` take theirs from here
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from typing import Any, Final, cast
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.clause import Clause, Condition, Source
+from whop_contracts.pause.clause import Check, Clause, Condition, Source
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.schemas import (
     Member,
@@ -69,7 +69,7 @@ def _has_parent(parent: str, shared: bool) -> Condition:  # noqa: FBT001 - part 
         return (
             is_campaign(evidence)
             and (shared or evidence.exchange.request.operation == "pause")
-            and isinstance(_parent(evidence.document, f"{parent}/"), Mapping)
+            and _look_up(evidence.document, f"{parent}/")[0] is not None
         )
 
     return applies
@@ -86,16 +86,10 @@ _TOP: Final = tuple(member.pointer[1:] for member in MEMBERS if member.pointer.c
 
 def check_member(document: Any, member: Member) -> Iterator[Finding]:
     """Yield what is wrong with one member of a campaign document; nothing if its parent is not an object."""
-    if _sound(document):
-        return
-    parent = _parent(document, member.pointer)
-    if not isinstance(parent, Mapping):
-        return
-    value = _value(parent, member.pointer)
-    if value is _ABSENT:
+    parent, value = (None, _ABSENT) if _sound(document) else _look_up(document, member.pointer)
+    if parent is not None and value is _ABSENT:
         yield Finding("the member is present", _absence(parent, member), member.pointer)
-        return
-    for violation in _violations(value, member):
+    for violation in () if value is _ABSENT else _violations(value, member):
         yield Finding(violation.expected, violation.actual, member.pointer + violation.pointer)
 
 
@@ -121,41 +115,33 @@ _PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMB
 
 def _absence(parent: Mapping[str, Any], member: Member) -> str:
     leaf = member.pointer.rpartition("/")[2]
-    near = difflib.get_close_matches(
-        leaf.replace("_", ""),
-        {name.replace("_", "").lower(): name for name in islice(parent, _LOOKED_AT) if name not in _LEAVES},
-        n=1,
-        cutoff=0.8,
-    )
-    if not near:
-        return "absent"
-    likely = next(name for name in parent if name.replace("_", "").lower() == near[0])
-    return f"absent; {likely!r} is there, likely under the wrong name"
+    others = (name for name in islice(parent, _SEARCHED) if name not in _LEAVES and len(name) <= _LONGEST)
+    plain = {name.replace("_", "").lower(): name for name in others}
+    near = difflib.get_close_matches(leaf.replace("_", ""), plain, n=1, cutoff=0.8)
+    return f"absent; {plain[near[0]]!r} is there, likely under the wrong name" if near else "absent"
 
 
-_LOOKED_AT: Final = 500
-"""How many members are searched for a misspelt one: a hostile response has any number."""
+_SEARCHED: Final = 500
+_LONGEST: Final = 80
+"""Limits of the search for a misspelt member: a hostile response has any number of any length."""
 _LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)
 
 
-def _parent(document: Any, pointer: str) -> Any:
-    for name in pointer.split("/")[1:-1]:
-        document = document.get(name, _ABSENT) if isinstance(document, Mapping) else _ABSENT
-    return document
+def _look_up(document: Any, pointer: str) -> tuple[Mapping[str, Any] | None, Any]:
+    """The object that holds a member, None if it is not an object, and the member's value."""
+    *names, leaf = pointer.split("/")[1:]
+    for name in names:
+        document = document.get(name) if isinstance(document, Mapping) else None
+    return (document, document.get(leaf, _ABSENT)) if isinstance(document, Mapping) else (None, _ABSENT)
 
 
-def _value(parent: Mapping[str, Any], pointer: str) -> Any:
-    return parent.get(pointer.rpartition("/")[2], _ABSENT)
-
-
-def usual_values(chosen: Callable[[Member], bool]) -> Callable[[Evidence], Iterator[Finding]]:
-    """A check of what only warns in the ``chosen`` members; silent on values that fail a must clause."""
-    picked = tuple(member for member in MEMBERS if chosen(member) and warns(DOCUMENT, member.schema_pointer))
+def usual_values(part: str) -> Check:
+    """A check of what only warns in the members of a part; silent on values that fail a must clause."""
+    picked = [one for one in MEMBERS if part_of(one) == part and warns(DOCUMENT, one.schema_pointer)]
 
     def check(evidence: Evidence) -> Iterator[Finding]:
         for member in picked:
-            parent = _parent(evidence.document, member.pointer)
-            value = _value(parent, member.pointer) if isinstance(parent, Mapping) else _ABSENT
+            _, value = _look_up(evidence.document, member.pointer)
             if value is _ABSENT or (not _sound(evidence.document) and _violations(value, member)):
                 continue
             for violation in should_violations(DOCUMENT, member.schema_pointer, value):

@@ -32,10 +32,6 @@ UNTOUCHED: Final = (
 _LONGEST: Final = 80
 
 
-def _comparable(evidence: Evidence) -> bool:
-    return evidence.document is not None and evidence.shown is not None and bool(evidence.documents.first)
-
-
 def _untouched(evidence: Evidence) -> Iterator[Finding]:
     document, operation = evidence.document or {}, evidence.exchange.request.operation
     for name in UNTOUCHED:
@@ -97,7 +93,9 @@ CLAUSES: Final = (
     Clause("pausing.touches-nothing-else", "must",
            "A pause changes nothing of what makes the campaign what it is: id, title, creation, budget, "
            "platform, countries, product, creator.",
-           _PAUSE, _comparable, _untouched, history=True),
+           _PAUSE,
+           lambda e: e.document is not None and e.shown is not None and bool(e.documents.first),
+           _untouched, history=True),
     oracle("pausing.read-agrees-at-once", "A read directly after a pause shows it already.",
            Source("convention", "read your own writes"), "should"),
     oracle("pausing.unpause-resumes", "Unpausing makes the campaign active.",

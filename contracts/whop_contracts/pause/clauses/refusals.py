@@ -67,14 +67,9 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
         return
     sent = evidence.exchange.request
     echoed = sent.content.decode("utf-8", "replace") + sent.url
-    said = (
-        response.content[:_READ]
-        .decode("utf-8", "replace")
-        .replace("\\n", "\n")
-        .replace("\\t", "\t")
-        .replace('\\"', '"')
-        .replace("\\/", "/")
-    )
+    said = response.content[:_READ].decode("utf-8", "replace")
+    for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
+        said = said.replace(escaped, char)
     for what, pattern in _LEAKS:
         match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
         if match:
@@ -95,9 +90,8 @@ def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
 def _envelope(evidence: Evidence) -> Iterator[Finding]:
     value = evidence.text.value if evidence.text and evidence.readable else None
     error = value.get("error") if isinstance(value, dict) else None
-    if not isinstance(error, dict) or not all(
-        isinstance(error.get(name), str) for name in ("type", "message")
-    ):
+    names = ("type", "message")
+    if not isinstance(error, dict) or not all(isinstance(error.get(name), str) for name in names):
         yield Finding('{"error": {"type": "…", "message": "…"}}', describe_response(evidence))
 
 

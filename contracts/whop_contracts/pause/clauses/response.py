@@ -14,7 +14,6 @@ from whop_contracts.pause.clauses.members import (
     check_member,
     is_campaign,
     member_clauses,
-    part_of,
     usual_values,
 )
 from whop_contracts.pause.evidence import Evidence
@@ -142,7 +141,7 @@ CLAUSES: Final = (
            "Values are such as the provider's other pages list: known instruments and strategies, assigned "
            "country codes, no negative counts.",
            Source("sdk", "types of the ad campaign"), _pause_campaign,
-           usual_values(lambda member: part_of(member) == "response")),
+           usual_values("response")),
     Clause("response.sums-add-up", "should",
            "The available budget is capped by the daily budget less today's spend, and the return on spend "
            "is revenue over spend.",
@@ -155,5 +154,5 @@ CLAUSES: Final = (
            Source("page", "path parameter id; response, id"), _named, _same),
     Clause("identifiers.usual-form", "should", "Behind its prefix an id has letters and digits only.",
            Source("example", "ids of the response"), is_campaign,
-           usual_values(lambda member: part_of(member) == "identifiers")),
+           usual_values("identifiers")),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.pause.classify import MILLI
 from whop_contracts.pause.clause import Check, Clause, Source
-from whop_contracts.pause.clauses.members import is_campaign, member_clauses, part_of, usual_values
+from whop_contracts.pause.clauses.members import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence
 
 _PLACE: Final = Source("page", "response, created_at and updated_at")
@@ -86,5 +86,5 @@ CLAUSES: Final = (
            Source("page", "response, updated_at"), _changed, _moves),
     Clause("timestamps.usual-form", "should",
            "Timestamps are written with an upper-case T and Z.", Source("rfc", "RFC 3339, 5.6"), is_campaign,
-           usual_values(lambda member: part_of(member) == "timestamps")),
+           usual_values("timestamps")),
 )  # fmt: skip

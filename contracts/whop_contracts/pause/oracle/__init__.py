@@ -27,7 +27,6 @@ from whop_contracts.pause.evidence import (
     remember,
 )
 from whop_contracts.pause.oracle import blame
-from whop_contracts.pause.oracle.blame import Difference, clauses_of_write, fail
 from whop_contracts.pause.oracle.campaign import Campaign, is_about
 from whop_contracts.pause.oracle.states import RESTING, adopt, effect_of, elapse, observe, union
 from whop_contracts.pause.request_classes import CREDENTIAL
@@ -129,7 +128,7 @@ class Oracle:
         return evidence
 
     def _track_malformed(self, evidence: Evidence, known: Campaign) -> Evidence:
-        """Use a body that is not well-formed JSON, if it can be read, to know the state. Only its format is checked."""
+        """Use a body that is not well-formed JSON only to know the state, if it can be read."""
         value = (
             None if evidence.readable or not evidence.in_run else read_leniently(evidence.exchange.response)
         )
@@ -148,12 +147,14 @@ class Oracle:
             if evidence.shown and shown.status in RESTING and evidence.before is not None:
                 known.states = adopt(shown, now)
             return evidence
-        tested = clauses_of_write(evidence)
+        tested = blame.clauses_of_write(evidence)
         if observe(allowed, shown):
             return replace(evidence, tested=tested)
         if evidence.shown:
             known.states = union(known.states, adopt(shown, now))
-        return fail(evidence, Difference(tested, shown, allowed, evidence.before, evidence.intent))
+        return blame.fail(
+            evidence, blame.Difference(tested, shown, allowed, evidence.before, evidence.intent)
+        )
 
     def _check_read(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:
         """Check a read against what is possible, and narrow that to what it shows."""
@@ -172,20 +173,18 @@ class Oracle:
             late = Finding("what the last request left", f"what stood before it: {shown}", "/status")
             found = (OracleFinding(blame.AT_ONCE, late),)
             return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings=found)
-        resumed = known.resumed(shown, exchange) if matching else None
         if not matching:
-            evidence = fail(evidence, Difference(tested, shown, allowed))
             known.confirm(adopt(shown, exchange.now), exchange.now)
-        else:
-            tested |= blame.RESUMED | {blame.PROMPTLY} if resumed else frozenset()
-            evidence = replace(evidence, tested=tested, resumed=resumed)
-        if matching and overdue:
-            due = write_instant(max(one.due[1] for one in matching if one.due))
-            late = Finding(f"active since {due}", f"still {shown}", "/status")
-            evidence = replace(evidence, findings=(OracleFinding(blame.PROMPTLY, late),))
-        if matching and shown.whole and not lagging:
+            return blame.fail(evidence, blame.Difference(tested, shown, allowed), blame.AT_ONCE)
+        resumed = known.resumed(shown, exchange)
+        tested |= (blame.RESUMED | {blame.PROMPTLY} if resumed else frozenset()) | {blame.AT_ONCE}
+        if shown.whole and not lagging:
             known.confirm(matching, exchange.now)
-        return replace(evidence, tested=evidence.tested | {blame.AT_ONCE})
+        if not overdue:
+            return replace(evidence, tested=tested, resumed=resumed)
+        due = write_instant(max(one.due[1] for one in matching if one.due))
+        late = Finding(f"active since {due}", f"still {shown}", "/status")
+        return replace(evidence, tested=tested, findings=(OracleFinding(blame.PROMPTLY, late),))
 
     def _track_foreign(self, evidence: Evidence) -> Evidence:
         """Check another company's campaign for what our refused requests did; others may change it too."""
@@ -194,18 +193,18 @@ class Oracle:
         if exchange.request.operation != "retrieve":
             refused = evidence.answered and evidence.status in _REFUSED
             known.states = known.states if refused else None
-            known.causes = (blame.UNCHANGED_BY_OTHERS,) if refused else ()
+            known.causes = (blame.UNCHANGED_BY_OTHERS,)
             return evidence
         if not evidence.accepted or text is None or not isinstance(text.value, dict):
             return evidence
         shown, tested = read_state(text.value), frozenset(known.causes)
         allowed = self._elapse(known.states, exchange.now)
-        known.confirm(adopt(shown, exchange.now), exchange.now)
+        known.states, known.causes = adopt(shown, exchange.now), ()
         if not tested or allowed is None:
             return evidence
         if observe(allowed, shown):
             return replace(evidence, tested=tested)
-        return fail(evidence, Difference(tested, shown, allowed))
+        return blame.fail(evidence, blame.Difference(tested, shown, allowed))
 
     def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a write count as a possible cause of changes in every other campaign of the run."""

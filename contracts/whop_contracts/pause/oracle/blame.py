@@ -81,45 +81,42 @@ class Difference:
         return until is not None and all(one is None or abs(one - until) > MILLI for one in known)
 
     @property
+    def undated_pause(self) -> bool:
+        """Whether a pause without a date is shown."""
+        return (self.shown.status, self.shown.until) == ("paused", None)
+
+    @property
     def resumed(self) -> bool:
-        """Whether a dated pause is over, or may be and nothing else explains another status."""
-        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1 and self.shown.status != "paused"
+        """Whether a dated pause is over, or may be and nothing else explains the difference."""
+        unsettled = ACTIVE in self.allowed and len(self.allowed) > 1
         return RESUMES in self.tested or (unsettled and self.tested <= {BY_ITSELF, PROMPTLY})
 
 
-Predicate = Callable[[Difference], bool]
-
-
-def _row(clause: str, when: Predicate = lambda _: True) -> tuple[str, Predicate]:
-    """A row for a clause that fails only if the response checks it."""
-    return clause, lambda d: clause in d.tested and when(d)
-
-
-BLAME: Final = (
+BLAME: Final[tuple[tuple[str, Callable[[Difference], bool] | None], ...]] = (
     (CLEARED, lambda d: UNPAUSED in d.tested and d.shown.status == "active"),
-    _row(UNPAUSED),
-    _row(STORED),
-    _row(UNCHANGED),
-    _row(UNCHANGED_BY_OTHERS),
-    _row(PAST),
+    (UNPAUSED, None),
+    (STORED, None),
+    (UNCHANGED, None),
+    (UNCHANGED_BY_OTHERS, None),
+    (PAST, None),
     # A pause that ends is more often ended by time than by a request to another campaign.
-    _row(OTHERS, lambda d: len(d.tested) == 1 or not d.shown.matches(ACTIVE)),
-    _row(STATUS, lambda d: d.shown.status not in (None, "paused")),
-    _row(REPLACED, lambda d: d.old_date),
-    _row(INDEFINITE),
-    _row(OFFSET, lambda d: d.misread_offset),
-    _row(FAR),
-    _row(FRACTION, lambda d: d.shift is not None and abs(d.shift) < NANO),
-    _row(UNTIL),
-    _row(CANCELLED, lambda d: RESUMES not in d.tested or (d.shown.status, d.shown.until) == ("paused", None)),
-    _row(RESUMES, lambda d: d.shown.status == "paused"),
+    (OTHERS, lambda d: OTHERS in d.tested and (len(d.tested) == 1 or not d.shown.matches(ACTIVE))),
+    (STATUS, lambda d: STATUS in d.tested and d.shown.status not in (None, "paused")),
+    (REPLACED, lambda d: REPLACED in d.tested and d.old_date),
+    (INDEFINITE, None),
+    (OFFSET, lambda d: OFFSET in d.tested and d.misread_offset),
+    (FAR, None),
+    (FRACTION, lambda d: FRACTION in d.tested and d.shift is not None and abs(d.shift) < NANO),
+    (UNTIL, None),
+    (CANCELLED, lambda d: CANCELLED in d.tested and (RESUMES not in d.tested or d.undated_pause)),
+    (RESUMES, lambda d: RESUMES in d.tested and d.shown.status == "paused"),
     (CLEARED, lambda d: d.resumed and d.shown.status == "active"),
     (AS_ACTIVE, lambda d: d.resumed),
-    _row(EARLY),
-    _row(STAYS),
-    (BY_ITSELF, lambda d: not d.tested.isdisjoint({BY_ITSELF, PROMPTLY})),
-)  # fmt: skip
-"""The clause that fails, most likely cause first."""
+    (EARLY, None),
+    (STAYS, None),
+    (BY_ITSELF, None),
+)
+"""The clause that fails, most likely cause first, and when; None if it fails whenever the response checks it."""
 
 
 def blame(difference: Difference) -> tuple[str, ...]:
@@ -129,12 +126,13 @@ def blame(difference: Difference) -> tuple[str, ...]:
     A wrong status and a date from nowhere are two mistakes. If a cancelled date has passed, nobody can tell
     whether it fired or the later pause did not hold.
     """
-    found = [clause for clause, fits in BLAME if fits(difference)]
+    tested = difference.tested
+    found = [clause for clause, when in BLAME if (when(difference) if when else clause in tested)]
     two = found[0] == CANCELLED or (found[0] == STATUS and difference.strange_date)
     return tuple(found[: 2 if two else 1])
 
 
-def describe(allowed: frozenset[State], shown: State, clause: str = "") -> Finding:
+def describe(allowed: frozenset[State], shown: State, clause: str) -> Finding:
     """What was possible and what is shown: at the date if only that differs, or ``clause`` is about dates."""
     expected = " or ".join(sorted(str(state) for state in allowed))
     wrong_status = shown.status is not None and all(state.status != shown.status for state in allowed)
@@ -142,12 +140,12 @@ def describe(allowed: frozenset[State], shown: State, clause: str = "") -> Findi
     return Finding(expected, str(shown), "/status" if at_status else "/paused_until")
 
 
-def fail(evidence: Evidence, difference: Difference) -> Evidence:
-    """The evidence with the findings that a difference makes."""
+def fail(evidence: Evidence, difference: Difference, *more: str) -> Evidence:
+    """The evidence with the findings of a difference; ``more`` are further clauses that were tested."""
     clauses = blame(difference)
     allowed, shown = difference.allowed, difference.shown
     found = tuple(OracleFinding(clause, describe(allowed, shown, clause)) for clause in clauses)
-    return replace(evidence, tested=difference.tested.union(clauses), findings=found)
+    return replace(evidence, tested=difference.tested.union(clauses, more), findings=found)
 
 
 def clauses_of_write(evidence: Evidence) -> frozenset[str]:

@@ -89,21 +89,24 @@ class Campaign:
 
     def clauses_of_read(self, allowed: frozenset[State], now: Window | None) -> frozenset[str]:
         """The ids of the clauses that a read checks; ``allowed`` are the states that are possible ``now``."""
-        due = self._due()
+        due, watched = self._due(), self._watched()
         over = bool(due) and allowed == frozenset({ACTIVE})
         cause = self.causes[0] if self.causes else None
         if cause not in (None, blame.OTHERS) and (not over or cause == blame.PAST):
             return frozenset(self.causes)
         found = set()
-        if now and self.confirmed and self._cancelled_between(self.confirmed.end, now.start):
+        last, this = (self.confirmed.end, now.start) if now and self.confirmed else (0, 0)
+        if bisect_right(self.cancelled, last) < bisect_right(self.cancelled, this):
+            # A cancelled date has passed since the last read.
             found.add(blame.CANCELLED)
         if over:
-            return frozenset(found | blame.RESUMED)
+            return frozenset(found | (blame.RESUMED if watched else {blame.PAST}))
         if due and ACTIVE not in allowed:
             found.add(blame.EARLY)
-        elif now and due and all(now.start > latest + _LATE for _, latest in due):
+        elif now and watched and all(now.start > latest + _LATE for _, latest in due):
             found.add(blame.PROMPTLY)
-        elif not due and self._stood_long(allowed, now):
+        elif not due and this - last >= NANO and any(state.status == "paused" for state in allowed):
+            # The campaign was seen paused, and has had a second or more to resume.
             found.add(blame.STAYS)
         if cause == blame.OTHERS:
             found.add(blame.OTHERS)
@@ -126,8 +129,11 @@ class Campaign:
         return False
 
     def resumed(self, shown: State, exchange: Exchange) -> Resume | None:
-        """The resume that a read shows, if the campaign was last known to be in a dated pause that is due."""
-        due = [latest for _, latest in self._due()]
+        """The resume that a read shows, if the campaign was last known to be in a dated pause that is due.
+
+        A pause until a date that had passed when it was requested does not resume: it never paused.
+        """
+        due = self._watched()
         if exchange.now is None or not due or shown.status != "active" or exchange.now.end < min(due):
             return None
         seen = self.confirmed.start if self.confirmed and not self.causes else min(due)
@@ -136,14 +142,9 @@ class Campaign:
     def _due(self) -> list[tuple[int, int]]:
         return [state.due for state in self.states or () if state.due]
 
-    def _cancelled_between(self, start: int, end: int) -> bool:
-        """Whether a cancelled date fell due after ``start`` and not after ``end``."""
-        return bisect_right(self.cancelled, start) < bisect_right(self.cancelled, end)
-
-    def _stood_long(self, allowed: frozenset[State], now: Window | None) -> bool:
-        """Whether a campaign that was seen paused has had a second or more to resume."""
-        paused = any(state.status == "paused" for state in allowed)
-        return bool(now and self.confirmed and paused and now.start - self.confirmed.end >= NANO)
+    def _watched(self) -> list[int]:
+        """The dates that were in the future when they were requested or first seen."""
+        return [latest for earliest, latest in self._due() if earliest == latest]
 
 
 def is_about(document: Mapping[str, Any], exchange: Exchange) -> bool:
