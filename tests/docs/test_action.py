@@ -15,7 +15,7 @@ import yaml
 
 from report.reader import ENVIRONMENT, blocks
 from whop_contracts.engine.journal import Journal
-from whop_contracts.pause.evidence import read_state
+from whop_contracts.pause.evidence import State, read_state
 from whop_contracts.provider import SEED, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
 
@@ -185,8 +185,8 @@ def test_campaigns_are_put_back_after_a_run_that_was_killed(tmp_path, served):
     journal = tmp_path / "work" / "whop-contracts-reports" / "journal.jsonl"
     journal.parent.mkdir(parents=True)
     left = Journal.create(journal, served, "killed", read_state)
-    left.first(SEED.campaigns[0], "active", None)
-    left.intend(SEED.campaigns[0], "paused", None)
+    left.first(SEED.campaigns[0], State("active"))
+    left.intend(SEED.campaigns[0], State("paused"))
     left.close()
     job = perform(tmp_path, **ours(served))
     assert job.code == 2

@@ -102,7 +102,8 @@ class LosesAnUpdate(Provider):
     the same time, the second undoes the first. Waits for both, however long that takes.
     """
 
-    def prepare(self):
+    def __init__(self, clock):
+        super().__init__(clock)
         self.both, self.writes, self.first = threading.Barrier(2), threading.Lock(), None
 
     def handle(self, method, path, headers=(), content=b""):

@@ -68,7 +68,7 @@ class Count:
 
 @dataclass(slots=True)
 class Drift:
-    """A difference from the page that no promise forbids: its kind, where, the first value, how often."""
+    """A difference from the page that no clause forbids: its kind, where, the first value, how often."""
 
     kind: str
     pointer: str
@@ -76,9 +76,10 @@ class Drift:
     count: int = 0
 
     @property
-    def hint(self) -> str:
-        """What to change if it is the page that has changed."""
-        return f"if the page says so by now: {_HINTS[self.kind]}, then whop-contracts derive"
+    def hint(self) -> str | None:
+        """What to change if it is the page that has changed; None for the form of timestamps, which is free."""
+        what = _HINTS.get(self.kind)
+        return what and f"if the page says so by now: {what}, then whop-contracts derive"
 
 
 @dataclass(slots=True)

@@ -193,9 +193,8 @@ def _message(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
 def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
     plain = drift.value is None or isinstance(drift.value, bool | int | float)
     value = drift.value if plain else redactor.redact_then_cut(str(drift.value), _VALUE)
-    return {
-        "kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count, "hint": drift.hint
-    }  # fmt: skip
+    row = {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
+    return row | ({"hint": drift.hint} if drift.hint else {})
 
 
 def _resume(resume: Resume) -> dict[str, Any]:
