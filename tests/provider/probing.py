@@ -177,7 +177,7 @@ def resuming() -> Iterator[Step | float]:
     """Pauses that end and some that do not, from 14:13:20.250 to more than a day later."""
     a, b = A, B
     yield from (pause(a, at("14:13:50.75")), 2, read(a), 27.5, read(a), 1, read(a))
-    yield from (pause(a, at("14:16:50.75")), 60, read(a), 119.2, read(a), 0.8, read(a))
+    yield from (pause(a, until("2026-09-21T15:16:50.75+01:00")), 60, read(a), 119.2, read(a), 0.8, read(a))
     soon, sooner = at("14:20:30.500"), at("14:18:30.500")
     yield from (
         pause(a, soon),

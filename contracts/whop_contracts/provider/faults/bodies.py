@@ -158,7 +158,7 @@ _VALID = (
         ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
     ),
     *Table("pausing", built, 100)(
-        ("undocumented-member-crashes", "an unknown keyword", failing(Provider.decide_until)(_has_extra)),
+        ("undocumented-member-crashes", "an unknown argument", failing(Provider.decide_until)(_has_extra)),
         ("other-media-type-crashes", "it is parsed as a form", failing(Provider.read_body)(_is_other_media)),
     ),
     *Table("pausing", failing(Provider.admit), 100)(
@@ -172,7 +172,11 @@ _VALID = (
     ),
     *Table("dates", built)(
         ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
-        ("refuses-charset", "an exact comparison", failing(Provider.read_body, _unsupported)(_has_parameter)),
+        (
+            "refuses-charset",
+            "compared as a string",
+            failing(Provider.read_body, _unsupported)(_has_parameter),
+        ),
     ),
 )
 _MORE = Table("dates", around(Provider.read_body))(

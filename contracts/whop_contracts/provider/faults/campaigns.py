@@ -173,7 +173,7 @@ class _TiktokLosesOffset(Provider):
 
 _SOME = (
     *Table("dates", _storing)(
-        ("no-config-whole-seconds", "an older table", (_without("config"), lambda v: v // SECOND * SECOND)),
+        ("no-config-whole-seconds", "an old column", (_without("config"), lambda v: v // SECOND * SECOND)),
         ("meta-date-lost", "the platform's client cannot pause with a date", (_on("meta"), lambda _: None)),
         ("fourth-campaign-a-day-late", "one row has another time zone", (_fourth, lambda v: v + DAY)),
     ),

@@ -175,6 +175,13 @@ class _TimerIgnoresOffset(Provider):
         return None if due is None else due + self.notes.get(campaign.id, 0)
 
 
+class _ShortTimerIgnoresOffset(_TimerIgnoresOffset):
+    def due(self, campaign: Campaign) -> int | None:
+        due = Provider.due(self, campaign)
+        short = due is not None and due - campaign.updated_at < _HOUR
+        return super().due(campaign) if short else due
+
+
 _STATEFUL = Table("auto-resume", built)(
     ("read-kills-timer", "a read saves the campaign without its timer", _ReadKillsTimer),
     ("far-timer-fires-at-once", "24.8 days overflow the timer, after the response", _FarAtOnce),
@@ -183,6 +190,7 @@ _STATEFUL = Table("auto-resume", built)(
 _MORE_STATEFUL = Table("auto-resume", built)(
     ("reads-postpone-resume", "each read renews a lease by a minute", _ReadPostpones),
     ("rejection-kills-timer", "a rollback drops the timer", _RejectionKillsTimer),
+    ("short-timer-ignores-offset", "the next hour's queue uses local time", _ShortTimerIgnoresOffset),
     ("cancelled-timer-is-never-set-again", "job ids are unique, cancelled ones too", _CancelledForGood),
     ("cancelled-timer-clears-the-next-date", "a cancelled job clears the date", _CancelledClearsNext),
 )

@@ -107,9 +107,9 @@ _READ = (
         ("reads-another-date", "the server's time zone is sent as UTC", _eight_hours_early),
     ),
     *Table("pausing", built)(
-        ("reads-cached-for-ever", "reads are cached", around(Provider.view)(_cached)),
+        ("reads-cached-for-ever", "a cache is never cleared", around(Provider.view)(_cached)),
         ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
-        ("reads-half-a-minute-late", "a replica lags by that", around(Provider.remember)(_lagging)),
+        ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
     ),
 )
 
