@@ -11,9 +11,8 @@ from probing import transcript
 from talking import Talk, body
 
 from whop_contracts.provider import SEED, Options, dates, variations
-from whop_contracts.provider.variations import UPCOMING
 
-EVERY = (*variations(), *UPCOMING)
+EVERY = variations()
 IN_A_MINUTE = "2026-09-21T14:16:20.401Z"
 """A minute ahead of the slowest clock, and of the fastest."""
 UNSEEN = {"slow", "no-date-header"}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import replace
@@ -125,13 +126,13 @@ class _Placement:
     """
 
     def __init__(self, campaigns: int) -> None:
-        self._load = [0] * campaigns
+        self._load = [Counter[bool]() for _ in range(campaigns)]
         self._paused: set[str] = set()
         self._unpauses = 0
 
     def place(self, sequence: Sequence) -> Sequence:
-        """The sequence for the campaign that has had least; for an active one, if it has to be and there is
-        one.
+        """The sequence for the campaign that has had least, and least of dates if there are some in it; for
+        an active one, if it has to be and there is one.
         """
         if not any(case.campaign.startswith(sequence.campaign) for case in sequence.cases()):
             sequence.follow(self._paused)
@@ -139,17 +140,21 @@ class _Placement:
         everyone = range(len(self._load))
         active = [index for index in everyone if f"own:{index}" not in self._paused]
         spare = sequence.start == "active" and self._unpauses >= _UNPAUSES
-        index = min(active or everyone if spare else everyone, key=self._load.__getitem__)
+        dated = sum(case.until is not None for case in sequence.cases()) > 1
+        index = min(
+            active or everyone if spare else everyone,
+            key=lambda one: (self._load[one][True] if dated else 0, self._load[one].total()),
+        )
         self._unpauses += sequence.start == "active" and f"own:{index}" in self._paused
         placed = sequence.shifted(index, len(self._load))
-        self._load[index] += len(sequence.steps)
+        self._load[index][dated] += len(sequence.steps)
         placed.follow(self._paused)
         return placed
 
     def copy(self) -> _Placement:
         """A placement that goes on from here on its own."""
         other = _Placement(len(self._load))
-        other._load, other._paused = self._load.copy(), self._paused.copy()
+        other._load, other._paused = [one.copy() for one in self._load], self._paused.copy()
         other._unpauses = self._unpauses
         return other
 

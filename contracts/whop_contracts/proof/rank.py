@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +28,6 @@ from whop_contracts.pause.sequences import kept, refused, sequences
 from whop_contracts.pause.vectors import vectors
 from whop_contracts.proof import START
 from whop_contracts.provider import ManualClock, build, faults
-from whop_contracts.provider.faults import UPCOMING_FAULTS
 from whop_contracts.steps import Capabilities, Sequence
 
 _CAMPAIGNS: Final = 4
@@ -61,25 +60,18 @@ class Found:
 
 def rank(*, jobs: int) -> dict[Clock, list[Group]]:
     """The groups of ids in the order of the cover, for either kind of clock."""
-    proven, upcoming = ([fault.name for fault in some] for some in (faults(), UPCOMING_FAULTS))
+    names = [fault.name for fault in faults()]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        found = list(pool.map(_finders, [*proven, *upcoming], chunksize=8))
-    return {
-        clock: cover(_found(clock, [*proven, *upcoming], [one[clock] for one in found]), proven)
-        for clock in _CLOCKS
-    }
+        found = list(pool.map(_finders, names, chunksize=8))
+    return {clock: cover(_found(clock, names, [one[clock] for one in found])) for clock in _CLOCKS}
 
 
-def cover(units: Iterable[Found], first: Iterable[str]) -> list[Group]:
-    """Greedy cover: again and again what finds most faults per request that nothing before it has found.
-
-    The faults named ``first`` are covered before the others.
-    """
+def cover(units: Iterable[Found]) -> list[Group]:
+    """Greedy cover: again and again what finds most faults per request that nothing before it has found."""
     left = list(units)
     everything = frozenset[str]().union(*(one.faults for one in left))
-    missing = everything & set(first)
-    unfound = set(everything)
+    missing = set(everything)
     groups: list[list[str]] = []
     open_: Kind = "sequence"
     while left:
@@ -90,22 +82,19 @@ def cover(units: Iterable[Found], first: Iterable[str]) -> list[Group]:
         if gain == 0:
             if missing == everything:
                 break
-            # What is left of all, then all of it once more.
-            missing, unfound = (frozenset(unfound), set()) if unfound & everything else (everything, set())
+            missing = set(everything)
             continue
         if not joins:
             groups.append([])
             open_ = best.kind
         # Of pauses that share a read, the last is the one that the group was begun with.
         groups[-1].insert(0 if best.kind == "kept" else len(groups[-1]), best.id)
-        found = best.by_response if joins and best.kind == "kept" else best.faults
-        missing -= found
-        unfound -= found
+        missing -= best.by_response if joins and best.kind == "kept" else best.faults
         left.remove(best)
     return [tuple(group) for group in groups]
 
 
-def _gain(one: Found, missing: frozenset[str], open_: Kind | None) -> tuple[float, bool]:
+def _gain(one: Found, missing: Set[str], open_: Kind | None) -> tuple[float, bool]:
     """How many faults more are found per request, and whether it is best sent in the open group."""
     alone = len(one.faults & missing) / one.cost
     joined = 0.0

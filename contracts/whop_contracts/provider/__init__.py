@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from whop_contracts.exchange import Response
 from whop_contracts.provider.clocks import Clock, ManualClock, RunningClock, WallClock
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults import UPCOMING_FAULTS, Fault, faults
+from whop_contracts.provider.faults import Fault, faults
 from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.variations import UPCOMING, Options, Variation, variations
+from whop_contracts.provider.variations import Options, Variation, variations
 
 Answer = Response
 """The former name of the provider's response."""
@@ -51,13 +51,13 @@ def build(
     """
     kind = Provider
     if fault is not None:
-        known = {one.name: one for one in (*faults(), *UPCOMING_FAULTS)}
+        known = {one.name: one for one in faults()}
         if fault not in known:
             raise _unknown("fault", fault, known)
         kind = known[fault].provider
     options = Options()
     if variation is not None:
-        conforming = {one.name: one for one in (*variations(), *UPCOMING)}
+        conforming = {one.name: one for one in variations()}
         if variation not in conforming:
             raise _unknown("variation", variation, conforming)
         options = conforming[variation].options

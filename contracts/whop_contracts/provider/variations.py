@@ -178,12 +178,6 @@ _TABLE = (
     ("clock-ahead", Options(skew=90.0), False, "the provider's clock is 90 s fast"),
     ("clock-behind", Options(skew=-90.0), False, "the provider's clock is 90 s slow"),
     ("bare-decimal-point", Options(bare_point="accept"), True, "a decimal point without digits is accepted"),
-)
-
-# Conforming by the verdict table's newer rows, but today's clauses still accuse them: an invalid byte or a
-# name in another case must be rejected. They move to `_TABLE` with the clauses that accept
-# them.
-_UPCOMING = (
     ("bad-utf-8-replaced", Options(bad_utf8="accept"), True, "invalid UTF-8 is replaced, as by Node or Go"),
     ("any-case-of-members", Options(any_case_of_members=True), True, "member names in any case, as in Go"),
 )
@@ -192,6 +186,3 @@ _UPCOMING = (
 def variations() -> tuple[Variation, ...]:
     """Every conforming variation that the clauses accept, in the order of the documentation's parts."""
     return tuple(Variation(*row) for row in _TABLE)
-
-
-UPCOMING = tuple(Variation(*row) for row in _UPCOMING)

@@ -284,7 +284,6 @@ _MORE_REJECTED = (
         ("refuses-east-of-12", "offsets lie within 12 hours", lambda p: p.offset > 12 * 60),
         ("refuses-west-of-11", "offsets start at -11:00", lambda p: p.offset < -11 * 60),
         ("refuses-quarter-hours", "offsets are half hours", lambda p: p.offset % 30 != 0),
-        ("refuses-leap-days", "a calendar of 365 days", _is_leap_day),
         ("refuses-trailing-zeros", "the text is compared after formatting", lambda p: p.fraction[-1:] == "0"),
     ),
     *Table("dates", _refused)(
