@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.classify import ClassId
+from whop_contracts.pause.classify import MILLI, ClassId
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.vectors import vectors_of
@@ -65,7 +65,7 @@ class RequestClass:
         """How the response to a request of this class stands."""
         status, intent = evidence.status, evidence.intent
         if evidence.accepted:
-            return self.accept
+            return "warns" if _shows_alias(evidence) else self.accept
         if status not in CLIENT or status in self.never:
             return "fails"
         extra = intent is not None and intent.extra
@@ -171,6 +171,11 @@ CLASSES: Final = (
         Source("errors", "400"), reject=CLIENT, share=13,
     ),
     RequestClass(
+        "lax-json", "refusals.lax-json",
+        "A body with bytes that are not UTF-8, or with NaN or Infinity, outside the date is rejected.",
+        Source("rfc", "RFC 8259, 6 and 8.1"), accept="warns", reject=CLIENT, effect="possible", share=3,
+    ),
+    RequestClass(
         "no-object", "refusals.not-an-object",
         "A JSON body that is not an object is rejected.",
         _BODY, reject=CLIENT, share=5,
@@ -240,6 +245,16 @@ _USUAL: Final = {
     "refusals": "What is not exactly right is rejected, with the documented status code.",
     "authorization": "A rejected credential gets the documented status code.",
 }
+
+
+def _shows_alias(evidence: Evidence) -> bool:
+    """Whether a response shows a date that was sent under another name."""
+    intent, shown = evidence.intent, evidence.shown
+    until = shown.until if shown else None
+    if intent is None or until is None:
+        return False
+    aliases = set(intent.aliases) - set(intent.until)
+    return any(abs(until - one) <= MILLI for one in aliases)
 
 
 def standing_clauses(part: str) -> tuple[Clause, ...]:
