@@ -91,7 +91,7 @@ class _Run:
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
-        plan = batch(self.plan, number)
+        plan = batch(PAUSE, self.plan, number)
         self.planned = (self.planned or self.plan.requests) + plan.requests
         return plan
 

@@ -16,6 +16,7 @@ from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.plan import Plan, Profile
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.settings import Settings, UsageError
 
 _ALWAYS: Final = frozenset({"preflight", "put back"})
@@ -78,9 +79,9 @@ def replay(
 
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
-    plan = draw(settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
+    plan = draw(PAUSE, settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
     if match := _OF_A_BATCH.match(sequence):
-        plan = batch(plan, int(match[1]))
+        plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
         lacking = next((one for one in plan.left_out if one.name == sequence), None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from whop_contracts.exchange import Exchange, Window
-from whop_contracts.instants import NANO, Instant, read_instant
+from whop_contracts.instants import NANO, Instant, loose_instants, read_instant
 from whop_contracts.json_text import essence, read_json
 
 MILLI: Final = 1_000_000
@@ -134,27 +134,6 @@ def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -
         and -12 * 60 <= (instant.offset_minutes or 0) <= 14 * 60
     )
     return "instant" if ordinary else "far"
-
-
-_LOOSE: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?",
-    re.ASCII,
-)
-
-
-def loose_instants(value: str) -> tuple[int, ...]:
-    """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
-
-    Lenient are: white space around it, a space for the T, no seconds, a decimal point without digits,
-    ``+0100`` or ``+01``, a space before the offset, a bare date, no zone (the last two are read as UTC).
-    """
-    match = _LOOSE.fullmatch(value.strip())
-    if match is None:
-        return ()
-    day, clock, seconds, zulu, hours, minutes = match.groups()
-    zone = "Z" if zulu or not hours else f"{hours}:{minutes or '00'}"
-    instant = read_instant(f"{day}T{clock or '00:00'}{(seconds or ':00').rstrip('.')}{zone}")
-    return () if instant is None else (instant.ns,)
 
 
 _BY_ROLE: Final[dict[str, ClassId]] = {

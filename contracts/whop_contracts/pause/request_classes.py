@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.classify import MILLI, ClassId
-from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.clause import Clause, Effect, Source
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.vectors import vectors_of
 from whop_contracts.steps import Case, Need
@@ -23,7 +23,6 @@ INVALID: Final = frozenset({400, 422})
 NOT_FOUND: Final = INVALID | {404}
 UNAUTHORIZED: Final = frozenset({401})
 Standing = Literal["conforms", "warns", "fails"]
-Effect = Literal["expected", "possible", "none"]
 
 
 @dataclass(frozen=True, slots=True)

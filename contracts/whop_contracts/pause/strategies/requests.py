@@ -16,8 +16,8 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from whop_contracts.instants import read_instant
-from whop_contracts.pause.classify import loose_instants, read_intent
+from whop_contracts.instants import loose_instants, read_instant
+from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.strategies import samples, symbolic
 from whop_contracts.pause.strategies.bodies import (
     NOT_UTF8,
