@@ -251,7 +251,7 @@ def test_a_request_that_fits_no_class_is_dropped_and_counted(monkeypatch) -> Non
         "beyond", body='{"paused_until": "{until}"}', until=SymbolicInstant("9999-12-31", time="23:59:60")
     )
     assert classify(PAUSE, beyond) == "unclear"
-    monkeypatch.setattr("whop_contracts.engine.drawn.classify", lambda _: "unclear")
+    monkeypatch.setattr("whop_contracts.engine.drawn.classify", lambda *_: "unclear")
     assert build_plan.draw(PAUSE, "quick", seed=0, means=POOR).outline()["dropped"] > 15
 
 

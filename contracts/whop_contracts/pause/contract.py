@@ -27,10 +27,10 @@ from whop_contracts.pause.sequences import (
     refused,
     sequence_ids,
     sequences,
-    unpause,
 )
 from whop_contracts.pause.vectors import vectors
 from whop_contracts.steps import Capabilities, Case, Sequence
+from whop_contracts.steps import reactivate as unpause
 
 _DOCUMENTS: Final = ("pause-request", "ad-campaign", "error")
 

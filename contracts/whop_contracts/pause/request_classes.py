@@ -235,10 +235,6 @@ ACTING: Final = frozenset(one.id for one in CLASSES if one.effect != "none") | {
 """The classes of requests that a conforming provider may carry out."""
 CREDENTIAL: Final = frozenset(one.id for one in CLASSES if one.clause.startswith("authorization."))
 """The classes of requests that are rejected because of who sends them."""
-_LACKS: Final[dict[Need | None, str]] = {
-    "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
-    "foreign": "no campaign of another company was given (--foreign-campaign-id)",
-}
 _USUAL: Final = {
     "request": "What the page leaves open is accepted, or rejected with the documented status code.",
     "refusals": "What is not exactly right is rejected, with the documented status code.",

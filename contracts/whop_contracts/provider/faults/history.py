@@ -232,20 +232,6 @@ class _AfterResume(Provider):
         super().resume(campaign, instant)
 
 
-class _PausedAgain(Provider):
-    """Pause a campaign once more, five minutes after it has resumed."""
-
-    def resume(self, campaign: Campaign, instant: int) -> None:
-        super().resume(campaign, instant)
-        self.notes[campaign.id] = self.now() + 5 * MINUTE
-
-    def tick(self) -> None:
-        super().tick()
-        for id_ in [id_ for id_, due in self.notes.items() if due <= self.now()]:
-            del self.notes[id_]
-            self.state.campaigns[id_].status = "paused"
-
-
 class _FirstPauseLost(_AfterResume):
     def pause(self, campaign: Campaign, request: Request) -> Response:
         resumed = self.notes.pop(campaign.id, None)
@@ -292,7 +278,6 @@ _REPEATED = (
     ),
     *Table("pausing", built)(
         ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _FirstPauseLost),
-        ("paused-again-after-resume", "a retried job repeats the pause", _PausedAgain),
         ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _FirstDateLost),
         ("first-read-after-resume-is-stale", "a cache is refreshed after it was read", _FirstReadStale),
         ("third-pause-in-a-row-is-ignored", "a version check fails silently", _ThirdPauseIgnored),
