@@ -143,7 +143,7 @@ def self_test() -> None:
 
 def sound(name: str, value: Any) -> bool:
     """Whether a whole value is certainly valid, so that no part of it needs to be checked."""
-    return _is_valid(_validator(name, ""), value)
+    return _is_valid(_validator(name, ""), value) is True
 
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
@@ -174,10 +174,11 @@ def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, .
 def _violations(
     validator: jsonschema_rs.Validator, schema: Mapping[str, Any], value: Any
 ) -> tuple[Violation, ...]:
-    if _is_valid(validator, value):
+    valid = _is_valid(validator, value)
+    if valid:
         return ()
     errors = _plain(schema).iter_errors(value)
-    return tuple(
+    found = tuple(
         Violation(
             "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
             expected(error.schema, error.validator),
@@ -185,14 +186,19 @@ def _violations(
         )
         for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path])
     )
+    # What the one validator rejects and the other cannot explain is a violation all the same.
+    unexplained = () if valid is None else (Violation("", "a value that the schema allows", brief(value)),)
+    return found or unexplained
 
 
-def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
+def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool | None:
+    """Whether it is valid; None if the validator cannot read it: JSON may contain half of a surrogate pair,
+    which Rust's strings cannot.
+    """
     try:
         return bool(validator.is_valid(value))
     except UnicodeEncodeError:
-        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
-        return False
+        return None
 
 
 @cache
