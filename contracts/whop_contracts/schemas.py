@@ -143,7 +143,7 @@ def self_test() -> None:
 
 def sound(name: str, value: Any) -> bool:
     """Whether a whole value is certainly valid, so that no part of it needs to be checked."""
-    return _is_valid(_validator(name, ""), value) is True
+    return _is_valid(_validator(name, ""), value)
 
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
@@ -174,11 +174,10 @@ def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, .
 def _violations(
     validator: jsonschema_rs.Validator, schema: Mapping[str, Any], value: Any
 ) -> tuple[Violation, ...]:
-    valid = _is_valid(validator, value)
-    if valid:
+    if _is_valid(validator, value):
         return ()
     errors = _plain(schema).iter_errors(value)
-    found = tuple(
+    return tuple(
         Violation(
             "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
             expected(error.schema, error.validator),
@@ -186,19 +185,14 @@ def _violations(
         )
         for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path])
     )
-    # What the one validator rejects and the other cannot explain is a violation all the same.
-    unexplained = () if valid is None else (Violation("", "a value that the schema allows", brief(value)),)
-    return found or unexplained
 
 
-def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool | None:
-    """Whether it is valid; None if the validator cannot read it: JSON may contain half of a surrogate pair,
-    which Rust's strings cannot.
-    """
+def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
     try:
         return bool(validator.is_valid(value))
     except UnicodeEncodeError:
-        return None
+        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
+        return False
 
 
 @cache
@@ -215,7 +209,8 @@ def _fast(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
 def _plain(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
     import jsonschema  # noqa: PLC0415 - only explains what is invalid
 
-    checker = jsonschema.FormatChecker(formats=())
+    others = jsonschema.FormatChecker.checkers.keys() - _EXPECTED.keys()
+    checker = jsonschema.FormatChecker(formats=others)
     for name, check in FORMATS.items():
         checker.checks(name)(check)
     return jsonschema.Draft202012Validator(dict(schema), format_checker=checker)
