@@ -135,7 +135,7 @@ def test_every_annotation_names_its_source():
     for entry in entries:
         assert {"source", "place", "statement"} <= entry.keys()
         assert entry["place"].strip()
-        assert re.fullmatch(r"[A-Z].*\S\.", entry["statement"])
+        assert re.fullmatch(r"[A-Z`].*\S\.", entry["statement"])
 
 
 def test_a_timestamp_is_a_text_of_rfc_3339():
