@@ -16,7 +16,7 @@ import click
 from whop_contracts import __version__
 from whop_contracts.cli import say
 from whop_contracts.settings import SETTINGS, UsageError
-from whop_contracts.settings.kinds import PROFILE, nearest, number
+from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, nearest, number
 from whop_contracts.settings.sources import SettingOption, loaded_by, show
 
 NAME: Final = "whop-contracts"
@@ -169,8 +169,11 @@ COMMANDS: Final[dict[str, click.Command]] = {
         "Serve the reference provider and its test clock on a port.",
         _option("--host", "HOST", "Address to listen on.", default="127.0.0.1"),
         _option("--port", "PORT", "Port; 0 is any free one.", type=number(0, 65_535), default=8089),
-        _option("--fault", "NAME", "Serve the provider with this bug."),
+        _option("--fault", "NAME", "Serve the provider with this bug. Repeatable.", multiple=True),
         _option("--variation", "NAME", "Serve the provider conforming in another way."),
+        _option("--token", "TOKEN", "Accept this token too. Repeatable.", type=TOKEN, multiple=True),
+        _option("--campaign-id", "ID", "Hold this campaign too. Repeatable.", type=CAMPAIGN, multiple=True),
+        _flag("--log", "Print one line per request."),
         _flag("--strict", "Reject requests that violate the contract."),
         _option("--report", "FILE", "Write the requests that violated the contract as JSON.", type=_PATH),
         _flag("--list-faults", "List faults and variations, and exit."),
