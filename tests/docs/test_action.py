@@ -22,9 +22,7 @@ from whop_contracts.provider.server import clock_url, running
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS = ACTION["runs"]["steps"]
-RECIPE = next(
-    block for block in blocks((ROOT / "docs" / "nightly.md").read_text("utf-8")) if block.kind == "yaml"
-)
+RECIPE = next(block for block in blocks((ROOT / "docs" / "ci.md").read_text("utf-8")) if block.kind == "yaml")
 EXPRESSION = re.compile(r"\$\{\{ *(.+?) *\}\}")
 BASH = shutil.which("bash") or "bash"
 PYTHON = """#!/bin/sh
