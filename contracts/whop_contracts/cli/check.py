@@ -31,6 +31,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import postprocess
+from whop_contracts.report.events import EventWriter
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
@@ -66,6 +67,7 @@ class _Run:
     runner: ClauseRunner
     target: Target
     har: HarWriter | None
+    events: EventWriter | None
     watch: Watch | None
     state: RunState = field(default_factory=RunState)
     failed: set[str] = field(default_factory=set)
@@ -75,8 +77,12 @@ class _Run:
         """One exchange; it is not checked if what is expected cannot be relied upon."""
         if self.har:
             self.har.add(evidence.exchange)
+        ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
-            self.failed.update(self.runner.add(evidence, sequence))
+            ids = self.runner.add(evidence, sequence)
+            self.failed.update(ids)
+        if self.events:
+            self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
         self.show(sequence, evidence.exchange.case)
 
     def show(self, sequence: str, case: str) -> None:
@@ -114,7 +120,9 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     redactor = redactor_of(actors)
     plan = plan or planned(settings)
     har = open_har(settings, redactor, target, plan)
-    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, watch)
+    about = {"kind": target.kind, "base_url": target.base_url}
+    events = EventWriter(settings.events, redactor, about) if settings.events else None
+    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, events, watch)
     reason: str | None = "the run ended before anything was changed"
     journal = None
     live = target.kind == "live"
@@ -141,8 +149,11 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
         raise UsageError(
             f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
         )
-    run.state.notes += notes
-    return settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+    run.state.notes += notes + ([events.trouble] if events and events.trouble else [])
+    result = settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+    if events:
+        events.close(result)
+    return result
 
 
 def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:

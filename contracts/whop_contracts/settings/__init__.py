@@ -166,6 +166,9 @@ class Settings:
     )
     html: Path | None = _setting(kinds.OUTPUT, "FILE", "Write one HTML page that opens offline.")
     har: Path | None = _setting(kinds.OUTPUT, "FILE", "Write every exchange as HAR 1.2, secrets redacted.")
+    events: Path | None = _setting(
+        kinds.OUTPUT, "FILE", "Write a JSON line per exchange, finding and phase during the run."
+    )
     color: Color = _setting(
         kinds.COLOR, "WHEN", "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
     )
