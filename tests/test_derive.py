@@ -216,7 +216,7 @@ DOCUMENT = "documents", "pizza"
 ID = *DOCUMENT, "members", "/id"
 SOURCE = "needs a known source: one of page, example, sibling, errors, sdk, rfc, convention"
 OPERATIONS = ", api: expected operations with their members"
-ABSENT = "stands for nothing in documented/pizza.json"
+ABSENT = "matches nothing in documented/pizza.json"
 ROWS = [
     ((), NOTHING, "expected an object with a member 'documents'"),
     (("documents",), NOTHING, "expected an object with a member 'documents'"),

@@ -102,7 +102,7 @@ def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
     pointers = {pointer for pointer, _ in _walk(example, "")}
     for pointer in [*entries, *optional]:
         if pointer not in pointers:
-            raise DeriveError(f"{where}: {pointer} stands for nothing in documented/{name}.json")
+            raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
     for pointer, entry in entries.items():
         _check_entry(entry, f"{where}: the entry of {pointer}")
     return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}

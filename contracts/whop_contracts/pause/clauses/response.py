@@ -147,7 +147,7 @@ CLAUSES: Final = (
            "`revenue` divided by `total_spend`.",
            Source("page", "response, available_budget and return_on_ad_spend"), _pause_campaign, _sums),
     Clause("response.siblings-answer-alike", "should",
-           "Retrieve and unpause respond with the same object as pause.",
+           "Retrieve and unpause respond with 200 and the same object as pause.",
            _SIBLING, _sibling, _siblings),
     *member_clauses("identifiers"),
     Clause("identifiers.same-campaign", "must", "`id` in the response is the campaign id of the path.",
