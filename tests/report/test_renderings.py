@@ -62,7 +62,7 @@ def test_all_renderings_show_the_same_things_of_a_failure_in_the_same_words():
                 assert "6 2026-09-22T13:00:00.000Z pause until tomorrow: 200, paused until" in said, name
                 assert "7 2026-09-22T13:00:01.000Z this one" in said, name
                 assert "whop-contracts run --profile standard --seed 0 --clause pausing.x" in said, name
-                assert "3 of 12 exchanges, first in request 7" in said, name
+                assert "3 of 12 exchanges" in said, name
         if verdict == "failed":
             for text in (texts["terminal"], texts["junit"]):
                 places = [re.search(rf"^ *(?:<failure[^>]*>)?{part}\b", text, re.MULTILINE) for part in PARTS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import postprocess
 from whop_contracts.report.events import EventWriter
@@ -37,6 +39,7 @@ from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Sender, Target
 
+_ORIGINS: Final = ("vector", "drawn", "sequence")
 _KEPT_FOR_EACH: Final = 3
 """Requests per campaign that are kept back for restoring it."""
 
@@ -220,7 +223,13 @@ def _result(
         Circumstances(
             target={"kind": target.kind, "base_url": target.base_url},
             contract={"version": __version__, "sha256": PAUSE.sha256()},
-            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
+            plan={
+                "profile": plan.profile,
+                "seed": plan.seed,
+                "sha256": plan.sha256,
+                "drawn": plan.drawn,
+                "classes": _classes(plan),
+            },
             clock={
                 "kind": target.clock.kind,
                 "from": write_instant(moved[0]) if moved else None,
@@ -239,6 +248,13 @@ def _result(
         ),
         redactor,
     )
+
+
+def _classes(plan: Plan) -> list[dict[str, Any]]:
+    """How many requests of each class are planned, by their origin."""
+    count = Counter((case.request_class, case.origin) for _, case in plan.listed())
+    found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
+    return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
 
 
 def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
