@@ -105,7 +105,7 @@ def test_a_changed_file_is_shown_as_a_difference(tmp_path):
     changed = tmp_path / "s" / "error.schema.json"
     changed.write_text(changed.read_text("utf-8").replace('"message"', '"words"', 1), "utf-8")
     lines = derive.check(tmp_path / "s").splitlines()
-    assert lines[:2] == ["--- error.schema.json (stands)", "+++ error.schema.json (derived)"]
+    assert lines[:2] == ["--- error.schema.json (file)", "+++ error.schema.json (derived)"]
     assert [line.split() for line in lines[2:] if line[0] in "+-"] == [
         ["-", '"words":', "{"],
         ["+", '"message":', "{"],

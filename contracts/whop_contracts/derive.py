@@ -70,7 +70,7 @@ def check(folder: Path, further: Mapping[str, str] | None = None) -> str:
         path = folder / name
         there = path.read_text(encoding="utf-8", errors="backslashreplace") if path.exists() else ""
         old, new = there.splitlines(keepends=True), text.splitlines(keepends=True)
-        differences += difflib.unified_diff(old, new, f"{name} (stands)", f"{name} (derived)")
+        differences += difflib.unified_diff(old, new, f"{name} (file)", f"{name} (derived)")
     return "".join(differences)
 
 

@@ -197,7 +197,7 @@ def test_markdown_begins_with_the_verdict_and_has_a_place_for_everything():
         "2026-11-26T10:00:00.000Z to 2026-11-26T10:00:02.500Z",
     ):
         assert part in text
-    assert "Reason: `no pause was answered 2xx`" in markdown.render(handmade.kinds()["inconclusive"])
+    assert "Reason: `no pause got a 2xx`" in markdown.render(handmade.kinds()["inconclusive"])
 
 
 def test_markdown_fits_a_comment_however_many_clauses_fail():
@@ -247,7 +247,7 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) ->
     ]
     assert "in one sentence.%0Aexpected paused" in found[1][2]
     ((name, _, data),) = commands(on_github(handmade.kinds()["inconclusive"], monkeypatch))
-    assert (name, data) == ("error", "inconclusive: no pause was answered 2xx")
+    assert (name, data) == ("error", "inconclusive: no pause got a 2xx")
     rows = [handmade.clause(f"response.member-{n}", "failed") for n in range(40)]
     lines = list(reports.github_lines(handmade.result(*rows)))
     assert len(lines) == 10

@@ -77,7 +77,7 @@ class _Run:
     planned: int = 0
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
-        """One exchange; it is not checked if what is expected cannot be relied upon."""
+        """One exchange; it is not checked if the expected state is unknown."""
         if self.har:
             self.har.add(evidence.exchange)
         ids: tuple[str, ...] = ()

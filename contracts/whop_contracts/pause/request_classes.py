@@ -62,7 +62,7 @@ class RequestClass:
         return vectors_of(self.id)
 
     def standing(self, evidence: Evidence) -> Standing:
-        """How the response to a request of this class stands."""
+        """Whether the response to a request of this class conforms, warns or fails."""
         status, intent = evidence.status, evidence.intent
         if evidence.accepted:
             return self.accept
@@ -282,6 +282,6 @@ def describe_response(evidence: Evidence) -> str:
     """A response in a few words: its status and the start of its body."""
     response = evidence.exchange.response
     if response is None:
-        return evidence.exchange.trouble or "no answer"
+        return evidence.exchange.trouble or "no response"
     said = response.content[:160].decode("utf-8", "replace").strip()
     return f"{response.status}" + (f" {said}" if said else " with an empty body")

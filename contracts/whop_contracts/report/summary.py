@@ -131,8 +131,8 @@ def drifted(drift: Mapping[str, Any]) -> str:
 
 def hints(result: Result) -> list[str]:
     """What to change if the page has changed and not the provider: a line per kind of drift."""
-    told = {drift["kind"]: drift["hint"] for drift in result["drift"] if drift.get("hint")}
-    return [f"{words(kind)}: {visible(hint)}" for kind, hint in told.items()]
+    hints = {drift["kind"]: drift["hint"] for drift in result["drift"] if drift.get("hint")}
+    return [f"{words(kind)}: {visible(hint)}" for kind, hint in hints.items()]
 
 
 def hasty(result: Result) -> bool:

@@ -85,7 +85,7 @@ def _switch(text: str, **more: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that a run can be told. ``base_url`` None is the built-in mock; durations are seconds."""
+    """Every setting of a run. ``base_url`` None is the built-in mock; durations are seconds."""
 
     base_url: str | None = _setting(
         kinds.BASE_URL,

@@ -84,7 +84,7 @@ def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
         return
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
     if token in headers or token.encode() in response.content:
-        yield Finding("an answer without the credential", f"{response.status} with the credential in it")
+        yield Finding("a response without the token", f"{response.status} with the token in it")
 
 
 def _envelope(evidence: Evidence) -> Iterator[Finding]:
