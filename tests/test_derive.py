@@ -105,7 +105,7 @@ def test_a_changed_file_is_shown_as_a_difference(tmp_path):
     changed = tmp_path / "s" / "error.schema.json"
     changed.write_text(changed.read_text("utf-8").replace('"message"', '"words"', 1), "utf-8")
     lines = derive.check(tmp_path / "s").splitlines()
-    assert lines[:2] == ["--- error.schema.json (stands)", "+++ error.schema.json (derived)"]
+    assert lines[:2] == ["--- error.schema.json (file)", "+++ error.schema.json (derived)"]
     assert [line.split() for line in lines[2:] if line[0] in "+-"] == [
         ["-", '"words":', "{"],
         ["+", '"message":', "{"],
@@ -216,7 +216,7 @@ DOCUMENT = "documents", "pizza"
 ID = *DOCUMENT, "members", "/id"
 SOURCE = "needs a known source: one of page, example, sibling, errors, sdk, rfc, convention"
 OPERATIONS = ", api: expected operations with their members"
-ABSENT = "stands for nothing in documented/pizza.json"
+ABSENT = "matches nothing in documented/pizza.json"
 ROWS = [
     ((), NOTHING, "expected an object with a member 'documents'"),
     (("documents",), NOTHING, "expected an object with a member 'documents'"),

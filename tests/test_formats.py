@@ -97,7 +97,7 @@ def test_a_validator_that_accepts_something_wrong_stops_every_run(
     for wrong, message in (
         ("2023-02-29T00:00:00Z", "the format date-time is not asserted: '2023-02-29T00:00:00Z' passed"),
         ("ZZ", "the format iso-3166-1-alpha-2 is not asserted: 'ZZ' passed"),
-        ("adcamp_x\n", "a pattern lets a line end pass behind an id"),
+        ("adcamp_x\n", "a pattern accepts a line end after an id"),
     ):
 
         def lenient(_: Mapping[str, Any], wrong: str = wrong) -> Passing:

@@ -70,7 +70,7 @@ def check(folder: Path, further: Mapping[str, str] | None = None) -> str:
         path = folder / name
         there = path.read_text(encoding="utf-8", errors="backslashreplace") if path.exists() else ""
         old, new = there.splitlines(keepends=True), text.splitlines(keepends=True)
-        differences += difflib.unified_diff(old, new, f"{name} (stands)", f"{name} (derived)")
+        differences += difflib.unified_diff(old, new, f"{name} (file)", f"{name} (derived)")
     return "".join(differences)
 
 
@@ -102,7 +102,7 @@ def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
     pointers = {pointer for pointer, _ in _walk(example, "")}
     for pointer in [*entries, *optional]:
         if pointer not in pointers:
-            raise DeriveError(f"{where}: {pointer} stands for nothing in documented/{name}.json")
+            raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
     for pointer, entry in entries.items():
         _check_entry(entry, f"{where}: the entry of {pointer}")
     return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}

@@ -135,7 +135,7 @@ def self_test() -> None:
             raise FormatNotAssertedError(f"the format {name} is not asserted: {wrong!r} passed")
     schema = dict(subschema("ad-campaign", "/properties/id"))
     if _fast(schema).is_valid("adcamp_x\n") or _plain(schema).is_valid("adcamp_x\n"):
-        raise FormatNotAssertedError("a pattern lets a line end pass behind an id")
+        raise FormatNotAssertedError("a pattern accepts a line end after an id")
 
 
 # -- validity ----------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys) -> N
     live = saved(
         tmp_path / "live.json", result | {"target": {"kind": "live", "base_url": "https://x.example"}}
     )
-    assert "the mock would tell nothing of it" in wrong(live, "--clause", clause)
+    assert "the mock conforms" in wrong(live, "--clause", clause)
     other = copy.deepcopy(result)
     for row in other["clauses"]:
         if row["failure"]:

@@ -33,6 +33,7 @@ REPORTS = {
     "markdown": "r.md",
     "html": "r.html",
     "har": "r.har",
+    "events": "r.ndjson",
     "drift_ledger": "drift.json",
 }
 VARIABLES = {

@@ -39,7 +39,7 @@ def test_without_any_setting_the_mock_is_checked_by_the_defaults(loading):
 def test_every_field_is_in_the_table_and_every_report_has_a_writer():
     assert [field.name for field in dataclasses.fields(Settings)] == [setting.name for setting in SETTINGS]
     outputs = {setting.name for setting in SETTINGS if setting.kind is OUTPUT}
-    assert outputs - {"drift_ledger", "journal", "har"} == set(reports.WRITERS)
+    assert outputs - {"drift_ledger", "journal", "har", "events"} == set(reports.WRITERS)
 
 
 def test_a_base_url_loses_its_last_slash(loading):

@@ -88,7 +88,7 @@ def test_a_429_is_waited_out_as_it_asks_for_at_most_a_minute(response, wait):
     assert delivered(one) == [429, 200]
     assert target.slept == [pytest.approx(wait)]
     assert one.waited_s == pytest.approx(wait)
-    assert one.notes == [f"1 answer was 429; waited {wait:.0f} s"]
+    assert one.notes == [f"1 response was 429; waited {wait:.0f} s"]
 
 
 def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
@@ -96,7 +96,7 @@ def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
     one = sender(target)
     assert delivered(one) == [429] * 6
     assert target.slept == [1, 2, 4, 8, 16]
-    assert one.notes == ["6 answers were 429; waited 31 s"]
+    assert one.notes == ["6 responses were 429; waited 31 s"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
     [
         *map(Response, sorted(INFRASTRUCTURE - {429})),
         *("timed out", "connection reset", "connection refused"),
-        *("connection closed before an answer", "connection closed in the middle of the answer"),
+        *("connection closed before a response", "connection closed in the middle of the response"),
     ],
     ids=str,
 )
@@ -138,7 +138,7 @@ def test_what_will_not_pass_is_not_retried():
     for trouble in ("TLS: no", "not HTTP/1.1: x", "too many headers", "the host's name is not known"):
         one = sender(Target(trouble))
         assert delivered(one) == [trouble]
-        assert one.notes == [f"1 request was not answered: {trouble}"]
+        assert one.notes == [f"1 request got no response: {trouble}"]
 
 
 def test_a_note_counts_each_kind_of_trouble():
@@ -146,9 +146,9 @@ def test_a_note_counts_each_kind_of_trouble():
     delivered(one)
     delivered(one)
     assert one.notes == [
-        "1 answer was 429; waited 1 s",
-        "2 answers were 522",
-        "1 request was not answered: timed out",
+        "1 response was 429; waited 1 s",
+        "2 responses were 522",
+        "1 request got no response: timed out",
     ]
 
 

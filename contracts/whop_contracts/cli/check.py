@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,13 +30,16 @@ from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import postprocess
+from whop_contracts.report.events import EventWriter
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Sender, Target
 
+_ORIGINS: Final = ("vector", "drawn", "sequence")
 _KEPT_FOR_EACH: Final = 3
 """Requests per campaign that are kept back for restoring it."""
 
@@ -66,17 +70,22 @@ class _Run:
     runner: ClauseRunner
     target: Target
     har: HarWriter | None
+    events: EventWriter | None
     watch: Watch | None
     state: RunState = field(default_factory=RunState)
     failed: set[str] = field(default_factory=set)
     planned: int = 0
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
-        """One exchange; it is not checked if what is expected cannot be relied upon."""
+        """One exchange; it is not checked if the expected state is unknown."""
         if self.har:
             self.har.add(evidence.exchange)
+        ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
-            self.failed.update(self.runner.add(evidence, sequence))
+            ids = self.runner.add(evidence, sequence)
+            self.failed.update(ids)
+        if self.events:
+            self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
         self.show(sequence, evidence.exchange.case)
 
     def show(self, sequence: str, case: str) -> None:
@@ -114,7 +123,9 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     redactor = redactor_of(actors)
     plan = plan or planned(settings)
     har = open_har(settings, redactor, target, plan)
-    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, watch)
+    about = {"kind": target.kind, "base_url": target.base_url}
+    events = EventWriter(settings.events, redactor, about) if settings.events else None
+    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, events, watch)
     reason: str | None = "the run ended before anything was changed"
     journal = None
     live = target.kind == "live"
@@ -141,8 +152,11 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
         raise UsageError(
             f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
         )
-    run.state.notes += notes
-    return settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+    run.state.notes += notes + ([events.trouble] if events and events.trouble else [])
+    result = settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+    if events:
+        events.close(result)
+    return result
 
 
 def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:
@@ -209,7 +223,13 @@ def _result(
         Circumstances(
             target={"kind": target.kind, "base_url": target.base_url},
             contract={"version": __version__, "sha256": PAUSE.sha256()},
-            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
+            plan={
+                "profile": plan.profile,
+                "seed": plan.seed,
+                "sha256": plan.sha256,
+                "drawn": plan.drawn,
+                "classes": _classes(plan),
+            },
             clock={
                 "kind": target.clock.kind,
                 "from": write_instant(moved[0]) if moved else None,
@@ -228,6 +248,13 @@ def _result(
         ),
         redactor,
     )
+
+
+def _classes(plan: Plan) -> list[dict[str, Any]]:
+    """How many requests of each class are planned, by their origin."""
+    count = Counter((case.request_class, case.origin) for _, case in plan.listed())
+    found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
+    return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
 
 
 def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:

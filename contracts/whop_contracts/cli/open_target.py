@@ -91,7 +91,7 @@ def session_in_process(
 
 
 def mock_actors() -> Actors:
-    """Who takes part where the built-in provider is judged."""
+    """The actors of a run on the built-in provider."""
     return Actors(
         token=SEED.token,
         campaigns=SEED.campaigns[:_MOCK_CAMPAIGNS],

@@ -17,6 +17,7 @@ from whop_contracts.proof import page, trials
 from whop_contracts.proof import rank as ranking
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import UsageError
+from whop_contracts.settings.kinds import nearest
 
 
 def prove(
@@ -74,9 +75,8 @@ def _wanted(globs: tuple[str, ...]) -> Callable[[str], bool] | None:
     names = [fault.name for fault in provider.faults()]
     for glob in globs:
         if not fnmatch.filter(names, glob):
-            raise UsageError(
-                f"--faults {glob!r}: no such fault; whop-contracts serve --list-faults lists them"
-            )
+            hint = nearest(glob, names) or "; whop-contracts serve --list-faults lists them"
+            raise UsageError(f"--faults {glob!r}: no such fault{hint}")
     return (lambda name: any(fnmatch.fnmatchcase(name, glob) for glob in globs)) if globs else None
 
 

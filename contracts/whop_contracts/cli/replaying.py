@@ -27,7 +27,7 @@ _OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What came of it: the result of the requests sent again, judged by the one clause, and whether the clause is still broken."""
+    """The result of the requests that were sent again, and whether the clause still fails."""
 
     result: dict[str, Any]
     row: Mapping[str, Any]
@@ -114,8 +114,8 @@ def _failing(result: Mapping[str, Any], clause: str) -> Mapping[str, Any]:
 
 
 def _same_kind(result: Mapping[str, Any], settings: Settings) -> None:
-    """A result of a live target is never replayed on the mock, which would keep every promise."""
+    """A result of a live target is never replayed on the mock, which conforms."""
     if result["target"]["kind"] != "mock" and settings.base_url is None:
         raise UsageError(
-            f"--base-url: not given; the result is of {result['target']['base_url']}, and the mock would tell nothing of it"
+            f"--base-url: not given; the result is of {result['target']['base_url']}, and the mock conforms"
         )

@@ -1,4 +1,4 @@
-"""The tally: every exchange asked of every clause that applies, and what is kept of it: counts, and each clause's smallest failure."""
+"""Checks every exchange by every clause that applies. Keeps counts, and of each clause the smallest failure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Failure:
 
     @property
     def size(self) -> int:
-        """How much there is to read to see the failure: smaller is told first."""
+        """Bytes of the request. The smallest failure is reported."""
         request = self.evidence.exchange.request
         return len(request.content) + len(request.header("content-type") or "")
 
@@ -57,7 +57,7 @@ class Kind:
 
 @dataclass(slots=True)
 class Count:
-    """What is known of one clause: how many exchanges it was asked of, how many broke it, the first and the smallest of these."""
+    """Results of one clause: exchanges that it checked, how many failed, the first and the smallest failure."""
 
     exchanges: int = 0
     broken: int = 0
@@ -84,7 +84,7 @@ class Drift:
 
 @dataclass(slots=True)
 class ClauseRunner:
-    """Judges exchanges as they come and lets them go: memory does not grow with their number."""
+    """Checks exchanges one by one and keeps none of them: memory does not grow with their number."""
 
     clauses: tuple[Clause, ...]
     contract: Contract
@@ -106,7 +106,7 @@ class ClauseRunner:
         self._groups = list(groups.items())
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
-        """Judge one exchange by every clause that applies; the ids of the clauses that it breaks, in the catalogue's order.
+        """Check one exchange by every clause that applies; returns the ids of those that fail, in catalogue order.
 
         A condition that several clauses share is asked once.
         """

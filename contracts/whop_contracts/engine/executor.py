@@ -129,7 +129,7 @@ class Executor:
             return True
         unknown = self._clock.kind == "wall" and self._clock.moved is None
         self._session.state.untimed = self._clock.trouble or (
-            "no response tells the provider's time (no Date header)"
+            "no response shows the provider's time (no Date header)"
             if unknown
             else "the provider's clock could not be brought to the instant"
         )

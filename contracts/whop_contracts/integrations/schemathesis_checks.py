@@ -1,6 +1,6 @@
 """The clauses as checks of schemathesis, each under its own id. Importing this module registers them.
 
-``docs/schemathesis.md`` shows how to use them. The settings ``strict`` (warnings fail too), ``clauses`` and
+``docs/generators.md`` shows how to use them. The settings ``strict`` (warnings fail too), ``clauses`` and
 ``resume_tolerance`` apply, from the environment or a ``whop-contracts.toml``.
 
 Each exchange is checked on its own: requests come from several workers, other checks send their own in

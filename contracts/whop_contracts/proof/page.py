@@ -58,7 +58,7 @@ def markdown(proof: Proof) -> str:
         start=f"{datetime.fromtimestamp(proof.start, UTC):%Y-%m-%dT%H:%M:%SZ}",
         totals="\n".join(f"- {line}" for line in totals(proof)),
         kinds=_table(kinds, _kinds(proof)),
-        faults=_table(("fault", "stands for", "WFC", "first", "after", "in", "in all"), _faults(proof)),
+        faults=_table(("fault", "models", "WFC", "first", "after", "in", "in all"), _faults(proof)),
         clauses=_table(("clause", "level", "faults", "first", "alone"), _clauses(proof)),
         variations=_table(
             ("variation", "conforms by", "runs", "failed", "warned", "requests"), _variations(proof)

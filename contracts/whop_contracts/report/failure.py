@@ -126,7 +126,7 @@ class Failure:
         )
 
     def sections(self) -> Iterator[tuple[str, list[str]]]:
-        """What a report tells of the failure, in order: a label and lines that are safe to show."""
+        """What a report shows of the failure, in order: a label and lines that are safe to show."""
         yield "clause", [visible(self.statement, _TEXT)]
         yield "source", [f"{visible(self.source)} ({self.level})"]
         yield "expected", [visible(self.expected, _TEXT)]
@@ -270,7 +270,7 @@ def _octal(byte: int) -> str:
 
 
 def _plain(byte: int) -> bool:
-    """Whether a byte stands for itself in all quotes: printable ASCII but the quote and the backslash."""
+    """Whether a byte is literal in all quotes: printable ASCII but the quote and the backslash."""
     return ord(" ") <= byte <= ord("~") and byte not in b"'\\"
 
 

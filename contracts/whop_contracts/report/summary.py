@@ -11,7 +11,7 @@ from whop_contracts.report.sanitize import visible
 Result = Mapping[str, Any]
 Row = Mapping[str, Any]
 VERDICTS: Final = ("passed", "failed", "warned", "waived", "not_tested")
-_PRECISE_S: Final = 10.0
+PRECISE_S: Final = 10.0
 """Seconds of uncertainty up to which an observed resume counts as timed precisely."""
 
 
@@ -96,7 +96,7 @@ def punctuality(result: Result) -> str | None:
     if not resumes:
         return None
     observed = f"{_plural(len(resumes), 'auto-resume')} observed"
-    late = [resume["late_s"] for resume in resumes if resume["uncertainty_s"] <= _PRECISE_S]
+    late = [resume["late_s"] for resume in resumes if resume["uncertainty_s"] <= PRECISE_S]
     if not late:
         return f"{observed}, none timed precisely"
     some = f"{len(late)} timed precisely, " if len(late) < len(resumes) else ""
@@ -131,8 +131,8 @@ def drifted(drift: Mapping[str, Any]) -> str:
 
 def hints(result: Result) -> list[str]:
     """What to change if the page has changed and not the provider: a line per kind of drift."""
-    told = {drift["kind"]: drift["hint"] for drift in result["drift"] if drift.get("hint")}
-    return [f"{words(kind)}: {visible(hint)}" for kind, hint in told.items()]
+    hints = {drift["kind"]: drift["hint"] for drift in result["drift"] if drift.get("hint")}
+    return [f"{words(kind)}: {visible(hint)}" for kind, hint in hints.items()]
 
 
 def hasty(result: Result) -> bool:

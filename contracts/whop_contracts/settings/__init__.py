@@ -85,7 +85,7 @@ def _switch(text: str, **more: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that a run can be told. ``base_url`` None is the built-in mock; durations are seconds."""
+    """Every setting of a run. ``base_url`` None is the built-in mock; durations are seconds."""
 
     base_url: str | None = _setting(
         kinds.BASE_URL,
@@ -166,6 +166,9 @@ class Settings:
     )
     html: Path | None = _setting(kinds.OUTPUT, "FILE", "Write one HTML page that opens offline.")
     har: Path | None = _setting(kinds.OUTPUT, "FILE", "Write every exchange as HAR 1.2, secrets redacted.")
+    events: Path | None = _setting(
+        kinds.OUTPUT, "FILE", "Write a JSON line per exchange, finding and phase during the run."
+    )
     color: Color = _setting(
         kinds.COLOR, "WHEN", "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
     )

@@ -19,7 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 STDOUT: Final = Path("-")
-"""The path of a report that stands for standard output."""
+"""The path of a report that means standard output."""
 LARGEST: Final = 2**63 - 1
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")

@@ -24,7 +24,7 @@ _RETRIES: Final = 3
 _WAITS: Final = 5
 
 
-class BudgetSpent(Exception):  # noqa: N818 - no error: the run was told to end here
+class BudgetSpent(Exception):  # noqa: N818 - no error: the end that was asked for
     """The requests or the time of a run are spent. Nothing was sent."""
 
 
@@ -87,9 +87,9 @@ class Sender:
             one = count == 1
             if what.isdigit():
                 waited = f"; waited {self._asked_s:.0f} s" if what == str(_TOO_MANY) else ""
-                notes.append(f"{count} {'answer was' if one else 'answers were'} {what}{waited}")
+                notes.append(f"{count} {'response was' if one else 'responses were'} {what}{waited}")
             else:
-                notes.append(f"{count} {'request was' if one else 'requests were'} not answered: {what}")
+                notes.append(f"{count} {'request' if one else 'requests'} got no response: {what}")
         if self._paced_s >= 1:
             notes.append(f"waited {self._paced_s:.0f} s to keep to {self._rate} requests a minute")
         return notes

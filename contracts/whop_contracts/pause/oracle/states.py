@@ -76,7 +76,7 @@ def adopt(shown: State, now: Window | None) -> Possible:
 
 
 def effect_of(evidence: Evidence) -> Effect:
-    """What a write does to the campaign, as far as its response tells."""
+    """What a write does to the campaign, as far as its response shows."""
     if evidence.accepted and evidence.request_class != "recased-id":
         return Effect(_leads_to(evidence), "yes")
     maybe = evidence.accepted or not evidence.answered or evidence.status >= _SERVER_ERROR

@@ -151,7 +151,7 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
     no instant, JSON that is no object, malformed JSON, bytes that are not UTF-8. All but the last are text.
 
     A bare scalar or an array is never null, and no body is blank, begins with a byte order mark, is UTF-16 or
-    has a key twice: nothing could be concluded from the answer. Shrinks towards ``{"paused_until": 0}``.
+    has a key twice: nothing could be concluded from the response. Shrinks towards ``{"paused_until": 0}``.
     """
     return st.one_of(
         wrong_types().map(_pause).map(_named("another type for the date")),
