@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from report.reader import ENVIRONMENT, blocks, commands, reading, serves, tells, typed
+from commands import command
+from report.reader import blocks, commands, reading, serves, tells, typed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -89,11 +88,7 @@ def test_a_command_is_never_shown_as_anything_else(name):
 def test_the_sample_output_is_what_a_run_on_the_mock_prints(tmp_path):
     """All of it but the seconds and the counts, which change with the catalogue."""
     sample = next(block.text for block in blocks(README) if block.kind == "text")
-    done = subprocess.run(
-        [sys.executable, "-m", "whop_contracts", "run"],
-        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert tells(sample, done.stdout)
+    assert tells(sample, command("run", cwd=tmp_path).stdout)
 
 
 def test_what_is_served_is_served_until_it_is_ended(tmp_path):
