@@ -53,10 +53,10 @@ def test_ci_runs_the_readmes_two_commands_as_they_stand_there():
 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if typed(page)])
-def test_a_page_does_what_it_says(tmp_path, name):
+def test_a_page_does_what_it_says(pytester, name):
     """Each command ends as it should, and what is shown behind a block of them is what the last one prints."""
     last = None
-    with reading(tmp_path) as reader:
+    with reading(pytester) as reader:
         for block in blocks(PAGES[name]):
             if block.title:
                 reader.write(block)
@@ -91,9 +91,9 @@ def test_the_sample_output_is_what_a_run_on_the_mock_prints(tmp_path):
     assert tells(sample, command("run", cwd=tmp_path).stdout)
 
 
-def test_what_is_served_is_served_until_it_is_ended(tmp_path):
+def test_what_is_served_is_served_until_it_is_ended(pytester):
     line = next(line for line in typed(README) if serves(line))
-    with reading(tmp_path) as reader:
+    with reading(pytester) as reader:
         assert reader.do(line).said.startswith("base URL    http://127.0.0.1:")
         ended = reader.stop()
     assert ended is not None

@@ -12,12 +12,18 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
+from unittest.mock import patch
+
+import pytest
 
 import commands as in_process
+from whop_contracts.cli.planning import planned
 from whop_contracts.provider import SEED, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
+from whop_contracts.settings import Settings
 
 BLOCK = re.compile(
     r"^(?P<margin> *)```(?P<kind>\w+)?(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^(?P=margin)```$",
@@ -81,15 +87,19 @@ class Done:
 
 @dataclass
 class Reader:
-    """Somebody who does what a page says, in ``folder``."""
+    """Somebody who does what a page says, in the folder of ``pytester``."""
 
-    folder: Path
+    pytester: pytest.Pytester
     open: ExitStack = field(default_factory=ExitStack)
     given: dict[str, str] = field(default_factory=dict)
     """What the page exports, with our tokens for its dots."""
     means: dict[str, str] = field(default_factory=dict)
     """What is read for what the page writes: addresses and campaigns."""
     served: subprocess.Popen[str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.pytester.path
 
     def __enter__(self) -> Self:
         for place in ("bin", ".venv/bin"):
@@ -150,11 +160,17 @@ class Reader:
         return Done(line, code, self.unread(said))
 
     def run(self, line: str) -> tuple[int, str]:
-        """The exit code and the output: `whop-contracts` runs in this process, everything else in its own."""
+        """The exit code and the output; ours and pytest run in this process, everything else in its own."""
         program, *words = shlex.split(self.read(line))
         if Path(program).name == "whop-contracts":
             ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
             return ended.returncode, ended.both
+        if program == "pytest":
+            _import_everything()
+            quiet = {"PYTEST_ADDOPTS": "-o asyncio_default_fixture_loop_scope=function"}
+            with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
+                result = self.pytester.runpytest_inprocess(*words)
+            return int(result.ret), f"{result.stdout}\n{result.stderr}"
         done = subprocess.run(
             ["bash", "-c", self.read(line)],
             cwd=self.folder,
@@ -201,9 +217,15 @@ class Reader:
         return Done("Ctrl-C", served.returncode, said)
 
 
+@cache
+def _import_everything() -> None:
+    """Draw a plan: pytester unloads what a test run in this process is the first to import."""
+    planned(Settings(profile="quick")).outline()
+
+
 @contextmanager
-def reading(folder: Path) -> Iterator[Reader]:
-    with Reader(folder) as reader:
+def reading(pytester: pytest.Pytester) -> Iterator[Reader]:
+    with Reader(pytester) as reader:
         yield reader
 
 
