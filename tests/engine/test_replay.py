@@ -11,14 +11,7 @@ from whop_contracts import provider
 from whop_contracts.cli import replaying
 from whop_contracts.settings import Settings
 
-SAMPLE = [
-    "never-resumes",
-    "resumes-an-hour-late",
-    "refuses-offsets",
-    "401-resumes",
-    "missing-config-end-time",
-    "resumes-siblings",
-]
+SAMPLE = ["never-resumes", "refuses-offsets", "401-resumes", "resumes-siblings"]
 
 
 @pytest.mark.parametrize("fault", SAMPLE)

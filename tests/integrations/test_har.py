@@ -18,7 +18,7 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.report.har import HarWriter
 from whop_contracts.settings import Settings, UsageError
 
-SAMPLE = ("never-resumes", "empty-body", "401-resumes", "resumes-siblings", "pause-500", "until-as-epoch")
+SAMPLE = ("never-resumes", "empty-body", "resumes-siblings")
 BASE = "https://api.example.com/api/v1"
 ID = "adcamp_Kb7Qw2Zr9Xt4M"
 
