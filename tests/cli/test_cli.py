@@ -50,7 +50,8 @@ def running(monkeypatch):
         def judge(settings, *, watch=None):
             seen.append(settings)
             for part, case in progress:
-                watch(Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1))
+                message = part == "journal"
+                watch(Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1, message=message))
             if isinstance(outcome, BaseException):
                 raise outcome
             return outcome

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
@@ -16,7 +17,7 @@ from whop_contracts.cli.open_target import open_target
 from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import Journal, JournalError
+from whop_contracts.engine.journal import Journal, JournalError, restore_command
 from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.preflight import redactor_of
@@ -44,7 +45,7 @@ _KEPT_FOR_EACH: Final = 3
 class Progress:
     """How far a run is: the sequence under way, requests sent and planned, seconds waited, clauses that failed.
 
-    ``part`` is ``journal`` or ``production`` for a message that has to be shown in any case; it is in ``case``.
+    A ``message`` has to be shown in any case: ``part`` is what it is about, ``case`` its text.
     """
 
     part: str
@@ -53,6 +54,7 @@ class Progress:
     planned: int
     waited_s: float
     failed: int
+    message: bool = False
 
 
 Watch = Callable[[Progress], None]
@@ -79,7 +81,7 @@ class _Run:
             self.failed.update(self.runner.add(evidence, sequence))
         self.show(sequence, evidence.exchange.case)
 
-    def show(self, sequence: str, case: str) -> None:
+    def show(self, sequence: str, case: str, *, message: bool = False) -> None:
         """Show the progress, or a message."""
         if self.watch:
             waited = self.target.clock.waited_s
@@ -87,7 +89,7 @@ class _Run:
             planned = self.planned or self.plan.expected
             if self.plan.is_drawn:
                 self.planned = planned
-            self.watch(Progress(sequence, case, sent, planned, waited, failed))
+            self.watch(Progress(sequence, case, sent, planned, waited, failed, message))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
@@ -126,7 +128,12 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
             run.state = session.state
             run.state.notes += [unlocked] if unlocked else []
-            reason = execute(session, plan, more=run.batch if plan.goes_on else None).inconclusive
+            more = run.batch if plan.goes_on else None
+            reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
+            if journal and run.state.failed:
+                rest = restore_command(journal.path, target.base_url, settings.test_clock)
+                run.show("restore", rest, message=True)
+                run.state.notes.append(f"what is left is restored by: {rest}")
     except JournalError as error:
         reason = str(error)
         raise UsageError(f"--journal: {error}") from None
@@ -154,13 +161,14 @@ def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | 
 def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Actors) -> None:
     """What has to be shown before anything is sent: where the journal is, and what is done to production."""
     if journal:
-        run.show("journal", str(journal.path))
+        run.show("journal", str(journal.path), message=True)
     if host := production_host(settings):
         named = ", ".join(actors.campaigns)
         run.show(
             "production",
             f"{host}: {named} will be paused and resumed many times, "
             f"by {run.plan.requests} requests, and put back as found",
+            message=True,
         )
 
 
@@ -193,6 +201,7 @@ def _session(
         tolerance=settings.resume_tolerance,
         journal=journal,
         watch=run.take,
+        tell=partial(run.show, "restoring", message=True),
     )
 
 

@@ -14,6 +14,7 @@ from whop_contracts.cli import check, planning, reader_may_leave, replaying, say
 from whop_contracts.cli.coverage import served_by_case
 from whop_contracts.cli.open_target import open_live
 from whop_contracts.engine import restore as restoring
+from whop_contracts.engine.journal import restore_command
 from whop_contracts.integrations import har
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
@@ -99,7 +100,7 @@ def restore(loaded: Loaded, journal: Path) -> int:
             say(f"target: {record.base_url}")
         if settings.insecure:
             say("certificates are not checked (--insecure)")
-    state = restoring.restore(journal, settings, PAUSE, open_target=open_live, rate=planning.pace)
+    state = restoring.restore(journal, settings, PAUSE, open_target=open_live, rate=planning.pace, tell=_tell)
     with reader_may_leave():
         for line in state.restored:
             say(visible(line, _LONGEST))
@@ -109,9 +110,15 @@ def restore(loaded: Loaded, journal: Path) -> int:
             say(f"inconclusive: {visible(state.inconclusive, _LONGEST)}")
         elif not state.failed:
             say(f"{len(state.restored)} put back" if state.restored else "nothing to put back")
+    if state.left:
+        _tell(f"interrupted; again with: {restore_command(journal, record.base_url, settings.test_clock)}")
     if state.inconclusive:
         return 3
     return 4 if state.failed else 0
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"restoring: {line}\n")
 
 
 def plan(loaded: Loaded, *, as_json: bool, why: bool) -> int:

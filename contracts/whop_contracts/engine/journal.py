@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -60,6 +61,12 @@ class JournalRecord:
         return all(campaign.put_back for campaign in self.campaigns.values())
 
 
+def restore_command(path: Path, base_url: str, test_clock: str | None = None) -> str:
+    """The command that restores what a journal still has open. A query of a clock's URL may hold a token."""
+    clock = ["--test-clock", test_clock] if test_clock and "?" not in test_clock else []
+    return shlex.join(["whop-contracts", "restore", str(path), "--base-url", base_url, *clock])
+
+
 class Journal:
     """Writes one run's journal. Raises ``JournalError`` where a line cannot be kept: then nothing may be sent."""
 
@@ -90,10 +97,12 @@ class Journal:
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
-            if path.is_file() and path.stat().st_size and not cls.read(path, read_state).complete:
-                raise JournalError(
-                    f"{path}: holds campaigns that were not put back; restore them first: whop-contracts restore {path}"
-                )
+            if path.is_file() and path.stat().st_size:
+                record = cls.read(path, read_state)
+                if not record.complete:
+                    first = restore_command(path, record.base_url)
+                    why = "holds campaigns that were not put back; restore them first"
+                    raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
         except OSError as error:

@@ -50,8 +50,9 @@ def restore(
     *,
     open_target: Callable[[Settings, str], Target],
     rate: Callable[[Settings, Target], int | None],
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> RunState:
-    """Restore the campaigns of the journal at ``path``; the journal is continued.
+    """Restore the campaigns of the journal at ``path``; the journal is continued. ``tell`` gets what is tried.
 
     ``state.inconclusive`` is set if the target could not be asked. ``UsageError`` for what the user has to change.
     """
@@ -69,10 +70,13 @@ def restore(
         journal = Journal.reopen(path, contract.read_state)
         try:
             tolerance, pace = settings.resume_tolerance, rate(settings, target)
-            session = _session(target, contract, actors, journal=journal, tolerance=tolerance, rate=pace)
+            session = _session(
+                target, contract, actors, journal=journal, tolerance=tolerance, rate=pace, tell=tell
+            )
             resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
             with exclusive(resources, f"restore of {record.run_id}"), interruptible():
-                restore_campaigns(session, wanted_by_journal(record.campaigns))
+                wanted = wanted_by_journal(record.campaigns)
+                restore_campaigns(session, wanted, restore_time=settings.restore_time)
             state = session.state
             if state.unjournalled:
                 raise JournalError(state.unjournalled)
@@ -97,6 +101,7 @@ def _session(
     journal: Journal,
     tolerance: float,
     rate: int | None,
+    tell: Callable[[str], None],
 ) -> Session:
     rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
     agent = f"whop-contracts/{__version__} (restore)"
@@ -109,4 +114,5 @@ def _session(
         tolerance=tolerance,
         journal=journal,
         watch=lambda *_: None,
+        tell=tell,
     )

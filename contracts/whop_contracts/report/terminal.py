@@ -241,7 +241,7 @@ def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], 
         task = bar.add_task("", total=1, part="", more="")
 
         def watch(progress: Any) -> None:
-            if progress.part in {"journal", "production"}:
+            if progress.message:
                 sys.stderr.write(f"{progress.part}: {progress.case}\n")
                 return
             total = max(progress.planned, progress.sent, 1)

@@ -141,6 +141,12 @@ class Settings:
     rate: int | None = _setting(
         kinds.COUNT, "N", "Requests per minute at most.", otherwise="300, unlimited on loopback"
     )
+    restore_time: float = _setting(
+        kinds.DURATION,
+        "DURATION",
+        "How long restoring one campaign may take; 5 minutes for all of them.",
+        60.0,
+    )
     timeout: float = _setting(kinds.DURATION, "DURATION", "How long one response may take.", 10.0)
     ca_file: Path | None = _setting(
         kinds.CERTIFICATES, "FILE", "Certificates to trust, in PEM.", otherwise="those of the system"

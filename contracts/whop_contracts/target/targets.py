@@ -101,7 +101,7 @@ class LiveTarget:
         self._sleep(max(seconds, 0.0))
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
-        """Send one request and read its response within ``timeout`` seconds (else the wire's limit)."""
+        """Send one request and read its response within ``timeout`` seconds and the wire's limit."""
         check_address(request.url, self.base_url)
         return self._wire.exchange(request.method, request.url, request.headers, request.content, timeout)
 
