@@ -234,9 +234,10 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
     def full(_descriptor):
         raise OSError(errno.ENOSPC, "full")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
-        patch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
         reports.write_file(link, "half")
+    monkeypatch.undo()
     assert kept.read_text() == "after"
     assert len(list(tmp_path.iterdir())) == 2
     assert shell("mkfifo f; cat f & whop-contracts run --max-requests 5 -q --markdown f >&2; wait", tmp_path)[
@@ -324,8 +325,10 @@ def test_the_journal_is_named_first_on_standard_error(call, running):
 def test_show_config_runs_nothing_and_masks_secrets(call, running, monkeypatch):
     seen = running(handmade.result())
     monkeypatch.setenv("WHOP_API_TOKEN", "canary")
-    code, out, err = call("run", "--show-config", "--base-url", "https://staging.example.com")
+    config = ("--base-url", "https://staging.example.com", "--test-clock", "https://t.example/c?token=canary")
+    code, out, err = call("run", "--show-config", *config)
     assert (code, err, seen) == (0, "", [])
+    assert "https://t.example/c?(not shown)" in out
     assert re.search(r"^base-url +https://staging.example.com +--base-url$", out, re.MULTILINE)
     assert re.search(r"^token +\(set\) +WHOP_API_TOKEN$", out, re.MULTILINE)
     assert "canary" not in out

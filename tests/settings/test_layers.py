@@ -217,7 +217,8 @@ def shown(key, text, value):
         return value[0]
     if isinstance(value, float):
         return f"{value:g}s"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.replace("?x=1", "?(not shown)")
 
 
 def test_show_config_prints_defaults(printed):

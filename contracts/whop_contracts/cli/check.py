@@ -36,6 +36,7 @@ from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Sender, Target
+from whop_contracts.target.targets import describe_plain_http
 
 _KEPT_FOR_EACH: Final = 3
 """Requests per campaign that are kept back for restoring it."""
@@ -127,7 +128,7 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             _announce(run, journal, settings, actors)
             session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
             run.state = session.state
-            run.state.notes += [unlocked] if unlocked else []
+            run.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
             more = run.batch if plan.goes_on else None
             reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
             if journal and run.state.failed:
@@ -162,6 +163,8 @@ def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Ac
     """What has to be shown before anything is sent: where the journal is, and what is done to production."""
     if journal:
         run.show("journal", str(journal.path), message=True)
+    if note := describe_plain_http(run.target.base_url):
+        run.show("insecure", note, message=True)
     if host := production_host(settings):
         named = ", ".join(actors.campaigns)
         run.show(
