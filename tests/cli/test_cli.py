@@ -270,6 +270,40 @@ def test_an_output_that_cannot_be_written_is_reported_before_anything_is_sent(ca
     assert seen == []
 
 
+@pytest.mark.parametrize(
+    ("words", "size", "limit"),
+    [
+        ("check-har f", 2**31, 2048),
+        ("compare f f", 2**26, 64),
+        ("replay f --clause x", 2**26, 64),
+        ("restore f", 2**26, 64),
+    ],
+)
+def test_a_file_that_is_too_large_is_an_error_in_a_line(call, tmp_path, words, size, limit):
+    with (tmp_path / "f").open("wb") as file:
+        file.truncate(size + 1)
+    code, out, err = call(*words.split())
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"it has more than {limit} mebibytes" in err
+    os.truncate(tmp_path / "f", 10)
+    assert "mebibytes" not in call(*words.split())[2]
+    if limit == 64:
+        assert "it has more than 64 mebibytes" in call(*words.replace(" f", " /dev/zero").split())[2]
+
+
+def test_what_reverses_a_line_or_moves_a_cursor_reaches_no_terminal_and_is_escaped_in_json(call, running):
+    hidden = "\u202e\u2066\x9b2J\x85\u200b\ufeff\U000e0041\x7f"
+    result = handmade.kinds()["violates"] | {"notes": [f"a note {hidden}é"], "reason": hidden}
+    running(result)
+    for words in (("run", "--verbose"), ("run", "--json", "-"), ("compare", f"no{hidden}such", "x")):
+        code, out, err = call(*words)
+        assert code in {1, 2}
+        assert not {one for one in hidden if not one.isascii()} & {*out, *err}
+        assert "\\u202e" in out + err
+    assert json.loads(call("run", "--json", "-")[1]) == result
+    assert "é" in call("run", "--json", "-")[1]
+
+
 # -- run ---
 
 

@@ -13,9 +13,11 @@ from click.shell_completion import shell_complete
 from whop_contracts.cli import discard, open_closed_streams, reader_may_leave, tell
 from whop_contracts.cli.commands import NAME, PROGRAM
 from whop_contracts.engine.run_state import describe_internal_error
+from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import UsageError
 
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
+_LONGEST: Final = 1_000
 _COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
 """The variable by which a shell asks click for its completion script, and for completions."""
 
@@ -58,7 +60,7 @@ def _run(words: list[str]) -> int:
 
 
 def _fail(line: str, code: int) -> int:
-    tell(f"{NAME}: {line}")
+    tell(f"{NAME}: {visible(line, _LONGEST)}")
     return code
 
 

@@ -19,10 +19,11 @@ from typing import Any, Final
 
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State
+from whop_contracts.settings import read_file
+from whop_contracts.settings.kinds import CAMPAIGN
 
 VERSION: Final = 1
 _MODE: Final = 0o600
-_LARGEST: Final = 50_000_000
 
 
 class JournalError(Exception):
@@ -168,9 +169,7 @@ class Journal:
     def read(path: Path, read_state: ReadState) -> JournalRecord:
         """What a journal says. ``JournalError`` where the file is no journal, or of a version that is not known."""
         try:
-            if path.stat().st_size > _LARGEST:
-                raise JournalError(f"{path}: is no journal: it is too large")
-            lines = path.read_bytes().split(b"\n")[:-1]
+            lines = read_file(path).split(b"\n")[:-1]
         except OSError as error:
             raise JournalError(f"{path}: cannot be read: {error.strerror or error}") from None
         if not lines:
@@ -194,6 +193,10 @@ def _take(
 ) -> None:
     """Add one line to a record."""
     name = _text(path, number, line, "campaign")
+    try:
+        CAMPAIGN.parse(name)
+    except ValueError:
+        raise JournalError(f"{path}: line {number}: {name[:80]!a} is no id of a campaign") from None
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(path, number, line["first"], read_state)))
         return

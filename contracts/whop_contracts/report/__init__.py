@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from whop_contracts.report import summary
-from whop_contracts.report.sanitize import describe_os_error, visible
+from whop_contracts.report.sanitize import describe_os_error, is_hidden, visible
 from whop_contracts.settings import KEYS, Color, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT
 from whop_contracts.signals import undisturbed
@@ -100,8 +100,10 @@ def write_file(path: Path, text: str) -> None:
 
 
 def render_json(result: Result) -> str:
-    """The result as JSON. Lone surrogates are left to the writer, whose escapes are those of JSON."""
-    return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """The result as JSON; characters that cannot be seen, or that reverse a line, are escaped."""
+    text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+    hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
+    return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
 
 
 def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:
