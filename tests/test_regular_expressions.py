@@ -60,7 +60,6 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
     r"[0-9a-f]{64}": "a",
     r"(?!adcamp_)[A-Za-z0-9_-]+": ("adcamp_", "a"),
     r"charset\s*=\s*\"?([^\s;\"]*)": ("charset ", "charset=", " ", "a"),
-    r"round (\d{1,9}): ": ("round 1", "1"),
     r"\d+": "1",
     r"^[ \t]*::|##\[": (" ", "#", ":"),
     r"\W": " ",

@@ -76,12 +76,16 @@ def parties(campaigns: tuple[str, ...] = SEED.campaigns[:2]) -> Actors:
 
 
 def judged(
-    monkeypatch: pytest.MonkeyPatch, target: Target, settings: Settings, who: Actors | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    target: Target,
+    settings: Settings,
+    who: Actors | None = None,
+    **how: Any,
 ) -> Mapping[str, Any]:
     """The result of a run on ``target``."""
     with monkeypatch.context() as patch:
         patch.setattr(engine, "open_target", lambda _settings: (target, who or parties()))
-        return engine.check(settings)
+        return engine.check(settings, **how)
 
 
 def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Actors]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pretending import Answering, judged
 from serving import Served, served
 
-from whop_contracts.cli.check import check
+from whop_contracts.cli.check import Progress, check
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings
 
@@ -65,3 +66,23 @@ def test_a_provider_that_never_resumes_is_not_excused_by_its_clock(tmp_path: Pat
     with served(build(fault="never-resumes", clock=RunningClock())) as state:
         result = check(settings(state, tmp_path, test_clock=state.clock_url, profile="quick"))
     assert "auto_resume.resumes-by-itself" in verdicts(result)["failed"]
+
+
+@pytest.mark.parametrize(
+    ("url", "noted"),
+    [
+        ("http://staging.example/api/v1", True),
+        ("https://staging.example/api/v1", False),
+        ("http://127.0.0.1:9/api/v1", False),
+    ],
+)
+def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, *, noted: bool
+) -> None:
+    target = Answering(lambda _number, _request: "connection refused", kind="live", loopback="127" in url)
+    target.base_url = url
+    told: list[Progress] = []
+    result = judged(monkeypatch, target, Settings(journal=tmp_path / "j.jsonl"), watch=told.append)
+    note = "the credential is sent over plain http:// to staging.example: whoever is on the way can read it"
+    assert (note in result["notes"]) is noted
+    assert (note in [one.case for one in told if one.message]) is noted

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
@@ -17,7 +18,7 @@ from whop_contracts.cli.open_target import open_target
 from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import Journal, JournalError
+from whop_contracts.engine.journal import Journal, JournalError, restore_command
 from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.preflight import redactor_of
@@ -38,6 +39,7 @@ from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Sender, Target
+from whop_contracts.target.targets import describe_plain_http
 
 _ORIGINS: Final = ("vector", "drawn", "sequence")
 _KEPT_FOR_EACH: Final = 3
@@ -48,7 +50,7 @@ _KEPT_FOR_EACH: Final = 3
 class Progress:
     """How far a run is: the sequence under way, requests sent and planned, seconds waited, clauses that failed.
 
-    ``part`` is ``journal`` or ``production`` for a message that has to be shown in any case; it is in ``case``.
+    A ``message`` has to be shown in any case: ``part`` is what it is about, ``case`` its text.
     """
 
     part: str
@@ -57,6 +59,7 @@ class Progress:
     planned: int
     waited_s: float
     failed: int
+    message: bool = False
 
 
 Watch = Callable[[Progress], None]
@@ -88,7 +91,7 @@ class _Run:
             self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
         self.show(sequence, evidence.exchange.case)
 
-    def show(self, sequence: str, case: str) -> None:
+    def show(self, sequence: str, case: str, *, message: bool = False) -> None:
         """Show the progress, or a message."""
         if self.watch:
             waited = self.target.clock.waited_s
@@ -96,7 +99,7 @@ class _Run:
             planned = self.planned or self.plan.expected
             if self.plan.is_drawn:
                 self.planned = planned
-            self.watch(Progress(sequence, case, sent, planned, waited, failed))
+            self.watch(Progress(sequence, case, sent, planned, waited, failed, message))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
@@ -136,8 +139,11 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             _announce(run, journal, settings, actors)
             session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
             run.state = session.state
-            run.state.notes += [unlocked] if unlocked else []
-            reason = execute(session, plan, more=run.batch if plan.goes_on else None).inconclusive
+            run.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
+            more = run.batch if plan.goes_on else None
+            reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
+            if journal and run.state.failed:
+                _say_what_restores(run, restore_command(journal.path, target.base_url, settings.test_clock))
     except JournalError as error:
         reason = str(error)
         raise UsageError(f"--journal: {error}") from None
@@ -159,6 +165,11 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     return result
 
 
+def _say_what_restores(run: _Run, command: str) -> None:
+    run.show("restore", command, message=True)
+    run.state.notes.append(f"what is left is restored by: {command}")
+
+
 def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:
     if target.kind != "live":
         return None
@@ -168,13 +179,16 @@ def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | 
 def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Actors) -> None:
     """What has to be shown before anything is sent: where the journal is, and what is done to production."""
     if journal:
-        run.show("journal", str(journal.path))
+        run.show("journal", str(journal.path), message=True)
+    if note := describe_plain_http(run.target.base_url):
+        run.show("insecure", note, message=True)
     if host := production_host(settings):
         named = ", ".join(actors.campaigns)
         run.show(
             "production",
             f"{host}: {named} will be paused and resumed many times, "
             f"by {run.plan.requests} requests, and put back as found",
+            message=True,
         )
 
 
@@ -207,6 +221,7 @@ def _session(
         tolerance=settings.resume_tolerance,
         journal=journal,
         watch=run.take,
+        tell=partial(run.show, "restoring", message=True),
     )
 
 

@@ -14,10 +14,13 @@ from typing import Any, Final, Literal, cast, get_args
 
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
+from whop_contracts.cli.open_target import same_origin
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.pause.contract import PAUSE
+from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.target.wire import is_loopback, split_url
 
 _ALWAYS: Final = frozenset({"preflight", "put back"})
 """What every run sends besides its sequences."""
@@ -55,7 +58,7 @@ def replay(
 ) -> Replay:
     """Send the failing sequence of ``clause`` again, to the target of ``settings``. UsageError where the result does not tell which it is."""
     row = _failing(result, clause)
-    _same_kind(result, settings)
+    _check_origin(result, settings)
     profile, seed = result["plan"]["profile"], result["plan"]["seed"]
     if profile not in get_args(Profile):
         raise UsageError(
@@ -113,9 +116,22 @@ def _failing(result: Mapping[str, Any], clause: str) -> Mapping[str, Any]:
     raise UsageError(f"--clause {clause!r}: {what}; expected one that fails: {', '.join(failing[:5])}{more}")
 
 
-def _same_kind(result: Mapping[str, Any], settings: Settings) -> None:
-    """A result of a live target is never replayed on the mock, which conforms."""
-    if result["target"]["kind"] != "mock" and settings.base_url is None:
+def _check_origin(result: Mapping[str, Any], settings: Settings) -> None:
+    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it.
+
+    A result of a live target is never replayed on the mock, which conforms.
+    """
+    if result["target"]["kind"] == "mock":
+        return
+    of = visible(result["target"]["base_url"] or "no known target", 200)
+    given = settings.base_url
+    if given is None:
+        raise UsageError(f"--base-url: not given; the result is of {of}, and the mock conforms")
+    try:
+        allowed = is_loopback(split_url(given)[0].host) or same_origin(given, of)
+    except ValueError:
+        allowed = False
+    if not allowed:
         raise UsageError(
-            f"--base-url: not given; the result is of {result['target']['base_url']}, and the mock conforms"
+            f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback"
         )

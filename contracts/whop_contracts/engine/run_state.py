@@ -18,7 +18,7 @@ class RunState:
     ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted, ``untimed`` why time could not be checked, ``cut`` how many
     sequences the budget left unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether later
     evidence must not be checked, ``restored`` the campaigns that are as they were (each with what was done),
-    ``failed`` those that are not (each with what is wrong).
+    ``failed`` those that are not (each with what is wrong), ``left`` whether restoring was interrupted.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -30,6 +30,7 @@ class RunState:
     unsound: bool = False
     restored: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    left: bool = False
 
 
 def describe_internal_error(error: BaseException) -> str:

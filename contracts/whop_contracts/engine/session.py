@@ -34,7 +34,8 @@ _DAY: Final = 86_400 * NANO
 
 
 class Session:
-    """Sends cases; every exchange is given to ``watch`` as evidence, in the order of the responses.
+    """Sends cases; every exchange is given to ``watch`` as evidence, in the order of the responses. ``tell`` gets
+    lines for the user about what is being restored.
 
     After ``begin_teardown`` restoring comes before everything else: errors of the journal, of a check or of the
     oracle are kept in ``state``, and what was to be sent is sent.
@@ -51,6 +52,7 @@ class Session:
         tolerance: float,
         journal: Journal | None,
         watch: Watch,
+        tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.target = target
         self.sender = sender
@@ -66,6 +68,7 @@ class Session:
         self.unanswered: int | None = 0
         self._builder = builder
         self.outbox = Outbox(watch)
+        self.tell = tell
         self.credential = CredentialCheck()
         self.clock_check = ClockCheck()
         self._number = 0

@@ -38,7 +38,7 @@ from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.report.sanitize import describe_os_error
-from whop_contracts.settings import UsageError
+from whop_contracts.settings import UsageError, read_file
 from whop_contracts.target.clocks import WallClock
 from whop_contracts.target.responses import Reply
 
@@ -50,6 +50,7 @@ _BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
     "the recording does not say whose credential and campaigns it shows, nor who else used them"
 )
+_LARGEST: Final = 2**31
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -75,7 +76,7 @@ class Recording:
 def load(path: Path, *, base_url: str | None = None) -> Recording:
     """Read a HAR file; of several targets in it ``base_url`` is checked. UsageError if it is no HAR."""
     try:
-        content = path.read_bytes()
+        content = read_file(path, _LARGEST)
         log = read_har(content)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
