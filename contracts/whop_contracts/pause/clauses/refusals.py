@@ -122,9 +122,10 @@ _REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unk
 CLAUSES: Final = (
     Clause("refusals.nothing-leaks", "must",
            "An error shows nothing of the provider's inside: no stack trace, source path or query.",
-           _ENVELOPE, _refused, _leaks),
+           _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
     Clause("refusals.no-credential-leaks", "must", "No answer repeats the credential.",
-           _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in _REAL_TOKENS,
+           _ENVELOPE,
+           lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should", "An error is an object with a type and a message.",
            _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
