@@ -131,6 +131,8 @@ class Session:
             doubts |= {doubt} if doubt else set()
         for doubt in doubts:
             self.credential.recheck(self, doubt, sequence)
+        if not evidence.answered and not self.in_teardown:
+            self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
         check_responses(self, evidence)
         self.foreign.check(self, evidence, case, sequence)
         return evidence

@@ -99,6 +99,8 @@ class Contract:
     id_prefix: str
     baseline: State
     unproven: str
+    conflicting: str
+    """Why nothing can be concluded if every request of the operation gets a 409, and the way out."""
     permission: str
     """What a credential needs for the operation."""
     read_permission: str
@@ -117,6 +119,8 @@ class Contract:
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]
     """The requests that bring a campaign (by symbol) from one state into another."""
     stamped_at: Callable[[Mapping[str, Any] | None], int | None]
+    takes_effect: Callable[[Case], bool]
+    """Whether a conforming provider may carry out a request on a campaign of the run."""
     is_ready: Callable[[State], bool]
     """Whether a live campaign in this state may be used for a run."""
     is_awaiting: Callable[[Evidence], bool]

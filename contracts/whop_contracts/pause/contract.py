@@ -17,6 +17,7 @@ from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import PROMPT
 from whop_contracts.pause.oracle.states import LAG
+from whop_contracts.pause.request_classes import ACTING
 from whop_contracts.pause.sequences import indefinitely, unpause
 from whop_contracts.steps import Case
 
@@ -63,6 +64,11 @@ def _requests_to_restore(before: State | None, wanted: State, symbol: str) -> tu
     return (unpause(symbol), pause) if before == ACTIVE else (pause,)
 
 
+def _takes_effect(case: Case) -> bool:
+    own = case.campaign.removeprefix("own:").isdigit() and case.credential == "full"
+    return own and case.operation == "pause" and case.request_class in ACTING
+
+
 def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
     """When the provider says that a document was last changed, in nanoseconds."""
     value = (document or {}).get("updated_at")
@@ -87,6 +93,7 @@ PAUSE: Final = Contract(
     id_prefix="adcamp_",
     baseline=ACTIVE,
     unproven="no pause was answered 2xx",
+    conflicting="every pause gets a 409, even after an unpause; expected campaigns that can be paused",
     permission="ad_campaign:update",
     read_permission="ad_campaign:basic:read",
     simplest_requests=(indefinitely(), unpause()),
@@ -98,6 +105,7 @@ PAUSE: Final = Contract(
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
+    takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",
     is_awaiting=_is_awaiting,
     is_conclusive=lambda evidence: (
