@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable
@@ -16,9 +17,11 @@ from nursery import Nursery
 from pretending import WallTarget, judged, opening, parties
 from serving import Seen, Served, served
 
+from whop_contracts import schemas
 from whop_contracts.cli import check as engine
 from whop_contracts.cli.check import check
 from whop_contracts.provider import SEED, Answer, ManualClock, Provider, RunningClock, build, clock_route
+from whop_contracts.report import terminal
 from whop_contracts.settings import Settings, UsageError
 
 ONE = SEED.campaigns[0]
@@ -26,8 +29,9 @@ JSON = (("content-type", "application/json"),)
 
 
 def settings(state: Served, tmp_path: Path, **more: object) -> Settings:
-    given = {"token": SEED.token, "campaign_ids": (ONE,), "journal": tmp_path / "j.jsonl"} | more
-    return Settings(base_url=state.base_url, **given)  # type: ignore[arg-type]
+    given = {"token": SEED.token, "campaign_ids": (ONE,), "journal": tmp_path / "j.jsonl"}
+    given |= {"base_url": state.base_url} | more
+    return Settings(**given)  # type: ignore[arg-type]
 
 
 def verdicts(result: dict) -> dict[str, list[str]]:
@@ -300,3 +304,91 @@ def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(
     result = walled(monkeypatch, tmp_path, provider, manual, profile="quick")
     assert (result["exit_code"], verdicts(result).get("failed")) == (3, None)
     assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
+
+
+# -- likely causes ------------------------------------------------------------------------------------------
+
+NOT_FOUND = Answer(404, JSON, b'{"error": {"type": "not_found", "message": "no"}}')
+PAGE = Answer(404, (("content-type", "text/html"),), b"<html><title>Not found</title></html>")
+EXAMPLE = schemas.load("openapi")["paths"]["/ad_campaigns/{id}"]["get"]["responses"]["200"]["content"]
+STATIC = json.dumps(EXAMPLE["application/json"]["example"])
+
+
+def own_example(seen: Seen) -> Answer:
+    document = json.loads(STATIC) | {"id": seen.campaign, "status": "active", "paused_until": None}
+    return Answer(200, JSON, json.dumps(document).encode())
+
+
+def without_route(seen: Seen) -> Answer | None:
+    return NOT_FOUND if seen.path.endswith("pause") else None
+
+
+@pytest.mark.parametrize(
+    ("before", "base", "reason", "cause"),
+    [
+        (lambda _: NOT_FOUND, "", "there is no such campaign", "the base URL lacks the version"),
+        (lambda _: PAGE, "", "there is no such campaign", "the base URL lacks the version"),
+        (lambda _: PAGE, "/api/v1", "there is no such campaign", "a website responds, not the API"),
+        (lambda _: replace(PAGE, status=200), "/api/v1", "does not begin as JSON", "a website responds"),
+        (
+            lambda seen: Answer(301, (("location", f"https://h.example{seen.path}"),)), "/api/v1",
+            f"status code 301 to https://h.example/api/v1/ad_campaigns/{ONE}", "redirects are not followed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_first_read_that_fails_gives_its_likely_cause(
+    before: Any, base: str, reason: str, cause: str, tmp_path: Path
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        state.before = before
+        url = state.base_url.removesuffix("/api/v1") + base
+        result = check(settings(state, tmp_path, base_url=url, profile="quick"))
+        assert len(state.requests) == 1
+    assert (result["verdict"], result["exit_code"]) == ("inconclusive", 3)
+    assert reason in result["reason"]
+    assert f"; likely cause: {cause}" in result["reason"]
+    out = io.StringIO()
+    terminal.show(result, out)
+    assert len(out.getvalue().splitlines()) < 5
+
+
+def later_generation(seen: Seen, answer: Answer) -> Answer:
+    if answer.status != 200:
+        return answer
+    document = json.loads(answer.content)
+    del document["paused_until"]
+    document |= {"budget": document.pop("daily_budget"), "budget_type": "daily"}
+    return replace(answer, content=json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("hooks", "cause"),
+    [
+        ({"before": without_route}, "the target has no pause route"),
+        ({"before": lambda _: Answer(200, JSON, STATIC.encode())}, "a stateless mock (Prism, Mockoon)"),
+        ({"before": own_example}, "a stateless mock (Prism, Mockoon)"),
+        ({"after": later_generation}, "a later API generation (budget, budget_type, no paused_until)"),
+        ({}, None),
+    ],
+)
+def test_odd_responses_give_their_likely_cause_in_one_note(
+    hooks: dict[str, Any], cause: str | None, tmp_path: Path
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        for name, hook in hooks.items():
+            setattr(state, name, hook)
+        result = check(settings(state, tmp_path, test_clock=state.clock_url, profile="quick"))
+    causes = [note for note in result["notes"] if note.startswith("likely cause: ")]
+    assert len(causes) == (cause is not None)
+    assert not cause or causes[0].startswith(f"likely cause: {cause}")
+
+
+def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(tmp_path: Path) -> None:
+    with served(build(clock=RunningClock())) as state:
+        state.before = lambda seen: Answer(301, (("location", f"{seen.path}/"),)) if seen.pauses else None
+        result = check(settings(state, tmp_path, test_clock=state.clock_url))
+        assert [seen.method for seen in state.requests] == ["GET", "POST", "POST"]
+    assert (result["exit_code"], verdicts(result)["failed"]) == (1, ["request.date-is-accepted"])
+    failure = next(row["failure"] for row in result["clauses"] if row["failure"])
+    assert failure["actual"].startswith(f"301 to /api/v1/ad_campaigns/{ONE}/pause/ ")
+    assert "another scheme, host or path" in "".join(result["notes"])

@@ -29,6 +29,8 @@ _UNANSWERED: Final = 8
 _UNSTAMPED: Final = 3
 """So many responses without a new stamp, and nothing can be learned from stamps."""
 _CONFLICT: Final = "conflict"
+_REDIRECT: Final = "redirect"
+_REDIRECTS: Final = range(300, 400)
 _FORBIDDEN: Final = 403
 _CONFLICTING: Final = 409
 _UNAUTHORIZED: Final = 401
@@ -162,7 +164,7 @@ class CredentialCheck:
     """Whether our own credential is rejected for what it is: then nothing can be concluded about the API.
 
     A 401 in the middle of a run is rechecked by a read, a 403 to the first request of the operation by the simplest
-    one and the one that undoes it. A 409, while no request of the operation was accepted, is rechecked by the
+    one and the one that undoes it, a redirect by the simplest one. A 409, while no request of the operation was accepted, is rechecked by the
     simplest one after the one that undoes it; if it was not carried out either, nothing can be concluded.
     """
 
@@ -180,6 +182,8 @@ class CredentialCheck:
         doubt = _CREDENTIAL if status == _UNAUTHORIZED else None
         if main and first and status == _FORBIDDEN:
             doubt = _PERMISSION
+        if main and first and status in _REDIRECTS:
+            doubt = _REDIRECT
         if main and status == _CONFLICTING and not self.accepted and not session.in_teardown:
             doubt = _CONFLICT
         self.accepted |= main and (doubt == _CONFLICT or 200 <= status < 300)  # noqa: PLR2004
@@ -198,6 +202,12 @@ class CredentialCheck:
                 # A 409 to a request that was carried out is a finding.
                 rejected &= session.plain(session.send(read(), sequence)).shown == session.contract.baseline
                 session.send(undo, sequence)
+            elif doubt == _REDIRECT:
+                # The first one is a finding; that every other one is redirected too is the same.
+                session.outbox.settle(doubt, sound=True)
+                session.outbox.hold(doubt)
+                evidence = session.send(simplest, sequence)
+                rejected = evidence.status in _REDIRECTS
             elif doubt == _PERMISSION:
                 rejected = all(session.send(case, sequence).status == _FORBIDDEN for case in (simplest, undo))
             else:
@@ -206,8 +216,12 @@ class CredentialCheck:
             self.checking = False
             session.state.unsound |= rejected
             session.outbox.settle(doubt, sound=not rejected)
+        session.state.untouched |= rejected and doubt in (_PERMISSION, _REDIRECT)
+        if rejected and doubt == _REDIRECT:
+            raise Stopped(
+                f"every {session.contract.operation} gets a {session.contract.describe_status(evidence)}"
+            )
         if rejected and doubt == _PERMISSION:
-            session.state.untouched = True
             raise Stopped(
                 f"the credential may not pause a campaign (403); expected one with {session.contract.permission}"
             )

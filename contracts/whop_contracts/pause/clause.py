@@ -119,6 +119,9 @@ class Contract:
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]
     """The requests that bring a campaign (by symbol) from one state into another."""
     stamped_at: Callable[[Mapping[str, Any] | None], int | None]
+    likely_cause: Callable[[Evidence], str | None]
+    """What an odd response suggests about the set-up of a run, in words."""
+    describe_status: Callable[[Evidence], str]
     takes_effect: Callable[[Case], bool]
     """Whether a conforming provider may carry out a request on a campaign of the run."""
     is_ready: Callable[[State], bool]

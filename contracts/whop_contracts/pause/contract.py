@@ -12,12 +12,13 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Operation, Window
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import read_leniently, read_response
+from whop_contracts.pause.causes import likely_cause
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import PROMPT
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.request_classes import ACTING
+from whop_contracts.pause.request_classes import ACTING, describe_status
 from whop_contracts.pause.sequences import indefinitely, unpause
 from whop_contracts.steps import Case
 
@@ -105,6 +106,8 @@ PAUSE: Final = Contract(
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
+    likely_cause=likely_cause,
+    describe_status=describe_status,
     takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",
     is_awaiting=_is_awaiting,
