@@ -7,13 +7,14 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
+from whop_contracts.cli.coverage import missed
 from whop_contracts.cli.open_target import open_target
 from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
 from whop_contracts.engine.build_plan import batch
@@ -77,6 +78,7 @@ class _Run:
     watch: Watch | None
     state: RunState = field(default_factory=RunState)
     failed: set[str] = field(default_factory=set)
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     planned: int = 0
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
@@ -87,6 +89,8 @@ class _Run:
         if sound and not self.state.unsound:
             ids = self.runner.add(evidence, sequence)
             self.failed.update(ids)
+            if evidence.answered and evidence.request_class != "unclear":
+                self.sent[sequence, evidence.exchange.case] += 1
         if self.events:
             self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
         self.show(sequence, evidence.exchange.case)
@@ -275,18 +279,27 @@ def _classes(plan: Plan) -> list[dict[str, Any]]:
 def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
     """Why clauses were not tested, by id, and of which cause that is; the most telling reason counts."""
     state, plan = run.state, run.plan
+    prevented: frozenset[str] = frozenset()
+    if state.prevented and not state.inconclusive:
+        kept = (
+            plan
+            if plan.goes_on
+            else replace(plan, sequences=plan.sequences[: len(plan.sequences) - state.cut])
+        )
+        untested = [clause for clause in run.runner.clauses if not run.runner.counts[clause.id].exchanges]
+        prevented = missed(kept, untested, run.sent)
 
     def why(clause: Clause) -> tuple[str, Cause] | None:
         if not clause.requires <= plan.means.offer():
             return clause.needs, "chosen"
         if state.inconclusive:
             return state.inconclusive, "prevented"
-        if clause.part == "auto_resume" and state.untimed:
-            return state.untimed, "prevented"
+        if state.prevented and clause.id in prevented:
+            return state.prevented, "prevented"
         if state.cut or plan.cut_short:
             return "the budget of requests or time was spent before", "chosen"
         if plan.profile == "quick":
-            return "the quick profile does not ask for it", "chosen"
+            return "no request of the quick profile tested it", "chosen"
         return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
 
     return {clause.id: reason for clause in run.runner.clauses if (reason := why(clause))}

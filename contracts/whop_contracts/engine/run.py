@@ -82,7 +82,8 @@ def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str 
     for campaign, evidence in first_reads.items():
         reason = _why_unreadable(session.contract, evidence)
         if reason:
-            return f"{campaign} could not be read: {reason}"
+            cause = session.contract.likely_cause(evidence)
+            return f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
         shown = evidence.shown
         if live and (shown is None or not session.contract.is_ready(shown)):
             return (
@@ -101,7 +102,7 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
             401: "the credential is not accepted (401)",
             403: f"the credential may not read it (403); {contract.read_permission} is needed",
             404: "there is no such campaign for this credential (404)",
-        }.get(response.status, f"the first read got status code {response.status}")
+        }.get(response.status, f"the first read got status code {contract.describe_status(evidence)}")
     if evidence.shown is None and response.content.lstrip()[:1] not in _JSON_STARTS:
         return "the response does not begin as JSON"
     return None

@@ -8,6 +8,7 @@ from typing import Final
 
 from whop_contracts.actors import Actors
 from whop_contracts.engine.guards import (
+    PREFLIGHT,
     ClockCheck,
     CredentialCheck,
     ForeignCampaign,
@@ -134,9 +135,18 @@ class Session:
             doubts |= {doubt} if doubt else set()
         for doubt in doubts:
             self.credential.recheck(self, doubt, sequence)
+        if not evidence.answered and not self.in_teardown:
+            self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
+        self._note_cause(evidence, sequence)
         check_responses(self, evidence)
         self.foreign.check(self, evidence, case, sequence)
         return evidence
+
+    def _note_cause(self, evidence: Evidence, sequence: str) -> None:
+        """Note what an odd response suggests; of a first read that ends the run, its reason says so."""
+        cause = self.contract.likely_cause(evidence) if evidence.accepted or sequence != PREFLIGHT else None
+        if cause and not self.in_teardown and (note := f"likely cause: {cause}") not in self.state.notes:
+            self.state.notes.append(note)
 
     # -- the steps of a request --------------------------------------------------------------------------------------
 

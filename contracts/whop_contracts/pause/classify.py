@@ -26,8 +26,8 @@ ClassId = Literal[
     "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
 """The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the
-provider's clock, and *unstated* a rejected request of a recording that does not tell whose credential and
-campaign it names.
+provider's clock, and *unstated* a request whose recording lacks its body, or one that was rejected and whose
+recording does not tell whose credential and campaign it names.
 """
 _GOOD: Final = frozenset({"instant", "far", "omitted", "nothing"})
 """The classes of bodies that are *extra* if they have undocumented members besides."""
@@ -156,7 +156,8 @@ def class_of(exchange: Exchange, asked: Intent) -> ClassId:
     """The class of a pause request: of its method, its id and its credential, else of its body.
 
     Two departures at once are ``several``: the page does not say which one is rejected first. If a recording
-    does not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``.
+    does not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``; without the body
+    that was sent, every request is.
     """
     found: list[ClassId] = ["method"] if exchange.request.method != "POST" else []
     found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]
@@ -166,4 +167,6 @@ def class_of(exchange: Exchange, asked: Intent) -> ClassId:
         status = exchange.response.status if exchange.response else 0
         if status in (401, 403, 404):
             return "unstated"
+    if not exchange.request.content_known:
+        return "unstated"
     return "extra" if asked.extra and asked.request_class in _GOOD else asked.request_class

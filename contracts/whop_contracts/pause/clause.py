@@ -137,6 +137,8 @@ class Contract:
     id_prefix: str
     baseline: State
     unproven: str
+    conflicting: str
+    """Why nothing can be concluded if every request of the operation gets a 409, and the way out."""
     permission: str
     """What a credential needs for the operation."""
     read_permission: str
@@ -155,6 +157,11 @@ class Contract:
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]
     """The requests that bring a campaign (by symbol) from one state into another."""
     stamped_at: Callable[[Mapping[str, Any] | None], int | None]
+    likely_cause: Callable[[Evidence], str | None]
+    """What an odd response suggests about the set-up of a run, in words."""
+    describe_status: Callable[[Evidence], str]
+    takes_effect: Callable[[Case], bool]
+    """Whether a conforming provider may carry out a request on a campaign of the run."""
     is_ready: Callable[[State], bool]
     """Whether a live campaign in this state may be used for a run."""
     is_awaiting: Callable[[Evidence], bool]

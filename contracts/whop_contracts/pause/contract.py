@@ -13,13 +13,14 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Exchange, Operation, Window
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import read_leniently, read_response
+from whop_contracts.pause.causes import likely_cause
 from whop_contracts.pause.classify import class_of, read_intent
 from whop_contracts.pause.clause import ClassParts, Contract, PlanParts
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import PROMPT
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.request_classes import CLASSES, RequestClass
+from whop_contracts.pause.request_classes import ACTING, CLASSES, RequestClass, describe_status
 from whop_contracts.pause.sequences import (
     gap_of,
     indefinitely,
@@ -73,6 +74,11 @@ def _requests_to_restore(before: State | None, wanted: State, symbol: str) -> tu
         body = json.dumps({"paused_until": write_instant(wanted.until)})
         pause = Case("until its first date", campaign=symbol, body=body)
     return (unpause(symbol), pause) if before == ACTIVE else (pause,)
+
+
+def _takes_effect(case: Case) -> bool:
+    own = case.campaign.removeprefix("own:").isdigit() and case.credential == "full"
+    return own and case.operation == "pause" and case.request_class in ACTING
 
 
 def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
@@ -146,6 +152,7 @@ PAUSE: Final = Contract(
     id_prefix="adcamp_",
     baseline=ACTIVE,
     unproven="no pause got a 2xx",
+    conflicting="every pause gets a 409, even after an unpause; expected campaigns that can be paused",
     permission="ad_campaign:update",
     read_permission="ad_campaign:basic:read",
     simplest_requests=(indefinitely(), unpause()),
@@ -157,6 +164,9 @@ PAUSE: Final = Contract(
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
+    likely_cause=likely_cause,
+    describe_status=describe_status,
+    takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",
     is_awaiting=_is_awaiting,
     is_conclusive=lambda evidence: (

@@ -294,4 +294,11 @@ def describe_response(evidence: Evidence) -> str:
     if response is None:
         return evidence.exchange.trouble or "no response"
     said = response.content[:160].decode("utf-8", "replace").strip()
-    return f"{response.status}" + (f" {said}" if said else " with an empty body")
+    return describe_status(evidence) + (f" {said}" if said else " with an empty body")
+
+
+def describe_status(evidence: Evidence) -> str:
+    """The status code of a response, and where a redirect leads."""
+    location = evidence.exchange.response.header("location") if evidence.exchange.response else None
+    redirect = location and 300 <= evidence.status < 400  # noqa: PLR2004
+    return f"{evidence.status} to {(location or '')[:200]}" if redirect else str(evidence.status)
