@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -56,7 +57,7 @@ def imported(tree: ast.AST) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            found |= {short(alias.name) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, "imports are absolute"
             inside = {
@@ -75,10 +76,14 @@ def layer(module: str) -> int:
     return places[0]
 
 
-@pytest.mark.parametrize("module", trees())
-def test_imports_point_one_way(module: str) -> None:
-    upwards = {one for one in imported(trees()[module]) & trees().keys() if layer(one) > layer(module)}
-    assert upwards == set(), f"{module} is of the {LAYERS[layer(module)][0]}"
+def test_imports_point_one_way() -> None:
+    upwards = {
+        (module, one)
+        for module, tree in trees().items()
+        for one in imported(tree) & trees().keys()
+        if layer(one) > layer(module)
+    }
+    assert upwards == set()
 
 
 def test_no_two_modules_need_each_other() -> None:
@@ -123,6 +128,21 @@ def test_no_module_is_long_or_a_drawer() -> None:
             long[path.name] = lines
         assert path.stem not in {"util", "utils", "helper", "helpers", "common", "misc"}
     assert long == {}
+
+
+KNOW_THE_ENDPOINT = {"engine/build_plan.py"}
+"""Exceptions from the next test; the set is to become empty."""
+
+
+def test_engine_target_and_report_do_not_know_the_endpoint() -> None:
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for folder in ("engine", "target", "report")
+        for path in (PACKAGE / folder).rglob("*.*")
+        if path.suffix in {".py", ".j2", ".js", ".css"}
+        and re.search("paused_until|unpause|adcamp", path.read_text(encoding="utf-8"))
+    }
+    assert found <= KNOW_THE_ENDPOINT
 
 
 def test_no_class_looks_like_a_test() -> None:

@@ -195,6 +195,13 @@ def test_nothing_of_this_endpoint_is_in_what_another_page_gives(folder):
 # -- the OpenAPI document ----------------------------------------------------------------------------------
 
 
+def test_a_static_mock_finds_the_pages_example_in_every_200():
+    example = json.loads((FOLDER / "documented" / "ad-campaign.json").read_text("utf-8"))
+    for path in schemas.load("openapi")["paths"].values():
+        for operation in path.values():
+            assert operation["responses"]["200"]["content"]["application/json"]["example"] == example
+
+
 def test_the_openapi_document_is_valid_and_schemathesis_loads_it_without_a_warning():
     openapi_spec_validator.validate(dict(schemas.load("openapi")))
     import schemathesis  # noqa: PLC0415 - slow to import, and warnings at its import would be errors here

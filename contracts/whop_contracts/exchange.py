@@ -26,7 +26,10 @@ INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it was sent; ``operation`` is the documented route that its path names, None for any other."""
+    """A request as it was sent; ``operation`` is the documented route that its path names, None for any other.
+
+    ``content_known`` is False if a recording does not have the body that was sent.
+    """
 
     method: str
     url: str
@@ -34,6 +37,7 @@ class Request:
     campaign: str
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
+    content_known: bool = True
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""
@@ -42,8 +46,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as received. ``truncated``: we stopped reading at our own limit. ``undecoded``: why the body could
-    not be decoded (it does not match its ``Content-Encoding``, or breaks HTTP/1.1's framing).
+    """A response as received. ``truncated``: its body is not known to its end: we stopped reading at our own limit, or
+    it was not recorded. ``undecoded``: why the body could not be decoded (it does not match its
+    ``Content-Encoding``, or breaks HTTP/1.1's framing).
     """
 
     status: int

@@ -209,7 +209,8 @@ def _fast(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
 def _plain(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
     import jsonschema  # noqa: PLC0415 - only explains what is invalid
 
-    checker = jsonschema.FormatChecker(formats=())
+    others = jsonschema.FormatChecker.checkers.keys() - _EXPECTED.keys()
+    checker = jsonschema.FormatChecker(formats=others)
     for name, check in FORMATS.items():
         checker.checks(name)(check)
     return jsonschema.Draft202012Validator(dict(schema), format_checker=checker)

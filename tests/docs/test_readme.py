@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from report.reader import ENVIRONMENT, blocks, commands, matches, reading, serves, typed
+from commands import command
+from report.reader import blocks, commands, matches, reading, serves, typed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -54,10 +53,10 @@ def test_ci_runs_the_two_commands_of_the_readme():
 
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if typed(page)])
-def test_a_page_does_what_it_says(tmp_path, name):
+def test_a_page_does_what_it_says(pytester, name):
     """Each command has its exit code, and the output block after commands is what the last one prints."""
     last = None
-    with reading(tmp_path) as reader:
+    with reading(pytester) as reader:
         for block in blocks(PAGES[name]):
             if block.title:
                 reader.write(block)
@@ -88,16 +87,12 @@ def test_a_command_is_never_shown_as_anything_else(name):
 
 def test_the_sample_output_is_what_a_run_on_the_mock_prints(tmp_path):
     sample = next(block.text for block in blocks(README) if block.kind == "text")
-    done = subprocess.run(
-        [sys.executable, "-m", "whop_contracts", "run"],
-        cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert matches(sample, done.stdout)
+    assert matches(sample, command("run", cwd=tmp_path).stdout)
 
 
-def test_what_is_served_is_served_until_it_is_ended(tmp_path):
+def test_what_is_served_is_served_until_it_is_ended(pytester):
     line = next(line for line in typed(README) if serves(line))
-    with reading(tmp_path) as reader:
+    with reading(pytester) as reader:
         assert reader.do(line).said.startswith("base URL    http://127.0.0.1:")
         ended = reader.stop()
     assert ended is not None

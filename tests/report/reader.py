@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,11 +12,18 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
+from unittest.mock import patch
 
+import pytest
+
+import commands as in_process
+from whop_contracts.cli.planning import planned
 from whop_contracts.provider import SEED, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
+from whop_contracts.settings import Settings
 
 BLOCK = re.compile(
     r"^(?P<margin> *)```(?P<kind>\w+)?(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^(?P=margin)```$",
@@ -33,11 +41,7 @@ PROGRAMS = {
     "st": "schemathesis.cli",
     "locust": "locust",
 }
-ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if not name.startswith(("WHOP_", "PYTEST_", "GITHUB_", "COVERAGE_"))
-}
+ENVIRONMENT = in_process.environment()
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,19 @@ class Done:
 
 @dataclass
 class Reader:
-    """Somebody who does what a page says, in ``folder``."""
+    """Somebody who does what a page says, in the folder of ``pytester``."""
 
-    folder: Path
+    pytester: pytest.Pytester
     open: ExitStack = field(default_factory=ExitStack)
     given: dict[str, str] = field(default_factory=dict)
     """What the page exports, with our tokens for its dots."""
     means: dict[str, str] = field(default_factory=dict)
     """What is read for what the page writes: addresses and campaigns."""
     served: subprocess.Popen[str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.pytester.path
 
     def __enter__(self) -> Self:
         for place in ("bin", ".venv/bin"):
@@ -147,6 +155,22 @@ class Reader:
             return Done(line, 0, "")
         if serves(line):
             return self.serve(line)
+        code, said = self.run(line)
+        assert SEED.token not in said, line
+        return Done(line, code, self.unread(said))
+
+    def run(self, line: str) -> tuple[int, str]:
+        """The exit code and the output; ours and pytest run in this process, everything else in its own."""
+        program, *words = shlex.split(self.read(line))
+        if Path(program).name == "whop-contracts":
+            ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
+            return ended.returncode, ended.both
+        if program == "pytest":
+            _import_everything()
+            quiet = {"PYTEST_ADDOPTS": "-o asyncio_default_fixture_loop_scope=function"}
+            with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
+                result = self.pytester.runpytest_inprocess(*words)
+            return int(result.ret), f"{result.stdout}\n{result.stderr}"
         done = subprocess.run(
             ["bash", "-c", self.read(line)],
             cwd=self.folder,
@@ -157,8 +181,7 @@ class Reader:
             timeout=240,
             check=False,
         )
-        assert SEED.token not in done.stdout, line
-        return Done(line, done.returncode, self.unread(done.stdout))
+        return done.returncode, done.stdout
 
     def unread(self, text: str) -> str:
         """What a command printed, as the page would write it."""
@@ -194,9 +217,15 @@ class Reader:
         return Done("Ctrl-C", served.returncode, said)
 
 
+@cache
+def _import_everything() -> None:
+    """Draw a plan: pytester unloads what a test run in this process is the first to import."""
+    planned(Settings(profile="quick")).outline()
+
+
 @contextmanager
-def reading(folder: Path) -> Iterator[Reader]:
-    with Reader(folder) as reader:
+def reading(pytester: pytest.Pytester) -> Iterator[Reader]:
+    with Reader(pytester) as reader:
         yield reader
 
 

@@ -103,7 +103,7 @@ def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fa
 def test_a_report_of_huge_strings_stays_small(results) -> None:
     row = next(row for row in results[FAULT]["clauses"] if row["failure"])
     huge = results[FAULT] | {"clauses": [row | {"id": f"response.{n}"} for n in range(200)]}
-    text = html.render(hostile(huge, "<&\x01" * 700_000))
+    text = html.render(hostile(huge, "<&\x01" * 70_000))
     assert len(text.encode()) < html.LIMIT
 
 

@@ -12,9 +12,10 @@ from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
 from whop_contracts.cli.open_target import open_live
 from whop_contracts.exchange import Request, Response
-from whop_contracts.provider import SEED, ManualClock
+from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
-from whop_contracts.target import Reply, Target, VirtualClock
+from whop_contracts.target import MockTarget, Reply, Target, VirtualClock
+from whop_contracts.target.clocks import Clock, WallClock
 
 
 class Answering:
@@ -31,20 +32,20 @@ class Answering:
         self.base_url = "http://127.0.0.1:9/api/v1" if loopback else "https://staging.example/api/v1"
         self.loopback = loopback
         self.requests: list[Request] = []
-        self._manual = ManualClock(time.time())
-        self.clock = VirtualClock(self._manual)
+        self.manual = ManualClock(time.time())
+        self.clock: Clock = VirtualClock(self.manual)
         self._answer = answer
 
     def time(self) -> float:
-        return self._manual.now()
+        return self.manual.now()
 
     def sleep(self, seconds: float) -> None:
-        self._manual.advance(seconds)
+        self.manual.advance(seconds)
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
         self.requests.append(request)
         sent = self.time()
-        self._manual.advance(0.001)
+        self.manual.advance(0.001)
         answer = self._answer(len(self.requests), request)
         if isinstance(answer, str):
             return Reply(None, answer, sent, self.time())
@@ -54,17 +55,59 @@ class Answering:
         pass
 
 
+def on_wall_clock(provider: Provider) -> Answering:
+    """A live target in this process on its wall clock, which runs with the provider's as a run sleeps."""
+    manual = provider.clock
+    assert isinstance(manual, ManualClock)
+
+    def answer(_number: int, request: Request) -> Response:
+        path = request.url.removeprefix(target.base_url.removesuffix("/api/v1"))
+        made = provider.handle(request.method, path, request.headers, request.content)
+        return Response(made.status, made.headers, made.content)
+
+    target = Answering(answer, kind="live")
+    target.manual = manual
+    target.clock = WallClock(time=target.time, sleep=target.sleep)
+    return target
+
+
+class WallTarget(MockTarget):
+    """A provider in this process whose clock can only be observed; waiting takes no time."""
+
+    def __init__(self, provider: Provider, manual: ManualClock, max_wait_s: float = 120.0) -> None:
+        clock = WallClock(time=manual.now, sleep=manual.advance, max_wait_s=max_wait_s)
+        super().__init__(provider, clock)  # type: ignore[arg-type]
+        self._manual = manual
+
+    def time(self) -> float:
+        return self._manual.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._manual.advance(seconds)
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:
+        sent = self.time()
+        self._manual.advance(0.002)
+        reply = super().send(request, timeout=timeout)
+        self._manual.advance(0.002)
+        return Reply(reply.response, None, sent, self.time())
+
+
 def parties(campaigns: tuple[str, ...] = SEED.campaigns[:2]) -> Actors:
     return Actors(SEED.token, campaigns, SEED.readonly_token, SEED.foreign_campaign)
 
 
 def judged(
-    monkeypatch: pytest.MonkeyPatch, target: Target, settings: Settings, who: Actors | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    target: Target,
+    settings: Settings,
+    who: Actors | None = None,
+    **how: Any,
 ) -> Mapping[str, Any]:
     """The result of a run on ``target``."""
     with monkeypatch.context() as patch:
         patch.setattr(engine, "open_target", lambda _settings: (target, who or parties()))
-        return engine.check(settings)
+        return engine.check(settings, **how)
 
 
 def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Actors]]:

@@ -89,7 +89,7 @@ def test_dropped_connections_hide_no_fault(
 
 @pytest.mark.parametrize(
     ("told_by", "fault"),
-    [("message", None), ("header", None), ("date", None), ("message", _FAULTS[0]), ("header", _FAULTS[1])],
+    [("message", _FAULTS[0]), ("header", _FAULTS[1]), ("date", None)],
 )
 def test_twenty_seconds_of_429_are_waited_out(
     told_by: str, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -119,9 +119,7 @@ def test_twenty_seconds_of_429_are_waited_out(
     assert any(note.startswith("3 responses were 429") for note in result["notes"])
 
 
-@pytest.mark.parametrize(
-    ("status", "fault"), [(502, None), (504, None), (522, None), (503, _FAULTS[0]), (527, _FAULTS[1])]
-)
+@pytest.mark.parametrize(("status", "fault"), [(502, None), (503, _FAULTS[0]), (527, _FAULTS[1])])
 def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
     status: int, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

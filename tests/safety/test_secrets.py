@@ -205,7 +205,7 @@ def answer(contract_target):
     headers = dict(contract_target.headers)
     return httpx.get(READ.format(target=contract_target, id="adcamp_nothere"), headers=headers)
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(6))
 def test_the_echo(answer, contract_target, number):
     echoed, sent, key = answer.text, dict(contract_target.headers), contract_target.headers["Authorization"]
     print(answer.text, answer.headers["x-echo"])
@@ -225,7 +225,7 @@ def test_what_passes(answer, capsys):
     print(answer.text)
 
 # The database is named, since Hypothesis keeps none by itself where it sees a CI.
-@settings(max_examples=20, print_blob=True, database=DirectoryBasedExampleDatabase(".hypothesis/examples"))
+@settings(max_examples=10, print_blob=True, database=DirectoryBasedExampleDatabase(".hypothesis/examples"))
 @given(st.integers(), st.data())
 def test_any_number(contract_target, number, data):
     key = contract_target.headers["Authorization"]
@@ -268,7 +268,7 @@ def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, 
         how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
         code, printed = pytest_run(tmp_path, state, "test_theirs.py", verbosity, *how)
     assert code == 1, printed
-    assert "15 failed, 1 passed" in printed
+    assert "9 failed, 1 passed" in printed
     assert "KeyError: '" not in printed
     assert "$WHOP_API_TOKEN" in printed
     assert (tmp_path / ".hypothesis" / "examples").is_dir()

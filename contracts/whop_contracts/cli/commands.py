@@ -21,7 +21,7 @@ from whop_contracts.settings.sources import SettingOption, loaded_by, show
 
 NAME: Final = "whop-contracts"
 _TARGET: Final = (
-    "base_url token token_file headers test_clock resume_tolerance rate timeout ca_file insecure "
+    "base_url token token_file headers test_clock resume_tolerance rate restore_time timeout ca_file insecure "
     "allow_production config "
 )
 _PARTIES: Final = "campaign_ids readonly_token foreign_campaign_id journal max_requests max_time "

@@ -129,7 +129,11 @@ def open_live(
         sleep=sleep,
     )
     target = LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
-    clock.start()
+    try:
+        clock.start()
+    except ValueError:
+        target.close()
+        raise
     return target
 
 

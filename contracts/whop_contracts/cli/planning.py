@@ -12,6 +12,7 @@ from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.steps import Capabilities
 from whop_contracts.target import Target
@@ -47,7 +48,7 @@ def planned(settings: Settings) -> Plan:
 
     A ``thorough`` plan goes on in batches if the time is limited.
     """
-    plan = draw(settings.profile, seed=settings.seed, means=capabilities(settings))
+    plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
     if settings.clauses:
         plan = only(plan, selected_clauses(settings))
     if settings.max_requests is not None:

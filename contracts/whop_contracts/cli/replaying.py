@@ -14,9 +14,13 @@ from typing import Any, Final, Literal, cast, get_args
 
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
+from whop_contracts.cli.open_target import same_origin
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.plan import Plan, Profile
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.target.wire import is_loopback, split_url
 
 _ALWAYS: Final = frozenset({"preflight", "put back"})
 """What every run sends besides its sequences."""
@@ -54,7 +58,7 @@ def replay(
 ) -> Replay:
     """Send the failing sequence of ``clause`` again, to the target of ``settings``. UsageError where the result does not tell which it is."""
     row = _failing(result, clause)
-    _same_kind(result, settings)
+    _check_origin(result, settings)
     profile, seed = result["plan"]["profile"], result["plan"]["seed"]
     if profile not in get_args(Profile):
         raise UsageError(
@@ -78,9 +82,9 @@ def replay(
 
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
-    plan = draw(settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
+    plan = draw(PAUSE, settings.profile, seed=settings.seed, means=preparing.capabilities(settings))
     if match := _OF_A_BATCH.match(sequence):
-        plan = batch(plan, int(match[1]))
+        plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
         lacking = next((one for one in plan.left_out if one.name == sequence), None)
@@ -112,9 +116,22 @@ def _failing(result: Mapping[str, Any], clause: str) -> Mapping[str, Any]:
     raise UsageError(f"--clause {clause!r}: {what}; expected one that fails: {', '.join(failing[:5])}{more}")
 
 
-def _same_kind(result: Mapping[str, Any], settings: Settings) -> None:
-    """A result of a live target is never replayed on the mock, which conforms."""
-    if result["target"]["kind"] != "mock" and settings.base_url is None:
+def _check_origin(result: Mapping[str, Any], settings: Settings) -> None:
+    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it.
+
+    A result of a live target is never replayed on the mock, which conforms.
+    """
+    if result["target"]["kind"] == "mock":
+        return
+    of = visible(result["target"]["base_url"] or "no known target", 200)
+    given = settings.base_url
+    if given is None:
+        raise UsageError(f"--base-url: not given; the result is of {of}, and the mock conforms")
+    try:
+        allowed = is_loopback(split_url(given)[0].host) or same_origin(given, of)
+    except ValueError:
+        allowed = False
+    if not allowed:
         raise UsageError(
-            f"--base-url: not given; the result is of {result['target']['base_url']}, and the mock conforms"
+            f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback"
         )

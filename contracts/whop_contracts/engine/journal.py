@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -18,10 +19,11 @@ from typing import Any, Final
 
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State
+from whop_contracts.settings import read_file
+from whop_contracts.settings.kinds import CAMPAIGN
 
 VERSION: Final = 1
 _MODE: Final = 0o600
-_LARGEST: Final = 50_000_000
 
 
 class JournalError(Exception):
@@ -60,6 +62,12 @@ class JournalRecord:
         return all(campaign.put_back for campaign in self.campaigns.values())
 
 
+def restore_command(path: Path, base_url: str, test_clock: str | None = None) -> str:
+    """The command that restores what a journal still has open. A query of a clock's URL may hold a token."""
+    clock = ["--test-clock", test_clock] if test_clock and "?" not in test_clock else []
+    return shlex.join(["whop-contracts", "restore", str(path), "--base-url", base_url, *clock])
+
+
 class Journal:
     """Writes one run's journal. Raises ``JournalError`` where a line cannot be kept: then nothing may be sent."""
 
@@ -90,10 +98,12 @@ class Journal:
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
-            if path.is_file() and path.stat().st_size and not cls.read(path, read_state).complete:
-                raise JournalError(
-                    f"{path}: holds campaigns that were not put back; restore them first: whop-contracts restore {path}"
-                )
+            if path.is_file() and path.stat().st_size:
+                record = cls.read(path, read_state)
+                if not record.complete:
+                    first = restore_command(path, record.base_url)
+                    why = "holds campaigns that were not put back; restore them first"
+                    raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
         except OSError as error:
@@ -159,9 +169,7 @@ class Journal:
     def read(path: Path, read_state: ReadState) -> JournalRecord:
         """What a journal says. ``JournalError`` where the file is no journal, or of a version that is not known."""
         try:
-            if path.stat().st_size > _LARGEST:
-                raise JournalError(f"{path}: is no journal: it is too large")
-            lines = path.read_bytes().split(b"\n")[:-1]
+            lines = read_file(path).split(b"\n")[:-1]
         except OSError as error:
             raise JournalError(f"{path}: cannot be read: {error.strerror or error}") from None
         if not lines:
@@ -185,6 +193,10 @@ def _take(
 ) -> None:
     """Add one line to a record."""
     name = _text(path, number, line, "campaign")
+    try:
+        CAMPAIGN.parse(name)
+    except ValueError:
+        raise JournalError(f"{path}: line {number}: {name[:80]!a} is no id of a campaign") from None
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(path, number, line["first"], read_state)))
         return

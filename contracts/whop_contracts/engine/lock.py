@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from whop_contracts.settings import UsageError
+from whop_contracts.settings.kinds import without_query
 
 
 def state_folder() -> Path:
@@ -25,14 +26,14 @@ def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None
     """What a run must not share with another: its campaigns, by origin, and its test clock."""
     url = urllib.parse.urlsplit(base_url)
     named = [f"campaign {campaign} at {url.scheme}://{url.netloc}" for campaign in campaigns]
-    return [*named, f"test clock {test_clock}"] if test_clock else named
+    return [*named, f"test clock {without_query(test_clock)}"] if test_clock else named
 
 
 @contextmanager
 def exclusive(resources: Iterable[str], run: str, *, folder: Path | None = None) -> Iterator[str | None]:
     """Hold the lock of each resource while the block runs.
 
-    ``resources`` are for people (``campaign adcamp_1 at https://host``), ``run`` describes this run to others.
+    ``resources`` are for people (``campaign X at https://host``), ``run`` describes this run to others.
     Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the other
     run that holds one of them.
     """

@@ -19,6 +19,8 @@ from whop_contracts.target import BudgetSpent
 
 SEQUENCE: Final = "put back"
 _ATTEMPTS: Final = 2
+_LONGEST_S: Final = 300.0
+"""How long restoring may take in total."""
 _UNAUTHORIZED: Final = 401
 
 
@@ -48,23 +50,36 @@ def wanted_by_journal(campaigns: Mapping[str, CampaignRecord]) -> list[Wanted]:
     return sorted(every, key=lambda one: one.record is not None and one.record.put_back)
 
 
-def restore_campaigns(session: Session, wanted: Iterable[Wanted]) -> None:
-    """Restore each campaign; ``session.state`` has what became of it. Raises nothing but an interruption.
+def restore_campaigns(session: Session, wanted: Iterable[Wanted], *, restore_time: float) -> None:
+    """Restore each campaign; ``session.state`` has what became of it.
 
-    If the target of a journal cannot be reached at the first campaign, the state is inconclusive.
+    One campaign takes at most ``restore_time`` seconds, all of them at most 5 minutes. An interruption leaves the
+    rest as it is. If the target of a journal cannot be reached at the first campaign, the state is inconclusive.
     """
-    session.begin_teardown()
-    state = session.state
-    for one in wanted:
-        recorded = one.record is not None
-        done = _attempt(session, one.campaign, partial(_restore, session, one), recorded=recorded)
-        if not done and recorded and state.inconclusive is not None:
-            return
-    if session.foreign.taken or session.foreign.sent:
-        _attempt(session, f"{session.foreign.name}, another company's", partial(_restore_foreign, session))
+    state, foreign = session.state, session.foreign
+    todo = list(wanted)
+    rest = {one.campaign: partial(_restore, session, one) for one in todo}
+    recorded = any(one.record is not None for one in todo)
+    if foreign.taken or foreign.sent:
+        rest[f"{foreign.name}, another company's"] = partial(_restore_foreign, session)
+    try:
+        session.begin_teardown()
+        until = session.sender.elapsed() + _LONGEST_S
+        for name in list(rest):
+            if recorded:
+                session.tell(name)
+            left = max(until - session.sender.elapsed(), 0.0)
+            session.sender.restore_within(min(restore_time, left), session.tell)
+            done = _attempt(session, name, rest[name], recorded=recorded)
+            del rest[name]
+            if not done and recorded and state.inconclusive is not None:
+                return
+    except KeyboardInterrupt:
+        state.left = True
+        state.failed += [f"{name}: not restored: restoring was interrupted" for name in rest]
 
 
-def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorded: bool = False) -> bool:
+def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorded: bool) -> bool:
     state = session.state
     try:
         done = restore()

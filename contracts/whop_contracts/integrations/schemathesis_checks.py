@@ -21,7 +21,8 @@ from typing import Any, Final
 import schemathesis
 
 from whop_contracts.exchange import Exchange, Request, Response, Scope
-from whop_contracts.integrations.har.entries import Entry, Routed, credentials, route
+from whop_contracts.integrations.har.entries import Entry
+from whop_contracts.integrations.har.foreign import Routed, credentials, route
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence

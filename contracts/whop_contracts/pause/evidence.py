@@ -189,8 +189,13 @@ class Evidence:
 
     @property
     def truncated(self) -> bool:
-        """Whether we stopped reading the body at our own limit, so that its format cannot be checked."""
+        """Whether the body is not known to its end, so that its format cannot be checked."""
         return self.exchange.response is not None and self.exchange.response.truncated
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a recording has nothing of the body."""
+        return self.truncated and not (self.exchange.response and self.exchange.response.content)
 
     @property
     def previous(self) -> Mapping[str, Any] | None:

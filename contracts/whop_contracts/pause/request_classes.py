@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.classify import ClassId
-from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.classify import MILLI, ClassId
+from whop_contracts.pause.clause import Clause, Effect, Source
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.vectors import vectors_of
 from whop_contracts.steps import Case, Need
@@ -23,7 +23,6 @@ INVALID: Final = frozenset({400, 422})
 NOT_FOUND: Final = INVALID | {404}
 UNAUTHORIZED: Final = frozenset({401})
 Standing = Literal["conforms", "warns", "fails"]
-Effect = Literal["expected", "possible", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class RequestClass:
         """Whether the response to a request of this class conforms, warns or fails."""
         status, intent = evidence.status, evidence.intent
         if evidence.accepted:
-            return self.accept
+            return "warns" if _shows_alias(evidence) else self.accept
         if status not in CLIENT or status in self.never:
             return "fails"
         extra = intent is not None and intent.extra
@@ -170,6 +169,11 @@ CLASSES: Final = (
         Source("errors", "400"), reject=CLIENT, share=13,
     ),
     RequestClass(
+        "lax-json", "refusals.lax-json",
+        "A body with bytes that are not UTF-8, or with NaN or Infinity, outside the date is rejected.",
+        Source("rfc", "RFC 8259, 6 and 8.1"), accept="warns", reject=CLIENT, effect="possible", share=3,
+    ),
+    RequestClass(
         "no-object", "refusals.not-an-object",
         "A JSON body that is not an object gets a 4xx.",
         _BODY, reject=CLIENT, share=5,
@@ -230,15 +234,21 @@ ACTING: Final = frozenset(one.id for one in CLASSES if one.effect != "none") | {
 """The classes of requests that a conforming provider may carry out."""
 CREDENTIAL: Final = frozenset(one.id for one in CLASSES if one.clause.startswith("authorization."))
 """The classes of requests that are rejected because of who sends them."""
-_LACKS: Final[dict[Need | None, str]] = {
-    "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
-    "foreign": "no campaign of another company was given (--foreign-campaign-id)",
-}
 _USUAL: Final = {
     "request": "A request that the page leaves open gets a 200 or a documented status code, not another 4xx.",
     "refusals": "An invalid request gets the documented status code, not another 4xx or a 200.",
     "authorization": "A rejected credential gets the documented 401, 403 or 404.",
 }
+
+
+def _shows_alias(evidence: Evidence) -> bool:
+    """Whether a response shows a date that was sent under another name."""
+    intent, shown = evidence.intent, evidence.shown
+    until = shown.until if shown else None
+    if intent is None or until is None:
+        return False
+    aliases = set(intent.aliases) - set(intent.until)
+    return any(abs(until - one) <= MILLI for one in aliases)
 
 
 def standing_clauses(part: str) -> tuple[Clause, ...]:
@@ -284,4 +294,11 @@ def describe_response(evidence: Evidence) -> str:
     if response is None:
         return evidence.exchange.trouble or "no response"
     said = response.content[:160].decode("utf-8", "replace").strip()
-    return f"{response.status}" + (f" {said}" if said else " with an empty body")
+    return describe_status(evidence) + (f" {said}" if said else " with an empty body")
+
+
+def describe_status(evidence: Evidence) -> str:
+    """The status code of a response, and where a redirect leads."""
+    location = evidence.exchange.response.header("location") if evidence.exchange.response else None
+    redirect = location and 300 <= evidence.status < 400  # noqa: PLR2004
+    return f"{evidence.status} to {(location or '')[:200]}" if redirect else str(evidence.status)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -94,7 +94,7 @@ def cover(units: Iterable[Found]) -> list[Group]:
     return [tuple(group) for group in groups]
 
 
-def _gain(one: Found, missing: Set[str], open_: Kind | None) -> tuple[float, bool]:
+def _gain(one: Found, missing: set[str] | frozenset[str], open_: Kind | None) -> tuple[float, bool]:
     """How many faults more are found per request, and whether it is best sent in the open group."""
     alone = len(one.faults & missing) / one.cost
     joined = 0.0

@@ -103,7 +103,9 @@ def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
 def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
     if any(row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned") for row in rows):
         return "violates", None
+    prevented = (r for r in rows if r["cause"] == "prevented" and r["level"] == "must")
     reason = c.reason or (None if tally.conclusive else tally.contract.unproven)
+    reason = reason or next((r["reason"] for r in prevented), None)
     return ("inconclusive", reason) if reason else ("conforms", None)
 
 

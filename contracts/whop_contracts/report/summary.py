@@ -139,7 +139,7 @@ def hasty(result: Result) -> bool:
     """Whether an inconclusive run ended before most parts of the page were tested: then one line says all."""
     parts = [exchanges for _, _, exchanges in by_part(result)]
     early = parts.count(0) * 2 > len(parts)
-    return bool(result["verdict"] == "inconclusive" and early and not having(result, "warned"))
+    return bool(result["verdict"] == "inconclusive" and early)
 
 
 def listed(items: Sequence[Any], most: int) -> tuple[Sequence[Any], int]:

@@ -224,8 +224,10 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
 
 
 @contextmanager
-def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], None]]:
-    """A watcher of a run: it shows the progress on a terminal, and says in any case where the journal is and
+def watching(
+    tell: Callable[[str], None], *, quiet: bool, color: Color = "auto"
+) -> Iterator[Callable[[Any], None]]:
+    """A watcher of a run: it shows the progress on a terminal, and tells in any case where the journal is and
     what is done to a production host.
     """
     bar = Progress(
@@ -241,8 +243,8 @@ def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], 
         task = bar.add_task("", total=1, part="", more="")
 
         def watch(progress: Any) -> None:
-            if progress.part in {"journal", "production"}:
-                sys.stderr.write(f"{progress.part}: {progress.case}\n")
+            if progress.message:
+                tell(f"{progress.part}: {progress.case}")
                 return
             total = max(progress.planned, progress.sent, 1)
             more = describe_progress(progress, time.monotonic() - began)

@@ -7,6 +7,8 @@ schema, the options of pytest, ``--show-config`` and docs/settings.md.
 
 from __future__ import annotations
 
+import errno
+import os
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -58,6 +60,15 @@ class Setting:
         """Its variables; the first that is set is taken."""
         own = PREFIX + self.key.upper().replace("-", "_")
         return (own, self.usual) if self.usual else (own,)
+
+
+def read_file(path: Path, most: int = 2**26) -> bytes:
+    """The content of a file or device. OSError if it cannot be read or has more than ``most`` bytes (64 MiB)."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most or len(content := file.read(most + 1)) > most:
+            raise OSError(errno.EFBIG, f"it has more than {most >> 20} mebibytes")
+    return content
 
 
 def shown(value: Any) -> str:
@@ -140,6 +151,12 @@ class Settings:
     max_time: float | None = _setting(kinds.DURATION, "DURATION", "Stop sending after this time.")
     rate: int | None = _setting(
         kinds.COUNT, "N", "Requests per minute at most.", otherwise="300, unlimited on loopback"
+    )
+    restore_time: float = _setting(
+        kinds.DURATION,
+        "DURATION",
+        "How long restoring one campaign may take; 5 minutes for all of them.",
+        60.0,
     )
     timeout: float = _setting(kinds.DURATION, "DURATION", "How long one response may take.", 10.0)
     ca_file: Path | None = _setting(

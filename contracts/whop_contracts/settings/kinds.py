@@ -67,7 +67,7 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
         """The text as an error may show it: cut, and without what it keeps secret."""
         if self.secret:
             return "(not shown)"
-        return repr(re.sub(r"//[^/@]*@", "//(not shown)@", text[:200]))
+        return repr(re.sub(r"//[^/@]*@", "//(not shown)@", without_query(text)[:200]))
 
     def split_envvar_value(self, rv: str) -> list[str]:
         """The values that a variable lists."""
@@ -91,6 +91,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the known name that was probably meant, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def without_query(url: str) -> str:
+    """A URL for a reader: what its query and its fragment assign may be a token."""
+    for mark in "?#":
+        before, _, after = url.partition(mark)
+        url = f"{before}{mark}(not shown)" if "=" in after else url
+    return url
 
 
 def _refuse() -> NoReturn:

@@ -12,6 +12,7 @@ import httpx
 import respx
 
 from whop_contracts.exchange import Request, Response
+from whop_contracts.settings.kinds import without_query
 from whop_contracts.target.clocks import Clock, VirtualClock
 from whop_contracts.target.responses import Reply, codings, read_body
 from whop_contracts.target.wire import Wire, is_loopback, split_url
@@ -49,9 +50,9 @@ def checked_base(base_url: str) -> str:
     if parts.username or parts.password:
         raise ValueError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
     if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
-        raise ValueError(f"{base_url!r}: expected an absolute http:// or https:// URL")
+        raise ValueError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
     if "?" in base_url or "#" in base_url:
-        raise ValueError(f"{base_url!r}: expected no query and no fragment")
+        raise ValueError(f"{without_query(base_url)!r}: expected no query and no fragment")
     return base_url.rstrip("/")
 
 
@@ -101,13 +102,21 @@ class LiveTarget:
         self._sleep(max(seconds, 0.0))
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
-        """Send one request and read its response within ``timeout`` seconds (else the wire's limit)."""
+        """Send one request and read its response within ``timeout`` seconds and the wire's limit."""
         check_address(request.url, self.base_url)
         return self._wire.exchange(request.method, request.url, request.headers, request.content, timeout)
 
     def close(self) -> None:
         """Close every connection."""
         self._wire.close()
+
+
+def describe_plain_http(base_url: str) -> str | None:
+    """A note if the credential can be read on its way to a base URL."""
+    origin, _ = split_url(base_url)
+    if origin.scheme != "http" or is_loopback(origin.host):
+        return None
+    return f"the credential is sent over plain http:// to {origin.host}: whoever is on the way can read it"
 
 
 class InProcess(Protocol):

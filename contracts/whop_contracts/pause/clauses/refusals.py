@@ -122,9 +122,10 @@ _REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unk
 CLAUSES: Final = (
     Clause("refusals.nothing-leaks", "must",
            "A 4xx or 5xx body contains no stack trace, source path or database query.",
-           _ENVELOPE, _refused, _leaks),
+           _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
     Clause("refusals.no-credential-leaks", "must", "No response contains the bearer token of its request.",
-           _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in _REAL_TOKENS,
+           _ENVELOPE,
+           lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should", "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
            _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),

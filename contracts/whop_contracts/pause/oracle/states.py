@@ -94,8 +94,10 @@ def _leads_to(evidence: Evidence) -> Possible:
     if any(not FIRST <= until < LAST for until in intent.until):
         return None
     end = exchange.now.end if exchange.now else 0
-    dated = frozenset(
-        State("paused", until, intent.slack, (until, max(until, end))) for until in intent.until
+    dated, aliased = (
+        frozenset(State("paused", until, intent.slack, (until, max(until, end))) for until in untils)
+        for untils in (intent.until, intent.aliases)
     )
     indefinite = frozenset({State("paused")})
-    return dated | indefinite if evidence.request_class == "media-type" else dated or indefinite
+    main = dated | indefinite if evidence.request_class == "media-type" else dated or indefinite
+    return main | aliased

@@ -22,7 +22,7 @@ from whop_contracts.pause.strategies.samples import SAMPLES, sample
 T = TypeVar("T")
 _DATE: Final = "DATE"
 _TRUNCATED: Final = "a truncated body"
-_NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
+NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
 """Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound
 readers of JSON accept as they accept its escape.
 """
@@ -204,5 +204,5 @@ def not_utf8_dates() -> SearchStrategy[bytes]:
     return st.builds(
         lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
         st.just("") | samples.plain_instants(),
-        st.sampled_from(_NOT_UTF8),
+        st.sampled_from(NOT_UTF8),
     )

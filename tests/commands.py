@@ -1,0 +1,54 @@
+"""``whop-contracts`` in this process: a tenth of the time of a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+from whop_contracts.cli.main import main
+
+FOREIGN = ("WHOP_", "PYTEST_", "GITHUB_", "COVERAGE_", "SCHEMATHESIS_")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The variables of this process without those that configure a run or a test runner, and ``more``."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | more
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that ended: its exit code and what it printed; ``both`` is in the order of printing."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    both: str
+
+
+class _Copied(io.StringIO):
+    def __init__(self, copy: io.StringIO) -> None:
+        super().__init__()
+        self.copy = copy
+
+    def write(self, text: str) -> int:
+        self.copy.write(text)
+        return super().write(text)
+
+
+def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Ended:
+    """Run one command in ``cwd``. Its environment is ``variables``, by default `environment`, and ``more``."""
+    both = io.StringIO()
+    out, error = _Copied(both), _Copied(both)
+    with (
+        patch.dict(os.environ, {**(environment() if variables is None else variables), **more}, clear=True),
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(error),
+    ):
+        code = main(words)
+    return Ended(code, out.getvalue(), error.getvalue(), both.getvalue())
