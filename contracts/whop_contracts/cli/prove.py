@@ -59,7 +59,7 @@ def prove(
             wrong += page.difference(old, new)
     for name, text in zip(_both(write), pages, strict=True) if write else ():
         _write(name, text)
-    say(*page.totals(proof), *(f"WRONG  {line}" for line in wrong))
+    say(*page.totals(proof, whole=not faults), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
 

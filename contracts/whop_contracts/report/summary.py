@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -123,10 +124,15 @@ def brief(row: Row) -> str:
 
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
-    value = "" if drift["value"] is None else f"{visible(drift['value'], 60)}, "
+    value = "" if drift["value"] is None else f"{drift_value(drift, 60)}, "
     return (
         f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{_plural(drift['count'], 'time')})"
     )
+
+
+def drift_value(drift: Mapping[str, Any], most: int = 200) -> str:
+    """The first value of a drift, as JSON."""
+    return visible(json.dumps(drift["value"], ensure_ascii=False), most)
 
 
 def hints(result: Result) -> list[str]:
