@@ -170,7 +170,7 @@ CLASSES: Final = (
     ),
     RequestClass(
         "lax-json", "refusals.lax-json",
-        "A body with bytes that are not UTF-8, or with NaN or Infinity, outside the date is rejected.",
+        "NaN, Infinity, or bytes that are not UTF-8, outside `paused_until`: the request gets a 4xx.",
         Source("rfc", "RFC 8259, 6 and 8.1"), accept="warns", reject=CLIENT, effect="possible", share=3,
     ),
     RequestClass(
