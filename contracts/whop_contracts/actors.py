@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,10 +25,9 @@ class Actors:
 ALTERATIONS: Final = (
     "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5", "cut:6",
     "cut:7", "head", "head:5", "head:6", "head:7", "start", "added:5", "added:8", "before:6", "before:9", "word",
-    "comma", "quoted", "symbols", "prefix",
+    "comma", "quoted", "symbols",
 )  # fmt: skip
 """The ways in which :func:`altered` alters a token."""
-_PREFIX: Final = re.compile(r"[A-Za-z0-9]{3,12}[_.-](?=.{8})")
 _MOST_CUT: Final = 7
 _PLACES: Final = (8, 6, 7, 9, 10)
 """Sixteenths of a token at which a character is changed: its middle third."""
@@ -42,8 +40,7 @@ def altered(token: str, how: str) -> str:
     """A token that nobody was given, made from ``token`` in one of the ``ALTERATIONS``.
 
     ``middle`` changes a character of the middle third and ``case`` its case. ``cut`` and ``head`` take at
-    least four characters off the end or the start, ``start`` replaces those. ``prefix`` takes off what the
-    kind of token begins with, up to a ``_``, ``-`` or ``.``; the first four if there is no such thing. ``added``, ``before``, ``word``,
+    least four characters off the end or the start, ``start`` replaces those. ``added``, ``before``, ``word``,
     ``comma``, ``quoted`` and ``symbols`` add some. A short token is added to.
     """
     kind, _, number = how.partition(":")
@@ -58,10 +55,7 @@ def altered(token: str, how: str) -> str:
     }
     if kind in added:
         return added[kind]
-    prefix = _PREFIX.match(token)
-    if kind == "prefix" and prefix:
-        return token[prefix.end() :]
-    if kind in ("cut", "head", "start", "prefix") and len(token) > 2 * _MOST_CUT:
+    if kind in ("cut", "head", "start") and len(token) > 2 * _MOST_CUT:
         cut = token[: -(size or 4)] if kind == "cut" else token[size or 4 :]
         return _ADDED + cut if kind == "start" else cut
     if kind == "case":
