@@ -121,7 +121,9 @@ def test_a_picture_shows_what_was_requested_and_when_the_campaign_was_paused(res
     kinds = [mark["kind"] for mark in picture["marks"]]
     assert kinds.count("seen") == 1
     assert kinds.count("before") == len(before)
-    assert kinds.count("asked") == len({event["until"] for event in before if event["until"]}) > 0
+    url = rows["auto_resume.cancelled-date-does-not-fire"]["failure"]["request"]["url"]
+    own = {event["until"] for event in before if event["until"] and event["campaign"] in url}
+    assert kinds.count("asked") == len(own) > 0
     assert "pause without a date: 200, paused" in picture["words"]
     seen = next(mark["x"] for mark in picture["marks"] if mark["kind"] == "seen")
     assert any(end >= seen - 20 > start for start, end in picture["paused"])

@@ -43,7 +43,7 @@ def render(result: Mapping[str, Any]) -> str:
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
     hashes = {name: base64.b64encode(hashlib.sha256(_own(name).encode()).digest()).decode() for name in _OWN}
-    rows = summary.having(result, "failed", "warned", "waived")
+    rows = [*summary.failures(result), *summary.having(result, "warned", "waived")]
     return _template().render(
         result=result,
         parts=[
