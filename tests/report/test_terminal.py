@@ -120,7 +120,7 @@ def test_warnings_drift_and_what_was_not_tested_are_listed_and_the_latter_by_rea
         "warned      response.status-is-200: expected paused",
         "            sent: a date tomorrow (instant), 3 times, first in request 7",
         "waived      pausing.second-pause: a note",
-        "drift       undocumented field /a note (\"a note\", 12 times)",
+        'drift       undocumented field /a note ("a note", 12 times)',
         "            undocumented field: a note",
         "not tested  no second campaign was given: authorization.foreign",
         "note        1 auto-resume observed, at most 1.2 s late",

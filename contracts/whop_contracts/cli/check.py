@@ -34,7 +34,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import postprocess
+from whop_contracts.report import commands, postprocess
 from whop_contracts.report.events import EventWriter
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
@@ -247,6 +247,7 @@ def _result(
                 "seed": plan.seed,
                 "sha256": plan.sha256,
                 "drawn": plan.drawn,
+                "command": commands.of_run(settings),
                 "classes": _classes(plan),
             },
             clock={

@@ -31,6 +31,26 @@ def having(result: Result, *verdicts: str) -> list[Row]:
     return [row for verdict in verdicts for row in result["clauses"] if row["verdict"] == verdict]
 
 
+def failures(result: Result) -> list[Row]:
+    """The clauses that failed, the more specific ones first: those of whose exchanges a larger share failed.
+
+    A clause that another failed one likely explains comes right after that one.
+    """
+    failed = sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
+    ids = {row["id"] for row in failed}
+    leads = [row for row in failed if row.get("explained_by") not in ids]
+    return [
+        one for lead in leads for one in (lead, *(r for r in failed if r.get("explained_by") == lead["id"]))
+    ]
+
+
+def leading(result: Result) -> list[Row]:
+    """The failures that no other one likely explains."""
+    rows = failures(result)
+    ids = {row["id"] for row in rows}
+    return [row for row in rows if row.get("explained_by") not in ids]
+
+
 def by_part(result: Result) -> Iterator[tuple[str, Counter[str], int]]:
     """Each part of the page in its order, the number of clauses by verdict, and of exchanges checked."""
     for part in dict.fromkeys(row["part"] for row in result["clauses"]):

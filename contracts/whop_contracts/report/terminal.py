@@ -91,7 +91,7 @@ def show(
     page = _Page(console_for(stream, color))
     brief = quiet or (summary.hasty(result) and not verbose)
     if quiet:
-        for row in summary.having(result, "failed"):
+        for row in summary.failures(result):
             page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
     if not brief:
         _body(page, result, verbose=verbose)
@@ -145,7 +145,7 @@ def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
         for row in result["clauses"]:
             text = f"{row['id']} ({row['exchanges']}): {row['statement']}"
             page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
-    for row in summary.having(result, "failed"):
+    for row in summary.leading(result):
         _failure(page, result, row)
     punctuality = summary.punctuality(result)
     waived = summary.having(result, "waived")
