@@ -39,7 +39,7 @@ def failed(spoil: Spoil | None = None, fault: str | None = None) -> tuple[set[st
 
     provider.handle = spoilt  # type: ignore[assignment, method-assign]
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
-    run_in_process(draw("quick", seed=0, means=MEANS), provider, random.Random(0), runner.add)
+    run_in_process(draw(PAUSE, "quick", seed=0, means=MEANS), provider, random.Random(0), runner.add)
     must = {clause.id for clause in runner.clauses if clause.level == "must"}
     return {id_ for id_ in must if runner.counts[id_].broken}, explained(runner)
 
