@@ -45,7 +45,7 @@ def prove(
         return 0
     for flag, path in (("--write", write), ("--check", check)):
         if path is not None and faults:
-            raise UsageError(f"{flag}: expected without --faults: a part of the proof is none")
+            raise UsageError(f"{flag}: expected without --faults, which runs a part only")
     before = [_read(path) for path in _both(check)] if check else []
     tasks = trials.tasks(profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only)
     proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
