@@ -58,6 +58,7 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
     r"[A-Za-z0-9._~+/-]+=*": ("a", "="),
     r"([+-]\d\d)(\d\d)$": "+0100",
     r"[0-9a-f]{64}": "a",
+    r"/v\d{1,3}/ad_campaigns/": "/v1",
     r"(?!adcamp_)[A-Za-z0-9_-]+": ("adcamp_", "a"),
     r"charset\s*=\s*\"?([^\s;\"]*)": ("charset ", "charset=", " ", "a"),
     r"\d+": "1",

@@ -404,8 +404,8 @@ def test_plan_names_what_no_request_tests_and_fits_its_reasons_into_80_columns(c
     code, out, _ = call("plan", "--max-requests", "60", "--why")
     added = [line for line in out.splitlines() if line not in plain]
     assert code == 0
-    assert any("the first request.date-is-accepted" in line for line in added)
-    assert any(line.startswith("no request serves ") for line in added)
+    assert any("first to test request.date-is-accepted" in line for line in added)
+    assert any(line.startswith("no request tests ") for line in added)
     assert max(map(len, added)) <= 80
 
 

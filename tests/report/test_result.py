@@ -83,7 +83,7 @@ def test_a_conforming_provider_conforms_and_every_clause_is_tested(conforming):
     assert len(result["clauses"]) >= 60
     for row in result["clauses"]:
         assert (row["verdict"], row["cause"], row["kinds"]) == ("passed", None, [])
-    assert result["plan"]["drawn"] == 10
+    assert result["plan"]["drawn"] > 0
     assert result["started_at"] < result["finished_at"]
 
 

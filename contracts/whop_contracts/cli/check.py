@@ -16,7 +16,7 @@ from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
 from whop_contracts.cli.coverage import missed
 from whop_contracts.cli.open_target import open_target
-from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
+from whop_contracts.cli.planning import classes_of, pace, planned, production_host, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, restore_command
@@ -32,9 +32,8 @@ from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import postprocess
+from whop_contracts.report import commands, postprocess
 from whop_contracts.report.events import EventWriter
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
@@ -42,7 +41,6 @@ from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Sender, Target
 from whop_contracts.target.targets import describe_plain_http
 
-_ORIGINS: Final = ("vector", "drawn", "sequence")
 _KEPT_FOR_EACH: Final = 3
 """Requests per campaign that are kept back for restoring it."""
 
@@ -247,7 +245,8 @@ def _result(
                 "seed": plan.seed,
                 "sha256": plan.sha256,
                 "drawn": plan.drawn,
-                "classes": _classes(plan),
+                "command": commands.of_run(settings),
+                "classes": classes_of(plan),
             },
             clock={
                 "kind": target.clock.kind,
@@ -267,13 +266,6 @@ def _result(
         ),
         redactor,
     )
-
-
-def _classes(plan: Plan) -> list[dict[str, Any]]:
-    """How many requests of each class are planned, by their origin."""
-    count = Counter((case.request_class, case.origin) for _, case in plan.listed())
-    found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
-    return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
 
 
 def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:

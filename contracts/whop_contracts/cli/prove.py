@@ -45,7 +45,7 @@ def prove(
         return 0
     for flag, path in (("--write", write), ("--check", check)):
         if path is not None and faults:
-            raise UsageError(f"{flag}: expected without --faults: a part of the proof is none")
+            raise UsageError(f"{flag}: expected without --faults, which runs a part only")
     before = [_read(path) for path in _both(check)] if check else []
     tasks = trials.tasks(profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only)
     proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
@@ -59,7 +59,7 @@ def prove(
             wrong += page.difference(old, new)
     for name, text in zip(_both(write), pages, strict=True) if write else ():
         _write(name, text)
-    say(*page.totals(proof), *(f"WRONG  {line}" for line in wrong))
+    say(*page.totals(proof, whole=not faults), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
 

@@ -182,11 +182,11 @@ def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
         yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
         if "serves" in case:
             count, first = len(case["serves"]), ", ".join(case["first"])
-            serves = f"serves {count} clause{'' if count == 1 else 's'}"
-            yield from _folded(f"{serves}, as the first {first}" if first else serves, "       ")
+            serves = f"tests {count} clause{'' if count == 1 else 's'}"
+            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
     if "unserved" in outline:
         missed = ", ".join(outline["unserved"])
-        yield from ("", *_folded(f"no request serves {missed}" if missed else "every clause is served", ""))
+        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
     on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
     dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
     yield from (

@@ -16,6 +16,8 @@ from whop_contracts.pause.evidence import Evidence, Resume
 _KEPT_DRIFT: Final = 200
 _KEPT_KINDS: Final = 20
 """Kinds of failure kept per clause."""
+_KEPT_NUMBERS: Final = 2_000
+"""Numbers of failing requests kept per clause."""
 _KEPT_TEXT: Final = 12_000
 """Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
 _HINTS: Final = {
@@ -57,11 +59,15 @@ class Kind:
 
 @dataclass(slots=True)
 class Count:
-    """Results of one clause: exchanges that it checked, how many failed, the first and the smallest failure."""
+    """What is known of one clause: how many exchanges it checked, how many failed, their numbers and status codes, and
+    the first and the smallest of them.
+    """
 
     exchanges: int = 0
     broken: int = 0
     first: int = 0
+    failing: set[int] = field(default_factory=set)
+    statuses: set[int] = field(default_factory=set)
     smallest: Failure | None = None
     kinds: dict[tuple[Any, ...], Kind] = field(default_factory=dict)
 
@@ -134,6 +140,9 @@ class ClauseRunner:
     def _keep(self, count: Count, failure: Failure) -> None:
         count.broken += 1
         count.first = count.first or failure.evidence.exchange.number
+        count.statuses.add(failure.evidence.status)
+        if len(count.failing) < _KEPT_NUMBERS:
+            count.failing.add(failure.evidence.exchange.number)
         if count.smallest is None or failure.size < count.smallest.size:
             # The exchange alone: what was read out of it may be many times its size.
             kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)

@@ -135,7 +135,7 @@ class Session:
             doubts |= {doubt} if doubt else set()
         for doubt in doubts:
             self.credential.recheck(self, doubt, sequence)
-        if not evidence.answered and not self.in_teardown:
+        if not (evidence.answered or evidence.from_gateway or self.in_teardown):
             self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
         self._note_cause(evidence, sequence)
         check_responses(self, evidence)

@@ -83,9 +83,7 @@ class RequestClass:
         return "warns" if extra else self.other
 
     def tests(self, evidence: Evidence) -> bool:
-        """Whether a response is evidence: not if a good request is rejected for a reason that is
-        tolerated.
-        """
+        """Whether a response is evidence: not if a valid request gets a tolerated rejection."""
         if self.accept != "conforms" or evidence.accepted or evidence.status in self.reject:
             return True
         conflict = evidence.status == 409 and evidence.paused_before  # noqa: PLR2004
@@ -170,7 +168,7 @@ CLASSES: Final = (
     ),
     RequestClass(
         "lax-json", "refusals.lax-json",
-        "A body with bytes that are not UTF-8, or with NaN or Infinity, outside the date is rejected.",
+        "NaN, Infinity, or bytes that are not UTF-8, outside `paused_until`: the request gets a 4xx.",
         Source("rfc", "RFC 8259, 6 and 8.1"), accept="warns", reject=CLIENT, effect="possible", share=3,
     ),
     RequestClass(
@@ -252,9 +250,7 @@ def _shows_alias(evidence: Evidence) -> bool:
 
 
 def standing_clauses(part: str) -> tuple[Clause, ...]:
-    """The clauses about status codes in one part: a *must* clause per class, and one *should* clause
-    for all.
-    """
+    """One part's clauses about status codes: a *must* clause per class, a *should* clause for all."""
     classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
     usual = Clause(
         id=f"{part}.usual-answer",

@@ -20,7 +20,8 @@ from markupsafe import Markup, escape
 
 from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
-from whop_contracts.report.failure import Failure, replay_command
+from whop_contracts.report.commands import replay_command
+from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
 
 LIMIT: Final = 5_000_000
@@ -46,7 +47,7 @@ def render(result: Mapping[str, Any]) -> str:
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
     hashes = {name: base64.b64encode(hashlib.sha256(_own(name).encode()).digest()).decode() for name in _OWN}
-    rows = summary.having(result, "failed", "warned", "waived")
+    rows = [*summary.failures(result), *summary.having(result, "warned", "waived")]
     return _template().render(
         result=result,
         parts=[

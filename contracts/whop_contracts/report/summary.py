@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -28,6 +29,26 @@ def words(verdict: str) -> str:
 def having(result: Result, *verdicts: str) -> list[Row]:
     """The clauses with one of these verdicts, in the order of the page for each verdict."""
     return [row for verdict in verdicts for row in result["clauses"] if row["verdict"] == verdict]
+
+
+def failures(result: Result) -> list[Row]:
+    """The clauses that failed, the more specific ones first: those of whose exchanges a larger share failed.
+
+    A clause that another failed one likely explains comes right after that one.
+    """
+    failed = sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
+    ids = {row["id"] for row in failed}
+    leads = [row for row in failed if row.get("explained_by") not in ids]
+    return [
+        one for lead in leads for one in (lead, *(r for r in failed if r.get("explained_by") == lead["id"]))
+    ]
+
+
+def leading(result: Result) -> list[Row]:
+    """The failures that no other one likely explains."""
+    rows = failures(result)
+    ids = {row["id"] for row in rows}
+    return [row for row in rows if row.get("explained_by") not in ids]
 
 
 def by_part(result: Result) -> Iterator[tuple[str, Counter[str], int]]:
@@ -123,10 +144,15 @@ def brief(row: Row) -> str:
 
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
-    value = "" if drift["value"] is None else f"{visible(drift['value'], 60)}, "
+    value = "" if drift["value"] is None else f"{drift_value(drift, 60)}, "
     return (
         f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{_plural(drift['count'], 'time')})"
     )
+
+
+def drift_value(drift: Mapping[str, Any], most: int = 200) -> str:
+    """The first value of a drift, as JSON."""
+    return visible(json.dumps(drift["value"], ensure_ascii=False), most)
 
 
 def hints(result: Result) -> list[str]:
