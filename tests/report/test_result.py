@@ -83,7 +83,7 @@ def test_a_conforming_provider_conforms_and_every_clause_is_tested(conforming):
     assert len(result["clauses"]) >= 60
     for row in result["clauses"]:
         assert (row["verdict"], row["cause"], row["kinds"]) == ("passed", None, [])
-    assert result["plan"]["drawn"] == 10
+    assert result["plan"]["drawn"] >= 150
     assert result["started_at"] < result["finished_at"]
 
 
@@ -118,7 +118,7 @@ def test_a_warning_carries_its_failure_and_violates_under_strict(monkeypatch):
         assert (result["verdict"], result["exit_code"]) == outcome
 
 
-@pytest.mark.parametrize("fault", [fault.name for fault in provider.faults()[::15]])
+@pytest.mark.parametrize("fault", [fault.name for fault in provider.faults()[::30]])
 def test_whatever_the_fault_the_result_keeps_to_its_schema(monkeypatch, fault):
     held(judged(monkeypatch, fault=fault))
 
