@@ -93,11 +93,7 @@ CHILDREN = {
 }
 NULLABLE = {
     *(
-        "/daily_budget",
-        "/platform",
-        "/paused_until",
-        "/product",
-        "/billing_ledger_account",
+        *("/daily_budget", "/platform", "/paused_until", "/product", "/billing_ledger_account"),
         "/payment_method",
     ),
     *("/config", "/created_by_user/name", *(f"/config/{child}" for child in CHILDREN["config"].split())),
@@ -190,17 +186,7 @@ _HOSTILE = [
         "US",
     ),
     *(
-        "us",
-        "active",
-        "Active",
-        "paused\n",
-        "meta",
-        "null",
-        "\0",
-        "\u2028",
-        "\ufeff",
-        "\u0085",
-        "🎧",
+        *("us", "active", "Active", "paused\n", "meta", "null", "\0", "\u2028", "\ufeff", "\u0085", "🎧"),
         "e\u0301",
     ),
     "x" * 10_000,

@@ -280,6 +280,10 @@ def test_the_tolerance_is_a_minute_by_default() -> None:
     assert Oracle(tolerance=5).tolerance == 5
 
 
+def test_of_a_campaign_that_was_never_shown_no_state_is_known() -> None:
+    assert Oracle().possible("adcamp_nobody", None) is None
+
+
 @pytest.mark.parametrize("scope", ["invented", "malformed", "foreign"])
 def test_a_campaign_outside_the_run_is_not_followed(scope: Any) -> None:
     history = begun()

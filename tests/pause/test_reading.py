@@ -18,49 +18,6 @@ from whop_contracts.provider import dates
 NOW = Window(at(0), at(0.1))
 
 
-@pytest.mark.parametrize(
-    ("text", "ns"),
-    [
-        ("1970-01-01T00:00:00Z", 0),
-        ("1970-01-01T00:00:00.000000001Z", 1),
-        ("1970-01-01T00:00:00.0000000019Z", 1),
-        ("1969-12-31T23:59:59.5Z", -NANO // 2),
-        ("1970-01-01T05:30:00+05:30", 0),
-        ("1969-12-31T20:30:00-03:30", 0),
-        ("1970-01-01t00:00:00z", 0),
-        ("1969-12-31T23:59:60Z", 0),
-        ("1970-01-01T00:00:00-00:00", 0),
-        ("2024-02-29T12:00:00Z", 1_709_208_000 * NANO),
-        ("2000-02-29T00:00:00Z", 951_782_400 * NANO),
-        ("9999-12-31T23:59:59.999Z", 253_402_300_799_999 * 1_000_000),
-        ("0001-01-01T00:00:00Z", -62_135_596_800 * NANO),
-    ],
-)
-def test_an_instant_is_read_exactly(text: str, ns: int) -> None:
-    instant = read_instant(text)
-    assert instant is not None
-    assert instant.ns == ns
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2023-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2023-04-31T00:00:00Z", "2023-13-01T00:00:00Z",
-        "2023-00-01T00:00:00Z",
-        "2023-01-01T24:00:00Z", "2023-01-01T00:60:00Z", "2023-01-01T00:00:61Z", "2023-01-01T00:00:00",
-        "2023-01-01 00:00:00Z",
-        "2023-01-01", "2023-01-01T00:00Z", "2023-01-01T00:00:00.Z", "2023-01-01T00:00:00,5Z",
-        "2023-01-01T00:00:00+0100",
-        "2023-01-01T00:00:00+01", "2023-01-01T00:00:00+24:00", "2023-01-01T00:00:00+00:60",
-        "2023-01-01T00:00:00Z\n",
-        " 2023-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "\uff12023-01-01T00:00:00Z", "20230101T000000Z",
-        "", "now", "1700000000",
-    ],
-)  # fmt: skip
-def test_what_is_no_rfc_3339_timestamp_is_not_read(text: str) -> None:
-    assert read_instant(text) is None
-
-
 @given(
     seconds=st.integers(-62_135_000_000, 253_402_000_000),
     nanos=st.integers(0, NANO - 1),
@@ -145,10 +102,6 @@ def test_media_types_of_json(media_type: str | None, json_: bool) -> None:  # no
     assert is_json(media_type) is json_
 
 
-def later(days: float, **how: object) -> str:
-    return write_instant(at(days * 86_400), **how)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("media_type", "row"),
     [
@@ -163,40 +116,9 @@ def test_a_body_under_another_media_type_than_the_pages_is_a_row_of_its_own(
     assert read_intent(b"{}", media_type, NOW, None).request_class == row
 
 
-@pytest.mark.parametrize(
-    ("body", "row"),
-    [
-        ("{}", "omitted"), ("", "nothing"), ("null", "nothing"), ('{"paused_until": null}', "nothing"),
-        ("[]", "no-object"), ("5", "no-object"), ('"x"', "no-object"), ("{", "malformed"), ("{'a': 1}",
-        "malformed"),
-        ('{"paused_until": 5}', "type"), ('{"paused_until": false}', "type"), ('{"paused_until": {}}',
-        "type"),
-        ('{"paused_until": ""}', "string"), ('{"paused_until": "tomorrow"}', "string"),
-        ('{"paused_until": "2100-02-29T00:00:00Z"}', "string"),
-        (later(1), "instant"), (later(364, digits=6), "instant"), (later(1, offset_minutes=840), "instant"),
-        (later(1, offset_minutes=-720), "instant"), (later(366), "far"), (later(1, digits=7), "far"),
-        (later(1, offset_minutes=841), "far"),
-        (later(-1), "past"), (later(0), "past"), (later(1).lower(), "edge"), (later(1).replace("Z",
-        "-00:00"), "edge"),
-        (later(1).replace("T", " "), "loose"), (later(1)[:10], "loose"), (later(1)[:-1], "loose"),
-        (later(1) + " ", "loose"),
-        (later(1).replace("Z", "+0100"), "loose"), (later(1)[:16] + "Z", "loose"),
-    ],
-)  # fmt: skip
-def test_the_row_of_a_body(body: str, row: str) -> None:
-    content = body if body[:1] in {"", "{", "[", '"', "n", "5"} else json.dumps({"paused_until": body})
-    assert read_intent(content.encode(), "application/json", NOW, None).request_class == row
-
-
-def test_the_row_depends_on_more_than_the_body() -> None:
-    good = json.dumps({"paused_until": later(1)}).encode()
-    assert read_intent(good, "text/plain", NOW, None).request_class == "media-type"
+def test_without_a_clock_it_is_unclear_whether_a_date_has_passed() -> None:
+    good = json.dumps({"paused_until": write_instant(at(86_400))}).encode()
     assert read_intent(good, "application/json", None, None).request_class == "unclear"
-    assert read_intent(good, "application/json", NOW, at(3_600)).request_class == "far", (
-        "beyond the campaign's own end"
-    )
-    extra = read_intent(b'{"note": 1}', "application/json", NOW, None)
-    assert (extra.request_class, extra.extra) == ("omitted", True)
 
 
 @pytest.mark.parametrize(
@@ -220,10 +142,7 @@ def test_the_row_of_a_request(how: dict[str, object], row: str) -> None:
 def test_loose_dates_still_name_their_instant() -> None:
     wanted = (1_767_225_600 * NANO,)
     for loose in (
-        "2026-01-01",
-        " 2026-01-01T00:00:00Z",
-        "2026-01-01 00:00:00",
-        "2026-01-01T00:00Z",
+        *("2026-01-01", " 2026-01-01T00:00:00Z", "2026-01-01 00:00:00", "2026-01-01T00:00Z"),
         "2026-01-01T01:00:00+0100",
     ):
         assert loose_instants(loose) == wanted, loose

@@ -65,14 +65,13 @@ def row(text: str, now: int) -> str:
 
 
 LENIENT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d*)?)?)?\s*"
-    r"(?:[Zz]|([+-])(\d\d):?(\d\d)?)?",
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.\d*)?)?(?:[Zz]|([+-])(\d\d):?(\d\d))?)?",
     re.ASCII,
 )
 
 
 def leniently(text: str) -> datetime | None:
-    """The instant that a reader finds who lets pass whatever the conformance table calls loose, and more."""
+    """The instant that a reader finds who accepts what the conformance table calls loose."""
     match = LENIENT.fullmatch(text.strip())
     if match is None:
         return None

@@ -159,16 +159,16 @@ def test_a_media_type_has_two_halves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "ns"),
+    ("text", "found"),
     [
-        ("2026-01-01T00:00:00+01", 1_767_222_000),
-        ("2026-01-01T00:00:00+0130", 1_767_220_200),
-        ("2026-01-01T00:00:00 -01:30", 1_767_231_000),
-        ("2026-01-01t00:00z", 1_767_225_600),
+        ("2026-01-01T00:00:00+0130", (1_767_220_200 * NANO,)),
+        ("2026-01-01t00:00z", (1_767_225_600 * NANO,)),
+        ("2026-01-01T00:00:00+01", ()),
+        ("2026-01-01T00:00:00 -01:30", ()),
     ],
 )
-def test_a_loose_date_keeps_its_zone(text: str, ns: int) -> None:
-    assert loose_instants(text) == (ns * NANO,)
+def test_a_loose_date_keeps_its_zone(text: str, found: tuple[int, ...]) -> None:
+    assert loose_instants(text) == found
 
 
 @pytest.mark.parametrize(

@@ -61,18 +61,10 @@ def test_a_bad_date_is_a_422_and_changes_nothing(talk, before) -> None:
         talk.pause(until=before)
     document = talk.read()
     for value in (
-        *(
-            "",
-            " ",
-            "soon",
-            "2027-01-01",
-            "2027-01-01T00:00:00",
-            "2027-01-01 00:00:00Z",
-            "2027-02-30T00:00:00Z",
-        ),
-        *(NOW, "2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2027-01-01T00:00:00.Z"),
-        *("x" * 10_000, "\ud800", "\0", "🎧"),
-        *(0, 1_893_456_000, -1.5, True, False, [], [SOON], {}, {"at": SOON}),
+        *("", " ", "soon", "2027-01-01", "2027-01-01T00:00:00", "2027-01-01 00:00:00Z"),
+        *("2027-02-30T00:00:00Z", NOW, "2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        *("2027-01-01T00:00:00.Z", "x" * 10_000, "\ud800", "\0", "🎧", 0, 1_893_456_000, -1.5, True, False),
+        *([], [SOON], {}, {"at": SOON}),
     ):
         response = talk.pause(until=value)
         assert response.status == 422, value
@@ -82,17 +74,9 @@ def test_a_bad_date_is_a_422_and_changes_nothing(talk, before) -> None:
 
 def test_a_bad_body_is_rejected_and_changes_nothing(talk) -> None:
     malformed = (
-        *(
-            b"{",
-            b"nul",
-            b"{'a': 1}",
-            b'{"a": 1,}',
-            b"{} {}",
-            b"\xff",
-            b'{"paused_until": NaN}',
-            b'{"a": NaN}',
-        ),
-        *(b'{"a": "\xc3"}', b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"a": ' + b"9" * 10_000 + b"}", b"   "),
+        *(b"{", b"nul", b"{'a': 1}", b'{"a": 1,}', b"{} {}", b"\xff", b'{"paused_until": NaN}'),
+        *(b'{"a": NaN}', b'{"a": "\xc3"}', b"\xef\xbb\xbf{}", b"[" * 100_000),
+        *(b'{"a": ' + b"9" * 10_000 + b"}", b"   "),
     )
     no_object = (b"[]", b'"text"', b"42", b"1.5", b"true", b"false")
     expected = {400: malformed, 422: no_object, 413: (b'{"a": "' + b"x" * 5_000_000 + b'"}',)}
@@ -105,12 +89,9 @@ def test_a_bad_body_is_rejected_and_changes_nothing(talk) -> None:
 
 def test_the_media_type_decides_whether_the_body_is_json() -> None:
     for media_type, status in (
-        ("application/json; charset=utf-8", 200),
-        ("Application/JSON", 200),
-        ("application/merge-patch+json", 200),
-        ("text/plain", 415),
-        ("application/x-www-form-urlencoded", 415),
-        ("application/jsonp", 415),
+        *(("application/json; charset=utf-8", 200), ("Application/JSON", 200)),
+        *(("application/merge-patch+json", 200), ("text/plain", 415)),
+        *(("application/x-www-form-urlencoded", 415), ("application/jsonp", 415)),
     ):
         talk = Talk()
         assert talk.post(b"{}", content_type=media_type).status == status, media_type
@@ -153,14 +134,8 @@ def test_a_readonly_credential_may_read_only(talk) -> None:
 def test_an_id_that_is_not_ours_is_a_404(talk) -> None:
     for wanted in (
         *("adcamp_Zz9Yy8Xx7Ww6V", "adcamp_", "adcamp", "x", "%20", "%00", "%FF", "a%2Fb", "x" * 3000, "é"),
-        *(
-            ACTIVE.lower(),
-            ACTIVE + "0",
-            ACTIVE[:-1],
-            "%20" + ACTIVE,
-            "prod_" + ACTIVE[7:],
-            SEED.foreign_campaign,
-        ),
+        *(ACTIVE.lower(), ACTIVE + "0", ACTIVE[:-1], "%20" + ACTIVE, "prod_" + ACTIVE[7:]),
+        SEED.foreign_campaign,
     ):
         for method, path in (("POST", f"{wanted}/pause"), ("GET", wanted), ("POST", f"{wanted}/unpause")):
             assert talk.send(method, f"/{path}").status == 404, wanted

@@ -32,20 +32,20 @@ class Answering:
         self.base_url = "http://127.0.0.1:9/api/v1" if loopback else "https://staging.example/api/v1"
         self.loopback = loopback
         self.requests: list[Request] = []
-        self.manual = ManualClock(time.time())
-        self.clock: Clock = VirtualClock(self.manual)
+        self._manual = ManualClock(time.time())
+        self.clock: Clock = VirtualClock(self._manual)
         self._answer = answer
 
     def time(self) -> float:
-        return self.manual.now()
+        return self._manual.now()
 
     def sleep(self, seconds: float) -> None:
-        self.manual.advance(seconds)
+        self._manual.advance(seconds)
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
         self.requests.append(request)
         sent = self.time()
-        self.manual.advance(0.001)
+        self._manual.advance(0.001)
         answer = self._answer(len(self.requests), request)
         if isinstance(answer, str):
             return Reply(None, answer, sent, self.time())
@@ -66,7 +66,7 @@ def on_wall_clock(provider: Provider) -> Answering:
         return Response(made.status, made.headers, made.content)
 
     target = Answering(answer, kind="live")
-    target.manual = manual
+    target._manual = manual
     target.clock = WallClock(time=target.time, sleep=target.sleep)
     return target
 

@@ -182,8 +182,6 @@ def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Ac
     """What has to be shown before anything is sent: where the journal is, and what is done to production."""
     if journal:
         run.show("journal", str(journal.path), message=True)
-    if note := describe_plain_http(run.target.base_url):
-        run.show("insecure", note, message=True)
     if host := production_host(settings):
         named = ", ".join(actors.campaigns)
         run.show(
@@ -192,6 +190,8 @@ def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Ac
             f"by {run.plan.requests} requests, and put back as found",
             message=True,
         )
+    if note := describe_plain_http(run.target.base_url):
+        run.show("insecure", note, message=True)
 
 
 def _session(

@@ -23,7 +23,7 @@ from whop_contracts.steps import Capabilities, Need, Sequence
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
 BATCH: Final = "batch "
-_FIRST: Final = 60
+_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 130, "thorough": 130}
 """After this many requests every third sequence is a drawn one."""
 _DRAWN: Final[Mapping[Profile, Callable[[Contract, object, Capabilities], Drawn]]] = {
     "quick": partial(draw_requests, scale=1 / 5.5, possible=False),
@@ -62,7 +62,7 @@ def draw(
         profile, seed, means, sequences=(), left_out=tuple(one for one in ranked if not one.needs <= offer)
     )
     head: tuple[Sequence, ...] = ()
-    while len(head) < len(offered) and not replace(plan, sequences=head).is_longer(_FIRST):
+    while len(head) < len(offered) and not replace(plan, sequences=head).is_longer(_FIRST[profile]):
         head = (*head, placement.place(offered[len(head)]))
     rest = partial(_rest, contract, plan, head, placement, offered[len(head) :])
     return replace(plan, sequences=LazySequences(head, rest))

@@ -126,10 +126,10 @@ def grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Seq
     }
     number = 0
     while any(queues.values()):
-        rejected = _take(queues["none"], _SHARED) + _take(queues["possible"], _POSSIBLE)
+        rejected, possible = _take(queues["none"], _SHARED), _take(queues["possible"], _POSSIBLE)
         # A pause with a date can follow whatever was before; one without needs an active campaign.
         accepted = sorted(_take(queues["expected"], _EXPECTED), key=lambda case: case.until is None)
-        for make, some in ((parts.refused, rejected), (parts.kept, accepted)):
+        for make, some in ((parts.refused, rejected), (parts.kept, accepted), (parts.refused, possible)):
             if some:
                 number += 1
                 yield replace(make(*some), name=f"{label} {number}", id=f"{label} {number}".replace(" ", "-"))
