@@ -31,6 +31,8 @@ _BUDGETS: Final = (4_000, 1_000, 200, 40)
 _ROWS: Final = 500
 _FOLDER: Final = Path(__file__).with_name("templates")
 _MARKS: Final = {"passed": "✓", "failed": "✗", "warned": "!", "waived": "~", "not_tested": "\u2013"}
+_PROMPT_S: Final = 5.0
+"""The scale of resumes has at least so many seconds: later than that warns."""
 _LEFT, _RIGHT, _TOP, _STEP = 2.0, 97.0, 26, 20
 """The picture of a failure: horizontal places are percentages, so that it fits any screen; the others pixels."""
 
@@ -178,7 +180,7 @@ def scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Resumes on a scale from on time to the latest one, as percentages; None if none was observed."""
     if not resumes:
         return None
-    most = max(*(float(one["late_s"]) for one in resumes), 1.0)
+    most = max(*(float(one["late_s"]) for one in resumes), _PROMPT_S)
     marks = [
         {
             "x": round(_LEFT + (_RIGHT - _LEFT) * max(float(one["late_s"]), 0.0) / most, 2),
