@@ -44,7 +44,7 @@ _KEPT_FOR_EACH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: the sequence under way, requests sent and planned, seconds waited, clauses that failed.
+    """How far a run is: its sequence, requests sent and planned, seconds waited, clauses that failed.
 
     A ``message`` has to be shown in any case: ``part`` is what it is about, ``case`` its text.
     """
@@ -74,7 +74,7 @@ class _Run:
     failed: set[str] = field(default_factory=set)
     planned: int = 0
 
-    def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+    def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - as ``Watch``
         """One exchange; it is not checked if what is expected cannot be relied upon."""
         if self.har:
             self.har.add(evidence.exchange)

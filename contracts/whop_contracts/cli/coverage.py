@@ -1,4 +1,4 @@
-"""What each sequence of a plan is good for: the clauses that it tests, seen on the reference provider in this process."""
+"""The clauses that each sequence of a plan tests, as seen on the reference provider in this process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from whop_contracts.pause.evidence import Evidence
 
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]]:
-    """The ids of the clauses that each sequence of ``plan`` tests, by the sequence's name. Nothing leaves the process."""
+    """The ids of the clauses that each sequence of ``plan`` tests, by the sequence's name."""
     by_sequence: dict[str, frozenset[str]] = {}
     for (sequence, _), ids in served_by_case(plan, clauses).items():
         by_sequence[sequence] = by_sequence.get(sequence, frozenset()) | ids
@@ -23,7 +23,7 @@ def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]
 
 
 def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, str], frozenset[str]]:
-    """The ids of the clauses that each case tests, by the names of its sequence and its own, in the plan's order."""
+    """The ids of the clauses that each case tests, by the names of its sequence and of itself."""
     wanted = tuple(clauses)
     by_case: dict[tuple[str, str], set[str]] = {}
 
@@ -32,12 +32,12 @@ def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, 
         tested.update(clause.id for clause in wanted if clause.applies(evidence))
 
     reference = provider.build(clock=provider.ManualClock(time.time()))
-    run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - names that nobody has, not secrets
+    run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - names, not secrets
     return {names: frozenset(ids) for names, ids in by_case.items()}
 
 
 def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:
-    """The plan without the sequences that test none of ``clauses``; its first one stays, so that one pause succeeds."""
+    """The plan without the sequences that test none of ``clauses``, but for the first: one pause must succeed."""
     serving = served(plan, clauses)
     kept = (s for s in plan.sequences if serving.get(s.name) or s is plan.sequences[0])
     return dataclasses.replace(plan, sequences=tuple(kept))

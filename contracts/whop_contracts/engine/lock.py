@@ -1,4 +1,4 @@
-"""An advisory lock on this machine, so that two runs do not change the same campaigns or the same test clock."""
+"""An advisory lock on this machine: two runs do not change the same campaigns or the same test clock."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None
 def exclusive(resources: Iterable[str], run: str, *, folder: Path | None = None) -> Iterator[str | None]:
     """Hold the lock of each resource while the block runs.
 
-    ``resources`` are for people (``campaign adcamp_1 at https://host``), ``run`` describes this run to others.
-    Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the other
-    run that holds one of them.
+    ``resources`` are for people (``campaign adcamp_1 at https://host``), ``run`` describes this run to
+    others. Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError``
+    names the other run that holds one of them.
     """
     with ExitStack() as held:
         try:

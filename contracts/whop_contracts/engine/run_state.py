@@ -15,10 +15,11 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 class RunState:
     """What there is to report besides evidence.
 
-    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted, ``untimed`` why time could not be checked, ``cut`` how many
-    sequences the budget left unsent, ``unjournalled`` why the journal could not be kept, ``unsound`` whether later
-    evidence must not be checked, ``restored`` the campaigns that are as they were (each with what was done),
-    ``failed`` those that are not (each with what is wrong), ``left`` whether restoring was interrupted.
+    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted,
+    ``untimed`` why time could not be checked, ``cut`` how many sequences the budget left unsent,
+    ``unjournalled`` why the journal could not be kept, ``unsound`` whether later evidence must not be
+    checked, ``restored`` the campaigns that are as they were (each with what was done), ``failed`` those
+    that are not (each with what is wrong), ``left`` whether restoring was interrupted.
     """
 
     notes: list[str] = field(default_factory=list)
