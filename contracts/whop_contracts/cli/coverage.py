@@ -37,7 +37,7 @@ def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, 
 
 
 def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:
-    """The plan without the sequences that test none of ``clauses``, but for the first: one pause must succeed."""
+    """The plan without the sequences that test none of ``clauses``, but for the first: one must succeed."""
     serving = served(plan, clauses)
     kept = (s for s in plan.sequences if serving.get(s.name) or s is plan.sequences[0])
     return dataclasses.replace(plan, sequences=tuple(kept))
