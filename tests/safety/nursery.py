@@ -1,4 +1,4 @@
-"""Children that run the command line: one process imports everything once and forks itself for each, so that sixty start in seconds."""
+"""Children that run the command line: one process imports everything once and forks itself for each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any, Final
 
 _MOTHER = """
 import gc, json, os, signal, sys
-import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.engine.restore, whop_contracts.cli.run
+import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.cli.run
+import whop_contracts.engine.restore
 import whop_contracts.report.terminal, whop_contracts.provider
 from whop_contracts import schemas
 schemas.self_test()
@@ -46,7 +47,7 @@ SOAK: Final = bool(os.environ.get("WHOP_TESTS_SOAK"))
 
 
 class Child:
-    """One child under way. ``signal`` may be called from any thread, as soon as the child talks to somebody."""
+    """One child under way. ``signal`` may be called from any thread once the child has connected."""
 
     def __init__(self, output: Path) -> None:
         self._output = output

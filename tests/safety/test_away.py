@@ -1,4 +1,4 @@
-"""A target that is not this machine, reached over a real socket: loopback is its proxy. What is stricter there than on loopback."""
+"""What is stricter on a target that is not this machine: it is reached by a proxy on loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However a run ends, campaigns are put back, files are closed, and what cannot be put back is said: over real sockets."""
+"""However a run ends, campaigns are restored or named, and files are closed: over real sockets."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def words(state: Served, *more: str) -> list[str]:
     ]
 
 
-# -- an error of our own -------------------------------------------------------------------------------------------
+# -- an error of our own ---
 
 
 @pytest.mark.parametrize("at", [1, 4, 9, 40])
@@ -155,11 +155,11 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
     assert state.states()[TWO] == ("paused", None)
 
 
-# -- a journal that cannot be kept ---------------------------------------------------------------------------------
+# -- a journal that cannot be kept ---
 
 
 def full_at(nursery: Nursery, state: Served, folder: Path, at: int) -> list[int]:
-    """Let the child's files grow no more from its request number ``at`` on, as on a full disk; the numbers of the pauses after it."""
+    """From the child's request number ``at`` on, its files cannot grow, as on a full disk; later pauses."""
     pauses: list[int] = []
 
     def before(seen: Seen) -> Answer | None:
@@ -235,7 +235,7 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
     assert json.loads((tmp_path / "r.har").read_text())["log"]["_run"]["finished"]
 
 
-# -- a date that passes meanwhile ----------------------------------------------------------------------------------
+# -- a date that passes meanwhile ---
 
 
 def reached_by_hand(state: Served, clock: ManualClock) -> LiveTarget:
@@ -332,7 +332,7 @@ def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(
     assert f"GET {names[0]}: 429; sent again in {each / 2:.0f} s, for at most {each} s more" in told
 
 
-# -- another company's campaign ------------------------------------------------------------------------------------
+# -- another company's campaign ---
 
 
 def foreign_pauses(state: Served) -> list[int]:

@@ -1,4 +1,4 @@
-"""Runs that are killed, at moments that the server chooses by counting requests: every campaign is as before."""
+"""Runs that are killed at moments that the server chooses: every campaign is as before."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_after_an_interruption_nothing_is_left_to_restore(
 
 
 def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: int) -> None:
-    """Interrupt at a pause that the provider carries out only after the next two requests, or after a while."""
+    """Interrupt at a pause that the provider carries out after the next two requests, or after a while."""
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         first = state.states()

@@ -44,7 +44,7 @@ def open_closed_streams() -> None:
     """Give a process that was started with closed standard streams others, which nobody reads."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for the whole process
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
 
 
 def discard(stream: TextIO) -> None:

@@ -21,8 +21,8 @@ from whop_contracts.settings.sources import SettingOption, loaded_by, show
 
 NAME: Final = "whop-contracts"
 _TARGET: Final = (
-    "base_url token token_file headers test_clock resume_tolerance rate restore_time timeout ca_file insecure "
-    "allow_production config "
+    "base_url token token_file headers test_clock resume_tolerance rate restore_time timeout ca_file "
+    "insecure allow_production config "
 )
 _PARTIES: Final = "campaign_ids readonly_token foreign_campaign_id journal max_requests max_time "
 _CHECKED: Final = "clauses require strict waivers drift_ledger "
@@ -151,7 +151,7 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
 
 
 def _nearest_flag(name: str, command: click.Command) -> str:
-    """A hint at the flag that was probably meant. ``--no-…`` is compared with what undoes a switch first."""
+    """A hint at the flag that was probably meant; ``--no-…`` is first compared with what undoes a switch."""
     options = [one for one in command.params if isinstance(one, click.Option)]
     on = {flag.lstrip("-"): flag for one in options for flag in one.opts}
     off = {flag.removeprefix("--no-"): flag for one in options for flag in one.secondary_opts}

@@ -1,4 +1,4 @@
-"""What each sequence of a plan is good for: the clauses that it tests, seen on the reference provider in this process."""
+"""The clauses that each sequence of a plan tests, as seen on the reference provider in this process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whop_contracts.pause.evidence import Evidence
 
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]]:
-    """The ids of the clauses that each sequence of ``plan`` tests, by the sequence's name. Nothing leaves the process."""
+    """The ids of the clauses that each sequence of ``plan`` tests, by the sequence's name."""
     by_sequence: dict[str, frozenset[str]] = {}
     for (sequence, _), ids in served_by_case(plan, clauses).items():
         by_sequence[sequence] = by_sequence.get(sequence, frozenset()) | ids
@@ -61,7 +61,7 @@ def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[str, str, fro
 
 
 def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:
-    """The plan without the sequences that test none of ``clauses``; its first one stays, so that one pause succeeds."""
+    """The plan without the sequences that test none of ``clauses``, but for the first: one must succeed."""
     serving = served(plan, clauses)
     kept = (s for s in plan.sequences if serving.get(s.name) or s is plan.sequences[0])
     return dataclasses.replace(plan, sequences=tuple(kept))

@@ -1,4 +1,4 @@
-"""From settings to the target that they name, its clock, and the actors; the only module that knows provider and target."""
+"""From settings to target, clock and actors; the only module that imports both provider and target."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WALL_WAIT_S: Final = 120.0
 
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
-    """The target of a run and its parties. ``ValueError``, in one line, for settings that no target can be opened with."""
+    """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
     if settings.base_url is None:
         return open_mock(build(clock=ManualClock(time.time()))), mock_actors()
     return open_live(settings, settings.base_url), Actors(
@@ -56,7 +56,7 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
 def run_in_process(
     plan: Plan, provider: Provider, rng: random.Random, watch: Callable[[Evidence, str], object]
 ) -> RunState:
-    """Run a plan against a provider in this process; ``watch`` gets every exchange and the name of its sequence."""
+    """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
     everyone = mock_actors()
     actors = dataclasses.replace(everyone, campaigns=everyone.campaigns[: plan.means.campaigns])
     session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
@@ -141,7 +141,7 @@ def open_live(
 
 
 def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tuple[str, str]]:
-    """What goes to a test clock: the credential and the headers of gateways only on the target's own scheme, host and port."""
+    """The headers for a test clock: credential and gateway headers only if it has the target's origin."""
     headers = [("accept", "application/json"), ("user-agent", f"whop-contracts/{__version__}")]
     if same_origin(checked_base(base_url), clock_url):
         headers += settings.headers

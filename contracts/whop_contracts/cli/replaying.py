@@ -1,7 +1,7 @@
-"""Replaying: one failure's requests, sent again, their dates counted from now.
+"""``replay``: the requests of one failure are sent again, with dates counted from now.
 
-The plan of the result is drawn again, and the sequence in which the clause failed is sent alone, with the first reads before it and the putting
-back after it.
+The plan of the result is drawn again. The sequence in which the clause failed is sent alone, between the
+first reads and restoring.
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ class Replay:
 
     @property
     def outcome(self) -> Literal["broken", "kept", "untold"]:
-        """``untold`` where the requests sent again did not put the clause to the test."""
-        return {"failed": "broken", "warned": "broken", "passed": "kept"}.get(self.row["verdict"], "untold")  # type: ignore[return-value]
+        """``untold`` if the requests did not test the clause."""
+        if self.row["verdict"] in {"failed", "warned"}:
+            return "broken"
+        return "kept" if self.row["verdict"] == "passed" else "untold"
 
     @property
     def exit_code(self) -> int:
-        """4 where a campaign could not be put back, 1 where the clause is still broken, 3 where that was not seen, else 0."""
+        """4 if a campaign was not restored, 1 if the clause still fails, 3 if it was not tested, else 0."""
         if self.result["put_back"]["failed"]:
             return 4
         return {"broken": 1, "kept": 0, "untold": 3}[self.outcome]
@@ -56,13 +58,13 @@ def replay(
     *,
     watch: Callable[[engine.Progress], None] | None = None,
 ) -> Replay:
-    """Send the failing sequence of ``clause`` again, to the target of ``settings``. UsageError where the result does not tell which it is."""
+    """Send the failing sequence of ``clause`` again. UsageError if the result does not tell which it is."""
     row = _failing(result, clause)
     _check_origin(result, settings)
     profile, seed = result["plan"]["profile"], result["plan"]["seed"]
     if profile not in get_args(Profile):
         raise UsageError(
-            f"RESULT: it is of recorded traffic (plan {profile!r}), which no plan can be drawn from; send its curl line"
+            f"RESULT: it is of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
         )
     sequence = row["failure"]["request"]["sequence"]
     # Waivers and the ledger are about whole runs.
@@ -89,8 +91,9 @@ def single(sequence: str, settings: Settings) -> Plan:
     if not found and sequence not in _ALWAYS:
         lacking = next((one for one in plan.left_out if one.name == sequence), None)
         if lacking:
+            needs = ", ".join(sorted(lacking.needs))
             raise UsageError(
-                f"RESULT: {sequence!r} needs what this target does not offer: {', '.join(sorted(lacking.needs))}; "
+                f"RESULT: {sequence!r} needs what this target does not offer: {needs}; "
                 "give the flags of the first run"
             )
         raise UsageError(

@@ -60,7 +60,7 @@ def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
 
 
 def _write(settings: Settings, result: Mapping[str, Any]) -> UsageError | None:
-    """Write the files that were asked for; return what went wrong, for the result is to be shown all the same."""
+    """Write the files that were asked for; return what went wrong, as the result is shown in any case."""
     try:
         reports.write(settings, result)
     except UsageError as problem:
@@ -133,9 +133,8 @@ def restore(loaded: Loaded, journal: Path) -> int:
         elif not state.failed:
             say(f"{len(state.restored)} put back" if state.restored else "nothing to put back")
     if state.left:
-        tell(
-            f"restoring: interrupted; again with: {restore_command(journal, record.base_url, settings.test_clock)}"
-        )
+        rest = restore_command(journal, record.base_url, settings.test_clock)
+        tell(f"restoring: interrupted; again with: {rest}")
     if state.inconclusive:
         return 3
     return 4 if state.failed else 0

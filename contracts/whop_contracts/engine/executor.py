@@ -1,4 +1,4 @@
-"""Sends a plan: its sequences in their order, step by step. Whether a response is right is left to the clauses."""
+"""Sends a plan: its sequences in their order, step by step. The clauses check the responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAYS_OUT: Final = {
 }
 """What helps if a clock of a kind cannot be used."""
 _WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
-"""On a wall clock a late resume is also looked for at these seconds after it is due: waiting costs real time."""
+"""On a wall clock a late resume is also looked for at these seconds after it is due."""
 
 
 class Executor:
@@ -77,7 +77,7 @@ class Executor:
                 state.inconclusive = state.unjournalled = str(error)
                 return
 
-    # -- one sequence --------------------------------------------------------------------------------------------------
+    # -- one sequence ----------------------------------------------------------------------------------------
 
     def _run_sequence(self, sequence: Sequence) -> None:
         self._session.marks.clear()
@@ -88,7 +88,7 @@ class Executor:
                 return
 
     def _take(self, step: Step, sequence: str) -> bool:
-        """Take one step; False if the rest of the sequence cannot be taken, since the clock cannot get there."""
+        """Take one step; False if the clock cannot reach the rest of the sequence."""
         if isinstance(step, Send):
             if step.case.operation == "retrieve":
                 self._session.read(step.case.campaign, sequence)
@@ -125,7 +125,7 @@ class Executor:
         return self._session.possible(campaign) == frozenset({self._session.contract.baseline})
 
     def _await_resume(self, step: AwaitResume, sequence: str) -> bool:
-        """Read after a due resume until it is seen, or the tolerance is over; the long wait is spent at most twice."""
+        """Read after a due resume until it is seen or the tolerance is over; two long waits at most."""
         session = self._session
         if self._is_at_baseline(step.campaign):
             return True

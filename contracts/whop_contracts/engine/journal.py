@@ -1,7 +1,7 @@
 """The journal of a run: what its campaigns were before it, and what our requests could have left them as.
 
-JSON lines, each forced to the disk before the request that it speaks of is sent. It holds no credential. A power cut leaves at worst
-one unfinished last line, which is not read: the request that it announced was never sent.
+JSON lines, each forced to the disk before the request that it announces is sent. It holds no credential. A
+power cut leaves at worst one unfinished last line, which is not read: its request was never sent.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ ReadState = Callable[[Mapping[str, Any]], State]
 class CampaignRecord:
     """One campaign of a journal.
 
-    ``first`` is its state at the first read (None if that could not be read), ``left`` the states that requests of
-    the run can have left since, ``put_back`` whether it was restored.
+    ``first`` is its state at the first read (None if that could not be read), ``left`` the states that
+    requests of the run can have left since, ``put_back`` whether it was restored.
     """
 
     first: State | None
@@ -49,7 +49,7 @@ class CampaignRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """What a journal says: where the run went, when it began, and its campaigns by id, in the order of their first reads."""
+    """What a journal says: the target, when the run began, its campaigns by id as they were read."""
 
     base_url: str
     run_id: str
@@ -69,7 +69,7 @@ def restore_command(path: Path, base_url: str, test_clock: str | None = None) ->
 
 
 class Journal:
-    """Writes one run's journal. Raises ``JournalError`` where a line cannot be kept: then nothing may be sent."""
+    """Writes one run's journal. ``JournalError`` if a line cannot be written: then nothing may be sent."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -87,9 +87,9 @@ class Journal:
         *,
         now: Callable[[], float] = time.time,
     ) -> Journal:
-        """Begin the journal of a run: at ``path``, else in the current directory, for its owner's eyes alone.
+        """Begin the journal of a run: at ``path``, else in the current directory, for its owner alone.
 
-        A journal there that is complete is replaced; one that is not, and any other file that is not empty, is an error.
+        A complete journal is replaced. An incomplete one, or another file that is not empty, is an error.
         """
         path = path or Path(f"whop-contracts-{run_id}.journal.jsonl")
         if urllib.parse.urlsplit(base_url).username:
@@ -115,7 +115,7 @@ class Journal:
 
     @classmethod
     def reopen(cls, path: Path, read_state: ReadState) -> Journal:
-        """Go on with a journal, to note what is put back after its run; an unfinished last line is cut off."""
+        """Continue a journal, to note what is restored after its run; an unfinished last line is cut off."""
         record = cls.read(path, read_state)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
@@ -134,7 +134,7 @@ class Journal:
             self._firsts.add(campaign)
 
     def intend(self, campaign: str, state: State) -> None:
-        """A request is about to be sent that can leave a campaign in this state. The same is written only once."""
+        """The next request can leave a campaign in this state. The same state is written only once."""
         if (campaign, state) not in self._intended:
             self._write(campaign=campaign, intend=state.as_dict())
             self._intended.add((campaign, state))
@@ -167,7 +167,7 @@ class Journal:
 
     @staticmethod
     def read(path: Path, read_state: ReadState) -> JournalRecord:
-        """What a journal says. ``JournalError`` where the file is no journal, or of a version that is not known."""
+        """What a journal says. ``JournalError`` if the file is no journal of this version."""
         try:
             lines = read_file(path).split(b"\n")[:-1]
         except OSError as error:

@@ -1,4 +1,4 @@
-"""An advisory lock on this machine, so that two runs do not change the same campaigns or the same test clock."""
+"""An advisory lock on this machine: two runs do not change the same campaigns or the same test clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``restore``: the teardown of a run that was killed, from its journal. Doing it twice does no more than once."""
+"""``restore``: the teardown of a run that was killed, from its journal. A second time it changes nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalR
 
 
 def _is_private(path: Path) -> bool:
-    """Whether nobody else can have written a journal: a regular file of this user that is for its owner alone."""
+    """Whether only this user can have written a journal: it is a regular file for its owner alone."""
     status = path.stat()
     own = hasattr(os, "getuid") and status.st_uid == os.getuid()
     return own and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
@@ -66,9 +66,10 @@ def restore(
     rate: Callable[[Settings, Target], int | None],
     tell: Callable[[str], None] = lambda _line: None,
 ) -> RunState:
-    """Restore the campaigns of the journal at ``path``; the journal is continued. ``tell`` gets what is tried.
+    """Restore the campaigns of the journal at ``path``, and continue it. ``tell`` gets what is tried.
 
-    ``state.inconclusive`` is set if the target could not be asked. ``UsageError`` for what the user has to change.
+    ``state.inconclusive`` is set if the target could not be reached. ``UsageError`` for what the user has to
+    change.
     """
     record = read_journal(path, settings, contract)
     if record.complete:

@@ -1,4 +1,4 @@
-"""One run: preflight, plan, teardown. The command line, pytest, the proof and the tests all run a plan by this."""
+"""One run: preflight, plan, teardown. Command line, pytest, proof and tests all run a plan by this."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
 def execute(
     session: Session, plan: Plan, *, more: Callable[[int], Plan] | None = None, restore_time: float = 60.0
 ) -> RunState:
-    """Send a plan, and ``more`` batches of it (numbered from 1) as long as the budget allows; then restore, for
-    at most ``restore_time`` seconds per campaign.
+    """Send a plan, and ``more`` batches of it (numbered from 1) as long as the budget allows; then restore,
+    for at most ``restore_time`` seconds per campaign.
 
-    ``JournalError`` if the journal cannot be kept before anything was changed. Whatever else happens is in the
-    state that is returned.
+    ``JournalError`` if the journal cannot be kept before anything was changed. Whatever else happens is in
+    the state that is returned.
     """
     state = session.state
     with interruptible():

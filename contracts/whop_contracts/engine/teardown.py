@@ -1,7 +1,7 @@
 """Restoring: every campaign gets the state of the run's first read again, and is read to make sure.
 
-The run's own teardown and ``whop-contracts restore`` are this one loop. Nothing in it is stopped by a response, a
-check or a full disk.
+The run's own teardown and ``whop-contracts restore`` are this one loop. Neither a response nor a check nor a
+full disk stops it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class _LeftAsItIsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A campaign to restore. With a ``record`` of a journal it is read first, and changed only if it may be ours."""
+    """A campaign to restore. With a ``record`` of a journal it is read first, and only changed if a request
+    of the run explains its state.
+    """
 
     symbol: str
     campaign: str
@@ -53,8 +55,9 @@ def wanted_by_journal(campaigns: Mapping[str, CampaignRecord]) -> list[Wanted]:
 def restore_campaigns(session: Session, wanted: Iterable[Wanted], *, restore_time: float) -> None:
     """Restore each campaign; ``session.state`` has what became of it.
 
-    One campaign takes at most ``restore_time`` seconds, all of them at most 5 minutes. An interruption leaves the
-    rest as it is. If the target of a journal cannot be reached at the first campaign, the state is inconclusive.
+    One campaign takes at most ``restore_time`` seconds, all of them at most 5 minutes. An interruption leaves
+    the rest as it is. If the target of a journal cannot be reached at the first campaign, the state is
+    inconclusive.
     """
     state, foreign = session.state, session.foreign
     todo = list(wanted)
@@ -92,7 +95,7 @@ def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorde
     except (_LeftAsItIsError, BudgetSpent) as error:
         state.failed.append(f"{name}: {error}")
         return False
-    except Exception as error:  # noqa: BLE001 - a bug of ours at one campaign must not leave the others paused
+    except Exception as error:  # noqa: BLE001 - a bug at one campaign leaves the others to restore
         state.failed.append(f"{name}: {describe_internal_error(error)}")
         return False
     if done:
@@ -174,7 +177,7 @@ def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
 
 
 def _restore_foreign(session: Session) -> str:
-    """Another company's campaign, after requests of ours, each of which was followed by one that resumes it."""
+    """Another company's campaign: each request that it accepted was followed by one that resumes it."""
     foreign = session.foreign
     if foreign.first is not None and foreign.sent:
         seen = session.plain(session.read("foreign", SEQUENCE)).shown

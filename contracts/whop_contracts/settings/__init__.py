@@ -63,7 +63,7 @@ class Setting:
 
 
 def read_file(path: Path, most: int = 2**26) -> bytes:
-    """The content of a file or device. OSError if it cannot be read or has more than ``most`` bytes (64 MiB)."""
+    """The content of a file or device. OSError if it cannot be read or has more than ``most`` bytes."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > most or len(content := file.read(most + 1)) > most:

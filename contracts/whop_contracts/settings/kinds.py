@@ -40,8 +40,8 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
     """A kind of value.
 
     ``expected`` completes "expected …"; ``secret`` values are shown nowhere; ``path`` values in a file are
-    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting; ``schema`` is
-    the JSON Schema of one value in a file.
+    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting;
+    ``schema`` is the JSON Schema of one value in a file.
     """
 
     parse: Callable[[str], Any]
