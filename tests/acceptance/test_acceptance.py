@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
 from commands import command, environment
 from safety.pretending import judged, on_wall_clock
+from safety.serving import Served, served
 from whop_contracts import schemas
 from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, ManualClock, RunningClock, build
+from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
 from whop_contracts.settings import Settings
 
@@ -53,39 +53,12 @@ def process(*words: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[
 
 
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
-    """A server of twenty lines that answers everything alike, and notes what it was asked."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def answer(self) -> None:
-            asked.append(f"{self.command} {self.path}")
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/api/v1", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def answering(status: int, body: bytes) -> Iterator[Served]:
+    """A server that responds to everything alike."""
+    with served(build(clock=RunningClock())) as state:
+        headers = (("content-type", "application/json"), ("date", formatdate(usegmt=True)))
+        state.before = lambda _: Answer(status, headers, body)
+        yield state
 
 
 def test_the_mock_is_judged_with_no_configuration(tmp_path: Path) -> None:
@@ -163,9 +136,9 @@ def test_honest_providers_are_not_accused_on_a_test_clock(tmp_path: Path, variat
 
 def test_the_documented_example_verbatim_breaks_what_it_breaks(tmp_path: Path) -> None:
     """Whatever is asked, the example comes back: status, date, ids, refusals and credentials are each named."""
-    with answering(200, EXAMPLE) as (base, _):
+    with answering(200, EXAMPLE) as state:
         done = command(
-            "run", "--base-url", base, "--campaign-id", "adcamp_Kb7Qw2Zr9Xt4M", "--profile", "quick",
+            "run", "--base-url", state.base_url, "--campaign-id", "adcamp_Kb7Qw2Zr9Xt4M", "--profile", "quick",
             "--json", "result.json", cwd=tmp_path, WHOP_API_TOKEN=SEED.token,
         )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
@@ -186,22 +159,22 @@ def test_the_documented_example_verbatim_breaks_what_it_breaks(tmp_path: Path) -
     ("status", "body"), [(500, b"{}"), (401, b"{}"), (404, b"{}"), (200, b"<html>"), (200, b"")]
 )
 def test_what_cannot_be_begun_ends_in_one_line(tmp_path: Path, status: int, body: bytes) -> None:
-    with answering(status, body) as (base, asked):
+    with answering(status, body) as state:
         done = command(
-            "run", "--base-url", base, "--campaign-id", "adcamp_1", "--quiet", cwd=tmp_path, WHOP_API_TOKEN="t" * 20
+            "run", "--base-url", state.base_url, "--campaign-id", "adcamp_1", "--quiet", cwd=tmp_path, WHOP_API_TOKEN="t" * 20
         )  # fmt: skip
     assert done.returncode == 3, done.stdout + done.stderr
     assert "adcamp_1 could not be read" in done.stdout + done.stderr
-    assert {line.split()[0] for line in asked} == {"GET"}, "nothing may be changed"
+    assert {seen.method for seen in state.requests} == {"GET"}, "nothing may be changed"
     assert "Traceback" not in done.stderr
 
 
 def test_a_dry_run_and_the_plan_agree_and_send_nothing(tmp_path: Path) -> None:
-    with answering(200, EXAMPLE) as (base, asked):
-        words = ["--base-url", base, "--campaign-id", "adcamp_1", "--test-clock", base]
+    with answering(200, EXAMPLE) as state:
+        words = ["--base-url", state.base_url, "--campaign-id", "adcamp_1", "--test-clock", state.base_url]
         dry = command("run", "--dry-run", *words, cwd=tmp_path, WHOP_API_TOKEN="t" * 20)
         plan = command("plan", *words, cwd=tmp_path, WHOP_API_TOKEN="t" * 20)
-    assert asked == []
+    assert state.requests == []
     assert (dry.returncode, plan.returncode) == (0, 0), dry.stderr + plan.stderr
     assert dry.stdout == plan.stdout
     assert dry.stdout.rstrip().endswith("requests planned, none sent")

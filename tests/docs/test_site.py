@@ -99,13 +99,13 @@ def test_links_to_elsewhere_are_not_followed_here(site, record_property):
     assert {one.partition(":")[0] for one in outside} == {"https"}
 
 
-@pytest.mark.parametrize("broken", ["[nowhere](nowhere.md)", "[no anchor](index.md#no-such-anchor)"])
-def test_a_link_that_leads_nowhere_fails_the_build(tmp_path, broken):
+def test_a_link_that_leads_nowhere_fails_the_build(tmp_path):
     pages = copied(tmp_path)
-    pages.joinpath("index.md").write_text(f"# Here\n\n{broken}\n")
+    pages.joinpath("index.md").write_text("# Here\n\n[page](nowhere.md), [anchor](index.md#no-such-anchor)\n")
     done = build(tmp_path / "site", of=tmp_path)
     assert done.returncode != 0
-    assert "nowhere.md" in done.stderr or "no-such-anchor" in done.stderr
+    assert "nowhere.md" in done.stderr
+    assert "no-such-anchor" in done.stderr
 
 
 def copied(folder):
