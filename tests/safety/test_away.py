@@ -1,4 +1,4 @@
-"""A target that is not this machine, reached over a real socket: loopback is its proxy. What is stricter there than on loopback."""
+"""A target that is not this machine (loopback is its proxy): what is stricter there than on loopback."""
 
 from __future__ import annotations
 

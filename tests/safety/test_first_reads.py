@@ -1,4 +1,4 @@
-"""First reads of hostile targets: what cannot be JSON ends the run in a line, what cannot be understood is a finding."""
+"""First reads of hostile targets: what cannot be JSON ends the run, what breaks a rule is a finding."""
 
 from __future__ import annotations
 
