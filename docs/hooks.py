@@ -1,50 +1,61 @@
-# ruff: noqa: INP001 - MkDocs loads it by its path
-"""Tables of the documentation that are made from the code.
+# ruff: noqa: INP001 - run by its path
+"""The generated parts of the documentation: ``python docs/hooks.py`` writes them, a test fails if they are stale.
 
-A page asks for a table by its marker, ``<!-- settings -->``, on a line of its own; MkDocs fills it in when the site is
-built. ``python docs/hooks.py`` writes the table of request classes into ``conforms.md``, between its two markers.
+settings.md and clauses.md are generated as a whole. In other pages the text between the markers
+``<!-- NAME begin -->`` and ``<!-- NAME end -->`` is, and the sample output of a run. ``proof.md`` is written by
+``whop-contracts prove --write``.
 """
 
 from __future__ import annotations
 
 import ast
 import html
+import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+from unittest import mock
 
 import whop_contracts
+from whop_contracts import report
+from whop_contracts.cli.check import check
 from whop_contracts.cli.explain import bounds
 from whop_contracts.pause.catalogue import PARTS, clauses
 from whop_contracts.pause.request_classes import CLASSES, RequestClass
-from whop_contracts.settings import SETTINGS, Setting, shown
+from whop_contracts.proof import START
+from whop_contracts.settings import SETTINGS, Setting, Settings, shown
 from whop_contracts.settings.kinds import SWITCH
 
+DOCS: Final = Path(__file__).parent
 _PACKAGE: Final = Path(whop_contracts.__file__).parent
-_MADE_BY_COMMANDS: Final = frozenset({"proof.md", "mutants.md"})
-"""Pages that a command writes, and that may not have been written yet."""
+_SAMPLE: Final = re.compile(r"(?<=```text\n)the built-in mock, .*?(?=```)", re.DOTALL)
 
 
-def on_config(config: Any) -> Any:
-    """Leave out of the navigation what has not been written."""
-    missing = {name for name in _MADE_BY_COMMANDS if not (Path(config.docs_dir) / name).is_file()}
-    config.nav = [_without(entry, missing) for entry in config.nav]
-    return config
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every page with a generated part, and its text as it should be."""
+    yield DOCS / "settings.md", settings_page()
+    yield DOCS / "clauses.md", "\n".join(clauses_page())
+    for name, marker, lines in (
+        ("conforms.md", "requests", [line for part in PARTS for line in _requests(*part)]),
+        ("how-it-works.md", "modules", list(_modules())),
+    ):
+        page = (DOCS / name).read_text("utf-8")
+        part = re.compile(f"(?<=<!-- {marker} begin -->\n).*(?=<!-- {marker} end -->)", re.DOTALL)
+        yield DOCS / name, part.sub(lambda _, lines=lines: "\n".join(["", *lines, ""]), page)
+    output = sample()
+    for path in (DOCS.parent / "README.md", DOCS / "get-started.md"):
+        yield path, _SAMPLE.sub(lambda _: output, path.read_text("utf-8"))
 
 
-def _without(entry: Any, missing: set[str]) -> Any:
-    ((title, inside),) = entry.items()
-    if isinstance(inside, list):
-        return {title: [one for one in inside if not missing & set(one.values())]}
-    return entry
-
-
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The page with its tables."""
-    return re.sub(
-        r"^<!-- (\w+) -->$", lambda found: "\n".join(_TABLES[found[1]]()), markdown, flags=re.MULTILINE
-    )
+def sample() -> str:
+    """What ``whop-contracts run`` prints on the mock, on a fixed day and without its own times."""
+    with mock.patch("time.time", return_value=START):
+        result = check(Settings())
+    out = io.StringIO()
+    report.show(result, out, quiet=False, verbose=False, color="never")
+    text = re.sub(r"^[\d-]+T\S+ to \S+$", "…", out.getvalue(), flags=re.MULTILINE)
+    return re.sub(r"[\d.]+ s$", "1.1 s", text.rstrip("\n")) + "\n"
 
 
 def settings_page() -> str:
@@ -97,30 +108,29 @@ Shells complete commands, flags and their values after one of these lines:
 """
 
 
-def catalogue() -> Iterator[str]:
-    """Every clause, by the part of the page."""
+def clauses_page() -> Iterator[str]:
+    """The text of clauses.md, by part of the page."""
+    yield _ABOUT_CLAUSES
     for part, title in PARTS:
-        yield f"## {title}"
-        yield ""
+        yield from (f"## {title}", "")
         for clause in (clause for clause in clauses() if clause.part == part):
-            yield f"### {clause.id}"
-            yield ""
-            needs = f" Not tested where {clause.needs}." if clause.needs else ""
-            yield html.escape(clause.statement, quote=False) + html.escape(needs, quote=False)
-            yield ""
-            yield f"*{clause.level}*, {html.escape(str(clause.source), quote=False)}"
-            yield ""
+            needs = f" Not tested if {clause.needs}." if clause.needs else ""
+            source = html.escape(str(clause.source), quote=False)
+            yield from (f"### {clause.id}", "", html.escape(clause.statement + needs, quote=False), "")
+            yield from (f"*{clause.level}*, {source}", "")
 
 
-CONFORMS: Final = Path(__file__).with_name("conforms.md")
-_REQUESTS: Final = re.compile(r"(?<=<!-- requests begin -->\n).*(?=<!-- requests end -->)", re.DOTALL)
+_ABOUT_CLAUSES: Final = """\
+<!-- Written by `python docs/hooks.py` from the catalogue. -->
+# Clauses
+
+A failed *must* clause fails the run; a *should* clause warns. The source of a clause is the **page** of the endpoint, its
+**example**, a **sibling** page, the **errors** page, the **sdk**, an **rfc**, or a **convention**.
+`whop-contracts clauses --json` prints the same for programs, and `whop-contracts explain ID` explains one clause.
+"""
+
+
 _EFFECTS: Final = {"expected": "yes", "possible": "possibly", "none": "no"}
-
-
-def conforms(page: str) -> str:
-    """The page ``conforms.md`` with its table of request classes as the code has it."""
-    table = "\n".join(["", *(line for part in PARTS for line in _requests(*part)), ""])
-    return _REQUESTS.sub(lambda _: table, page)
 
 
 def _requests(part: str, title: str) -> Iterator[str]:
@@ -139,29 +149,23 @@ def _row(one: RequestClass) -> Iterator[str]:
     found = bounds(next(clause for clause in clauses() if clause.id == one.clause))
     assert found is not None
     yield f"`{one.id}`"
-    yield f"{html.escape(one.statement, quote=False)} ([`{one.clause}`](clauses.md#{one.clause.replace('.', '')}), {one.source})"
+    link = f"[`{one.clause}`](clauses.md#{one.clause.replace('.', '')})"
+    yield f"{html.escape(one.statement, quote=False)} ({link}, {one.source})"
     yield from (found.conforms, found.warns, found.fails)
     yield _EFFECTS[one.effect]
     first, *rest = (_plain(case.name) for case in one.vectors)
     yield first + (f" and {len(rest)} more" if rest else "")
 
 
-def modules() -> Iterator[str]:
-    """Every module of the package with the first sentence of its docstring, by its room."""
-    rooms: dict[str, list[Path]] = {}
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        rooms.setdefault(path.relative_to(_PACKAGE).parent.as_posix(), []).append(path)
-    for room, paths in rooms.items():
-        yield f"### {'whop_contracts' if room == '.' else room}"
-        yield ""
-        yield "| module | |"
-        yield "|---|---|"
-        for path in paths:
-            said = " ".join(
-                (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0].split()
-            )
-            yield f"| `{path.name}` | {_plain(said)} |"
-        yield ""
+def _modules() -> Iterator[str]:
+    """Every folder of the package, and the modules in its root, with the first sentence of its docstring."""
+    inside = sorted(_PACKAGE.rglob("__init__.py"), key=lambda path: path.parent.as_posix())
+    folders = {f"{path.parent.relative_to(_PACKAGE).as_posix()}/": path for path in inside[1:]}
+    yield from ("| folder or module | |", "|---|---|")
+    for name, path in (folders | {path.name: path for path in sorted(_PACKAGE.glob("[!_]*.py"))}).items():
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        first = " ".join(re.split(r"(?<=[.])\s", text)[0].split())
+        yield f"| `{name}` | {_plain(first)} |"
 
 
 def _plain(said: str) -> str:
@@ -170,11 +174,6 @@ def _plain(said: str) -> str:
     return html.escape(said, quote=False).replace("|", "\\|")
 
 
-_TABLES: Final[dict[str, Callable[[], Iterator[str]]]] = {
-    "catalogue": catalogue,
-    "modules": modules,
-}
-
 if __name__ == "__main__":
-    CONFORMS.write_text(conforms(CONFORMS.read_text(encoding="utf-8")), encoding="utf-8")
-    Path(__file__).with_name("settings.md").write_text(settings_page(), "utf-8")
+    for written, page in generated():
+        written.write_text(page, encoding="utf-8")

@@ -105,7 +105,7 @@ def test_a_changed_file_is_shown_as_a_difference(tmp_path):
     changed = tmp_path / "s" / "error.schema.json"
     changed.write_text(changed.read_text("utf-8").replace('"message"', '"words"', 1), "utf-8")
     lines = derive.check(tmp_path / "s").splitlines()
-    assert lines[:2] == ["--- error.schema.json (stands)", "+++ error.schema.json (derived)"]
+    assert lines[:2] == ["--- error.schema.json (file)", "+++ error.schema.json (derived)"]
     assert [line.split() for line in lines[2:] if line[0] in "+-"] == [
         ["-", '"words":', "{"],
         ["+", '"message":', "{"],
@@ -195,6 +195,13 @@ def test_nothing_of_this_endpoint_is_in_what_another_page_gives(folder):
 # -- the OpenAPI document ----------------------------------------------------------------------------------
 
 
+def test_a_static_mock_finds_the_pages_example_in_every_200():
+    example = json.loads((FOLDER / "documented" / "ad-campaign.json").read_text("utf-8"))
+    for path in schemas.load("openapi")["paths"].values():
+        for operation in path.values():
+            assert operation["responses"]["200"]["content"]["application/json"]["example"] == example
+
+
 def test_the_openapi_document_is_valid_and_schemathesis_loads_it_without_a_warning():
     openapi_spec_validator.validate(dict(schemas.load("openapi")))
     import schemathesis  # noqa: PLC0415 - slow to import, and warnings at its import would be errors here
@@ -216,7 +223,7 @@ DOCUMENT = "documents", "pizza"
 ID = *DOCUMENT, "members", "/id"
 SOURCE = "needs a known source: one of page, example, sibling, errors, sdk, rfc, convention"
 OPERATIONS = ", api: expected operations with their members"
-ABSENT = "stands for nothing in documented/pizza.json"
+ABSENT = "matches nothing in documented/pizza.json"
 ROWS = [
     ((), NOTHING, "expected an object with a member 'documents'"),
     (("documents",), NOTHING, "expected an object with a member 'documents'"),

@@ -1,4 +1,4 @@
-"""Contract tests of Whop's ``POST /ad_campaigns/{id}/pause``, promise by promise."""
+"""Contract tests of Whop's ``POST /ad_campaigns/{id}/pause``, clause by clause."""
 
 from __future__ import annotations
 

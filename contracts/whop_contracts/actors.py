@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,15 +25,15 @@ class Actors:
 ALTERATIONS: Final = (
     "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5", "cut:6",
     "cut:7", "head", "head:5", "head:6", "head:7", "start", "added:5", "added:8", "before:6", "before:9", "word",
-    "comma", "quoted", "symbols", "prefix",
+    "comma", "quoted", "symbols",
 )  # fmt: skip
 """The ways in which :func:`altered` alters a token."""
-_PREFIX: Final = re.compile(r"[A-Za-z0-9]{3,12}[_.-](?=.{8})")
 _MOST_CUT: Final = 7
-_PLACES: Final = (8, 6, 7, 9, 10)
+PLACES: Final = (8, 6, 7, 9, 10)
 """Sixteenths of a token at which a character is changed: its middle third."""
-_ADDED: Final = "AbC4"
-_MANY: Final = 64
+ADDED: Final = "AbC4"
+SYMBOLS: Final = "-.~-"
+MANY: Final = 64
 """How often four characters are added, to show a reader that only looks at the first of many."""
 
 
@@ -42,38 +41,34 @@ def altered(token: str, how: str) -> str:
     """A token that nobody was given, made from ``token`` in one of the ``ALTERATIONS``.
 
     ``middle`` changes a character of the middle third and ``case`` its case. ``cut`` and ``head`` take at
-    least four characters off the end or the start, ``start`` replaces those. ``prefix`` takes off what the
-    kind of token begins with, up to a ``_``, ``-`` or ``.``; the first four if there is no such thing. ``added``, ``before``, ``word``,
+    least four characters off the end or the start, ``start`` replaces those. ``added``, ``before``, ``word``,
     ``comma``, ``quoted`` and ``symbols`` add some. A short token is added to.
     """
     kind, _, number = how.partition(":")
     size = int(number or 0)
     half = len(token) // 2
     added = {
-        "before": (_ADDED * 3)[: size or 4] + token,
-        "word": f"{token} {_ADDED}",
-        "comma": f"{token},{_ADDED}",
+        "before": (ADDED * 3)[: size or 4] + token,
+        "word": f"{token} {ADDED}",
+        "comma": f"{token},{ADDED}",
         "quoted": f'"{token}"',
-        "symbols": f"{token[:half]}-.~-{token[half:]}",
+        "symbols": f"{token[:half]}{SYMBOLS}{token[half:]}",
     }
     if kind in added:
         return added[kind]
-    prefix = _PREFIX.match(token)
-    if kind == "prefix" and prefix:
-        return token[prefix.end() :]
-    if kind in ("cut", "head", "start", "prefix") and len(token) > 2 * _MOST_CUT:
+    if kind in ("cut", "head", "start") and len(token) > 2 * _MOST_CUT:
         cut = token[: -(size or 4)] if kind == "cut" else token[size or 4 :]
-        return _ADDED + cut if kind == "start" else cut
+        return ADDED + cut if kind == "start" else cut
     if kind == "case":
         places = [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
         if places:
             middle = places[len(places) // 2]
             return token[:middle] + token[middle].swapcase() + token[middle + 1 :]
     if kind in ("case", "middle") and token:
-        middle = len(token) * _PLACES[size] // 16
+        middle = len(token) * PLACES[size] // 16
         other = "x" if token[middle] not in "xX" else "y"
         return token[:middle] + other + token[middle + 1 :]
-    return token + (_ADDED * 3)[:size] if size else token + _ADDED * _MANY
+    return token + (ADDED * 3)[:size] if size else token + ADDED * MANY
 
 
 def altered_forms(token: str) -> tuple[str, ...]:

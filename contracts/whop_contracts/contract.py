@@ -14,7 +14,7 @@ __all__ = ["clause", "run"]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What stands in a test module for the items that the plugin puts in its place."""
+    """The placeholder in a test module, which the plugin replaces by items."""
 
     kind: Literal["clauses", "run"]
 

@@ -70,7 +70,7 @@ def check(folder: Path, further: Mapping[str, str] | None = None) -> str:
         path = folder / name
         there = path.read_text(encoding="utf-8", errors="backslashreplace") if path.exists() else ""
         old, new = there.splitlines(keepends=True), text.splitlines(keepends=True)
-        differences += difflib.unified_diff(old, new, f"{name} (stands)", f"{name} (derived)")
+        differences += difflib.unified_diff(old, new, f"{name} (file)", f"{name} (derived)")
     return "".join(differences)
 
 
@@ -102,7 +102,7 @@ def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
     pointers = {pointer for pointer, _ in _walk(example, "")}
     for pointer in [*entries, *optional]:
         if pointer not in pointers:
-            raise DeriveError(f"{where}: {pointer} stands for nothing in documented/{name}.json")
+            raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
     for pointer, entry in entries.items():
         _check_entry(entry, f"{where}: the entry of {pointer}")
     return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}
@@ -159,7 +159,8 @@ def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], path: Path) -> 
     try:
         paths: dict[str, Any] = {}
         for operation in api["operations"]:
-            paths.setdefault(operation["path"], {})[operation["method"]] = _operation(operation, api, schemas)
+            one = _operation(operation, api, schemas, path.parent / "documented")
+            paths.setdefault(operation["path"], {})[operation["method"]] = one
         security = api["security"]
         scheme = {"type": "http", "scheme": security["scheme"], "description": security["statement"]}
         return {
@@ -176,8 +177,9 @@ def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], path: Path) -> 
 
 
 def _operation(
-    operation: Mapping[str, Any], api: Mapping[str, Any], schemas: Mapping[str, Any]
+    operation: Mapping[str, Any], api: Mapping[str, Any], schemas: Mapping[str, Any], examples: Path
 ) -> dict[str, Any]:
+    """An operation; a 200 shows the page's example, which static mocks respond with."""
     failures = {
         status: {"description": why, "content": _content(api["errors"]["schema"], schemas)}
         for status, why in api["errors"]["responses"].items()
@@ -195,9 +197,10 @@ def _operation(
     ]
     body = operation.get("request")
     request = {"requestBody": {"required": False, "content": _content(body, schemas)}} if body else {}
+    shown = operation["response"]
     success = {
-        "description": schemas[operation["response"]]["title"],
-        "content": _content(operation["response"], schemas),
+        "description": schemas[shown]["title"],
+        "content": _content(shown, schemas, example=_read(examples / f"{shown}.json")),
     }
     return {
         "operationId": operation["id"],
@@ -209,7 +212,7 @@ def _operation(
     }
 
 
-def _content(name: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _content(name: str, schemas: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     if name not in schemas:
         raise KeyError(name)
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}, **more}}

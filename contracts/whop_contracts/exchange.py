@@ -1,4 +1,4 @@
-"""The frozen values that every room shares: what is sent, what came back, what was found.
+"""The frozen values that every folder shares: what is sent, what came back, what was found.
 
 Units: instants of the provider are nanoseconds since 1970 (``int``); readings of the sender's own clock are
 seconds since 1970 (``float``).
@@ -26,7 +26,10 @@ INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it was sent; ``operation`` is the documented route that its path names, None for any other."""
+    """A request as it was sent; ``operation`` is the documented route that its path names, None for any other.
+
+    ``content_known`` is False if a recording does not have the body that was sent.
+    """
 
     method: str
     url: str
@@ -34,6 +37,7 @@ class Request:
     campaign: str
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
+    content_known: bool = True
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case."""
@@ -42,8 +46,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it came; ``truncated`` says that we stopped reading at our own limit, ``undecoded`` why its body could
-    not be had as it was meant: it is not what its ``Content-Encoding`` says, or not framed as HTTP/1.1 has it.
+    """A response as received. ``truncated``: its body is not known to its end: we stopped reading at our own limit, or
+    it was not recorded. ``undecoded``: why the body could not be decoded (it does not match its
+    ``Content-Encoding``, or breaks HTTP/1.1's framing).
     """
 
     status: int
@@ -59,7 +64,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The provider's clock while an exchange ran: its earliest reading at the sending and its latest at the answer."""
+    """The provider's clock while an exchange ran: its earliest reading at the sending and its latest at the response."""
 
     start: int
     end: int
@@ -69,8 +74,8 @@ class Window:
 class Exchange:
     """One request and what became of it. ``number`` counts everything sent to the target, from 1.
 
-    ``response`` is None where no answer came, and ``trouble`` then says why. ``now`` is None where the provider's clock is
-    not known.
+    ``response`` is None if there was none, and ``trouble`` then says why. ``now`` is None if the provider's clock is
+    unknown.
     """
 
     number: int

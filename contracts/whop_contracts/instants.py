@@ -124,3 +124,24 @@ def zone_name(offset_minutes: int) -> str:
 def utc(ns: int) -> datetime:
     """The instant as an aware datetime in UTC, cut to microseconds."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1_000)
+
+
+_LOOSE: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?",
+    re.ASCII,
+)
+
+
+def loose_instants(value: str) -> tuple[int, ...]:
+    """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
+
+    Lenient are: white space around it, a space for the T, no seconds, a decimal point without digits,
+    ``+0100`` or ``+01``, a space before the offset, a bare date, no zone (the last two are read as UTC).
+    """
+    match = _LOOSE.fullmatch(value.strip())
+    if match is None:
+        return ()
+    day, clock, seconds, zulu, hours, minutes = match.groups()
+    zone = "Z" if zulu or not hours else f"{hours}:{minutes or '00'}"
+    instant = read_instant(f"{day}T{clock or '00:00'}{(seconds or ':00').rstrip('.')}{zone}")
+    return () if instant is None else (instant.ns,)

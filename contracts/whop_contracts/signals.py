@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM: either ends a run, after which campaigns are restored; neither interrupts restoring."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first one ends a run, after which campaigns are restored.
+
+While they are restored, a second Ctrl-C leaves the rest; SIGTERM and SIGHUP change nothing any more.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,59 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
+
+_SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Windows has no SIGHUP."""
 
 
 @dataclass(slots=True)
-class _Signals:
-    """One per process, as signals are: is a request under way, is an interruption pending or raised."""
+class _State:
+    """One per process, as signals are.
 
+    ``interrupted`` is whether there was an interruption, ``left`` whether there was one while restoring,
+    ``under_way`` whether a request is, and ``pending`` whether an interruption has to be raised after it.
+    """
+
+    stage: Literal["running", "restoring", "over"] = "running"
+    interrupted: bool = False
+    left: bool = False
     under_way: bool = False
     pending: bool = False
-    raised: bool = False
 
 
-_SIGNALS = _Signals()
+_STATE = _State()
+
+
+def _receive(number: int, _frame: object) -> None:
+    """The first signal interrupts a run; the second one, if it is Ctrl-C, interrupts restoring."""
+    if _STATE.stage == "running":
+        counts = not _STATE.interrupted
+    else:
+        is_ctrl_c = number == signal.SIGINT and _STATE.stage == "restoring"
+        counts = is_ctrl_c and _STATE.interrupted and not _STATE.left
+        _STATE.interrupted |= is_ctrl_c
+    if counts:
+        _STATE.pending = True
+        if not _STATE.under_way:
+            _interrupt()
+
+
+def _interrupt() -> None:
+    _STATE.pending, _STATE.interrupted, _STATE.left = False, True, _STATE.stage == "restoring"
+    raise KeyboardInterrupt
 
 
 @contextmanager
 def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator[None]:
-    """Handle both signals so; only the main thread may, and others go on as they are."""
+    """Handle the signals so, unless they are ignored (``nohup``); only the main thread may, others go on."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {number: signal.getsignal(number) for number in _SIGNALS}
+    kept = {number: before for number, before in kept.items() if before not in {signal.SIG_IGN, None}}
+    for number in kept:
+        signal.signal(number, handler)
     try:
         yield
     finally:
@@ -38,37 +72,38 @@ def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn SIGTERM into KeyboardInterrupt too, raised once; within `shielded`, it is raised after it."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        # Once raised, the run is ending: further signals must not keep it from restoring.
-        if _SIGNALS.raised:
-            return
-        if _SIGNALS.under_way:
-            _SIGNALS.pending = True
-            return
-        _SIGNALS.raised = True
-        raise KeyboardInterrupt
-
+    """Turn the first signal into one KeyboardInterrupt; within `shielded`, it is raised after it."""
     if threading.current_thread() is threading.main_thread():
-        _SIGNALS.pending = _SIGNALS.raised = False
-    with _handling(interrupt):
+        _STATE.stage, _STATE.pending, _STATE.interrupted, _STATE.left = "running", False, False, False
+    with _handling(_receive):
         yield
 
 
 @contextmanager
 def shielded() -> Iterator[None]:
     """Delay an interruption until the request under way has ended: what it did must be restored too."""
-    _SIGNALS.under_way = True
+    _STATE.under_way = True
     try:
         yield
     finally:
-        _SIGNALS.under_way = False
-    if _SIGNALS.pending and not _SIGNALS.raised:
-        _SIGNALS.raised = True
-        raise KeyboardInterrupt
+        _STATE.under_way = False
+    if _STATE.pending:
+        _interrupt()
+
+
+@contextmanager
+def restoring() -> Iterator[None]:
+    """Campaigns are being restored: only Ctrl-C interrupts, and only if it is the second interruption.
+
+    After it signals are ignored until `interruptible` ends: reports have to be written.
+    """
+    _STATE.stage = "restoring"
+    try:
+        yield
+    finally:
+        _STATE.stage, _STATE.pending = "over", False
 
 
 def undisturbed() -> AbstractContextManager[None]:
-    """Ignore both signals while campaigns are being restored."""
+    """Ignore the signals while files are written."""
     return _handling(signal.SIG_IGN)

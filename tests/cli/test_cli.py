@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from report import handmade
 from whop_contracts import __version__
+from whop_contracts import report as reports
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
@@ -50,7 +54,8 @@ def running(monkeypatch):
         def judge(settings, *, watch=None):
             seen.append(settings)
             for part, case in progress:
-                watch(Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1))
+                message = part == "journal"
+                watch(Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1, message=message))
             if isinstance(outcome, BaseException):
                 raise outcome
             return outcome
@@ -61,11 +66,11 @@ def running(monkeypatch):
     return running
 
 
-def piped(words, reader):
-    """The program's exit code behind a pipe to ``reader``, and what was printed on standard error."""
-    script = f"{PROGRAM} {words} | {reader} >/dev/null; exit ${{PIPESTATUS[0]}}"
-    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    return ran.returncode, ran.stderr
+def shell(script, folder="."):
+    """What bash makes of a script in which ``whop-contracts`` is the program: exit code, outputs."""
+    script = f'whop-contracts() {{ {PROGRAM} "$@"; }}; {script}'
+    ran = subprocess.run(["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout, ran.stderr
 
 
 # -- help ---
@@ -147,9 +152,9 @@ MISUSES = [
     ("replay r.json", "--clause: not given; see whop-contracts replay --help"),
     ("serve --port x", "--port 'x': expected a whole number from 0 to 65535"),
     ("serve --port 65536", "--port '65536': expected a whole number"),
-    ("serve --fault x", "--fault 'x': no such name; expected one that --list-faults lists"),
-    ("serve --variation x", "--variation 'x': no such name"),
-    ("serve --host 203.0.113.1", "--host '203.0.113.1', --port 8089: expected an address that is free"),
+    ("serve --fault x", "there is no fault 'x'"),
+    ("serve --variation x", "there is no variation 'x'"),
+    ("serve --host 203.0.113.1", "--host 203.0.113.1, --port 8089: cannot listen there"),
     ("derive /nowhere", "FOLDER '/nowhere':"),
     ("derive --check .", "FOLDER '.':"),
     ("compare a", "NEW: not given"),
@@ -191,10 +196,63 @@ def test_an_internal_error_is_a_line_that_quotes_nothing(call, running):
     assert "token" not in err
 
 
-def test_a_closed_pipe_leaves_the_exit_code_of_a_run_and_says_nothing():
-    assert piped("run --profile quick --json -", "head -c 10") == (0, "")
-    assert piped("run --profile quick --max-requests 5 --verbose", "true") == (3, "")
-    assert piped("clauses --json", "true") == (2, "")
+@pytest.mark.parametrize(
+    ("where", "err"),
+    [
+        ("--verbose | true", ""),
+        ("--json - | head -c 10 >/dev/null", ""),
+        (">&-", ""),
+        (">/dev/full", "standard output could not be written (no space left on device)\n"),
+        (">/dev/null 2>&-", ""),
+        (">/dev/null 2>/dev/full", ""),
+        (">&- 2>&-", ""),
+    ],
+)
+def test_an_output_that_nobody_takes_leaves_a_run_its_files_and_its_exit_code(tmp_path, where, err):
+    run = "whop-contracts run --max-requests 5 --junit r.xml --html r.html --markdown r.md"
+    code = shell(f"{run} {where}; exit ${{PIPESTATUS[0]}}", tmp_path)
+    assert code == (3, "", err)
+    assert {path.name for path in tmp_path.iterdir()} == {"r.xml", "r.html", "r.md"}
+
+
+def test_an_output_that_nobody_takes_ends_other_commands_with_2_in_a_line():
+    assert shell("whop-contracts clauses | true; exit ${PIPESTATUS[0]}") == (2, "", "")
+    full = "whop-contracts: the output could not be written (No space left on device)\n"
+    assert shell("whop-contracts clauses >/dev/full") == (2, "", full)
+
+
+def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(tmp_path, monkeypatch):
+    kept, link = tmp_path / "kept", tmp_path / "link"
+    kept.write_text("before")
+    kept.chmod(0o640)
+    link.symlink_to(kept)
+    before = kept.stat().st_ino
+    reports.write_file(link, "after")
+    assert (kept.read_text(), kept.stat().st_mode & 0o777, link.is_symlink()) == ("after", 0o640, True)
+    assert kept.stat().st_ino != before
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        reports.write_file(link, "half")
+    monkeypatch.undo()
+    assert kept.read_text() == "after"
+    assert len(list(tmp_path.iterdir())) == 2
+    assert shell("mkfifo f; cat f & whop-contracts run --max-requests 5 -q --markdown f >&2; wait", tmp_path)[
+        1
+    ]
+    reports.write_file(Path("/dev/null"), "gone")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_recording_is_for_its_owner_alone_unless_the_file_is_there(tmp_path):
+    there = tmp_path / "there.har"
+    there.touch(0o644)
+    for name in ("new.har", "there.har"):
+        assert shell(f"whop-contracts run --max-requests 5 -q --har {name}", tmp_path)[0] == 3
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "new.har", there)] == [0o600, 0o644]
 
 
 def test_a_report_that_fails_at_the_end_is_exit_2_after_the_others_are_written(call, running, tmp_path):
@@ -210,6 +268,40 @@ def test_an_output_that_cannot_be_written_is_reported_before_anything_is_sent(ca
     seen = running(handmade.result())
     assert call("run", "--json", "no/such/folder.json")[0] == 2
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("words", "size", "limit"),
+    [
+        ("check-har f", 2**31, 2048),
+        ("compare f f", 2**26, 64),
+        ("replay f --clause x", 2**26, 64),
+        ("restore f", 2**26, 64),
+    ],
+)
+def test_a_file_that_is_too_large_is_an_error_in_a_line(call, tmp_path, words, size, limit):
+    with (tmp_path / "f").open("wb") as file:
+        file.truncate(size + 1)
+    code, out, err = call(*words.split())
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"it has more than {limit} mebibytes" in err
+    os.truncate(tmp_path / "f", 10)
+    assert "mebibytes" not in call(*words.split())[2]
+    if limit == 64:
+        assert "it has more than 64 mebibytes" in call(*words.replace(" f", " /dev/zero").split())[2]
+
+
+def test_what_reverses_a_line_or_moves_a_cursor_reaches_no_terminal_and_is_escaped_in_json(call, running):
+    hidden = "\u202e\u2066\x9b2J\x85\u200b\ufeff\U000e0041\x7f"
+    result = handmade.kinds()["violates"] | {"notes": [f"a note {hidden}é"], "reason": hidden}
+    running(result)
+    for words in (("run", "--verbose"), ("run", "--json", "-"), ("compare", f"no{hidden}such", "x")):
+        code, out, err = call(*words)
+        assert code in {1, 2}
+        assert not {one for one in hidden if not one.isascii()} & {*out, *err}
+        assert "\\u202e" in out + err
+    assert json.loads(call("run", "--json", "-")[1]) == result
+    assert "é" in call("run", "--json", "-")[1]
 
 
 # -- run ---
@@ -267,8 +359,10 @@ def test_the_journal_is_named_first_on_standard_error(call, running):
 def test_show_config_runs_nothing_and_masks_secrets(call, running, monkeypatch):
     seen = running(handmade.result())
     monkeypatch.setenv("WHOP_API_TOKEN", "canary")
-    code, out, err = call("run", "--show-config", "--base-url", "https://staging.example.com")
+    config = ("--base-url", "https://staging.example.com", "--test-clock", "https://t.example/c?token=canary")
+    code, out, err = call("run", "--show-config", *config)
     assert (code, err, seen) == (0, "", [])
+    assert "https://t.example/c?(not shown)" in out
     assert re.search(r"^base-url +https://staging.example.com +--base-url$", out, re.MULTILINE)
     assert re.search(r"^token +\(set\) +WHOP_API_TOKEN$", out, re.MULTILINE)
     assert "canary" not in out
@@ -310,8 +404,8 @@ def test_plan_names_what_no_request_tests_and_fits_its_reasons_into_80_columns(c
     code, out, _ = call("plan", "--max-requests", "60", "--why")
     added = [line for line in out.splitlines() if line not in plain]
     assert code == 0
-    assert any("the first request.date-is-accepted" in line for line in added)
-    assert any(line.startswith("no request serves ") for line in added)
+    assert any("first to test request.date-is-accepted" in line for line in added)
+    assert any(line.startswith("no request tests ") for line in added)
     assert max(map(len, added)) <= 80
 
 
@@ -343,7 +437,7 @@ def test_serve_lists_what_it_can_be(call):
 
 
 def test_serve_prints_a_command_that_can_be_pasted(call, monkeypatch):
-    def serve(provider, host, port, on_ready):
+    def serve(provider, host, port, on_ready, log):
         on_ready(f"http://{host}:{port}/api/v1")
 
     monkeypatch.setattr("whop_contracts.provider.server.serve", serve)

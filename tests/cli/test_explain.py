@@ -73,7 +73,7 @@ def test_a_member_is_described_by_its_schema():
 
 def test_what_is_sent_are_the_requests_of_the_plan_that_test_the_clause(plan):
     count, names = explaining.served(CLAUSES["refusals.loose-date"], plan)
-    assert count == len(names) > 2
+    assert count >= len(names) > 2
     assert any(name.endswith(": a bare date") for name in names)
 
 

@@ -22,9 +22,7 @@ from whop_contracts.provider.server import clock_url, running
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 STEPS = ACTION["runs"]["steps"]
-RECIPE = next(
-    block for block in blocks((ROOT / "docs" / "nightly.md").read_text("utf-8")) if block.kind == "yaml"
-)
+RECIPE = next(block for block in blocks((ROOT / "docs" / "ci.md").read_text("utf-8")) if block.kind == "yaml")
 EXPRESSION = re.compile(r"\$\{\{ *(.+?) *\}\}")
 BASH = shutil.which("bash") or "bash"
 PYTHON = """#!/bin/sh
@@ -113,13 +111,13 @@ def ours(base_url, **more):
     } | more
 
 
-@pytest.fixture(params=[None], ids=["honest"])
+@pytest.fixture(params=[None], ids=["conforming"])
 def served(request):
     with running(build(fault=request.param, clock=RunningClock())) as base_url:
         yield base_url
 
 
-def test_an_honest_provider_passes_and_the_reports_are_there(tmp_path, served):
+def test_a_conforming_provider_passes_and_the_reports_are_there(tmp_path, served):
     job = perform(
         tmp_path,
         **ours(
@@ -140,7 +138,7 @@ def test_an_honest_provider_passes_and_the_reports_are_there(tmp_path, served):
 
 
 @pytest.mark.parametrize("served", ["offset-dropped"], indirect=True)
-def test_a_broken_promise_fails_the_job_and_is_in_the_summary(tmp_path, served):
+def test_a_failure_fails_the_job_and_is_in_the_summary(tmp_path, served):
     job = perform(tmp_path, **ours(served))
     assert job.code == 1, job.said
     assert job.outputs == {"exit-code": "1", "verdict": "violates"}
@@ -161,8 +159,16 @@ def test_what_cannot_be_used_ends_the_job_before_anything_is_sent(tmp_path):
     assert job.summary == "whop-contracts: no run, exit code 2\n"
 
 
-def test_flags_are_words_one_a_line(tmp_path, served):
-    job = perform(tmp_path, **ours(served, args="--clause=pausing.*\r\n\n  --max-requests\n90\n"))
+@pytest.mark.parametrize(
+    "args",
+    [
+        "--clause=pausing.*\r\n\n  --max-requests\n90\n",
+        "--clause pausing.* --max-requests 90 --header X-A: b c=d --strict",
+        "--header=X-A: b\n--max-requests=90  --clause\npausing.*\n",
+    ],
+)
+def test_flags_are_read_as_on_a_command_line(tmp_path, served, args):
+    job = perform(tmp_path, **ours(served, args=args))
     assert job.code == 0, job.said
     assert "| Pausing |" in job.summary
     assert "| Refusals |" not in job.summary
@@ -214,6 +220,32 @@ def test_no_script_holds_an_expression_and_every_input_is_used():
     assert used == set(ACTION["inputs"])
     outputs = re.findall(r"steps\.run\.outputs\.([\w-]+)", yaml.safe_dump(ACTION["outputs"]))
     assert sorted(outputs) == sorted(ACTION["outputs"])
+
+
+def test_the_gitlab_template_runs_what_the_program_knows(tmp_path):
+    job = yaml.safe_load((ROOT / "docs" / "gitlab-ci.yml").read_text("utf-8"))["contract"]
+    assert job["artifacts"]["reports"]["junit"] == "reports/junit.xml"
+    program = tmp_path / "whop-contracts"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m whop_contracts "$@"\n')
+    program.chmod(0o755)
+    with running(build(fault="missing-id", clock=RunningClock())) as base_url:
+        variables = ENVIRONMENT | {
+            "PATH": f"{tmp_path}{os.pathsep}{ENVIRONMENT['PATH']}",
+            "WHOP_API_TOKEN": SEED.token,
+            "WHOP_CONTRACTS_BASE_URL": base_url,
+            "WHOP_CONTRACTS_CAMPAIGN_ID": SEED.campaigns[0],
+            "WHOP_CONTRACTS_PROFILE": "quick",
+            "WHOP_CONTRACTS_TEST_CLOCK": clock_url(base_url),
+        }
+        for script, code in (("script", 1), ("after_script", 0)):
+            line = "\n".join(["set -e", *job[script]])
+            done = subprocess.run(
+                [BASH, "-c", line], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == code, done.stderr
+    assert "nothing to put back" in done.stdout
+    assert "identifiers.campaign-id" in done.stdout
+    assert (tmp_path / "reports" / "junit.xml").is_file()
 
 
 def test_the_recipe_uses_the_action_as_it_is_and_keeps_secrets_out_of_scripts():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from commands import command
-from report.reader import blocks, commands, reading, serves, tells, typed
+from report.reader import blocks, commands, matches, reading, serves, typed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -32,13 +32,13 @@ FAILS = {
     "--no-color --continue-on-failure --exclude-checks positive_data_acceptance,negative_data_rejection": 1,
     "pytest -q -p no:cacheprovider test_by_schema.py": 1,
 }
-"""Commands that end otherwise than by 0 as their page says, and how."""
+"""Commands that do not exit with 0, as their page says."""
 NOT_TYPED = {
     FIRST: "CI runs it: it makes an environment of its own",
     SECOND: "CI runs it: it is this very suite",
     FIRST.partition(" '.[test]'")[0] + " .": "the same environment without the tests' requirements",
 }
-"""Commands that no test types, and why."""
+"""Commands that no test runs, and why."""
 
 
 def test_the_first_two_commands_are_the_set_up_with_the_main_job_and_the_tests():
@@ -48,7 +48,7 @@ def test_the_first_two_commands_are_the_set_up_with_the_main_job_and_the_tests()
     assert not any("pip" in line for line in typed(README)[1:])
 
 
-def test_ci_runs_the_readmes_two_commands_as_they_stand_there():
+def test_ci_runs_the_two_commands_of_the_readme():
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     assert "set -euo pipefail" in lines
     assert lines.index(FIRST) < lines.index(SECOND)
@@ -69,17 +69,17 @@ def test_a_page_does_what_it_says(pytester, name):
                         last = reader.do(line)
                         assert last.code == FAILS.get(line, 0), f"{line}\n{last.said}"
             elif block.kind == "text" and last:
-                assert tells(block.text, last.said), f"{last.line}\n{last.said}"
+                assert matches(block.text, last.said), f"{last.line}\n{last.said}"
 
 
-def test_every_exception_is_about_a_command_that_stands_somewhere():
+def test_every_exception_is_about_a_command_of_a_page():
     everywhere = {line for page in PAGES.values() for line in typed(page)}
     assert {*FAILS, *NOT_TYPED} <= everywhere
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_command_is_never_shown_as_anything_else(name):
-    """What looks like a command in a block of another kind would be typed by nobody here."""
+    """What looks like a command in a block of another kind would be run by no test."""
     others = [
         block for block in blocks(PAGES[name]) if block.kind in {"", "text", "console", "bash", "shell"}
     ]
@@ -88,9 +88,8 @@ def test_a_command_is_never_shown_as_anything_else(name):
 
 
 def test_the_sample_output_is_what_a_run_on_the_mock_prints(tmp_path):
-    """All of it but the seconds and the counts, which change with the catalogue."""
     sample = next(block.text for block in blocks(README) if block.kind == "text")
-    assert tells(sample, command("run", cwd=tmp_path).stdout)
+    assert matches(sample, command("run", cwd=tmp_path).stdout)
 
 
 def test_what_is_served_is_served_until_it_is_ended(pytester):

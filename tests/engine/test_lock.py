@@ -49,9 +49,11 @@ def test_a_folder_that_cannot_be_written_is_a_note(tmp_path):
 
 
 def test_what_a_run_does_not_share():
-    assert resources_of("https://h:8443/api/v1", ["adcamp_1", "adcamp_2"], "https://h:8443/clock") == [
+    assert resources_of(
+        "https://h:8443/api/v1", ["adcamp_1", "adcamp_2"], "https://h:8443/clock?token=x"
+    ) == [
         "campaign adcamp_1 at https://h:8443",
         "campaign adcamp_2 at https://h:8443",
-        "test clock https://h:8443/clock",
+        "test clock https://h:8443/clock?(not shown)",
     ]
     assert resources_of("https://h/api/v1", ["adcamp_1"], None) == ["campaign adcamp_1 at https://h"]

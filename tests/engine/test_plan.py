@@ -23,6 +23,7 @@ from whop_contracts.engine import plan as plans
 from whop_contracts.engine.build_plan import batch, ranks
 from whop_contracts.engine.drawn import classify, is_inconclusive
 from whop_contracts.engine.plan import Plan
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import BY_ID
 from whop_contracts.pause.vectors import vectors
 from whop_contracts.settings import Settings
@@ -59,8 +60,11 @@ def requests(plan: Plan, origin: str | None = None) -> list[Case]:
 
 @pytest.mark.parametrize(("profile", "means"), [("quick", FULL), ("standard", POOR), ("thorough", FULL)])
 def test_the_same_seed_gives_the_same_plan_and_another_one_another(profile, means) -> None:
-    first, second = draw(profile, seed=0, means=means), build_plan.draw(profile, seed=0, means=means)
-    other = draw(profile, seed=1, means=means)
+    first, second = (
+        draw(PAUSE, profile, seed=0, means=means),
+        build_plan.draw(PAUSE, profile, seed=0, means=means),
+    )
+    other = draw(PAUSE, profile, seed=1, means=means)
     assert (first, first.sha256) == (second, second.sha256)
     assert first.sha256 != other.sha256
 
@@ -86,7 +90,7 @@ def test_a_plan_is_the_same_in_another_process_and_leaves_nothing_behind(
 
 
 def test_the_hash_covers_the_versions(monkeypatch) -> None:
-    plan = draw("quick", seed=0, means=POOR)
+    plan = draw(PAUSE, "quick", seed=0, means=POOR)
     before = plan.sha256
     monkeypatch.setattr(plans, "version", lambda name: f"another {name}")
     assert plan.sha256 != before
@@ -96,8 +100,9 @@ DRAWING = """
 import sys
 from itertools import islice
 from whop_contracts.engine.build_plan import draw
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.steps import Capabilities
-plan = draw("standard", seed=0, means=Capabilities(1))
+plan = draw(PAUSE, "standard", seed=0, means=Capabilities(1))
 first = list(islice(plan.sequences, 5))
 assert plan.expected and not plan.is_drawn
 print({"hypothesis", "schemathesis"} & set(sys.modules))
@@ -116,7 +121,7 @@ def test_the_first_requests_do_not_wait_for_what_is_drawn() -> None:
 @pytest.mark.parametrize("means", TARGETS, ids=str)
 def test_plans_keep_to_their_limits_and_have_enough_drawn_requests(means) -> None:
     for profile, most, least in (("quick", 120, 20), ("standard", 400, 150)):
-        plan = draw(profile, seed=0, means=means)
+        plan = draw(PAUSE, profile, seed=0, means=means)
         outline = plan.outline()
         drawn = [case for case in outline["cases"] if case["origin"] == "drawn" and case["class"]]
         assert outline["requests"] == len(outline["cases"]) == plan.requests <= most
@@ -128,7 +133,7 @@ def test_two_seeds_share_at_most_a_tenth_of_their_drawn_requests() -> None:
     seeds = [
         {
             case
-            for case in requests(draw("standard", seed=seed, means=FULL), "drawn")
+            for case in requests(draw(PAUSE, "standard", seed=seed, means=FULL), "drawn")
             if case.request_class not in TINY
         }
         for seed in range(3)
@@ -138,13 +143,15 @@ def test_two_seeds_share_at_most_a_tenth_of_their_drawn_requests() -> None:
 
 
 def test_only_drawn_requests_on_demand() -> None:
-    plan = draw("standard", seed=0, means=FULL, only="drawn")
+    plan = draw(PAUSE, "standard", seed=0, means=FULL, only="drawn")
     assert {case.origin for case in requests(plan)} == {"drawn"}
     assert len(requests(plan)) >= 150
 
 
 def test_a_shorter_profile_begins_as_a_longer_one() -> None:
-    quick, standard = (draw(profile, seed=0, means=FULL).sequences for profile in ("quick", "standard"))
+    quick, standard = (
+        draw(PAUSE, profile, seed=0, means=FULL).sequences for profile in ("quick", "standard")
+    )
     assert quick[:8] == standard[:8]
 
 
@@ -154,19 +161,19 @@ def test_a_shorter_profile_begins_as_a_longer_one() -> None:
 def test_every_request_has_the_class_that_the_oracle_gives_it_and_a_read_the_origin_of_what_it_serves() -> (
     None
 ):
-    for case in requests(draw("standard", seed=0, means=FULL)):
+    for case in requests(draw(PAUSE, "standard", seed=0, means=FULL)):
         if case.origin != "sequence":
             assert classify(
-                case.shifted(-int(case.campaign[4]), 4) if case.campaign[:4] == "own:" else case
+                PAUSE, case.shifted(-int(case.campaign[4]), 4) if case.campaign[:4] == "own:" else case
             ) == (case.request_class), case
-    for row in draw("standard", seed=0, means=FULL).outline()["cases"]:
+    for row in draw(PAUSE, "standard", seed=0, means=FULL).outline()["cases"]:
         assert (row["class"] is None) == (row["name"].startswith(("read ", "unpause "))), row
         assert row["origin"] == "drawn" or not row["sequence"].startswith("drawn")
 
 
 def test_of_each_class_the_smallest_drawn_request_goes_first() -> None:
     sizes: dict[str, list[int]] = {}
-    for case in requests(draw("standard", seed=0, means=POOR), "drawn"):
+    for case in requests(draw(PAUSE, "standard", seed=0, means=POOR), "drawn"):
         if BY_ID[case.request_class].effect != "expected":
             sizes.setdefault(case.request_class, []).append(
                 len(case.body or "") + len(case.campaign) + len(case.credential)
@@ -177,7 +184,7 @@ def test_of_each_class_the_smallest_drawn_request_goes_first() -> None:
 
 def test_after_the_first_sixty_requests_every_third_sequence_is_a_drawn_one_until_they_are_used_up() -> None:
     for means in (FULL, POOR):
-        plan = draw("standard", seed=0, means=means)
+        plan = draw(PAUSE, "standard", seed=0, means=means)
         numbers = [row["number"] for row in plan.outline()["cases"] if row["origin"] == "drawn"]
         assert numbers[0] > 60
         kinds = ["D" if one.origin == "drawn" else "R" for one in plan.sequences]
@@ -189,7 +196,7 @@ def test_after_the_first_sixty_requests_every_third_sequence_is_a_drawn_one_unti
 
 
 def test_eight_rejected_requests_share_a_read_and_what_may_be_accepted_has_its_own() -> None:
-    plan = draw("standard", seed=0, means=FULL)
+    plan = draw(PAUSE, "standard", seed=0, means=FULL)
     for sequence in plan.sequences:
         sends = [step.case for step in sequence.steps if isinstance(step, Send)]
         effects = [BY_ID[case.request_class].effect if case.request_class else "read" for case in sends]
@@ -207,7 +214,7 @@ def test_eight_rejected_requests_share_a_read_and_what_may_be_accepted_has_its_o
 
 
 def test_sequences_are_distributed_over_all_campaigns() -> None:
-    plan = draw("standard", seed=0, means=FULL)
+    plan = draw(PAUSE, "standard", seed=0, means=FULL)
     pauses = Counter(case.campaign for case in requests(plan) if case.operation == "pause" and case.leaves)
     counts = [pauses[f"own:{index}"] for index in range(4)]
     assert min(counts) > max(counts) / 3
@@ -217,7 +224,7 @@ def test_sequences_are_distributed_over_all_campaigns() -> None:
 
 def test_no_drawn_request_can_hit_a_campaign_of_somebody_else() -> None:
     for seed in range(3):
-        for case in requests(draw("standard", seed=seed, means=FULL), "drawn"):
+        for case in requests(draw(PAUSE, "standard", seed=seed, means=FULL), "drawn"):
             whose = case.campaign.partition(":")[0]
             assert whose in ("own", "foreign", "invented") or (whose, case.request_class) in {
                 ("raw", "malformed-id"), ("raw", "several"),
@@ -242,9 +249,9 @@ def test_a_request_that_fits_no_class_is_dropped_and_counted(monkeypatch) -> Non
     beyond = Case(
         "beyond", body='{"paused_until": "{until}"}', until=SymbolicInstant("9999-12-31", time="23:59:60")
     )
-    assert classify(beyond) == "unclear"
-    monkeypatch.setattr("whop_contracts.engine.drawn.classify", lambda _: "unclear")
-    assert build_plan.draw("quick", seed=0, means=POOR).outline()["dropped"] > 15
+    assert classify(PAUSE, beyond) == "unclear"
+    monkeypatch.setattr("whop_contracts.engine.drawn.classify", lambda *_: "unclear")
+    assert build_plan.draw(PAUSE, "quick", seed=0, means=POOR).outline()["dropped"] > 15
 
 
 # -- vectors and sequences -----------------------------------------------------------------------------------
@@ -252,33 +259,33 @@ def test_a_request_that_fits_no_class_is_dropped_and_counted(monkeypatch) -> Non
 
 @pytest.mark.parametrize("clock", ["movable", "wall"])
 def test_the_ranks_have_every_id_once_at_most(clock) -> None:
-    ranked = Counter(id_ for group in ranks(clock) for id_ in group)
+    ranked = Counter(id_ for group in ranks(PAUSE.plan_parts, clock) for id_ in group)
     assert [id_ for id_, count in ranked.items() if count > 1] == []
-    assert all(len(group) <= 8 for group in ranks(clock))
+    assert all(len(group) <= 8 for group in ranks(PAUSE.plan_parts, clock))
 
 
 def test_thorough_sends_every_vector_and_standard_those_of_the_first_ranks() -> None:
     sent = {
-        profile: {case.id for case in requests(draw(profile, seed=0, means=FULL), "vector")}
+        profile: {case.id for case in requests(draw(PAUSE, profile, seed=0, means=FULL), "vector")}
         for profile in ("standard", "thorough")
     }
     assert sent["thorough"] == vectors().keys()
-    for group in ranks("movable")[:20]:
+    for group in ranks(PAUSE.plan_parts, "movable")[:20]:
         assert not {*group} & vectors().keys() - sent["standard"]
 
 
 def test_on_every_clock_some_dated_pause_is_watched_until_it_resumes() -> None:
     for means in TARGETS:
         for profile in ("quick", "standard"):
-            plan = draw(profile, seed=0, means=means)
+            plan = draw(PAUSE, profile, seed=0, means=means)
             assert any(case.mark == "awaited" for _, case in plan.listed()), (profile, means)
 
 
 @pytest.mark.parametrize(("profile", "means"), [("quick", POOR), ("standard", FULL), ("thorough", FULL)])
 def test_no_two_sequences_share_a_name_or_an_id(profile, means) -> None:
-    plan = draw(profile, seed=0, means=means)
+    plan = draw(PAUSE, profile, seed=0, means=means)
     batches = (1, 2) if profile == "thorough" else ()
-    every = [*plan.sequences, *(one for number in batches for one in batch(plan, number).sequences)]
+    every = [*plan.sequences, *(one for number in batches for one in batch(PAUSE, plan, number).sequences)]
     for texts in ([one.name for one in every], [one.id for one in every]):
         assert [text for text, count in Counter(texts).items() if count > 1] == []
 
@@ -288,7 +295,7 @@ def test_no_two_sequences_share_a_name_or_an_id(profile, means) -> None:
 
 def test_thorough_has_histories_and_leaves_a_wall_clock_alone() -> None:
     for means, moves in ((FULL, True), (Capabilities(2, clock="wall"), False)):
-        plan = draw("thorough", seed=0, means=means)
+        plan = draw(PAUSE, "thorough", seed=0, means=means)
         explored = [sequence for sequence in plan.sequences if sequence.name.startswith("explored ")]
         steps = [type(step) for sequence in explored for step in sequence.steps]
         assert len(explored) == 60
@@ -296,9 +303,9 @@ def test_thorough_has_histories_and_leaves_a_wall_clock_alone() -> None:
 
 
 def test_batches_are_reproducible_each_is_another_and_none_moves_the_clock() -> None:
-    plan = draw("thorough", seed=0, means=FULL)
-    one, two = batch(plan, 1), batch(plan, 2)
-    assert one == batch(plan, 1)
+    plan = draw(PAUSE, "thorough", seed=0, means=FULL)
+    one, two = batch(PAUSE, plan, 1), batch(PAUSE, plan, 2)
+    assert one == batch(PAUSE, plan, 1)
     bodies = [{case.body for case in requests(each)} for each in (plan, one, two)]
     for first, second in itertools.combinations(bodies, 2):
         assert len(second - first) > 100
@@ -322,7 +329,7 @@ def test_only_thorough_goes_on_and_only_where_it_is_given_time() -> None:
 
 
 def test_a_plan_that_is_cut_fits_and_keeps_its_order() -> None:
-    whole = draw("standard", seed=0, means=FULL)
+    whole = draw(PAUSE, "standard", seed=0, means=FULL)
     for most in (12, 50, 200):
         cut = whole.cut(most)
         assert cut.cut_short
@@ -367,7 +374,7 @@ def test_a_run_goes_on_until_its_time_is_spent(monkeypatch) -> None:
 
 
 def test_a_failure_of_a_batch_is_replayed() -> None:
-    plan = draw("thorough", seed=0, means=preparing.capabilities(Settings()))
-    wanted = batch(plan, 2).sequences[7]
+    plan = draw(PAUSE, "thorough", seed=0, means=preparing.capabilities(Settings()))
+    wanted = batch(PAUSE, plan, 2).sequences[7]
     found = replaying.single(wanted.name, Settings(profile="thorough"))
     assert found.sequences == (wanted,)

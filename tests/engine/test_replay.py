@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +58,13 @@ def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys) -> N
     live = saved(
         tmp_path / "live.json", result | {"target": {"kind": "live", "base_url": "https://x.example"}}
     )
-    assert "the mock would tell nothing of it" in wrong(live, "--clause", clause)
+    assert "the mock conforms" in wrong(live, "--clause", clause)
+    monkeypatch.setenv("WHOP_API_TOKEN", "wk_1")
+    for url in ("http://x.example", "https://x.example:8443", "https://y.example"):
+        said_of = wrong(live, "--clause", clause, "--base-url", url, "--campaign-id", "adcamp_1")
+        assert said_of.startswith(f"whop-contracts: --base-url '{url}': the result is of https://x.example; ")
+    for url in ("https://x.example:443/api/v1", "http://127.0.0.1:9", "http://[::1]:9"):
+        replaying._check_origin(json.loads(Path(live).read_text()), Settings(base_url=url))
     other = copy.deepcopy(result)
     for row in other["clauses"]:
         if row["failure"]:

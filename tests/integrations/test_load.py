@@ -82,7 +82,9 @@ def test_a_master_and_two_workers_share_campaigns_and_find_the_one_that_is_broke
     log = "".join(logs)
     assert master.returncode == 1, out + log
     assert set(re.findall(r"^CLAUSE +(\S+)", out, re.MULTILINE)) == {"pausing.read-agrees"}
-    assert "CLAUSE pausing.read-agrees: After a pause the campaign reads as the pause left it." in out
+    assert (
+        "CLAUSE pausing.read-agrees: A read after a pause shows the same `status` and `paused_until`." in out
+    )
     assert re.findall(r"whop_contracts\.load: (\S+): .*/ad_campaigns/(\w+)", log) == [
         ("pausing.read-agrees", CAMPAIGN)
     ]

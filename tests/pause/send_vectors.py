@@ -14,8 +14,7 @@ FORMS = {"readonly": "readonly", "unknown": "x" * 24, "unknown:unsigned": "eyJhb
          "altered:added": f"{TOKEN}AbC4", "altered:before": f"AbC4{TOKEN}", "altered:cut": TOKEN[:-4],
          "altered:case": TOKEN.swapcase(), "altered:middle": f"{TOKEN[:MIDDLE]}_{TOKEN[MIDDLE + 1:]}",
          "altered:word": f"{TOKEN} AbC4", "altered:comma": f"{TOKEN},AbC4", "altered:quoted": f'"{TOKEN}"',
-         "altered:start": f"AbC4{TOKEN[4:]}", "altered:symbols": f"{TOKEN[:MIDDLE]}-.~-{TOKEN[MIDDLE:]}", "full": TOKEN,
-         "altered:prefix": TOKEN.partition("_")[2]}
+         "altered:start": f"AbC4{TOKEN[4:]}", "altered:symbols": f"{TOKEN[:MIDDLE]}-.~-{TOKEN[MIDDLE:]}", "full": TOKEN}
 TOKENS = {"none": None, "empty": "Bearer", **{name: f"Bearer {form}" for name, form in FORMS.items()}}
 
 def date(until):

@@ -162,11 +162,14 @@ def test_an_error_in_plain_words_does_not(said: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["/a", "SELECT ", "AxError: ", "\n"])
-def test_a_large_error_is_read_fast(unit: str) -> None:
-    evidence = refusal((unit * 450_000).encode())
-    began = process_time()
-    fails(evidence, "refusals.nothing-leaks")
-    assert process_time() - began < 10, "it took more than a minute"
+def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long(unit: str) -> None:
+    times = []
+    for count in (45_000, 450_000):
+        evidence = refusal((unit * count).encode())
+        began = process_time()
+        fails(evidence, "refusals.nothing-leaks")
+        times.append(process_time() - began)
+    assert times[1] < 30 * times[0] + 0.1, times
 
 
 def test_the_format_of_a_body_that_we_truncated_is_not_checked() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pause.histories import START, History, at
 from whop_contracts.exchange import Response, Window
-from whop_contracts.instants import NANO, USUAL_FORM, form_of, read_instant, write_instant
+from whop_contracts.instants import NANO, USUAL_FORM, form_of, loose_instants, read_instant, write_instant
 from whop_contracts.json_text import is_json, read_json, read_response
-from whop_contracts.pause.classify import loose_instants, read_intent
+from whop_contracts.pause.classify import read_intent
 from whop_contracts.provider import dates
 
 NOW = Window(at(0), at(0.1))

@@ -20,6 +20,7 @@ from pause.classified import CAMPAIGN, TOKEN, class_of_case, class_of_request
 from whop_contracts import schemas
 from whop_contracts.engine import build_plan
 from whop_contracts.pause.classify import ClassId
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL
 from whop_contracts.pause.sequences import sequence_ids
 from whop_contracts.pause.strategies import draw
@@ -133,4 +134,4 @@ def test_thirty_lines_without_the_package_read_and_send_the_vectors() -> None:
 )
 def test_a_misspelled_id_in_the_ranks_is_an_error(group: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        build_plan.checked(group)
+        build_plan.checked(PAUSE.plan_parts, group)

@@ -56,8 +56,8 @@ def test_a_failure_is_the_report_s_text_without_a_traceback(project):
     ("result", "lines"),
     [
         (
-            {"verdict": "inconclusive", "exit_code": 3, "reason": "no pause was answered 2xx"},
-            ["*conclusive*", "inconclusive: no pause was answered 2xx"],
+            {"verdict": "inconclusive", "exit_code": 3, "reason": "no pause got a 2xx"},
+            ["*conclusive*", "inconclusive: no pause got a 2xx"],
         ),
         (
             {"exit_code": 4, "put_back": {"campaigns": 0, "failed": ["adcamp_1: is paused"]}},

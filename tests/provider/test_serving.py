@@ -201,3 +201,26 @@ def test_schemathesis_finds_nothing(base_url, tmp_path) -> None:
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300, env=env
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def test_a_reset_restores_every_campaign_and_more_tokens_and_ids_are_known() -> None:
+    provider = build(fault=("offset-dropped", "missing-title"), clock=ManualClock(START))
+    provider.added = (("my-token",), ("adcamp_mine",))
+    provider.reset()
+    lines = []
+    with running(provider, log=lambda *line: lines.append(line)) as url:
+        path, headers = f"{url}/ad_campaigns/adcamp_mine", {"Authorization": "Bearer my-token"}
+        shown = httpx.post(
+            f"{path}/pause", headers=headers, json={"paused_until": "2027-01-01T00:00:00+02:00"}
+        )
+        assert shown.json()["paused_until"] == "2027-01-01T00:00:00.000Z"
+        assert "title" not in shown.json()
+        reset = url.replace("/api/v1", "/reset")
+        assert [httpx.get(reset).status_code, httpx.post(reset).status_code] == [405, 204]
+        assert httpx.get(path, headers=headers).json()["status"] == "active"
+    assert [(method, status) for method, _, status in lines] == [
+        ("POST", 200),
+        ("GET", 405),
+        ("POST", 204),
+        ("GET", 200),
+    ]

@@ -147,7 +147,7 @@ def kinds() -> dict[str, dict[str, Any]]:
             reason="adcamp_1 could not be read: the credential is not accepted (401)",
             requests=1,
         ),
-        "inconclusive": result(verdict="inconclusive", exit_code=3, reason="no pause was answered 2xx"),
+        "inconclusive": result(verdict="inconclusive", exit_code=3, reason="no pause got a 2xx"),
         "everything": everything(),
         "hostile": everything(HOSTILE),
     }

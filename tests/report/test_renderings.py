@@ -61,7 +61,7 @@ def test_all_renderings_show_the_same_things_of_a_failure_in_the_same_words():
                 assert "6 2026-09-22T13:00:00.000Z pause until tomorrow: 200, paused until" in said, name
                 assert "7 2026-09-22T13:00:01.000Z this one" in said, name
                 assert "whop-contracts run --profile standard --seed 0 --clause pausing.x" in said, name
-                assert "3 of 12 exchanges, first in request 7" in said, name
+                assert "3 of 12 exchanges" in said, name
         if verdict == "failed":
             for text in (texts["terminal"], texts["junit"]):
                 places = [re.search(rf"^ *(?:<failure[^>]*>)?{part}\b", text, re.MULTILINE) for part in PARTS]
@@ -190,7 +190,7 @@ def test_markdown_begins_with_the_verdict_and_has_a_place_for_everything():
         "2026-11-26T10:00:00.000Z to 2026-11-26T10:00:02.500Z",
     ):
         assert part in text
-    assert "Reason: `no pause was answered 2xx`" in markdown.render(handmade.kinds()["inconclusive"])
+    assert "Reason: `no pause got a 2xx`" in markdown.render(handmade.kinds()["inconclusive"])
 
 
 def test_markdown_fits_a_comment_however_many_clauses_fail():
@@ -240,7 +240,7 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) ->
     ]
     assert "in one sentence.%0Aexpected paused" in found[1][2]
     ((name, _, data),) = commands(on_github(handmade.kinds()["inconclusive"], monkeypatch))
-    assert (name, data) == ("error", "inconclusive: no pause was answered 2xx")
+    assert (name, data) == ("error", "inconclusive: no pause got a 2xx")
     rows = [handmade.clause(f"response.member-{n}", "failed") for n in range(40)]
     lines = list(reports.github_lines(handmade.result(*rows)))
     assert len(lines) == 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shlex
+from types import SimpleNamespace
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_warnings_drift_and_what_was_not_tested_are_listed_and_the_latter_by_rea
         "warned      response.status-is-200: expected paused",
         "            sent: a date tomorrow (instant), 3 times, first in request 7",
         "waived      pausing.second-pause: a note",
-        "drift       undocumented field /a note (a note, 12 times)",
+        'drift       undocumented field /a note ("a note", 12 times)',
         "            undocumented field: a note",
         "not tested  no second campaign was given: authorization.foreign",
         "note        1 auto-resume observed, at most 1.2 s late",
@@ -182,3 +183,18 @@ def test_a_body_is_shown_from_the_member_that_the_failure_is_about():
 )
 def test_a_character_that_cannot_be_seen_is_written_as_its_escape(text, shown):
     assert visible(text) == shown
+
+
+def test_without_a_terminal_a_line_every_ten_seconds_shows_the_progress(monkeypatch) -> None:
+    seconds, lines = iter([0.0, 9.0, 10.5, 12.0, 21.0]), []
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    progress = SimpleNamespace(
+        part="a", case="b", sent=20, planned=100, waited_s=0.0, failed=1, message=False
+    )
+    with terminal.watching(lines.append, quiet=False) as watch:
+        for _ in range(4):
+            watch(progress)
+    assert lines == [
+        "progress: 20 of 100 requests, 42 s left, 1 failed",
+        "progress: 20 of 100 requests, 84 s left, 1 failed",
+    ]

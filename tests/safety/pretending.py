@@ -14,7 +14,7 @@ from whop_contracts.cli.open_target import open_live
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
-from whop_contracts.target import Reply, Target, VirtualClock
+from whop_contracts.target import MockTarget, Reply, Target, VirtualClock
 from whop_contracts.target.clocks import Clock, WallClock
 
 
@@ -71,17 +71,43 @@ def on_wall_clock(provider: Provider) -> Answering:
     return target
 
 
+class WallTarget(MockTarget):
+    """A provider in this process whose clock can only be observed; waiting takes no time."""
+
+    def __init__(self, provider: Provider, manual: ManualClock, max_wait_s: float = 120.0) -> None:
+        clock = WallClock(time=manual.now, sleep=manual.advance, max_wait_s=max_wait_s)
+        super().__init__(provider, clock)  # type: ignore[arg-type]
+        self._manual = manual
+
+    def time(self) -> float:
+        return self._manual.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._manual.advance(seconds)
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:
+        sent = self.time()
+        self._manual.advance(0.002)
+        reply = super().send(request, timeout=timeout)
+        self._manual.advance(0.002)
+        return Reply(reply.response, None, sent, self.time())
+
+
 def parties(campaigns: tuple[str, ...] = SEED.campaigns[:2]) -> Actors:
     return Actors(SEED.token, campaigns, SEED.readonly_token, SEED.foreign_campaign)
 
 
 def judged(
-    monkeypatch: pytest.MonkeyPatch, target: Target, settings: Settings, who: Actors | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    target: Target,
+    settings: Settings,
+    who: Actors | None = None,
+    **how: Any,
 ) -> Mapping[str, Any]:
     """The result of a run on ``target``."""
     with monkeypatch.context() as patch:
         patch.setattr(engine, "open_target", lambda _settings: (target, who or parties()))
-        return engine.check(settings)
+        return engine.check(settings, **how)
 
 
 def opening(sleep: Callable[[float], None]) -> Callable[[Settings], tuple[Target, Actors]]:

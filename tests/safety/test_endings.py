@@ -1,8 +1,9 @@
-"""However a run ends, campaigns are put back, files are closed, and what cannot be put back is said: over real sockets."""
+"""However a run ends, campaigns are restored or named, and files are closed: over real sockets."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import signal
@@ -16,6 +17,7 @@ from serving import Seen, Served, served
 
 from engine.journals import state_of
 from whop_contracts.cli import check as engine
+from whop_contracts.engine import teardown
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal
 from whop_contracts.engine.restore import restore
@@ -61,7 +63,7 @@ def words(state: Served, *more: str) -> list[str]:
     ]
 
 
-# -- an error of our own -------------------------------------------------------------------------------------------
+# -- an error of our own ---
 
 
 @pytest.mark.parametrize("at", [1, 4, 9, 40])
@@ -153,11 +155,11 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
     assert state.states()[TWO] == ("paused", None)
 
 
-# -- a journal that cannot be kept ---------------------------------------------------------------------------------
+# -- a journal that cannot be kept ---
 
 
 def full_at(nursery: Nursery, state: Served, folder: Path, at: int) -> list[int]:
-    """Let the child's files grow no more from its request number ``at`` on, as on a full disk; the numbers of the pauses after it."""
+    """From the child's request number ``at`` on, its files cannot grow, as on a full disk; later pauses."""
     pauses: list[int] = []
 
     def before(seen: Seen) -> Answer | None:
@@ -233,7 +235,7 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
     assert json.loads((tmp_path / "r.har").read_text())["log"]["_run"]["finished"]
 
 
-# -- a date that passes meanwhile ----------------------------------------------------------------------------------
+# -- a date that passes meanwhile ---
 
 
 def reached_by_hand(state: Served, clock: ManualClock) -> LiveTarget:
@@ -244,8 +246,9 @@ def reached_by_hand(state: Served, clock: ManualClock) -> LiveTarget:
     )
 
 
-def passing(state: Served, clock: ManualClock, until: str) -> list[str]:
-    """Let the date pass while the pause that would put it back is on its way."""
+def passing(monkeypatch: pytest.MonkeyPatch, state: Served, clock: ManualClock, until: str) -> list[str]:
+    """Let the date pass while the pause that would put it back is on its way; restoring takes as long."""
+    monkeypatch.setattr(teardown, "_LONGEST_S", math.inf)
     late: list[str] = []
 
     def before(seen: Seen) -> Answer | None:
@@ -266,18 +269,20 @@ def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(
     with served(build(variation=variation, clock=clock)) as state:
         one = state.campaign(ONE)
         one.status, one.paused_until = "paused", state.provider.now() + _MONTH
-        late = passing(state, clock, write_instant(one.paused_until))
+        late = passing(monkeypatch, state, clock, write_instant(one.paused_until))
         monkeypatch.setattr(
             engine, "open_target", lambda _: (reached_by_hand(state, clock), parties((ONE, TWO)))
         )
-        result = engine.check(settings(state, tmp_path))
+        result = engine.check(settings(state, tmp_path, restore_time=math.inf))
         assert late
         assert result["put_back"] == {"campaigns": 2, "failed": []}
         assert state.states()[ONE] == ("active", None)
     assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path: Path) -> None:
+def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock, path = ManualClock(), tmp_path / "j.jsonl"
     with served(build(clock=clock)) as state:
         until = write_instant(state.provider.now() + _MONTH)
@@ -285,10 +290,10 @@ def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path: Path
         journal.first(ONE, state_of("paused", until))
         journal.intend(ONE, state_of("active", None))
         journal.close()
-        late = passing(state, clock, until)
+        late = passing(monkeypatch, state, clock, until)
         restored = restore(
             path,
-            Settings(token=SEED.token),
+            Settings(token=SEED.token, restore_time=math.inf),
             PAUSE,
             open_target=lambda *_: reached_by_hand(state, clock),
             rate=lambda *_: None,
@@ -299,7 +304,35 @@ def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path: Path
         assert state.states()[ONE] == ("active", None)
 
 
-# -- another company's campaign ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("own", "each", "total"), [(2, 60, 120), (8, 60, 300), (2, 7, 14)])
+def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(
+    tmp_path: Path, own: int, each: float, total: float
+) -> None:
+    clock, path, told = ManualClock(), tmp_path / "j.jsonl", []
+    names = [f"adcamp_{index}" for index in range(own)]
+    with served(build(clock=clock)) as state:
+        journal = Journal.create(path, state.base_url, "r1", read_state)
+        for name in names:
+            journal.first(name, state_of("active", None))
+            journal.intend(name, state_of("paused", None))
+        journal.close()
+        state.before = lambda _seen: Answer(429, (("retry-after", "3600"),))
+        began = clock.now()
+        restored = restore(
+            path,
+            Settings(base_url=state.base_url, token=SEED.token, restore_time=each),
+            PAUSE,
+            open_target=lambda *_: reached_by_hand(state, clock),
+            rate=lambda *_: None,
+            tell=told.append,
+        )
+    assert total / 2 < clock.now() - began <= total
+    assert [line.partition(":")[0] for line in restored.failed] == names
+    assert [line for line in told if line.startswith("adcamp_")] == names
+    assert f"GET {names[0]}: 429; sent again in {each / 2:.0f} s, for at most {each} s more" in told
+
+
+# -- another company's campaign ---
 
 
 def foreign_pauses(state: Served) -> list[int]:

@@ -72,7 +72,7 @@ def test_dropped_connections_are_no_findings(
         assert failed(result) == []
         assert result["exit_code"] == 0
         assert slept
-        assert any("not answered" in note for note in result["notes"])
+        assert any("no response" in note for note in result["notes"])
         assert state.states() == first
 
 
@@ -116,7 +116,7 @@ def test_twenty_seconds_of_429_are_waited_out(
         result = judge(state, tmp_path, monkeypatch, slept)
     assert result["exit_code"] == (1 if fault else 0), result["reason"]
     assert bool(failed(result)) is bool(fault)
-    assert any(note.startswith("3 answers were 429") for note in result["notes"])
+    assert any(note.startswith("3 responses were 429") for note in result["notes"])
 
 
 @pytest.mark.parametrize(("status", "fault"), [(502, None), (503, _FAULTS[0]), (527, _FAULTS[1])])
@@ -132,7 +132,7 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
         result = judge(state, tmp_path, monkeypatch, slept)
         assert result["exit_code"] == (1 if fault else 0), result["reason"]
         assert bool(failed(result)) is bool(fault)
-        assert any(f"answers were {status}" in note for note in result["notes"])
+        assert any(f"responses were {status}" in note for note in result["notes"])
         assert fault or state.states() == first
     assert slept
     assert max(slept) < 3
@@ -160,6 +160,6 @@ def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
         result = judge(state, tmp_path, monkeypatch, [])
         assert state.states() == first
     assert result["exit_code"] == 3
-    assert result["reason"].startswith("no pause was answered 2xx, and 8 got no response at all: ")
+    assert result["reason"].startswith("no pause got a 2xx, and 8 got no response at all: ")
     assert failed(result) == []
     assert result["requests"] < 100

@@ -1,9 +1,12 @@
-"""Runs that are killed, at moments that the server chooses by counting requests: every campaign is as before."""
+"""Runs that are killed at moments that the server chooses: every campaign is as before."""
 
 from __future__ import annotations
 
+import json
 import random
+import shlex
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ _OURS = (
 _LEAST = 250
 """Requests that the shortest of these runs sends, and a few less: moments are drawn from them."""
 _MOMENTS = 30
-_SOME = range(_MOMENTS) if SOAK else range(0, _MOMENTS, 3)
+_SOME = range(_MOMENTS) if SOAK else range(0, _MOMENTS, 5)
 
 
 def words(served_: Served, ours: tuple[str, ...], *more: str) -> list[str]:
@@ -102,7 +105,9 @@ def test_after_sigkill_restore_puts_everything_back(
         assert len(state.requests) == asked
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 @pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
 def test_after_an_interruption_nothing_is_left_to_restore(
     nursery: Nursery, tmp_path: Path, number: signal.Signals, at: int, when: str, ours: tuple[str, ...]
@@ -126,7 +131,7 @@ def test_after_an_interruption_nothing_is_left_to_restore(
 
 
 def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: int) -> None:
-    """Interrupt at a pause that the provider carries out only after the next two requests, or after a while."""
+    """Interrupt at a pause that the provider carries out after the next two requests, or after a while."""
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         first = state.states()
@@ -150,7 +155,9 @@ def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: i
         assert Journal.read(folder / "journal.jsonl", read_state).complete
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 @pytest.mark.parametrize("which", [1, 4])
 def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(
     nursery: Nursery, tmp_path: Path, number: signal.Signals, which: int
@@ -168,32 +175,94 @@ def test_an_interruption_is_no_finding(nursery: Nursery, tmp_path: Path) -> None
     assert codes == [3]
 
 
-@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def _pauses(state: Served, campaign: str, which: int, then: Callable[[Seen], None]) -> None:
+    """Have something done when a pause of a campaign was accepted for the so manieth time."""
+    accepted: list[int] = []
+
+    def after(seen: Seen, answer: Answer) -> Answer:
+        if seen.pauses and seen.campaign == campaign and answer.status == 200:
+            accepted.append(seen.number)
+            if len(accepted) == which:
+                then(seen)
+        return answer
+
+    state.after = after
+
+
 @pytest.mark.parametrize("times", [2, 5])
-def test_impatience_does_not_keep_a_run_from_putting_back(
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
     nursery: Nursery, tmp_path: Path, second: signal.Signals, times: int
 ) -> None:
     """Signals one after the other while a pause is under way, and with every request from then on."""
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         first = state.states()
-        pauses: list[int] = []
 
-        def after(seen: Seen, answer: Answer) -> Answer:
-            if seen.pauses and seen.campaign == ours[0] and answer.status == 200:
-                pauses.append(seen.number)
-                if len(pauses) == 3:
-                    for _ in range(times):
-                        nursery.signal(second)
-                        with state.busy:
-                            state.busy.wait_for(lambda: len(state.requests) > seen.number, timeout=0.05)
-            elif len(pauses) == 3:
+        def impatient(seen: Seen) -> None:
+            for _ in range(times):
                 nursery.signal(second)
-            return answer
+                with state.busy:
+                    state.busy.wait_for(lambda: len(state.requests) > seen.number, timeout=0.05)
+            state.before = lambda _seen: nursery.signal(second)
 
-        state.after = after
-        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
-        nursery.wait()
+        _pauses(state, ours[0], 3, impatient)
+        nursery.start(*words(state, ours, "--json", "r.json"), cwd=tmp_path, **environment())
+        assert nursery.wait() == 3
         state.settle()
         assert state.states() == first
-        assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
+    assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
+    assert json.loads((tmp_path / "r.json").read_text())["reason"] == "the run was interrupted"
+
+
+def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery: Nursery, tmp_path: Path) -> None:
+    ours = _OURS[0]
+    with served(build(clock=RunningClock())) as state:
+        first = state.states()
+        waiting = Answer(429, (("retry-after", "3600"),))
+
+        def interrupt(seen: Seen) -> None:
+            nursery.signal(signal.SIGINT)
+            state.before = limited
+
+        def limited(seen: Seen) -> Answer:
+            if seen.path.endswith("/unpause"):
+                nursery.signal(signal.SIGINT)
+            return waiting
+
+        _pauses(state, ours[0], 3, interrupt)
+        nursery.start(*words(state, ours, "--json", "r.json"), cwd=tmp_path, **environment())
+        assert nursery.wait() == 4
+        assert nursery.current
+        said = nursery.current.output
+        disarm(state)
+        again = shlex.join(restoring(state))
+        assert f"restore: whop-contracts {again}\n" in said
+        assert "restoring: the run was interrupted; a second Ctrl-C leaves the rest as it is\n" in said
+        result = json.loads((tmp_path / "r.json").read_text())
+        assert result["put_back"]["failed"] == [
+            f"{name}: not restored: restoring was interrupted" for name in ours
+        ]
+        assert result["exit_code"] == 4
+        code, said = nursery.run(*shlex.split(again), cwd=tmp_path, **environment())
+        assert code == 0, said
+        assert state.states() == first
+
+
+def test_ctrl_c_ends_restore_after_the_request_under_way(nursery: Nursery, tmp_path: Path) -> None:
+    ours = _OURS[0]
+    with served(build(clock=RunningClock())) as state:
+        _pauses(state, ours[0], 3, lambda _seen: nursery.signal(signal.SIGKILL))
+        nursery.start(*words(state, ours), cwd=tmp_path, **environment())
+        assert nursery.wait() == -signal.SIGKILL
+        state.settle()
+        disarm(state)
+        state.before = lambda _seen: nursery.signal(signal.SIGINT)
+        asked = len(state.requests)
+        nursery.start(*restoring(state), cwd=tmp_path, **environment())
+        assert nursery.wait() == 4
+        assert nursery.current
+        said = nursery.current.output
+        assert len(state.requests) == asked + 1
+        assert said.count("NOT PUT BACK") == len(ours)
+        assert f"again with: whop-contracts {shlex.join(restoring(state))}\n" in said

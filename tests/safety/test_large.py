@@ -54,7 +54,7 @@ def _judged(nursery: Nursery, folder: Path, behave: Behaviour, *more: str) -> tu
             words += [flag, name]
         code, said = nursery.run(*words, *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
     assert "Traceback" not in said
-    assert "error of our own" not in said
+    assert "an internal error" not in said
     assert nursery.peak_mb < _MOST_MB
     sizes = {name: (folder / name).stat().st_size for name in _REPORTS}
     assert sum(sizes.values()) - sizes["r.har"] < 5_000_000, sizes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,6 +197,31 @@ def test_another_url_is_refused(
     assert len(said) == 2
     assert all(state.base_url in line for line in said)
     assert not state.requests
+
+
+def test_a_journal_that_others_can_write_needs_the_base_url(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://staging.example/api/v1"
+    journal = Journal.create(Path("j.jsonl"), url, "r1", read_state)
+    journal.close()
+    path = Path("j.jsonl")
+    path.chmod(0o640)
+    assert run() == 2
+    assert f"j.jsonl: names {url}, and is no file of this user with mode 0600; expected --base-url {url}" in (
+        capsys.readouterr().err
+    )
+    assert run("--base-url", url) == 0
+    path.chmod(0o600)
+    assert run() == 0
+    monkeypatch.setattr(os, "getuid", lambda: path.stat().st_uid + 1)
+    assert run() == 2
+
+
+def test_a_journal_with_a_token_in_its_url_is_refused_without_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Journal.create(Path("j.jsonl"), "https://h/api?token=canary", "r1", read_state).close()
+    assert run() == 2
+    assert "canary" not in capsys.readouterr().err
 
 
 def test_production_takes_a_word_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,7 @@ REPORTS = {
     "markdown": "r.md",
     "html": "r.html",
     "har": "r.har",
+    "events": "r.ndjson",
     "drift_ledger": "drift.json",
 }
 VARIABLES = {
@@ -75,7 +76,7 @@ def check(folder: Path, *streams: str) -> int:
 
 
 def guarded(state: Served, *echoes: str) -> None:
-    """Have the provider know the canaries, and echo what it is sent: each encoding in turn, each cut elsewhere.
+    """Have the provider know the canaries and echo them: each encoding in turn, each cut elsewhere.
 
     Texts are cut at 79 to 300 characters, so that what precedes a secret decides where in it the cut is.
     """

@@ -36,6 +36,7 @@ VALUES = {
     "max-requests": ("max_requests", [], ("1", 1), ("20", 20), ("300", 300)),
     "max-time": ("max_time", [], ("1h", 3600.0), ("1.5", 1.5), ("10 s", 10.0)),
     "rate": ("rate", [], ("1", 1), ("2", 2), ("3", 3)),
+    "restore-time": ("restore_time", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
     "timeout": ("timeout", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
     "insecure": ("insecure", [], ("true", True), ("false", False), ("true", True)),
     "allow-production": ("allow_production", [], ("true", True), ("false", False), ("true", True)),
@@ -46,7 +47,7 @@ VALUES = {
 }  # fmt: skip
 FILES = {
     "token-file": "token_file", "waivers": "waivers", "drift-ledger": "drift_ledger", "journal": "journal",
-    "json": "json", "junit": "junit", "markdown": "markdown", "html": "html", "har": "har",
+    "json": "json", "junit": "junit", "markdown": "markdown", "html": "html", "har": "har", "events": "events",
 }  # fmt: skip
 OTHERS = {"ca-file", "production-hosts", "config", "show-config"}
 """Settings with a test of their own below."""
@@ -187,6 +188,7 @@ def test_the_token_and_its_file_are_one_setting(given, tmp_path):
 
 DEFAULTS = {
     "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",
+    "restore-time": "60s",
     **dict.fromkeys(("strict", "insecure", "allow-production", "dry-run", "quiet", "verbose"), "false"),
     "production-hosts": "api.whop.com", "show-config": "true",
 }  # fmt: skip
@@ -215,7 +217,8 @@ def shown(key, text, value):
         return value[0]
     if isinstance(value, float):
         return f"{value:g}s"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text.replace("?x=1", "?(not shown)")
 
 
 def test_show_config_prints_defaults(printed):

@@ -39,7 +39,7 @@ def test_without_any_setting_the_mock_is_checked_by_the_defaults(loading):
 def test_every_field_is_in_the_table_and_every_report_has_a_writer():
     assert [field.name for field in dataclasses.fields(Settings)] == [setting.name for setting in SETTINGS]
     outputs = {setting.name for setting in SETTINGS if setting.kind is OUTPUT}
-    assert outputs - {"drift_ledger", "journal", "har"} == set(reports.WRITERS)
+    assert outputs - {"drift_ledger", "journal", "har", "events"} == set(reports.WRITERS)
 
 
 def test_a_base_url_loses_its_last_slash(loading):
@@ -54,7 +54,7 @@ BAD_FLAGS = [
     ({"base_url": "https:///api"}, "--base-url 'https:///api': expected a URL"),
     ({"base_url": "https://h:99999"}, "--base-url 'https://h:99999': expected a URL"),
     ({"base_url": "https://[::1"}, "--base-url 'https://[::1': expected a URL"),
-    ({"base_url": "https://h/api?x=1"}, "--base-url 'https://h/api?x=1': expected a URL"),
+    ({"base_url": "https://h/api?x=1"}, "--base-url 'https://h/api?(not shown)': expected a URL"),
     ({"base_url": "https://h/api#x"}, "--base-url 'https://h/api#x': expected a URL"),
     ({"base_url": "https://h/a\nb"}, r"--base-url 'https://h/a\nb': expected a URL"),
     ({"base_url": "https://h/v1/ad_campaigns"}, "--base-url 'https://h/v1/ad_campaigns': expected a URL"),
@@ -82,6 +82,9 @@ BAD_FLAGS = [
     ({"headers": ["A: b\r\nC: d"]}, "--header (not shown): expected 'Name: value'"),
     ({"token": "two words"}, "--token (not shown): expected a token"),
     ({"token": f"Bearer {SECRET}"}, "--token (not shown): expected the token alone: leave out 'Bearer'"),
+    ({"base_url": f"https://h/v1?token={SECRET}"}, "--base-url 'https://h/v1?(not shown)': expected a URL"),
+    ({"base_url": f"https://h/v1#token={SECRET}"}, "--base-url 'https://h/v1#(not shown)': expected a URL"),
+    ({"test_clock": f"h/c?a=1&token={SECRET}"}, "--test-clock 'h/c?(not shown)': expected a URL"),
     ({"token_file": "/nowhere/t"}, "--token-file '/nowhere/t': expected a file that can be read (no such"),
     ({"ca_file": "/nowhere/ca"}, "--ca-file '/nowhere/ca': expected a file that can be read"),
     ({"ca_file": __file__}, f"--ca-file '{__file__}': expected a file of certificates in PEM"),

@@ -133,7 +133,7 @@ def serving(
 
 
 @contextlib.contextmanager
-def reaching(url: str, *, seconds: float = 5.0, body: int = 2_000_000, **how) -> Iterator[LiveTarget]:
+def reaching(url: str, *, seconds: float = 60.0, body: int = 2_000_000, **how) -> Iterator[LiveTarget]:
     """A live target for a URL, with limits that suit a test."""
     wire = Wire(time=time.time, limits=Limits(body=body, seconds=seconds), **how)
     target = LiveTarget(

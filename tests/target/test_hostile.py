@@ -184,7 +184,7 @@ def test_a_connection_closed_at_any_point_of_a_response_is_trouble():
             reply = target.send(get(server.url))
             assert reply.response is None
             where = (
-                "in the middle of the answer" if point >= head else "before an answer" if not point else ""
+                "in the middle of the response" if point >= head else "before a response" if not point else ""
             )
             assert reply.trouble.startswith(f"connection closed {where}"), point
 
@@ -208,9 +208,9 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 def test_what_is_not_http_is_trouble_that_quotes_nothing():
     for data, trouble in (
-        (written(length=99), "connection closed in the middle of the answer"),
-        (written(b"2\r\n{}\r\n", CHUNKED), "connection closed in the middle of the answer"),
-        (b"<html>hello</html>", "connection closed before an answer"),
+        (written(length=99), "connection closed in the middle of the response"),
+        (written(b"2\r\n{}\r\n", CHUNKED), "connection closed in the middle of the response"),
+        (b"<html>hello</html>", "connection closed before a response"),
         (written(JSON, "Content-Length: -1"), "not HTTP/1.1: bad Content-Length"),
         (
             written(JSON, "Content-Length: 38", "Content-Length: 39"),

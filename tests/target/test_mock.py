@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import random
+from functools import partial
 from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from target.hostile import get, pause
+from whop_contracts.cli import open_target as opening
 from whop_contracts.cli.open_target import mock_actors, open_mock, open_target
+from whop_contracts.engine.build_plan import draw
+from whop_contracts.pause.contract import PAUSE
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Capabilities
 from whop_contracts.target import MOCK_URL, MockTarget, OffTargetError, VirtualClock
 
 START = 1_790_000_000.0
@@ -97,3 +103,22 @@ def test_a_mock_needs_a_clock_that_can_be_moved():
     open_mock(build(clock=RunningClock()))
     with pytest.raises(TypeError):
         open_mock(build())
+
+
+@pytest.mark.parametrize("variation", [None, "errors-text", "pretty-printed", "wrong-method-404"])
+def test_without_respx_the_exchanges_are_the_same(monkeypatch, variation):
+    """The proof leaves respx out, because it takes most of the time."""
+    means = Capabilities(2, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
+    plan = draw(PAUSE, "quick", seed=3, means=means)
+    seen = []
+    for routed in (True, False):
+        made = partial(open_mock, routed=routed)
+        monkeypatch.setattr(opening, "open_mock", lambda provider, made=made, **_: made(provider))
+        exchanges = []
+        provider = build(variation=variation, clock=ManualClock(START))
+        opening.run_in_process(
+            plan, provider, random.Random(1), lambda one, _, to=exchanges: to.append(one.exchange)
+        )
+        seen.append([(one.request, one.response, one.trouble, one.now) for one in exchanges])
+    assert len(seen[0]) > 100
+    assert seen[0] == seen[1]

@@ -27,6 +27,7 @@ class Target:
         self.now = START
         self.slept = []
         self.sent = []
+        self.limits = []
 
     def time(self):
         return self.now
@@ -35,8 +36,9 @@ class Target:
         self.slept.append(seconds)
         self.now += seconds
 
-    def send(self, request):
+    def send(self, request, *, timeout=None):
         self.sent.append((self.now, request))
+        self.limits.append(timeout)
         given = self.script.pop(0) if self.script else OK
         if isinstance(given, str):
             return Reply(None, given, self.now, self.now)
@@ -88,7 +90,7 @@ def test_a_429_is_waited_out_as_it_asks_for_at_most_a_minute(response, wait):
     assert delivered(one) == [429, 200]
     assert target.slept == [pytest.approx(wait)]
     assert one.waited_s == pytest.approx(wait)
-    assert one.notes == [f"1 answer was 429; waited {wait:.0f} s"]
+    assert one.notes == [f"1 response was 429; waited {wait:.0f} s"]
 
 
 def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
@@ -96,7 +98,7 @@ def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
     one = sender(target)
     assert delivered(one) == [429] * 6
     assert target.slept == [1, 2, 4, 8, 16]
-    assert one.notes == ["6 answers were 429; waited 31 s"]
+    assert one.notes == ["6 responses were 429; waited 31 s"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
     [
         *map(Response, sorted(INFRASTRUCTURE - {429})),
         *("timed out", "connection reset", "connection refused"),
-        *("connection closed before an answer", "connection closed in the middle of the answer"),
+        *("connection closed before a response", "connection closed in the middle of the response"),
     ],
     ids=str,
 )
@@ -138,7 +140,7 @@ def test_what_will_not_pass_is_not_retried():
     for trouble in ("TLS: no", "not HTTP/1.1: x", "too many headers", "the host's name is not known"):
         one = sender(Target(trouble))
         assert delivered(one) == [trouble]
-        assert one.notes == [f"1 request was not answered: {trouble}"]
+        assert one.notes == [f"1 request got no response: {trouble}"]
 
 
 def test_a_note_counts_each_kind_of_trouble():
@@ -146,9 +148,9 @@ def test_a_note_counts_each_kind_of_trouble():
     delivered(one)
     delivered(one)
     assert one.notes == [
-        "1 answer was 429; waited 1 s",
-        "2 answers were 522",
-        "1 request was not answered: timed out",
+        "1 response was 429; waited 1 s",
+        "2 responses were 522",
+        "1 request got no response: timed out",
     ]
 
 
@@ -201,7 +203,7 @@ def test_the_budget_of_requests_is_never_exceeded_and_its_reserve_is_kept():
     with pytest.raises(BudgetSpent, match="the budget of 5 requests is spent"):
         one.deliver(GET)
     assert one.sent == 3
-    one.open_reserve()
+    one.restore_within(60, print)
     one.deliver(GET)
     one.deliver(GET)
     with pytest.raises(BudgetSpent):
@@ -227,10 +229,26 @@ def test_the_budget_of_time_is_never_exceeded():
     target.now += 10
     with pytest.raises(BudgetSpent, match="the budget of 10 s is spent"):
         one.deliver(GET)
-    one.open_reserve()
+    one.restore_within(60, print)
     one.deliver(GET)
     paced = sender(target, max_time=10, rate=1)
     paced.deliver(GET)
     with pytest.raises(BudgetSpent):
         paced.deliver(GET)
     assert target.slept == []
+
+
+def test_restoring_waits_for_half_of_the_time_that_is_left_and_tells_what_it_does():
+    target = Target(*[too_many(Retry_After="3600")] * 99)
+    one, told = sender(target, max_time=5), []
+    one.restore_within(60, told.append)
+    assert delivered(one) == [429] * 6
+    assert target.slept == [30, 15, 7.5, 3.75, 1.875]
+    assert target.limits == [60, 30, 15, 7.5, 3.75, 1.875]
+    assert told[0].startswith("GET adcamp_")
+    assert told[0].endswith(": 429; sent again in 30 s, for at most 60 s more")
+    target.now += 2
+    with pytest.raises(BudgetSpent, match="--restore-time"):
+        one.deliver(GET)
+    one.restore_within(1, told.append)
+    assert (delivered(one), len(told)) == ([429], 5)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
 
 
 def say(*lines: str) -> None:
@@ -14,16 +16,37 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
+def tell(line: str) -> None:
+    """Write a line to standard error, if that is possible."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+        return
+    discard(sys.stderr)
+
+
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
-    """A closed pipe drops the rest of the output, and leaves the exit code to what was found."""
+    """If standard output cannot be written, drop the rest, and leave the exit code to what was found.
+
+    A closed pipe is silent, anything else is told on standard error.
+    """
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
-        discard_output()
+    except OSError as error:
+        discard(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            tell(f"standard output could not be written ({(error.strerror or 'unknown error').lower()})")
 
 
-def discard_output() -> None:
-    """Keep the interpreter from flushing into a closed pipe at its end, which would print a traceback."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def open_closed_streams() -> None:
+    """Give a process that was started with closed standard streams others, which nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
+
+
+def discard(stream: TextIO) -> None:
+    """Keep the interpreter from flushing a stream at its end, which would print a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

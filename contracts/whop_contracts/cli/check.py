@@ -5,18 +5,21 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
+from whop_contracts.cli.coverage import missed
 from whop_contracts.cli.open_target import open_target
-from whop_contracts.cli.planning import pace, planned, production_host, selected_clauses
+from whop_contracts.cli.planning import classes_of, pace, planned, production_host, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import Journal, JournalError
+from whop_contracts.engine.journal import Journal, JournalError, restore_command
 from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.preflight import redactor_of
@@ -30,11 +33,13 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import postprocess
+from whop_contracts.report import commands, postprocess
+from whop_contracts.report.events import EventWriter
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target import Sender, Target
+from whop_contracts.target.targets import describe_plain_http
 
 _KEPT_FOR_EACH: Final = 3
 """Requests per campaign that are kept back for restoring it."""
@@ -42,9 +47,9 @@ _KEPT_FOR_EACH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: the sequence under way, requests sent and planned, seconds waited, clauses that failed.
+    """How far a run is: its sequence, requests sent and planned, seconds waited, clauses that failed.
 
-    ``part`` is ``journal`` or ``production`` for a message that has to be shown in any case; it is in ``case``.
+    A ``message`` has to be shown in any case: ``part`` is what it is about, ``case`` its text.
     """
 
     part: str
@@ -53,6 +58,7 @@ class Progress:
     planned: int
     waited_s: float
     failed: int
+    message: bool = False
 
 
 Watch = Callable[[Progress], None]
@@ -66,20 +72,28 @@ class _Run:
     runner: ClauseRunner
     target: Target
     har: HarWriter | None
+    events: EventWriter | None
     watch: Watch | None
     state: RunState = field(default_factory=RunState)
     failed: set[str] = field(default_factory=set)
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     planned: int = 0
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
-        """One exchange; it is not checked if what is expected cannot be relied upon."""
+        """One exchange; it is not checked if the expected state is unknown."""
         if self.har:
             self.har.add(evidence.exchange)
+        ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
-            self.failed.update(self.runner.add(evidence, sequence))
+            ids = self.runner.add(evidence, sequence)
+            self.failed.update(ids)
+            if evidence.answered and evidence.request_class != "unclear":
+                self.sent[sequence, evidence.exchange.case] += 1
+        if self.events:
+            self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
         self.show(sequence, evidence.exchange.case)
 
-    def show(self, sequence: str, case: str) -> None:
+    def show(self, sequence: str, case: str, *, message: bool = False) -> None:
         """Show the progress, or a message."""
         if self.watch:
             waited = self.target.clock.waited_s
@@ -87,11 +101,11 @@ class _Run:
             planned = self.planned or self.plan.expected
             if self.plan.is_drawn:
                 self.planned = planned
-            self.watch(Progress(sequence, case, sent, planned, waited, failed))
+            self.watch(Progress(sequence, case, sent, planned, waited, failed, message))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
-        plan = batch(self.plan, number)
+        plan = batch(PAUSE, self.plan, number)
         self.planned = (self.planned or self.plan.requests) + plan.requests
         return plan
 
@@ -114,7 +128,9 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     redactor = redactor_of(actors)
     plan = plan or planned(settings)
     har = open_har(settings, redactor, target, plan)
-    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, watch)
+    about = {"kind": target.kind, "base_url": target.base_url}
+    events = EventWriter(settings.events, redactor, about) if settings.events else None
+    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, events, watch)
     reason: str | None = "the run ended before anything was changed"
     journal = None
     live = target.kind == "live"
@@ -125,8 +141,11 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             _announce(run, journal, settings, actors)
             session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
             run.state = session.state
-            run.state.notes += [unlocked] if unlocked else []
-            reason = execute(session, plan, more=run.batch if plan.goes_on else None).inconclusive
+            run.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
+            more = run.batch if plan.goes_on else None
+            reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
+            if journal and run.state.failed:
+                _say_what_restores(run, restore_command(journal.path, target.base_url, settings.test_clock))
     except JournalError as error:
         reason = str(error)
         raise UsageError(f"--journal: {error}") from None
@@ -141,8 +160,16 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
         raise UsageError(
             f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
         )
-    run.state.notes += notes
-    return settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+    run.state.notes += notes + ([events.trouble] if events and events.trouble else [])
+    result = settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
+    if events:
+        events.close(result)
+    return result
+
+
+def _say_what_restores(run: _Run, command: str) -> None:
+    run.show("restore", command, message=True)
+    run.state.notes.append(f"what is left is restored by: {command}")
 
 
 def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:
@@ -154,14 +181,17 @@ def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | 
 def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Actors) -> None:
     """What has to be shown before anything is sent: where the journal is, and what is done to production."""
     if journal:
-        run.show("journal", str(journal.path))
+        run.show("journal", str(journal.path), message=True)
     if host := production_host(settings):
         named = ", ".join(actors.campaigns)
         run.show(
             "production",
             f"{host}: {named} will be paused and resumed many times, "
             f"by {run.plan.requests} requests, and put back as found",
+            message=True,
         )
+    if note := describe_plain_http(run.target.base_url):
+        run.show("insecure", note, message=True)
 
 
 def _session(
@@ -193,6 +223,7 @@ def _session(
         tolerance=settings.resume_tolerance,
         journal=journal,
         watch=run.take,
+        tell=partial(run.show, "restoring", message=True),
     )
 
 
@@ -209,7 +240,14 @@ def _result(
         Circumstances(
             target={"kind": target.kind, "base_url": target.base_url},
             contract={"version": __version__, "sha256": PAUSE.sha256()},
-            plan={"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
+            plan={
+                "profile": plan.profile,
+                "seed": plan.seed,
+                "sha256": plan.sha256,
+                "drawn": plan.drawn,
+                "command": commands.of_run(settings),
+                "classes": classes_of(plan),
+            },
             clock={
                 "kind": target.clock.kind,
                 "from": write_instant(moved[0]) if moved else None,
@@ -233,18 +271,27 @@ def _result(
 def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
     """Why clauses were not tested, by id, and of which cause that is; the most telling reason counts."""
     state, plan = run.state, run.plan
+    prevented: frozenset[str] = frozenset()
+    if state.prevented and not state.inconclusive:
+        kept = (
+            plan
+            if plan.goes_on
+            else replace(plan, sequences=plan.sequences[: len(plan.sequences) - state.cut])
+        )
+        untested = [clause for clause in run.runner.clauses if not run.runner.counts[clause.id].exchanges]
+        prevented = missed(kept, untested, run.sent)
 
     def why(clause: Clause) -> tuple[str, Cause] | None:
         if not clause.requires <= plan.means.offer():
             return clause.needs, "chosen"
         if state.inconclusive:
             return state.inconclusive, "prevented"
-        if clause.part == "auto_resume" and state.untimed:
-            return state.untimed, "prevented"
+        if state.prevented and clause.id in prevented:
+            return state.prevented, "prevented"
         if state.cut or plan.cut_short:
             return "the budget of requests or time was spent before", "chosen"
         if plan.profile == "quick":
-            return "the quick profile does not ask for it", "chosen"
+            return "no request of the quick profile tested it", "chosen"
         return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
 
     return {clause.id: reason for clause in run.runner.clauses if (reason := why(clause))}

@@ -16,13 +16,13 @@ import click
 from whop_contracts import __version__
 from whop_contracts.cli import say
 from whop_contracts.settings import SETTINGS, UsageError
-from whop_contracts.settings.kinds import PROFILE, nearest, number
+from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, choice, nearest, number
 from whop_contracts.settings.sources import SettingOption, loaded_by, show
 
 NAME: Final = "whop-contracts"
 _TARGET: Final = (
-    "base_url token token_file headers test_clock resume_tolerance rate timeout ca_file insecure "
-    "allow_production config "
+    "base_url token token_file headers test_clock resume_tolerance rate restore_time timeout ca_file "
+    "insecure allow_production config "
 )
 _PARTIES: Final = "campaign_ids readonly_token foreign_campaign_id journal max_requests max_time "
 _CHECKED: Final = "clauses require strict waivers drift_ledger "
@@ -151,7 +151,7 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
 
 
 def _nearest_flag(name: str, command: click.Command) -> str:
-    """A hint at the flag that was probably meant. ``--no-…`` is compared with what undoes a switch first."""
+    """A hint at the flag that was probably meant; ``--no-…`` is first compared with what undoes a switch."""
     options = [one for one in command.params if isinstance(one, click.Option)]
     on = {flag.lstrip("-"): flag for one in options for flag in one.opts}
     off = {flag.removeprefix("--no-"): flag for one in options for flag in one.secondary_opts}
@@ -169,8 +169,11 @@ COMMANDS: Final[dict[str, click.Command]] = {
         "Serve the reference provider and its test clock on a port.",
         _option("--host", "HOST", "Address to listen on.", default="127.0.0.1"),
         _option("--port", "PORT", "Port; 0 is any free one.", type=number(0, 65_535), default=8089),
-        _option("--fault", "NAME", "Serve the provider with this bug."),
+        _option("--fault", "NAME", "Serve the provider with this bug. Repeatable.", multiple=True),
         _option("--variation", "NAME", "Serve the provider conforming in another way."),
+        _option("--token", "TOKEN", "Accept this token too. Repeatable.", type=TOKEN, multiple=True),
+        _option("--campaign-id", "ID", "Hold this campaign too. Repeatable.", type=CAMPAIGN, multiple=True),
+        _flag("--log", "Print one line per request: method, path, status."),
         _flag("--strict", "Reject requests that violate the contract."),
         _option("--report", "FILE", "Write the requests that violated the contract as JSON.", type=_PATH),
         _flag("--list-faults", "List faults and variations, and exit."),
@@ -203,7 +206,7 @@ COMMANDS: Final[dict[str, click.Command]] = {
         _option("--seed", "N", "First seed; faults have only this.", type=number(0, 2**63), default=0),
         _option("--seeds", "N", "How many seeds each variation gets.", type=number(1, 1_000), default=1),
         _option("--faults", "GLOB", "Only these, and the default provider. Repeatable.", multiple=True),
-        _option("--only", "PART", "Only a part of the plan: drawn requests.", type=click.Choice(["drawn"])),
+        _option("--only", "PART", "Only a part of the plan: drawn requests.", type=choice("drawn")),
         _flag("--rank", "Write schemas/ranks.json, the order of vectors and sequences, and exit."),
         _option("--at", "INSTANT", "Start of the virtual clock.  [default: 2026-09-21T14:13:20Z]"),
         _option("--jobs", "N", "Processes.  [default: one per core]", type=number(1, 256)),

@@ -1,10 +1,11 @@
-"""What each sequence of a plan is good for: the clauses that it tests, seen on the reference provider in this process."""
+"""The clauses that each sequence of a plan tests, as seen on the reference provider in this process."""
 
 from __future__ import annotations
 
 import dataclasses
 import random
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from whop_contracts import provider
@@ -15,7 +16,7 @@ from whop_contracts.pause.evidence import Evidence
 
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]]:
-    """The ids of the clauses that each sequence of ``plan`` tests, by the sequence's name. Nothing leaves the process."""
+    """The ids of the clauses that each sequence of ``plan`` tests, by the sequence's name."""
     by_sequence: dict[str, frozenset[str]] = {}
     for (sequence, _), ids in served_by_case(plan, clauses).items():
         by_sequence[sequence] = by_sequence.get(sequence, frozenset()) | ids
@@ -24,20 +25,43 @@ def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]
 
 def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, str], frozenset[str]]:
     """The ids of the clauses that each case tests, by the names of its sequence and its own, in the plan's order."""
+    by_case: dict[tuple[str, str], frozenset[str]] = {}
+    for sequence, case, ids in _requests(plan, clauses):
+        by_case[sequence, case] = by_case.get((sequence, case), frozenset()) | ids
+    return by_case
+
+
+def missed(plan: Plan, clauses: Iterable[Clause], sent: Mapping[tuple[str, str], int]) -> frozenset[str]:
+    """The ids of the clauses that only requests of ``plan`` test that were not sent.
+
+    ``sent`` counts those that were, by the names of their sequence and case.
+    """
+    left, tested, untested = Counter(sent), frozenset[str](), frozenset[str]()
+    for sequence, case, ids in _requests(plan, clauses):
+        if left[sequence, case] > 0:
+            tested |= ids
+        else:
+            untested |= ids
+        left[sequence, case] -= 1
+    return untested - tested
+
+
+def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[str, str, frozenset[str]]]:
+    """The requests of a plan on the reference provider: sequence, case, and the ids of the clauses that it tests."""
     wanted = tuple(clauses)
-    by_case: dict[tuple[str, str], set[str]] = {}
+    found: list[tuple[str, str, frozenset[str]]] = []
 
     def note(evidence: Evidence, sequence: str) -> None:
-        tested = by_case.setdefault((sequence, evidence.exchange.case), set())
-        tested.update(clause.id for clause in wanted if clause.applies(evidence))
+        tested = frozenset(clause.id for clause in wanted if clause.applies(evidence))
+        found.append((sequence, evidence.exchange.case, tested))
 
     reference = provider.build(clock=provider.ManualClock(time.time()))
     run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - names that nobody has, not secrets
-    return {names: frozenset(ids) for names, ids in by_case.items()}
+    return found
 
 
 def only(plan: Plan, clauses: Iterable[Clause]) -> Plan:
-    """The plan without the sequences that test none of ``clauses``; its first one stays, so that one pause succeeds."""
+    """The plan without the sequences that test none of ``clauses``, but for the first: one must succeed."""
     serving = served(plan, clauses)
     kept = (s for s in plan.sequences if serving.get(s.name) or s is plan.sequences[0])
     return dataclasses.replace(plan, sequences=tuple(kept))

@@ -75,7 +75,7 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
         at = f" (at {failure.finding.pointer})" if failure.finding.pointer else ""
         found = f"{visible(failure.finding.actual + at, 200)} (fault {fault}: {whys[fault]})"
         yield "" if number or limits else "fails", found
-    yield "faults", f"{len(faults)} of the proof{': ' if faults else ''}{', '.join(faults)}"
+    yield "faults", f"{len(faults)} make it fail{': ' if faults else ''}{', '.join(faults)}"
     yield "run it", f"whop-contracts run --clause {clause.id}"
 
 

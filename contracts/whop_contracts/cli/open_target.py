@@ -1,4 +1,4 @@
-"""From settings to the target that they name, its clock, and the actors; the only module that knows provider and target."""
+"""From settings to target, clock and actors; the only module that imports both provider and target."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WALL_WAIT_S: Final = 120.0
 
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
-    """The target of a run and its parties. ``ValueError``, in one line, for settings that no target can be opened with."""
+    """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
     if settings.base_url is None:
         return open_mock(build(clock=ManualClock(time.time()))), mock_actors()
     return open_live(settings, settings.base_url), Actors(
@@ -42,18 +42,21 @@ def open_target(settings: Settings) -> tuple[Target, Actors]:
     )
 
 
-def open_mock(provider: Provider) -> MockTarget:
-    """A provider in this process as a target; its clock has to be one that can be moved."""
+def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
+    """A provider in this process as a target; its clock has to be one that can be moved.
+
+    Unless ``routed``, requests do not pass through respx, which takes most of their time.
+    """
     clock = provider.clock
     if not isinstance(clock, Movable):
         raise TypeError("the clock of a provider in this process has to be one that is moved by hand")
-    return MockTarget(provider, VirtualClock(clock))
+    return MockTarget(provider, VirtualClock(clock), routed=routed)
 
 
 def run_in_process(
     plan: Plan, provider: Provider, rng: random.Random, watch: Callable[[Evidence, str], object]
 ) -> RunState:
-    """Run a plan against a provider in this process; ``watch`` gets every exchange and the name of its sequence."""
+    """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
     everyone = mock_actors()
     actors = dataclasses.replace(everyone, campaigns=everyone.campaigns[: plan.means.campaigns])
     session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
@@ -72,7 +75,7 @@ def session_in_process(
     tolerance: float = 60.0,
 ) -> Session:
     """A session with a provider in this process; ``tolerance`` is in seconds."""
-    target = open_mock(provider)
+    target = open_mock(provider, routed=False)
 
     def take(evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
         if sound:
@@ -91,7 +94,7 @@ def session_in_process(
 
 
 def mock_actors() -> Actors:
-    """Who takes part where the built-in provider is judged."""
+    """The actors of a run on the built-in provider."""
     return Actors(
         token=SEED.token,
         campaigns=SEED.campaigns[:_MOCK_CAMPAIGNS],
@@ -129,12 +132,16 @@ def open_live(
         sleep=sleep,
     )
     target = LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
-    clock.start()
+    try:
+        clock.start()
+    except ValueError:
+        target.close()
+        raise
     return target
 
 
 def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tuple[str, str]]:
-    """What goes to a test clock: the credential and the headers of gateways only on the target's own scheme, host and port."""
+    """The headers for a test clock: credential and gateway headers only if it has the target's origin."""
     headers = [("accept", "application/json"), ("user-agent", f"whop-contracts/{__version__}")]
     if same_origin(checked_base(base_url), clock_url):
         headers += settings.headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import urllib.parse
+from collections import Counter
 from typing import Any, Final
 
 from whop_contracts.cli.coverage import only
@@ -12,11 +13,14 @@ from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.steps import Capabilities
 from whop_contracts.target import Target
 from whop_contracts.target.wire import is_loopback
 
+_ORIGINS: Final = ("vector", "drawn", "sequence")
 _HALF_THE_LIMIT: Final = 300
 
 
@@ -47,7 +51,7 @@ def planned(settings: Settings) -> Plan:
 
     A ``thorough`` plan goes on in batches if the time is limited.
     """
-    plan = draw(settings.profile, seed=settings.seed, means=capabilities(settings))
+    plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
     if settings.clauses:
         plan = only(plan, selected_clauses(settings))
     if settings.max_requests is not None:
@@ -59,6 +63,13 @@ def planned(settings: Settings) -> Plan:
 def outline(settings: Settings) -> dict[str, Any]:
     """What a run would send, and how many requests; sends nothing."""
     return planned(settings).outline()
+
+
+def classes_of(plan: Plan) -> list[dict[str, Any]]:
+    """How many requests of each class are planned, by their origin."""
+    count = Counter((case.request_class, case.origin) for _, case in plan.listed())
+    found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
+    return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
 
 
 def pace(settings: Settings, target: Target) -> int | None:

@@ -17,6 +17,7 @@ from whop_contracts.proof import page, trials
 from whop_contracts.proof import rank as ranking
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import UsageError
+from whop_contracts.settings.kinds import nearest
 
 
 def prove(
@@ -44,7 +45,7 @@ def prove(
         return 0
     for flag, path in (("--write", write), ("--check", check)):
         if path is not None and faults:
-            raise UsageError(f"{flag}: expected without --faults: a part of the proof is none")
+            raise UsageError(f"{flag}: expected without --faults, which runs a part only")
     before = [_read(path) for path in _both(check)] if check else []
     tasks = trials.tasks(profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only)
     proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
@@ -58,7 +59,7 @@ def prove(
             wrong += page.difference(old, new)
     for name, text in zip(_both(write), pages, strict=True) if write else ():
         _write(name, text)
-    say(*page.totals(proof), *(f"WRONG  {line}" for line in wrong))
+    say(*page.totals(proof, whole=not faults), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
 
@@ -74,9 +75,8 @@ def _wanted(globs: tuple[str, ...]) -> Callable[[str], bool] | None:
     names = [fault.name for fault in provider.faults()]
     for glob in globs:
         if not fnmatch.filter(names, glob):
-            raise UsageError(
-                f"--faults {glob!r}: no such fault; whop-contracts serve --list-faults lists them"
-            )
+            hint = nearest(glob, names) or "; whop-contracts serve --list-faults lists them"
+            raise UsageError(f"--faults {glob!r}: no such fault{hint}")
     return (lambda name: any(fnmatch.fnmatchcase(name, glob) for glob in globs)) if globs else None
 
 

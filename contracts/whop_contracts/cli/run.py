@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import report as reports
-from whop_contracts.cli import check, planning, reader_may_leave, replaying, say
+from whop_contracts.cli import check, planning, reader_may_leave, replaying, say, tell
 from whop_contracts.cli.coverage import served_by_case
 from whop_contracts.cli.open_target import open_live
 from whop_contracts.engine import restore as restoring
+from whop_contracts.engine.journal import restore_command
 from whop_contracts.integrations import har
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
@@ -21,6 +22,7 @@ from whop_contracts.report import diff, postprocess, terminal
 from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import Loaded
+from whop_contracts.signals import interruptible
 
 _LONGEST: Final = 400
 
@@ -31,8 +33,11 @@ def run(loaded: Loaded) -> int:
     if settings.dry_run:
         say(*plan_lines(planning.outline(settings)))
         return 0
-    with terminal.watching(quiet=settings.quiet, color=settings.color) as watch:
-        return _report(settings, check.check(settings, watch=watch))
+    with interruptible():
+        with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
+            result = check.check(settings, watch=watch)
+        problem = _write(settings, result)
+    return _show(settings, result, problem)
 
 
 def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
@@ -50,11 +55,21 @@ def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
         strict=settings.strict,
         secrets=[secret for secret in (settings.token, settings.readonly_token) if secret],
     )
-    return _report(settings, settle(result))
+    final = settle(result)
+    return _show(settings, final, _write(settings, final))
 
 
-def _report(settings: Settings, result: Mapping[str, Any]) -> int:
-    """Print and write the reports that were asked for, and return the exit code."""
+def _write(settings: Settings, result: Mapping[str, Any]) -> UsageError | None:
+    """Write the files that were asked for; return what went wrong, as the result is shown in any case."""
+    try:
+        reports.write(settings, result)
+    except UsageError as problem:
+        return problem
+    return None
+
+
+def _show(settings: Settings, result: Mapping[str, Any], problem: UsageError | None) -> int:
+    """Print the result and return the exit code, or raise the problem that its files had."""
     piped = reports.for_stdout(settings)
     with reader_may_leave():
         if piped:
@@ -62,14 +77,15 @@ def _report(settings: Settings, result: Mapping[str, Any]) -> int:
         else:
             how = {"quiet": settings.quiet, "verbose": settings.verbose}
             reports.show(result, sys.stdout, **how, color=settings.color)
-    reports.write(settings, result)
+    if problem:
+        raise problem
     return int(result["exit_code"])
 
 
 def replay(loaded: Loaded, result: Path, clause: str) -> int:
     """1 if the clause still fails, 0 if it does not, 3 if the requests did not test it."""
     settings, failed = loaded.settings, diff.read_result(result, "RESULT")
-    with terminal.watching(quiet=settings.quiet, color=settings.color) as watch:
+    with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
         replayed = replaying.replay(failed, clause, settings, watch=watch)
     sent = f"{replayed.result['requests']} requests of {visible(replayed.sequence, 80)!r} sent again"
     with reader_may_leave():
@@ -99,7 +115,14 @@ def restore(loaded: Loaded, journal: Path) -> int:
             say(f"target: {record.base_url}")
         if settings.insecure:
             say("certificates are not checked (--insecure)")
-    state = restoring.restore(journal, settings, PAUSE, open_target=open_live, rate=planning.pace)
+    state = restoring.restore(
+        journal,
+        settings,
+        PAUSE,
+        open_target=open_live,
+        rate=planning.pace,
+        tell=lambda line: tell(f"restoring: {line}"),
+    )
     with reader_may_leave():
         for line in state.restored:
             say(visible(line, _LONGEST))
@@ -109,6 +132,9 @@ def restore(loaded: Loaded, journal: Path) -> int:
             say(f"inconclusive: {visible(state.inconclusive, _LONGEST)}")
         elif not state.failed:
             say(f"{len(state.restored)} put back" if state.restored else "nothing to put back")
+    if state.left:
+        rest = restore_command(journal, record.base_url, settings.test_clock)
+        tell(f"restoring: interrupted; again with: {rest}")
     if state.inconclusive:
         return 3
     return 4 if state.failed else 0
@@ -155,11 +181,11 @@ def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
         yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
         if "serves" in case:
             count, first = len(case["serves"]), ", ".join(case["first"])
-            serves = f"serves {count} clause{'' if count == 1 else 's'}"
-            yield from _folded(f"{serves}, as the first {first}" if first else serves, "       ")
+            serves = f"tests {count} clause{'' if count == 1 else 's'}"
+            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
     if "unserved" in outline:
         missed = ", ".join(outline["unserved"])
-        yield from ("", *_folded(f"no request serves {missed}" if missed else "every clause is served", ""))
+        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
     on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
     dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
     yield from (

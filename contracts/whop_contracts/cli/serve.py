@@ -21,44 +21,53 @@ from whop_contracts.exchange import Response
 from whop_contracts.integrations.consumer import Found
 from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
 from whop_contracts.provider import SEED, server
-from whop_contracts.report.postprocess import replace
+from whop_contracts.report import write_file
+from whop_contracts.report.sanitize import visible
 from whop_contracts.settings import UsageError
 
 
 def serve(
     host: str,
     port: int,
-    fault: str | None,
+    fault: tuple[str, ...],
     variation: str | None,
     *,
+    token: tuple[str, ...],
+    campaign_id: tuple[str, ...],
+    log: bool,
     strict: bool,
     report: Path | None,
     list_faults: bool,
 ) -> int:
     """Serve until interrupted."""
-    faults, variations = provider.faults(), provider.variations()
     if list_faults:
-        say(*(f"{one.name}  {one.kind}  {one.why}" for one in faults))
-        say(*(f"{one.name}  variation  {one.why}" for one in variations))
+        say(*(f"{one.name}  {one.kind}  {one.why}" for one in provider.faults()))
+        say(*(f"{one.name}  variation  {one.why}" for one in provider.variations()))
         return 0
-    for flag, name, known in (("--fault", fault, faults), ("--variation", variation, variations)):
-        if name is not None and name not in {one.name for one in known}:
-            raise UsageError(f"{flag} {name!r}: no such name; expected one that --list-faults lists")
-    built = provider.build(fault=fault, variation=variation, clock=provider.RunningClock())
+    try:
+        built = provider.build(fault=fault, variation=variation, clock=provider.RunningClock())
+    except ValueError as error:
+        raise UsageError(f"{error}; --list-faults lists them") from None
+    built.added = (token, campaign_id)
+    built.reset()
     checker = _check_clients(built, strict=strict, report=report) if strict or report else None
     try:
-        server.serve(built, host, port, lambda base_url: say(*_welcome(base_url)))
+        server.serve(
+            built,
+            host,
+            port,
+            lambda base_url: say(*_welcome(base_url, (*token, SEED.token), (*campaign_id, *SEED.campaigns))),
+            _log if log else None,
+        )
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise UsageError(
-            f"--host {host!r}, --port {port}: expected an address that is free ({why})"
-        ) from None
+        raise UsageError(f"--host {host}, --port {port}: cannot listen there ({why})") from None
     return _conclude(checker, report) if checker else 0
 
 
 def _check_clients(built: provider.Provider, *, strict: bool, report: Path | None) -> RequestChecker:
     """Check every request before the provider gets it, and keep the report up to date."""
-    checker = RequestChecker((SEED.token, SEED.readonly_token, SEED.foreign_token))
+    checker = RequestChecker((*built.added[0], SEED.token, SEED.readonly_token, SEED.foreign_token))
 
     def refuse(response: Response) -> provider.Answer:
         return built.finish(provider.Answer(response.status, response.headers, response.content))
@@ -88,26 +97,31 @@ def _conclude(checker: RequestChecker, report: Path | None) -> int:
 
 def _write(path: Path, checker: RequestChecker) -> None:
     try:
-        replace(path, json.dumps(checker.document(), indent=2) + "\n")
+        write_file(path, json.dumps(checker.document(), indent=2) + "\n")
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         raise UsageError(f"--report {str(path)!r}: could not be written ({why})") from None
 
 
-def _welcome(base_url: str) -> Iterator[str]:
+def _log(method: str, path: str, status: int) -> None:
+    """One line per request, without the query, which may contain a secret."""
+    say(f"{visible(method, 20)} {visible(path.partition('?')[0], 200)} {status}")
+
+
+def _welcome(base_url: str, tokens: tuple[str, ...], campaigns: tuple[str, ...]) -> Iterator[str]:
     """Where the provider is, what it holds, and a command that checks it."""
     clock_url = server.clock_url(base_url)
     yield f"base URL    {base_url}"
     yield f"test clock  {clock_url}"
-    yield f"token       {SEED.token} (read only: {SEED.readonly_token})"
-    yield f"campaigns   {textwrap.fill(' '.join(SEED.campaigns), 68, subsequent_indent=' ' * 12)}"
+    yield f"token       {tokens[0]} (read only: {SEED.readonly_token})"
+    yield f"campaigns   {textwrap.fill(' '.join(campaigns), 68, subsequent_indent=' ' * 12)}"
     yield f"foreign     {SEED.foreign_campaign}"
     yield ""
     lines = [
-        f"WHOP_API_TOKEN={shlex.quote(SEED.token)} whop-contracts run",
+        f"WHOP_API_TOKEN={shlex.quote(tokens[0])} whop-contracts run",
         f"--base-url {shlex.quote(base_url)}",
         f"--test-clock {shlex.quote(clock_url)}",
-        *(f"--campaign-id {shlex.quote(campaign)}" for campaign in SEED.campaigns),
+        *(f"--campaign-id {shlex.quote(campaign)}" for campaign in campaigns),
         f"--readonly-token {shlex.quote(SEED.readonly_token)}",
         f"--foreign-campaign-id {shlex.quote(SEED.foreign_campaign)}",
     ]

@@ -16,60 +16,65 @@ from typing import Final, Literal
 
 from whop_contracts.engine.drawn import Drawn, draw_requests, grouped
 from whop_contracts.engine.plan import LIMITS, LazySequences, Plan, Profile
-from whop_contracts.pause.request_classes import BY_ID
-from whop_contracts.pause.sequences import gap_of, kept, refused, sequence_ids, sequences
-from whop_contracts.pause.vectors import vectors
+from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.schemas import document_path
 from whop_contracts.steps import Capabilities, Need, Sequence
 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
 BATCH: Final = "batch "
-_FIRST: Final = 60
+_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 130, "thorough": 130}
 """After this many requests every third sequence is a drawn one."""
-_DRAWN: Final[Mapping[Profile, Callable[[object, Capabilities], Drawn]]] = {
+_DRAWN: Final[Mapping[Profile, Callable[[Contract, object, Capabilities], Drawn]]] = {
     "quick": partial(draw_requests, scale=1 / 5.5, possible=False),
     "standard": partial(draw_requests, scale=1.0, total=151),
     "thorough": partial(draw_requests, scale=3.0, total=500),
 }
 """How much of the classes' shares is drawn, and up to how many requests the schemas fill up."""
-_UNPAUSES: Final = 10
-"""After so many unpauses, requests that need an active campaign are sent to one that is active, if there is one."""
+_RESETS: Final = 10
+"""After a campaign had to be made active so many times, one that is active is preferred, if there is one."""
 _HISTORIES: Final = 60
 """How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
 allowed.
 """
 
 
-def draw(profile: Profile, *, seed: int, means: Capabilities, only: Literal["drawn"] | None = None) -> Plan:
+def draw(
+    contract: Contract,
+    profile: Profile,
+    *,
+    seed: int,
+    means: Capabilities,
+    only: Literal["drawn"] | None = None,
+) -> Plan:
     """Build the plan of a profile. The same arguments and versions give the same plan.
 
     ``only`` leaves out vectors and sequences. What comes after the first requests is drawn when it is needed.
     """
-    offer = means.offer()
-    groups = [] if only else [*ranks("wall" if means.clock == "wall" else "movable")]
+    parts, offer = contract.plan_parts, means.offer()
+    groups = [] if only else [*ranks(parts, "wall" if means.clock == "wall" else "movable")]
     if profile == "thorough" and not only:
-        groups += _unranked(groups)
-    ranked = [one for group in groups if (one := _sequence(group, means))]
+        groups += _unranked(parts, groups)
+    ranked = [one for group in groups if (one := _sequence(parts, group, means))]
     offered = [one for one in ranked if one.needs <= offer]
     placement = _Placement(means.campaigns)
     plan = Plan(
         profile, seed, means, sequences=(), left_out=tuple(one for one in ranked if not one.needs <= offer)
     )
     head: tuple[Sequence, ...] = ()
-    while len(head) < len(offered) and not replace(plan, sequences=head).is_longer(_FIRST):
+    while len(head) < len(offered) and not replace(plan, sequences=head).is_longer(_FIRST[profile]):
         head = (*head, placement.place(offered[len(head)]))
-    rest = partial(_rest, plan, head, placement, offered[len(head) :])
+    rest = partial(_rest, contract, plan, head, placement, offered[len(head) :])
     return replace(plan, sequences=LazySequences(head, rest))
 
 
-def batch(plan: Plan, number: int) -> Plan:
+def batch(contract: Contract, plan: Plan, number: int) -> Plan:
     """A batch that a plan goes on with, numbered from 1: drawn requests and histories; the clock is left
     alone.
 
     The same arguments and versions give the same batch. Its sequences are named after it.
     """
-    sequences, _ = _drawn(plan, f"{plan.seed} {number}", f"{BATCH}{number}: ")
+    sequences, _ = _drawn(contract, plan, f"{plan.seed} {number}", f"{BATCH}{number}: ")
     placement = _Placement(plan.means.campaigns)
     return replace(plan, sequences=tuple(map(placement.place, sequences)), left_out=())
 
@@ -78,17 +83,17 @@ def batch(plan: Plan, number: int) -> Plan:
 
 
 @cache
-def ranks(clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
+def ranks(parts: PlanParts, clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
     """The order of vectors and sequences for a kind of clock. ValueError if the file names an id that there
     is not.
     """
     file = json.loads(document_path("ranks.json").read_text(encoding="utf-8"))
-    return tuple(map(checked, file[clock]))
+    return tuple(checked(parts, group) for group in file[clock])
 
 
-def checked(group: SequenceOf[str]) -> Group:
+def checked(parts: PlanParts, group: SequenceOf[str]) -> Group:
     """A group whose ids exist: of vectors, or of one sequence. ValueError names an id that does not."""
-    known = {*vectors(), *([] if group[1:] else sequence_ids())}
+    known = {*parts.vectors(), *([] if group[1:] else parts.sequence_ids())}
     for id_ in group:
         if id_ not in known:
             near = difflib.get_close_matches(id_, known, 1)
@@ -97,27 +102,27 @@ def checked(group: SequenceOf[str]) -> Group:
     return tuple(group)
 
 
-def _unranked(groups: Iterable[Group]) -> Iterator[Group]:
+def _unranked(parts: PlanParts, groups: Iterable[Group]) -> Iterator[Group]:
     """What the ranks leave out, each on its own: it finds no fault that others do not find."""
     ranked = {id_ for group in groups for id_ in group}
-    yield from ((id_,) for id_ in (*vectors(), *sorted(sequence_ids())) if id_ not in ranked)
+    yield from ((id_,) for id_ in (*parts.vectors(), *sorted(parts.sequence_ids())) if id_ not in ranked)
 
 
-def _sequence(group: Group, means: Capabilities) -> Sequence | None:
+def _sequence(parts: PlanParts, group: Group, means: Capabilities) -> Sequence | None:
     """A group as a sequence, without what the target does not offer; None if nothing is left."""
-    named = _named(means)
-    cases = [vectors()[id_] for id_ in group if id_ in vectors()]
+    named, vectors = _named(parts, means), parts.vectors()
+    cases = [vectors[id_] for id_ in group if id_ in vectors]
     if not cases:
         return named.get(group[0])
-    classes = {case: BY_ID[case.request_class or ""] for case in cases}
+    classes = {case: parts.classes[case.request_class or ""] for case in cases}
     able: tuple[Need | None, ...] = (None, *means.offer())
     cases = [case for case in cases if classes[case].needs in able] or cases
-    return kept(*cases) if classes[cases[0]].effect == "expected" else refused(*cases)
+    return parts.kept(*cases) if classes[cases[0]].effect == "expected" else parts.refused(*cases)
 
 
 @cache
-def _named(means: Capabilities) -> Mapping[str, Sequence]:
-    return {sequence.id: sequence for sequence in sequences(means)}
+def _named(parts: PlanParts, means: Capabilities) -> Mapping[str, Sequence]:
+    return {sequence.id: sequence for sequence in parts.sequences(means)}
 
 
 class _Placement:
@@ -128,7 +133,7 @@ class _Placement:
     def __init__(self, campaigns: int) -> None:
         self._load = [Counter[bool]() for _ in range(campaigns)]
         self._paused: set[str] = set()
-        self._unpauses = 0
+        self._resets = 0
 
     def place(self, sequence: Sequence) -> Sequence:
         """The sequence for the campaign that has had least, and least of dates if there are some in it; for
@@ -139,13 +144,13 @@ class _Placement:
             return sequence
         everyone = range(len(self._load))
         active = [index for index in everyone if f"own:{index}" not in self._paused]
-        spare = sequence.start == "active" and self._unpauses >= _UNPAUSES
+        spare = sequence.start == "active" and self._resets >= _RESETS
         dated = sum(case.until is not None for case in sequence.cases()) > 1
         index = min(
             active or everyone if spare else everyone,
             key=lambda one: (self._load[one][True] if dated else 0, self._load[one].total()),
         )
-        self._unpauses += sequence.start == "active" and f"own:{index}" in self._paused
+        self._resets += sequence.start == "active" and f"own:{index}" in self._paused
         placed = sequence.shifted(index, len(self._load))
         self._load[index][dated] += len(sequence.steps)
         placed.follow(self._paused)
@@ -155,7 +160,7 @@ class _Placement:
         """A placement that goes on from here on its own."""
         other = _Placement(len(self._load))
         other._load, other._paused = [one.copy() for one in self._load], self._paused.copy()
-        other._unpauses = self._unpauses
+        other._resets = self._resets
         return other
 
 
@@ -163,12 +168,16 @@ class _Placement:
 
 
 def _rest(
-    plan: Plan, head: tuple[Sequence, ...], placement: _Placement, ranked: SequenceOf[Sequence]
+    contract: Contract,
+    plan: Plan,
+    head: tuple[Sequence, ...],
+    placement: _Placement,
+    ranked: SequenceOf[Sequence],
 ) -> tuple[tuple[Sequence, ...], int]:
     """What follows the first sequences: as many of those ranked as there is room for, between the drawn
     ones.
     """
-    drawn, dropped = _drawn(plan, plan.seed, "")
+    drawn, dropped = _drawn(contract, plan, plan.seed, "")
 
     def placed(count: int) -> tuple[Sequence, ...]:
         order = _interleaved(ranked[:count], drawn)
@@ -195,16 +204,14 @@ def _interleaved(ranked: Iterable[Sequence], drawn: Iterable[Sequence]) -> Itera
         yield from some
 
 
-def _drawn(plan: Plan, seed: object, label: str) -> tuple[list[Sequence], int]:
+def _drawn(contract: Contract, plan: Plan, seed: object, label: str) -> tuple[list[Sequence], int]:
     """The drawn sequences for a seed, and how many requests were dropped."""
-    requests = _DRAWN[plan.profile](seed, plan.means)
-    found = list(grouped(requests.cases, f"{label}drawn"))
+    requests = _DRAWN[plan.profile](contract, seed, plan.means)
+    found = list(grouped(contract.plan_parts, requests.cases, f"{label}drawn"))
     if plan.profile == "thorough":
-        from whop_contracts.pause.exploration import drawn_sequences  # noqa: PLC0415 - it imports Hypothesis
-
         moving = plan.means.clock != "wall" and not label
         found += (
             replace(one, name=f"{label}{one.name}", id=f"{label}{one.id}")
-            for one in drawn_sequences(seed, _HISTORIES, gap=gap_of(plan.means), moving=moving)
+            for one in contract.plan_parts.histories(seed, _HISTORIES, plan.means, moving)
         )
     return found, requests.dropped

@@ -1,4 +1,4 @@
-"""The tally: every exchange asked of every clause that applies, and what is kept of it: counts, and each clause's smallest failure."""
+"""Checks every exchange by every clause that applies. Keeps counts, and of each clause the smallest failure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from whop_contracts.pause.evidence import Evidence, Resume
 _KEPT_DRIFT: Final = 200
 _KEPT_KINDS: Final = 20
 """Kinds of failure kept per clause."""
+_KEPT_NUMBERS: Final = 2_000
+"""Numbers of failing requests kept per clause."""
 _KEPT_TEXT: Final = 12_000
 """Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
 _HINTS: Final = {
@@ -38,7 +40,7 @@ class Failure:
 
     @property
     def size(self) -> int:
-        """How much there is to read to see the failure: smaller is told first."""
+        """Bytes of the request. The smallest failure is reported."""
         request = self.evidence.exchange.request
         return len(request.content) + len(request.header("content-type") or "")
 
@@ -57,11 +59,15 @@ class Kind:
 
 @dataclass(slots=True)
 class Count:
-    """What is known of one clause: how many exchanges it was asked of, how many broke it, the first and the smallest of these."""
+    """What is known of one clause: how many exchanges it checked, how many failed, their numbers and status codes, and
+    the first and the smallest of them.
+    """
 
     exchanges: int = 0
     broken: int = 0
     first: int = 0
+    failing: set[int] = field(default_factory=set)
+    statuses: set[int] = field(default_factory=set)
     smallest: Failure | None = None
     kinds: dict[tuple[Any, ...], Kind] = field(default_factory=dict)
 
@@ -84,7 +90,7 @@ class Drift:
 
 @dataclass(slots=True)
 class ClauseRunner:
-    """Judges exchanges as they come and lets them go: memory does not grow with their number."""
+    """Checks exchanges one by one and keeps none of them: memory does not grow with their number."""
 
     clauses: tuple[Clause, ...]
     contract: Contract
@@ -106,7 +112,7 @@ class ClauseRunner:
         self._groups = list(groups.items())
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
-        """Judge one exchange by every clause that applies; the ids of the clauses that it breaks, in the catalogue's order.
+        """Check one exchange by every clause that applies; returns the ids of those that fail, in catalogue order.
 
         A condition that several clauses share is asked once.
         """
@@ -134,6 +140,9 @@ class ClauseRunner:
     def _keep(self, count: Count, failure: Failure) -> None:
         count.broken += 1
         count.first = count.first or failure.evidence.exchange.number
+        count.statuses.add(failure.evidence.status)
+        if len(count.failing) < _KEPT_NUMBERS:
+            count.failing.add(failure.evidence.exchange.number)
         if count.smallest is None or failure.size < count.smallest.size:
             # The exchange alone: what was read out of it may be many times its size.
             kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)

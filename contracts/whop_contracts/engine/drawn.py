@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 from typing import Final
 
 from whop_contracts.actors import Actors
@@ -17,10 +17,7 @@ from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import read_instant
 from whop_contracts.json_text import read_json
-from whop_contracts.pause.classify import class_of, read_intent
-from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.request_classes import BY_ID, CLASSES
-from whop_contracts.pause.sequences import kept, refused
+from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.steps import Capabilities, Case, Sequence
 
 _DAY: Final = "2026-11-24T03:00:00Z"
@@ -44,48 +41,42 @@ class Drawn:
 
 
 def draw_requests(
-    seed: object, means: Capabilities, *, scale: float, total: int = 0, possible: bool = True
+    contract: Contract,
+    seed: object,
+    means: Capabilities,
+    *,
+    scale: float,
+    total: int = 0,
+    possible: bool = True,
 ) -> Drawn:
     """Draw ``scale`` times the share of every class, and fill up to ``total`` with requests from the schemas.
 
     Without ``possible``, requests that a provider may carry out are left out: they need reads of their own.
     """
-    # Hypothesis takes long to import, and the first requests of a run do not wait for it.
-    from whop_contracts.pause.strategies import draw  # noqa: PLC0415
-
-    offer = means.offer()
+    parts, offer = contract.plan_parts, means.offer()
     own = chain.from_iterable(
-        draw(one.strategy(), seed=f"{seed} {one.id}", count=round(one.share * scale))
-        for one in CLASSES
+        one.draw(f"{seed} {id_}", round(one.share * scale))
+        for id_, one in parts.classes.items()
         if one.needs in (None, *offer) and (possible or one.effect != "possible")
     )
-    found, dropped = _sorted_out(own, {})
+    found, dropped = _sorted_out(contract, own, {})
     if len(found) < total:
-        found, more = _sorted_out(_from_schemas(seed, total - len(found) + _SPARE), found, total)
+        found, more = _sorted_out(
+            contract, parts.from_schemas(seed, total - len(found) + _SPARE), found, total
+        )
         dropped += more
     return Drawn(tuple(found), dropped)
 
 
-def _from_schemas(seed: object, count: int) -> Iterator[Case]:
-    """Requests from the schemas, one of four of them valid."""
-    from whop_contracts.pause.strategies.from_schema import schema_requests  # noqa: PLC0415
-
-    valid = iter(schema_requests("positive", seed=seed, count=count // 4))
-    for index, case in enumerate(schema_requests("negative", seed=seed, count=count)):
-        yield case
-        if index % 3 == 0:
-            yield from islice(valid, 1)
-
-
 def _sorted_out(
-    cases: Iterable[Case], found: dict[Case, None], total: int | None = None
+    contract: Contract, cases: Iterable[Case], found: dict[Case, None], total: int | None = None
 ) -> tuple[dict[Case, None], int]:
     """Add the cases that can be sent, with their classes, to those found; how many cannot be."""
     dropped = 0
     for case in cases:
         if len(found) == total:
             break
-        if (one := classify(case)) in BY_ID and not is_inconclusive(case):
+        if (one := classify(contract, case)) in contract.plan_parts.classes and not is_inconclusive(case):
             found[replace(case, request_class=one)] = None
         else:
             dropped += 1
@@ -93,21 +84,21 @@ def _sorted_out(
 
 
 @cache
-def _reference() -> tuple[RequestBuilder, Window]:
+def _reference(contract: Contract) -> tuple[RequestBuilder, Window]:
     """A builder and a clock for classification: nothing is sent to these actors."""
-    actors = Actors("a-token-of-nobody-at-all", (f"{PAUSE.id_prefix}AbCdEfGh1234",), "a-reader", "foreign")
-    builder = RequestBuilder("", actors, PAUSE, agent="", rng=random.Random(0))  # noqa: S311 - no secret
+    actors = Actors("a-token-of-nobody-at-all", (f"{contract.id_prefix}AbCdEfGh1234",), "a-reader", "foreign")
+    builder = RequestBuilder("", actors, contract, agent="", rng=random.Random(0))  # noqa: S311 - no secret
     instant = read_instant(_DAY)
     assert instant is not None
     return builder, Window(instant.ns, instant.ns)
 
 
-def classify(case: Case) -> str:
+def classify(contract: Contract, case: Case) -> str:
     """The class of a case, by the functions that the oracle uses."""
-    builder, now = _reference()
+    builder, now = _reference(contract)
     bound = builder.bind(case, now)
-    intent = read_intent(bound.request.content, bound.request.header("content-type"), now, None)
-    return class_of(Exchange(1, bound.request, None, 0.0, 0.0, now, bound.role, bound.scope), intent)
+    exchange = Exchange(1, bound.request, None, 0.0, 0.0, now, bound.role, bound.scope)
+    return contract.plan_parts.class_of(exchange)
 
 
 def is_inconclusive(case: Case) -> bool:
@@ -121,7 +112,7 @@ def is_inconclusive(case: Case) -> bool:
 # -- groups --------------------------------------------------------------------------------------------------
 
 
-def grouped(cases: Iterable[Case], label: str) -> Iterator[Sequence]:
+def grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Sequence]:
     """Requests as sequences named after ``label``: of each class the smallest first, and all classes in
     turn.
     """
@@ -130,15 +121,15 @@ def grouped(cases: Iterable[Case], label: str) -> Iterator[Sequence]:
         by_class.setdefault(case.request_class or "", []).append(case)
     turns = [case for row in zip_longest(*by_class.values()) for case in row if case]
     queues = {
-        effect: [case for case in turns if BY_ID[case.request_class or ""].effect == effect]
+        effect: [case for case in turns if parts.classes[case.request_class or ""].effect == effect]
         for effect in ("none", "possible", "expected")
     }
     number = 0
     while any(queues.values()):
-        rejected = _take(queues["none"], _SHARED) + _take(queues["possible"], _POSSIBLE)
+        rejected, possible = _take(queues["none"], _SHARED), _take(queues["possible"], _POSSIBLE)
         # A pause with a date can follow whatever was before; one without needs an active campaign.
         accepted = sorted(_take(queues["expected"], _EXPECTED), key=lambda case: case.until is None)
-        for make, some in ((refused, rejected), (kept, accepted)):
+        for make, some in ((parts.refused, rejected), (parts.kept, accepted), (parts.refused, possible)):
             if some:
                 number += 1
                 yield replace(make(*some), name=f"{label} {number}", id=f"{label} {number}".replace(" ", "-"))

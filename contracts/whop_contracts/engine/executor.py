@@ -1,4 +1,4 @@
-"""Sends a plan: its sequences in their order, step by step. Whether a response is right is left to the clauses."""
+"""Sends a plan: its sequences in their order, step by step. The clauses check the responses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from whop_contracts.engine.run_state import Stopped
 from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.steps import AwaitResume, Send, Sequence, Step, read
+from whop_contracts.steps import AwaitResume, Case, Send, Sequence, Step, read
 from whop_contracts.target import BudgetSpent
 
 _AFTER_S: Final = 1.0
+_CONFLICT: Final = 409
+_WAYS_OUT: Final = {
+    "test": "check --test-clock, or run without it",
+    "wall": "give --test-clock, or have responses carry the provider's time as Date",
+    "virtual": "please report it",
+}
+"""What helps if a clock of a kind cannot be used."""
 _WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
-"""On a wall clock a late resume is also looked for at these seconds after it is due: waiting costs real time."""
+"""On a wall clock a late resume is also looked for at these seconds after it is due."""
 
 
 class Executor:
@@ -26,6 +33,7 @@ class Executor:
         self._session = session
         self._clock = session.target.clock
         self._waited_out = 0
+        self._conflicts = False
 
     def preflight(self, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
         """Read every named campaign once, and another company's if one was given.
@@ -69,43 +77,55 @@ class Executor:
                 state.inconclusive = state.unjournalled = str(error)
                 return
 
-    # -- one sequence --------------------------------------------------------------------------------------------------
+    # -- one sequence ----------------------------------------------------------------------------------------
 
     def _run_sequence(self, sequence: Sequence) -> None:
         self._session.marks.clear()
         if sequence.start == "active":
-            self._ensure_baseline(sequence)
+            self._bring_to_baseline(sequence.campaign, sequence.name)
         for step in sequence.steps:
             if not self._take(step, sequence.name):
                 return
 
     def _take(self, step: Step, sequence: str) -> bool:
-        """Take one step; False if the rest of the sequence cannot be taken, since the clock cannot get there."""
+        """Take one step; False if the clock cannot reach the rest of the sequence."""
         if isinstance(step, Send):
             if step.case.operation == "retrieve":
                 self._session.read(step.case.campaign, sequence)
             else:
-                self._session.send(step.case, sequence)
+                self._send(step.case, sequence)
             return True
         if isinstance(step, AwaitResume):
             return self._await_resume(step, sequence)
         return self._reach(self._session.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)
 
-    def _ensure_baseline(self, sequence: Sequence) -> None:
-        session, campaign = self._session, sequence.campaign
+    def _send(self, case: Case, sequence: str) -> None:
+        """Send a case; from the first conflict with an earlier request on, the campaign is at its baseline before."""
+        session = self._session
+        acts = session.contract.takes_effect(case)
+        if acts and self._conflicts:
+            self._bring_to_baseline(case.campaign, sequence)
+        evidence = session.send(case, sequence)
+        if acts and evidence.status == _CONFLICT and not self._conflicts:
+            self._conflicts = True
+            self._bring_to_baseline(case.campaign, sequence)
+            session.send(case, sequence)
+
+    def _bring_to_baseline(self, campaign: str, sequence: str) -> None:
+        session = self._session
         if self._is_at_baseline(campaign):
             return
         for case in session.contract.requests_to_restore(None, session.contract.baseline, campaign):
-            session.send(case, sequence.name)
+            session.send(case, sequence)
         if not self._is_at_baseline(campaign):
-            session.read(campaign, sequence.name)
+            session.read(campaign, sequence)
 
     def _is_at_baseline(self, symbol: str) -> bool:
         campaign = self._session.actors.campaigns[int(symbol.partition(":")[2])]
         return self._session.possible(campaign) == frozenset({self._session.contract.baseline})
 
     def _await_resume(self, step: AwaitResume, sequence: str) -> bool:
-        """Read after a due resume until it is seen, or the tolerance is over; the long wait is spent at most twice."""
+        """Read after a due resume until it is seen or the tolerance is over; two long waits at most."""
         session = self._session
         if self._is_at_baseline(step.campaign):
             return True
@@ -128,9 +148,7 @@ class Executor:
             self._session.clock_check.moved(self._session)
             return True
         unknown = self._clock.kind == "wall" and self._clock.moved is None
-        self._session.state.untimed = self._clock.trouble or (
-            "no response tells the provider's time (no Date header)"
-            if unknown
-            else "the provider's clock could not be brought to the instant"
-        )
+        trouble = self._clock.trouble or ("no response shows the provider's time" if unknown else None)
+        if trouble:
+            self._session.state.untimed = f"{trouble}; {_WAYS_OUT[self._clock.kind]}"
         return False

@@ -28,7 +28,11 @@ _PERMISSION: Final = "permission"
 _UNANSWERED: Final = 8
 _UNSTAMPED: Final = 3
 """So many responses without a new stamp, and nothing can be learned from stamps."""
+_CONFLICT: Final = "conflict"
+_REDIRECT: Final = "redirect"
+_REDIRECTS: Final = range(300, 400)
 _FORBIDDEN: Final = 403
+_CONFLICTING: Final = 409
 _UNAUTHORIZED: Final = 401
 _APART: Final = 10 * NANO
 PREFLIGHT: Final = "preflight"
@@ -87,14 +91,16 @@ class Outbox:
 class ClockCheck:
     """Compares the provider's clock, as the run knows it, with the instants that documents are stamped with.
 
-    Only responses to the operation that carry a new stamp count. An estimated clock is doubted at once: its Date is
-    then a gateway's. Of a test clock evidence is held after the first contradiction, or the first move, until a
-    stamp agrees; two contradictions and no agreement mean that it is not the provider's clock.
+    Only responses to the operation that carry a new stamp count. With an estimated clock evidence is held from the
+    first request of the operation on until a stamp agrees; one contradiction means that its Date is a gateway's. Of a
+    test clock evidence is held after the first contradiction, or the first move, until a stamp agrees; two
+    contradictions and no agreement mean that it is not the provider's clock.
     """
 
     contradicted: int = 0
     unstamped: int = 0
     settled: bool = False
+    confirmed: bool = False
 
     def moved(self, session: Session) -> None:
         """The test clock was moved: what follows depends on it."""
@@ -103,7 +109,11 @@ class ClockCheck:
 
     def check(self, session: Session, evidence: Evidence) -> None:
         """Take in one exchange; it is held, if it has to be, before it is passed on."""
-        if self.settled or evidence.request_class is None or evidence.document is None:
+        if self.settled or evidence.request_class is None:
+            return
+        if session.target.clock.kind == "wall" and not self.confirmed and not session.in_teardown:
+            session.outbox.hold(_CLOCK)
+        if evidence.document is None:
             return
         before, after = (session.contract.stamped_at(one) for one in (evidence.previous, evidence.document))
         if before is None or after is None or after == before:
@@ -117,10 +127,12 @@ class ClockCheck:
 
     def _check_estimate(self, session: Session, exchange: Exchange, stamp: int) -> None:
         clock, now = session.target.clock, exchange.now
+        agrees = now is not None and now.start - _APART <= stamp <= now.end + _APART
         if exchange.response is not None and exchange.response.header("date") is None:
             clock.learn_instant(stamp, exchange.sent, exchange.received)
-        elif now is not None and not now.start - _APART <= stamp <= now.end + _APART:
+        elif not agrees:
             clock.doubt("the Date headers and updated_at tell different times")
+        self.settle(session, sound=agrees)
 
     def _check_test_clock(self, session: Session, exchange: Exchange, stamp: int) -> None:
         now, slack = exchange.now, int(session.tolerance * NANO)
@@ -143,7 +155,7 @@ class ClockCheck:
 
     def settle(self, session: Session, *, sound: bool) -> None:
         """Decide about what is held."""
-        self.settled = session.target.clock.kind == "test"
+        self.settled, self.confirmed = session.target.clock.kind == "test", True
         session.outbox.settle(_CLOCK, sound=sound)
 
 
@@ -152,10 +164,12 @@ class CredentialCheck:
     """Whether our own credential is rejected for what it is: then nothing can be concluded about the API.
 
     A 401 in the middle of a run is rechecked by a read, a 403 to the first request of the operation by the simplest
-    one and the one that undoes it.
+    one and the one that undoes it, a redirect by the simplest one. A 409, while no request of the operation was accepted, is rechecked by the
+    simplest one after the one that undoes it; if it was not carried out either, nothing can be concluded.
     """
 
     used: bool = False
+    accepted: bool = False
     checking: bool = False
 
     def begin(self, session: Session, exchange: Exchange, sequence: str) -> str | None:
@@ -168,26 +182,51 @@ class CredentialCheck:
         doubt = _CREDENTIAL if status == _UNAUTHORIZED else None
         if main and first and status == _FORBIDDEN:
             doubt = _PERMISSION
+        if main and first and status in _REDIRECTS:
+            doubt = _REDIRECT
+        if main and status == _CONFLICTING and not self.accepted and not session.in_teardown:
+            doubt = _CONFLICT
+        self.accepted |= main and (doubt == _CONFLICT or 200 <= status < 300)  # noqa: PLR2004
         if doubt:
             session.outbox.hold(doubt)
         return doubt
 
     def recheck(self, session: Session, doubt: str, sequence: str) -> None:
         """Send what decides about a doubt; ``Stopped`` if the credential is rejected again."""
-        cases = (read(),) if doubt == _CREDENTIAL else session.contract.simplest_requests
-        status = _UNAUTHORIZED if doubt == _CREDENTIAL else _FORBIDDEN
+        simplest, undo = session.contract.simplest_requests
         self.checking, rejected = True, True
         try:
-            rejected = all(session.send(case, sequence).status == status for case in cases)
+            if doubt == _CONFLICT:
+                session.send(undo, sequence)
+                rejected = session.send(simplest, sequence).status == _CONFLICTING
+                # A 409 to a request that was carried out is a finding.
+                rejected &= session.plain(session.send(read(), sequence)).shown == session.contract.baseline
+                session.send(undo, sequence)
+            elif doubt == _REDIRECT:
+                # The first one is a finding; that every other one is redirected too is the same.
+                session.outbox.settle(doubt, sound=True)
+                session.outbox.hold(doubt)
+                evidence = session.send(simplest, sequence)
+                rejected = evidence.status in _REDIRECTS
+            elif doubt == _PERMISSION:
+                rejected = all(session.send(case, sequence).status == _FORBIDDEN for case in (simplest, undo))
+            else:
+                rejected = session.send(read(), sequence).status == _UNAUTHORIZED
         finally:
             self.checking = False
             session.state.unsound |= rejected
             session.outbox.settle(doubt, sound=not rejected)
+        session.state.untouched |= rejected and doubt in (_PERMISSION, _REDIRECT)
+        if rejected and doubt == _REDIRECT:
+            raise Stopped(
+                f"every {session.contract.operation} gets a {session.contract.describe_status(evidence)}"
+            )
         if rejected and doubt == _PERMISSION:
-            session.state.untouched = True
             raise Stopped(
                 f"the credential may not pause a campaign (403); expected one with {session.contract.permission}"
             )
+        if rejected and doubt == _CONFLICT:
+            raise Stopped(session.contract.conflicting)
         if rejected:
             raise Stopped(
                 "every request gets a 401 since the run began: the credential was revoked or has expired"

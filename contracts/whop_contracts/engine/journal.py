@@ -1,7 +1,7 @@
 """The journal of a run: what its campaigns were before it, and what our requests could have left them as.
 
-JSON lines, each forced to the disk before the request that it speaks of is sent. It holds no credential. A power cut leaves at worst
-one unfinished last line, which is not read: the request that it announced was never sent.
+JSON lines, each forced to the disk before the request that it announces is sent. It holds no credential. A
+power cut leaves at worst one unfinished last line, which is not read: its request was never sent.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -18,10 +19,11 @@ from typing import Any, Final
 
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State
+from whop_contracts.settings import read_file
+from whop_contracts.settings.kinds import CAMPAIGN
 
 VERSION: Final = 1
 _MODE: Final = 0o600
-_LARGEST: Final = 50_000_000
 
 
 class JournalError(Exception):
@@ -36,8 +38,8 @@ ReadState = Callable[[Mapping[str, Any]], State]
 class CampaignRecord:
     """One campaign of a journal.
 
-    ``first`` is its state at the first read (None if that could not be read), ``left`` the states that requests of
-    the run can have left since, ``put_back`` whether it was restored.
+    ``first`` is its state at the first read (None if that could not be read), ``left`` the states that
+    requests of the run can have left since, ``put_back`` whether it was restored.
     """
 
     first: State | None
@@ -47,7 +49,7 @@ class CampaignRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """What a journal says: where the run went, when it began, and its campaigns by id, in the order of their first reads."""
+    """What a journal says: the target, when the run began, its campaigns by id as they were read."""
 
     base_url: str
     run_id: str
@@ -60,8 +62,14 @@ class JournalRecord:
         return all(campaign.put_back for campaign in self.campaigns.values())
 
 
+def restore_command(path: Path, base_url: str, test_clock: str | None = None) -> str:
+    """The command that restores what a journal still has open. A query of a clock's URL may hold a token."""
+    clock = ["--test-clock", test_clock] if test_clock and "?" not in test_clock else []
+    return shlex.join(["whop-contracts", "restore", str(path), "--base-url", base_url, *clock])
+
+
 class Journal:
-    """Writes one run's journal. Raises ``JournalError`` where a line cannot be kept: then nothing may be sent."""
+    """Writes one run's journal. ``JournalError`` if a line cannot be written: then nothing may be sent."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -79,9 +87,9 @@ class Journal:
         *,
         now: Callable[[], float] = time.time,
     ) -> Journal:
-        """Begin the journal of a run: at ``path``, else in the current directory, for its owner's eyes alone.
+        """Begin the journal of a run: at ``path``, else in the current directory, for its owner alone.
 
-        A journal there that is complete is replaced; one that is not, and any other file that is not empty, is an error.
+        A complete journal is replaced. An incomplete one, or another file that is not empty, is an error.
         """
         path = path or Path(f"whop-contracts-{run_id}.journal.jsonl")
         if urllib.parse.urlsplit(base_url).username:
@@ -90,10 +98,12 @@ class Journal:
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
-            if path.is_file() and path.stat().st_size and not cls.read(path, read_state).complete:
-                raise JournalError(
-                    f"{path}: holds campaigns that were not put back; restore them first: whop-contracts restore {path}"
-                )
+            if path.is_file() and path.stat().st_size:
+                record = cls.read(path, read_state)
+                if not record.complete:
+                    first = restore_command(path, record.base_url)
+                    why = "holds campaigns that were not put back; restore them first"
+                    raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
         except OSError as error:
@@ -105,7 +115,7 @@ class Journal:
 
     @classmethod
     def reopen(cls, path: Path, read_state: ReadState) -> Journal:
-        """Go on with a journal, to note what is put back after its run; an unfinished last line is cut off."""
+        """Continue a journal, to note what is restored after its run; an unfinished last line is cut off."""
         record = cls.read(path, read_state)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
@@ -124,7 +134,7 @@ class Journal:
             self._firsts.add(campaign)
 
     def intend(self, campaign: str, state: State) -> None:
-        """A request is about to be sent that can leave a campaign in this state. The same is written only once."""
+        """The next request can leave a campaign in this state. The same state is written only once."""
         if (campaign, state) not in self._intended:
             self._write(campaign=campaign, intend=state.as_dict())
             self._intended.add((campaign, state))
@@ -157,11 +167,9 @@ class Journal:
 
     @staticmethod
     def read(path: Path, read_state: ReadState) -> JournalRecord:
-        """What a journal says. ``JournalError`` where the file is no journal, or of a version that is not known."""
+        """What a journal says. ``JournalError`` if the file is no journal of this version."""
         try:
-            if path.stat().st_size > _LARGEST:
-                raise JournalError(f"{path}: is no journal: it is too large")
-            lines = path.read_bytes().split(b"\n")[:-1]
+            lines = read_file(path).split(b"\n")[:-1]
         except OSError as error:
             raise JournalError(f"{path}: cannot be read: {error.strerror or error}") from None
         if not lines:
@@ -185,6 +193,10 @@ def _take(
 ) -> None:
     """Add one line to a record."""
     name = _text(path, number, line, "campaign")
+    try:
+        CAMPAIGN.parse(name)
+    except ValueError:
+        raise JournalError(f"{path}: line {number}: {name[:80]!a} is no id of a campaign") from None
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(path, number, line["first"], read_state)))
         return

@@ -1,4 +1,4 @@
-"""An advisory lock on this machine, so that two runs do not change the same campaigns or the same test clock."""
+"""An advisory lock on this machine: two runs do not change the same campaigns or the same test clock."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from whop_contracts.settings import UsageError
+from whop_contracts.settings.kinds import without_query
 
 
 def state_folder() -> Path:
@@ -25,7 +26,7 @@ def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None
     """What a run must not share with another: its campaigns, by origin, and its test clock."""
     url = urllib.parse.urlsplit(base_url)
     named = [f"campaign {campaign} at {url.scheme}://{url.netloc}" for campaign in campaigns]
-    return [*named, f"test clock {test_clock}"] if test_clock else named
+    return [*named, f"test clock {without_query(test_clock)}"] if test_clock else named
 
 
 @contextmanager

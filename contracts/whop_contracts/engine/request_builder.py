@@ -13,8 +13,7 @@ from typing import Final
 
 from whop_contracts.actors import Actors, altered
 from whop_contracts.exchange import Request, Role, Scope, Window
-from whop_contracts.instants import NANO, read_instant, utc
-from whop_contracts.pause.classify import loose_instants
+from whop_contracts.instants import NANO, loose_instants, read_instant, utc
 from whop_contracts.pause.clause import Contract
 from whop_contracts.steps import Case, SymbolicInstant
 

@@ -1,9 +1,11 @@
-"""``restore``: the teardown of a run that was killed, from its journal. Doing it twice does no more than once."""
+"""``restore``: the teardown of a run that was killed, from its journal. A second time it changes nothing."""
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +23,8 @@ from whop_contracts.pause.clause import Contract
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible
 from whop_contracts.target import Sender, Target
-from whop_contracts.target.targets import checked_base
-from whop_contracts.target.wire import split_url
+from whop_contracts.target.targets import checked_base, describe_plain_http
+from whop_contracts.target.wire import is_loopback, split_url
 
 
 def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalRecord:
@@ -38,9 +40,21 @@ def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalR
             f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none"
         )
     host = split_url(base_url)[0].host.rstrip(".").lower()
+    if given is None and not is_loopback(host) and not _is_private(path):
+        raise UsageError(
+            f"{path}: names {base_url}, and is no file of this user with mode 0600; "
+            f"expected --base-url {base_url} beside it, as the credential is sent there"
+        )
     if host in settings.production_hosts and not settings.allow_production:
         raise UsageError(f"{path}: {host} is production; expected --allow-production beside it")
     return replace(record, base_url=base_url)
+
+
+def _is_private(path: Path) -> bool:
+    """Whether only this user can have written a journal: it is a regular file for its owner alone."""
+    status = path.stat()
+    own = hasattr(os, "getuid") and status.st_uid == os.getuid()
+    return own and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
 
 
 def restore(
@@ -50,10 +64,12 @@ def restore(
     *,
     open_target: Callable[[Settings, str], Target],
     rate: Callable[[Settings, Target], int | None],
+    tell: Callable[[str], None] = lambda _line: None,
 ) -> RunState:
-    """Restore the campaigns of the journal at ``path``; the journal is continued.
+    """Restore the campaigns of the journal at ``path``, and continue it. ``tell`` gets what is tried.
 
-    ``state.inconclusive`` is set if the target could not be asked. ``UsageError`` for what the user has to change.
+    ``state.inconclusive`` is set if the target could not be reached. ``UsageError`` for what the user has to
+    change.
     """
     record = read_journal(path, settings, contract)
     if record.complete:
@@ -69,10 +85,15 @@ def restore(
         journal = Journal.reopen(path, contract.read_state)
         try:
             tolerance, pace = settings.resume_tolerance, rate(settings, target)
-            session = _session(target, contract, actors, journal=journal, tolerance=tolerance, rate=pace)
+            session = _session(
+                target, contract, actors, journal=journal, tolerance=tolerance, rate=pace, tell=tell
+            )
             resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
             with exclusive(resources, f"restore of {record.run_id}"), interruptible():
-                restore_campaigns(session, wanted_by_journal(record.campaigns))
+                if note := describe_plain_http(record.base_url):
+                    tell(note)
+                wanted = wanted_by_journal(record.campaigns)
+                restore_campaigns(session, wanted, restore_time=settings.restore_time)
             state = session.state
             if state.unjournalled:
                 raise JournalError(state.unjournalled)
@@ -97,6 +118,7 @@ def _session(
     journal: Journal,
     tolerance: float,
     rate: int | None,
+    tell: Callable[[str], None],
 ) -> Session:
     rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
     agent = f"whop-contracts/{__version__} (restore)"
@@ -109,4 +131,5 @@ def _session(
         tolerance=tolerance,
         journal=journal,
         watch=lambda *_: None,
+        tell=tell,
     )

@@ -1,4 +1,4 @@
-"""One run: preflight, plan, teardown. The command line, pytest, the proof and the tests all run a plan by this."""
+"""One run: preflight, plan, teardown. Command line, pytest, proof and tests all run a plan by this."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from whop_contracts.engine.session import Session
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.signals import interruptible, undisturbed
+from whop_contracts.signals import interruptible, restoring
 from whop_contracts.target import BudgetSpent
 
 _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
 
 
-def execute(session: Session, plan: Plan, *, more: Callable[[int], Plan] | None = None) -> RunState:
-    """Send a plan, and ``more`` batches of it (numbered from 1) as long as the budget allows; then restore.
+def execute(
+    session: Session, plan: Plan, *, more: Callable[[int], Plan] | None = None, restore_time: float = 60.0
+) -> RunState:
+    """Send a plan, and ``more`` batches of it (numbered from 1) as long as the budget allows; then restore,
+    for at most ``restore_time`` seconds per campaign.
 
-    ``JournalError`` if the journal cannot be kept before anything was changed. Whatever else happens is in the
-    state that is returned.
+    ``JournalError`` if the journal cannot be kept before anything was changed. Whatever else happens is in
+    the state that is returned.
     """
     state = session.state
     with interruptible():
@@ -41,22 +44,25 @@ def execute(session: Session, plan: Plan, *, more: Callable[[int], Plan] | None 
             state.inconclusive = describe_internal_error(error)
         if state.inconclusive:
             return state
-        with ExitStack() as calm:
+        with ExitStack() as ending:
             try:
                 executor.run(plan)
                 if more is not None:
                     _run_batches(executor, state, more)
-                # Within the ``try``: a signal either comes before it and is caught below, or is ignored.
-                calm.enter_context(undisturbed())
+                # Within the ``try``: a signal comes before it and is caught below, or while restoring.
+                ending.enter_context(restoring())
             except KeyboardInterrupt:
+                ending.enter_context(restoring())
                 state.inconclusive = "the run was interrupted"
+                if not state.untouched:
+                    session.tell("the run was interrupted; a second Ctrl-C leaves the rest as it is")
             except Exception as error:  # noqa: BLE001 - an error of our own; campaigns are restored as after any run
-                calm.enter_context(undisturbed())
+                ending.enter_context(restoring())
                 state.inconclusive = describe_internal_error(error)
             finally:
                 if not state.untouched:
-                    session.sender.open_reserve()
-                    restore_campaigns(session, wanted_by_run(session.actors.campaigns, first))
+                    wanted = wanted_by_run(session.actors.campaigns, first)
+                    restore_campaigns(session, wanted, restore_time=restore_time)
     return state
 
 
@@ -76,7 +82,8 @@ def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str 
     for campaign, evidence in first_reads.items():
         reason = _why_unreadable(session.contract, evidence)
         if reason:
-            return f"{campaign} could not be read: {reason}"
+            cause = session.contract.likely_cause(evidence)
+            return f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
         shown = evidence.shown
         if live and (shown is None or not session.contract.is_ready(shown)):
             return (
@@ -95,7 +102,7 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
             401: "the credential is not accepted (401)",
             403: f"the credential may not read it (403); {contract.read_permission} is needed",
             404: "there is no such campaign for this credential (404)",
-        }.get(response.status, f"the first read got status code {response.status}")
+        }.get(response.status, f"the first read got status code {contract.describe_status(evidence)}")
     if evidence.shown is None and response.content.lstrip()[:1] not in _JSON_STARTS:
         return "the response does not begin as JSON"
     return None

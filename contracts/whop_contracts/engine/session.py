@@ -8,6 +8,7 @@ from typing import Final
 
 from whop_contracts.actors import Actors
 from whop_contracts.engine.guards import (
+    PREFLIGHT,
     ClockCheck,
     CredentialCheck,
     ForeignCampaign,
@@ -34,7 +35,8 @@ _DAY: Final = 86_400 * NANO
 
 
 class Session:
-    """Sends cases; every exchange is given to ``watch`` as evidence, in the order of the responses.
+    """Sends cases; every exchange is given to ``watch`` as evidence, in the order of the responses. ``tell`` gets
+    lines for the user about what is being restored.
 
     After ``begin_teardown`` restoring comes before everything else: errors of the journal, of a check or of the
     oracle are kept in ``state``, and what was to be sent is sent.
@@ -51,6 +53,7 @@ class Session:
         tolerance: float,
         journal: Journal | None,
         watch: Watch,
+        tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.target = target
         self.sender = sender
@@ -66,6 +69,7 @@ class Session:
         self.unanswered: int | None = 0
         self._builder = builder
         self.outbox = Outbox(watch)
+        self.tell = tell
         self.credential = CredentialCheck()
         self.clock_check = ClockCheck()
         self._number = 0
@@ -131,9 +135,18 @@ class Session:
             doubts |= {doubt} if doubt else set()
         for doubt in doubts:
             self.credential.recheck(self, doubt, sequence)
+        if not (evidence.answered or evidence.from_gateway or self.in_teardown):
+            self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
+        self._note_cause(evidence, sequence)
         check_responses(self, evidence)
         self.foreign.check(self, evidence, case, sequence)
         return evidence
+
+    def _note_cause(self, evidence: Evidence, sequence: str) -> None:
+        """Note what an odd response suggests; of a first read that ends the run, its reason says so."""
+        cause = self.contract.likely_cause(evidence) if evidence.accepted or sequence != PREFLIGHT else None
+        if cause and not self.in_teardown and (note := f"likely cause: {cause}") not in self.state.notes:
+            self.state.notes.append(note)
 
     # -- the steps of a request --------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Restoring: every campaign gets the state of the run's first read again, and is read to make sure.
 
-The run's own teardown and ``whop-contracts restore`` are this one loop. Nothing in it is stopped by a response, a
-check or a full disk.
+The run's own teardown and ``whop-contracts restore`` are this one loop. Neither a response nor a check nor a
+full disk stops it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from whop_contracts.target import BudgetSpent
 
 SEQUENCE: Final = "put back"
 _ATTEMPTS: Final = 2
+_LONGEST_S: Final = 300.0
+"""How long restoring may take in total."""
 _UNAUTHORIZED: Final = 401
 
 
@@ -28,7 +30,9 @@ class _LeftAsItIsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A campaign to restore. With a ``record`` of a journal it is read first, and changed only if it may be ours."""
+    """A campaign to restore. With a ``record`` of a journal it is read first, and only changed if a request
+    of the run explains its state.
+    """
 
     symbol: str
     campaign: str
@@ -48,23 +52,37 @@ def wanted_by_journal(campaigns: Mapping[str, CampaignRecord]) -> list[Wanted]:
     return sorted(every, key=lambda one: one.record is not None and one.record.put_back)
 
 
-def restore_campaigns(session: Session, wanted: Iterable[Wanted]) -> None:
-    """Restore each campaign; ``session.state`` has what became of it. Raises nothing but an interruption.
+def restore_campaigns(session: Session, wanted: Iterable[Wanted], *, restore_time: float) -> None:
+    """Restore each campaign; ``session.state`` has what became of it.
 
-    If the target of a journal cannot be reached at the first campaign, the state is inconclusive.
+    One campaign takes at most ``restore_time`` seconds, all of them at most 5 minutes. An interruption leaves
+    the rest as it is. If the target of a journal cannot be reached at the first campaign, the state is
+    inconclusive.
     """
-    session.begin_teardown()
-    state = session.state
-    for one in wanted:
-        recorded = one.record is not None
-        done = _attempt(session, one.campaign, partial(_restore, session, one), recorded=recorded)
-        if not done and recorded and state.inconclusive is not None:
-            return
-    if session.foreign.taken or session.foreign.sent:
-        _attempt(session, f"{session.foreign.name}, another company's", partial(_restore_foreign, session))
+    state, foreign = session.state, session.foreign
+    todo = list(wanted)
+    rest = {one.campaign: partial(_restore, session, one) for one in todo}
+    recorded = any(one.record is not None for one in todo)
+    if foreign.taken or foreign.sent:
+        rest[f"{foreign.name}, another company's"] = partial(_restore_foreign, session)
+    try:
+        session.begin_teardown()
+        until = session.sender.elapsed() + _LONGEST_S
+        for name in list(rest):
+            if recorded:
+                session.tell(name)
+            left = max(until - session.sender.elapsed(), 0.0)
+            session.sender.restore_within(min(restore_time, left), session.tell)
+            done = _attempt(session, name, rest[name], recorded=recorded)
+            del rest[name]
+            if not done and recorded and state.inconclusive is not None:
+                return
+    except KeyboardInterrupt:
+        state.left = True
+        state.failed += [f"{name}: not restored: restoring was interrupted" for name in rest]
 
 
-def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorded: bool = False) -> bool:
+def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorded: bool) -> bool:
     state = session.state
     try:
         done = restore()
@@ -77,7 +95,7 @@ def _attempt(session: Session, name: str, restore: Callable[[], str], *, recorde
     except (_LeftAsItIsError, BudgetSpent) as error:
         state.failed.append(f"{name}: {error}")
         return False
-    except Exception as error:  # noqa: BLE001 - a bug of ours at one campaign must not leave the others paused
+    except Exception as error:  # noqa: BLE001 - a bug at one campaign leaves the others to restore
         state.failed.append(f"{name}: {describe_internal_error(error)}")
         return False
     if done:
@@ -159,7 +177,7 @@ def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
 
 
 def _restore_foreign(session: Session) -> str:
-    """Another company's campaign, after requests of ours, each of which was followed by one that resumes it."""
+    """Another company's campaign: each request that it accepted was followed by one that resumes it."""
     foreign = session.foreign
     if foreign.first is not None and foreign.sent:
         seen = session.plain(session.read("foreign", SEQUENCE)).shown

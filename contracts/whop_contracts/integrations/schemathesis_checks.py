@@ -1,6 +1,6 @@
 """The clauses as checks of schemathesis, each under its own id. Importing this module registers them.
 
-``docs/schemathesis.md`` shows how to use them. The settings ``strict`` (warnings fail too), ``clauses`` and
+``docs/generators.md`` shows how to use them. The settings ``strict`` (warnings fail too), ``clauses`` and
 ``resume_tolerance`` apply, from the environment or a ``whop-contracts.toml``.
 
 Each exchange is checked on its own: requests come from several workers, other checks send their own in
@@ -21,7 +21,8 @@ from typing import Any, Final
 import schemathesis
 
 from whop_contracts.exchange import Exchange, Request, Response, Scope
-from whop_contracts.integrations.har.entries import Entry, Routed, credentials, route
+from whop_contracts.integrations.har.entries import Entry
+from whop_contracts.integrations.har.foreign import Routed, credentials, route
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence

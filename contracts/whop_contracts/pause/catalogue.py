@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 from functools import cache
 from typing import Final
@@ -60,5 +61,7 @@ def _matched(glob: str, given: str) -> list[str]:
     """The ids that ``glob`` matches; ``given`` is how an error calls it."""
     if ids := fnmatch.filter((clause.id for clause in clauses()), glob):
         return ids
-    message = f"{given!r} matches no clause; `whop-contracts clauses` lists them"
+    near = difflib.get_close_matches(glob, (clause.id for clause in clauses()), n=1)
+    hint = f"did you mean {near[0]}?" if near else "`whop-contracts clauses` lists them"
+    message = f"{given!r} matches no clause; {hint}"
     raise ValueError(message)

@@ -5,12 +5,13 @@ The provider does not use this module: it reads bodies and dates with its own co
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from whop_contracts.exchange import Exchange, Window
-from whop_contracts.instants import NANO, Instant, read_instant
+from whop_contracts.instants import NANO, Instant, loose_instants, read_instant
 from whop_contracts.json_text import essence, read_json
 
 MILLI: Final = 1_000_000
@@ -21,15 +22,16 @@ FIRST: Final = -62_135_596_800 * NANO
 LAST: Final = 253_402_300_800 * NANO
 ClassId = Literal[
     "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "extra", "loose", "string", "type",
-    "malformed", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential",
+    "malformed", "lax-json", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential",
     "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
 """The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the
-provider's clock, and *unstated* a rejected request of a recording that does not tell whose credential and
-campaign it names.
+provider's clock, and *unstated* a request whose recording lacks its body, or one that was rejected and whose
+recording does not tell whose credential and campaign it names.
 """
 _GOOD: Final = frozenset({"instant", "far", "omitted", "nothing"})
 """The classes of bodies that are *extra* if they have undocumented members besides."""
+_MEMBER: Final = "paused_until"
 ID_PREFIX: Final = "adcamp_"
 """What every campaign id starts with."""
 
@@ -39,14 +41,16 @@ class Intent:
     """What the body of a pause request asks for, and the class of the body.
 
     ``until`` holds the instants that its date may mean (empty: indefinitely), ``slack`` how many nanoseconds
-    a response may differ from them, ``offset`` the minutes east of UTC. ``extra`` says that there are
-    undocumented members, ``long`` that a provider may reject the body for its length.
+    a response may differ from them, ``offset`` the minutes east of UTC. ``aliases`` are the instants of
+    undocumented members whose names differ from the documented one in case or separators only. ``extra``
+    says that there are undocumented members, ``long`` that a provider may reject the body for its length.
     """
 
     request_class: ClassId
     until: tuple[int, ...] = ()
     slack: int = MILLI
     offset: int = 0
+    aliases: tuple[int, ...] = ()
     extra: bool = False
     long: bool = False
 
@@ -66,8 +70,21 @@ def read_intent(content: bytes, media_type: str | None, now: Window | None, end_
         inner = Intent("unclear") if text.problem else _read_body(text.value, now, end_time)
         return replace(inner, request_class="media-type")
     if text.problem:
-        return Intent("malformed", long=long)
+        return replace(_read_laxly(content, now, end_time), long=long)
     return replace(_read_body(text.value, now, end_time), long=long)
+
+
+def _read_laxly(content: bytes, now: Window | None, end_time: int | None) -> Intent:
+    """Read a body that is no JSON: *lax-json* if only bytes that are not UTF-8, NaN or Infinity keep it from
+    being one, outside the date.
+    """
+    try:
+        body = json.loads(content.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return Intent("malformed")
+    inner = _read_body(body, now, end_time)
+    good = inner.request_class in {*_GOOD, "edge", "unclear"}
+    return replace(inner, request_class="lax-json") if good else Intent("malformed")
 
 
 def _read_body(body: Any, now: Window | None, end_time: int | None) -> Intent:
@@ -75,24 +92,30 @@ def _read_body(body: Any, now: Window | None, end_time: int | None) -> Intent:
         return Intent("nothing")
     if not isinstance(body, dict):
         return Intent("no-object")
-    extra = bool(body.keys() - {"paused_until"})
-    if "paused_until" not in body:
-        return Intent("omitted", extra=extra)
-    value = body["paused_until"]
+    others = {name: value for name, value in body.items() if name != _MEMBER}
+    aliases = [read_instant(value) for name, value in others.items() if _is_alias(name, value)]
+    intent = _read_date(body[_MEMBER], now, end_time) if _MEMBER in body else Intent("omitted")
+    return replace(intent, extra=bool(others), aliases=tuple(one.ns for one in aliases if one))
+
+
+def _is_alias(name: str, value: Any) -> bool:
+    return isinstance(value, str) and re.sub("[_-]", "", name).lower() == _MEMBER.replace("_", "")
+
+
+def _read_date(value: Any, now: Window | None, end_time: int | None) -> Intent:
     if value is None:
-        return Intent("nothing", extra=extra)
+        return Intent("nothing")
     if not isinstance(value, str):
-        return Intent("type", extra=extra)
+        return Intent("type")
     instant = read_instant(value)
     if instant is None:
         meant = loose_instants(value)
-        return Intent("loose" if meant else "string", until=meant, extra=extra)
+        return Intent("loose" if meant else "string", until=meant)
     return Intent(
         _class_of_date(instant, now, end_time),
         until=(instant.ns,),
         slack=NANO if instant.edge else MILLI,
         offset=instant.offset_minutes or 0,
-        extra=extra,
     )
 
 
@@ -111,26 +134,6 @@ def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -
         and -12 * 60 <= (instant.offset_minutes or 0) <= 14 * 60
     )
     return "instant" if ordinary else "far"
-
-
-_LOOSE: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?(?:([Zz])|([+-]\d\d):?(\d\d))?)?", re.ASCII
-)
-
-
-def loose_instants(value: str) -> tuple[int, ...]:
-    """The instant that a lenient reader finds in a string, as a tuple of one; empty if it finds none.
-
-    Lenient are: white space around it, a space for the T, no seconds, a decimal point without digits,
-    ``+0100``, a bare date, no zone (the last two are read as UTC).
-    """
-    match = _LOOSE.fullmatch(value.strip())
-    if match is None:
-        return ()
-    day, clock, seconds, zulu, hours, minutes = match.groups()
-    zone = "Z" if zulu or not hours else f"{hours}:{minutes}"
-    instant = read_instant(f"{day}T{clock or '00:00'}{(seconds or ':00').rstrip('.')}{zone}")
-    return () if instant is None else (instant.ns,)
 
 
 _BY_ROLE: Final[dict[str, ClassId]] = {
@@ -153,7 +156,8 @@ def class_of(exchange: Exchange, asked: Intent) -> ClassId:
     """The class of a pause request: of its method, its id and its credential, else of its body.
 
     Two departures at once are ``several``: the page does not say which one is rejected first. If a recording
-    does not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``.
+    does not tell whose credential and campaign it shows, a 401, 403 or 404 is ``unstated``; without the body
+    that was sent, every request is.
     """
     found: list[ClassId] = ["method"] if exchange.request.method != "POST" else []
     found += [row for row in (_BY_ROLE.get(exchange.role), _BY_SCOPE.get(exchange.scope)) if row]
@@ -163,4 +167,6 @@ def class_of(exchange: Exchange, asked: Intent) -> ClassId:
         status = exchange.response.status if exchange.response else 0
         if status in (401, 403, 404):
             return "unstated"
+    if not exchange.request.content_known:
+        return "unstated"
     return "extra" if asked.extra and asked.request_class in _GOOD else asked.request_class

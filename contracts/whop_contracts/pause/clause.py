@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from whop_contracts.exchange import Exchange, Finding, Operation, Window
 from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.steps import Case, Need
+from whop_contracts.steps import Capabilities, Case, Need, Sequence
 
 if TYPE_CHECKING:
     from whop_contracts.pause.oracle import Oracle
 
 Level = Literal["must", "should"]
+Effect = Literal["expected", "possible", "none"]
+"""Whether a conforming provider carries a request out: as a rule, possibly, or not at all."""
 Check = Callable[[Evidence], Iterator[Finding]]
 Condition = Callable[[Evidence], bool]
 _SECOND_PAUSE: Final = "pausing.last-request-holds"
@@ -87,7 +90,41 @@ def decided_by_oracle(
     return Clause(id_, level, statement, source, lambda e: id_ in e.tested, check, requires, history=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class ClassParts:
+    """What a plan has to know of a request class.
+
+    ``needs`` is what the target must offer, ``share`` how many requests of a standard plan are drawn; ``draw``
+    draws so many for a seed.
+    """
+
+    effect: Effect
+    needs: Need | None
+    share: int
+    draw: Callable[[str, int], SequenceOf[Case]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlanParts:
+    """What plans are made of. Vectors and sequences are found by their ids."""
+
+    classes: Mapping[str, ClassParts]
+    vectors: Callable[[], Mapping[str, Case]]
+    sequences: Callable[[Capabilities], SequenceOf[Sequence]]
+    """Every named sequence for a target."""
+    sequence_ids: Callable[[], frozenset[str]]
+    histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
+    """So many drawn sequences for a seed and a target; whether they may move its clock."""
+    kept: Callable[..., Sequence]
+    """A sequence of requests that are accepted."""
+    refused: Callable[..., Sequence]
+    """A sequence of requests that must change nothing."""
+    class_of: Callable[[Exchange], str]
+    from_schemas: Callable[[object, int], Iterator[Case]]
+    """About so many requests that are generated from the schemas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contract:
     """What the engine has to know of an endpoint. Engine and report keep states without looking inside.
 
@@ -96,9 +133,12 @@ class Contract:
     """
 
     operation: Operation
+    plan_parts: PlanParts
     id_prefix: str
     baseline: State
     unproven: str
+    conflicting: str
+    """Why nothing can be concluded if every request of the operation gets a 409, and the way out."""
     permission: str
     """What a credential needs for the operation."""
     read_permission: str
@@ -117,6 +157,11 @@ class Contract:
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]
     """The requests that bring a campaign (by symbol) from one state into another."""
     stamped_at: Callable[[Mapping[str, Any] | None], int | None]
+    likely_cause: Callable[[Evidence], str | None]
+    """What an odd response suggests about the set-up of a run, in words."""
+    describe_status: Callable[[Evidence], str]
+    takes_effect: Callable[[Case], bool]
+    """Whether a conforming provider may carry out a request on a campaign of the run."""
     is_ready: Callable[[State], bool]
     """Whether a live campaign in this state may be used for a run."""
     is_awaiting: Callable[[Evidence], bool]

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import schemas
-from whop_contracts.exchange import Operation, Window
+from whop_contracts.exchange import Exchange, Operation, Window
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import read_leniently, read_response
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.causes import likely_cause
+from whop_contracts.pause.classify import class_of, read_intent
+from whop_contracts.pause.clause import ClassParts, Contract, PlanParts
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import PROMPT
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.sequences import indefinitely, unpause
-from whop_contracts.steps import Case
+from whop_contracts.pause.request_classes import ACTING, CLASSES, RequestClass, describe_status
+from whop_contracts.pause.sequences import (
+    gap_of,
+    indefinitely,
+    kept,
+    refused,
+    sequence_ids,
+    sequences,
+)
+from whop_contracts.pause.vectors import vectors
+from whop_contracts.steps import Capabilities, Case, Sequence
+from whop_contracts.steps import reactivate as unpause
 
 _DOCUMENTS: Final = ("pause-request", "ad-campaign", "error")
 
@@ -63,6 +76,11 @@ def _requests_to_restore(before: State | None, wanted: State, symbol: str) -> tu
     return (unpause(symbol), pause) if before == ACTIVE else (pause,)
 
 
+def _takes_effect(case: Case) -> bool:
+    own = case.campaign.removeprefix("own:").isdigit() and case.credential == "full"
+    return own and case.operation == "pause" and case.request_class in ACTING
+
+
 def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
     """When the provider says that a document was last changed, in nanoseconds."""
     value = (document or {}).get("updated_at")
@@ -82,11 +100,59 @@ def _sha256() -> str:
     return digest.hexdigest()
 
 
+# -- plan parts: Hypothesis takes long to import, and the first requests of a run do not wait for it ---------
+
+
+def _class_parts(one: RequestClass) -> ClassParts:
+    def drawn(seed: str, count: int) -> list[Case]:
+        from whop_contracts.pause.strategies import draw  # noqa: PLC0415
+
+        return draw(one.strategy(), seed=seed, count=count)
+
+    return ClassParts(one.effect, one.needs, one.share, drawn)
+
+
+def _from_schemas(seed: object, count: int) -> Iterator[Case]:
+    """Requests from the schemas, one of four of them valid."""
+    from whop_contracts.pause.strategies.from_schema import schema_requests  # noqa: PLC0415
+
+    valid = iter(schema_requests("positive", seed=seed, count=count // 4))
+    for index, case in enumerate(schema_requests("negative", seed=seed, count=count)):
+        yield case
+        if index % 3 == 0:
+            yield from islice(valid, 1)
+
+
+def _histories(seed: object, count: int, means: Capabilities, moving: bool) -> tuple[Sequence, ...]:  # noqa: FBT001
+    from whop_contracts.pause.exploration import drawn_sequences  # noqa: PLC0415
+
+    return drawn_sequences(seed, count, gap=gap_of(means), moving=moving)
+
+
+def _class_of(exchange: Exchange) -> str:
+    request = exchange.request
+    return class_of(
+        exchange, read_intent(request.content, request.header("content-type"), exchange.now, None)
+    )
+
+
 PAUSE: Final = Contract(
+    plan_parts=PlanParts(
+        classes={one.id: _class_parts(one) for one in CLASSES},
+        vectors=vectors,
+        sequences=sequences,
+        sequence_ids=sequence_ids,
+        histories=_histories,
+        kept=kept,
+        refused=refused,
+        class_of=_class_of,
+        from_schemas=_from_schemas,
+    ),
     operation="pause",
     id_prefix="adcamp_",
     baseline=ACTIVE,
-    unproven="no pause was answered 2xx",
+    unproven="no pause got a 2xx",
+    conflicting="every pause gets a 409, even after an unpause; expected campaigns that can be paused",
     permission="ad_campaign:update",
     read_permission="ad_campaign:basic:read",
     simplest_requests=(indefinitely(), unpause()),
@@ -98,6 +164,9 @@ PAUSE: Final = Contract(
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
+    likely_cause=likely_cause,
+    describe_status=describe_status,
+    takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",
     is_awaiting=_is_awaiting,
     is_conclusive=lambda evidence: (

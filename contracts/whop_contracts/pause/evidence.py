@@ -16,6 +16,8 @@ LATE: Final = frozenset({"pausing.read-agrees-at-once", "auto_resume.resumes-pro
 """The clauses about states that come late; any other finding of the oracle is an impossible state."""
 TRAIL: Final = 8
 """How many earlier exchanges are kept to explain a failure."""
+_OVERLONG: Final = 255
+"""Characters of an id from which on gateways reject it by themselves."""
 _OURS: Final = frozenset({"named", "recased", "unstated"})
 
 
@@ -189,8 +191,13 @@ class Evidence:
 
     @property
     def truncated(self) -> bool:
-        """Whether we stopped reading the body at our own limit, so that its format cannot be checked."""
+        """Whether the body is not known to its end, so that its format cannot be checked."""
         return self.exchange.response is not None and self.exchange.response.truncated
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a recording has nothing of the body."""
+        return self.truncated and not (self.exchange.response and self.exchange.response.content)
 
     @property
     def previous(self) -> Mapping[str, Any] | None:
@@ -210,7 +217,15 @@ class Evidence:
     @property
     def answered(self) -> bool:
         """Whether there is a response by the provider itself, not by infrastructure in front of it."""
-        return self.exchange.response is not None and self.status not in INFRASTRUCTURE
+        return (
+            self.exchange.response is not None and self.status not in INFRASTRUCTURE and not self.from_gateway
+        )
+
+    @property
+    def from_gateway(self) -> bool:
+        """Whether a gateway rejected an overlong id before the provider saw it: with a 414, or an error page."""
+        overlong = len(self.exchange.request.campaign) > _OVERLONG
+        return overlong and (self.status == 414 or (400 <= self.status < 500 and not self.readable))  # noqa: PLR2004
 
     @property
     def accepted(self) -> bool:

@@ -10,10 +10,11 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from whop_contracts.pause.sequences import GAP, MARGIN, READ, dated, indefinitely, unpause
+from whop_contracts.pause.sequences import GAP, MARGIN, READ, dated, indefinitely
 from whop_contracts.pause.strategies import draw
 from whop_contracts.pause.vectors import vector
 from whop_contracts.steps import AdvanceClock, Send, Sequence, Step, SymbolicInstant
+from whop_contracts.steps import reactivate as unpause
 
 MARKS: Final = ("a", "b")
 """The instants that a history knows by name: each is that of the latest pause that was sent under it."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Finding
-from whop_contracts.pause.classify import ClassId
-from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.classify import MILLI, ClassId
+from whop_contracts.pause.clause import Clause, Effect, Source
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.vectors import vectors_of
 from whop_contracts.steps import Case, Need
@@ -23,7 +23,6 @@ INVALID: Final = frozenset({400, 422})
 NOT_FOUND: Final = INVALID | {404}
 UNAUTHORIZED: Final = frozenset({401})
 Standing = Literal["conforms", "warns", "fails"]
-Effect = Literal["expected", "possible", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,10 @@ class RequestClass:
         return vectors_of(self.id)
 
     def standing(self, evidence: Evidence) -> Standing:
-        """How the response to a request of this class stands."""
+        """Whether the response to a request of this class conforms, warns or fails."""
         status, intent = evidence.status, evidence.intent
         if evidence.accepted:
-            return self.accept
+            return "warns" if _shows_alias(evidence) else self.accept
         if status not in CLIENT or status in self.never:
             return "fails"
         extra = intent is not None and intent.extra
@@ -84,9 +83,7 @@ class RequestClass:
         return "warns" if extra else self.other
 
     def tests(self, evidence: Evidence) -> bool:
-        """Whether a response is evidence: not if a good request is rejected for a reason that is
-        tolerated.
-        """
+        """Whether a response is evidence: not if a valid request gets a tolerated rejection."""
         if self.accept != "conforms" or evidence.accepted or evidence.status in self.reject:
             return True
         conflict = evidence.status == 409 and evidence.paused_before  # noqa: PLR2004
@@ -109,95 +106,99 @@ _STATUSES: Final = Source("errors", "status codes")
 CLASSES: Final = (
     RequestClass(
         "instant", "request.date-is-accepted",
-        "A pause until an instant of the coming year is accepted, with any UTC offset and up to six fractional "
-        "digits.",
+        "`paused_until` up to a year ahead gets a 200, with any UTC offset and up to six fractional digits.",
         _PAGE, accept="conforms", other="fails", effect="expected", share=15,
     ),
     RequestClass(
         "omitted", "request.date-is-optional",
-        "A body without a date is accepted: it asks for an indefinite pause.",
+        "A body without `paused_until` gets a 200: the pause is indefinite.",
         _PAGE, accept="conforms", other="fails", effect="expected",
     ),
     RequestClass(
         "far", "request.far-date-does-no-harm",
-        "A date more than a year ahead, or finer than a microsecond, is accepted, or rejected with a 4xx.",
+        "`paused_until` more than a year ahead, or finer than a microsecond, gets a 200 or a 4xx.",
         _PAGE, accept="conforms", effect="expected", share=8,
     ),
     RequestClass(
         "edge", "request.rare-spelling-does-no-harm",
-        "A rare spelling that RFC 3339 allows (lower case, a second of 60, an unknown zone) is accepted, or "
-        "rejected as invalid.",
+        "`paused_until` in a rare form of RFC 3339 (lower case, second 60, offset -00:00) gets a 200, 400 or "
+        "422.",
         Source("rfc", "RFC 3339, 5.6 and 4.3"), accept="conforms", reject=INVALID, effect="expected", share=5,
     ),
     RequestClass(
         "nothing", "request.empty-body-does-no-harm",
-        "A null date, a null body or no body is read as a pause without a date, or rejected with a 4xx.",
+        "`paused_until` null, a null body or no body is an indefinite pause, or gets a 4xx.",
         _PAGE, accept="conforms", effect="expected",
     ),
     RequestClass(
         "extra", "request.extra-member-does-no-harm",
-        "An undocumented body member is ignored, or rejected as invalid.",
+        "An undocumented body member is ignored, or gets a 400 or 422.",
         _BODY, accept="conforms", reject=INVALID, effect="expected", share=6,
     ),
     RequestClass(
         "media-type", "request.other-media-type-does-no-harm",
-        "JSON with another media type is read as JSON, or rejected with a 4xx.",
+        "A JSON body with another Content-Type is read as JSON, or gets a 4xx.",
         Source("page", "request header Content-Type"), accept="conforms", reject=CLIENT, effect="possible",
         share=5,
     ),
     RequestClass(
         "past", "refusals.past-date",
-        "A date that has passed is rejected as invalid, or accepted without leaving the campaign paused.",
+        "`paused_until` in the past gets a 400 or 422, or a 200 that does not leave the campaign paused.",
         _PAGE, accept="conforms", reject=INVALID, effect="possible", share=4,
     ),
     RequestClass(
         "loose", "refusals.loose-date",
-        "A date in another form than RFC 3339 is rejected as invalid.",
+        "`paused_until` in a form that RFC 3339 does not allow gets a 400 or 422.",
         Source("rfc", "RFC 3339, 5.6"), accept="warns", reject=INVALID, effect="possible", share=8,
     ),
     RequestClass(
         "string", "refusals.not-a-date",
-        "Text that names no instant is rejected as invalid.",
+        "`paused_until` that is no instant gets a 400 or 422.",
         _PAGE, reject=INVALID, share=20,
     ),
     RequestClass(
         "type", "refusals.wrong-type",
-        "A date of another JSON type than string is rejected as invalid.",
+        "`paused_until` of another JSON type than string gets a 400 or 422.",
         _PAGE, reject=INVALID, share=7,
     ),
     RequestClass(
         "malformed", "refusals.malformed-json",
-        "A body that is not JSON is rejected.",
+        "A body that is not JSON gets a 4xx.",
         Source("errors", "400"), reject=CLIENT, share=13,
     ),
     RequestClass(
+        "lax-json", "refusals.lax-json",
+        "NaN, Infinity, or bytes that are not UTF-8, outside `paused_until`: the request gets a 4xx.",
+        Source("rfc", "RFC 8259, 6 and 8.1"), accept="warns", reject=CLIENT, effect="possible", share=3,
+    ),
+    RequestClass(
         "no-object", "refusals.not-an-object",
-        "A JSON body that is not an object is rejected.",
+        "A JSON body that is not an object gets a 4xx.",
         _BODY, reject=CLIENT, share=5,
     ),
     RequestClass(
         "unknown-id", "refusals.unknown-id",
-        "An id that no campaign has is rejected as not found.",
+        "The id of no campaign gets a 404, 400 or 422.",
         Source("errors", "404"), reject=NOT_FOUND, share=3,
     ),
     RequestClass(
         "malformed-id", "refusals.malformed-id",
-        "An id that cannot be a campaign's is rejected as not found or invalid.",
+        "A malformed campaign id gets a 404, 400 or 422.",
         _ID, reject=NOT_FOUND, share=10,
     ),
     RequestClass(
         "recased-id", "refusals.recased-id",
-        "An id in another case is another id: it is rejected as not found.",
+        "A campaign id in another case gets a 404, 400 or 422.",
         _ID, accept="warns", reject=NOT_FOUND, effect="possible", share=1,
     ),
     RequestClass(
         "method", "refusals.other-method",
-        "Only POST pauses; any other method on the route is rejected.",
+        "A method other than POST on the pause route gets a 405 or 404.",
         Source("page", "POST /ad_campaigns/{id}/pause"), reject=frozenset({404, 405}), share=3,
     ),
     RequestClass(
         "several", "refusals.several-faults",
-        "A request that is wrong in two ways is rejected.",
+        "A request with two faults gets a 4xx.",
         _STATUSES, reject=CLIENT,
     ),
     RequestClass(
@@ -207,22 +208,22 @@ CLASSES: Final = (
     ),
     RequestClass(
         "wrong-credential", "authorization.wrong-credential",
-        "A credential that nobody was given, or that was altered, gets a 401.",
+        "An unknown or altered credential gets a 401.",
         _TOKEN, reject=UNAUTHORIZED, never=frozenset({403}), share=9,
     ),
     RequestClass(
         "scheme", "authorization.bearer-scheme",
-        "The token counts only after the word Bearer; anything else gets a 401.",
+        "A token without the Bearer scheme gets a 401.",
         _TOKEN, accept="warns", reject=UNAUTHORIZED, never=frozenset({403}), effect="possible",
     ),
     RequestClass(
         "permission", "authorization.missing-permission",
-        "A credential without the permission to update ad campaigns gets a 403.",
+        "A credential without `ad_campaign:update` gets a 403.",
         _PERMISSIONS, reject=frozenset({403}), needs="readonly",
     ),
     RequestClass(
         "foreign", "authorization.foreign-campaign",
-        "Another company's campaign cannot be paused: the status is 403 or 404.",
+        "Pausing another company's campaign gets a 403 or 404.",
         _PERMISSIONS, reject=frozenset({403, 404}), needs="foreign",
     ),
 )  # fmt: skip
@@ -231,21 +232,25 @@ ACTING: Final = frozenset(one.id for one in CLASSES if one.effect != "none") | {
 """The classes of requests that a conforming provider may carry out."""
 CREDENTIAL: Final = frozenset(one.id for one in CLASSES if one.clause.startswith("authorization."))
 """The classes of requests that are rejected because of who sends them."""
-_LACKS: Final[dict[Need | None, str]] = {
-    "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
-    "foreign": "no campaign of another company was given (--foreign-campaign-id)",
-}
 _USUAL: Final = {
-    "request": "What the page leaves open is accepted, or rejected with the documented status code.",
-    "refusals": "What is not exactly right is rejected, with the documented status code.",
-    "authorization": "A rejected credential gets the documented status code.",
+    "request": "A request that the page leaves open gets a 200 or a documented status code, not another 4xx.",
+    "refusals": "An invalid request gets the documented status code, not another 4xx or a 200.",
+    "authorization": "A rejected credential gets the documented 401, 403 or 404.",
 }
+
+
+def _shows_alias(evidence: Evidence) -> bool:
+    """Whether a response shows a date that was sent under another name."""
+    intent, shown = evidence.intent, evidence.shown
+    until = shown.until if shown else None
+    if intent is None or until is None:
+        return False
+    aliases = set(intent.aliases) - set(intent.until)
+    return any(abs(until - one) <= MILLI for one in aliases)
 
 
 def standing_clauses(part: str) -> tuple[Clause, ...]:
-    """The clauses about status codes in one part: a *must* clause per class, and one *should* clause
-    for all.
-    """
+    """One part's clauses about status codes: a *must* clause per class, a *should* clause for all."""
     classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
     usual = Clause(
         id=f"{part}.usual-answer",
@@ -283,6 +288,13 @@ def describe_response(evidence: Evidence) -> str:
     """A response in a few words: its status and the start of its body."""
     response = evidence.exchange.response
     if response is None:
-        return evidence.exchange.trouble or "no answer"
+        return evidence.exchange.trouble or "no response"
     said = response.content[:160].decode("utf-8", "replace").strip()
-    return f"{response.status}" + (f" {said}" if said else " with an empty body")
+    return describe_status(evidence) + (f" {said}" if said else " with an empty body")
+
+
+def describe_status(evidence: Evidence) -> str:
+    """The status code of a response, and where a redirect leads."""
+    location = evidence.exchange.response.header("location") if evidence.exchange.response else None
+    redirect = location and 300 <= evidence.status < 400  # noqa: PLR2004
+    return f"{evidence.status} to {(location or '')[:200]}" if redirect else str(evidence.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from whop_contracts.pause.request_classes import BY_ID
 from whop_contracts.pause.vectors import vector
@@ -20,9 +20,9 @@ from whop_contracts.steps import (
     Sequence,
     Step,
     SymbolicInstant,
-    reactivate,
     read,
 )
+from whop_contracts.steps import reactivate as unpause
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
@@ -38,10 +38,9 @@ _ASSIGNED: Final = (
 )
 OTHER: Final = "own:1"
 READ: Final = Send(read())
-unpause = reactivate
 _NIGHT: Final = 24 * HOUR + HOUR // 2
 _OTHERS: Final = 5
-"""How many campaigns besides the first have sequences of their own."""
+"""How many campaigns besides the first have sequences."""
 
 
 def dated(name: str, until: SymbolicInstant, *, campaign: str = "own:0", mark: str | None = None) -> Case:
@@ -83,23 +82,21 @@ def refused(*cases: Case) -> Sequence:
 
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:
     """What the target of these requests has to offer."""
-    classes = (BY_ID[case.request_class] for case in cases if case.request_class)
-    needs: set[Need] = {one.needs for one in classes if one.needs}
-    if any(case.campaign == OTHER for case in cases):
-        needs.add("second")
-    return frozenset(needs)
+    of_classes = (BY_ID[case.request_class].needs for case in cases if case.request_class)
+    second: list[Need] = ["second" for case in cases if case.campaign == OTHER]
+    return frozenset([*(need for need in of_classes if need), *second])
 
 
 def _sequence(
     id_: str,
     name: str,
     *steps: Step,
-    start: Literal["active", "any"] = "any",
     ends: Literal["active", "paused", "same"] = "active",
     needs: frozenset[Need] = frozenset(),
+    **more: Any,
 ) -> Sequence:
     needs |= _needs([step.case for step in steps if isinstance(step, Send)])
-    return Sequence(name, steps, start=start, ends=ends, needs=needs, id=id_)
+    return Sequence(name, steps, ends=ends, needs=needs, id=id_, **more)
 
 
 def _until(
@@ -134,10 +131,8 @@ def _passed() -> Sequence:
 
 
 def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
-    """The sequences for a clock that can be moved, with ``campaigns`` named.
-
-    ``gap`` is the milliseconds that one dated pause lasts: more than the tolerance. With a second campaign,
-    the long ones watch that one as well.
+    """The sequences for a clock that can be moved; ``gap`` is the milliseconds that one dated pause lasts: more
+    than the tolerance. With a second of the ``campaigns``, the long ones watch that one as well.
     """
     second = campaigns > 1
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
@@ -199,9 +194,9 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
                   a, *(_same("a", campaign=own) for own in others), READ, after_a, READ,
                   *(Send(replace(read(own), mark=AWAITED)) for own in others),
                   needs=frozenset({"second"})),
-        # A timer that cannot be set for less than some minutes, or for parts of a second.
-        _sequence("short-pause-ends", "a pause of less than a minute ends by itself",
-                  _until("a", 45_950), before_a, READ, wait_a),
+        # A timer that cannot be set for less than some minutes, or for parts of a second; one that fires again.
+        _sequence("short-pause-ends", "a pause of less than a minute ends by itself, and once",
+                  _until("a", 45_950), before_a, READ, wait_a, AdvanceClock("a", 10 * MINUTE), READ),
         # Neither an idempotency key nor a cancelled timer may swallow the same date.
         _sequence("same-date-after-unpause", "the same date again after an unpause",
                   a, cancel, _same("a"), READ, wait_a),

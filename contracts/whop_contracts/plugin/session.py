@@ -114,7 +114,7 @@ def _judge(config: pytest.Config) -> Mapping[str, Any]:
     settings = plugin.chosen(config).settings
 
     def watch(progress: Any) -> None:
-        if progress.part in {"journal", "production"}:
+        if progress.message:
             _announce(config, f"{progress.part}: {progress.case}")
 
     result: Mapping[str, Any] = engine.check(settings, watch=watch)

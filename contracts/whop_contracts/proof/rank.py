@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -69,10 +69,12 @@ def rank(*, jobs: int) -> dict[Clock, list[Group]]:
 
 def cover(units: Iterable[Found]) -> list[Group]:
     """Greedy cover: again and again what finds most faults per request that nothing before it has found."""
-    left = list(units)
+    found = {one.id: one for one in units}
+    left = list(found.values())
     everything = frozenset[str]().union(*(one.faults for one in left))
     missing = set(everything)
     groups: list[list[str]] = []
+    first = 0
     open_: Kind = "sequence"
     while left:
         joinable = open_ if groups and len(groups[-1]) < _SHARED else None
@@ -83,6 +85,7 @@ def cover(units: Iterable[Found]) -> list[Group]:
             if missing == everything:
                 break
             missing = set(everything)
+            first = first or len(groups)
             continue
         if not joins:
             groups.append([])
@@ -91,10 +94,29 @@ def cover(units: Iterable[Found]) -> list[Group]:
         groups[-1].insert(0 if best.kind == "kept" else len(groups[-1]), best.id)
         missing -= best.by_response if joins and best.kind == "kept" else best.faults
         left.remove(best)
-    return [tuple(group) for group in groups]
+    return [
+        *_ordered([[found[id_] for id_ in group] for group in groups[:first]]),
+        *map(tuple, groups[first:]),
+    ]
 
 
-def _gain(one: Found, missing: Set[str], open_: Kind | None) -> tuple[float, bool]:
+def _ordered(groups: list[list[Found]]) -> Iterator[Group]:
+    """The groups by what each finds for its requests: what joined a group has changed that."""
+    found: set[str] = set()
+
+    def worth(group: list[Found]) -> float:
+        new = frozenset[str]().union(*(one.faults for one in group)) - found
+        cost = group[0].cost if len(group) == 1 else len(group) + 1.0
+        return (1e-6 if any(one.last for one in group) else 1.0) * len(new) / cost
+
+    while groups:
+        best = max(groups, key=worth)
+        groups.remove(best)
+        found.update(*(one.faults for one in best))
+        yield tuple(one.id for one in best)
+
+
+def _gain(one: Found, missing: set[str] | frozenset[str], open_: Kind | None) -> tuple[float, bool]:
     """How many faults more are found per request, and whether it is best sent in the open group."""
     alone = len(one.faults & missing) / one.cost
     joined = 0.0

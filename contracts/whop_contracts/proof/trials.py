@@ -135,7 +135,7 @@ def attempt(task: Task) -> Trial:
 @lru_cache(maxsize=64)
 def _plan(profile: Profile, seed: int, campaigns: int, only: Literal["drawn"] | None) -> Plan:
     has = Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
-    return draw(profile, seed=seed, means=has, only=only)
+    return draw(PAUSE, profile, seed=seed, means=has, only=only)
 
 
 def _judged(task: Task, trial: Trial) -> Trial:

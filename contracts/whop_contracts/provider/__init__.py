@@ -38,23 +38,26 @@ __all__ = [
 
 def build(
     *,
-    fault: str | None = None,
+    fault: str | tuple[str, ...] | None = None,
     variation: str | None = None,
     clock: Clock | None = None,
     lag_time: Callable[[], float] | None = None,
 ) -> Provider:
-    """A fresh provider: conforming, with one fault, with the options of one variation, or both.
+    """A fresh provider: conforming, with one or several faults, with the options of a variation, or both.
 
     ``clock`` is the machine's by default; ``provider.clock`` is what the provider uses. ``lag_time`` measures
-    how far reads lag behind writes, in seconds; by default the provider's clock. An unknown name raises
-    ``ValueError``.
+    how far reads lag behind writes, in seconds; by default the provider's clock. Of faults that replace the
+    same step, the first counts. An unknown name raises ``ValueError``.
     """
     kind = Provider
-    if fault is not None:
+    names = (fault,) if isinstance(fault, str) else tuple(dict.fromkeys(fault or ()))
+    if names:
         known = {one.name: one for one in faults()}
-        if fault not in known:
-            raise _unknown("fault", fault, known)
-        kind = known[fault].provider
+        for name in names:
+            if name not in known:
+                raise _unknown("fault", name, known)
+        kinds = [known[name].provider for name in names]
+        kind = kinds[0] if len(kinds) == 1 else _combined(kinds)
     options = Options()
     if variation is not None:
         conforming = {one.name: one for one in variations()}
@@ -62,6 +65,12 @@ def build(
             raise _unknown("variation", variation, conforming)
         options = conforming[variation].options
     return kind(clock, options, lag_time)
+
+
+def _combined(kinds: list[type[Provider]]) -> type[Provider]:
+    # A subclass comes before its base, or Python knows no order for them.
+    kinds.sort(key=lambda one: -len(one.__mro__))
+    return type("SeveralFaults", tuple(kinds), {})
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> ValueError:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Anything that tells the time."""
+    """A source of time."""
 
     def now(self) -> float:
         """Seconds since 1970."""

@@ -40,10 +40,19 @@ class Provider(Reader, Writer):
         self.options = options
         self.lag_time = lag_time or self.clock.now
         self.lock = threading.RLock()
-        self.state = fresh(self.clock.now())
+        self.added: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        """Tokens and campaign ids besides those of the seed; they count from the next `reset`."""
         self.written: dict[str, list[tuple[float, Campaign]]] = defaultdict(list)
         self.notes: dict[Any, Any] = {}
         """What a fault remembers, under keys of its own."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to the initial state, at the clock's time."""
+        with self.lock:
+            self.state = fresh(self.clock.now(), *self.added)
+            self.written.clear()
+            self.notes.clear()
 
     def now(self) -> int:
         """The provider's clock, in nanoseconds since 1970."""

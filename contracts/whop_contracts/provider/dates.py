@@ -116,9 +116,14 @@ def _checked(found: re.Match[str], text: str) -> Parts:
 
 
 def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
-    """An instant as text: UTC with a Z, or with an offset in minutes; surplus digits are cut off."""
+    """An instant as text: UTC with a Z, or with an offset in minutes; surplus digits are cut off.
+
+    RFC 3339 has no year 10000: an instant that is in it east of Greenwich is written in UTC.
+    """
     days, rest = divmod(instant + (offset or 0) * MINUTE, DAY)
     year, month, day = civil(days)
+    if year > 9999:
+        return write(instant, digits=digits)
     seconds, fraction = divmod(rest, SECOND)
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if digits:

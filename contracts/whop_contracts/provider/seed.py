@@ -6,8 +6,11 @@ the start.
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,8 +71,11 @@ _CAMPAIGNS: Final = (
 _SHAPES: Final = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
 
 
-def fresh(start: float) -> State:
-    """The state of a provider whose clock starts at an instant, in seconds since 1970."""
+def fresh(start: float, tokens: Iterable[str] = (), more: Iterable[str] = ()) -> State:
+    """The state of a provider whose clock starts at an instant, in seconds since 1970.
+
+    ``tokens`` are credentials like ``SEED.token``, ``more`` the ids of campaigns like ``SEED.campaigns``.
+    """
     begin = int(start * 1000) * 1_000_000
     shapes, campaigns = json.loads(_SHAPES), {}
     for shape in shapes.values():
@@ -83,9 +89,11 @@ def fresh(start: float) -> State:
         until = begin + 5 * 365 * dates.DAY + 7 * _HOUR if id_ == SEED.paused else None
         rest: dict[str, Any] = dict(shapes[shape])
         campaigns[id_] = Campaign(id_, company, title, status, until, created, updated, rest)
+    for id_, like in zip(more, itertools.cycle(SEED.campaigns)):
+        campaigns[id_] = replace(copy.deepcopy(campaigns[like]), id=id_)
     reading = ALWAYS | {READ}
     credentials = (
-        Credential(SEED.token, _OURS, reading | {UPDATE}),
+        *(Credential(token, _OURS, reading | {UPDATE}) for token in (SEED.token, *tokens)),
         Credential(SEED.readonly_token, _OURS, reading),
         Credential(SEED.foreign_token, _THEIRS, reading | {UPDATE}),
     )

@@ -9,7 +9,8 @@ import signal
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from starlette.requests import ClientDisconnect
@@ -22,15 +23,18 @@ from whop_contracts.provider import clock_route
 from whop_contracts.provider.reading import BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from starlette.types import Receive, Scope, Send
 
     from whop_contracts.provider.core import Provider
 
 
-def create_app(provider: Provider) -> Router:
-    """An ASGI application around a provider and its test clock.
+RESET: Final = "/reset"
+Log = Callable[[str, str, int], None]
+"""Is given the method, the path with its query, and the status of each request."""
+
+
+def create_app(provider: Provider, log: Log | None = None) -> Router:
+    """An ASGI application around a provider, its test clock and ``POST /reset``.
 
     It matches no route itself: a pattern would miss the paths that matter most, such as an id with a line
     feed.
@@ -43,7 +47,10 @@ def create_app(provider: Provider) -> Router:
             content = await _read(request, provider.options.longest_body)
         except ClientDisconnect:
             return
-        response = _respond(provider, request, content)
+        path = _path(request)
+        response = _respond(provider, request.method, path, request.headers.items(), content)
+        if log:
+            log(request.method, path, response.status)
         low, high = provider.options.latency
         if high:
             await asyncio.sleep(low + (high - low) * (next(count) * 7 % 10) / 10)
@@ -61,12 +68,23 @@ async def _read(request: Received, limit: int) -> bytes:
     return bytes(kept)
 
 
-def _respond(provider: Provider, request: Received, content: bytes) -> Response:
+def _path(request: Received) -> str:
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    path = raw.decode("latin-1")
-    if path.partition("?")[0] == clock_route.PATH:
-        return clock_route.respond(provider, request.method, content)
-    return provider.handle(request.method, path, request.headers.items(), content)
+    return raw.decode("latin-1")
+
+
+def _respond(
+    provider: Provider, method: str, path: str, headers: Iterable[tuple[str, str]], content: bytes
+) -> Response:
+    route = path.partition("?")[0]
+    if route == clock_route.PATH:
+        return clock_route.respond(provider, method, content)
+    if route == RESET:
+        if method != "POST":
+            return Response(405, (("allow", "POST"),))
+        provider.reset()
+        return Response(204)
+    return provider.handle(method, path, headers, content)
 
 
 def _convert(response: Response) -> Sent:
@@ -82,9 +100,9 @@ def _convert(response: Response) -> Sent:
 class _Server(uvicorn.Server):
     """Reports when it listens, and returns on a signal instead of raising it again."""
 
-    def __init__(self, provider: Provider, ready: Callable[[], None]) -> None:
+    def __init__(self, provider: Provider, ready: Callable[[], None], log: Log | None = None) -> None:
         config = uvicorn.Config(
-            create_app(provider),
+            create_app(provider, log),
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -126,21 +144,24 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     on_ready: Callable[[str], None] = lambda _url: None,
+    log: Log | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return. ``on_ready`` is given the base URL, ``/api/v1`` included.
 
-    Port 0 is any free one. Raises ``OSError`` if the port is not free.
+    ``log`` is called after each request. Port 0 is any free one. Raises ``OSError`` if the port is not free.
     """
     listener = _listen(provider, host, port)
-    _Server(provider, lambda: on_ready(_base_url(listener))).run(sockets=[listener])
+    _Server(provider, lambda: on_ready(_base_url(listener)), log).run(sockets=[listener])
 
 
 @contextlib.contextmanager
-def running(provider: Provider, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(
+    provider: Provider, host: str = "127.0.0.1", port: int = 0, log: Log | None = None
+) -> Iterator[str]:
     """Serve from a thread while the context lasts; yields the base URL, ``/api/v1`` included."""
     listener = _listen(provider, host, port)
     ready = threading.Event()
-    server = _Server(provider, ready.set)
+    server = _Server(provider, ready.set, log)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

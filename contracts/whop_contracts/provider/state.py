@@ -48,7 +48,7 @@ class Rejection(Exception):  # noqa: N818 - it is a response, not a failure of o
 
 
 def crash() -> Rejection:
-    """The 500 that stands for an unhandled error of the provider."""
+    """The 500 of an unhandled error of the provider."""
     return Rejection(500, "internal_server_error", "Something went wrong on our side.")
 
 

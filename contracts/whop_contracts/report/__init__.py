@@ -7,18 +7,22 @@ command: while a report is printed, commands are stopped by a word that no targe
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from whop_contracts.report import summary
-from whop_contracts.report.sanitize import describe_os_error, visible
+from whop_contracts.report.sanitize import describe_os_error, is_hidden, visible
 from whop_contracts.settings import KEYS, Color, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT
+from whop_contracts.signals import undisturbed
 
 Result = Mapping[str, Any]
 WRITERS: Final = {
@@ -28,6 +32,8 @@ WRITERS: Final = {
     "html": "whop_contracts.report.html:render",
 }
 """Renderers of files, ``module:function`` from result to text, by the setting that names the file."""
+_NOT_REPLACED: Final = {errno.EACCES, errno.EPERM, errno.EBUSY}
+"""Errors of a folder that is not ours, or of a file that is mounted by itself."""
 _MOST: Final = 10
 """GitHub shows so many annotations of each kind per step."""
 _DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -47,24 +53,57 @@ def for_stdout(settings: Settings) -> str | None:
 
 
 def write(settings: Settings, result: Mapping[str, Any]) -> None:
-    """Write every report that was asked for to its file. UsageError names the first file that could not be written; the others are."""
+    """Write every report that was asked for to its file, whatever signals come meanwhile.
+
+    UsageError names the first file that could not be written; the others are.
+    """
     wrong: list[str] = []
-    for name in WRITERS:
-        path = getattr(settings, name)
-        if path is not None and path != STDOUT:
-            text = render(name, result)
-            try:
-                path.write_text(text, "utf-8", errors="backslashreplace")
-            except OSError as error:
-                why = describe_os_error(error)
-                wrong.append(f"--{KEYS[name]} {str(path)!r}: could not be written ({why})")
+    with undisturbed():
+        for name in WRITERS:
+            path = getattr(settings, name)
+            if path is not None and path != STDOUT:
+                text = render(name, result)
+                try:
+                    write_file(path, text)
+                except OSError as error:
+                    why = describe_os_error(error)
+                    wrong.append(f"--{KEYS[name]} {str(path)!r}: could not be written ({why})")
     if wrong:
         raise UsageError(wrong[0])
 
 
+def write_file(path: Path, text: str) -> None:
+    """Replace a regular file by one written next to it: a link is followed, and the file keeps its mode.
+
+    Devices and pipes, and files whose folder lets no other file replace them, are written directly.
+    """
+    data, whole = text.encode("utf-8", "backslashreplace"), path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    draft = whole.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if whole.exists():
+            shutil.copymode(whole, draft)
+        draft.replace(whole)
+    except OSError as error:
+        if error.errno not in _NOT_REPLACED:
+            raise
+        path.write_bytes(data)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
 def render_json(result: Result) -> str:
-    """The result as JSON. Lone surrogates are left to the writer, whose escapes are those of JSON."""
-    return json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """The result as JSON; characters that cannot be seen, or that reverse a line, are escaped."""
+    text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+    hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
+    return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
 
 
 def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from whop_contracts import schemas
 from whop_contracts.report.sanitize import describe_os_error
-from whop_contracts.settings import UsageError
+from whop_contracts.settings import UsageError, read_file
 
 _FAILING: Final = frozenset({"failed", "waived"})
 _FACTS: Final = (
@@ -55,7 +55,7 @@ class Comparison:
 def read_result(path: Path, name: str) -> dict[str, Any]:
     """Read a result as ``--json`` writes it. UsageError, which calls it ``name``, if it is none."""
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(read_file(path).decode())
         # A result may hold a lone surrogate, which Unicode's encodings may not.
         whole = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
     except OSError as error:

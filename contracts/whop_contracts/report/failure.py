@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from whop_contracts.exchange import Exchange
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.evidence import State, read_state
+from whop_contracts.report.commands import LONGEST, run_command
 from whop_contracts.report.sanitize import ELLIPSIS, visible
 
 _EXCERPT: Final = 600
 _BEFORE: Final = 60
 _TEXT: Final = 500
-_COMMAND: Final = 4_000
-"""Characters of the longest command that is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class Failure:
 
     ``at`` is the provider's clock at the response, in nanoseconds. ``before`` are the requests that led
     there, if the clause is about the state that they left. ``path`` is the request's URL after the base URL,
-    ``reproduce`` are commands.
+    ``reproduce`` are commands, ``explains`` the rows of other clauses that likely failed for the same reason.
     """
 
     id: str
@@ -96,6 +93,7 @@ class Failure:
     response: Message | None
     path: str
     reproduce: tuple[str, ...]
+    explains: tuple[Mapping[str, Any], ...]
 
     @classmethod
     def read(cls, result: Mapping[str, Any], row: Mapping[str, Any]) -> Failure | None:
@@ -113,8 +111,7 @@ class Failure:
             expected=failure["expected"],
             actual=failure["actual"],
             pointer=failure["pointer"],
-            extent=f"{failure['count']} of {row['exchanges']} exchanges, "
-            f"first in request {failure['first_request']}",
+            extent=_extent(row),
             number=request["number"],
             at=_instant(request.get("at")),
             kinds=tuple(row.get("kinds", ())),
@@ -122,11 +119,16 @@ class Failure:
             request=Message(f"{request['method']} {request['url']}", request["headers"], request["body"]),
             response=response and Message(str(response["status"]), response["headers"], response["body"]),
             path=request["url"].removeprefix(base_url) if base_url else request["url"],
-            reproduce=(failure["curl"], _run_command(result, row["id"])),
+            reproduce=(failure["curl"], run_command(result, row["id"])),
+            explains=tuple(
+                one
+                for one in result["clauses"]
+                if one.get("explained_by") == row["id"] and one["verdict"] == "failed"
+            ),
         )
 
     def sections(self) -> Iterator[tuple[str, list[str]]]:
-        """What a report tells of the failure, in order: a label and lines that are safe to show."""
+        """What a report shows of the failure, in order: a label and lines that are safe to show."""
         yield "clause", [visible(self.statement, _TEXT)]
         yield "source", [f"{visible(self.source)} ({self.level})"]
         yield "expected", [visible(self.expected, _TEXT)]
@@ -136,6 +138,8 @@ class Failure:
         yield "failed in", [self.extent]
         if self.kinds:
             yield "sent", self.sent()
+        if self.explains:
+            yield "also", self.also()
         if self.before:
             yield "before", self.history()
         yield "request", self._message(f"{self.request.line.split()[0]} {self.path}", self.request.body)
@@ -147,7 +151,7 @@ class Failure:
             )
             line = f"{self.response.line} {media_type or 'without a media type'}"
             yield "response", self._message(line, self._excerpt(self.response.body or ""))
-        yield "reproduce", [visible(command, _COMMAND) for command in self.reproduce]
+        yield "reproduce", [visible(command, LONGEST) for command in self.reproduce]
 
     def sent(self) -> list[str]:
         """What was sent, a line per kind of failure; expected and actual value where they are not those shown
@@ -162,6 +166,12 @@ class Failure:
             times = f"{kind['count']} time{'' if kind['count'] == 1 else 's'}"
             lines.append(f"{name}, {times}, first in request {kind['first_request']}{found}")
         return lines
+
+    def also(self) -> list[str]:
+        """The clauses that likely failed for the same reason, a line each."""
+        return [
+            f"{row['id']}, {_extent(row)}: {visible(row['failure']['actual'], 100)}" for row in self.explains
+        ]
 
     def history(self) -> list[str]:
         """The requests before the failing one, a line each, and when that was."""
@@ -193,6 +203,11 @@ class Failure:
         return ELLIPSIS + body[max(0, min(places[0] - _BEFORE, len(body) - _EXCERPT + 1)) :]
 
 
+def _extent(row: Mapping[str, Any]) -> str:
+    failure = row["failure"]
+    return f"{failure['count']} of {row['exchanges']} exchanges, first in request {failure['first_request']}"
+
+
 def _instant(text: str | None) -> int | None:
     instant = read_instant(text) if text else None
     return instant.ns if instant else None
@@ -200,95 +215,3 @@ def _instant(text: str | None) -> int | None:
 
 def _time(ns: int | None) -> str:
     return "" if ns is None else f"{write_instant(ns)} "
-
-
-def _run_command(result: Mapping[str, Any], clause: str) -> str:
-    plan, kind = result["plan"], result["target"]["kind"]
-    chosen = ["--profile", str(plan["profile"]), "--seed", str(plan["seed"]), "--clause", clause]
-    if kind == "mock":
-        return shlex.join(["whop-contracts", "run", *chosen])
-    return f"the same command with {shlex.join(chosen[-2:] if kind == 'recorded' else chosen)}"
-
-
-def replay_command(clause: str) -> str:
-    """The command that sends the requests again that led to a failure."""
-    return f"whop-contracts replay RESULT --clause {shlex.quote(clause)}  # RESULT: the file of --json"
-
-
-# -- a request as a command line ---------------------------------------------------------------------------
-
-_CREDENTIALS: Final = {
-    "full": "Bearer $WHOP_API_TOKEN",
-    "unstated": "Bearer $WHOP_API_TOKEN",
-    "readonly": "Bearer $WHOP_READONLY_TOKEN",
-    "empty": "Bearer",
-    "altered:cut": "Bearer ${WHOP_API_TOKEN%????}",
-    "altered:before": "Bearer AbC4$WHOP_API_TOKEN",
-    "altered:added": "Bearer ${WHOP_API_TOKEN}" + "AbC4" * 64,
-    "altered:middle": "Bearer ${WHOP_API_TOKEN:0:AT}NEW${WHOP_API_TOKEN:AT+1}",
-    "altered:case": "Bearer ${WHOP_API_TOKEN:0:AT}"
-    "$(tr a-zA-Z A-Za-z <<<${WHOP_API_TOKEN:AT:1})${WHOP_API_TOKEN:AT+1}",
-}
-"""The Authorization header by the symbol of the credential, in double quotes of bash."""
-
-
-def curl(exchange: Exchange) -> str:
-    """A command for bash that sends a request again byte for byte, the token left to the environment.
-
-    If it is too long for a command line, a comment that says where the request is.
-    """
-    request, pipe = exchange.request, ""
-    words = ["curl", "-i", *(["-g"] if set(request.url) & set("[]{}") else []), "-X", request.method]
-    words.append(_quoted(request.url.encode()))
-    credential = _credential(exchange)
-    if credential is not None:
-        words += ["-H", f'"Authorization: {credential}"']
-    media_type = request.header("content-type")
-    if media_type is not None or request.content:
-        words += ["-H", _quoted(f"Content-Type: {media_type or ''}".strip().encode())]
-    if b"\0" in request.content:  # no argument can hold it
-        pipe = f"printf '{''.join(map(_octal, request.content))}' | "
-        words += ["--data-binary", "@-"]
-    elif request.content:
-        words += ["--data-raw", _quoted(request.content)]
-    command = pipe + " ".join(words)
-    if len(command) > _COMMAND:
-        return f"# request {exchange.number} is too long for a command line; the file of --har has it"
-    return command
-
-
-def _quoted(content: bytes) -> str:
-    """Bytes as a word of bash: plain if a reader can see all of them, otherwise escaped in ``$'…'``."""
-    text = content.decode("utf-8", "replace")
-    if text.encode() == content and visible(text, len(text) + 1) == text:
-        return shlex.quote(text)
-    return "$'" + "".join(chr(byte) if _plain(byte) else f"\\x{byte:02x}" for byte in content) + "'"
-
-
-def _octal(byte: int) -> str:
-    return chr(byte) if _plain(byte) and byte != ord("%") else f"\\{byte:03o}"
-
-
-def _plain(byte: int) -> bool:
-    """Whether a byte stands for itself in all quotes: printable ASCII but the quote and the backslash."""
-    return ord(" ") <= byte <= ord("~") and byte not in b"'\\"
-
-
-def _credential(exchange: Exchange) -> str | None:
-    """The Authorization header that was sent, in double quotes of bash; None if there was none."""
-    symbol, sent = exchange.credential or exchange.role, exchange.request.header("authorization") or ""
-    kind, _, how = symbol.partition(":")
-    if kind == "unknown":
-        return sent
-    if kind == "scheme":
-        return f"{how} $WHOP_API_TOKEN".strip()
-    token = sent.rpartition(" ")[2]
-    if kind == "altered" and (not how or not token or "$" in token):
-        return "Bearer $ALTERED_TOKEN"  # recordings do not show how
-    at, letters = len(token) // 2, [at for at in range(1, len(token) - 1) if token[at].isalpha()]
-    if how == "case" and letters in ([], [at]):
-        symbol = "altered:middle"  # a token without letters was altered so
-    elif how == "case":
-        at = letters[len(letters) // 2]
-    pattern = _CREDENTIALS.get(symbol)
-    return pattern and pattern.replace("AT", str(at)).replace("NEW", token[at : at + 1])

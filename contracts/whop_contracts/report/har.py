@@ -11,6 +11,7 @@ import base64
 import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -43,7 +44,8 @@ class HarWriter:
         self._end = 0
         self.trouble: str | None = None
         try:
-            self._file: BinaryIO = path.open("wb", buffering=0)
+            private = partial(os.open, mode=0o600)
+            self._file: BinaryIO = open(path, "wb", 0, opener=private)  # noqa: SIM115 - closed by ``close``
         except OSError as error:
             raise UsageError(
                 f"--har {str(path)!r}: could not be written ({describe_os_error(error)})"

@@ -9,15 +9,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
+from markupsafe import Markup, escape
 
 from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
+from whop_contracts.report.commands import replay_command
 from whop_contracts.report.failure import Failure
 from whop_contracts.report.sanitize import visible
 
@@ -28,7 +31,10 @@ _BUDGETS: Final = (4_000, 1_000, 200, 40)
 _ROWS: Final = 500
 _FOLDER: Final = Path(__file__).with_name("templates")
 _MARKS: Final = {"passed": "✓", "failed": "✗", "warned": "!", "waived": "~", "not_tested": "\u2013"}
-_LEFT, _RIGHT, _TOP, _STEP = 20, 700, 30, 22
+_PROMPT_S: Final = 5.0
+"""The scale of resumes has at least so many seconds: later than that warns."""
+_LEFT, _RIGHT, _TOP, _STEP = 2.0, 97.0, 26, 20
+"""The picture of a failure: horizontal places are percentages, so that it fits any screen; the others pixels."""
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -43,7 +49,7 @@ def render(result: Mapping[str, Any]) -> str:
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
     hashes = {name: base64.b64encode(hashlib.sha256(_own(name).encode()).digest()).decode() for name in _OWN}
-    rows = summary.having(result, "failed", "warned", "waived")
+    rows = [*summary.failures(result), *summary.having(result, "warned", "waived")]
     return _template().render(
         result=result,
         parts=[
@@ -59,6 +65,9 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         totals=summary.totals(result),
         **{name: result[name][:_ROWS] for name in ("drift", "resumes", "notes")},
         shown=lambda value, limit=500: visible(value, min(limit, budget)),
+        statement=lambda text: _statement(visible(text, min(500, budget))),
+        scale=scale(result["resumes"][:_ROWS]),
+        replay=replay_command,
         body=lambda text: _body(text, budget),
         summary=summary,
         timeline=timeline,
@@ -68,6 +77,11 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         policy=f"default-src 'none'; style-src 'sha256-{hashes['report.css']}'; "
         f"script-src 'sha256-{hashes['report.js']}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
+
+
+def _statement(text: str) -> Markup:
+    """A statement, with what is in backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _body(text: str | None, budget: int) -> str:
@@ -114,32 +128,25 @@ def _own(name: str) -> str:
 def timeline(failure: Failure) -> dict[str, Any] | None:
     """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
 
-    ``marks`` are instants in their order, ``paused`` are the spans in which the campaign was shown as paused,
-    and ``words`` say everything for readers who cannot see it.
+    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are the
+    spans in which the campaign was shown as paused.
     """
     points = sorted(_points(failure), key=lambda point: point[0])
     if not failure.before or not points or points[0][0] == points[-1][0]:
         return None
     first, last = points[0][0], points[-1][0]
 
-    def place(ns: int) -> int:
-        return _LEFT + round((_RIGHT - _LEFT) * ((min(max(ns, first), last) - first) / (last - first)))
+    def place(ns: int) -> float:
+        return round(_LEFT + (_RIGHT - _LEFT) * ((min(max(ns, first), last) - first) / (last - first)), 2)
 
     marks = [
-        {
-            "x": place(ns),
-            "y": _TOP + _STEP * index,
-            "anchor": "start" if place(ns) < (_LEFT + _RIGHT) / 2 else "end",
-            "kind": kind,
-            "words": f"{write_instant(ns)} {what}",
-        }
+        {"x": place(ns), "y": _TOP + _STEP * index, "kind": kind, "words": f"{write_instant(ns)} {what}"}
         for index, (ns, kind, what) in enumerate(points)
     ]
     return {
         "marks": marks,
         "height": _TOP + _STEP * len(marks),
         "paused": [(place(start), place(end)) for start, end in _paused(failure)],
-        "words": "; ".join(str(mark["words"]) for mark in marks),
     }
 
 
@@ -164,3 +171,21 @@ def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
     for event, end in zip(known, ends, strict=False):
         if event.paused and event.shown and event.at is not None and end is not None:
             yield event.at, end if event.shown.until is None else min(end, event.shown.until)
+
+
+# -- the picture of resumes --------------------------------------------------------------------------------
+
+
+def scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Resumes on a scale from on time to the latest one, as percentages; None if none was observed."""
+    if not resumes:
+        return None
+    most = max(*(float(one["late_s"]) for one in resumes), _PROMPT_S)
+    marks = [
+        {
+            "x": round(_LEFT + (_RIGHT - _LEFT) * max(float(one["late_s"]), 0.0) / most, 2),
+            "kind": "before" if one["uncertainty_s"] > summary.PRECISE_S else "shown",
+        }
+        for one in resumes
+    ]
+    return {"most": f"{most:g}", "marks": marks}

@@ -24,7 +24,7 @@ _FOLDED: Final = ("before", "request", "response", "reproduce")
 
 def render(result: Mapping[str, Any]) -> str:
     """One document. If there are too many failures, the last ones get a line each, or are counted."""
-    failed = summary.having(result, "failed")
+    failed = summary.leading(result)
     for full in (len(failed), 20, 10, 5, 1, 0):
         text = "\n".join(_page(result, full)) + "\n"
         if len(text) <= LIMIT:
@@ -46,7 +46,7 @@ def _page(result: Mapping[str, Any], full: int) -> Iterator[str]:
         yield f"\n> **Not put back:** {_code(line.removeprefix('NOT PUT BACK: '))}"
     yield ""
     yield from _table(result)
-    failed = summary.having(result, "failed")
+    failed = summary.leading(result)
     for row in failed[:full]:
         yield from _failure(result, row)
     further = [f"- **{row['id']}** {row['statement']}" for row in failed[full:]]
@@ -87,7 +87,8 @@ def _failure(result: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]
     yield ""
     for name in _BULLETS:
         yield from (f"- {name} {_code(line)}" for line in sections.get(name, ()))
-    yield from (f"- sent {_code(line)}" for line in sections.get("sent", ()))
+    for name in ("sent", "also"):
+        yield from (f"- {name} {_code(line)}" for line in sections.get(name, ()))
     yield from ("", "<details><summary>request, response, how to reproduce</summary>", "")
     for name in _FOLDED:
         if name in sections:

@@ -8,15 +8,13 @@ runs. It is sorted JSON, so that it can be kept in a repository, and is replaced
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts.pause import catalogue
-from whop_contracts.report import waivers
+from whop_contracts.report import waivers, write_file
 from whop_contracts.report.result import require
 from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import Settings, UsageError
@@ -100,25 +98,9 @@ class Ledger:
             for kind, pointer, value in sorted(latest)
         ]
         try:
-            replace(self._path, json.dumps({"schema_version": _VERSION, "drift": rows}, indent=2) + "\n")
+            write_file(self._path, json.dumps({"schema_version": _VERSION, "drift": rows}, indent=2) + "\n")
         except OSError as error:
             raise _wrong(self._path, f"could not be written ({describe_os_error(error)})") from None
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file next to ``path`` and move it there; a link is followed, and the file keeps its mode."""
-    path = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _entry(path: Path, index: int, row: Any) -> tuple[Key, tuple[str, str]]:

@@ -15,11 +15,13 @@ from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Resume, events_about
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.failure import curl, replay_command
+from whop_contracts.report.commands import curl, replay_command
 from whop_contracts.report.sanitize import ELLIPSIS
 
 SCHEMA_VERSION: Final = "1"
 _KINDS: Final = 10
+_CRASH: Final = 500
+_CRASHES: Final = 3
 _BODY: Final = 4_000
 _BODY_KEPT: Final = 64_000
 _FINDING: Final = 1_000
@@ -57,6 +59,8 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
     """The result of a run, redacted."""
     c = circumstances
     rows = [_row(clause, tally, c, redactor) for clause in tally.clauses]
+    causes = explained(tally)
+    rows = [row | {"explained_by": causes.get(row["id"])} for row in rows]
     verdict, reason = _verdict(rows, tally, c)
     result = {
         "schema_version": SCHEMA_VERSION,
@@ -100,10 +104,47 @@ def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
     return final | {"exit_code": exit_code(final)}
 
 
+def explained(tally: ClauseRunner) -> dict[str, str]:
+    """The failed *must* clauses that another one likely explains, each with that one's id.
+
+    A clause explains another if it fails in the same requests: in all of them, or in more, though in fewer than half
+    of those that it checked. Three clauses or more that fail with nothing but one and the same server error have one
+    cause, too. The more specific one, by the share of its exchanges that failed, explains the other.
+    """
+    counts = {clause.id: tally.counts[clause.id] for clause in tally.clauses if clause.level == "must"}
+    failed = {id_: count for id_, count in counts.items() if count.broken}
+    order = sorted(failed, key=lambda id_: -failed[id_].broken / failed[id_].exchanges)
+    crashed = [id_ for id_ in order if len(failed[id_].statuses) == 1 and min(failed[id_].statuses) >= _CRASH]
+    found: dict[str, str] = {}
+    for place, id_ in enumerate(order):
+        one = failed[id_]
+        same = [other for other in crashed if failed[other].statuses == one.statuses]
+        leads = [
+            other
+            for other in order
+            if (other in order[:place] and failed[other].failing == one.failing)
+            or (one.failing < failed[other].failing and failed[other].broken * 2 < failed[other].exchanges)
+        ]
+        leads += same[:1] if id_ in same[1:] and len(same) >= _CRASHES else []
+        if leads:
+            found[id_] = max(leads, key=lambda other: len(failed[other].failing))
+    return {id_: _root(lead, found) for id_, lead in found.items() if _root(lead, found) != id_}
+
+
+def _root(id_: str, found: Mapping[str, str]) -> str:
+    """The clause at the end of a chain of explanations, or where it closes."""
+    seen = [id_]
+    while (following := found.get(seen[-1])) and following not in seen:
+        seen.append(following)
+    return seen[-1]
+
+
 def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
     if any(row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned") for row in rows):
         return "violates", None
+    prevented = (r for r in rows if r["cause"] == "prevented" and r["level"] == "must")
     reason = c.reason or (None if tally.conclusive else tally.contract.unproven)
+    reason = reason or next((r["reason"] for r in prevented), None)
     return ("inconclusive", reason) if reason else ("conforms", None)
 
 

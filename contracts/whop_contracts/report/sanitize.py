@@ -29,8 +29,13 @@ def describe_os_error(error: OSError) -> str:
     return (error.strerror or "unknown error").lower()
 
 
+def is_hidden(character: str) -> bool:
+    """Whether a character is a control, reverses a line or cannot be seen."""
+    return unicodedata.category(character) in _HIDDEN
+
+
 def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _HIDDEN:
+    if not is_hidden(character):
         return character
     if ord(character) > _ASCII:
         return character.encode("ascii", "backslashreplace").decode()

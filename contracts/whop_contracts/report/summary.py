@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -11,7 +12,7 @@ from whop_contracts.report.sanitize import visible
 Result = Mapping[str, Any]
 Row = Mapping[str, Any]
 VERDICTS: Final = ("passed", "failed", "warned", "waived", "not_tested")
-_PRECISE_S: Final = 10.0
+PRECISE_S: Final = 10.0
 """Seconds of uncertainty up to which an observed resume counts as timed precisely."""
 
 
@@ -28,6 +29,26 @@ def words(verdict: str) -> str:
 def having(result: Result, *verdicts: str) -> list[Row]:
     """The clauses with one of these verdicts, in the order of the page for each verdict."""
     return [row for verdict in verdicts for row in result["clauses"] if row["verdict"] == verdict]
+
+
+def failures(result: Result) -> list[Row]:
+    """The clauses that failed, the more specific ones first: those of whose exchanges a larger share failed.
+
+    A clause that another failed one likely explains comes right after that one.
+    """
+    failed = sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
+    ids = {row["id"] for row in failed}
+    leads = [row for row in failed if row.get("explained_by") not in ids]
+    return [
+        one for lead in leads for one in (lead, *(r for r in failed if r.get("explained_by") == lead["id"]))
+    ]
+
+
+def leading(result: Result) -> list[Row]:
+    """The failures that no other one likely explains."""
+    rows = failures(result)
+    ids = {row["id"] for row in rows}
+    return [row for row in rows if row.get("explained_by") not in ids]
 
 
 def by_part(result: Result) -> Iterator[tuple[str, Counter[str], int]]:
@@ -96,7 +117,7 @@ def punctuality(result: Result) -> str | None:
     if not resumes:
         return None
     observed = f"{_plural(len(resumes), 'auto-resume')} observed"
-    late = [resume["late_s"] for resume in resumes if resume["uncertainty_s"] <= _PRECISE_S]
+    late = [resume["late_s"] for resume in resumes if resume["uncertainty_s"] <= PRECISE_S]
     if not late:
         return f"{observed}, none timed precisely"
     some = f"{len(late)} timed precisely, " if len(late) < len(resumes) else ""
@@ -123,23 +144,28 @@ def brief(row: Row) -> str:
 
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
-    value = "" if drift["value"] is None else f"{visible(drift['value'], 60)}, "
+    value = "" if drift["value"] is None else f"{drift_value(drift, 60)}, "
     return (
         f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{_plural(drift['count'], 'time')})"
     )
 
 
+def drift_value(drift: Mapping[str, Any], most: int = 200) -> str:
+    """The first value of a drift, as JSON."""
+    return visible(json.dumps(drift["value"], ensure_ascii=False), most)
+
+
 def hints(result: Result) -> list[str]:
     """What to change if the page has changed and not the provider: a line per kind of drift."""
-    told = {drift["kind"]: drift["hint"] for drift in result["drift"] if drift.get("hint")}
-    return [f"{words(kind)}: {visible(hint)}" for kind, hint in told.items()]
+    hints = {drift["kind"]: drift["hint"] for drift in result["drift"] if drift.get("hint")}
+    return [f"{words(kind)}: {visible(hint)}" for kind, hint in hints.items()]
 
 
 def hasty(result: Result) -> bool:
     """Whether an inconclusive run ended before most parts of the page were tested: then one line says all."""
     parts = [exchanges for _, _, exchanges in by_part(result)]
     early = parts.count(0) * 2 > len(parts)
-    return bool(result["verdict"] == "inconclusive" and early and not having(result, "warned"))
+    return bool(result["verdict"] == "inconclusive" and early)
 
 
 def listed(items: Sequence[Any], most: int) -> tuple[Sequence[Any], int]:

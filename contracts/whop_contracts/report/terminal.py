@@ -28,6 +28,8 @@ from whop_contracts.settings import Color
 
 _WIDTH: Final = 80
 _WIDEST: Final = 110
+_PROGRESS_S: Final = 10.0
+"""Seconds between two progress lines if there is no terminal."""
 _INDENT: Final = 12
 _MOST: Final = 20
 _COLUMNS: Final = ("passed", "failed", "warned", "waived", "not tested", "exchanges")
@@ -89,7 +91,7 @@ def show(
     page = _Page(console_for(stream, color))
     brief = quiet or (summary.hasty(result) and not verbose)
     if quiet:
-        for row in summary.having(result, "failed"):
+        for row in summary.failures(result):
             page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
     if not brief:
         _body(page, result, verbose=verbose)
@@ -143,7 +145,7 @@ def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
         for row in result["clauses"]:
             text = f"{row['id']} ({row['exchanges']}): {row['statement']}"
             page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
-    for row in summary.having(result, "failed"):
+    for row in summary.leading(result):
         _failure(page, result, row)
     punctuality = summary.punctuality(result)
     waived = summary.having(result, "waived")
@@ -224,28 +226,36 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
 
 
 @contextmanager
-def watching(*, quiet: bool, color: Color = "auto") -> Iterator[Callable[[Any], None]]:
-    """A watcher of a run: it shows the progress on a terminal, and says in any case where the journal is and
-    what is done to a production host.
+def watching(
+    tell: Callable[[str], None], *, quiet: bool, color: Color = "auto"
+) -> Iterator[Callable[[Any], None]]:
+    """A watcher of a run. It shows the progress: a bar on a terminal, else a line every ten seconds unless
+    ``quiet``. Messages (the journal's name, what is done to a production host) are always shown.
     """
+    terminal = sys.stderr.isatty()
     bar = Progress(
         TextColumn("{task.fields[part]:<28}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.completed:.0f}/{task.total:.0f} requests{task.fields[more]}", markup=False),
         console=console_for(sys.stderr, color),
         transient=True,
-        disable=quiet or not sys.stderr.isatty(),
+        disable=quiet or not terminal,
     )
-    began = time.monotonic()
+    began = shown = time.monotonic()
     with bar:
         task = bar.add_task("", total=1, part="", more="")
 
         def watch(progress: Any) -> None:
-            if progress.part in {"journal", "production"}:
-                sys.stderr.write(f"{progress.part}: {progress.case}\n")
+            nonlocal shown
+            if progress.message:
+                tell(f"{progress.part}: {progress.case}")
                 return
             total = max(progress.planned, progress.sent, 1)
-            more = describe_progress(progress, time.monotonic() - began)
+            now = time.monotonic()
+            more = describe_progress(progress, now - began)
+            if not terminal and not quiet and now - shown >= _PROGRESS_S:
+                shown = now
+                tell(f"progress: {progress.sent} of {total} requests{more}")
             bar.update(task, completed=progress.sent, total=total, part=visible(progress.part, 28), more=more)
 
         yield watch

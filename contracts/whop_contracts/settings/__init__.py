@@ -7,6 +7,8 @@ schema, the options of pytest, ``--show-config`` and docs/settings.md.
 
 from __future__ import annotations
 
+import errno
+import os
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -60,6 +62,15 @@ class Setting:
         return (own, self.usual) if self.usual else (own,)
 
 
+def read_file(path: Path, most: int = 2**26) -> bytes:
+    """The content of a file or device. OSError if it cannot be read or has more than ``most`` bytes."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most or len(content := file.read(most + 1)) > most:
+            raise OSError(errno.EFBIG, f"it has more than {most >> 20} mebibytes")
+    return content
+
+
 def shown(value: Any) -> str:
     """A value that is no secret, for a reader; nothing for None and an empty list."""
     if isinstance(value, bool):
@@ -85,7 +96,7 @@ def _switch(text: str, **more: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that a run can be told. ``base_url`` None is the built-in mock; durations are seconds."""
+    """Every setting of a run. ``base_url`` None is the built-in mock; durations are seconds."""
 
     base_url: str | None = _setting(
         kinds.BASE_URL,
@@ -141,6 +152,12 @@ class Settings:
     rate: int | None = _setting(
         kinds.COUNT, "N", "Requests per minute at most.", otherwise="300, unlimited on loopback"
     )
+    restore_time: float = _setting(
+        kinds.DURATION,
+        "DURATION",
+        "How long restoring one campaign may take; 5 minutes for all of them.",
+        60.0,
+    )
     timeout: float = _setting(kinds.DURATION, "DURATION", "How long one response may take.", 10.0)
     ca_file: Path | None = _setting(
         kinds.CERTIFICATES, "FILE", "Certificates to trust, in PEM.", otherwise="those of the system"
@@ -166,6 +183,9 @@ class Settings:
     )
     html: Path | None = _setting(kinds.OUTPUT, "FILE", "Write one HTML page that opens offline.")
     har: Path | None = _setting(kinds.OUTPUT, "FILE", "Write every exchange as HAR 1.2, secrets redacted.")
+    events: Path | None = _setting(
+        kinds.OUTPUT, "FILE", "Write a JSON line per exchange, finding and phase during the run."
+    )
     color: Color = _setting(
         kinds.COLOR, "WHEN", "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
     )

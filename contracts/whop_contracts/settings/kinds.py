@@ -19,7 +19,7 @@ import click
 from click.shell_completion import CompletionItem
 
 STDOUT: Final = Path("-")
-"""The path of a report that stands for standard output."""
+"""The path of a report that means standard output."""
 LARGEST: Final = 2**63 - 1
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
@@ -40,8 +40,8 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
     """A kind of value.
 
     ``expected`` completes "expected …"; ``secret`` values are shown nowhere; ``path`` values in a file are
-    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting; ``schema`` is
-    the JSON Schema of one value in a file.
+    relative to its folder; ``separator`` splits a variable into the values of a repeatable setting;
+    ``schema`` is the JSON Schema of one value in a file.
     """
 
     parse: Callable[[str], Any]
@@ -67,7 +67,7 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
         """The text as an error may show it: cut, and without what it keeps secret."""
         if self.secret:
             return "(not shown)"
-        return repr(re.sub(r"//[^/@]*@", "//(not shown)@", text[:200]))
+        return repr(re.sub(r"//[^/@]*@", "//(not shown)@", without_query(text)[:200]))
 
     def split_envvar_value(self, rv: str) -> list[str]:
         """The values that a variable lists."""
@@ -91,6 +91,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the known name that was probably meant, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def without_query(url: str) -> str:
+    """A URL for a reader: what its query and its fragment assign may be a token."""
+    for mark in "?#":
+        before, _, after = url.partition(mark)
+        url = f"{before}{mark}(not shown)" if "=" in after else url
+    return url
 
 
 def _refuse() -> NoReturn:

@@ -24,7 +24,7 @@ from whop_contracts.settings import (
     check,
     shown,
 )
-from whop_contracts.settings.kinds import STDOUT, SWITCH, TOKEN, nearest
+from whop_contracts.settings.kinds import CLOCK_URL, STDOUT, SWITCH, TOKEN, nearest, without_query
 
 _TOKEN_LIMIT: Final = 65_536
 _RANKS: Final = (
@@ -184,7 +184,8 @@ def show(loaded: Loaded) -> str:
             value = tuple(f"{name}: (not shown)" for name, _ in value) if setting.repeatable else "(set)"
         if setting.name == "token" and loaded.settings.token_file:
             origin = "token-file"
-        rows.append((setting.key, shown(value) or "-", origin))
+        text = without_query(value) if setting.kind is CLOCK_URL and value else shown(value)
+        rows.append((setting.key, text or "-", origin))
     wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{key:<{wide[0]}}  {text:<{min(wide[1], 40)}}  {origin}" for key, text, origin in rows)
 

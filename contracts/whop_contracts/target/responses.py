@@ -149,8 +149,8 @@ _ERRNO: Final = {
     errno.ETIMEDOUT: "timed out",
 }
 _TIMED_OUT: Final = "timed out"
-_CLOSED_BEFORE: Final = "connection closed before an answer"
-_CLOSED_WITHIN: Final = "connection closed in the middle of the answer"
+_CLOSED_BEFORE: Final = "connection closed before a response"
+_CLOSED_WITHIN: Final = "connection closed in the middle of the response"
 TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
 """The phrases of errors that may be over when the request is sent again."""
 _QUOTE: Final = re.compile(r"""["'(]""")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections import Counter
@@ -24,7 +25,7 @@ _RETRIES: Final = 3
 _WAITS: Final = 5
 
 
-class BudgetSpent(Exception):  # noqa: N818 - no error: the run was told to end here
+class BudgetSpent(Exception):  # noqa: N818 - no error: the end that was asked for
     """The requests or the time of a run are spent. Nothing was sent."""
 
 
@@ -38,8 +39,8 @@ class Sender:
     from ``rng``.
 
     ``max_requests`` and ``max_time`` (seconds of ``elapsed``, else of the target's ``time()``, from the first
-    request on) are never exceeded. Of the requests, ``reserve`` are kept back until ``open_reserve``, which
-    also lifts the limit of time.
+    request on) are never exceeded. Of the requests, ``reserve`` are kept back until ``restore_within``, which
+    also replaces the limit of time.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class Sender:
         self._rate = rate
         self._max_requests = max_requests
         self._max_time = max_time
-        self._elapsed = elapsed or target.time
+        self.elapsed = elapsed or target.time
         self._reserve = reserve
         self._longest_wait = longest_wait
-        self._began: float | None = None
+        self._until: float | None = None
+        self._late = f"the budget of {max_time or 0:g} s is spent"
+        self._retrying: Callable[[str], None] | None = None
         self._due: dict[Operation | None, float] = {}
         self._met: Counter[str] = Counter()
         self._paced_s = 0.0
@@ -87,17 +90,23 @@ class Sender:
             one = count == 1
             if what.isdigit():
                 waited = f"; waited {self._asked_s:.0f} s" if what == str(_TOO_MANY) else ""
-                notes.append(f"{count} {'answer was' if one else 'answers were'} {what}{waited}")
+                notes.append(f"{count} {'response was' if one else 'responses were'} {what}{waited}")
             else:
-                notes.append(f"{count} {'request was' if one else 'requests were'} not answered: {what}")
+                notes.append(f"{count} {'request' if one else 'requests'} got no response: {what}")
         if self._paced_s >= 1:
             notes.append(f"waited {self._paced_s:.0f} s to keep to {self._rate} requests a minute")
         return notes
 
-    def open_reserve(self) -> None:
-        """Allow the requests that were kept back, without a limit of time: campaigns are being restored."""
+    def restore_within(self, seconds: float, retrying: Callable[[str], None]) -> None:
+        """Allow the requests that were kept back, for so many seconds from now: a campaign is being restored.
+
+        A 429 is then waited out for at most half of the time that is left, a response may take no longer than
+        that time (or one second), and ``retrying`` is told about each retry.
+        """
         self._reserve = 0
-        self._max_time = None
+        self._until = self.elapsed() + seconds
+        self._late = "restoring takes longer than --restore-time allows"
+        self._retrying = retrying
 
     def deliver(self, request: Request) -> list[Reply]:
         """Send a request, and retry it if need be; every reply in order, the last one decides.
@@ -105,12 +114,12 @@ class Sender:
         Raises ``BudgetSpent`` if not even the first may be sent; a retry that the budget excludes is left
         out.
         """
-        if self._began is None:
-            self._began = self._elapsed()
+        if self._until is None:
+            self._until = math.inf if self._max_time is None else self.elapsed() + self._max_time
         if self.allowance == 0:
             raise BudgetSpent(f"the budget of {self._max_requests} requests is spent")
         if not self._wait(request.operation):
-            raise BudgetSpent(f"the budget of {self._max_time:g} s is spent")
+            raise BudgetSpent(self._late)
         replies = [self._send(request)]
         retries = waits = 0
         while True:
@@ -119,21 +128,30 @@ class Sender:
             if response and status == _TOO_MANY and waits < _WAITS:
                 asked = max(_asked_s(response, self._target.time()), float(2**waits))
                 pause, waits = min(asked, self._longest_wait), waits + 1
+                if self._retrying and (pause := min(pause, self._left_s / 2)) < 1:
+                    return replies
             elif (status in INFRASTRUCTURE - {_TOO_MANY} or trouble in TRANSIENT) and retries < _RETRIES:
                 pause, retries = _FIRST_BACKOFF_S * 2**retries * (0.5 + self._rng.random()), retries + 1
             else:
                 return replies
+            if self._retrying:
+                got = f"{request.method} {request.campaign}: {trouble or status}"
+                self._retrying(f"{got}; sent again in {pause:.0f} s, for at most {self._left_s:.0f} s more")
             if self.allowance == 0 or not self._wait(request.operation, pause):
                 return replies
             self._asked_s += pause if status == _TOO_MANY else 0.0
             replies.append(self._send(request))
 
+    @property
+    def _left_s(self) -> float:
+        """The seconds that are left to send requests."""
+        return (math.inf if self._until is None else self._until) - self.elapsed()
+
     def _wait(self, operation: Operation | None, pause: float = 0.0) -> bool:
         """Wait ``pause`` seconds and until the operation's next request is due; False if that is too late."""
         now = self._target.time()
         whole = max(pause, self._due.get(operation, now) - now)
-        spent = self._elapsed() + whole - (self._began or 0.0)
-        if self._max_time is not None and spent >= self._max_time:
+        if whole >= self._left_s:
             return False
         if whole > 0:
             self._target.sleep(whole)
@@ -144,8 +162,9 @@ class Sender:
 
     def _send(self, request: Request) -> Reply:
         self.sent += 1
+        limit = {"timeout": max(self._left_s, 1.0)} if self._retrying else {}
         with shielded():
-            reply = self._target.send(request)
+            reply = self._target.send(request, **limit)
         if reply.trouble is not None:
             self._met[reply.trouble] += 1
         elif reply.response is not None and reply.response.status in INFRASTRUCTURE:

@@ -156,7 +156,7 @@ class Wire:
     ) -> Reply:
         """Send one request and read its response. ``url`` is percent-encoded and is sent as given."""
         sent = self._time()
-        seconds = self._limits.seconds if timeout is None else timeout
+        seconds = min(self._limits.seconds, timeout or self._limits.seconds)
         self._deadline.at = time.monotonic() + seconds
         try:
             origin, target = split_url(url)

@@ -1,8 +1,8 @@
 """Recorded traffic: the exchanges of a HAR file, checked as those of a run are. Nothing is sent.
 
 Time is the recording's. The provider's clock comes from the ``Date`` headers, with the uncertainty that
-leaves. Our own recordings contain it, and the case, the credential's role and whose campaign it was: checking
-one gives the verdicts of its run again.
+leaves; without any from ``startedDateTime``, to five minutes. Our own recordings contain it, and the case, the
+credential's role and whose campaign it was: checking one gives the verdicts of its run again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import dataclasses
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 
@@ -20,17 +19,8 @@ from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Operation, Role, Scope, Window
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.integrations.har.entries import (
-    Entry,
-    HarError,
-    Log,
-    Routed,
-    credentials,
-    likeliest,
-    overlapping,
-    read_har,
-    route,
-)
+from whop_contracts.integrations.har.entries import Entry, HarError, Log, read_har
+from whop_contracts.integrations.har.foreign import Recording, describe_unreadable, read_foreign
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
@@ -38,9 +28,7 @@ from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.report.sanitize import describe_os_error
-from whop_contracts.settings import UsageError
-from whop_contracts.target.clocks import WallClock
-from whop_contracts.target.responses import Reply
+from whop_contracts.settings import UsageError, read_file
 
 _OTHER_HANDS: Final = frozenset(
     {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
@@ -50,32 +38,18 @@ _BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
     "the recording does not say whose credential and campaigns it shows, nor who else used them"
 )
+_LARGEST: Final = 2**31
+_NO_BODIES: Final = (
+    "the recording has no bodies of responses to pauses; expected one made with them "
+    "(Playwright: content 'embed', browsers: save all as HAR with content)"
+)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What of a file is about the endpoint.
-
-    ``items`` are exchanges in the order of their responses; None stands for a write other than pause and
-    unpause, after which no state is known. ``run`` is what our own writer says of its run, empty in a foreign
-    file.
-    """
-
-    base_url: str
-    items: tuple[Exchange | None, ...]
-    notes: tuple[str, ...]
-    run: Mapping[str, Any]
-    ours: bool
-    sha256: str
-    clock: str
-    secrets: tuple[str, ...] = ()
 
 
 def load(path: Path, *, base_url: str | None = None) -> Recording:
     """Read a HAR file; of several targets in it ``base_url`` is checked. UsageError if it is no HAR."""
     try:
-        content = path.read_bytes()
+        content = read_file(path, _LARGEST)
         log = read_har(content)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
@@ -83,7 +57,7 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
     except HarError as error:
         raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {error}") from None
     digest = hashlib.sha256(content).hexdigest()
-    return _own(log, digest) if log.run is not None else _foreign(log, digest, base_url)
+    return _own(log, digest) if log.run is not None else read_foreign(log, digest, base_url)
 
 
 def judge_recording(
@@ -109,6 +83,9 @@ def judge_recording(
     checked = [item for item in recording.items if item is not None]
     windows = [item.now for item in checked if item.now is not None]
     unstated = () if recording.ours else tuple(clause.id for clause in clauses)
+    reason = _reason(recording, checked)
+    if reason is None and not tally.conclusive and any(map(_is_bodiless_pause, checked)):
+        reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
         contract={"version": __version__, "sha256": PAUSE.sha256()},
@@ -124,7 +101,7 @@ def judge_recording(
         waited_s=0.0,
         requests=0,
         notes=[f"{len(checked)} recorded exchanges were checked, none was sent", *recording.notes],
-        reason=_reason(recording, checked),
+        reason=reason,
         untested=dict.fromkeys(unstated, _UNSTATED),
         causes=dict.fromkeys(unstated, "not_applicable"),
         strict=strict,
@@ -132,9 +109,14 @@ def judge_recording(
     return build(tally, circumstances, Redactor([*secrets, *recording.secrets]))
 
 
+def _is_bodiless_pause(exchange: Exchange) -> bool:
+    evidence = Evidence(exchange)
+    return evidence.accepted and evidence.unseen and exchange.request.operation == "pause"
+
+
 def _reason(recording: Recording, checked: list[Exchange]) -> str | None:
     if not checked:
-        return "the recording shows no exchange with the endpoint"
+        return "; ".join(["the recording shows no exchange with the endpoint", *recording.unreadable])
     if recording.ours and recording.run.get("finished") is not True:
         return _BROKEN_OFF
     reason = recording.run.get("reason")
@@ -164,10 +146,11 @@ def _own(log: Log, digest: str) -> Recording:
     return Recording(
         base_url=base_url if isinstance(base_url, str) else "",
         items=tuple(map(_restored, log.entries)),
-        notes=() if run.get("finished") is True else (_BROKEN_OFF,),
+        notes=(*describe_unreadable(log), *(() if run.get("finished") is True else (_BROKEN_OFF,))),
         run=run,
         ours=True,
         sha256=digest,
+        unreadable=describe_unreadable(log),
         clock=kind if kind in ("virtual", "test", "wall") else "wall",
     )
 
@@ -194,58 +177,6 @@ def _window(value: Any) -> Window | None:
     texts = value if isinstance(value, list) and all(isinstance(text, str) for text in value) else ()
     ends = [instant.ns for text in texts if (instant := read_instant(text))]
     return Window(*ends) if len(ends) == len(texts) == 2 else None  # noqa: PLR2004
-
-
-# -- foreign recordings ------------------------------------------------------------------------------------
-
-
-def _foreign(log: Log, digest: str, base_url: str | None) -> Recording:
-    routed = [one for entry in log.entries if (one := route(entry))]
-    base = base_url.rstrip("/") if base_url else likeliest(routed)
-    here = sorted((one for one in routed if one.base == base), key=lambda one: one.entry.received)
-    usable = [one for one in here if not one.entry.cached]
-    together = overlapping(usable)
-    # A read during a write proves nothing; after two writes at once no state is known.
-    beside = {
-        number for one in usable if one.operation == "retrieve" and (number := one.entry.number) in together
-    }
-    clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
-    counted = {
-        "of other hosts and routes, skipped": log.others + len(log.entries) - len(here),
-        "answered from a cache, skipped": len(here) - len(usable),
-        "beside writes to the same campaign, skipped": len(together),
-        "without a response in the recording, or without its body": sum(
-            one.entry.response is None for one in usable
-        ),
-    }
-    items = tuple(
-        None if one.entry.number in together else _exchange(one, clock)
-        for one in usable
-        if one.entry.number not in beside
-    )
-    notes = [f"{what}: {count}" for what, count in counted.items() if count]
-    if clock.trouble:
-        notes.append(f"time could not be checked: {clock.trouble}")
-    return Recording(
-        base_url=base or "",
-        items=items,
-        notes=tuple(notes),
-        run={},
-        ours=False,
-        sha256=digest,
-        clock="wall",
-        secrets=credentials(here),
-    )
-
-
-def _exchange(one: Routed, clock: WallClock) -> Exchange | None:
-    """The exchange of an entry; None if it is another write than pause and unpause."""
-    if one.operation is None:
-        return None
-    entry = one.entry
-    clock.learn(Reply(entry.response, entry.trouble, entry.sent, entry.received))
-    exchange = entry.exchange(one.operation, one.campaign, now=clock.window(entry.sent, entry.received))
-    return dataclasses.replace(exchange, case=f"entry {entry.number}")
 
 
 def _by_anyone(evidence: Evidence) -> Evidence:

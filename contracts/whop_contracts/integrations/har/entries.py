@@ -1,8 +1,7 @@
-"""HAR 1.2, read: what each entry of a file shows of one request and its response, and which entries are about
-the endpoint.
+"""HAR 1.2, read: what each entry of a file shows of one request and its response.
 
-Of our own recordings the members that begin with an underscore are read too. Whatever is not as HAR has it is
-a ``HarError`` that names the member.
+Of our own recordings the members that begin with an underscore are read too. What cannot be read of a file is a
+``HarError`` that names the member; an entry that cannot be read is skipped and counted.
 """
 
 from __future__ import annotations
@@ -11,37 +10,45 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
-from whop_contracts.redaction import is_secret_header
+from whop_contracts.json_text import read_json
+from whop_contracts.target.responses import codings, read_body
 
 _OURS: Final = "whop-contracts"
 _HTTP: Final = range(100, 1_000)
 _NOT_MODIFIED: Final = 304
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
+_FILES: Final = {
+    b"PK\x03\x04": "it is a ZIP archive; expected the .har file inside it",
+    b"\x1f\x8b": "it is compressed with gzip; expected the .har file inside it",
+    b"\x0a\x0d\x0d\x0a": "it is a packet capture (pcapng)",
+    b"\xd4\xc3\xb2\xa1": "it is a packet capture (pcap)",
+    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; expected the .har file inside it",
+}
+"""What a file is, by its first bytes."""
 _ZONE: Final = re.compile(r"([+-]\d\d)(\d\d)$", re.ASCII)
 _CONCERNS: Final = "/ad_campaigns/"
-_ROUTE: Final = re.compile(
-    r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
-)
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_LEAST_SECRET: Final = 8
-_MOST_SECRETS: Final = 64
+_LONGEST: Final = 4_000_000
+"""Bytes to which a body is decoded."""
+_DIGITS: Final = 12
+NO_RESPONSE: Final = "the recording has no response"
 
 
 class HarError(Exception):
-    """The file is no HAR that can be read; one line that says where."""
+    """The file, or an entry of it, is no HAR that can be read; one line that says where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. ``number`` is its place in the file, from 1. ``response`` is None if there was none or its
-    body was not recorded; ``trouble`` says which. ``sent`` and ``received`` are seconds since 1970.
-    ``custom`` are the members that begin with an underscore.
+    """One entry. ``number`` is its place in the file, from 1. ``response`` is None if there was none;
+    ``trouble`` then says why. A body that was not recorded makes ``content_known`` False, or the response
+    truncated. ``sent`` and ``received`` are seconds since 1970. ``custom`` are the members that begin with an
+    underscore.
     """
 
     number: int
@@ -53,6 +60,7 @@ class Entry:
     trouble: str | None
     sent: float
     received: float
+    content_known: bool = True
     custom: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,9 +71,12 @@ class Entry:
 
     def exchange(self, operation: Operation | None, campaign: str, *, now: Window | None) -> Exchange:
         """The entry as an exchange with a campaign."""
+        request = Request(
+            self.method, self.url, operation, campaign, self.headers, self.content, self.content_known
+        )
         return Exchange(
             number=self.number,
-            request=Request(self.method, self.url, operation, campaign, self.headers, self.content),
+            request=request,
             response=self.response,
             sent=self.sent,
             received=self.received,
@@ -76,17 +87,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A file's entries that may be about the endpoint, how many others it has, and what our own writer says
-    of its run (None in a foreign file).
+    """A file's entries that may be about the endpoint, how many others it has, why entries could not be read,
+    and what our own writer says of its run (None in a foreign file).
     """
 
     entries: tuple[Entry, ...]
     others: int
+    unreadable: tuple[str, ...]
     run: Mapping[str, Any] | None
 
 
 def read_har(content: bytes) -> Log:
     """Read a HAR. Entries with another URL than the endpoint's are counted, and not read further."""
+    for magic, what in _FILES.items():
+        if content.startswith(magic):
+            raise HarError(what)
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -95,34 +110,33 @@ def read_har(content: bytes) -> Log:
             what += f" (line {error.lineno}, column {error.colno})"
         raise HarError(what) from None
     log = _member(document, "log", dict, "")
+    creator = log.get("creator")
+    named = isinstance(creator, dict) and creator.get("name") == _OURS
+    run = log["_run"] if named and isinstance(log.get("_run"), dict) else None
     rows = _member(log, "entries", list, "log")
     entries: list[Entry] = []
+    unreadable: list[str] = []
     for index, row in enumerate(rows):
         at = f"log.entries[{index}]"
-        request = _member(row, "request", dict, at)
-        if _CONCERNS in _member(request, "url", str, f"{at}.request"):
-            entries.append(_entry(row, index + 1, at))
-    creator = log.get("creator")
-    ours = isinstance(creator, dict) and creator.get("name") == _OURS and isinstance(log.get("_run"), dict)
-    return Log(tuple(entries), len(rows) - len(entries), log["_run"] if ours else None)
+        try:
+            request = _member(row, "request", dict, at)
+            if _CONCERNS in _member(request, "url", str, f"{at}.request"):
+                entries.append(_entry(row, index + 1, at, ours=run is not None))
+        except HarError as error:
+            unreadable.append(str(error))
+    others = len(rows) - len(entries) - len(unreadable)
+    return Log(tuple(entries), others, tuple(unreadable), run)
 
 
-def _entry(row: Mapping[str, Any], number: int, at: str) -> Entry:
+def _entry(row: Mapping[str, Any], number: int, at: str, *, ours: bool) -> Entry:
     request, custom = row["request"], {name: value for name, value in row.items() if name.startswith("_")}
     sent = _time(_member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
-    took = row.get("time", 0)
-    if isinstance(took, bool) or not isinstance(took, int | float) or took != took:  # noqa: PLR0124 - NaN
-        raise HarError(f"{at}.time is no number")
-    headers = _headers(request, f"{at}.request")
-    content = _posted(request.get("postData"), f"{at}.request.postData")
-    media_type = (request.get("postData") or {}).get("mimeType")
-    stated = any(name.lower() == "content-type" for name, _ in headers)
-    if content and media_type and isinstance(media_type, str) and not stated:
-        headers = (*headers, ("content-type", media_type))
-    response, trouble = _response(_member(row, "response", dict, at), f"{at}.response", row)
+    posted = request.get("postData")
+    headers = _headers(request, posted, f"{at}.request")
+    content = _posted(posted, f"{at}.request.postData")
+    response, trouble = _response(row, f"{at}.response")
     exact = custom.get("_sent"), custom.get("_received")
-    rounded = sent, sent + max(float(took), 0.0) / 1_000
-    start, end = exact if all(type(one) is float for one in exact) else rounded
+    start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
     return Entry(
         number=number,
         method=_member(request, "method", str, f"{at}.request").upper(),
@@ -133,28 +147,75 @@ def _entry(row: Mapping[str, Any], number: int, at: str) -> Entry:
         trouble=trouble,
         sent=cast("float", start),
         received=cast("float", end),
+        content_known=ours or _is_whole(content, headers, request.get("bodySize")),
         custom=custom,
     )
 
 
-def _response(
-    response: Mapping[str, Any], at: str, row: Mapping[str, Any]
-) -> tuple[Response | None, str | None]:
-    status = response.get("status")
-    if isinstance(status, bool) or not isinstance(status, int):
+def _took(row: Mapping[str, Any]) -> float:
+    """How long an exchange took, in seconds; if the entry does not say, the sum of its timings."""
+    timings = row.get("timings")
+    parts = list(timings.values()) if isinstance(timings, dict) else []
+    for milliseconds in ([row.get("time")], parts):
+        known = [one for one in milliseconds if isinstance(one, int | float) and 0 <= one < float("inf")]
+        if known:
+            return float(sum(known)) / 1_000
+    return 0.0
+
+
+def _sizes(headers: tuple[tuple[str, str], ...], size: Any) -> set[int]:
+    """How long a body is, by its headers and by the recorder; nothing where they do not say."""
+    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    stated = {int(value) for value in lengths if value.isascii() and value.isdigit() and len(value) < _DIGITS}
+    return stated | ({size} if type(size) is int and size >= 0 else set())
+
+
+def _is_whole(content: bytes, headers: tuple[tuple[str, str], ...], size: Any) -> bool:
+    """Whether a request's body is in the recording: recorders leave it out, shorten it or change its bytes.
+
+    If it is empty in the recording, a size has to say that it was.
+    """
+    if codings(headers):
+        return False
+    return _sizes(headers, None) <= {len(content)} if content else _sizes(headers, size) == {0}
+
+
+def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | None]:
+    """The response of an entry, or why there is none. One whose body was not recorded is truncated."""
+    response = row.get("response")
+    status = response.get("status") if isinstance(response, dict) else None
+    if not isinstance(response, dict) or status is None or (type(status) is int and status not in _HTTP):
+        error = response.get("_error") if isinstance(response, dict) else None
+        return None, str(row.get("_trouble") or error or NO_RESPONSE)[:200]
+    if type(status) is not int:
         raise HarError(f"{at}.status is no whole number")
-    if status not in _HTTP:
-        return None, str(row.get("_trouble") or response.get("_error") or "the recording has no response")[
-            :200
-        ]
     content = response.get("content")
     content = content if isinstance(content, dict) else {}
-    text = content.get("text")
-    if text is None and content.get("size", 0) != 0:
-        return None, "the recording has no body of the response"
-    body = _decoded(text or "", content.get("encoding"), f"{at}.content")
+    headers = _headers(response, content, at)
     cut, coded = row.get("_truncated") is True, row.get("_undecoded")
-    return Response(status, _headers(response, at), body, truncated=cut, undecoded=coded and str(coded)), None
+    body = _decoded(content.get("text") or "", content.get("encoding"), f"{at}.content")
+    if not cut and not coded:
+        body, cut = _kept(body, headers, content)
+    return Response(status, headers, body, truncated=cut, undecoded=coded and str(coded)), None
+
+
+def _kept(
+    body: bytes, headers: tuple[tuple[str, str], ...], content: Mapping[str, Any]
+) -> tuple[bytes, bool]:
+    """A response's body without its content coding, and whether the recording lacks it, or a part of it."""
+    if codings(headers) and not _is_text(body):
+        body = read_body([body], headers, _LONGEST).content
+        lost = not _is_text(body)
+    else:
+        sizes = _sizes(headers, content.get("size"))
+        shorter = max(sizes, default=0) > len(body) and read_json(body).problem is not None
+        lost = shorter if body else sizes != {0}
+    return b"" if lost else body, lost
+
+
+def _is_text(body: bytes) -> bool:
+    """Whether a body can be the text of a response that is not compressed."""
+    return (body[:1] != b"\x1f" and body.isascii()) or read_json(body).problem is None
 
 
 def _posted(data: Any, at: str) -> bytes:
@@ -176,12 +237,25 @@ def _decoded(text: Any, encoding: Any, at: str) -> bytes:
         raise HarError(f"{at}.text is no base64") from None
 
 
-def _headers(message: Mapping[str, Any], at: str) -> tuple[tuple[str, str], ...]:
-    """The header lines without the pseudo-headers of HTTP/2."""
-    lines = []
-    for index, line in enumerate(message.get("headers") or ()):
+def _headers(message: Mapping[str, Any], body: Any, at: str) -> tuple[tuple[str, str], ...]:
+    """The header lines without the pseudo-headers of HTTP/2.
+
+    A line whose value was not recorded is left out. A media type that is not among them is that of ``body``,
+    if lines may be missing or there is a body to which it belongs.
+    """
+    lines: list[tuple[str, str]] = []
+    given = message.get("headers") or ()
+    for index, line in enumerate(given):
         where = f"{at}.headers[{index}]"
-        lines.append((_member(line, "name", str, where), _member(line, "value", str, where)))
+        name = _member(line, "name", str, where)
+        if line.get("value") is not None:
+            lines.append((name, _member(line, "value", str, where)))
+    media_type = body.get("mimeType") if isinstance(body, dict) else None
+    stated = any(name.lower() == "content-type" for name, _ in lines)
+    lost = len(lines) < len(given) or not given
+    posted = isinstance(body, dict) and "size" not in body and body.get("text")
+    if not stated and isinstance(media_type, str) and media_type and (lost or posted):
+        lines.append(("content-type", media_type))
     return tuple(line for line in lines if not line[0].startswith(":"))
 
 
@@ -200,65 +274,3 @@ def _member(holder: Any, name: str, kind: type, at: str) -> Any:
     if not isinstance(holder.get(name), kind):
         raise HarError(f"{where} is {'not there' if name not in holder else 'not ' + _KINDS[kind]}")
     return holder[name]
-
-
-# -- which entries are about the endpoint ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """An entry, the base URL before ``/ad_campaigns``, the campaign, and the documented operation; None for
-    another request that writes to a campaign.
-    """
-
-    entry: Entry
-    base: str
-    campaign: str
-    operation: Operation | None
-
-
-def route(entry: Entry) -> Routed | None:
-    """The documented operation that an entry is, or a write of another kind; None if it is neither."""
-    match = _ROUTE.match(entry.url)
-    if match is None:
-        return None
-    action, operation = match["action"], cast("Operation | None", None)
-    if action == "pause" and entry.method not in {"OPTIONS", "HEAD", "TRACE"}:
-        operation = "pause"
-    elif action == "unpause" and entry.method == "POST":
-        operation = "unpause"
-    elif action is None and entry.method == "GET":
-        operation = "retrieve"
-    elif entry.method in _READING:
-        return None
-    return Routed(entry, match["base"], match["campaign"], operation)
-
-
-def likeliest(routed: Sequence[Routed]) -> str | None:
-    """The base URL of the first pause; if there is none, that of the first read."""
-    first = {one.operation: one.base for one in reversed(routed)}
-    return first.get("pause") or first.get("retrieve")
-
-
-def overlapping(routed: Sequence[Routed]) -> set[int]:
-    """The numbers of the exchanges during which something else wrote to the same campaign."""
-    writes = [one for one in routed if one.operation != "retrieve"]
-    return {
-        one.entry.number
-        for one in routed
-        if any(
-            other is not one and other.campaign == one.campaign and _together(one.entry, other.entry)
-            for other in writes
-        )
-    }
-
-
-def _together(one: Entry, other: Entry) -> bool:
-    return one.sent < other.received and other.sent < one.received
-
-
-def credentials(routed: Iterable[Routed]) -> tuple[str, ...]:
-    """The credentials that a foreign recording holds."""
-    headers = (header for one in routed for header in one.entry.headers)
-    values = (value.rpartition(" ")[2] for name, value in headers if is_secret_header(name))
-    return tuple(dict.fromkeys(value for value in values if len(value) >= _LEAST_SECRET))[:_MOST_SECRETS]

@@ -151,7 +151,7 @@ def _check(environment: Any, *, workers: int) -> None:
 
 
 def _assign(environment: Any, **_: Any) -> None:
-    """Give every worker campaigns of its own, before it is told to start."""
+    """Give every worker campaigns of its own, before it starts."""
     runner, options = environment.runner, environment.parsed_options
     if isinstance(runner, WorkerRunner):
         return

@@ -84,7 +84,7 @@ def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
         return
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
     if token in headers or token.encode() in response.content:
-        yield Finding("an answer without the credential", f"{response.status} with the credential in it")
+        yield Finding("a response without the token", f"{response.status} with the token in it")
 
 
 def _envelope(evidence: Evidence) -> Iterator[Finding]:
@@ -121,19 +121,20 @@ _REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unk
 
 CLAUSES: Final = (
     Clause("refusals.nothing-leaks", "must",
-           "An error shows nothing of the provider's inside: no stack trace, source path or query.",
-           _ENVELOPE, _refused, _leaks),
-    Clause("refusals.no-credential-leaks", "must", "No answer repeats the credential.",
-           _ENVELOPE, lambda e: e.exchange.response is not None and e.exchange.role in _REAL_TOKENS,
+           "A 4xx or 5xx body contains no stack trace, source path or database query.",
+           _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
+    Clause("refusals.no-credential-leaks", "must", "No response contains the bearer token of its request.",
+           _ENVELOPE,
+           lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
-    Clause("refusals.error-envelope", "should", "An error is an object with a type and a message.",
+    Clause("refusals.error-envelope", "should", "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
            _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
-    Clause("refusals.allow-header", "should", "A 405 names the methods that are allowed.",
+    Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
-    Clause("authorization.challenge", "should", "A 401 names the scheme that is expected.",
+    Clause("authorization.challenge", "should", "A 401 has a WWW-Authenticate header.",
            Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
     Clause("authorization.foreign-campaign-is-hidden", "should",
-           "Another company's campaign cannot be retrieved.",
+           "Retrieving another company's campaign gets a 403 or 404.",
            Source("sibling", "retrieve, required permissions"), _reads_foreign, _retrieved,
            requires=frozenset({"foreign"})),
 )  # fmt: skip

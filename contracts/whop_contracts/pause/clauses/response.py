@@ -22,7 +22,7 @@ from whop_contracts.schemas import violations
 _ANSWER: Final = Source("page", "a successful response")
 _FAILED: Final = 500
 _CENT: Final = 0.01
-_SIBLING: Final = Source("sibling", "retrieve and unpause answer with the same object")
+_SIBLING: Final = Source("sibling", "retrieve and unpause respond with the same object")
 
 
 def _pause(evidence: Evidence) -> bool:
@@ -126,33 +126,33 @@ def _sums(evidence: Evidence) -> Iterator[Finding]:
 
 
 CLAUSES: Final = (
-    Clause("response.status-is-200", "should", "A successful answer has the status 200.",
+    Clause("response.status-is-200", "should", "A successful response has status 200.",
            _ANSWER, lambda e: e.in_run, _status),
-    Clause("response.media-type", "must", "A successful answer says that it is JSON.",
+    Clause("response.media-type", "must", "The Content-Type of a successful response is JSON.",
            Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
-    Clause("response.json-text", "must", "A successful answer is one well-formed JSON text in UTF-8.",
+    Clause("response.json-text", "must", "The body of a 200 is one well-formed JSON text in UTF-8.",
            Source("rfc", "RFC 8259, 2 and 8.1"), lambda e: _pause(e) and not e.truncated, _json),
-    Clause("response.is-the-campaign", "must", "A successful answer is the campaign itself, as one object.",
+    Clause("response.is-the-campaign", "must", "The body of a 200 is one campaign object.",
            _ANSWER, lambda e: e.in_run and e.readable, _campaign),
-    Clause("response.no-duplicate-keys", "should", "No key stands twice in the answer.",
+    Clause("response.no-duplicate-keys", "should", "No key occurs twice in an object of a 2xx body.",
            Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable, _unique),
     *member_clauses("response"),
     Clause("response.usual-values", "should",
-           "Values are such as the provider's other pages list: known instruments and strategies, assigned "
-           "country codes, no negative counts.",
+           "`payment_method_type`, `bid_strategy` and `target_country_codes` have known values, and no count "
+           "is negative.",
            Source("sdk", "types of the ad campaign"), _pause_campaign,
            usual_values("response")),
     Clause("response.sums-add-up", "should",
-           "The available budget is capped by the daily budget less today's spend, and the return on spend "
-           "is revenue over spend.",
+           "`available_budget` is at most `daily_budget` minus `todays_spend`, and `return_on_ad_spend` is "
+           "`revenue` divided by `total_spend`.",
            Source("page", "response, available_budget and return_on_ad_spend"), _pause_campaign, _sums),
     Clause("response.siblings-answer-alike", "should",
-           "Retrieving and unpausing answer with the same object as pausing.",
+           "Retrieve and unpause respond with 200 and the same object as pause.",
            _SIBLING, _sibling, _siblings),
     *member_clauses("identifiers"),
-    Clause("identifiers.same-campaign", "must", "The answer is about the campaign that the path names.",
+    Clause("identifiers.same-campaign", "must", "`id` in the response is the campaign id of the path.",
            Source("page", "path parameter id; response, id"), _named, _same),
-    Clause("identifiers.usual-form", "should", "Behind its prefix an id has letters and digits only.",
+    Clause("identifiers.usual-form", "should", "After its prefix, an `id` has letters and digits only.",
            Source("example", "ids of the response"), is_campaign,
            usual_values("identifiers")),
 )  # fmt: skip

@@ -77,14 +77,14 @@ def _ticked(evidence: Evidence) -> bool:
 CLAUSES: Final = (
     *member_clauses("timestamps"),
     Clause("timestamps.updated-not-before-created", "must",
-           "A campaign was not updated before it was created.",
+           "`updated_at` is not before `created_at`, with a tolerance of 5 s.",
            _PLACE, _both, _before_created(_SKEW, inf)),
     Clause("timestamps.updated-just-before-created", "should",
-           "A campaign was not updated even a moment before it was created.",
+           "`updated_at` is not before `created_at`, not even by less than 5 s.",
            _PLACE, _both, _before_created(0, _SKEW)),
-    Clause("timestamps.updated-by-the-pause", "should", "A pause moves the instant of the last update.",
+    Clause("timestamps.updated-by-the-pause", "should", "A pause moves `updated_at` forward.",
            Source("page", "response, updated_at"), _changed, _moves),
     Clause("timestamps.usual-form", "should",
-           "Timestamps are written with an upper-case T and Z.", Source("rfc", "RFC 3339, 5.6"), is_campaign,
+           "`created_at`, `updated_at` and `paused_until` have an upper-case T and Z.", Source("rfc", "RFC 3339, 5.6"), is_campaign,
            usual_values("timestamps")),
 )  # fmt: skip

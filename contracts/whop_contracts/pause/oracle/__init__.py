@@ -16,7 +16,7 @@ from typing import Final
 from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.json_text import read_leniently, read_response
-from whop_contracts.pause.classify import class_of, read_intent
+from whop_contracts.pause.classify import Intent, class_of, read_intent
 from whop_contracts.pause.evidence import (
     Event,
     Evidence,
@@ -105,7 +105,9 @@ class Oracle:
         )
         if request.operation not in (None, "pause"):
             return evidence
-        intent = read_intent(request.content, request.header("content-type"), exchange.now, end_time)
+        intent = Intent("unstated")
+        if request.content_known:
+            intent = read_intent(request.content, request.header("content-type"), exchange.now, end_time)
         return replace(evidence, intent=intent, request_class=class_of(exchange, intent))
 
     def _track(self, evidence: Evidence, known: Campaign) -> Evidence:

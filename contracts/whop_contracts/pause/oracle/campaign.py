@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from whop_contracts.exchange import Exchange, Window
-from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import loose_instants
+from whop_contracts.instants import NANO, loose_instants
 from whop_contracts.pause.evidence import ACTIVE, Documents, Evidence, Possible, Resume, State
 from whop_contracts.pause.oracle import blame
 from whop_contracts.pause.oracle.states import LAG, Effect, after, elapse, observe

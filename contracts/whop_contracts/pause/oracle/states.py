@@ -76,7 +76,7 @@ def adopt(shown: State, now: Window | None) -> Possible:
 
 
 def effect_of(evidence: Evidence) -> Effect:
-    """What a write does to the campaign, as far as its response tells."""
+    """What a write does to the campaign, as far as its response shows."""
     if evidence.accepted and evidence.request_class != "recased-id":
         return Effect(_leads_to(evidence), "yes")
     maybe = evidence.accepted or not evidence.answered or evidence.status >= _SERVER_ERROR
@@ -94,8 +94,10 @@ def _leads_to(evidence: Evidence) -> Possible:
     if any(not FIRST <= until < LAST for until in intent.until):
         return None
     end = exchange.now.end if exchange.now else 0
-    dated = frozenset(
-        State("paused", until, intent.slack, (until, max(until, end))) for until in intent.until
+    dated, aliased = (
+        frozenset(State("paused", until, intent.slack, (until, max(until, end))) for until in untils)
+        for untils in (intent.until, intent.aliases)
     )
     indefinite = frozenset({State("paused")})
-    return dated | indefinite if evidence.request_class == "media-type" else dated or indefinite
+    main = dated | indefinite if evidence.request_class == "media-type" else dated or indefinite
+    return main | aliased

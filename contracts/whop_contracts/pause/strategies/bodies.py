@@ -22,7 +22,7 @@ from whop_contracts.pause.strategies.samples import SAMPLES, sample
 T = TypeVar("T")
 _DATE: Final = "DATE"
 _TRUNCATED: Final = "a truncated body"
-_NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
+NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
 """Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound
 readers of JSON accept as they accept its escape.
 """
@@ -151,7 +151,7 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
     no instant, JSON that is no object, malformed JSON, bytes that are not UTF-8. All but the last are text.
 
     A bare scalar or an array is never null, and no body is blank, begins with a byte order mark, is UTF-16 or
-    has a key twice: nothing could be concluded from the answer. Shrinks towards ``{"paused_until": 0}``.
+    has a key twice: nothing could be concluded from the response. Shrinks towards ``{"paused_until": 0}``.
     """
     return st.one_of(
         wrong_types().map(_pause).map(_named("another type for the date")),
@@ -204,5 +204,5 @@ def not_utf8_dates() -> SearchStrategy[bytes]:
     return st.builds(
         lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
         st.just("") | samples.plain_instants(),
-        st.sampled_from(_NOT_UTF8),
+        st.sampled_from(NOT_UTF8),
     )

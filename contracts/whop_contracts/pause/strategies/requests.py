@@ -16,10 +16,11 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from whop_contracts.instants import read_instant
-from whop_contracts.pause.classify import loose_instants, read_intent
+from whop_contracts.instants import loose_instants, read_instant
+from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.strategies import samples, symbolic
 from whop_contracts.pause.strategies.bodies import (
+    NOT_UTF8,
     malformed_bodies,
     no_objects,
     not_instants,
@@ -189,6 +190,21 @@ def _broken() -> SearchStrategy[Case]:
     )
 
 
+def _lax() -> SearchStrategy[Case]:
+    """Bodies that only a lenient parser reads, because of an undocumented member."""
+    numbers = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
+    return _undated(
+        "NaN or Infinity beside the date", numbers.map(lambda text: [("note", text)])
+    ) | st.builds(
+        lambda instant, wrong: _named(
+            "bytes that are not UTF-8 beside the date",
+            b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
+        ),
+        samples.plain_instants(),
+        st.sampled_from(NOT_UTF8),
+    )
+
+
 def _methods() -> SearchStrategy[Case]:
     return st.builds(
         lambda method, body: _named(
@@ -228,6 +244,7 @@ _STRATEGIES: Final[Mapping[str, Callable[[], SearchStrategy[Case]]]] = {
         malformed_bodies().map(lambda named: _named(*named)),
         not_utf8_dates().map(lambda body: _named("bytes that are not UTF-8", body)),
     ),
+    "lax-json": _lax,
     "no-object": lambda: no_objects().map(lambda body: _named("JSON that is not an object", body)),
     "unknown-id": lambda: _with("an unknown id", "campaign", st.sampled_from(_UNKNOWN_IDS)),
     "malformed-id": lambda: _with("a malformed id", "campaign", _malformed_ids()),

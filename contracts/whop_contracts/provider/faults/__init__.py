@@ -14,6 +14,7 @@ from whop_contracts.provider.faults import (
     response,
     resuming,
     routes,
+    unforeseen,
     valid_dates,
 )
 from whop_contracts.provider.faults.making import Fault
@@ -31,6 +32,7 @@ _MODULES: Final = (
     access,
     routes,
     campaigns,
+    unforeseen,
 )
 _FAULTS: Final = tuple(fault for module in _MODULES for fault in module.FAULTS)
 

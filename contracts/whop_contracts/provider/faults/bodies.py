@@ -67,8 +67,23 @@ def _crash(_content: bytes) -> Any:
     raise crash()
 
 
+def _crash_on_nan(content: bytes) -> Any:
+    json.loads(content)
+    raise crash()
+
+
+def _bad_utf8(content: bytes) -> bool:
+    return content.decode("utf-8", "ignore").encode() != content
+
+
 def _is_not_utf8(request: Request) -> bool:
-    return request.content.decode("utf-8", "ignore").encode() != request.content
+    return _bad_utf8(request.content)
+
+
+def _without_rest(content: bytes) -> Any:
+    if not _bad_utf8(content):
+        raise ValueError
+    return {}
 
 
 _Parse = Callable[[bytes], Any]
@@ -79,11 +94,13 @@ _MALFORMED = (
         ("accepts-trailing-comma", "a lenient parser", _without_trailing_comma),
         ("accepts-trailing-garbage", "the parser stops after the first text", _first_text),
         ("accepts-nan", "the language's own parser reads NaN", _python_json),
+        ("bad-utf-8-drops-the-date", "the rest of the text is lost", _without_rest),
         ("accepts-bad-utf-8", "invalid bytes are skipped", lambda c: json.loads(c.decode("utf-8", "ignore"))),
     ),
     *Table("accepting", built, 100)(
         ("crashes-on-malformed-json", "a parser's error is not caught", _mended(_crash)),
         ("crashes-on-bad-utf-8", "a decoder's error is raised", failing(Provider.read_body)(_is_not_utf8)),
+        ("crashes-on-nan", "NaN cannot be stored", _mended(_crash_on_nan)),
     ),
 )
 

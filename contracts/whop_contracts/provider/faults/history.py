@@ -274,7 +274,7 @@ _REPEATED = (
     ),
     *Table("intermittent", _losing_unpause)(
         ("every-fourth-unpause-is-lost", "one worker in four has a read-only connection", 4),
-        ("every-ninth-unpause-is-lost", "one worker in nine has a read-only connection", 9),
+        ("every-fifth-unpause-is-lost", "one worker in five has a read-only connection", 5),
     ),
     *Table("pausing", built)(
         ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _FirstPauseLost),

@@ -249,4 +249,26 @@ _SOME = (
     ),
 )
 
-FAULTS: Final = (*_TIMED, *_DELAYED, *_SHORT, *_STATES, *_SEVERAL, *_SOME)
+
+# -- after a resume --
+
+
+class _PausedAgain(Provider):
+    """Pause a campaign once more, five minutes after it has resumed."""
+
+    def resume(self, campaign: Campaign, instant: int) -> None:
+        super().resume(campaign, instant)
+        self.notes[campaign.id] = self.now() + 5 * MINUTE
+
+    def tick(self) -> None:
+        super().tick()
+        for id_ in [id_ for id_, due in self.notes.items() if due <= self.now()]:
+            del self.notes[id_]
+            self.state.campaigns[id_].status = "paused"
+
+
+_AFTER = Table("pausing", built)(
+    ("paused-again-after-resume", "a retried job repeats the pause", _PausedAgain),
+)
+
+FAULTS: Final = (*_TIMED, *_DELAYED, *_SHORT, *_STATES, *_SEVERAL, *_SOME, *_AFTER)

@@ -1,0 +1,87 @@
+"""User-facing text is plain: pages, help, clause statements, schemas, and every message in the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import whop_contracts
+from whop_contracts.cli.commands import COMMANDS, PROGRAM
+from whop_contracts.pause.catalogue import clauses
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(whop_contracts.__file__).parent
+UNWANTED = re.compile(
+    r"\b(anew|(?:is|are|was|were|not|all) in order\b(?! of| to|,)|put to the test|whom|(?:is|are|was|were) told"
+    r"|stands? for|upon|honest(?:ly)?|promises?|beforehand|unforeseen|judges?|judged|manners)\b",
+    re.IGNORECASE,
+)
+EXCEPTIONS = {
+    "promise": "a member of the consumer report and of its rows, which stays",
+}
+FIELD = re.compile(r"[a-z_.`]*\bpromise\b`?")
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Where each text is, and the text."""
+    for path in (
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "action.yml",
+        *(ROOT / "docs").glob("*.md"),
+    ):
+        yield path.name, path.read_text("utf-8")
+    for path in (ROOT / "schemas").glob("*.json"):
+        yield path.name, path.read_text("utf-8")
+    for clause in clauses():
+        yield clause.id, f"{clause.statement} {clause.needs}"
+    for name, command in COMMANDS.items():
+        yield f"{name} --help", command.get_help(click.Context(command, info_name=name))
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+                yield f"{path.name}:{node.lineno}", node.value
+
+
+def test_no_text_has_an_unwanted_word() -> None:
+    found = [
+        (where, match[0])
+        for where, text in texts()
+        for match in UNWANTED.finditer(text)
+        if match[0] not in EXCEPTIONS or not FIELD.fullmatch(surrounding(text, match))
+    ]
+    assert found == []
+
+
+def surrounding(text: str, match: re.Match[str]) -> str:
+    """The word with what is attached to it."""
+    start, end = match.span()
+    while start and not text[start - 1].isspace() and text[start - 1] not in '"({':
+        start -= 1
+    while end < len(text) and not text[end].isspace() and text[end] not in '"),:}':
+        end += 1
+    return text[start:end].strip("`.,")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_100_columns_and_names_variables_and_defaults(name) -> None:
+    command = COMMANDS[name]
+    with click.Context(PROGRAM, info_name="whop-contracts", **PROGRAM.context_settings) as parent:
+        text = command.get_help(click.Context(command, info_name=name, parent=parent, terminal_width=100))
+    assert max(map(len, text.splitlines())) <= 100
+    for option in command.params:
+        if hasattr(option, "setting"):
+            assert option.setting.variables[0] in text.replace("\n", " ")
+    assert text.count("env var:") == text.count("env var:") <= text.count("default:") + text.count("required")
+
+
+def test_every_statement_names_its_field_or_status_code() -> None:
+    named = re.compile(r"`[a-z_.:]+`|\b[2345](?:\d\d|xx)\b|\b[A-Z]\w+-[A-Z]\w+|[Bb]earer token")
+    assert [clause.id for clause in clauses() if not named.search(clause.statement)] == []

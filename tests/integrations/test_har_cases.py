@@ -1,0 +1,298 @@
+"""Recordings as recorders really write them: what they lack is not tested, and nothing fails for it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integrations.recordings import BASE, PAUSE, PAUSED, READ, again, campaign, har, row
+from report.making import failing, said, verdicts
+
+CASES = Path(__file__).parent / "cases"
+NO_BODIES = "the recording has no bodies of responses to pauses"
+ABOUT_THE_BODY = {"request.date-is-accepted", "request.date-is-optional", "pausing.until-is-kept",
+                  "pausing.no-date-means-indefinitely", "pausing.status-is-paused"}  # fmt: skip
+ABOUT_THE_RESPONSE = {"response.json-text", "response.is-the-campaign", "refusals.no-credential-leaks"}
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "failed", "reason", "untested"),
+    [
+        ("request-body-not-recorded", "conforms", [], None, ABOUT_THE_BODY),
+        ("response-still-gzipped", "conforms", [], None, set()),
+        ("body-text-empty-size-1100", "inconclusive", [], NO_BODIES, ABOUT_THE_RESPONSE),
+        ("playwright-omit", "inconclusive", [], NO_BODIES, ABOUT_THE_RESPONSE | ABOUT_THE_BODY),
+        ("time-null", "conforms", [], None, set()),
+        ("no-date-response-active", "violates", ["pausing.status-is-paused"], None, set()),
+        ("integer-beyond-64-bits", "conforms", [], None, set()),
+        ("half-surrogate", "violates", ["timestamps.created-at"], None, set()),
+    ],
+)
+def test_a_recording_gets_the_verdict_that_it_deserves(
+    name: str, verdict: str, failed: list[str], reason: str | None, untested: set[str]
+) -> None:
+    result = again(CASES / f"har-{name}.har")
+    assert (result["verdict"], failing(result)) == (verdict, failed)
+    assert (result["reason"] or "").startswith(reason or "")
+    tested = {id_ for id_, one in verdicts(result).items() if one != "not_tested"}
+    assert not tested & untested
+    if verdict == "conforms" and not untested:
+        assert tested >= {"response.json-text", "pausing.until-is-kept", "request.date-is-accepted"}
+
+
+def test_every_case_is_in_the_table() -> None:
+    assert len(list(CASES.glob("*.har"))) == 8
+
+
+DATED = '{"paused_until": "2026-12-01T00:00:00.000Z"}'
+UNTIL = {"status": "paused", "paused_until": "2026-12-01T00:00:00.000Z"}
+
+
+def dated(**more: Any) -> dict[str, Any]:
+    """A pause until December and its correct response."""
+    return row("POST", PAUSE, "00.300", **({"sent": DATED, "body": campaign(**UNTIL)} | more))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"postData": {"mimeType": "application/json"}, "bodySize": 44},
+        {"postData": {"mimeType": "application/json", "text": "", "params": []}, "bodySize": 44},
+        {"postData": {"mimeType": "application/json", "params": []}, "bodySize": -1},
+        {"postData": {"mimeType": "application/json", "text": None}},
+        {"postData": {}},
+        {"postData": None},
+        {"postData": None, "bodySize": 44},
+        {"postData": None, "bodySize": -1, "length": "44"},
+        {"postData": {"text": ""}, "bodySize": 0, "length": "44"},
+        {"postData": {"text": DATED[:20]}, "length": "44"},
+        {"postData": {"text": DATED.replace("paused", "\ufffd")}, "length": "44"},
+        {"postData": {"text": "\x1f\ufffd\b"}, "coding": "gzip"},
+    ],
+)
+def test_without_the_requests_body_what_depends_on_it_is_not_tested(tmp_path: Path, changes: Any) -> None:
+    entry = dated()
+    request = entry["request"]
+    for name, key in (("length", "Content-Length"), ("coding", "Content-Encoding")):
+        if value := changes.get(name):
+            request["headers"].append({"name": key, "value": value})
+    request |= {name: value for name, value in changes.items() if name not in ("length", "coding")}
+    read = row("GET", READ, "00.900", body=campaign(**UNTIL))
+    result = again(har(tmp_path / "x.har", entry, read))
+    assert (result["verdict"], failing(result)) == ("conforms", [])
+    assert "without the body of the request in the recording: 1" in result["notes"]
+    found = verdicts(result)
+    assert {found[id_] for id_ in ABOUT_THE_BODY} == {"not_tested"}
+    assert found["response.json-text"] == found["pausing.touches-nothing-else"] == "passed"
+
+
+@pytest.mark.parametrize("empty", [{"bodySize": 0}, {"postData": {"text": ""}, "bodySize": 0}])
+def test_a_request_that_had_no_body_is_checked_as_one(tmp_path: Path, empty: dict[str, Any]) -> None:
+    entry = row("POST", PAUSE, "00.300", body=campaign(**UNTIL))
+    entry["request"] |= empty
+    found = verdicts(again(har(tmp_path / "x.har", entry)))
+    assert found["pausing.no-date-means-indefinitely"] == "failed"
+
+
+def packed(how: str) -> dict[str, Any]:
+    text = campaign(**UNTIL).encode()
+    body = {"gzip": gzip.compress, "deflate": zlib.compress}.get(how, lambda data: b"\x0b\xff" + data)(text)
+    content = {"size": len(text), "text": base64.b64encode(body).decode(), "encoding": "base64"}
+    return {"content": content, "coding": how}
+
+
+MANGLED = gzip.compress(campaign(**UNTIL).encode()).decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("content", "coding", "is_read"),
+    [
+        (*packed("gzip").values(), True),
+        (*packed("deflate").values(), True),
+        (*packed("br").values(), False),
+        ({"size": 1100, "text": MANGLED}, "gzip", False),
+        ({"size": 1100, "text": campaign(**UNTIL)}, "gzip", True),
+        ({"size": 1100, "text": ""}, "", False),
+        ({"size": 1100}, "", False),
+        ({"size": -1}, "", False),
+        ({"text": ""}, "", False),
+        (None, "", False),
+        ({"size": 9_000, "text": campaign(**UNTIL)[:300]}, "", False),
+        ({"size": 9_000, "text": campaign(**UNTIL)}, "", True),
+        ({"size": -1, "text": campaign(**UNTIL)}, "br", True),
+    ],
+)
+def test_without_the_responses_body_nothing_is_said_about_it(
+    tmp_path: Path, content: Any, coding: str, *, is_read: bool
+) -> None:
+    entry = dated()
+    entry["response"]["content"] = content
+    if coding:
+        entry["response"]["headers"].append({"name": "Content-Encoding", "value": coding})
+    result = again(har(tmp_path / "x.har", entry))
+    assert failing(result) == []
+    assert result["verdict"] == ("conforms" if is_read else "inconclusive")
+    assert verdicts(result)["response.json-text"] == ("passed" if is_read else "not_tested")
+    if not is_read:
+        assert result["reason"].startswith(NO_BODIES)
+
+
+@pytest.mark.parametrize(("text", "size"), [("", 0), ('{"id": "adcamp_', 15), ("é" + "{", 3)])
+def test_a_wrong_body_that_was_recorded_fails(tmp_path: Path, text: str, size: int) -> None:
+    entry = dated()
+    entry["response"]["content"] = {"size": size, "text": text}
+    assert failing(again(har(tmp_path / "x.har", entry))) == ["response.json-text"]
+
+
+def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    ("odd", "note"),
+    [
+        (7, "log.entries[0] is no object"),
+        (None, "log.entries[0] is no object"),
+        ({"request": None}, "log.entries[0].request is not an object"),
+        ({"request": {"method": "GET"}}, "log.entries[0].request.url is not there"),
+        (without(dated(), "startedDateTime"), "log.entries[0].startedDateTime is not there"),
+        (dated(startedDateTime="soon"), "log.entries[0].startedDateTime is no date with a time and a zone"),
+        (dated(response={"status": "200"}), "log.entries[0].response.status is no whole number"),
+        (
+            dated(response={"status": 200, "content": {"text": "%", "encoding": "base64"}}),
+            "log.entries[0].response.content.text is no base64",
+        ),
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_skipped_and_counted(tmp_path: Path, odd: Any, note: str) -> None:
+    result = again(har(tmp_path / "x.har", odd, dated()))
+    assert (result["verdict"], failing(result)) == ("conforms", [])
+    assert f"entries that cannot be read, skipped: 1 ({note})" in result["notes"]
+    alone = again(har(tmp_path / "y.har", odd))
+    assert alone["reason"] == (
+        f"the recording shows no exchange with the endpoint; entries that cannot be read, skipped: 1 ({note})"
+    )
+
+
+PENDING = [
+    {"response": None},
+    {"response": {}},
+    {"response": {"status": 0}},
+    {"response": {"status": -1}},
+    {"response": {"status": None, "_error": "net::ERR_ABORTED"}},
+]
+
+
+@pytest.mark.parametrize("changes", PENDING)
+def test_an_entry_that_is_still_pending_is_no_finding(tmp_path: Path, changes: dict[str, Any]) -> None:
+    result = again(har(tmp_path / "x.har", dated(), row("GET", READ, "01.000", **changes)))
+    assert (result["verdict"], failing(result)) == ("conforms", [])
+    assert "without a response in the recording: 1" in result["notes"]
+
+
+@pytest.mark.parametrize("took", [None, "80", -1, True, {}, float("nan")])
+def test_a_time_that_is_missing_is_no_error(tmp_path: Path, took: Any) -> None:
+    for timings in ({"wait": 80, "receive": None}, None):
+        result = again(har(tmp_path / "x.har", dated(time=took, timings=timings)))
+        assert (result["verdict"], result["notes"][1:]) == ("conforms", [])
+
+
+def test_a_header_without_a_value_is_left_out(tmp_path: Path) -> None:
+    entry = dated()
+    entry["request"]["headers"].append({"name": "X-Odd", "value": None})
+    entry["response"]["headers"][0]["value"] = None
+    result = again(har(tmp_path / "x.har", entry))
+    assert (result["verdict"], failing(result)) == ("conforms", [])
+
+
+# -- time --------------------------------------------------------------------------------------------------
+
+STARTED = "2026-09-21T10:00:00.000Z"
+
+
+def undated(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    for entry in rows:
+        entry["response"]["headers"] = entry["response"]["headers"][:1]
+    return list(rows)
+
+
+@pytest.mark.parametrize(
+    ("until", "date_is_accepted", "past_date"),
+    [("10:04", "not_tested", "passed"), ("09:50", "not_tested", "passed"), ("10:10", "failed", "not_tested")],
+)
+def test_without_date_headers_the_start_of_an_entry_is_the_clock_to_five_minutes(
+    tmp_path: Path, until: str, date_is_accepted: str, past_date: str
+) -> None:
+    first = row("GET", READ, "00.100", body=campaign(status="active", paused_until=None, updated_at=STARTED))
+    asked = f'{{"paused_until": "2026-09-21T{until}:00Z"}}'
+    rejected = row("POST", PAUSE, "01.000", sent=asked, status=422, body='{"error": {}}')
+    accepted = row("POST", PAUSE, "02.0", sent="{}", body=campaign(**PAUSED, updated_at=STARTED))
+    result = again(har(tmp_path / "x.har", *undated(first, rejected, accepted)))
+    note = "no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"
+    assert note in result["notes"]
+    found = verdicts(result)
+    assert found["request.date-is-accepted"] == date_is_accepted
+    assert found["refusals.past-date"] == past_date
+
+
+@pytest.mark.parametrize("date", [True, False])
+@pytest.mark.parametrize("updated_at", ["2026-11-21T10:00:00.000Z", "2026-08-21T10:00:00.000Z"])
+def test_if_shown_dates_contradict_the_clock_nothing_about_time_is_tested(
+    tmp_path: Path, updated_at: str, *, date: bool
+) -> None:
+    first = row("GET", READ, "00.100", body=campaign(status="active", paused_until=None, updated_at=STARTED))
+    pause = dated(
+        sent='{"paused_until": "2026-10-21T10:00:00Z"}', status=200,
+        body=campaign(status="paused", paused_until="2026-10-21T10:00:00.000Z", updated_at=updated_at),
+    )  # fmt: skip
+    late = row(
+        "GET", READ, "09.000", body=campaign(status="active", paused_until=None, updated_at=updated_at)
+    )
+    late["startedDateTime"] = "2026-09-21T11:00:00Z"
+    late["response"]["headers"][1]["value"] = "Mon, 21 Sep 2026 11:00:00 GMT"
+    rows = [first, pause, late]
+    result = again(har(tmp_path / "x.har", *(rows if date else undated(*rows))))
+    assert failing(result) == []
+    assert "time could not be checked: updated_at contradicts the time of the recording" in result["notes"]
+    assert verdicts(result)["auto_resume.not-before-its-instant"] == "not_tested"
+
+
+# -- which file, which target ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"PK\x03\x04\x14\0", "it is a ZIP archive; expected the .har file inside it"),
+        (gzip.compress(b"{}"), "it is compressed with gzip; expected the .har file inside it"),
+        (b"\x0a\x0d\x0d\x0a\x1c", "it is a packet capture (pcapng)"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_in_one_line(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, content: bytes, what: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.zip").write_bytes(content)
+    message = f"whop-contracts: FILE 'x.zip': expected a HAR 1.2 file; {what}\n"
+    assert said(capsys, "check-har", "x.zip") == (2, "", message)
+
+
+@pytest.mark.parametrize("other", ["https://api.example.com:443", "https://API.example.com"])
+def test_the_same_target_may_be_written_in_several_ways(tmp_path: Path, other: str) -> None:
+    entry = row("GET", READ.replace("https://api.example.com", other), "00.900", body=campaign(**UNTIL))
+    for base_url in (None, f"{other}/api/v1/", BASE):
+        result = again(har(tmp_path / "x.har", dated(), entry), base_url=base_url)
+        assert verdicts(result)["pausing.read-agrees"] == "passed"
+        assert result["target"]["base_url"] == BASE
+
+
+def test_a_recording_that_is_whole_still_fails_for_what_it_shows(tmp_path: Path) -> None:
+    result = again(har(tmp_path / "x.har", dated(body=campaign(**PAUSED))))
+    assert failing(result) == ["pausing.until-is-kept"]
+    assert json.dumps(result)

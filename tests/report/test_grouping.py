@@ -1,0 +1,115 @@
+"""One cause is shown once, the more specific clause first, and everything that failed is still counted."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from report import handmade
+from report.test_renderings import printed, rendered
+from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.engine.build_plan import draw
+from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.exchange import Response
+from whop_contracts.pause import catalogue
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.provider import ManualClock, build
+from whop_contracts.report import summary
+from whop_contracts.report.result import explained
+from whop_contracts.steps import Capabilities
+
+MEANS = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
+POOL = Response(500, (("content-type", "application/json"),), b'{"error": {"type": "x", "message": "pool"}}')
+Spoil = Callable[[int, str, Response], Response]
+
+
+def failed(spoil: Spoil | None = None, fault: str | None = None) -> tuple[set[str], dict[str, str]]:
+    """The must clauses that fail on a provider whose responses are spoilt, and what explains which."""
+    provider = build(fault=fault, clock=ManualClock(time.time()))
+    handle, sent = provider.handle, []
+
+    def spoilt(method: str, path: str, headers: object = (), content: bytes = b"") -> Response:
+        sent.append(path)
+        answer = handle(method, path, headers, content)  # type: ignore[arg-type]
+        return spoil(len(sent), path, answer) if spoil else answer
+
+    provider.handle = spoilt  # type: ignore[assignment, method-assign]
+    runner = ClauseRunner(catalogue.clauses(), PAUSE)
+    run_in_process(draw(PAUSE, "quick", seed=0, means=MEANS), provider, random.Random(0), runner.add)
+    must = {clause.id for clause in runner.clauses if clause.level == "must"}
+    return {id_ for id_ in must if runner.counts[id_].broken}, explained(runner)
+
+
+def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body() -> None:
+    found, causes = failed(
+        lambda _, __, answer: replace(answer, status=200) if answer.status >= 400 else answer
+    )
+    under = {id_ for id_, lead in causes.items() if lead == "response.is-the-campaign"}
+    assert {"refusals.not-a-date", "refusals.wrong-type", "authorization.no-credential"} <= under <= found
+
+
+def test_an_exhausted_pool_is_one_cause() -> None:
+    found, causes = failed(lambda n, path, answer: POOL if n > 50 and path.endswith("pause") else answer)
+    assert len(found) > 5
+    assert len(set(causes.values())) == 1
+    assert found - causes.keys() == set(causes.values())
+
+
+@pytest.mark.parametrize("fault", ["crashes-on-nested-member", "time-to-end-of-day", "refusal-toggles"])
+def test_what_fails_in_other_requests_is_not_explained(fault: str) -> None:
+    found, causes = failed(fault=fault)
+    assert len(found) > 1
+    assert causes == {}
+
+
+def test_a_wrong_media_type_of_every_response_does_not_hide_a_wrong_date() -> None:
+    def spoil(_: int, __: str, answer: Response) -> Response:
+        other = tuple(line for line in answer.headers if line[0].lower() != "content-type")
+        return replace(answer, headers=other)
+
+    found, causes = failed(spoil, fault="time-to-end-of-day")
+    assert {"response.media-type", "pausing.until-is-kept"} <= found - causes.keys()
+
+
+def rows() -> dict[str, object]:
+    few = handmade.failure(count=1)
+    return handmade.result(
+        handmade.clause("request.date-is-accepted", "failed", failure=few, exchanges=66),
+        handmade.clause(
+            "pausing.offset-is-honoured", "failed", failure=handmade.failure(count=22), exchanges=22
+        ),
+        handmade.clause(
+            "refusals.not-a-date", "failed", failure=few, exchanges=1, explained_by="request.date-is-accepted"
+        ),
+    )
+
+
+def test_the_more_specific_clause_is_first_and_what_it_explains_is_under_it() -> None:
+    result = rows()
+    order = [row["id"] for row in summary.failures(result)]
+    assert order == ["pausing.offset-is-honoured", "request.date-is-accepted", "refusals.not-a-date"]
+    assert [row["id"] for row in summary.leading(result)] == order[:2]
+    quiet = [
+        line.split()[1] for line in printed(result, quiet=True).splitlines() if line.startswith("FAILED")
+    ]
+    assert quiet == [f"{id_}:" for id_ in order]
+    full = printed(result)
+    assert [line.split()[1] for line in full.splitlines() if line.startswith("FAILED")] == order[:2]
+    assert "  also      refusals.not-a-date, 1 of 1 exchanges, first in request 7" in full
+    assert "violates: 3 clauses failed" in full
+    for name, text in rendered(result).items():
+        assert "refusals.not-a-date" in text, name
+    assert result["clauses"][0]["id"] == "request.date-is-accepted"
+
+
+def test_a_failure_whose_cause_is_waived_is_shown_on_its_own() -> None:
+    result = rows()
+    result["clauses"][0] |= {"verdict": "waived", "reason": "known"}
+    assert [row["id"] for row in summary.leading(result)] == [
+        "pausing.offset-is-honoured",
+        "refusals.not-a-date",
+    ]

@@ -1,0 +1,75 @@
+"""Every command that a report prints shows the fault again that it was printed for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from nursery import Nursery
+from serving import served
+
+from whop_contracts.cli.check import check
+from whop_contracts.provider import SEED, RunningClock, build
+from whop_contracts.settings import Settings
+
+ONE = SEED.campaigns[0]
+PRINTED = {
+    "typo-in-member": {"curl"},
+    "crashes-on-bad-utf-8": {"printf", "curl"},
+    "token-in-any-case": {"curl"},
+    "token-prefix-is-enough": {"curl"},
+    "any-token-pauses": {"curl"},
+    "crashes-on-nul": {"curl"},
+    "other-media-type-crashes": {"curl"},
+    "never-resumes": {"whop-contracts"},
+    "refusal-resumes": {"whop-contracts"},
+    "offset-dropped": {"curl"},
+}
+"""Faults, and the first words of the commands that are printed for them."""
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are for curl")
+@pytest.mark.parametrize("fault", PRINTED)
+def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
+    fault: str, nursery: Nursery, tmp_path: Path
+) -> None:
+    with served(build(fault=fault, clock=RunningClock())) as state:
+        wanted = Settings(
+            base_url=state.base_url,
+            token=SEED.token,
+            campaign_ids=(ONE,),
+            journal=tmp_path / "j.jsonl",
+            test_clock=state.clock_url,
+        )
+        result = check(wanted)
+        (tmp_path / "RESULT").write_text(json.dumps(result))
+        failed = [row for row in result["clauses"] if row["verdict"] == "failed"]
+        assert failed, "the fault is found"
+        known = set()
+        for row in failed:
+            command, shown = row["failure"]["curl"], row["failure"]["response"]
+            known.add(command.split()[0])
+            assert SEED.token not in command
+            if command.startswith("whop-contracts replay"):
+                target = ["--base-url", state.base_url, "--test-clock", state.clock_url, "--campaign-id", ONE]
+                words = command.partition("  #")[0].split()[1:]
+                code, said = nursery.run(*words, *target, cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
+                assert code == 1, said
+                continue
+            environment = {**os.environ, "WHOP_API_TOKEN": SEED.token, "no_proxy": "*"}
+            pasted = f"set -e; {command.replace('curl ', 'curl -s ', 1)}"
+            ran = subprocess.run(["bash", "-c", pasted], capture_output=True, env=environment, check=True)
+            head, _, body = ran.stdout.partition(b"\r\n\r\n")
+            assert int(head.split()[1]) == shown["status"], command
+            assert without_time(body.decode()) == without_time(shown["body"]), command
+    assert known <= PRINTED[fault]
+
+
+def without_time(body: str | None) -> str:
+    """A body without what depends on the moment: dates, and the state that earlier requests left."""
+    return re.sub(r"\d{4}-\d\d-\d\dT[^\"]*", "(date)", body or "")

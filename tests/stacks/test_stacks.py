@@ -1,0 +1,70 @@
+"""Small conforming servers with the standard parsers of their stacks: no clause fails on any. ``tox -e stacks``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stacks import campaigns
+from whop_contracts.cli.check import check
+from whop_contracts.report import summary
+from whop_contracts.settings import Settings
+
+HERE = Path(__file__).parent
+MODULES = Path(os.environ.get("NODE_PATH", "node_modules"))
+STACKS = {
+    "fastapi": ([sys.executable, "fastapi_server.py"], importlib.util.find_spec("fastapi")),
+    "flask": ([sys.executable, "flask_server.py"], importlib.util.find_spec("flask")),
+    "express": (["node", "express_server.js"], shutil.which("node") and (MODULES / "express").is_dir()),
+}
+"""How each server is started, and whether what it needs is there."""
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_no_clause_fails_on_a_conforming_server(name: str, tmp_path: Path) -> None:
+    command, available = STACKS[name]
+    if not available:
+        pytest.skip(f"{name} is not installed; tox -e stacks installs it")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen([*command, str(port)], cwd=HERE) as server:
+        try:
+            wait_for(port, server)
+            base_url = f"http://127.0.0.1:{port}/api/v1"
+            result = check(
+                Settings(
+                    base_url=base_url,
+                    token=campaigns.TOKEN,
+                    readonly_token=campaigns.READONLY,
+                    foreign_campaign_id=campaigns.FOREIGN,
+                    campaign_ids=campaigns.CAMPAIGNS,
+                    test_clock=f"http://127.0.0.1:{port}/test_clock",
+                    journal=tmp_path / "journal.jsonl",
+                )
+            )
+        finally:
+            server.terminate()
+    failed = [summary.brief(row) for row in result["clauses"] if row["verdict"] == "failed"]
+    assert failed == []
+    assert (result["verdict"], result["exit_code"]) == ("conforms", 0), result["reason"]
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Until the server listens, at most half a minute."""
+    until = time.monotonic() + 30
+    while server.poll() is None and time.monotonic() < until:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the server does not listen")
