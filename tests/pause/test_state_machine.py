@@ -172,7 +172,9 @@ def judged(
     machine = Exploration()
     plan = Plan("thorough", 0, Capabilities(campaigns=2, clock=clock), sequences)
     machine.executor.run(plan)
-    restore_campaigns(machine.session, wanted_by_run(machine.session.actors.campaigns, machine.first))
+    restore_campaigns(
+        machine.session, wanted_by_run(machine.session.actors.campaigns, machine.first), restore_time=60.0
+    )
     return machine, plan
 
 
