@@ -1,4 +1,4 @@
-"""The rooms of the package: imports point one way, provider and judges share values alone, and no room grows too large."""
+"""Imports go one way, provider and checks share values only, and no module is too long."""
 
 from __future__ import annotations
 
@@ -17,23 +17,31 @@ import whop_contracts
 from whop_contracts.provider import Provider, faults
 
 PACKAGE = Path(whop_contracts.__file__).parent
+VALUES = "exchange actors steps instants json_text redaction secret_forms schemas signals"
 LAYERS = (
-    # From the bottom: a module imports from its own folder and from those named above it, never from one below.
+    # From the bottom: a module imports from its own folder and from those named above it.
     # A folder of `ROOT` values and readers; the public import paths at the end re-export what is private.
-    ("values", "whop_contracts exchange actors steps instants json_text redaction secret_forms schemas signals settings settings.*"),
+    ("values", f"whop_contracts {VALUES} settings settings.*"),
     ("target", "target target.*"),
     ("pause", "pause pause.*"),
     ("provider", "provider provider.*"),
     ("engine", "engine engine.*"),
     ("report", "report report.*"),
     ("integrations", "integrations integrations.*"),
-    ("faces", "contract derive strategies load schemathesis_checks proof proof.* plugin plugin.* cli cli.* __main__"),
-)  # fmt: skip
+    (
+        "faces",
+        "contract derive strategies load schemathesis_checks proof proof.* plugin plugin.* cli cli.* __main__",
+    ),
+)
 MEET_PROVIDERS = {
     *("cli.open_target", "cli.coverage", "proof.trials", "proof.rank", "plugin.fixtures"),
     *("cli.explain", "cli.prove", "cli.serve"),
 }
 """Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
+PURE = (
+    *("pause.clause", "pause.evidence", "pause.classify", "pause.clauses*", "pause.oracle*"),
+    *("instants", "json_text", "schemas", "exchange"),
+)
 PLAIN = {"jsonschema", "jsonschema_rs", "pycountry"}
 """What the judges import that is not Python's own."""
 
@@ -87,10 +95,11 @@ def test_imports_point_one_way() -> None:
 
 
 def test_no_two_modules_need_each_other() -> None:
+    later = ast.If | ast.FunctionDef | ast.ClassDef
     at_import = {
-        module: imported(ast.Module([one for one in tree.body if not isinstance(one, ast.If | ast.FunctionDef | ast.ClassDef)], []))
+        module: imported(ast.Module([one for one in tree.body if not isinstance(one, later)], []))
         for module, tree in trees().items()
-    }  # fmt: skip
+    }
     TopologicalSorter(
         {module: names & trees().keys() - {module} for module, names in at_import.items()}
     ).prepare()
@@ -113,9 +122,7 @@ def test_judges_are_pure() -> None:
     """A clause sends nothing and draws nothing: neither it nor what it stands on imports what could."""
     ours = trees().keys()
     for module, tree in trees().items():
-        if module in {"pause.clause", "pause.evidence", "pause.classify", "instants", "json_text", "schemas", "exchange"} or (
-            fnmatch(module, "pause.clauses*") or fnmatch(module, "pause.oracle*")
-        ):  # fmt: skip
+        if any(fnmatch(module, pure) for pure in PURE):
             tops = {one.partition(".")[0] for one in imported(tree) - ours}
             assert tops - set(sys.stdlib_module_names) - {"whop_contracts"} <= PLAIN, module
 
@@ -157,14 +164,15 @@ def test_what_only_tells_starts_without_the_heavy_parts(words: list[str]) -> Non
         "import contextlib, sys\n"
         "from whop_contracts.cli.main import main\n"
         "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
-        "print(sorted({'hypothesis', 'schemathesis', 'httpx', 'pytest', 'jsonschema', 'rich', 'jinja2'} & set(sys.modules)), file=sys.stderr)"
+        "heavy = {'hypothesis', 'schemathesis', 'httpx', 'pytest', 'jsonschema', 'rich', 'jinja2'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
     assert ran.stdout
     assert ran.stderr.strip() == "[]"
 
 
-# -- the faults ----------------------------------------------------------------------------------------------------
+# -- the faults --------------------------------------------------------------------------------------------
 
 
 def hooks(provider: type[Provider]) -> set[str]:

@@ -191,8 +191,8 @@ def slow_texts(
 
     slow = []
     for text in texts:
-        # The steps keep a quadratic expression from being tried on the whole length. A hundredth of a second is fast,
-        # whatever the ratio: short times are mostly noise.
+        # The steps keep a quadratic expression from being tried on the whole length. A hundredth of a
+        # second is fast, whatever the ratio: short times are mostly noise.
         for part in (0.1, 1):
             long = seconds(pattern, method, made(text, int(length * part)), 3)
             short = seconds(pattern, method, made(text, int(length * part / 10)), 3)

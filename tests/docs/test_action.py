@@ -1,4 +1,4 @@
-"""The GitHub Action: its steps run as GitHub runs them, on a served provider, and nothing that goes in is read as a command."""
+"""The GitHub Action: its steps run as GitHub runs them, and no input is executed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PYTHON = """#!/bin/sh
 if [ "$1 $2" = "-m pip" ]; then printf '%s\\n' "$@" > "$INSTALLED"; exit 0; fi
 exec "{python}" "$@"
 """
-"""Python as it is found on the path: the one that runs this test, but for pip, which writes down what it is asked for."""
+"""Python on the path: the one that runs this test; instead of installing, pip writes down its arguments."""
 
 
 @dataclass
@@ -179,7 +179,7 @@ HOSTILE = ["$(touch pwned)", "'\"; touch pwned; `touch pwned` ${{ github.token }
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_nothing_in_an_input_is_executed(tmp_path, served, hostile):
-    """Every input at once, which ends as a usage error; then the inputs of the later steps in a run that begins."""
+    """All inputs at once, which is a usage error; then those of later steps, in a run that begins."""
     names = [name.replace("-", "_") for name in ACTION["inputs"]]
     perform(tmp_path, **dict.fromkeys(names, hostile))
     later = {name: hostile for name in names if name in ("reports", "drift_ledger", "version")}
@@ -188,7 +188,7 @@ def test_nothing_in_an_input_is_executed(tmp_path, served, hostile):
 
 
 def test_campaigns_are_put_back_after_a_run_that_was_killed(tmp_path, served):
-    """The run itself cannot begin, since a journal is there that has not been worked off; then the action does that."""
+    """The run cannot begin because of the unfinished journal; the action then restores the campaigns."""
     journal = tmp_path / "work" / "whop-contracts-reports" / "journal.jsonl"
     journal.parent.mkdir(parents=True)
     left = Journal.create(journal, served, "killed", read_state)

@@ -1,6 +1,6 @@
 # ruff: noqa: E401, I001, T201, RUF100 - short on purpose: what a reader of the vectors in any language has to do
 # fmt: off
-"""Sends every vector, with the standard library alone: ``python send_vectors.py FOLDER URL CAMPAIGN TOKEN``."""
+"""Sends every vector with the standard library: ``python send_vectors.py FOLDER URL CAMPAIGN TOKEN``."""
 
 import base64, calendar, http.client, json, pathlib, sys, urllib.parse
 from datetime import UTC, datetime, timedelta

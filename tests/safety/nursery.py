@@ -1,4 +1,4 @@
-"""Children that run the command line: one process imports everything once and forks itself for each."""
+"""Child processes that run the command line: one process imports everything and forks itself for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.cli.run
 import whop_contracts.engine.restore
 import whop_contracts.report.terminal, whop_contracts.provider
 from whop_contracts import schemas
+from whop_contracts.cli.planning import planned
+from whop_contracts.settings import Settings
 schemas.self_test()
+planned(Settings()).outline()
 gc.freeze()
 print(json.dumps("ready"), flush=True)
 for line in sys.stdin:
@@ -47,7 +50,7 @@ SOAK: Final = bool(os.environ.get("WHOP_TESTS_SOAK"))
 
 
 class Child:
-    """One child under way. ``signal`` may be called from any thread once the child has connected."""
+    """One running child. ``signal`` may be called from any thread."""
 
     def __init__(self, output: Path) -> None:
         self._output = output

@@ -1,4 +1,4 @@
-"""The provider behind real sockets, a thread per connection, with hooks before and after each request."""
+"""The provider on a real socket, with hooks before and after each request."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class Seen:
 
 @dataclass
 class Served:
-    """What a test sees and controls. ``before`` and ``after`` the provider's own work: either may raise
-    ``Dropped`` or respond instead.
-    """
+    """What a test sees and controls. ``before`` and ``after`` may raise ``Dropped`` or return another response."""
 
     provider: Provider
     base_url: str = ""

@@ -1,4 +1,4 @@
-"""What is stricter on a target that is not this machine: it is reached by a proxy on loopback."""
+"""A target that is not this machine (loopback is its proxy): what is stricter there than on loopback."""
 
 from __future__ import annotations
 

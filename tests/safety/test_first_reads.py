@@ -1,4 +1,4 @@
-"""First reads of hostile targets: what cannot be JSON ends the run in a line, other bodies are findings."""
+"""First reads of hostile targets: what cannot be JSON ends the run, what breaks a rule is a finding."""
 
 from __future__ import annotations
 
