@@ -226,7 +226,9 @@ def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(tmp_
     assert result["reason"] == (
         "every pause gets a 409, even after an unpause; expected campaigns that can be paused"
     )
-    assert sent[:5] == [f"GET {ONE}", "POST pause", "POST unpause", "POST pause", "POST unpause"]
+    assert sent[:6] == [
+        *(f"GET {ONE}", "POST pause", "POST unpause", "POST pause", f"GET {ONE}", "POST unpause"),
+    ]
 
 
 def test_one_409_to_an_active_campaign_is_a_finding(tmp_path: Path) -> None:
@@ -304,7 +306,7 @@ def test_without_any_sign_of_the_providers_time_there_is_no_verdict(
     provider.options = replace(provider.options, date_header=False, updated_at="stands")
     result = walled(monkeypatch, tmp_path, provider, manual, profile="quick")
     assert result["exit_code"] == 3
-    assert result["reason"].startswith("no response tells the provider's time; give --test-clock, or ")
+    assert result["reason"].startswith("no response shows the provider's time; give --test-clock, or ")
 
 
 @pytest.mark.parametrize("year", [2020, 2031])
