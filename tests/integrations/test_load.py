@@ -165,7 +165,7 @@ def test_an_update_that_another_one_undoes_is_found(load_runs):
     found = load_runs[0]["lost"]
     assert found["code"] == 1, found
     assert found["rows"]["CLAUSE pausing.read-agrees"] == 1
-    assert any(line.startswith("pausing.read-agrees: After a pause") for line in found["log"])
+    assert any(line.startswith("pausing.read-agrees: A read after a pause") for line in found["log"])
 
 
 @pytest.mark.parametrize(
