@@ -304,7 +304,7 @@ def test_without_any_sign_of_the_providers_time_there_is_no_verdict(
     provider.options = replace(provider.options, date_header=False, updated_at="stands")
     result = walled(monkeypatch, tmp_path, provider, manual, profile="quick")
     assert result["exit_code"] == 3
-    assert result["reason"].startswith("no response tells the provider's time; give --test-clock, or ")
+    assert result["reason"].startswith("no response shows the provider's time; give --test-clock, or ")
 
 
 @pytest.mark.parametrize("year", [2020, 2031])
