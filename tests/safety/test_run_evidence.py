@@ -226,7 +226,9 @@ def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(tmp_
     assert result["reason"] == (
         "every pause gets a 409, even after an unpause; expected campaigns that can be paused"
     )
-    assert sent[:5] == [f"GET {ONE}", "POST pause", "POST unpause", "POST pause", "POST unpause"]
+    assert sent[:6] == [
+        *(f"GET {ONE}", "POST pause", "POST unpause", "POST pause", f"GET {ONE}", "POST unpause"),
+    ]
 
 
 def test_one_409_to_an_active_campaign_is_a_finding(tmp_path: Path) -> None:
