@@ -283,7 +283,7 @@ def test_dates_are_compared_as_instants() -> None:
 
 _TELLING = (
     *(None, "microseconds", "past-accepted", "loose-dates", "any-case-of-id", "any-media-type", "any-scheme"),
-    *("second-pause-409", "resume-lazily"),
+    *("second-pause-409", "resume-lazily", "bad-utf-8-replaced"),
 )
 """The variations that differ in what a request leaves a campaign as."""
 _TRIED = (None, *(one.name for one in variations())) if SOAK else _TELLING
