@@ -281,7 +281,14 @@ def test_dates_are_compared_as_instants() -> None:
     assert not could_be(record, State("paused"), ACTIVE)
 
 
-_TELLING = (None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily")
+_TELLING = (
+    None,
+    "past-accepted",
+    "any-case-of-id",
+    "second-pause-409",
+    "resume-lazily",
+    "bad-utf-8-replaced",
+)
 """Variations that differ most in the state that a request leaves; the others in soak."""
 _TRIED = (None, *(one.name for one in variations())) if SOAK else _TELLING
 

@@ -168,6 +168,10 @@ class Session:
             named = self.foreign.journalled(built, self.contract)
         if named is not None:
             self.write_journal(lambda journal: journal.intend(named, left))
+            date = self.contract.literal_date(built.request.content) if built.until is None else None
+            also = self.contract.left_by(built.request.operation, date)
+            if date is not None and also is not None:
+                self.write_journal(lambda journal: journal.intend(named, also))
 
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply

@@ -152,6 +152,8 @@ class Contract:
     read_state: Callable[[Mapping[str, Any]], State]
     left_by: Callable[[Operation | None, int | None], State | None]
     """The state that a request leaves if it takes effect, by its operation and instant; None: it changes nothing."""
+    literal_date: Callable[[bytes], int | None]
+    """The date in the content of a request, whatever else is wrong with its bytes."""
     elapsed: Callable[[State, Window | None], State]
     """What a state has become by now."""
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]

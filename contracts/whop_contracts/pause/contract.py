@@ -56,6 +56,17 @@ def _left_by(operation: Operation | None, until: int | None) -> State | None:
     return State("paused", until) if operation == "pause" else ACTIVE
 
 
+def _literal_date(content: bytes) -> int | None:
+    """The date of a body, read as by a parser that replaces bytes that are not UTF-8."""
+    try:
+        document = json.loads(content.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    text = document.get("paused_until") if isinstance(document, dict) else None
+    read = read_instant(text) if isinstance(text, str) else None
+    return read.ns if read else None
+
+
 def _elapsed(state: State, now: Window | None) -> State:
     """What a state has become by now: a dated pause ends at its instant."""
     over = (
@@ -161,6 +172,7 @@ PAUSE: Final = Contract(
     read_document=_read_document,
     read_state=read_state,
     left_by=_left_by,
+    literal_date=_literal_date,
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
