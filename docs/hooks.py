@@ -1,8 +1,9 @@
 # ruff: noqa: INP001 - run by its path
-"""The generated parts of the documentation: ``python docs/hooks.py`` writes them, a test fails if they are stale.
+"""The generated parts of the documentation: ``python docs/hooks.py`` writes them, a test fails if they are
+stale.
 
-settings.md and clauses.md are generated as a whole. In other pages the text between the markers
-``<!-- NAME begin -->`` and ``<!-- NAME end -->`` is, and the sample output of a run. ``proof.md`` is written by
+settings.md and clauses.md are generated as a whole. In other pages the text between the markers ``<!-- NAME
+begin -->`` and ``<!-- NAME end -->`` is, and the sample output of a run. ``proof.md`` is written by
 ``whop-contracts prove --write``.
 """
 
@@ -124,9 +125,9 @@ _ABOUT_CLAUSES: Final = """\
 <!-- Written by `python docs/hooks.py` from the catalogue. -->
 # Clauses
 
-A failed *must* clause fails the run; a *should* clause warns. The source of a clause is the **page** of the endpoint, its
-**example**, a **sibling** page, the **errors** page, the **sdk**, an **rfc**, or a **convention**.
-`whop-contracts clauses --json` prints the same for programs, and `whop-contracts explain ID` explains one clause.
+A failed *must* clause fails the run; a *should* clause warns. The source of a clause is the **page** of the
+endpoint, its **example**, a **sibling** page, the **errors** page, the **sdk**, an **rfc**, or a **convention**.
+`whop-contracts clauses --json` prints the same for programs; `whop-contracts explain ID` explains one clause.
 """
 
 

@@ -41,7 +41,7 @@ class _Copied(io.StringIO):
 
 
 def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Ended:
-    """Run one command in ``cwd`` with ``variables`` (default: `environment`) and ``more`` as its environment."""
+    """Run one command in ``cwd``; ``variables`` (default: `environment`) and ``more`` are its environment."""
     both = io.StringIO()
     out, error = _Copied(both), _Copied(both)
     with (

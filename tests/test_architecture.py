@@ -30,7 +30,7 @@ LAYERS = (
     ("integrations", "integrations integrations.*"),
     (
         "faces",
-        "contract derive strategies load schemathesis_checks proof proof.* plugin plugin.* cli cli.* __main__",
+        "contract derive strategies load schemathesis_checks __main__ proof proof.* plugin plugin.* cli cli.*",
     ),
 )
 MEET_PROVIDERS = {

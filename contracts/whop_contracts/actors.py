@@ -23,9 +23,9 @@ class Actors:
 
 
 ALTERATIONS: Final = (
-    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5", "cut:6",
-    "cut:7", "head", "head:5", "head:6", "head:7", "start", "added:5", "added:8", "before:6", "before:9", "word",
-    "comma", "quoted", "symbols",
+    "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5",
+    "cut:6", "cut:7", "head", "head:5", "head:6", "head:7", "start", "added:5", "added:8", "before:6",
+    "before:9", "word", "comma", "quoted", "symbols",
 )  # fmt: skip
 """The ways in which :func:`altered` alters a token."""
 _MOST_CUT: Final = 7

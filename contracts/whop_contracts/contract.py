@@ -1,7 +1,8 @@
 """The clauses as tests: one item each, and two for the run itself.
 
-``pytest --pyargs whop_contracts.contract`` collects this module from wherever it is installed; a test module of yours does the same by
-``from whop_contracts.contract import clause, run``. The items are made by the plugin, which pytest loads by itself.
+``pytest --pyargs whop_contracts.contract`` collects this module from wherever it is installed; a test module
+of yours does the same by ``from whop_contracts.contract import clause, run``. The items are made by the
+plugin, which pytest loads by itself.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def test_ci_runs_the_two_commands_of_the_readme():
 
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if typed(page)])
 def test_a_page_does_what_it_says(pytester, name):
-    """Each command ends with its exit code, and the output shown after a block is that of its last command."""
+    """Each command ends with its exit code; the output after a block is that of its last command."""
     last = None
     with reading(pytester) as reader:
         for block in blocks(PAGES[name]):

@@ -17,8 +17,8 @@ from whop_contracts.pause.catalogue import clauses
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(whop_contracts.__file__).parent
 UNWANTED = re.compile(
-    r"\b(anew|(?:is|are|was|were|not|all) in order\b(?! of| to|,)|put to the test|whom|(?:is|are|was|were) told"
-    r"|stands? for|upon|honest(?:ly)?|promises?|beforehand|unforeseen|judges?|judged|manners)\b",
+    r"\b(anew|put to the test|whom|(?:is|are|was|were|not|all) in order\b(?! of| to|,)"
+    r"|(?:is|are|was|were) told|stands? for|upon|honest(?:ly)?|promises?|beforehand|unforeseen|judges?|judged|manners)\b",
     re.IGNORECASE,
 )
 EXCEPTIONS = {

@@ -1,4 +1,4 @@
-# ruff: noqa: E401, I001, T201, RUF100 - short on purpose: what a reader of the vectors in any language has to do
+# ruff: noqa: E401, E501, I001, T201, RUF100 - short on purpose: what a reader of the vectors in any language has to do
 # fmt: off
 """Sends every vector with the standard library: ``python send_vectors.py FOLDER URL CAMPAIGN TOKEN``."""
 

@@ -72,8 +72,8 @@ def test_an_event_says_what_was_requested() -> None:
     assert [one.number for one in last.trail] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert last.trail[0].at == at(0.01)
     assert last.trail[3].as_dict() == {
-        "number": 4, "at": text(3.01), "campaign": "adcamp_1", "asked": "unpause", "until": None, "answer": "200",
-        "status": "active", "paused_until": None,
+        "number": 4, "at": text(3.01), "campaign": "adcamp_1", "asked": "unpause", "until": None,
+        "answer": "200", "status": "active", "paused_until": None,
     }  # fmt: skip
     assert last.trail[1].as_dict()["until"] == text(600)
     assert last.trail[6].as_dict() == last.trail[6].as_dict() | {"answer": "no response", "status": None}

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import (
-    CLAUSES, ID, OTHER, START, History, Step, at, begun, failed, fails, follow, pause, read, send, text, unpause,
+    CLAUSES, ID, OTHER, START, History, Step, at, begun, failed, fails, follow, pause, read, send, text,
+    unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
 from whop_contracts.instants import NANO

@@ -240,7 +240,8 @@ const unnamed = [...document.querySelectorAll('input, button, svg, section')].fi
 const small = [...document.querySelectorAll('svg text')].filter((item) =>
   item.getBoundingClientRect().height < 12).length;
 return {
-  width: innerWidth, over: document.documentElement.scrollWidth - document.documentElement.clientWidth, faint, unnamed, small,
+  width: innerWidth, over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  faint, unnamed, small,
   search: !document.getElementById('finder').hidden,
   clauses: document.querySelectorAll('[data-kind=clause] summary code').length,
   dark: value(getComputedStyle(document.body).backgroundColor) < 0.1,

@@ -40,7 +40,9 @@ class Seen:
 
 @dataclass
 class Served:
-    """What a test sees and controls. ``before`` and ``after`` may raise ``Dropped`` or return another response."""
+    """What a test sees and controls. ``before`` and ``after`` may raise ``Dropped`` or return another
+    response.
+    """
 
     provider: Provider
     base_url: str = ""

@@ -47,7 +47,8 @@ VALUES = {
 }  # fmt: skip
 FILES = {
     "token-file": "token_file", "waivers": "waivers", "drift-ledger": "drift_ledger", "journal": "journal",
-    "json": "json", "junit": "junit", "markdown": "markdown", "html": "html", "har": "har", "events": "events",
+    "json": "json", "junit": "junit", "markdown": "markdown", "html": "html", "har": "har",
+    "events": "events",
 }  # fmt: skip
 OTHERS = {"ca-file", "production-hosts", "config", "show-config"}
 """Settings with a test of their own below."""

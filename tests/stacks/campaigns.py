@@ -1,4 +1,6 @@
-"""The campaigns of a small conforming server: what every stack in Python has in common. It uses nothing of ours."""
+"""The campaigns of a small conforming server: what every stack in Python has in common. It uses nothing of
+ours.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Small conforming servers with the standard parsers of their stacks: no clause fails on any. ``tox -e stacks``."""
+"""Small conforming servers with the standard parsers of their stacks: no clause fails on any. ``tox -e
+stacks``.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[str, frozenset[str]
 
 
 def served_by_case(plan: Plan, clauses: Iterable[Clause]) -> Mapping[tuple[str, str], frozenset[str]]:
-    """The ids of the clauses that each case tests, by the names of its sequence and its own, in the plan's order."""
+    """The ids of the clauses that each case tests, by the names of its sequence and its own, in the plan's
+    order.
+    """
     by_case: dict[tuple[str, str], frozenset[str]] = {}
     for sequence, case, ids in _requests(plan, clauses):
         by_case[sequence, case] = by_case.get((sequence, case), frozenset()) | ids
@@ -47,7 +49,9 @@ def missed(plan: Plan, clauses: Iterable[Clause], sent: Mapping[tuple[str, str],
 
 
 def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[str, str, frozenset[str]]]:
-    """The requests of a plan on the reference provider: sequence, case, and the ids of the clauses that it tests."""
+    """The requests of a plan on the reference provider: sequence, case, and the ids of the clauses that it
+    tests.
+    """
     wanted = tuple(clauses)
     found: list[tuple[str, str, frozenset[str]]] = []
 

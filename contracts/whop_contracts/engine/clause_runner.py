@@ -1,4 +1,4 @@
-"""Checks every exchange by every clause that applies. Keeps counts, and of each clause the smallest failure."""
+"""Checks every exchange by every clause that applies; keeps counts and each clause's smallest failure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _KEPT_NUMBERS: Final = 2_000
 _KEPT_TEXT: Final = 12_000
 """Characters kept of a text: more than any report shows, as the result is redacted before it is cut."""
 _HINTS: Final = {
-    "undocumented_field": "put it into schemas/documented/ad-campaign.json and among the members of schemas/annotations.json",
+    "undocumented_field": "put it into schemas/documented/ad-campaign.json and the members of "
+    "schemas/annotations.json",
     "undocumented_value": "put it into the enum of that member in schemas/annotations.json",
     "missing_field": 'put it under "optional" in schemas/annotations.json',
     "null": 'give that member "nullable" in schemas/annotations.json',
@@ -59,8 +60,8 @@ class Kind:
 
 @dataclass(slots=True)
 class Count:
-    """What is known of one clause: how many exchanges it checked, how many failed, their numbers and status codes, and
-    the first and the smallest of them.
+    """What is known of one clause: how many exchanges it checked, how many failed, their numbers and status
+    codes, and the first and the smallest of them.
     """
 
     exchanges: int = 0
@@ -83,7 +84,7 @@ class Drift:
 
     @property
     def hint(self) -> str | None:
-        """What to change if it is the page that has changed; None for the form of timestamps, which is free."""
+        """What to change if the page has changed; None for the form of timestamps, which is free."""
         what = _HINTS.get(self.kind)
         return what and f"if the page says so by now: {what}, then whop-contracts derive"
 
@@ -112,7 +113,8 @@ class ClauseRunner:
         self._groups = list(groups.items())
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
-        """Check one exchange by every clause that applies; returns the ids of those that fail, in catalogue order.
+        """Check one exchange by every clause that applies; returns the ids of those that fail, in catalogue
+        order.
 
         A condition that several clauses share is asked once.
         """
@@ -164,8 +166,8 @@ class ClauseRunner:
 
 
 def _kind_of(failure: Failure) -> tuple[Any, ...]:
-    """What two failures of a clause have in common if they are of one kind: request class, expected value, and the
-    form of the member that was found, or else the response's status.
+    """What two failures of a clause have in common if they are of one kind: request class, expected value,
+    and the form of the member that was found, or else the response's status.
     """
     finding = failure.finding
     found = (finding.pointer, _form(finding.actual)) if finding.pointer else failure.evidence.status
@@ -178,8 +180,8 @@ def _form(text: str) -> str:
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:
-    """How a document differs from the page, but may: members and values that the page does not name, nulls where it
-    names none, members that are missing, timestamps in another form.
+    """How a document differs from the page, but may: members and values that the page does not name, nulls
+    where it names none, members that are missing, timestamps in another form.
     """
     if isinstance(document, Mapping):
         named = schema.get("properties", {})

@@ -1,6 +1,7 @@
 """What is watched besides the clauses, and what keeps evidence from being checked too early.
 
-Responses that never come, a credential that may not do anything, clocks that disagree, another company's campaign.
+Responses that never come, a credential that may not do anything, clocks that disagree, another company's
+campaign.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ PREFLIGHT: Final = "preflight"
 
 
 def check_responses(session: Session, evidence: Evidence) -> None:
-    """End the run if the operation never gets a response: retries of hundreds of requests would show the same."""
+    """End the run if the operation never gets a response: retries of hundreds of requests would show the
+    same.
+    """
     if evidence.exchange.request.operation != session.contract.operation:
         return
     if evidence.accepted or session.unanswered is None:
@@ -53,7 +56,9 @@ def check_responses(session: Session, evidence: Evidence) -> None:
 
 @dataclass(slots=True)
 class Outbox:
-    """Passes evidence on in its order; while something is in doubt, evidence is held, to be checked or dropped later."""
+    """Passes evidence on in its order; while something is in doubt, evidence is held, to be checked or
+    dropped later.
+    """
 
     watch: Watch
     _held: list[tuple[Evidence, str, bool]] = field(default_factory=list)
@@ -91,10 +96,10 @@ class Outbox:
 class ClockCheck:
     """Compares the provider's clock, as the run knows it, with the instants that documents are stamped with.
 
-    Only responses to the operation that carry a new stamp count. With an estimated clock evidence is held from the
-    first request of the operation on until a stamp agrees; one contradiction means that its Date is a gateway's. Of a
-    test clock evidence is held after the first contradiction, or the first move, until a stamp agrees; two
-    contradictions and no agreement mean that it is not the provider's clock.
+    Only responses to the operation that carry a new stamp count. With an estimated clock evidence is held
+    from the first request of the operation on until a stamp agrees; one contradiction means that its Date is
+    a gateway's. Of a test clock evidence is held after the first contradiction, or the first move, until a
+    stamp agrees; two contradictions and no agreement mean that it is not the provider's clock.
     """
 
     contradicted: int = 0
@@ -163,9 +168,10 @@ class ClockCheck:
 class CredentialCheck:
     """Whether our own credential is rejected for what it is: then nothing can be concluded about the API.
 
-    A 401 in the middle of a run is rechecked by a read, a 403 to the first request of the operation by the simplest
-    one and the one that undoes it, a redirect by the simplest one. A 409, while no request of the operation was accepted, is rechecked by the
-    simplest one after the one that undoes it; if it was not carried out either, nothing can be concluded.
+    A 401 in the middle of a run is rechecked by a read, a 403 to the first request of the operation by the
+    simplest one and the one that undoes it, a redirect by the simplest one. A 409, while no request of the
+    operation was accepted, is rechecked by the simplest one after the one that undoes it; if it was not
+    carried out either, nothing can be concluded.
     """
 
     used: bool = False
@@ -173,7 +179,9 @@ class CredentialCheck:
     checking: bool = False
 
     def begin(self, session: Session, exchange: Exchange, sequence: str) -> str | None:
-        """Called before an exchange is recorded: the doubt that it raises, whose evidence is held from here on."""
+        """Called before an exchange is recorded: the doubt that it raises, whose evidence is held from here
+        on.
+        """
         if self.checking or exchange.role != "full" or exchange.scope != "named" or sequence == PREFLIGHT:
             return None
         first, status = not self.used, exchange.response.status if exchange.response else 0
@@ -223,7 +231,8 @@ class CredentialCheck:
             )
         if rejected and doubt == _PERMISSION:
             raise Stopped(
-                f"the credential may not pause a campaign (403); expected one with {session.contract.permission}"
+                "the credential may not pause a campaign (403); expected one with "
+                f"{session.contract.permission}"
             )
         if rejected and doubt == _CONFLICT:
             raise Stopped(session.contract.conflicting)
@@ -237,8 +246,8 @@ class CredentialCheck:
 class ForeignCampaign:
     """Another company's campaign: its state at the first read, if we may read it; our requests that it got.
 
-    ``taken`` counts the requests that were accepted, which is a finding; ``released`` is the response to the one
-    request that resumes the campaign after each.
+    ``taken`` counts the requests that were accepted, which is a finding; ``released`` is the response to the
+    one request that resumes the campaign after each.
     """
 
     name: str
@@ -248,7 +257,9 @@ class ForeignCampaign:
     released: Evidence | None = None
 
     def journalled(self, built: BuiltRequest, contract: Contract) -> str | None:
-        """The name under which a request is journalled: none if it is expected to be rejected and not readable."""
+        """The name under which a request is journalled: none if it is expected to be rejected and not
+        readable.
+        """
         main = built.request.operation == contract.operation
         self.sent += main
         return self.name if not main or self.first else None
@@ -270,5 +281,6 @@ class ForeignCampaign:
         (resume,) = session.contract.requests_to_restore(None, session.contract.baseline, case.campaign)
         self.released = session.send(resume, sequence)
         notes.append(
-            f"{self.name}, another company's, was paused; the request that resumes it got {self.released.status}"
+            f"{self.name}, another company's, was paused; the request that resumes it got "
+            f"{self.released.status}"
         )

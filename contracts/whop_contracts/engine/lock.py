@@ -34,8 +34,8 @@ def exclusive(resources: Iterable[str], run: str, *, folder: Path | None = None)
     """Hold the lock of each resource while the block runs.
 
     ``resources`` are for people (``campaign X at https://host``), ``run`` describes this run to others.
-    Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the other
-    run that holds one of them.
+    Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the
+    other run that holds one of them.
     """
     with ExitStack() as held:
         try:

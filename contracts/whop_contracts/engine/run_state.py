@@ -16,12 +16,12 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 class RunState:
     """What there is to report besides evidence.
 
-    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted, ``untimed``
-    why the provider's clock could not be used, ``unanswered`` what requests got instead of a response of the provider,
-    retries included, ``cut`` how many sequences the budget left unsent, ``unjournalled`` why the journal could not be
-    kept, ``unsound`` whether later evidence must not be checked, ``restored`` the campaigns that are as they were
-    (each with what was done), ``failed`` those that are not (each with what is wrong), ``left`` whether restoring was
-    interrupted.
+    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted,
+    ``untimed`` why the provider's clock could not be used, ``unanswered`` what requests got instead of a
+    response of the provider, retries included, ``cut`` how many sequences the budget left unsent,
+    ``unjournalled`` why the journal could not be kept, ``unsound`` whether later evidence must not be
+    checked, ``restored`` the campaigns that are as they were (each with what was done), ``failed`` those that
+    are not (each with what is wrong), ``left`` whether restoring was interrupted.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -43,7 +43,10 @@ class RunState:
             return self.untimed
         count, what = self.unanswered.total(), ", ".join(self.unanswered)
         requests = "1 request" if count == 1 else f"{count} requests"
-        return f"{requests} got no response of the provider, retries included ({what}); run again once it responds"
+        return (
+            f"{requests} got no response of the provider, retries included ({what}); "
+            "run again once it responds"
+        )
 
 
 def describe_internal_error(error: BaseException) -> str:

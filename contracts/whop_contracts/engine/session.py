@@ -35,11 +35,11 @@ _DAY: Final = 86_400 * NANO
 
 
 class Session:
-    """Sends cases; every exchange is given to ``watch`` as evidence, in the order of the responses. ``tell`` gets
-    lines for the user about what is being restored.
+    """Sends cases; every exchange is given to ``watch`` as evidence, in the order of the responses. ``tell``
+    gets lines for the user about what is being restored.
 
-    After ``begin_teardown`` restoring comes before everything else: errors of the journal, of a check or of the
-    oracle are kept in ``state``, and what was to be sent is sent.
+    After ``begin_teardown`` restoring comes before everything else: errors of the journal, of a check or of
+    the oracle are kept in ``state``, and what was to be sent is sent.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Session:
             self.state.unjournalled = str(error)
 
     def read(self, symbol: str, sequence: str, *, patient: bool = False) -> Evidence:
-        """Read a campaign; if the response may only lag, read again until it cannot (``patient``: each time)."""
+        """Read a campaign; if the response may lag, read again until it cannot (``patient``: each time)."""
         evidence = self.send(read(symbol), sequence)
         if not evidence.lagging or (self._settles >= _SETTLES and not patient):
             return evidence
@@ -148,7 +148,8 @@ class Session:
         if cause and not self.in_teardown and (note := f"likely cause: {cause}") not in self.state.notes:
             self.state.notes.append(note)
 
-    # -- the steps of a request --------------------------------------------------------------------------------------
+    # -- the steps of a request
+    # --------------------------------------------------------------------------------------
 
     def _build(self, case: Case) -> BuiltRequest:
         built = self._builder.bind(case, self.now() or _guess(self.target.time()), self.marks)
@@ -176,7 +177,9 @@ class Session:
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
     ) -> tuple[Evidence, str | None]:
-        """Turn a reply into an exchange, have the oracle follow it, and pass it on; with the doubt that it raises."""
+        """Turn a reply into an exchange, have the oracle follow it, and pass it on; with the doubt that it
+        raises.
+        """
         self._number += 1
         self.target.clock.learn(reply)
         exchange = Exchange(
@@ -219,6 +222,8 @@ class Session:
 
 
 def _guess(time: float) -> Window:
-    """The clock of a provider that does not tell its time: within a day of ours; dates keep clear of that day."""
+    """The clock of a provider that does not tell its time: within a day of ours; dates keep clear of that
+    day.
+    """
     now = int(time * NANO)
     return Window(now - _DAY, now + _DAY)

@@ -14,8 +14,8 @@ from whop_contracts.pause.request_classes import ACTING
 _VERSIONED: Final = re.compile(r"/v\d{1,3}/ad_campaigns/")
 _NO_ROUTE: Final = frozenset({404, 405, 501})
 _STATELESS: Final = (
-    "a stateless mock (Prism, Mockoon) responds with its example, whatever is sent; whop-contracts serve is a "
-    "mock with state"
+    "a stateless mock (Prism, Mockoon) responds with its example, whatever is sent; whop-contracts "
+    "serve is a mock with state"
 )
 _LATER: Final = (
     "a later API generation (budget, budget_type, no paused_until); the documented shapes are served when "

@@ -22,8 +22,8 @@ FIRST: Final = -62_135_596_800 * NANO
 LAST: Final = 253_402_300_800 * NANO
 ClassId = Literal[
     "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "extra", "loose", "string", "type",
-    "malformed", "lax-json", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id", "no-credential",
-    "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
+    "malformed", "lax-json", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id",
+    "no-credential", "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
 ]  # fmt: skip
 """The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the
 provider's clock, and *unstated* a request whose recording lacks its body, or one that was rejected and whose

@@ -94,8 +94,8 @@ def decided_by_oracle(
 class ClassParts:
     """What a plan has to know of a request class.
 
-    ``needs`` is what the target must offer, ``share`` how many requests of a standard plan are drawn; ``draw``
-    draws so many for a seed.
+    ``needs`` is what the target must offer, ``share`` how many requests of a standard plan are drawn;
+    ``draw`` draws so many for a seed.
     """
 
     effect: Effect
@@ -128,8 +128,9 @@ class PlanParts:
 class Contract:
     """What the engine has to know of an endpoint. Engine and report keep states without looking inside.
 
-    ``operation`` is the operation that is checked, ``baseline`` the state that sequences start from and that a
-    resume leads to; ``unproven`` is why a run in which ``is_conclusive`` held for no evidence concludes nothing.
+    ``operation`` is the operation that is checked, ``baseline`` the state that sequences start from and that
+    a resume leads to; ``unproven`` is why a run in which ``is_conclusive`` held for no evidence concludes
+    nothing.
     """
 
     operation: Operation
@@ -151,7 +152,9 @@ class Contract:
     read_document: Callable[[Evidence], Mapping[str, Any] | None]
     read_state: Callable[[Mapping[str, Any]], State]
     left_by: Callable[[Operation | None, int | None], State | None]
-    """The state that a request leaves if it takes effect, by its operation and instant; None: it changes nothing."""
+    """The state that a request leaves if it takes effect, by its operation and instant; None: it changes
+    nothing.
+    """
     literal_date: Callable[[bytes], int | None]
     """The date in the content of a request, whatever else is wrong with its bytes."""
     elapsed: Callable[[State, Window | None], State]
@@ -169,6 +172,7 @@ class Contract:
     is_awaiting: Callable[[Evidence], bool]
     is_conclusive: Callable[[Evidence], bool]
     looks_after_due: Callable[[float], tuple[float, float]]
-    """Seconds after a due resume to look for it: until it is no longer prompt, until the tolerance is over."""
+    """Seconds after a due resume to look for it: until it is no longer prompt, until the tolerance is over.
+    """
     schema: Callable[[], Mapping[str, Any]]
     sha256: Callable[[], str]

@@ -76,7 +76,7 @@ def _elapsed(state: State, now: Window | None) -> State:
 
 
 def _requests_to_restore(before: State | None, wanted: State, symbol: str) -> tuple[Case, ...]:
-    """What brings a campaign into a state; ``before`` ``ACTIVE`` asks to get there by way of an active one."""
+    """What brings a campaign into a state; ``before`` ``ACTIVE`` asks to go by way of an active one."""
     if wanted.status != "paused":
         return (unpause(symbol),)
     if wanted.until is None:

@@ -223,7 +223,7 @@ class Evidence:
 
     @property
     def from_gateway(self) -> bool:
-        """Whether a gateway rejected an overlong id before the provider saw it: with a 414, or an error page."""
+        """Whether a gateway rejected an overlong id before the provider: with a 414 or an error page."""
         overlong = len(self.exchange.request.campaign) > _OVERLONG
         return overlong and (self.status == 414 or (400 <= self.status < 500 and not self.readable))  # noqa: PLR2004
 

@@ -131,8 +131,8 @@ def _passed() -> Sequence:
 
 
 def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
-    """The sequences for a clock that can be moved; ``gap`` is the milliseconds that one dated pause lasts: more
-    than the tolerance. With a second of the ``campaigns``, the long ones watch that one as well.
+    """The sequences for a clock that can be moved; ``gap`` is the milliseconds that one dated pause lasts:
+    more than the tolerance. With a second of the ``campaigns``, the long ones watch that one as well.
     """
     second = campaigns > 1
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
@@ -194,7 +194,8 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
                   a, *(_same("a", campaign=own) for own in others), READ, after_a, READ,
                   *(Send(replace(read(own), mark=AWAITED)) for own in others),
                   needs=frozenset({"second"})),
-        # A timer that cannot be set for less than some minutes, or for parts of a second; one that fires again.
+        # A timer that cannot be set for less than some minutes, or for parts of a second; one that fires
+        # again.
         _sequence("short-pause-ends", "a pause of less than a minute ends by itself, and once",
                   _until("a", 45_950), before_a, READ, wait_a, AdvanceClock("a", 10 * MINUTE), READ),
         # Neither an idempotency key nor a cancelled timer may swallow the same date.
@@ -237,7 +238,8 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
         timed = (
             _sequence("dated-pause-ends", "a dated pause ends by itself", soon, READ, READ, AwaitResume("a")),
             _sequence("unpause-cancels-date", "cancelled dates do not fire",
-                      a, cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ, ends="paused"),
+                      a, cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ,
+                      ends="paused"),
             _sequence("pause-is-extended", "a pause is extended",
                       a, _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
         )  # fmt: skip

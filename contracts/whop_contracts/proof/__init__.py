@@ -22,7 +22,8 @@ _REQUESTS: Final[Mapping[str, tuple[str, int]]] = {
 }
 """For each profile the conforming provider whose requests are counted, and how many a run may send."""
 _EARLY: Final[Mapping[str, Mapping[int, int]]] = {"standard": {50: 15, 90: 110, 97: 180, 99: 240}}
-"""For each profile the largest first failing request, by the percentage of faults that it is not exceeded by."""
+"""For each profile the largest first failing request, by the percentage of faults that it is not exceeded by.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def tasks(
 ) -> tuple[Task, ...]:
     """What a proof is made of: every fault with one seed, every conforming provider with ``seeds`` of them.
 
-    ``only`` leaves out the other parts of the plan. ``wanted`` selects faults by name; then only the conforming provider with default options is checked.
+    ``only`` leaves out the other parts of the plan. ``wanted`` selects faults by name; then only the
+    conforming provider with default options is checked.
     """
     common = Task(CONFORMING, CONFORMING, "the default", profile=profile, seed=seed, start=start, only=only)
     faulty = [

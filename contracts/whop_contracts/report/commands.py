@@ -122,7 +122,7 @@ def _credential(exchange: Exchange) -> str | None:
 
 
 def _altered(how: str, token: str) -> str:
-    """The bash expression that makes an altered token from the one in the environment, as ``altered`` does."""
+    """The bash expression that alters the token in the environment as ``altered`` does."""
     kind, _, number = how.partition(":")
     size, half = int(number or 0), (len(token) - len(SYMBOLS)) // 2
     few, many = (ADDED * 3)[:size], ADDED * MANY

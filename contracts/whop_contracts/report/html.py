@@ -34,7 +34,8 @@ _MARKS: Final = {"passed": "✓", "failed": "✗", "warned": "!", "waived": "~",
 _PROMPT_S: Final = 5.0
 """The scale of resumes has at least so many seconds: later than that warns."""
 _LEFT, _RIGHT, _TOP, _STEP = 2.0, 97.0, 26, 20
-"""The picture of a failure: horizontal places are percentages, so that it fits any screen; the others pixels."""
+"""The picture of a failure: horizontal places are percentages, so that it fits any screen; the others pixels.
+"""
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -128,8 +129,8 @@ def _own(name: str) -> str:
 def timeline(failure: Failure) -> dict[str, Any] | None:
     """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
 
-    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are the
-    spans in which the campaign was shown as paused.
+    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are
+    the spans in which the campaign was shown as paused.
     """
     points = sorted(_points(failure), key=lambda point: point[0])
     if not failure.before or not points or points[0][0] == points[-1][0]:

@@ -1,8 +1,8 @@
 """Recorded traffic: the exchanges of a HAR file, checked as those of a run are. Nothing is sent.
 
 Time is the recording's. The provider's clock comes from the ``Date`` headers, with the uncertainty that
-leaves; without any from ``startedDateTime``, to five minutes. Our own recordings contain it, and the case, the
-credential's role and whose campaign it was: checking one gives the verdicts of its run again.
+leaves; without any from ``startedDateTime``, to five minutes. Our own recordings contain it, and the case,
+the credential's role and whose campaign it was: checking one gives the verdicts of its run again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """HAR 1.2, read: what each entry of a file shows of one request and its response.
 
-Of our own recordings the members that begin with an underscore are read too. What cannot be read of a file is a
-``HarError`` that names the member; an entry that cannot be read is skipped and counted.
+Of our own recordings the members that begin with an underscore are read too. What cannot be read of a file is
+a ``HarError`` that names the member; an entry that cannot be read is skipped and counted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Recordings that are not ours: which entries are about the endpoint, when they were, and what else they show."""
+"""Recordings that are not ours: which entries are about the endpoint, when they were, and what else they
+show.
+"""
 
 from __future__ import annotations
 
@@ -135,8 +137,8 @@ def _recorders_time(exchange: Exchange) -> Window:
 def _is_contradicted(exchanges: Iterable[Exchange], *, undated: bool) -> bool:
     """Whether ``updated_at`` is in the future, or that of an accepted pause in the past.
 
-    An ``updated_at`` that was seen before proves nothing, nor does the first one if there are Date headers: some
-    providers do not change it.
+    An ``updated_at`` that was seen before proves nothing, nor does the first one if there are Date headers:
+    some providers do not change it.
     """
     seen: dict[str, set[int]] = {}
     for exchange in exchanges:

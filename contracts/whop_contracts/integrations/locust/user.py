@@ -1,4 +1,5 @@
-"""A Locust user that checks every response, on one machine or several; ``docs/generators.md`` shows how to run it.
+"""A Locust user that checks every response, on one machine or several; ``docs/generators.md`` shows how to
+run it.
 
 Every user pauses, reads and unpauses in the order that its seed gives. In Locust's statistics a failed clause
 is a row of type CLAUSE, one that warns a row of type SHOULD and no failure, and a response of infrastructure

@@ -127,7 +127,8 @@ CLAUSES: Final = (
            _ENVELOPE,
            lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
-    Clause("refusals.error-envelope", "should", "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
+    Clause("refusals.error-envelope", "should",
+           "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
            _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
     Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004

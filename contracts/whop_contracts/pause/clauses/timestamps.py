@@ -85,6 +85,7 @@ CLAUSES: Final = (
     Clause("timestamps.updated-by-the-pause", "should", "A pause moves `updated_at` forward.",
            Source("page", "response, updated_at"), _changed, _moves),
     Clause("timestamps.usual-form", "should",
-           "`created_at`, `updated_at` and `paused_until` have an upper-case T and Z.", Source("rfc", "RFC 3339, 5.6"), is_campaign,
+           "`created_at`, `updated_at` and `paused_until` have an upper-case T and Z.",
+           Source("rfc", "RFC 3339, 5.6"), is_campaign,
            usual_values("timestamps")),
 )  # fmt: skip

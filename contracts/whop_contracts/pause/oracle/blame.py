@@ -116,7 +116,8 @@ BLAME: Final[tuple[tuple[str, Callable[[Difference], bool] | None], ...]] = (
     (STAYS, None),
     (BY_ITSELF, None),
 )
-"""The clause that fails, most likely cause first, and when; None if it fails whenever the response checks it."""
+"""The clause that fails, most likely cause first, and when; None if it fails whenever the response checks it.
+"""
 
 
 def blame(difference: Difference) -> tuple[str, ...]:

@@ -5,14 +5,15 @@ For a client or a server of the endpoint, and for fixtures::
     @given(pause_bodies(earliest=datetime.now(UTC)))
     def test_my_handler_takes_every_good_body(body): ...
 
-Bodies: `pause_bodies`, `bad_pause_bodies` (each with what is wrong in it). Responses: `ad_campaigns`. Values of
-``paused_until``: `rfc3339_instants` as text; `not_instants` and `wrong_types`, which name no instant; and symbolic
-instants, written as text when they are sent, by request class: `stamps`, `calendar_stamps`, `far_stamps`,
-`edge_stamps`, `past_stamps`, `loose_stamps`. Ids and credentials: `campaign_ids`, `malformed_ids`,
-`altered_tokens`. `draw` returns values of any of them without a test, the same for the same seed.
+Bodies: `pause_bodies`, `bad_pause_bodies` (each with what is wrong in it). Responses: `ad_campaigns`. Values
+of ``paused_until``: `rfc3339_instants` as text; `not_instants` and `wrong_types`, which name no instant; and
+symbolic instants, written as text when they are sent, by request class: `stamps`, `calendar_stamps`,
+`far_stamps`, `edge_stamps`, `past_stamps`, `loose_stamps`. Ids and credentials: `campaign_ids`,
+`malformed_ids`, `altered_tokens`. `draw` returns values of any of them without a test, the same for the same
+seed.
 
-Bounds are called ``earliest`` and ``latest`` everywhere and are included: as distances from the target's now for
-symbolic instants, as aware datetimes for instants that are written out.
+Bounds are called ``earliest`` and ``latest`` everywhere and are included: as distances from the target's now
+for symbolic instants, as aware datetimes for instants that are written out.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def near_misses() -> SearchStrategy[tuple[str, str]]:
 @st.composite
 def _mutated(draw: DrawFn) -> tuple[str, str]:
     fraction = draw(samples.fractions())
-    text = f"{draw(samples.days())}T{draw(sample('times'))}{'.' * bool(fraction)}{fraction}{draw(samples.zones())}"
+    day, clock, zone = draw(samples.days()), draw(sample("times")), draw(samples.zones())
+    text = f"{day}T{clock}{'.' * bool(fraction)}{fraction}{zone}"
     at = draw(st.integers(0, len(text) - 1))
     separators = [place for place, letter in enumerate(text) if not letter.isdigit()]
     gap = draw(st.sampled_from(separators))
@@ -233,7 +234,9 @@ _STRATEGIES: Final[Mapping[str, Callable[[], SearchStrategy[Case]]]] = {
     "edge": lambda: _dated("a rare spelling", symbolic.edge_stamps()),
     "nothing": _nothing,
     "extra": lambda: _dated("undocumented members", symbolic.stamps(), extra=True)
-    | _undated("undocumented members", st.lists(undocumented(), min_size=1, max_size=3, unique_by=lambda m: m[0])),
+    | _undated(
+        "undocumented members", st.lists(undocumented(), min_size=1, max_size=3, unique_by=lambda m: m[0])
+    ),
     "media-type": lambda: _with("another media type", "media_type", sample("media_types")),
     "past": lambda: _dated("a date that has passed", symbolic.past_stamps()),
     "loose": lambda: _dated("a date in another form", symbolic.loose_stamps()),

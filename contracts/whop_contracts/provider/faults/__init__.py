@@ -8,13 +8,13 @@ from whop_contracts.provider.faults import (
     access,
     bodies,
     campaigns,
+    drawn_only,
     history,
     invalid_dates,
     pausing,
     response,
     resuming,
     routes,
-    unforeseen,
     valid_dates,
 )
 from whop_contracts.provider.faults.making import Fault
@@ -32,7 +32,7 @@ _MODULES: Final = (
     access,
     routes,
     campaigns,
-    unforeseen,
+    drawn_only,
 )
 _FAULTS: Final = tuple(fault for module in _MODULES for fault in module.FAULTS)
 

@@ -51,7 +51,11 @@ FAULTS: Final = (
     ),
     *Table("accepting", failing(Provider.decide_until), 100)(
         ("crashes-on-dollar-in-name", "an operator of the store", _with_member(lambda name, _: "$" in name)),
-        ("crashes-on-other-letter-in-name", "a column in ASCII", _with_member(lambda name, _: not name.isascii())),
+        (
+            "crashes-on-other-letter-in-name",
+            "a column in ASCII",
+            _with_member(lambda name, _: not name.isascii()),
+        ),
         ("crashes-on-big-integer", "a column of 64 bits", _with_member(lambda _, value: _is_big(value))),
         (
             "crashes-on-control-character",
