@@ -126,8 +126,9 @@ _ABOUT_CLAUSES: Final = """\
 # Clauses
 
 A failed *must* clause fails the run; a *should* clause warns. The source of a clause is the **page** of the
-endpoint, its **example**, a **sibling** page, the **errors** page, the **sdk**, an **rfc**, or a **convention**.
-`whop-contracts clauses --json` prints the same for programs; `whop-contracts explain ID` explains one clause.
+endpoint, its **example**, a **sibling** page, the **errors** page, the **sdk**, an **rfc**, or a
+**convention**. `whop-contracts clauses --json` prints the same for programs; `whop-contracts explain ID`
+explains one clause.
 """
 
 

@@ -28,10 +28,7 @@ LAYERS = (
     ("engine", "engine engine.*"),
     ("report", "report report.*"),
     ("integrations", "integrations integrations.*"),
-    (
-        "faces",
-        "contract derive strategies load schemathesis_checks __main__ proof proof.* plugin plugin.* cli cli.*",
-    ),
+    ("faces", "contract derive strategies load schemathesis_checks __main__ proof* plugin* cli*"),
 )
 MEET_PROVIDERS = {
     *("cli.open_target", "cli.coverage", "proof.trials", "proof.rank", "plugin.fixtures"),

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = Path(whop_contracts.__file__).parent
 UNWANTED = re.compile(
     r"\b(anew|put to the test|whom|(?:is|are|was|were|not|all) in order\b(?! of| to|,)"
-    r"|(?:is|are|was|were) told|stands? for|upon|honest(?:ly)?|promises?|beforehand|unforeseen|judges?|judged|manners)\b",
+    r"|(?:is|are|was|were) told|stands? for|upon|honest(?:ly)?|promises?"
+    r"|beforehand|unforeseen|judges?|judged|manners)\b",
     re.IGNORECASE,
 )
 EXCEPTIONS = {

@@ -143,7 +143,6 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
     after_a, after_b = AdvanceClock("a", past), AdvanceClock("b", past // 2)
     wait_a, wait_b, wait_c = AwaitResume("a"), AwaitResume("b"), AwaitResume("c")
     read_other = Send(read(OTHER))
-    resumed = Send(replace(read(OTHER), mark=AWAITED))
     month = Send(dated("in 40 days, and stays", SymbolicInstant(plus_ms=40 * DAY)))
     reader = Send(replace(vector("pause-without-permission"), origin="sequence"))
     beside = (Send(dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=OTHER)),) if second else ()
@@ -162,7 +161,7 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
         # night.
         _sequence("indefinite-pause-stays-a-day", "an indefinite pause stays for a day",
                   a, forever, READ, *night, after_a, READ, AdvanceClock("a", _NIGHT), READ,
-                  *((resumed,) if second else ()), ends="paused"),
+                  *((replace(read_other, case=replace(read(OTHER), mark=AWAITED)),) if second else ()), ends="paused"),
         # The last of three dates holds, and a later one must not come back.
         _sequence("pause-is-moved-twice", "a pause is moved twice", a, b, c, READ, wait_c, after_b, READ),
         _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
@@ -194,8 +193,7 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
                   a, *(_same("a", campaign=own) for own in others), READ, after_a, READ,
                   *(Send(replace(read(own), mark=AWAITED)) for own in others),
                   needs=frozenset({"second"})),
-        # A timer that cannot be set for less than some minutes, or for parts of a second; one that fires
-        # again.
+        # A timer that cannot be set for less than minutes, or for parts of a second; one that fires again.
         _sequence("short-pause-ends", "a pause of less than a minute ends by itself, and once",
                   _until("a", 45_950), before_a, READ, wait_a, AdvanceClock("a", 10 * MINUTE), READ),
         # Neither an idempotency key nor a cancelled timer may swallow the same date.
