@@ -161,7 +161,7 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
         # night.
         _sequence("indefinite-pause-stays-a-day", "an indefinite pause stays for a day",
                   a, forever, READ, *night, after_a, READ, AdvanceClock("a", _NIGHT), READ,
-                  *((replace(read_other, case=replace(read(OTHER), mark=AWAITED)),) if second else ()), ends="paused"),
+                  *(Send(replace(one.case, mark=AWAITED)) for one in aside), ends="paused"),
         # The last of three dates holds, and a later one must not come back.
         _sequence("pause-is-moved-twice", "a pause is moved twice", a, b, c, READ, wait_c, after_b, READ),
         _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
