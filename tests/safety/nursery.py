@@ -28,6 +28,8 @@ for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Under nohup it is ignored, and a run leaves it at that.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         out = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(out, 1); os.dup2(out, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
