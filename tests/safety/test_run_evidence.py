@@ -194,6 +194,51 @@ def test_the_verdict_line_gives_the_reason_and_the_way_out_also_if_quiet(
     assert "--test-clock, or run without it" in said
 
 
+def on_socket(nursery: Nursery, folder: Path, state: Served, token: str = SEED.token) -> tuple[int, str]:
+    """The exit code and the output of the command on one campaign, with the test clock."""
+    words = ["--base-url", state.base_url, "--campaign-id", ONE, "--test-clock", state.clock_url]
+    return nursery.run("run", *words, "--journal", "run.jsonl", cwd=folder, WHOP_API_TOKEN=token)
+
+
+@pytest.mark.parametrize(
+    ("variation", "warned"),
+    [
+        ("second-pause-409", "409"),
+        ("bad-utf-8-replaced", "refusals.usual-answer"),
+        ("nan-accepted", "refusals.usual-answer"),
+        ("any-case-of-members", "request.usual-answer"),
+    ],
+)
+def test_what_the_table_tolerates_exits_0_and_is_a_warning(
+    nursery: Nursery, tmp_path: Path, variation: str, warned: str
+) -> None:
+    with served(build(variation=variation, clock=RunningClock())) as state:
+        code, said = on_socket(nursery, tmp_path, state)
+    assert code == 0, said
+    assert warned in said
+
+
+def test_an_hour_off_in_one_night_is_found_although_every_second_pause_is_a_409(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    provider = build(fault="second-october-hour", variation="second-pause-409", clock=RunningClock())
+    with served(provider) as state:
+        code, said = on_socket(nursery, tmp_path, state)
+    assert code == 1, said
+    assert "pausing.until-is-kept" in said
+
+
+def test_a_credential_that_may_not_pause_ends_the_command_after_three_pauses(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    with served(build(clock=RunningClock())) as state:
+        code, said = on_socket(nursery, tmp_path, state, SEED.readonly_token)
+        sent = [seen.method for seen in state.requests]
+    assert code == 3
+    assert "inconclusive: the credential may not pause a campaign (403)" in said
+    assert sent.count("POST") == 3, "the first pause, the simplest one, and the unpause"
+
+
 def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
