@@ -246,7 +246,7 @@ def _result(
                 "sha256": plan.sha256,
                 "drawn": plan.drawn,
                 "command": commands.of_run(settings),
-                "classes": classes_of(plan),
+                "classes": classes_of(plan, run.sent),
             },
             clock={
                 "kind": target.clock.kind,

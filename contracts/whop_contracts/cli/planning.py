@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import urllib.parse
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 from whop_contracts.cli.coverage import only
@@ -65,9 +66,16 @@ def outline(settings: Settings) -> dict[str, Any]:
     return planned(settings).outline()
 
 
-def classes_of(plan: Plan) -> list[dict[str, Any]]:
-    """How many requests of each class are planned, by their origin."""
-    count = Counter((case.request_class, case.origin) for _, case in plan.listed())
+def classes_of(plan: Plan, sent: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """How many planned requests of each class got a response, by their origin.
+
+    ``sent`` counts the responses by the names of the sequence and of the case.
+    """
+    left, count = Counter(sent), Counter[tuple[str | None, str]]()
+    for sequence, case in plan.listed():
+        if left[sequence, case.name] > 0:
+            left[sequence, case.name] -= 1
+            count[case.request_class, case.origin] += 1
     found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
     return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
 

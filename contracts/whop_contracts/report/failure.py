@@ -205,7 +205,10 @@ class Failure:
 
 def _extent(row: Mapping[str, Any]) -> str:
     failure = row["failure"]
-    return f"{failure['count']} of {row['exchanges']} exchanges, first in request {failure['first_request']}"
+    where, shown = f"first in request {failure['first_request']}", failure["request"]["number"]
+    if shown != failure["first_request"]:
+        where += f", smallest in request {shown}"
+    return f"{failure['count']} of {row['exchanges']} exchanges, {where}"
 
 
 def _instant(text: str | None) -> int | None:
