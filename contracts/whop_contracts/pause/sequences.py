@@ -195,7 +195,7 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
                   needs=frozenset({"second"})),
         # A timer that cannot be set for less than minutes, or for parts of a second; one that fires again.
         _sequence("short-pause-ends", "a pause of less than a minute ends by itself, and once",
-                  _until("a", 45_950), before_a, READ, wait_a, AdvanceClock("a", 10 * MINUTE), READ),
+                  _until("a", 45_950), READ, before_a, READ, wait_a, AdvanceClock("a", 10 * MINUTE), READ),
         # Neither an idempotency key nor a cancelled timer may swallow the same date.
         _sequence("same-date-after-unpause", "the same date again after an unpause",
                   a, cancel, _same("a"), READ, wait_a),

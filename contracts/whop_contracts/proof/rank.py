@@ -163,12 +163,13 @@ def _kind(id_: str) -> Kind:
 def _units(clock: Clock) -> tuple[Sequence, ...]:
     """Every vector and every sequence on its own."""
     alone = [(kept if _kind(case.id) == "kept" else refused)(case) for case in vectors().values()]
-    return (*alone, *sequences(_means(clock)))
+    named = {one.id: one for means in (_means(clock, 1), _means(clock)) for one in sequences(means)}
+    return (*alone, *named.values())
 
 
-def _means(clock: Clock) -> Capabilities:
+def _means(clock: Clock, campaigns: int = _CAMPAIGNS) -> Capabilities:
     kind: Literal["wall", "virtual"] = "wall" if clock == "wall" else "virtual"
-    return Capabilities(_CAMPAIGNS, readonly=True, foreign=True, resting=True, loopback=True, clock=kind)
+    return Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock=kind)
 
 
 def _finders(fault: str) -> dict[Clock, tuple[set[str], set[str]]]:

@@ -162,10 +162,9 @@ def hints(result: Result) -> list[str]:
 
 
 def hasty(result: Result) -> bool:
-    """Whether an inconclusive run ended before most parts of the page were tested: then one line says all."""
-    parts = [exchanges for _, _, exchanges in by_part(result)]
-    early = parts.count(0) * 2 > len(parts)
-    return bool(result["verdict"] == "inconclusive" and early)
+    """Whether an inconclusive run ended before most clauses were tested: then one line says all."""
+    untested = sum(row["verdict"] == "not_tested" for row in result["clauses"])
+    return bool(result["verdict"] == "inconclusive" and untested * 2 > len(result["clauses"]))
 
 
 def listed(items: Sequence[Any], most: int) -> tuple[Sequence[Any], int]:
