@@ -274,7 +274,7 @@ _REPEATED = (
     ),
     *Table("intermittent", _losing_unpause)(
         ("every-fourth-unpause-is-lost", "one worker in four has a read-only connection", 4),
-        ("every-fifth-unpause-is-lost", "one worker in five has a read-only connection", 5),
+        ("every-third-unpause-is-lost", "one worker in three has a read-only connection", 3),
     ),
     *Table("pausing", built)(
         ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _FirstPauseLost),
