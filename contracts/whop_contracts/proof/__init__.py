@@ -15,6 +15,8 @@ START: Final = 1_790_000_000.0
 """The default start of a proof's virtual clock, 2026-09-21T14:13:20Z: the same figures each time."""
 CONFORMING: Final = "conforming"
 """The name and the kind of the provider without a fault and with default options."""
+WARNINGS: Final = "warnings"
+"""The kind of the faults that are about *should* clauses."""
 _CAUGHT_PERCENT: Final[Mapping[str, int]] = {"quick": 88}
 _REQUESTS: Final[Mapping[str, tuple[str, int]]] = {
     "quick": (f"{CONFORMING}-two-campaigns", 120),
@@ -52,6 +54,11 @@ class Trial:
     crash: str | None = None
 
     @property
+    def caught(self) -> bool:
+        """Whether a *must* clause failed or, if the fault is about a *should* clause, one of those warned."""
+        return bool(self.failed or (self.kind == WARNINGS and self.warned))
+
+    @property
     def accused(self) -> bool:
         """Whether anything happened that must not happen to a conforming provider."""
         return bool(self.failed or self.inconclusive or self.left or self.crash)
@@ -72,13 +79,13 @@ class Proof:
 
     @property
     def caught(self) -> tuple[Trial, ...]:
-        """The faults that failed a *must* clause."""
-        return tuple(trial for trial in self.faults if trial.failed)
+        """The faults that were caught."""
+        return tuple(trial for trial in self.faults if trial.caught)
 
     @property
     def survivors(self) -> tuple[Trial, ...]:
         """The faults that failed none."""
-        return tuple(trial for trial in self.faults if not trial.failed)
+        return tuple(trial for trial in self.faults if not trial.caught)
 
     @property
     def musts(self) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def matrix(proof: Proof) -> Iterator[str]:
     """Every fault with its first failing clause and request; then what one clause alone catches."""
     width = max((len(trial.name) for trial in proof.faults), default=0)
     for kind, trials in _by_kind(proof.faults):
-        yield f"{kind}: {sum(bool(trial.failed) for trial in trials)} of {len(trials)} caught"
+        yield f"{kind}: {sum(trial.caught for trial in trials)} of {len(trials)} caught"
         for trial in trials:
             first = f"{trial.first_request:>4}  {trial.first[0]}" if trial.first else "   -  SURVIVES"
             yield f"  {trial.name:<{width}}{first}"
@@ -121,7 +121,7 @@ def _by_kind(trials: Sequence[Trial]) -> Iterator[tuple[str, list[Trial]]]:
 
 def _kinds(proof: Proof) -> Iterator[Sequence[object]]:
     for kind, trials in _by_kind(proof.faults):
-        caught = [trial for trial in trials if trial.failed]
+        caught = [trial for trial in trials if trial.caught]
         yield kind, len(trials), len(caught), percentile(caught, 50) or "", percentile(caught, 100) or ""
 
 

@@ -21,7 +21,7 @@ from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.proof import CONFORMING, START, Proof, Trial
+from whop_contracts.proof import CONFORMING, START, WARNINGS, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
 from whop_contracts.steps import Capabilities
 
@@ -143,12 +143,12 @@ def _judged(task: Task, trial: Trial) -> Trial:
     provider = build(fault=task.fault, variation=task.variation, clock=ManualClock(task.start))
     plan = _plan(task.profile, task.seed, task.campaigns, task.only)
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
-    musts = {clause.id for clause in runner.clauses if clause.level == "must"}
+    counting = {one.id for one in runner.clauses if one.level == "must" or task.kind == WARNINGS}
     first: list[tuple[int, str, tuple[str, ...]]] = []
 
     def watch(evidence: Evidence, sequence: str) -> None:
         broken = runner.add(evidence, sequence)
-        if not first and (failed := tuple(name for name in broken if name in musts)):
+        if not first and (failed := tuple(name for name in broken if name in counting)):
             first.append((evidence.exchange.number, sequence, failed))
 
     rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose

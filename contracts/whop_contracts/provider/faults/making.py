@@ -28,7 +28,9 @@ Kind = Literal[
     "identifiers",
     "values",
     "intermittent",
+    "warnings",
 ]
+"""What a fault is about; the last kind is about *should* clauses only."""
 R = TypeVar("R")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

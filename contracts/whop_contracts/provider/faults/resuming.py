@@ -271,4 +271,8 @@ _AFTER = Table("pausing", built)(
     ("paused-again-after-resume", "a retried job repeats the pause", _PausedAgain),
 )
 
-FAULTS: Final = (*_TIMED, *_DELAYED, *_SHORT, *_STATES, *_SEVERAL, *_SOME, *_AFTER)
+_LATE = Table("warnings", timer)(
+    ("resumes-20-s-late", "a queue is read three times a minute", lambda _p, _c, due: due + 20 * SECOND),
+)
+
+FAULTS: Final = (*_LATE, *_TIMED, *_DELAYED, *_SHORT, *_STATES, *_SEVERAL, *_SOME, *_AFTER)
