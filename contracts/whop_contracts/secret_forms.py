@@ -16,7 +16,7 @@ from typing import Final
 _PIECE: Final = 12
 _MARKS: Final = ("...", "…", "â\x80¦")
 _MARK: Final = re.compile(r"\.{3,}|…|â\x80¦")
-"""What stands for text that was cut out, the last one in UTF-8 that was read as Latin-1."""
+"""What replaces text that was cut out, the last one in UTF-8 that was read as Latin-1."""
 CUT_TEXT: Final = 60
 """Characters from which on a text may have been cut without a mark."""
 _CLOSING: Final = "\"')]} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,14 +37,7 @@ def test_a_second_run_sends_nothing_and_names_the_first(
         assert check(settings)["verdict"] == "conforms"
         assert list(tmp_path.iterdir()) == [], "a journal is removed once everything is restored"
         kept = tmp_path / "kept.jsonl"
-        settings = Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            campaign_ids=(ONE,),
-            test_clock=state.clock_url,
-            profile="quick",
-            journal=kept,
-        )
+        settings = replace(settings, journal=kept)
         assert check(settings)["verdict"] == "conforms"
         assert kept.exists(), "one that was named is kept"
         state_of_restore = restore(

@@ -29,7 +29,7 @@ def tell(line: str) -> None:
 def reader_may_leave() -> Iterator[None]:
     """If standard output cannot be written, drop the rest, and leave the exit code to what was found.
 
-    A closed pipe is silent, anything else is told on standard error.
+    A closed pipe is silent, anything else is printed to standard error.
     """
     try:
         yield

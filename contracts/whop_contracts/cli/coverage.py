@@ -6,7 +6,7 @@ import dataclasses
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from whop_contracts import provider
 from whop_contracts.cli.open_target import run_in_process
@@ -38,14 +38,22 @@ def missed(plan: Plan, clauses: Iterable[Clause], sent: Mapping[tuple[str, str],
 
     ``sent`` counts those that were, by the names of their sequence and case.
     """
-    left, tested, untested = Counter(sent), frozenset[str](), frozenset[str]()
-    for sequence, case, ids in _requests(plan, clauses):
-        if left[sequence, case] > 0:
+    tested, untested = frozenset[str](), frozenset[str]()
+    requests = _requests(plan, clauses)
+    for (_, _, ids), there in zip(requests, were_sent((row[:2] for row in requests), sent), strict=True):
+        if there:
             tested |= ids
         else:
             untested |= ids
-        left[sequence, case] -= 1
     return untested - tested
+
+
+def were_sent(requests: Iterable[tuple[str, str]], sent: Mapping[tuple[str, str], int]) -> Iterator[bool]:
+    """For each request, by the names of its sequence and case, whether it is one of those ``sent``."""
+    left = Counter(sent)
+    for one in requests:
+        left[one] -= 1
+        yield left[one] >= 0
 
 
 def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[str, str, frozenset[str]]]:

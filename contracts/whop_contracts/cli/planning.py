@@ -6,9 +6,10 @@ import dataclasses
 import urllib.parse
 from collections import Counter
 from collections.abc import Mapping
+from itertools import compress
 from typing import Any, Final
 
-from whop_contracts.cli.coverage import only
+from whop_contracts.cli.coverage import only, were_sent
 from whop_contracts.cli.open_target import mock_actors
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
@@ -71,11 +72,9 @@ def classes_of(plan: Plan, sent: Mapping[tuple[str, str], int]) -> list[dict[str
 
     ``sent`` counts the responses by the names of the sequence and of the case.
     """
-    left, count = Counter(sent), Counter[tuple[str | None, str]]()
-    for sequence, case in plan.listed():
-        if left[sequence, case.name] > 0:
-            left[sequence, case.name] -= 1
-            count[case.request_class, case.origin] += 1
+    listed = list(plan.listed())
+    there = were_sent(((sequence, case.name) for sequence, case in listed), sent)
+    count = Counter((case.request_class, case.origin) for _, case in compress(listed, there))
     found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
     return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
 

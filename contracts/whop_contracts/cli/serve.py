@@ -17,7 +17,6 @@ from pathlib import Path
 
 from whop_contracts import provider
 from whop_contracts.cli import say
-from whop_contracts.exchange import Response
 from whop_contracts.integrations.consumer import Found
 from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
 from whop_contracts.provider import SEED, server
@@ -69,9 +68,6 @@ def _check_clients(built: provider.Provider, *, strict: bool, report: Path | Non
     """Check every request before the provider gets it, and keep the report up to date."""
     checker = RequestChecker((*built.added[0], SEED.token, SEED.readonly_token, SEED.foreign_token))
 
-    def refuse(response: Response) -> provider.Answer:
-        return built.finish(provider.Answer(response.status, response.headers, response.content))
-
     def watch(found: Found) -> None:
         if found and report:
             # The client gets its response even if the disk is full for a while; the end reports it.
@@ -80,7 +76,7 @@ def _check_clients(built: provider.Provider, *, strict: bool, report: Path | Non
 
     if report:
         _write(report, checker)
-    handle = guarded(built.handle, checker, refuse=refuse if strict else None, watch=watch)
+    handle = guarded(built.handle, checker, refuse=built.finish if strict else None, watch=watch)
     setattr(built, "handle", handle)  # noqa: B010 - in place of the method
     return checker
 

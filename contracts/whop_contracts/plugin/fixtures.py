@@ -22,9 +22,8 @@ import respx
 
 from whop_contracts import plugin
 from whop_contracts.cli.open_target import mock_actors
-from whop_contracts.exchange import Response
 from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
-from whop_contracts.provider import SEED, Answer, ManualClock, build
+from whop_contracts.provider import SEED, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
 from whop_contracts.target import MOCK_URL
@@ -85,7 +84,7 @@ class AdCampaignProvider:
         self._provider = build(fault=fault, variation=variation, clock=ManualClock(start))
         self._checker = RequestChecker((SEED.token, SEED.readonly_token, SEED.foreign_token))
         self._provider.handle = guarded(  # type: ignore[method-assign]  # in front of every fault
-            self._provider.handle, self._checker, refuse=self._refuse if strict else None
+            self._provider.handle, self._checker, refuse=self._provider.finish if strict else None
         )
         self.base_url = base_url.rstrip("/")
         self._origin = httpx.URL(self.base_url)
@@ -157,9 +156,6 @@ class AdCampaignProvider:
             url = httpx.URL(self._served)
             self.router.route(host=url.host, port=url.port).pass_through()
         return self._served
-
-    def _refuse(self, rejection: Response) -> Answer:
-        return self._provider.finish(Answer(rejection.status, rejection.headers, rejection.content))
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")

@@ -102,7 +102,7 @@ def _octal(byte: int) -> str:
 
 
 def _plain(byte: int) -> bool:
-    """Whether a byte stands for itself in all quotes: printable ASCII but the quote and the backslash."""
+    """Whether a byte means itself in all quotes: printable ASCII but the quote and the backslash."""
     return ord(" ") <= byte <= ord("~") and byte not in b"'\\"
 
 

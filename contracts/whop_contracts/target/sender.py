@@ -101,7 +101,7 @@ class Sender:
         """Allow the requests that were kept back, for so many seconds from now: a campaign is being restored.
 
         A 429 is then waited out for at most half of the time that is left, a response may take no longer than
-        that time (or one second), and ``retrying`` is told about each retry.
+        that time (or one second), and ``retrying`` is called for each retry.
         """
         self._reserve = 0
         self._until = self.elapsed() + seconds

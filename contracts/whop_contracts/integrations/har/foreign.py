@@ -37,7 +37,7 @@ _APART_NS: Final = 10 * NANO
 class Recording:
     """What of a file is about the endpoint.
 
-    ``items`` are exchanges in the order of their responses; None stands for a write other than pause and
+    ``items`` are exchanges in the order of their responses; None is a write other than pause and
     unpause, after which no state is known. ``run`` is what our own writer says of its run, empty in a foreign
     file.
     """

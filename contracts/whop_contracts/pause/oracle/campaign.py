@@ -26,7 +26,7 @@ class Campaign:
     """What is known of one campaign.
 
     ``states`` are the possible states as the last write or read left them, before any time passed.
-    ``causes`` are the ids of the clauses that the writes since the last read put to the test, the last one
+    ``causes`` are the ids of the clauses that the writes since the last read are checked by, the last one
     first; ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last
     settled the state. ``older`` are the states that a lagging read may still show, each with when it was
     replaced, in seconds of the sender's clock and nanoseconds of the provider's. ``cancelled`` are the dates

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, Parts
 from whop_contracts.provider.faults.invalid_dates import accepting, for_ever
-from whop_contracts.provider.faults.making import Table, around, failing
-from whop_contracts.provider.state import Campaign
-
-_Members = Callable[[str, Any], bool]
-
-
-def _misread(how: Callable[[Parts], int]) -> type[Provider]:
-    return around(Provider.compose)(lambda _go, _provider, parts: how(parts))
+from whop_contracts.provider.faults.making import Table, failing, with_member
+from whop_contracts.provider.faults.valid_dates import misread, shifted
 
 
 def _in_whole_quarters(parts: Parts) -> int:
     surplus = abs(parts.offset) % 15 * MINUTE if abs(parts.offset) <= 14 * 60 else 0
     return parts.instant() + (surplus if parts.offset > 0 else -surplus)
-
-
-def _day_too_early(parts: Parts) -> int:
-    return parts.instant() - (DAY if 2_300 < parts.year < 9_990 else 0)
-
-
-def _with_member(wanted: _Members) -> Callable[[Any, Campaign], bool]:
-    """Whether the name and value of an undocumented member are as wanted."""
-
-    def has(body: Any, _campaign: Campaign) -> bool:
-        members = body.items() if isinstance(body, dict) else ()
-        return any(wanted(name, value) for name, value in members if name != "paused_until")
-
-    return has
 
 
 def _is_big(value: Any) -> bool:
@@ -45,22 +24,26 @@ def _is_big(value: Any) -> bool:
 
 
 FAULTS: Final = (
-    *Table("dates", _misread)(
+    *Table("dates", misread)(
         ("offset-in-quarters", "offsets are stored as quarters of an hour", _in_whole_quarters),
-        ("far-centuries-a-day-early", "a century's leap day is left out", _day_too_early),
+        (
+            "far-centuries-a-day-early",
+            "a century's leap day is left out",
+            shifted(-DAY, lambda parts: 2_300 < parts.year < 9_990),
+        ),
     ),
     *Table("accepting", failing(Provider.decide_until), 100)(
-        ("crashes-on-dollar-in-name", "an operator of the store", _with_member(lambda name, _: "$" in name)),
+        ("crashes-on-dollar-in-name", "an operator of the store", with_member(lambda name, _: "$" in name)),
         (
             "crashes-on-other-letter-in-name",
             "a column in ASCII",
-            _with_member(lambda name, _: not name.isascii()),
+            with_member(lambda name, _: not name.isascii()),
         ),
-        ("crashes-on-big-integer", "a column of 64 bits", _with_member(lambda _, value: _is_big(value))),
+        ("crashes-on-big-integer", "a column of 64 bits", with_member(lambda _, value: _is_big(value))),
         (
             "crashes-on-control-character",
             "a log format",
-            _with_member(lambda name, _: any(letter < " " for letter in name)),
+            with_member(lambda name, _: any(letter < " " for letter in name)),
         ),
     ),
     *Table("accepting", accepting(Provider.no_object), 102)(

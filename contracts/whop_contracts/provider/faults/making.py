@@ -132,6 +132,16 @@ def timer(how: Callable[[Provider, Campaign, int], int | None]) -> type[Provider
     return around(Provider.due)(due)
 
 
+def with_member(wanted: Callable[[str, Any], bool]) -> Callable[[Any, Campaign], bool]:
+    """Whether a body has an undocumented member whose name and value are as wanted."""
+
+    def has(body: Any, _campaign: Campaign) -> bool:
+        members = body.items() if isinstance(body, dict) else ()
+        return any(wanted(name, value) for name, value in members if name != "paused_until")
+
+    return has
+
+
 def editing(*operations: Operation) -> Callable[[Edit], type[Provider]]:
     """Edit the document of the operations' responses."""
 
