@@ -10,10 +10,9 @@ import difflib
 from collections.abc import Callable, Iterable
 
 from whop_contracts.exchange import Response
-from whop_contracts.provider.clocks import Clock, ManualClock, RunningClock, WallClock
-from whop_contracts.provider.core import Provider
+from whop_contracts.provider.core import Clock, ManualClock, Provider, RunningClock, WallClock
 from whop_contracts.provider.faults import Fault, faults
-from whop_contracts.provider.seed import SEED
+from whop_contracts.provider.state import SEED
 from whop_contracts.provider.variations import Options, Variation, variations
 
 Answer = Response

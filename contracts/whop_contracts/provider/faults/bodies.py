@@ -13,8 +13,7 @@ from whop_contracts.provider.dates import SECOND
 from whop_contracts.provider.faults.invalid_dates import accepting, always, for_ever, is_of, matches
 from whop_contracts.provider.faults.making import Table, after, around, built, failing, with_member
 from whop_contracts.provider.reading import MISSING
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
+from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 
 # -- JSON that is not an object --
 

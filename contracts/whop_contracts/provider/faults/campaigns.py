@@ -11,8 +11,7 @@ from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND, Parts
 from whop_contracts.provider.faults.making import Edit, Table, after, around, built, drop, put
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Campaign, Request, crash
+from whop_contracts.provider.state import SEED, Campaign, Request, crash
 
 _Is = Callable[[Campaign], bool]
 

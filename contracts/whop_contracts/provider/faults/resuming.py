@@ -8,8 +8,7 @@ from typing import Final
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND
 from whop_contracts.provider.faults.making import Table, after, around, built, timer
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Campaign
+from whop_contracts.provider.state import SEED, Campaign
 
 _HOUR = 60 * MINUTE
 _LONGEST_DELAY = 2**31 * 1_000_000

@@ -10,8 +10,7 @@ from typing import Final
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.faults.making import Table, around, built, failing
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
+from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 
 # -- ids --
 
