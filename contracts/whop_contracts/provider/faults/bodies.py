@@ -11,7 +11,7 @@ from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import SECOND
 from whop_contracts.provider.faults.invalid_dates import accepting, always, for_ever, is_of, matches
-from whop_contracts.provider.faults.making import Table, after, around, built, failing, with_member
+from whop_contracts.provider.faults.making import Table, after, around, built, failing
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 
@@ -62,10 +62,6 @@ def _python_json(content: bytes) -> Any:
     return dict.fromkeys(body) if isinstance(body, dict) else {}
 
 
-def _crash(_content: bytes) -> Any:
-    raise crash()
-
-
 def _crash_on_nan(content: bytes) -> Any:
     json.loads(content)
     raise crash()
@@ -97,13 +93,23 @@ _MALFORMED = (
         ("accepts-bad-utf-8", "invalid bytes are skipped", lambda c: json.loads(c.decode("utf-8", "ignore"))),
     ),
     *Table("accepting", built, 100)(
-        ("crashes-on-malformed-json", "a parser's error is not caught", _mended(_crash)),
+        ("crashes-on-malformed-json", "a parser's error is not caught", failing(Provider.unparsable)(always)),
         ("crashes-on-bad-utf-8", "a decoder's error is raised", failing(Provider.read_body)(_is_not_utf8)),
         ("crashes-on-nan", "NaN cannot be stored", _mended(_crash_on_nan)),
     ),
 )
 
 # -- valid bodies --
+
+
+def _with_member(wanted: Callable[[str, Any], bool]) -> Callable[[Any, Campaign], bool]:
+    """Whether a body has an undocumented member whose name and value are as wanted."""
+
+    def has(body: Any, _campaign: Campaign) -> bool:
+        members = body.items() if isinstance(body, dict) else ()
+        return any(wanted(name, value) for name, value in members if name != "paused_until")
+
+    return has
 
 
 def _has_emoji(name: str, value: Any) -> bool:
@@ -156,7 +162,7 @@ def _is_other_media(request: Request) -> bool:
 
 _VALID = (
     *Table("values", failing(Provider.decide_until), 100)(
-        ("crashes-on-emoji-member", "the column has three bytes per character", with_member(_has_emoji)),
+        ("crashes-on-emoji-member", "the column has three bytes per character", _with_member(_has_emoji)),
         ("crashes-on-many-members", "a log of two columns", lambda b, _: isinstance(b, dict) and len(b) > 2),
         ("crashes-on-nested-member", "the log is flat", _has_nested),
     ),
@@ -171,7 +177,7 @@ _VALID = (
         (
             "undocumented-member-crashes",
             "an unknown argument",
-            failing(Provider.decide_until)(with_member(lambda *_: True)),
+            failing(Provider.decide_until)(_with_member(lambda *_: True)),
         ),
         ("other-media-type-crashes", "it is parsed as a form", failing(Provider.read_body)(_is_other_media)),
     ),
@@ -192,42 +198,45 @@ _VALID = (
             failing(Provider.read_body, _unsupported)(_has_parameter),
         ),
     ),
-)
-_MORE = Table("dates", around(Provider.read_body))(
-    ("charset-hides-body", "a body parser is chosen by the whole media type", _parameter_hides_body),
+    *Table("dates", around(Provider.read_body))(
+        ("charset-hides-body", "a body parser is chosen by the whole media type", _parameter_hides_body),
+    ),
 )
 
 # -- rejected, and in effect all the same --
 
 _Act = Callable[[Provider, Campaign], object]
+_Affected = Callable[[Provider, Request, Call | None], list[Campaign]]
 
 
-def _acting(how: tuple[tuple[int, ...], _Act]) -> type[Provider]:
-    """Do something to the addressed campaign after a rejection with one of the statuses."""
-    statuses, act = how
+def _acting(affected: _Affected) -> Callable[[tuple[tuple[int, ...], _Act]], type[Provider]]:
+    """Do something to the affected campaigns after a rejection with one of the statuses."""
 
-    def then(provider: Provider, request: Request, call: Call | None, rejection: Rejection) -> None:
-        try:
-            found = call or provider.locate(request.path)
-        except Rejection:
-            return
-        campaign = provider.state.campaigns.get(found.id)
-        if campaign is not None and found.operation == "pause" and rejection.status in statuses:
-            act(provider, campaign)
+    def make(how: tuple[tuple[int, ...], _Act]) -> type[Provider]:
+        statuses, act = how
 
-    return after(Provider.after_rejection)(then)
+        def then(provider: Provider, request: Request, call: Call | None, rejection: Rejection) -> None:
+            for campaign in affected(provider, request, call) if rejection.status in statuses else ():
+                act(provider, campaign)
+
+        return after(Provider.after_rejection)(then)
+
+    return make
 
 
-def _acting_elsewhere(how: tuple[tuple[int, ...], _Act]) -> type[Provider]:
-    """After a rejected pause with one of the statuses, do something to another campaign that is paused."""
-    statuses, act = how
+def _addressed(provider: Provider, request: Request, call: Call | None) -> list[Campaign]:
+    """The campaign that a pause is about, if it is known."""
+    try:
+        found = call or provider.locate(request.path)
+    except Rejection:
+        return []
+    campaign = provider.state.campaigns.get(found.id)
+    return [campaign] if campaign is not None and found.operation == "pause" else []
 
-    def then(provider: Provider, request: Request, _: Call | None, rejection: Rejection) -> None:
-        for one in provider.state.campaigns.values() if rejection.status in statuses else ():
-            if one.status == "paused" and one.id in SEED.campaigns and one.id not in request.path:
-                act(provider, one)
 
-    return after(Provider.after_rejection)(then)
+def _others_paused(provider: Provider, request: Request, _: Call | None) -> list[Campaign]:
+    every = (provider.state.campaigns[id_] for id_ in SEED.campaigns if id_ not in request.path)
+    return [one for one in every if one.status == "paused"]
 
 
 def _pause(provider: Provider, campaign: Campaign) -> None:
@@ -258,7 +267,7 @@ def _zero_budget(_provider: Provider, campaign: Campaign) -> None:
 
 
 _ACTING = (
-    *Table("refusing", _acting, 104)(
+    *Table("refusing", _acting(_addressed), 104)(
         ("422-pauses", "the status is saved before the date is validated", ((422,), _pause)),
         ("400-pauses", "the route pauses before it parses", ((400,), _pause)),
         ("415-pauses", "the route pauses before it reads the media type", ((415,), _pause)),
@@ -270,14 +279,14 @@ _ACTING = (
         ("refusal-zeroes-budget", "a reservation is not released", ((400, 422), _zero_budget)),
         ("refusal-changes-title", "the failure is noted in the title", ((422,), _set("title", "(invalid)"))),
     ),
-    *Table("refusing", _acting, 206)(
+    *Table("refusing", _acting(_addressed), 206)(
         ("401-pauses", "the credential is checked on the way out", ((401,), _pause)),
         ("403-pauses", "the permission is checked on the way out", ((403,), _pause)),
         ("401-resumes", "a failed sign-in ends what was scheduled", ((401,), _resume)),
         ("403-forgets-date", "a reader may change the date", ((403,), _set("paused_until", None))),
     ),
 )
-_ELSEWHERE = Table("refusing", _acting_elsewhere, 104)(
+_ELSEWHERE = Table("refusing", _acting(_others_paused), 104)(
     ("422-resumes-another-campaign", "a rollback has the wrong scope", ((422,), _resume)),
     ("400-resumes-another-campaign", "a rollback has the wrong scope", ((400,), _resume)),
     ("401-resumes-another-campaign", "a failed sign-in ends the session's pauses", ((401,), _resume)),
@@ -289,4 +298,34 @@ _ELSEWHERE = Table("refusing", _acting_elsewhere, 104)(
     ("403-stales-another-campaign", "an audit marks what it meets", ((403,), _set("status", "stale"))),
 )
 
-FAULTS: Final = (*_SHAPES, *_MALFORMED, *_VALID, *_MORE, *_ACTING, *_ELSEWHERE)
+FAULTS: Final = (*_SHAPES, *_MALFORMED, *_VALID, *_ACTING, *_ELSEWHERE)
+
+# -- what only generated requests find: no vector was written for it --
+
+
+def _is_big(value: Any) -> bool:
+    """Whether a value is, or contains, an integer beyond 64 bits."""
+    if isinstance(value, list | dict):
+        return any(map(_is_big, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and abs(value) >= 2**64
+
+
+def _named(wanted: Callable[[str], bool]) -> Callable[[Any, Campaign], bool]:
+    return _with_member(lambda name, _: wanted(name))
+
+
+def _is_negative(body: Any) -> bool:
+    return isinstance(body, int | float) and body < 0
+
+
+DRAWN: Final = (
+    *Table("accepting", failing(Provider.decide_until), 100)(
+        ("crashes-on-dollar-in-name", "an operator of the store", _named(lambda name: "$" in name)),
+        ("crashes-on-other-letter-in-name", "a column in ASCII", _named(lambda name: not name.isascii())),
+        ("crashes-on-big-integer", "a column of 64 bits", _with_member(lambda _, value: _is_big(value))),
+        ("crashes-on-control-character", "a log format", _named(matches(r"[\0-\x1f]"))),
+    ),
+    *Table("accepting", accepting(Provider.no_object), 102)(
+        ("accepts-negative-numbers", "less than nothing is nothing", (_is_negative, for_ever)),
+    ),
+)
