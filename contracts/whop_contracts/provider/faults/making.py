@@ -35,6 +35,8 @@ Kind = Literal[
 ]
 """What a fault is about; the last kind is about *should* clauses only."""
 DATA: Final = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
+Go = Callable[..., Any]
+"""A step of the provider, given its arguments."""
 R = TypeVar("R")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -153,6 +155,18 @@ def noting(
         return go(campaign, *args)
 
     return around(step)(noted)
+
+
+def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:
+    """Store another date: from the provider, the campaign as it was, and the date that was sent."""
+    return around(Provider.apply_pause)(
+        lambda go, provider, campaign, until: go(campaign, how(provider, campaign, until))
+    )
+
+
+def having(row: dict[str, Any]) -> Callable[[Campaign], bool]:
+    """Whether a member of a campaign has the value that a row of ``faults.json`` names."""
+    return lambda campaign: bool(campaign.rest[row["member"]] == row["value"])
 
 
 def editing(*operations: Operation) -> Callable[[Edit], type[Provider]]:
