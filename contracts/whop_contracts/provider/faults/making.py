@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar, TypeVarTuple
 
-from whop_contracts.exchange import Operation
+from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.state import Campaign, Rejection, crash
+from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 
 Kind = Literal[
     "response",
@@ -155,6 +155,23 @@ def noting(
         return go(campaign, *args)
 
     return around(step)(noted)
+
+
+def instead(how: Callable[[Provider, Call, Rejection], Response | Rejection | None]) -> type[Provider]:
+    """Another response, or another rejection, for a rejected request; the same one where it is None."""
+
+    def perform(go: Go, provider: Provider, call: Call, request: Request) -> Any:
+        try:
+            return go(call, request)
+        except Rejection as rejection:
+            other = how(provider, call, rejection)
+            if isinstance(other, Rejection):
+                raise other from None
+            if other is None:
+                raise
+            return other
+
+    return around(Provider.perform)(perform)
 
 
 def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:
