@@ -16,8 +16,7 @@ from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
 from whop_contracts.provider.reading import Reader
 from whop_contracts.provider.rendering import Writer
-from whop_contracts.provider.state import Call, Campaign, Rejection, Request, fresh
-from whop_contracts.provider.variations import Options
+from whop_contracts.provider.state import Call, Campaign, Options, Rejection, Request, fresh
 
 _PLAIN = Options()
 _LONGEST_PATH = 1_024

@@ -1,4 +1,4 @@
-"""What passes through the provider, what it remembers, and what a fresh one holds.
+"""What passes through the provider, its options, what it remembers, and what a fresh one holds.
 
 Ids and tokens are constants; every date is relative to the clock's start. The members that no operation
 changes are in ``seed.json``, by shape; instants there are milliseconds after the start.
@@ -12,16 +12,90 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from whop_contracts.exchange import Operation
 from whop_contracts.provider import dates
 
+Choice = Literal["accept", "reject"]
 READ = "ad_campaign:basic:read"
 UPDATE = "ad_campaign:update"
 ALWAYS = frozenset({"access_pass:basic:read", "company:balance:read"})
 INSTANTS = (("payment_method", "created_at"), ("config", "start_time"), ("config", "end_time"))
 """Where `Campaign.rest` holds instants: a member and its child."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a provider does where several behaviours conform. Durations are seconds, offsets minutes."""
+
+    # Responses.
+    success_status: int = 200
+    media_type: str = "application/json"
+    timestamp_digits: int = 3
+    timestamp_offset: int | None = None
+    timestamp_lower_case: bool = False
+    extra_members: bool = False
+    counts_as_floats: bool = False
+    whole_money: bool = False
+    negative_counts: bool = False
+    countries: tuple[str, ...] | None = None
+    every_null: bool = False
+    reordered: bool = False
+    duplicate_key: bool = False
+    date_header: bool = True
+    latency: tuple[float, float] = (0.0, 0.0)
+
+    # Dates in requests.
+    past: Choice = "reject"
+    past_status: int = 422
+    horizon_days: int | None = None
+    beyond_end_time: Choice = "accept"
+    fraction_digits: int | None = None
+    far_offsets: Choice = "accept"
+    lower_case: Choice = "accept"
+    leap_second: Choice = "accept"
+    minus_zero: Choice = "accept"
+    loose_text: Choice = "reject"
+    bare_point: Choice = "reject"
+
+    # Bodies of requests.
+    null_member: Choice = "accept"
+    null_body: Choice = "accept"
+    no_body: Choice = "accept"
+    undocumented: Choice = "accept"
+    any_case_of_members: bool = False
+    nan: Choice = "reject"
+    bad_utf8: Choice = "reject"
+    other_media: Literal["reject", "read", "ignore"] = "reject"
+    syntax_status: int = 400
+    shape_status: int = 422
+    value_status: int = 422
+    longest_body: int = 4_000_000
+
+    # Ids and credentials.
+    foreign_status: int = 404
+    unknown_status: int = 404
+    malformed_status: int = 404
+    overlong_status: int | None = None
+    any_case_of_id: bool = False
+    any_scheme: bool = False
+    lacking_status: int = 403
+
+    # Error responses.
+    error_form: Literal["envelope", "flat", "text", "empty"] = "envelope"
+    challenge: bool = True
+    allow: bool = True
+    wrong_method_status: int = 405
+
+    # Pausing and resuming.
+    second_pause: Literal["replace", "conflict"] = "replace"
+    resting_status: Literal[200, 409, 422] = 409
+    read_lag: float = 0.0
+    resume_late: float = 0.0
+    lazy_resume: Literal["no", "stamped when seen", "stamped when due"] = "no"
+    updated_at: Literal["follows", "stands", "before_created"] = "follows"
+    skew: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
