@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from whop_contracts import provider
+from whop_contracts import proof, provider
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.cli.open_target import run_in_process
@@ -16,7 +16,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES
-from whop_contracts.proof import START, page
+from whop_contracts.proof import START
 from whop_contracts.settings import Settings
 
 CLAUSES = {clause.id: clause for clause in catalogue.clauses()}
@@ -31,9 +31,9 @@ def plan():
 
 def test_the_proofs_data_is_about_these_clauses_and_faults_and_agrees_with_its_page():
     """Otherwise `whop-contracts prove --write docs/proof.md` is due."""
-    text = page.data_path().with_suffix(".md").read_text("utf-8")
+    text = proof.data_path().with_suffix(".md").read_text("utf-8")
     rows = re.findall(r"^\| `([a-z_]+\.[a-z0-9-]+)` \| (?:must|should) \| (\d+) \|", text, re.MULTILINE)
-    found = {id_: page.faults_found_by(id_) for id_ in CLAUSES}
+    found = {id_: proof.faults_found_by(id_) for id_ in CLAUSES}
     assert {id_: int(count) for id_, count in rows} == {id_: len(names) for id_, names in found.items()}
     for id_, names in found.items():
         assert set(names) <= set(FAULTS)
@@ -47,7 +47,7 @@ def test_a_fault_is_found_by_the_clauses_that_the_data_names(name, plan):
     faulty = provider.build(fault=name, clock=provider.ManualClock(START))
     run_in_process(plan, faulty, random.Random(f"{name} {plan.seed}"), runner.add)
     broken = {id_ for id_, count in runner.counts.items() if count.broken}
-    assert broken == {id_ for id_ in CLAUSES if name in page.faults_found_by(id_)}
+    assert broken == {id_ for id_ in CLAUSES if name in proof.faults_found_by(id_)}
 
 
 def test_a_row_of_the_conformance_table_is_described_whole():
@@ -84,5 +84,5 @@ def test_a_clause_in_full(capsys):
     labels = " ".join(line[2:13].strip().replace(" ", "-") for line in lines[1:] if line[2:3] != " ")
     assert labels == "statement source level needs sent conforms fails faults run-it"
     text = " ".join(" ".join(lines).split())
-    assert f"(fault {page.faults_found_by('pausing.until-is-kept')[0]}: " in text
+    assert f"(fault {proof.faults_found_by('pausing.until-is-kept')[0]}: " in text
     assert "requests of a standard run" in text

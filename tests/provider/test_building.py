@@ -14,7 +14,7 @@ from talking import Talk
 
 import whop_contracts.provider
 from whop_contracts.provider import SEED, ManualClock, RunningClock, WallClock, build, dates
-from whop_contracts.provider.clocks import SkewedClock
+from whop_contracts.provider.core import SkewedClock
 
 HOME = Path(whop_contracts.provider.__file__).parent
 

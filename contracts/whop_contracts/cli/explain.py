@@ -19,8 +19,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses.members import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
-from whop_contracts.proof import START
-from whop_contracts.proof.page import faults_found_by
+from whop_contracts.proof import START, faults_found_by
 from whop_contracts.report.sanitize import visible
 from whop_contracts.schemas import Member, expected, subschema
 from whop_contracts.settings import Settings, UsageError

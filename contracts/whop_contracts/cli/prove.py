@@ -13,8 +13,8 @@ from whop_contracts import provider
 from whop_contracts.cli import say
 from whop_contracts.engine.plan import Profile
 from whop_contracts.instants import NANO, read_instant
-from whop_contracts.proof import page, trials
 from whop_contracts.proof import rank as ranking
+from whop_contracts.proof import trials
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import nearest
@@ -50,16 +50,16 @@ def prove(
     tasks = trials.tasks(profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only)
     proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
-        say(*page.matrix(proof), "")
+        say(*proofs.matrix(proof), "")
     wrong = proofs.problems(proof, whole=not faults, measured=only is not None)
-    pages = [page.markdown(proof), page.data(proof)]
+    pages = [proofs.markdown(proof), proofs.data(proof)]
     for name, old, new in zip(_both(check or ""), before, pages, strict=False):
         if old != new:
             wrong.append(f"{name} holds other numbers (whop-contracts prove --write replaces it):")
-            wrong += page.difference(old, new)
+            wrong += proofs.difference(old, new)
     for name, text in zip(_both(write), pages, strict=True) if write else ():
         _write(name, text)
-    say(*page.totals(proof, whole=not faults), *(f"WRONG  {line}" for line in wrong))
+    say(*proofs.totals(proof, whole=not faults), *(f"WRONG  {line}" for line in wrong))
     say("the proof does not hold" if wrong else "the proof holds")
     return 1 if wrong else 0
 

@@ -1,15 +1,21 @@
 """The proof: what a run says about every faulty and every conforming provider, and what is wrong with that.
 
-Values and figures only; ``trials`` runs the providers, ``page`` writes the result.
+Values, figures and texts only; ``trials`` runs the providers. ``docs/proof.md`` is written from
+``proof.md.j2``.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
+
+import jinja2
 
 START: Final = 1_790_000_000.0
 """The default start of a proof's virtual clock, 2026-09-21T14:13:20Z: the same figures each time."""
@@ -24,8 +30,9 @@ _REQUESTS: Final[Mapping[str, tuple[str, int]]] = {
 }
 """For each profile the conforming provider whose requests are counted, and how many a run may send."""
 _EARLY: Final[Mapping[str, Mapping[int, int]]] = {"standard": {50: 15, 90: 110, 97: 180, 99: 240}}
-"""For each profile the largest first failing request, by the percentage of faults that it is not exceeded by.
-"""
+"""For each profile the largest first failing request, by the percentage of faults that do not exceed it."""
+_SHOWN: Final = 12
+"""How many of the faults that a clause alone catches are named, and how many lines of a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +132,13 @@ def problems(proof: Proof, *, whole: bool = True, measured: bool = False) -> lis
 
     ``measured``: it measures what a part of a plan finds, so that faults may survive.
     """
-    if measured:
-        return [*_crashes(proof), *_false_alarms(proof)]
-    found = [*_crashes(proof), *_survivors(proof), *_false_alarms(proof)]
-    return [*found, *_idle_clauses(proof), *_late(proof)] if whole else found
-
-
-def _crashes(proof: Proof) -> Iterator[str]:
-    for trial in (*proof.faults, *proof.variations):
-        if trial.crash:
-            yield f"{trial.name}, seed {trial.seed}: an error of our own, {trial.crash}"
+    crashes = [
+        f"{trial.name}, seed {trial.seed}: an error of our own, {trial.crash}"
+        for trial in (*proof.faults, *proof.variations)
+        if trial.crash
+    ]
+    found = [*crashes, *(() if measured else _survivors(proof)), *_false_alarms(proof)]
+    return [*found, *_idle_clauses(proof), *_late(proof)] if whole and not measured else found
 
 
 def _survivors(proof: Proof) -> Iterator[str]:
@@ -186,3 +190,108 @@ def _late(proof: Proof) -> Iterator[str]:
         found = proof.first_request(percent)
         if found > most:
             yield f"the {percent}th percentile of the first failing request is {found}, more than {most}"
+
+
+def markdown(proof: Proof) -> str:
+    """The page about a proof. It contains nothing that varies from machine to machine."""
+    environment = jinja2.Environment(  # noqa: S701 - it writes Markdown, from our own names
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters |= {
+        "cell": lambda text: text.replace("|", r"\|"),
+        "code": lambda names: [f"`{name}`" for name in names],
+        "groups": _groups,
+        "percentile": percentile,
+        "some": _some,
+    }
+    return environment.get_template("proof.md.j2").render(
+        proof=proof,
+        start=f"{datetime.fromtimestamp(proof.start, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        totals=totals(proof),
+        catches=proof.catches(),
+        firsts=proof.firsts(),
+    )
+
+
+def totals(proof: Proof, *, whole: bool = True) -> Iterator[str]:
+    """The figures that matter, one sentence each; of a part of the proof, only what it ran."""
+    runs, bad = len(proof.variations), sum(trial.accused for trial in proof.variations)
+    names = {trial.name for trial in proof.variations}
+    share = 100 * len(proof.caught) / len(proof.faults) if proof.faults else 0.0
+    yield f"{len(proof.caught)} of {len(proof.faults)} faults caught ({share:.1f} %)"
+    yield (
+        f"first failing request: median {proof.first_request(50)}, 90th percentile {proof.first_request(90)}"
+    )
+    seeds = f"{runs} runs with {proof.seeds} seeds"
+    yield f"{len(names)} conforming providers, {seeds}: {bad} false alarms or inconclusive runs"
+    if whole:
+        failing = sum(proof.catches()[name] > 0 for name in proof.musts)
+        yield f"{failing} of {len(proof.musts)} must clauses fail at least one fault"
+    if proof.survivors:
+        yield f"survivors: {', '.join(trial.name for trial in proof.survivors)}"
+
+
+def matrix(proof: Proof) -> Iterator[str]:
+    """Every fault with its first failing clause and request; then what one clause alone catches."""
+    width = max((len(trial.name) for trial in proof.faults), default=0)
+    for kind, trials in _groups(proof.faults, "kind"):
+        yield f"{kind}: {sum(trial.caught for trial in trials)} of {len(trials)} caught"
+        for trial in trials:
+            first = f"{trial.first_request:>4}  {trial.first[0]}" if trial.first else "   -  SURVIVES"
+            yield f"  {trial.name:<{width}}{first}"
+    yield ""
+    for name in proof.musts:
+        if alone := proof.alone(name):
+            yield f"{name} alone catches {len(alone)}: {_some(alone)}"
+    for trial in proof.variations:
+        if trial.accused:
+            accused = ", ".join(trial.failed) or trial.inconclusive or "not restored"
+            yield f"{trial.name}, seed {trial.seed}: {accused}"
+
+
+def difference(one: str, other: str) -> list[str]:
+    """The lines of two pages that differ, the first few: ``-`` of the first, ``+`` of the second."""
+    before, after = one.splitlines(), other.splitlines()
+    removed, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
+    lines = [f"- {line}" for line in before if line in removed] + [
+        f"+ {line}" for line in after if line in added
+    ]
+    if not lines and before != after:
+        lines = ["the same lines in another order"]
+    return lines[:_SHOWN] + ([f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])
+
+
+def _groups(trials: Iterable[Trial], by: str) -> Iterator[tuple[str, list[Trial]]]:
+    """The trials by their kind or name, in the order in which each first appears."""
+    groups: dict[str, list[Trial]] = {}
+    for trial in trials:
+        groups.setdefault(getattr(trial, by), []).append(trial)
+    yield from groups.items()
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def data(proof: Proof) -> str:
+    """The faults that each clause finds, first those that few others find, as JSON."""
+    ordered = sorted(proof.faults, key=lambda trial: len(trial.failed))
+    found = {
+        clause: [trial.name for trial in ordered if clause in (*trial.failed, *trial.warned)]
+        for clause, _ in proof.clauses
+    }
+    return json.dumps({"faults": found}, indent=1) + "\n"
+
+
+def data_path() -> Path:
+    """Where that is written: in the wheel inside the package, in a checkout in its documentation."""
+    inside = Path(__file__).parents[1] / "proof.json"
+    return inside if inside.is_file() else Path(__file__).parents[3] / "docs" / "proof.json"
+
+
+def faults_found_by(clause: str) -> tuple[str, ...]:
+    """The faults that the clause with this id finds, as they were written."""
+    return tuple(json.loads(data_path().read_text("utf-8"))["faults"].get(clause, ()))

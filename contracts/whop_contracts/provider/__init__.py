@@ -1,21 +1,26 @@
 """The reference provider of the documented operations: conforming, varied, or with a fault.
 
 It reads dates and bodies with its own code and shares nothing with the checks, so that neither side inherits
-the other's mistakes.
+the other's mistakes. ``variations.json`` has the variations by name: why such a provider conforms, whether a
+run may warn about it, and the options that differ from the defaults.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
 from whop_contracts.exchange import Response
-from whop_contracts.provider.clocks import Clock, ManualClock, RunningClock, WallClock
-from whop_contracts.provider.core import Provider
+from whop_contracts.provider.core import Clock, ManualClock, Provider, RunningClock, WallClock
 from whop_contracts.provider.faults import Fault, faults
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.variations import Options, Variation, variations
+from whop_contracts.provider.faults.making import both
+from whop_contracts.provider.state import SEED, Options
 
+_Named = TypeVar("_Named", "Fault", "Variation")
 Answer = Response
 """The former name of the provider's response."""
 
@@ -36,6 +41,34 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A conforming provider with other options. ``warns``: a run may warn about it. No run may fail."""
+
+    name: str
+    options: Options
+    warns: bool
+    why: str
+
+
+def variations() -> tuple[Variation, ...]:
+    """Every conforming variation that the clauses accept, in the order of ``variations.json``."""
+    rows = json.loads(Path(__file__).with_name("variations.json").read_text(encoding="utf-8"))
+    return tuple(
+        Variation(
+            name,
+            Options(**{key: _frozen(value) for key, value in row["options"].items()}),
+            row["warns"],
+            row["why"],
+        )
+        for name, row in rows.items()
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def build(
     *,
     fault: str | tuple[str, ...] | None = None,
@@ -49,31 +82,17 @@ def build(
     how far reads lag behind writes, in seconds; by default the provider's clock. Of faults that replace the
     same step, the first counts. An unknown name raises ``ValueError``.
     """
-    kind = Provider
     names = (fault,) if isinstance(fault, str) else tuple(dict.fromkeys(fault or ()))
-    if names:
-        known = {one.name: one for one in faults()}
-        for name in names:
-            if name not in known:
-                raise _unknown("fault", name, known)
-        kinds = [known[name].provider for name in names]
-        kind = kinds[0] if len(kinds) == 1 else _combined(kinds)
-    options = Options()
-    if variation is not None:
-        conforming = {one.name: one for one in variations()}
-        if variation not in conforming:
-            raise _unknown("variation", variation, conforming)
-        options = conforming[variation].options
+    kinds = [_find("fault", name, faults()).provider for name in names]
+    kind = both(*kinds) if len(kinds) > 1 else kinds[0] if kinds else Provider
+    options = Options() if variation is None else _find("variation", variation, variations()).options
     return kind(clock, options, lag_time)
 
 
-def _combined(kinds: list[type[Provider]]) -> type[Provider]:
-    # A subclass comes before its base, or Python knows no order for them.
-    kinds.sort(key=lambda one: -len(one.__mro__))
-    return type("SeveralFaults", tuple(kinds), {})
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> ValueError:
-    near = difflib.get_close_matches(name, known, n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return ValueError(f"there is no {what} {name!r}{hint}")
+def _find(what: str, name: str, every: Iterable[_Named]) -> _Named:
+    known = {one.name: one for one in every}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"there is no {what} {name!r}{hint}")
+    return known[name]

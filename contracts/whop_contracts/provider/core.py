@@ -1,25 +1,99 @@
-"""The conforming provider in small steps. A fault replaces a step; a variation changes the options."""
+"""The conforming provider in small steps, and its clock.
+
+A fault replaces a step; a variation changes the options.
+"""
 
 from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
-from whop_contracts.provider.clocks import Clock, SkewedClock, WallClock
 from whop_contracts.provider.reading import Reader
 from whop_contracts.provider.rendering import Writer
-from whop_contracts.provider.seed import fresh
-from whop_contracts.provider.state import Call, Campaign, Rejection, Request
-from whop_contracts.provider.variations import Options
+from whop_contracts.provider.state import Call, Campaign, Options, Rejection, Request, fresh
 
 _PLAIN = Options()
 _LONGEST_PATH = 1_024
 _GATEWAY_PAGE = b"<html><head><title>Error</title></head><body><center>nginx</center></body></html>"
+
+
+class Clock(Protocol):
+    """A source of time."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+
+class WallClock:
+    """The machine's clock, which cannot be moved."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+
+class ManualClock:
+    """A clock that stands still until it is moved, and is only moved forwards."""
+
+    def __init__(self, start: float = 1_790_000_000.0) -> None:
+        self._now = float(start)
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._now
+
+    def set(self, instant: float) -> None:
+        """Move to an instant, in seconds since 1970; an earlier one raises ``ValueError``."""
+        if instant < self.now():
+            raise ValueError("a clock does not run backwards")
+        self._now = float(instant)
+
+    def advance(self, seconds: float) -> None:
+        """Move forward by so many seconds."""
+        self.set(self.now() + seconds)
+
+
+class RunningClock(ManualClock):
+    """The machine's clock plus ``ahead`` seconds. Wherever it is moved to, it runs on from there."""
+
+    def __init__(self, ahead: float = 0.0) -> None:
+        self._ahead = ahead
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time() + self._ahead
+
+    def set(self, instant: float) -> None:
+        """Move to an instant, in seconds since 1970; an earlier one raises ``ValueError``."""
+        ahead = instant - time.time()
+        if ahead < self._ahead:
+            raise ValueError("a clock does not run backwards")
+        self._ahead = ahead
+
+
+class SkewedClock(ManualClock):
+    """Another clock, so many seconds fast (or, negative, slow). It can be moved if the other one can."""
+
+    def __init__(self, inner: Clock, skew: float) -> None:
+        self._inner, self._skew = inner, skew
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._inner.now() + self._skew
+
+    def set(self, instant: float) -> None:
+        """Move the inner clock so that this one shows the instant."""
+        mover = getattr(self._inner, "set", None)
+        if mover is None:
+            raise TypeError("this clock cannot be moved")
+        mover(instant - self._skew)
 
 
 class Provider(Reader, Writer):

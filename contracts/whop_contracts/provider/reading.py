@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from whop_contracts.exchange import Operation
 from whop_contracts.provider import dates
-from whop_contracts.provider.state import READ, UPDATE, Call, Campaign, Credential, Rejection, Request, State
-
-if TYPE_CHECKING:
-    from whop_contracts.provider.variations import Options
+from whop_contracts.provider.state import (
+    READ,
+    UPDATE,
+    Call,
+    Campaign,
+    Credential,
+    Options,
+    Rejection,
+    Request,
+    State,
+)
 
 BASE: Final = "/api/v1"
 MISSING: Final = object()

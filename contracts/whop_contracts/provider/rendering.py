@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider import dates
-from whop_contracts.provider.state import INSTANTS, Campaign, Rejection
-
-if TYPE_CHECKING:
-    from whop_contracts.provider.variations import Options
+from whop_contracts.provider.state import INSTANTS, Campaign, Options, Rejection
 
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (

@@ -1,10 +1,16 @@
-"""The provider as an ASGI application, and on a port: in the foreground, or in a thread for a test."""
+"""The provider as an ASGI application, and on a port: in the foreground, or in a thread for a test.
+
+Its clock is one resource more, ``/test_clock``, unless it cannot be moved. It needs no credential. ``GET``
+returns ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves it and returns 200 once everything due has
+been done; an earlier instant is a 409, anything unreadable a 400.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import itertools
+import json
 import signal
 import socket
 import threading
@@ -19,7 +25,7 @@ from starlette.responses import Response as Sent
 from starlette.routing import Router
 
 from whop_contracts.exchange import Response
-from whop_contracts.provider import clock_route
+from whop_contracts.provider import dates
 from whop_contracts.provider.reading import BASE
 
 if TYPE_CHECKING:
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 
 
 RESET: Final = "/reset"
+TEST_CLOCK: Final = "/test_clock"
 Log = Callable[[str, str, int], None]
 """Is given the method, the path with its query, and the status of each request."""
 
@@ -77,14 +84,43 @@ def _respond(
     provider: Provider, method: str, path: str, headers: Iterable[tuple[str, str]], content: bytes
 ) -> Response:
     route = path.partition("?")[0]
-    if route == clock_route.PATH:
-        return clock_route.respond(provider, method, content)
+    if route == TEST_CLOCK:
+        return _show_or_move_clock(provider, method, content)
     if route == RESET:
         if method != "POST":
             return Response(405, (("allow", "POST"),))
         provider.reset()
         return Response(204)
     return provider.handle(method, path, headers, content)
+
+
+def _show_or_move_clock(provider: Provider, method: str, content: bytes) -> Response:
+    mover = getattr(provider.clock, "set", None)
+    if mover is None:
+        return _error(404, "not_found", "This provider's clock cannot be moved.")
+    if method not in {"GET", "PUT"}:
+        allow = ("allow", "GET, PUT")
+        return _error(405, "method_not_allowed", "GET reads the clock, PUT moves it.", allow)
+    with provider.lock:
+        if method == "PUT":
+            try:
+                wanted = dates.split(json.loads(content)["now"]).instant()
+            except (ValueError, KeyError, TypeError, RecursionError):
+                return _error(400, "bad_request", 'Send {"now": "<RFC 3339>"}.')
+            try:
+                mover(max(wanted / dates.SECOND, provider.clock.now() if wanted == provider.now() else 0.0))
+            except ValueError:
+                return _error(409, "conflict", "The clock already shows a later instant.")
+            provider.tick()
+        return _json(200, {"now": dates.write(provider.now(), digits=6)})
+
+
+def _error(status: int, code: str, message: str, *headers: tuple[str, str]) -> Response:
+    return _json(status, {"error": {"type": code, "message": message}}, *headers)
+
+
+def _json(status: int, value: object, *headers: tuple[str, str]) -> Response:
+    return Response(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())
 
 
 def _convert(response: Response) -> Sent:
@@ -136,7 +172,7 @@ class _Server(uvicorn.Server):
 
 def clock_url(base_url: str) -> str:
     """The URL of the test clock of a served provider, given its base URL."""
-    return base_url.removesuffix(BASE) + clock_route.PATH
+    return base_url.removesuffix(BASE) + TEST_CLOCK
 
 
 def serve(

@@ -1,17 +1,101 @@
-"""What passes through the provider and what it remembers, as plain data."""
+"""What passes through the provider, its options, what it remembers, and what a fresh one holds.
+
+Ids and tokens are constants; every date is relative to the clock's start. The members that no operation
+changes are in ``seed.json``, by shape; instants there are milliseconds after the start.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import copy
+import itertools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from whop_contracts.exchange import Operation
+from whop_contracts.provider import dates
 
+Choice = Literal["accept", "reject"]
 READ = "ad_campaign:basic:read"
 UPDATE = "ad_campaign:update"
 ALWAYS = frozenset({"access_pass:basic:read", "company:balance:read"})
 INSTANTS = (("payment_method", "created_at"), ("config", "start_time"), ("config", "end_time"))
 """Where `Campaign.rest` holds instants: a member and its child."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a provider does where several behaviours conform. Durations are seconds, offsets minutes."""
+
+    # Responses.
+    success_status: int = 200
+    media_type: str = "application/json"
+    timestamp_digits: int = 3
+    timestamp_offset: int | None = None
+    timestamp_lower_case: bool = False
+    extra_members: bool = False
+    counts_as_floats: bool = False
+    whole_money: bool = False
+    negative_counts: bool = False
+    countries: tuple[str, ...] | None = None
+    every_null: bool = False
+    reordered: bool = False
+    duplicate_key: bool = False
+    date_header: bool = True
+    latency: tuple[float, float] = (0.0, 0.0)
+
+    # Dates in requests.
+    past: Choice = "reject"
+    past_status: int = 422
+    horizon_days: int | None = None
+    beyond_end_time: Choice = "accept"
+    fraction_digits: int | None = None
+    far_offsets: Choice = "accept"
+    lower_case: Choice = "accept"
+    leap_second: Choice = "accept"
+    minus_zero: Choice = "accept"
+    loose_text: Choice = "reject"
+    bare_point: Choice = "reject"
+
+    # Bodies of requests.
+    null_member: Choice = "accept"
+    null_body: Choice = "accept"
+    no_body: Choice = "accept"
+    undocumented: Choice = "accept"
+    any_case_of_members: bool = False
+    nan: Choice = "reject"
+    bad_utf8: Choice = "reject"
+    other_media: Literal["reject", "read", "ignore"] = "reject"
+    syntax_status: int = 400
+    shape_status: int = 422
+    value_status: int = 422
+    longest_body: int = 4_000_000
+
+    # Ids and credentials.
+    foreign_status: int = 404
+    unknown_status: int = 404
+    malformed_status: int = 404
+    overlong_status: int | None = None
+    any_case_of_id: bool = False
+    any_scheme: bool = False
+    lacking_status: int = 403
+
+    # Error responses.
+    error_form: Literal["envelope", "flat", "text", "empty"] = "envelope"
+    challenge: bool = True
+    allow: bool = True
+    wrong_method_status: int = 405
+
+    # Pausing and resuming.
+    second_pause: Literal["replace", "conflict"] = "replace"
+    resting_status: Literal[200, 409, 422] = 409
+    read_lag: float = 0.0
+    resume_late: float = 0.0
+    lazy_resume: Literal["no", "stamped when seen", "stamped when due"] = "no"
+    updated_at: Literal["follows", "stands", "before_created"] = "follows"
+    skew: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +168,85 @@ class State:
 
     campaigns: dict[str, Campaign]
     credentials: dict[str, Credential]
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The ids and tokens that a fresh provider knows.
+
+    ``token`` may do everything for the first company, whose active campaigns are ``campaigns``;
+    ``readonly_token`` lacks ``ad_campaign:update``. ``foreign_token`` and ``foreign_campaign`` belong to the
+    second company. ``paused`` has a date years ahead, ``paused_indefinitely`` none.
+    """
+
+    token: str
+    readonly_token: str
+    foreign_token: str
+    campaigns: tuple[str, ...]
+    inactive: str
+    stale: str
+    paused: str
+    paused_indefinitely: str
+    foreign_campaign: str
+
+
+SEED: Final = Seed(
+    token="wk_7Qd2mXv9Rb4TzLc8HnYp5JsG3KfW6aEu",  # noqa: S106 - it opens nothing but this provider
+    readonly_token="wk_3Hs8pNc5Vw1KxFj6TgRb9LmD4QzY7eUa",  # noqa: S106
+    foreign_token="wk_9Ba4rTk7Zn2MvGd5XpWc8QhJ6LsF3yEu",  # noqa: S106
+    campaigns=(
+        "adcamp_Kb7Qw2Zr9Xt4M",
+        "adcamp_Tn5Vc8Hj3Lp6D",
+        "adcamp_Gy4Sf9Rk2Wm7B",
+        "adcamp_Ux6Pd3Nq8Jh5C",
+    ),
+    inactive="adcamp_Fr2Ym6Lz8Kv4H",
+    stale="adcamp_Wc9Tb5Gx3Qn7S",
+    paused="adcamp_Jd8Hk4Vp6Rz2N",
+    paused_indefinitely="adcamp_Mx3Lg7Tc9Fw5Y",
+    foreign_campaign="adcamp_Zq4Nb8Ds6Kh2R",
+)
+_OURS, _THEIRS = "biz_Hn4Kd7Rw2Tz9X", "biz_Vc6Lp3Gm8Qs5J"
+_HOUR = 60 * dates.MINUTE
+_CAMPAIGNS: Final = (
+    (SEED.campaigns[0], "Spring launch: Pickaxe Café", 40, "meta_by_card", "active"),
+    (SEED.campaigns[1], "Café stream, été 🎧", 25, "tiktok_by_ledger", "active"),
+    (SEED.campaigns[2], "Inside Whop", 310, "inside_whop", "active"),
+    (SEED.campaigns[3], "Retargeting (no configuration yet)", 3, "unconfigured", "active"),
+    (SEED.inactive, "Ended in autumn", 400, "tiktok_by_ledger", "inactive"),
+    (SEED.stale, "Never finished", 90, "inside_whop", "stale"),
+    (SEED.paused, "Back in five years", 60, "meta_by_card", "paused"),
+    (SEED.paused_indefinitely, "On hold", 61, "tiktok_by_ledger", "paused"),
+    (SEED.foreign_campaign, "Another company's", 12, "meta_by_card", "active"),
+)
+"""Id, title, age in days, shape and status."""
+_SHAPES: Final = Path(__file__).with_name("seed.json").read_text(encoding="utf-8")
+
+
+def fresh(start: float, tokens: Iterable[str] = (), more: Iterable[str] = ()) -> State:
+    """The state of a provider whose clock starts at an instant, in seconds since 1970.
+
+    ``tokens`` are credentials like ``SEED.token``, ``more`` the ids of campaigns like ``SEED.campaigns``.
+    """
+    begin = int(start * 1000) * 1_000_000
+    shapes, campaigns = json.loads(_SHAPES), {}
+    for shape in shapes.values():
+        for member, child in INSTANTS:
+            if shape[member] is not None and shape[member][child] is not None:
+                shape[member][child] = begin + shape[member][child] * 1_000_000
+    for id_, title, age, shape, status in _CAMPAIGNS:
+        created = begin - age * dates.DAY - 5 * _HOUR - 123_000_000
+        updated = begin - 2 * dates.DAY - 877_000_000
+        company = _THEIRS if id_ == SEED.foreign_campaign else _OURS
+        until = begin + 5 * 365 * dates.DAY + 7 * _HOUR if id_ == SEED.paused else None
+        rest: dict[str, Any] = dict(shapes[shape])
+        campaigns[id_] = Campaign(id_, company, title, status, until, created, updated, rest)
+    for id_, like in zip(more, itertools.cycle(SEED.campaigns)):
+        campaigns[id_] = replace(copy.deepcopy(campaigns[like]), id=id_)
+    reading = ALWAYS | {READ}
+    credentials = (
+        *(Credential(token, _OURS, reading | {UPDATE}) for token in (SEED.token, *tokens)),
+        Credential(SEED.readonly_token, _OURS, reading),
+        Credential(SEED.foreign_token, _THEIRS, reading | {UPDATE}),
+    )
+    return State(campaigns, {credential.token: credential for credential in credentials})

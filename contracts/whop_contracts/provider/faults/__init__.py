@@ -1,4 +1,4 @@
-"""Faulty providers, one module per part that they break. Nothing registers itself."""
+"""Faulty providers, by the part that they break. Nothing registers itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from whop_contracts.provider.faults import (
     access,
     bodies,
     campaigns,
-    drawn_only,
     history,
     invalid_dates,
     pausing,
@@ -21,20 +20,20 @@ from whop_contracts.provider.faults.making import Fault
 
 __all__ = ["Fault", "faults"]
 
-_MODULES: Final = (
-    response,
-    pausing,
-    valid_dates,
-    resuming,
-    history,
-    invalid_dates,
-    bodies,
-    access,
-    routes,
-    campaigns,
-    drawn_only,
+_FAULTS: Final = (
+    *response.FAULTS,
+    *pausing.FAULTS,
+    *valid_dates.FAULTS,
+    *resuming.FAULTS,
+    *history.FAULTS,
+    *invalid_dates.FAULTS,
+    *bodies.FAULTS,
+    *access.FAULTS,
+    *routes.FAULTS,
+    *campaigns.FAULTS,
+    *valid_dates.DRAWN,
+    *bodies.DRAWN,
 )
-_FAULTS: Final = tuple(fault for module in _MODULES for fault in module.FAULTS)
 
 
 def faults() -> tuple[Fault, ...]:

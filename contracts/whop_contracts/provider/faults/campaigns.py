@@ -7,12 +7,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from whop_contracts.exchange import Operation, Response
+from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import DAY, MINUTE, SECOND, Parts
-from whop_contracts.provider.faults.making import Edit, Table, after, around, built, drop, put
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Campaign, Request, crash
+from whop_contracts.provider.dates import DAY, MINUTE, SECOND
+from whop_contracts.provider.faults.making import (
+    Table,
+    after,
+    around,
+    both,
+    built,
+    drop,
+    editing,
+    failing,
+    put,
+)
+from whop_contracts.provider.state import SEED, Campaign, Request
 
 _Is = Callable[[Campaign], bool]
 
@@ -20,23 +29,16 @@ _Is = Callable[[Campaign], bool]
 
 
 def _touching(touch: Callable[[Provider, Campaign], object]) -> type[Provider]:
-    """Do more to the campaign, or to another one, after a pause was stored."""
+    """Do more to the campaign after a pause was stored."""
     return after(Provider.apply_pause)(lambda provider, campaign, _until: touch(provider, campaign))
 
 
 def _rest(member: str, value: Any) -> Callable[[Provider, Campaign], None]:
-    def touch(_: Provider, campaign: Campaign) -> None:
-        campaign.rest = {**campaign.rest, member: value}
-
-    return touch
+    return lambda _, campaign: setattr(campaign, "rest", {**campaign.rest, member: value})
 
 
 def _title(_: Provider, campaign: Campaign) -> None:
     campaign.title = campaign.title.removesuffix(" (paused)") + " (paused)"
-
-
-def _created(provider: Provider, campaign: Campaign) -> None:
-    campaign.created_at = provider.now()
 
 
 def _halve(provider: Provider, campaign: Campaign) -> None:
@@ -45,13 +47,20 @@ def _halve(provider: Provider, campaign: Campaign) -> None:
 
 
 _CALLER: Final = {"id": "user_Ap1Key0000000", "name": "API", "username": "api"}
-_JOB_ID: Final = "user_6f1b2a34-9c0d-4e5f-8a7b-0c1d2e3f4a5b"
-_JOB: Final = {"id": _JOB_ID, "name": "Scheduler", "username": "scheduler"}
+_JOB: Final = {
+    "id": "user_6f1b2a34-9c0d-4e5f-8a7b-0c1d2e3f4a5b",
+    "name": "Scheduler",
+    "username": "scheduler",
+}
 _TOUCHING = Table("pausing", _touching)(
     ("pause-zeroes-budget", "a budget of zero, so that nothing is spent", _rest("daily_budget", 0.0)),
     ("pause-halves-budget", "every pause refunds the rest of the budget", _halve),
     ("pause-changes-title", "the title is marked for people", _title),
-    ("pause-resets-created-at", "the row is replaced, not updated", _created),
+    (
+        "pause-resets-created-at",
+        "the row is replaced, not updated",
+        lambda p, c: setattr(c, "created_at", p.now()),
+    ),
     ("pause-changes-platform", "the platform falls back to a default", _rest("platform", "tiktok")),
     ("pause-clears-platform", "the link to the platform is cut", _rest("platform", None)),
     ("pause-clears-countries", "the targeting is removed", _rest("target_country_codes", [])),
@@ -157,28 +166,27 @@ def _without(member: str) -> _Is:
     return lambda campaign: campaign.rest[member] is None
 
 
-def _fourth(campaign: Campaign) -> bool:
-    return campaign.id == SEED.campaigns[3]
+def _offset_lost(go: _Apply, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    lost = campaign.rest["platform"] == "tiktok" and until is not None
+    go(campaign, until + provider.notes["offset"] if lost else until)
 
 
-class _TiktokLosesOffset(Provider):
-    def compose(self, parts: Parts) -> int | None:
-        self.notes["offset"] = parts.offset * MINUTE
-        return super().compose(parts)
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        lost = self.notes["offset"] if until is not None and _on("tiktok")(campaign) else 0
-        super().apply_pause(campaign, until if until is None else until + lost)
-
-
+_tiktok_loses_offset = both(
+    after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
+    around(Provider.apply_pause)(_offset_lost),
+)
 _SOME = (
     *Table("dates", _storing)(
         ("no-config-whole-seconds", "an old column", (_without("config"), lambda v: v // SECOND * SECOND)),
         ("meta-date-lost", "the platform's client cannot pause with a date", (_on("meta"), lambda _: None)),
-        ("fourth-campaign-a-day-late", "one row has another time zone", (_fourth, lambda v: v + DAY)),
+        (
+            "fourth-campaign-a-day-late",
+            "one row has another time zone",
+            (lambda c: c.id == SEED.campaigns[3], lambda v: v + DAY),
+        ),
     ),
     *Table("dates", built)(
-        ("tiktok-loses-offset", "the platform's client sends digits only", _TiktokLosesOffset),
+        ("tiktok-loses-offset", "the platform's client sends digits only", _tiktok_loses_offset),
     ),
     *Table("pausing", _seeing)(
         ("tiktok-reads-active", "the platform's own status is shown", (_on("tiktok"), {"status": "active"})),
@@ -194,67 +202,41 @@ class _Counting(Provider):
 
     every = 9
 
-    @property
-    def is_turn(self) -> bool:
-        return bool(self.notes.get("turn"))
+    def pause(self, campaign: Campaign, request: Request) -> Response:
+        self.notes["turn"] = False
+        return super().pause(campaign, request)
 
     def admit(self, campaign: Campaign, until: int | None) -> None:
         super().admit(campaign, until)
         self.notes["good"] = self.notes.get("good", 0) + 1
         self.notes["turn"] = self.notes["good"] % self.every == 0
 
-    def pause(self, campaign: Campaign, request: Request) -> Response:
-        self.notes["turn"] = False
-        return super().pause(campaign, request)
+
+def _sometimes(how: tuple[int, type[Provider]]) -> type[Provider]:
+    """One accepted pause in so many has another fault, and what follows until the next pause."""
+    every, faulty = how
+
+    def either(step: str) -> Callable[..., Any]:
+        def taken(self: Provider, *args: Any) -> Any:
+            return getattr(faulty if self.notes.get("turn") else Provider, step)(self, *args)
+
+        return taken
+
+    steps = {name: either(name) for name in vars(faulty) if not name.startswith("__")}
+    return type("Sometimes", (_Counting,), {"every": every, **steps})
 
 
-def _sending(how: tuple[int, Edit]) -> type[Provider]:
-    class Sending(_Counting):
-        every = how[0]
-
-        def present(self, operation: Operation, document: dict[str, Any]) -> Any:
-            turn = operation == "pause" and self.is_turn
-            return how[1](copy.deepcopy(document)) if turn else document
-
-    return Sending
-
-
-def _crashing(every_: int) -> type[Provider]:
-    class Crashing(_Counting):
-        every = every_
-
-        def admit(self, campaign: Campaign, until: int | None) -> None:
-            super().admit(campaign, until)
-            if self.is_turn:
-                raise crash()
-
-    return Crashing
+def _later(by: int) -> type[Provider]:
+    return around(Provider.apply_pause)(lambda go, _, c, until: go(c, None if until is None else until + by))
 
 
 class _Forgetting(_Counting):
     def pause(self, campaign: Campaign, request: Request) -> Response:
         before = copy.deepcopy(campaign)
         response = super().pause(campaign, request)
-        if self.is_turn:
+        if self.notes["turn"]:
             campaign.status, campaign.paused_until = before.status, before.paused_until
         return response
-
-
-class _Truncating(_Counting):
-    def encode(self, value: Any) -> bytes:
-        return super().encode(value)[: -1 if self.is_turn else None]
-
-
-def _shifting(how: tuple[int, int]) -> type[Provider]:
-    """Store another date, so many nanoseconds later."""
-
-    class Shifting(_Counting):
-        every, by = how
-
-        def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-            super().apply_pause(campaign, until + self.by if until is not None and self.is_turn else until)
-
-    return Shifting
 
 
 def _losing_date(every: int) -> type[Provider]:
@@ -267,30 +249,42 @@ def _losing_date(every: int) -> type[Provider]:
     return around(Provider.apply_pause)(apply)
 
 
+_edited = editing("pause")
+_active = _edited(put("status", "active"))
+_crashing = failing(Provider.apply_pause)(lambda *_: True)
+_truncated = around(Provider.encode)(lambda go, _, value: go(value)[:-1])
 _SOMETIMES = (
-    *Table("intermittent", _sending)(
-        ("liar-9-says-active", "one response in nine is sent too early", (9, put("status", "active"))),
-        ("liar-15-says-active", "one response in fifteen is sent too early", (15, put("status", "active"))),
+    *Table("intermittent", _sometimes)(
+        ("liar-9-says-active", "one response in nine is sent too early", (9, _active)),
+        ("liar-15-says-active", "one response in fifteen is sent too early", (15, _active)),
     ),
-    *Table("intermittent", _sending, 101)(
-        ("liar-9-drops-title", "one worker in nine has an older release", (9, drop("title"))),
-        ("liar-15-drops-until", "one worker in fifteen has an older release", (15, drop("paused_until"))),
-        ("liar-9-count-as-text", "one worker in nine sends strings", (9, put("clicks_count", "42"))),
+    *Table("intermittent", _sometimes, 101)(
+        ("liar-9-drops-title", "one worker in nine has an older release", (9, _edited(drop("title")))),
+        (
+            "liar-15-drops-until",
+            "one worker in fifteen has an older release",
+            (15, _edited(drop("paused_until"))),
+        ),
+        ("liar-9-count-as-text", "one worker in nine sends strings", (9, _edited(put("clicks_count", "42")))),
     ),
-    *Table("intermittent", _crashing, 100)(
-        ("liar-9-crashes", "one pause in nine meets a closed connection", 9),
-        ("liar-15-crashes", "one pause in fifteen meets a closed connection", 15),
+    *Table("intermittent", _sometimes, 100)(
+        ("liar-9-crashes", "one pause in nine meets a closed connection", (9, _crashing)),
+        ("liar-15-crashes", "one pause in fifteen meets a closed connection", (15, _crashing)),
     ),
-    *Table("intermittent", _shifting)(
-        ("liar-9-an-hour-off", "one server in nine has another time zone", (9, 60 * MINUTE)),
-        ("liar-5-ten-milliseconds-off", "one server in five computes with floats", (5, SECOND // 100)),
+    *Table("intermittent", _sometimes)(
+        ("liar-9-an-hour-off", "one server in nine has another time zone", (9, _later(60 * MINUTE))),
+        (
+            "liar-5-ten-milliseconds-off",
+            "one server in five computes with floats",
+            (5, _later(SECOND // 100)),
+        ),
     ),
     *Table("intermittent", built)(
         ("liar-5-loses-date", "one date in five is lost", _losing_date(5)),
         ("liar-9-forgets", "one write in nine is lost", _Forgetting),
     ),
-    *Table("intermittent", built, 101)(
-        ("liar-9-truncated", "one response in nine is cut", _Truncating),
+    *Table("intermittent", _sometimes, 101)(
+        ("liar-9-truncated", "one response in nine is cut", (9, _truncated)),
     ),
 )
 

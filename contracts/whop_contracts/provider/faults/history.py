@@ -8,13 +8,11 @@ from typing import Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import MINUTE, Parts
-from whop_contracts.provider.faults.making import Table, after, around, built
+from whop_contracts.provider.dates import MINUTE
+from whop_contracts.provider.faults.making import Table, after, around, both, noting, timer
+from whop_contracts.provider.faults.resuming import HOUR, LONGEST_DELAY, UNLESS_NOTED
 from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 
-_HOUR = 60 * MINUTE
-_LONGEST_DELAY = 2**31 * 1_000_000
-"""24.8 days: what a signed 32-bit number of milliseconds holds, in nanoseconds."""
 _Pause = Callable[[Campaign, Request], Response]
 
 # -- timers that are stored apart from the campaign --
@@ -59,11 +57,7 @@ def _none(timers: _Timers) -> _Timers:
 
 
 def _an_hour_on(timers: _Timers) -> _Timers:
-    return [one + _HOUR for one in timers]
-
-
-def _later_one(old: _Timers, new: _Timers, _paused: bool) -> _Timers:  # noqa: FBT001 - as `_Set` has it
-    return [max(old + new)] if new else old
+    return [one + HOUR for one in timers]
 
 
 def _add(old: _Timers, new: _Timers, _paused: bool) -> _Timers:  # noqa: FBT001 - as `_Set` has it
@@ -79,120 +73,106 @@ _TIMERS = Table("auto-resume", _timers)(
     ("timer-survives-unpause", "kept on unpause", (lambda old, new, was: new if was else old + new, _none)),
     ("first-timer-wins", "a timer is set only if there is none", (lambda old, new, _: old or new, _all)),
     ("earliest-timer-wins", "extending a pause leaves the earlier timer", (_add, _all)),
-    ("latest-timer-wins", "shortening a pause leaves the later timer", (_later_one, _all)),
+    (
+        "latest-timer-wins",
+        "shortening a pause leaves the later timer",
+        (lambda old, new, _: [max(old + new)] if new else old, _all),
+    ),
     ("dated-timer-ends-indefinite", "an indefinite pause clears no timer", (_new_or_old, _all)),
-)
-_CANCELLED = Table("auto-resume", _timers)(
     ("cancelled-timer-ends-indefinite", "only a new timer replaces the old one", (_new_or_old, _none)),
     ("unpause-clears-last-timer", "only the newest timer is cleared", (_add, lambda old: old[:-1])),
     ("cancelled-timer-is-retried", "a cancelled job is tried again in an hour", (_new_or_old, _an_hour_on)),
 )
 
-
-class _ReadKillsTimer(Provider):
-    def retrieve(self, campaign: Campaign) -> Response:
-        self.notes[campaign.id] = campaign.status == "paused"
-        return super().retrieve(campaign)
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        self.notes[campaign.id] = False
-
-    def due(self, campaign: Campaign) -> int | None:
-        return None if self.notes.get(campaign.id) else super().due(campaign)
+# -- timers that depend on what is noted of their campaign --
 
 
-class _ReadPostpones(Provider):
-    def retrieve(self, campaign: Campaign) -> Response:
-        self.notes[campaign.id] = self.notes.get(campaign.id, 0) + MINUTE
-        return super().retrieve(campaign)
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        self.notes[campaign.id] = 0
-
-    def due(self, campaign: Campaign) -> int | None:
-        due = super().due(campaign)
-        return None if due is None else due + self.notes.get(campaign.id, 0)
+def _note_rejection(provider: Provider, _request: Request, call: Call | None, _why: Rejection) -> None:
+    if call is not None:
+        provider.notes[call.id] = True
 
 
-class _RejectionKillsTimer(_ReadKillsTimer):
-    def retrieve(self, campaign: Campaign) -> Response:
-        return Provider.retrieve(self, campaign)
-
-    def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
-        if call is not None:
-            self.notes[call.id] = True
+def _note_former_date(go: Callable[[Campaign], None], provider: Provider, campaign: Campaign) -> None:
+    if campaign.paused_until is not None:
+        provider.notes[campaign.id] = campaign.paused_until
+    go(campaign)
 
 
-class _CancelledForGood(Provider):
-    def apply_unpause(self, campaign: Campaign) -> None:
-        if campaign.paused_until is not None:
-            self.notes[campaign.id] = True
-        super().apply_unpause(campaign)
-
-    def due(self, campaign: Campaign) -> int | None:
-        return None if campaign.id in self.notes else super().due(campaign)
+def _clear_dates(go: Callable[[], None], provider: Provider) -> None:
+    for id_ in [one for one, instant in provider.notes.items() if instant <= provider.now()]:
+        provider.state.campaigns[id_].paused_until = None
+        del provider.notes[id_]
+    go()
 
 
-class _CancelledClearsNext(Provider):
-    def apply_unpause(self, campaign: Campaign) -> None:
-        if campaign.paused_until is not None:
-            self.notes[campaign.id] = campaign.paused_until
-        super().apply_unpause(campaign)
-
-    def tick(self) -> None:
-        for id_ in [one for one, instant in self.notes.items() if instant <= self.now()]:
-            self.state.campaigns[id_].paused_until = None
-            del self.notes[id_]
-        super().tick()
+def _note_response(go: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
+    provider.notes.pop(campaign.id, None)
+    response = go(campaign, request)
+    provider.notes[campaign.id] = True
+    return response
 
 
-class _FarAtOnce(Provider):
-    def pause(self, campaign: Campaign, request: Request) -> Response:
-        self.notes.pop(campaign.id, None)
-        response = super().pause(campaign, request)
-        self.notes[campaign.id] = True
-        return response
-
-    def due(self, campaign: Campaign) -> int | None:
-        due = super().due(campaign)
-        far = due is not None and due - campaign.updated_at > _LONGEST_DELAY
-        return campaign.updated_at if far and campaign.id in self.notes else due
+def _far_at_once(provider: Provider, campaign: Campaign, due: int) -> int:
+    far = due - campaign.updated_at > LONGEST_DELAY
+    return campaign.updated_at if far and campaign.id in provider.notes else due
 
 
-class _TimerIgnoresOffset(Provider):
-    def compose(self, parts: Parts) -> int | None:
-        self.notes["offset"] = parts.offset
-        return super().compose(parts)
-
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        self.notes[campaign.id] = self.notes.get("offset", 0) * MINUTE
-
-    def due(self, campaign: Campaign) -> int | None:
-        due = super().due(campaign)
-        return None if due is None else due + self.notes.get(campaign.id, 0)
+def _later_by_note(provider: Provider, campaign: Campaign, due: int) -> int:
+    later: int = provider.notes.get(campaign.id, 0)
+    return due + later
 
 
-class _ShortTimerIgnoresOffset(_TimerIgnoresOffset):
-    def due(self, campaign: Campaign) -> int | None:
-        due = Provider.due(self, campaign)
-        short = due is not None and due - campaign.updated_at < _HOUR
-        return super().due(campaign) if short else due
+def _short_later_by_note(provider: Provider, campaign: Campaign, due: int) -> int:
+    return _later_by_note(provider, campaign, due) if due - campaign.updated_at < HOUR else due
 
 
-_STATEFUL = Table("auto-resume", built)(
-    ("read-kills-timer", "a read saves the campaign without its timer", _ReadKillsTimer),
-    ("far-timer-fires-at-once", "24.8 days overflow the timer, after the response", _FarAtOnce),
-    ("timer-ignores-offset", "the timer uses the date's digits without their offset", _TimerIgnoresOffset),
+def _all_of(parts: tuple[type[Provider], ...]) -> type[Provider]:
+    return both(*parts)
+
+
+_NEW_TIMER = noting(Provider.apply_pause, lambda *_: 0)
+_READ = noting(Provider.retrieve, lambda _, campaign: campaign.status == "paused")
+_READ_ONCE_MORE = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
+_REJECTED = after(Provider.after_rejection)(_note_rejection)
+_RESPONDED = around(Provider.pause)(_note_response)
+_CANCELLED = around(Provider.apply_unpause)(_note_former_date)
+_OFFSET = both(
+    after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
+    noting(Provider.apply_pause, lambda p, _: p.notes.get("offset", 0)),
 )
-_MORE_STATEFUL = Table("auto-resume", built)(
-    ("reads-postpone-resume", "each read renews a lease by a minute", _ReadPostpones),
-    ("rejection-kills-timer", "a rollback drops the timer", _RejectionKillsTimer),
-    ("short-timer-ignores-offset", "the next hour's queue uses local time", _ShortTimerIgnoresOffset),
-    ("cancelled-timer-is-never-set-again", "job ids are unique, cancelled ones too", _CancelledForGood),
-    ("cancelled-timer-clears-the-next-date", "a cancelled job clears the date", _CancelledClearsNext),
+_NOTED = Table("auto-resume", _all_of)(
+    ("read-kills-timer", "a read saves the campaign without its timer", (_READ, _NEW_TIMER, UNLESS_NOTED)),
+    (
+        "far-timer-fires-at-once",
+        "24.8 days overflow the timer, after the response",
+        (_RESPONDED, timer(_far_at_once)),
+    ),
+    (
+        "timer-ignores-offset",
+        "the timer uses the date's digits without their offset",
+        (_OFFSET, timer(_later_by_note)),
+    ),
+    (
+        "reads-postpone-resume",
+        "each read renews a lease by a minute",
+        (_READ_ONCE_MORE, _NEW_TIMER, timer(_later_by_note)),
+    ),
+    ("rejection-kills-timer", "a rollback drops the timer", (_REJECTED, _NEW_TIMER, UNLESS_NOTED)),
+    (
+        "short-timer-ignores-offset",
+        "the next hour's queue uses local time",
+        (_OFFSET, timer(_short_later_by_note)),
+    ),
+    (
+        "cancelled-timer-is-never-set-again",
+        "job ids are unique, cancelled ones too",
+        (_CANCELLED, UNLESS_NOTED),
+    ),
+    (
+        "cancelled-timer-clears-the-next-date",
+        "a cancelled job clears the date",
+        (_CANCELLED, around(Provider.tick)(_clear_dates)),
+    ),
 )
 
 # -- repetition --
@@ -204,8 +184,8 @@ def _idempotent(how: tuple[int, bytes]) -> type[Provider]:
 
     def pause(go: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
         key = (campaign.id, request.content)
-        at, response = provider.notes.get(key, (0, None))
-        if response is None or part not in request.content or provider.now() - at > window:
+        since, response = provider.notes.get(key, (0, None))
+        if response is None or part not in request.content or provider.now() - since > window:
             response = go(campaign, request)
             provider.notes[key] = (provider.now(), response)
         repeated: Response = response
@@ -224,38 +204,18 @@ def _losing_unpause(every: int) -> type[Provider]:
     return around(Provider.unpause)(unpause)
 
 
-class _AfterResume(Provider):
-    """Remembers which campaigns have resumed and not been called since."""
-
-    def resume(self, campaign: Campaign, instant: int) -> None:
-        self.notes[campaign.id] = copy.deepcopy(campaign)
-        super().resume(campaign, instant)
+def _after_resume(first: type[Provider]) -> type[Provider]:
+    """Note what a campaign was before it resumed, for the first step that asks for it afterwards."""
+    return both(noting(Provider.resume, lambda _, campaign: copy.deepcopy(campaign)), first)
 
 
-class _FirstPauseLost(_AfterResume):
-    def pause(self, campaign: Campaign, request: Request) -> Response:
-        resumed = self.notes.pop(campaign.id, None)
-        return super().pause(copy.deepcopy(campaign) if resumed else campaign, request)
-
-
-class _FirstDateLost(_AfterResume):
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, None if self.notes.pop(campaign.id, None) else until)
-
-
-class _FirstReadStale(_AfterResume):
-    def view(self, campaign: Campaign) -> Campaign:
-        resumed: Campaign | None = self.notes.pop(campaign.id, None)
-        return resumed or super().view(campaign)
-
-
-class _ThirdPauseIgnored(Provider):
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        self.notes[campaign.id] = row = (
-            self.notes.get(campaign.id, 0) + 1 if campaign.status == "paused" else 1
-        )
-        if row != 3:
-            super().apply_pause(campaign, until)
+def _third_ignored(
+    go: Callable[..., None], provider: Provider, campaign: Campaign, until: int | None
+) -> None:
+    in_a_row = provider.notes.get(campaign.id, 0) + 1 if campaign.status == "paused" else 1
+    provider.notes[campaign.id] = in_a_row
+    if in_a_row != 3:
+        go(campaign, until)
 
 
 def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -> None:
@@ -265,6 +225,13 @@ def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -
 
 
 _FOR_EVER: Final = 10**19
+_first_pause_lost = around(Provider.pause)(
+    lambda go, p, c, request: go(copy.deepcopy(c) if p.notes.pop(c.id, None) else c, request)
+)
+_first_date_lost = around(Provider.apply_pause)(
+    lambda go, p, c, until: go(c, None if p.notes.pop(c.id, None) else until)
+)
+_first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
 _REPEATED = (
     *Table("pausing", _idempotent)(
         ("same-bytes-are-ignored", "idempotency keyed by the body", (_FOR_EVER, b"")),
@@ -276,15 +243,17 @@ _REPEATED = (
         ("every-fourth-unpause-is-lost", "one worker in four has a read-only connection", 4),
         ("every-third-unpause-is-lost", "one worker in three has a read-only connection", 3),
     ),
-    *Table("pausing", built)(
-        ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _FirstPauseLost),
-        ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _FirstDateLost),
-        ("first-read-after-resume-is-stale", "a cache is refreshed after it was read", _FirstReadStale),
-        ("third-pause-in-a-row-is-ignored", "a version check fails silently", _ThirdPauseIgnored),
+    *Table("pausing", _after_resume)(
+        ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _first_pause_lost),
+        ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _first_date_lost),
+        ("first-read-after-resume-is-stale", "a cache is refreshed after it was read", _first_read_stale),
+    ),
+    *Table("pausing", around(Provider.apply_pause))(
+        ("third-pause-in-a-row-is-ignored", "a version check fails silently", _third_ignored),
     ),
     *Table("pausing", after(Provider.admit), 100)(
         ("tenth-pause-crashes", "a campaign's history has ten entries", _tenth_crashes),
     ),
 )
 
-FAULTS: Final = (*_TIMERS, *_CANCELLED, *_STATEFUL, *_MORE_STATEFUL, *_REPEATED)
+FAULTS: Final = (*_TIMERS, *_NOTED, *_REPEATED)

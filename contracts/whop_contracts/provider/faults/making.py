@@ -1,19 +1,22 @@
 """How faults are made: most are rows of a table, the others small classes.
 
 A row is a name, the bug of the real world that it models, and what is done differently. What that is depends
-on the table's ``make``: it turns the row's last column into a provider.
+on the table's ``make``: it turns the row's last column into a provider. Rows whose last column is plain data
+are in ``faults.json``.
 """
 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, TypeVarTuple
+from pathlib import Path
+from typing import Any, Final, Generic, Literal, TypeVar, TypeVarTuple
 
-from whop_contracts.exchange import Operation
+from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.state import Campaign, Rejection, crash
+from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 
 Kind = Literal[
     "response",
@@ -31,6 +34,9 @@ Kind = Literal[
     "warnings",
 ]
 """What a fault is about; the last kind is about *should* clauses only."""
+DATA: Final = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
+Go = Callable[..., Any]
+"""A step of the provider, given its arguments."""
 R = TypeVar("R")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -67,9 +73,20 @@ class Table(Generic[T]):
         return tuple(Fault(name, self.kind, why, self.wfc, self.make(how)) for name, why, how in rows)
 
 
+def rows(section: str) -> tuple[tuple[str, str, dict[str, Any]], ...]:
+    """The rows of a section of ``faults.json``: name, why, and the object that says what is different."""
+    return tuple((name, row["why"], row) for name, row in DATA[section].items())
+
+
 def built(provider: type[Provider]) -> type[Provider]:
     """For tables whose rows end with the provider itself."""
     return provider
+
+
+def both(*providers: type[Provider]) -> type[Provider]:
+    """Several faults in one provider. Where they replace the same step, the first counts."""
+    # A subclass comes before its base, or Python knows no order for them.
+    return type("SeveralFaults", tuple(sorted(providers, key=lambda one: -len(one.__mro__))), {})
 
 
 def around(
@@ -81,11 +98,7 @@ def around(
         def replaced(self: Provider, *args: *Ts) -> R:
             return how(lambda *given: step(self, *given), self, *args)
 
-        class Around(Provider):
-            pass
-
-        setattr(Around, step.__name__, replaced)
-        return Around
+        return type("Around", (Provider,), {step.__name__: replaced})
 
     return make
 
@@ -96,12 +109,12 @@ def after(
     """Do more after one step of the provider: a function of the provider and the step's arguments."""
 
     def make(then: Callable[[Provider, *Ts], object]) -> type[Provider]:
-        def both(go: Callable[[*Ts], R], provider: Provider, *args: *Ts) -> R:
+        def step_and_more(go: Callable[[*Ts], R], provider: Provider, *args: *Ts) -> R:
             result = go(*args)
             then(provider, *args)
             return result
 
-        return around(step)(both)
+        return around(step)(step_and_more)
 
     return make
 
@@ -132,32 +145,65 @@ def timer(how: Callable[[Provider, Campaign, int], int | None]) -> type[Provider
     return around(Provider.due)(due)
 
 
-def with_member(wanted: Callable[[str, Any], bool]) -> Callable[[Any, Campaign], bool]:
-    """Whether a body has an undocumented member whose name and value are as wanted."""
+def noting(
+    step: Callable[[Any, Campaign, *Ts], R], note: Callable[[Provider, Campaign], object]
+) -> type[Provider]:
+    """Note something of a campaign, under its id, before one step of the provider."""
 
-    def has(body: Any, _campaign: Campaign) -> bool:
-        members = body.items() if isinstance(body, dict) else ()
-        return any(wanted(name, value) for name, value in members if name != "paused_until")
+    def noted(go: Callable[[Campaign, *Ts], R], provider: Provider, campaign: Campaign, *args: *Ts) -> R:
+        provider.notes[campaign.id] = note(provider, campaign)
+        return go(campaign, *args)
 
-    return has
+    return around(step)(noted)
+
+
+def instead(how: Callable[[Provider, Call, Rejection], Response | Rejection | None]) -> type[Provider]:
+    """Another response, or another rejection, for a rejected request; the same one where it is None."""
+
+    def perform(go: Go, provider: Provider, call: Call, request: Request) -> Any:
+        try:
+            return go(call, request)
+        except Rejection as rejection:
+            other = how(provider, call, rejection)
+            if isinstance(other, Rejection):
+                raise other from None
+            if other is None:
+                raise
+            return other
+
+    return around(Provider.perform)(perform)
+
+
+def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:
+    """Store another date: from the provider, the campaign as it was, and the date that was sent."""
+    return around(Provider.apply_pause)(
+        lambda go, provider, campaign, until: go(campaign, how(provider, campaign, until))
+    )
+
+
+def having(row: dict[str, Any]) -> Callable[[Campaign], bool]:
+    """Whether a member of a campaign has the value that a row of ``faults.json`` names."""
+    return lambda campaign: bool(campaign.rest[row["member"]] == row["value"])
 
 
 def editing(*operations: Operation) -> Callable[[Edit], type[Provider]]:
     """Edit the document of the operations' responses."""
 
     def make(edit: Edit) -> type[Provider]:
-        def present(
-            go: Callable[..., Any], _: Provider, operation: Operation, document: dict[str, Any]
-        ) -> Any:
-            return edit(copy.deepcopy(document)) if operation in operations else go(operation, document)
-
-        return around(Provider.present)(present)
+        return around(Provider.present)(
+            lambda go, _, operation, document: (
+                edit(copy.deepcopy(document)) if operation in operations else go(operation, document)
+            )
+        )
 
     return make
 
 
-def _edit_holder(pointer: str, how: Callable[[Any, str], object]) -> Edit:
-    """The edit of the object that holds the member at ``a/b``; nothing if that object is null."""
+def at(pointer: str, how: Callable[[Any, str], object]) -> Edit:
+    """The edit of the object that holds the member at ``a/b``, given that member's name.
+
+    Nothing is edited if that object is null.
+    """
     parent, _, child = pointer.rpartition("/")
 
     def edit(document: Any) -> Any:
@@ -169,21 +215,11 @@ def _edit_holder(pointer: str, how: Callable[[Any, str], object]) -> Edit:
     return edit
 
 
-def change(pointer: str, how: Edit) -> Edit:
-    """The edit that changes the member at ``a/b``, unless it is null."""
-
-    def edit(holder: Any, child: str) -> None:
-        if holder[child] is not None:
-            holder[child] = how(holder[child])
-
-    return _edit_holder(pointer, edit)
-
-
 def put(pointer: str, value: Any) -> Edit:
     """The edit that sets the member at ``a/b``, null or not."""
-    return _edit_holder(pointer, lambda holder, child: holder.update({child: value}))
+    return at(pointer, lambda holder, child: holder.update({child: value}))
 
 
 def drop(pointer: str) -> Edit:
     """The edit that leaves the member at ``a/b`` out."""
-    return _edit_holder(pointer, lambda holder, child: holder.pop(child))
+    return at(pointer, lambda holder, child: holder.pop(child))

@@ -7,12 +7,11 @@ from typing import Final
 
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND
-from whop_contracts.provider.faults.making import Table, after, around, built, timer
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Campaign
+from whop_contracts.provider.faults.making import Table, after, around, both, built, noting, timer
+from whop_contracts.provider.state import SEED, Campaign
 
-_HOUR = 60 * MINUTE
-_LONGEST_DELAY = 2**31 * 1_000_000
+HOUR = 60 * MINUTE
+LONGEST_DELAY = 2**31 * 1_000_000
 """24.8 days: what a signed 32-bit number of milliseconds holds, in nanoseconds."""
 
 # -- at another instant: functions of the provider, the campaign, and the due instant --
@@ -28,23 +27,26 @@ def _by_delay(how: Callable[[int], int | None]) -> type[Provider]:
     return timer(due)
 
 
-_TIMED = Table("auto-resume", timer)(
-    ("never-resumes", "the job that resumes is not scheduled", lambda *_: None),
-    ("resumes-10-s-early", "the job looks one round ahead", lambda p, c, due: due - 10 * SECOND),
-    ("resumes-an-hour-early", "the job's machine is an hour ahead", lambda p, c, due: due - _HOUR),
-    ("resumes-5-min-late", "the queue is five minutes behind", lambda p, c, due: due + 5 * MINUTE),
-    ("resumes-an-hour-late", "the job's machine is an hour behind", lambda p, c, due: due + _HOUR),
-    ("resumes-at-midnight", "the job runs once a night", lambda p, c, due: -(-due // DAY) * DAY),
-    ("resumes-on-the-hour", "the job runs once an hour", lambda p, c, due: -(-due // _HOUR) * _HOUR),
-    ("resumes-at-start-of-day", "the job compares dates, not times", lambda p, c, due: due // DAY * DAY),
-    ("resumes-at-start-of-minute", "the job compares minutes", lambda p, c, due: due // MINUTE * MINUTE),
-)
-_DELAYED = Table("auto-resume", _by_delay)(
-    ("long-timers-are-lost", "the queue drops long delays", lambda d: None if d > 12 * _HOUR else d),
-    ("far-timers-fire-at-once", "the timer overflows", lambda d: SECOND if d > _LONGEST_DELAY else d),
-    ("half-an-hour-at-most", "a dated pause is a lock that expires", lambda d: min(d, 30 * MINUTE)),
-)
-_SHORT = (
+_TIMED = (
+    *Table("warnings", timer)(
+        ("resumes-20-s-late", "a queue is read three times a minute", lambda p, c, due: due + 20 * SECOND),
+    ),
+    *Table("auto-resume", timer)(
+        ("never-resumes", "the job that resumes is not scheduled", lambda *_: None),
+        ("resumes-10-s-early", "the job looks one round ahead", lambda p, c, due: due - 10 * SECOND),
+        ("resumes-an-hour-early", "the job's machine is an hour ahead", lambda p, c, due: due - HOUR),
+        ("resumes-5-min-late", "the queue is five minutes behind", lambda p, c, due: due + 5 * MINUTE),
+        ("resumes-an-hour-late", "the job's machine is an hour behind", lambda p, c, due: due + HOUR),
+        ("resumes-at-midnight", "the job runs once a night", lambda p, c, due: -(-due // DAY) * DAY),
+        ("resumes-on-the-hour", "the job runs once an hour", lambda p, c, due: -(-due // HOUR) * HOUR),
+        ("resumes-at-start-of-day", "the job compares dates, not times", lambda p, c, due: due // DAY * DAY),
+        ("resumes-at-start-of-minute", "the job compares minutes", lambda p, c, due: due // MINUTE * MINUTE),
+    ),
+    *Table("auto-resume", _by_delay)(
+        ("long-timers-are-lost", "the queue drops long delays", lambda d: None if d > 12 * HOUR else d),
+        ("far-timers-fire-at-once", "the timer overflows", lambda d: SECOND if d > LONGEST_DELAY else d),
+        ("half-an-hour-at-most", "a dated pause is a lock that expires", lambda d: min(d, 30 * MINUTE)),
+    ),
     *Table("auto-resume", timer)(
         ("resumes-a-second-early", "the job's machine is a second ahead", lambda p, c, due: due - SECOND),
         ("resumes-two-seconds-early", "the job looks two seconds ahead", lambda p, c, due: due - 2 * SECOND),
@@ -73,41 +75,35 @@ def _keeps_date(go: Callable[..., None], _: Provider, campaign: Campaign, instan
     campaign.paused_until = kept
 
 
+def _sweeping(status: str) -> type[Provider]:
+    """Set a status at the instant that is noted of a campaign."""
+
+    def sweep(provider: Provider) -> None:
+        for id_ in [one for one, instant in provider.notes.items() if provider.now() >= instant]:
+            provider.state.campaigns[id_].status = status
+            del provider.notes[id_]
+
+    return after(Provider.tick)(sweep)
+
+
 def _swept(how: tuple[int, str]) -> type[Provider]:
     """Set another status some time after a resume, unless the campaign was paused again."""
     delay, status = how
-
-    class Swept(Provider):
-        def tick(self) -> None:
-            super().tick()
-            for id_ in [one for one, resumed in self.notes.items() if self.now() >= resumed + delay]:
-                self.state.campaigns[id_].status = status
-                del self.notes[id_]
-
-        def resume(self, campaign: Campaign, instant: int) -> None:
-            super().resume(campaign, instant)
-            self.notes[campaign.id] = instant
-
-        def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-            super().apply_pause(campaign, until)
-            self.notes.pop(campaign.id, None)
-
-    return Swept
+    return both(
+        after(Provider.resume)(lambda p, campaign, due: p.notes.update({campaign.id: due + delay})),
+        after(Provider.apply_pause)(lambda p, campaign, _: p.notes.pop(campaign.id, None)),
+        _sweeping(status),
+    )
 
 
 def _indefinite_for(span: int) -> type[Provider]:
     """End a pause without a date after a while."""
 
-    class Ends(Provider):
-        def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-            super().apply_pause(campaign, until)
-            self.notes[campaign.id] = self.now() + span
+    def due(go: Callable[[Campaign], int | None], provider: Provider, campaign: Campaign) -> int | None:
+        undated = campaign.status == "paused" and campaign.paused_until is None
+        return provider.notes.get(campaign.id) if undated else go(campaign)
 
-        def due(self, campaign: Campaign) -> int | None:
-            undated = campaign.status == "paused" and campaign.paused_until is None
-            return self.notes.get(campaign.id) if undated else super().due(campaign)
-
-    return Ends
+    return both(noting(Provider.apply_pause, lambda p, _: p.now() + span), around(Provider.due)(due))
 
 
 _STATES = (
@@ -121,15 +117,15 @@ _STATES = (
     ),
     *Table("auto-resume", _swept)(
         ("swept-after-resume", "a sweep takes a resumed campaign for an ended one", (5 * MINUTE, "inactive")),
-        ("stale-after-an-hour", "a sweep marks what was not touched for an hour", (_HOUR, "stale")),
+        ("stale-after-an-hour", "a sweep marks what was not touched for an hour", (HOUR, "stale")),
     ),
     *Table("auto-resume", _indefinite_for)(
-        ("indefinite-ends-after-an-hour", "a pause without a date gets a default of an hour", _HOUR),
+        ("indefinite-ends-after-an-hour", "a pause without a date gets a default of an hour", HOUR),
         ("indefinite-ends-after-a-day", "a pause without a date gets a default of a day", DAY),
     ),
 )
 
-# -- several campaigns, or several times --
+# -- several campaigns, several times, or some campaigns only --
 
 
 def _resumes_siblings(go: Callable[..., None], provider: Provider, campaign: Campaign, instant: int) -> None:
@@ -170,38 +166,26 @@ def _batches(limit: int) -> type[Provider]:
     return Batches
 
 
-class _OneTimer(Provider):
-    def apply_pause(self, campaign: Campaign, until: int | None) -> None:
-        super().apply_pause(campaign, until)
-        if until is not None:
-            self.notes["last"] = campaign.id
-
-    def due(self, campaign: Campaign) -> int | None:
-        return super().due(campaign) if campaign.id == self.notes.get("last") else None
+def _note_last(provider: Provider, campaign: Campaign, until: int | None) -> None:
+    if until is not None:
+        provider.notes["last"] = campaign.id
 
 
-class _FirstResumeOnly(Provider):
-    def resume(self, campaign: Campaign, instant: int) -> None:
-        super().resume(campaign, instant)
-        self.notes[campaign.id] = instant
-
-    def due(self, campaign: Campaign) -> int | None:
-        return None if campaign.id in self.notes else super().due(campaign)
-
-
-class _AgainEndsAtOnce(_FirstResumeOnly):
-    def due(self, campaign: Campaign) -> int | None:
-        due = Provider.due(self, campaign)
-        return self.now() if due is not None and campaign.id in self.notes else due
-
-
+UNLESS_NOTED = timer(lambda p, campaign, due: None if p.notes.get(campaign.id) else due)
+"""Of a campaign of which something is noted, no timer fires."""
+_RESUMED = noting(Provider.resume, lambda *_: True)
+_one_timer = both(
+    after(Provider.apply_pause)(_note_last),
+    timer(lambda p, campaign, due: due if campaign.id == p.notes.get("last") else None),
+)
+_again_at_once = both(_RESUMED, timer(lambda p, campaign, due: p.now() if campaign.id in p.notes else due))
 _SEVERAL = (
     *Table("auto-resume", built)(
         ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
         ("null-is-due", "the query finds pauses without a date", after(Provider.resume)(_resumes_undated)),
-        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _OneTimer),
-        ("first-resume-only", "the job of a campaign runs once", _FirstResumeOnly),
-        ("pause-after-resume-ends-at-once", "a job that has run stays due", _AgainEndsAtOnce),
+        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _one_timer),
+        ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
+        ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
     ),
     *Table("auto-resume", _colliding)(
         ("one-in-each-instant", "jobs are kept by their instant", 1),
@@ -214,8 +198,6 @@ _SEVERAL = (
     ),
 )
 
-# -- some campaigns only --
-
 
 def _never_resuming(wanted: Callable[[Campaign], bool]) -> type[Provider]:
     return timer(lambda _, campaign, due: None if wanted(campaign) else due)
@@ -225,54 +207,35 @@ def _without(member: str) -> Callable[[Campaign], bool]:
     return lambda campaign: campaign.rest[member] is None
 
 
-def _on_tiktok(campaign: Campaign) -> bool:
-    return bool(campaign.rest["platform"] == "tiktok")
-
-
-def _fourth(campaign: Campaign) -> bool:
-    return campaign.id == SEED.campaigns[3]
-
-
 def _endless(campaign: Campaign) -> bool:
     return (campaign.rest["config"] or {}).get("end_time") is None
 
 
+_paused_again = both(
+    after(Provider.resume)(lambda p, campaign, _: p.notes.update({campaign.id: p.now() + 5 * MINUTE})),
+    _sweeping("paused"),
+)
 _SOME = (
     *Table("auto-resume", _never_resuming)(
-        ("tiktok-never-resumes", "the platform's client lacks the call", _on_tiktok),
+        (
+            "tiktok-never-resumes",
+            "the platform's client lacks the call",
+            lambda c: c.rest["platform"] == "tiktok",
+        ),
         ("without-platform-never-resumes", "the job joins the platform's table", _without("platform")),
         ("without-budget-never-resumes", "the job selects what can spend", _without("daily_budget")),
         ("without-product-never-resumes", "the job joins the product's table", _without("product")),
         ("without-config-never-resumes", "the job reads the campaign's configuration", _without("config")),
         ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
-        ("fourth-campaign-never-resumes", "a lock on one campaign was never released", _fourth),
+        (
+            "fourth-campaign-never-resumes",
+            "a lock on one campaign was never released",
+            lambda campaign: campaign.id == SEED.campaigns[3],
+        ),
+    ),
+    *Table("pausing", built)(
+        ("paused-again-after-resume", "a retried job repeats the pause", _paused_again),
     ),
 )
 
-
-# -- after a resume --
-
-
-class _PausedAgain(Provider):
-    """Pause a campaign once more, five minutes after it has resumed."""
-
-    def resume(self, campaign: Campaign, instant: int) -> None:
-        super().resume(campaign, instant)
-        self.notes[campaign.id] = self.now() + 5 * MINUTE
-
-    def tick(self) -> None:
-        super().tick()
-        for id_ in [id_ for id_, due in self.notes.items() if due <= self.now()]:
-            del self.notes[id_]
-            self.state.campaigns[id_].status = "paused"
-
-
-_AFTER = Table("pausing", built)(
-    ("paused-again-after-resume", "a retried job repeats the pause", _PausedAgain),
-)
-
-_LATE = Table("warnings", timer)(
-    ("resumes-20-s-late", "a queue is read three times a minute", lambda _p, _c, due: due + 20 * SECOND),
-)
-
-FAULTS: Final = (*_LATE, *_TIMED, *_DELAYED, *_SHORT, *_STATES, *_SEVERAL, *_SOME, *_AFTER)
+FAULTS: Final = (*_TIMED, *_STATES, *_SEVERAL, *_SOME)

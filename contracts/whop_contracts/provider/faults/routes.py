@@ -5,15 +5,20 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults.making import Table, around, built, failing
-from whop_contracts.provider.seed import SEED
-from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
+from whop_contracts.provider.faults.invalid_dates import matches
+from whop_contracts.provider.faults.making import Go, Table, around, failing, instead, rows
+from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 
 # -- ids --
+
+_KNOWN: Final = frozenset(
+    {*SEED.campaigns, SEED.inactive, SEED.stale, SEED.paused, SEED.paused_indefinitely, SEED.foreign_campaign}
+)
 
 
 def _crashing(wanted: Callable[[str], bool]) -> type[Provider]:
@@ -21,10 +26,14 @@ def _crashing(wanted: Callable[[str], bool]) -> type[Provider]:
     return failing(Provider.find_campaign)(lambda id_, _: wanted(id_) and id_ not in _KNOWN)
 
 
+def _crashing_on_pattern(row: dict[str, Any]) -> type[Provider]:
+    return _crashing(matches(row["pattern"]))
+
+
 def _finding(alike: Callable[[str, str], bool]) -> type[Provider]:
     """Find a campaign by an id that is only like its own: from what was sent and the known one."""
 
-    def look_up(go: _LookUp, provider: Provider, wanted: str) -> Campaign | None:
+    def look_up(go: Go, provider: Provider, wanted: str) -> Any:
         every = provider.state.campaigns.values()
         return go(wanted) or next((one for one in every if alike(wanted, one.id)), None)
 
@@ -39,19 +48,14 @@ def _is_malformed(id_: str, _known: str = "") -> bool:
     return not _is_well_formed(id_)
 
 
-def _invented(go: _LookUp, provider: Provider, wanted: str) -> Campaign | None:
+def _invented(go: Go, provider: Provider, wanted: str) -> Any:
     found = go(wanted)
     if found is None and _is_well_formed(wanted):
-        found = copy.deepcopy(provider.state.campaigns[SEED.campaigns[0]])
-        found.id = wanted
+        found = replace(copy.deepcopy(provider.state.campaigns[SEED.campaigns[0]]), id=wanted)
     return found
 
 
-def _first(go: _LookUp, provider: Provider, wanted: str) -> Campaign:
-    return go(wanted) or provider.state.campaigns[SEED.campaigns[0]]
-
-
-def _pauses_all(go: _LookUp, provider: Provider, wanted: str) -> Campaign | None:
+def _pauses_all(go: Go, provider: Provider, wanted: str) -> Any:
     found = go(wanted)
     for campaign in provider.state.campaigns.values() if found is None else ():
         if campaign.status == "active":
@@ -59,21 +63,11 @@ def _pauses_all(go: _LookUp, provider: Provider, wanted: str) -> Campaign | None
     return found
 
 
-def _empty(
-    go: Callable[[Call, Request], Response], provider: Provider, call: Call, request: Request
-) -> Response:
-    try:
-        return go(call, request)
-    except Rejection as rejection:
-        if rejection.status != 404 or call.operation != "pause" or call.id in _KNOWN:
-            raise
-        return Response(200, (("content-type", "application/json"),), b"{}")
+def _empty(_: Provider, call: Call, rejection: Rejection) -> Response | None:
+    unknown = rejection.status == 404 and call.operation == "pause" and call.id not in _KNOWN
+    return Response(200, (("content-type", "application/json"),), b"{}") if unknown else None
 
 
-_LookUp = Callable[[str], Campaign | None]
-_KNOWN: Final = frozenset(
-    {*SEED.campaigns, SEED.inactive, SEED.stale, SEED.paused, SEED.paused_indefinitely, SEED.foreign_campaign}
-)
 _RECASED: Final = frozenset(one.lower() for one in SEED.campaigns)
 _IDS = (
     *Table("identifiers", _crashing, 100)(
@@ -91,21 +85,21 @@ _IDS = (
         ("any-id-of-its-length", "a hash of ids is too short", lambda sent, known: len(sent) == len(known)),
         ("malformed-id-found", "a malformed id is read as zero", _is_malformed),
     ),
-    *Table("identifiers", built, 102)(
-        ("unknown-id-invented", "a campaign is made from defaults", around(Provider.look_up)(_invented)),
-        ("unknown-id-is-first", "the first row is taken if none is found", around(Provider.look_up)(_first)),
-        ("unknown-id-answered-200", "nothing found is an empty success", around(Provider.perform)(_empty)),
+    *Table("identifiers", around(Provider.look_up), 102)(
+        ("unknown-id-invented", "a campaign is made from defaults", _invented),
+        (
+            "unknown-id-is-first",
+            "the first row is taken if none is found",
+            lambda go, provider, wanted: go(wanted) or provider.state.campaigns[SEED.campaigns[0]],
+        ),
     ),
-    *Table("identifiers", built, 104)(
-        ("unknown-id-pauses-all", "the WHERE is dropped", around(Provider.look_up)(_pauses_all)),
+    *Table("identifiers", instead, 102)(
+        ("unknown-id-answered-200", "nothing found is an empty success", _empty),
     ),
-    *Table("values", failing(Provider.find_campaign), 100)(
-        ("crashes-on-long-id", "the column has 64 characters", lambda id_, _: len(id_) > 64),
-        ("crashes-on-quoted-id", "a query is concatenated", lambda id_, _: "'" in id_),
-        ("crashes-on-slash-in-id", "the path is split again", lambda id_, _: "/" in id_),
-        ("crashes-on-non-ascii-id", "the id is encoded to ASCII", lambda id_, _: not id_.isascii()),
-        ("crashes-on-nul-in-id", "the database stores no NUL", lambda id_, _: "\0" in id_),
+    *Table("identifiers", around(Provider.look_up), 104)(
+        ("unknown-id-pauses-all", "the WHERE is dropped", _pauses_all),
     ),
+    *Table("values", _crashing_on_pattern, 100)(*rows("crashing ids")),
 )
 
 # -- methods --
