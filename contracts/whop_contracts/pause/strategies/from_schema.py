@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from whop_contracts import schemas
-from whop_contracts.pause.strategies import symbolic
-from whop_contracts.pause.strategies.drawing import draw
+from whop_contracts.pause.strategies import instants
+from whop_contracts.pause.strategies.values import draw
 from whop_contracts.steps import Case, SymbolicInstant
 
 _FORMAT: Final = "whop-contracts-instant"
@@ -36,7 +36,7 @@ def schema_requests(mode: Mode, *, seed: object, count: int) -> list[Case]:
     date.
     """
     dates = draw(
-        symbolic.stamps() | symbolic.calendar_stamps() | symbolic.far_stamps(), seed=seed, count=_DATES
+        instants.stamps() | instants.calendar_stamps() | instants.far_stamps(), seed=seed, count=_DATES
     )
     return [_dated(case, dates) for case in draw(_cases(mode), seed=seed, count=count)]
 
