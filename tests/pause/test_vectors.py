@@ -21,23 +21,23 @@ from whop_contracts import schemas
 from whop_contracts.engine import build_plan
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL
+from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequence_ids
 from whop_contracts.pause.strategies import draw
-from whop_contracts.pause.vectors import vectors
+from whop_contracts.pause.strategies.requests import requests_of
 
 FOLDER = schemas.document_path("vectors")
 FILES = sorted(FOLDER.iterdir())
+VALIDATOR = jsonschema.Draft202012Validator(
+    json.loads(schemas.document_path("vector.schema.json").read_text("utf-8"))
+)
 SCRIPT = Path(__file__).with_name("send_vectors.py")
 
 
 def test_every_file_is_valid_and_belongs_to_one_class() -> None:
-    validator = jsonschema.Draft202012Validator(
-        json.loads(schemas.document_path("vector.schema.json").read_text())
-    )
     for path in FILES:
         document = json.loads(path.read_text(encoding="utf-8"))
-        assert [error.message for error in validator.iter_errors(document)] == [], path.name
+        assert [error.message for error in VALIDATOR.iter_errors(document)] == [], path.name
         assert document["class"] == path.stem
     assert {path.stem for path in FILES} == {one.id for one in CLASSES}
     assert {one.id for one in CLASSES} == {*get_args(ClassId)} - {"unclear", "unstated"}
@@ -48,13 +48,11 @@ def test_every_file_is_valid_and_belongs_to_one_class() -> None:
     {"media_type": 1}, {"body_base64": "e30="}, {"until": {"from": "now", "offset": "Z"}}, {"colour": "red"},
 ])  # fmt: skip
 def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand(damage: dict[str, Any]) -> None:
-    validator = jsonschema.Draft202012Validator(
-        json.loads(schemas.document_path("vector.schema.json").read_text())
-    )
     good = {"id": "a", "purpose": "a", "method": "POST", "target": "own", "credential": "full",
             "media_type": None, "body": "{}"}  # fmt: skip
-    assert validator.is_valid({"class": "omitted", "vectors": [good]})
-    assert not validator.is_valid({"class": "omitted", "vectors": [good | damage]})
+    row = {"class": "omitted", "clause": "a.b", "statement": "a", "source": "page: a", "share": 1}
+    assert VALIDATOR.is_valid({**row, "vectors": [good]})
+    assert not VALIDATOR.is_valid({**row, "vectors": [good | damage]})
 
 
 def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others() -> None:
@@ -62,6 +60,17 @@ def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others() -> None:
     assert len(every) == len(vectors()) > 180
     for texts in ([case.id for case in every] + sorted(sequence_ids()), [case.name for case in every]):
         assert [text for text, count in Counter(texts).items() if count > 1] == []
+
+
+def test_the_schema_of_vectors_knows_the_columns_of_the_verdict_table() -> None:
+    rows = {one.id: json.loads((FOLDER / f"{one.id}.json").read_text("utf-8")) for one in CLASSES}
+    for id_, damage in (
+        ("edge", {"reject": [500]}),
+        ("edge", {"accept": "fails"}),
+        ("far", {"effect": "none"}),
+    ):
+        assert VALIDATOR.is_valid(rows[id_])
+        assert not VALIDATOR.is_valid(rows[id_] | damage)
 
 
 def test_every_vector_is_classified_back_into_its_class() -> None:
@@ -78,7 +87,7 @@ FEW = {"omitted": 20, "method": 8, "nothing": 60}
 @pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.id)
 def test_what_is_drawn_for_a_class_is_classified_back_into_it(one) -> None:
     count = FEW.get(one.id, 500)
-    drawn = draw(one.strategy(), seed=7, count=count)
+    drawn = draw(requests_of(one.id), seed=7, count=count)
     assert len(drawn) == count
     wrong = {case: found for case in drawn if (found := class_of_case(case)) != one.id}
     assert wrong == {}

@@ -15,12 +15,12 @@ from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import read_leniently, read_response
 from whop_contracts.pause.causes import likely_cause
 from whop_contracts.pause.classify import class_of, read_intent
-from whop_contracts.pause.clause import ClassParts, Contract, PlanParts
+from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.campaign import PROMPT
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.request_classes import ACTING, CLASSES, RequestClass, describe_status
+from whop_contracts.pause.request_classes import ACTING, BY_ID, describe_status, vectors
 from whop_contracts.pause.sequences import (
     gap_of,
     indefinitely,
@@ -29,7 +29,6 @@ from whop_contracts.pause.sequences import (
     sequence_ids,
     sequences,
 )
-from whop_contracts.pause.vectors import vectors
 from whop_contracts.steps import Capabilities, Case, Sequence
 from whop_contracts.steps import reactivate as unpause
 
@@ -114,13 +113,11 @@ def _sha256() -> str:
 # -- plan parts: Hypothesis takes long to import, and the first requests of a run do not wait for it ---------
 
 
-def _class_parts(one: RequestClass) -> ClassParts:
-    def drawn(seed: str, count: int) -> list[Case]:
-        from whop_contracts.pause.strategies import draw  # noqa: PLC0415
+def _draw(request_class: str, seed: str, count: int) -> list[Case]:
+    from whop_contracts.pause.strategies.requests import requests_of  # noqa: PLC0415
+    from whop_contracts.pause.strategies.values import draw  # noqa: PLC0415
 
-        return draw(one.strategy(), seed=seed, count=count)
-
-    return ClassParts(one.effect, one.needs, one.share, drawn)
+    return draw(requests_of(request_class), seed=seed, count=count)
 
 
 def _from_schemas(seed: object, count: int) -> Iterator[Case]:
@@ -149,7 +146,8 @@ def _class_of(exchange: Exchange) -> str:
 
 PAUSE: Final = Contract(
     plan_parts=PlanParts(
-        classes={one.id: _class_parts(one) for one in CLASSES},
+        classes=BY_ID,
+        draw=_draw,
         vectors=vectors,
         sequences=sequences,
         sequence_ids=sequence_ids,

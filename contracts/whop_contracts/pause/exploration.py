@@ -10,9 +10,9 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from whop_contracts.pause.request_classes import vectors
 from whop_contracts.pause.sequences import GAP, MARGIN, READ, dated, indefinitely
 from whop_contracts.pause.strategies import draw
-from whop_contracts.pause.vectors import vector
 from whop_contracts.steps import AdvanceClock, Send, Sequence, Step, SymbolicInstant
 from whop_contracts.steps import reactivate as unpause
 
@@ -48,7 +48,7 @@ def dated_pauses(gap: int = GAP) -> SearchStrategy[Step]:
 
 def undated_pauses() -> SearchStrategy[Step]:
     """Pauses without a date, by any way of saying so that the page gives."""
-    return st.sampled_from((indefinitely(), vector("no-body"))).map(Send)
+    return st.sampled_from((indefinitely(), vectors()["no-body"])).map(Send)
 
 
 def unpauses() -> SearchStrategy[Step]:
@@ -63,7 +63,7 @@ def reads() -> SearchStrategy[Step]:
 
 def refusals() -> SearchStrategy[Step]:
     """Requests that must change nothing, whatever the state."""
-    return st.sampled_from([vector(id_) for id_ in _REJECTED]).map(Send)
+    return st.sampled_from([vectors()[id_] for id_ in _REJECTED]).map(Send)
 
 
 def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:

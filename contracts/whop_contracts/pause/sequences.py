@@ -7,8 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final, Literal
 
-from whop_contracts.pause.request_classes import BY_ID
-from whop_contracts.pause.vectors import vector
+from whop_contracts.pause.request_classes import BY_ID, vectors
 from whop_contracts.steps import (
     AWAITED,
     AdvanceClock,
@@ -120,7 +119,7 @@ def _rejections() -> tuple[Send, ...]:
         "date-is-a-word", "delete-on-pause-route", "not-json", "get-on-pause-route", "put-on-pause-route",
         "patch-on-pause-route", "unknown-campaign", "no-credential",
     )  # fmt: skip
-    *sends, last = (Send(replace(vector(id_), origin="sequence")) for id_ in ids)
+    *sends, last = (Send(replace(vectors()[id_], origin="sequence")) for id_ in ids)
     return (*sends, READ, last)
 
 
@@ -144,7 +143,7 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
     wait_a, wait_b, wait_c = AwaitResume("a"), AwaitResume("b"), AwaitResume("c")
     read_other = Send(read(OTHER))
     month = Send(dated("in 40 days, and stays", SymbolicInstant(plus_ms=40 * DAY)))
-    reader = Send(replace(vector("pause-without-permission"), origin="sequence"))
+    reader = Send(replace(vectors()["pause-without-permission"], origin="sequence"))
     beside = (Send(dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=OTHER)),) if second else ()
     aside = (read_other,) if second else ()
     night = (_until("n", 24 * HOUR, campaign=OTHER),) if second else ()
@@ -255,7 +254,7 @@ def waited(*, second: bool) -> tuple[Sequence, ...]:
 def untimed(campaigns: int) -> Iterator[Sequence]:
     """The sequences that need no clock, with ``campaigns`` named."""
     hour, two_hours = _until("a", HOUR), _until("b", 2 * HOUR)
-    null = Send(replace(vector("null-date"), origin="sequence"))
+    null = Send(replace(vectors()["null-date"], origin="sequence"))
     yield _sequence("pause-is-shortened", "a pause is shortened", two_hours, hour, READ, ends="paused")
     yield _sequence("null-date-replaces-date", "a null date replaces a date", hour, null, READ, ends="paused")
     yield _sequence("other-campaign-is-read", "the other campaign", Send(read(OTHER)), ends="same")
