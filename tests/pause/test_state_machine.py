@@ -12,19 +12,20 @@ from typing import Any, ClassVar, Literal
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from hypothesis.strategies import sampled_from
+from hypothesis.strategies import just, sampled_from
 
 from whop_contracts.cli.open_target import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
-from whop_contracts.pause import catalogue, exploration
+from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.exploration import drawn_sequences
 from whop_contracts.pause.sequences import READ
+from whop_contracts.pause.strategies import plans
+from whop_contracts.pause.strategies.plans import drawn_sequences
 from whop_contracts.provider import ManualClock, build
-from whop_contracts.steps import AdvanceClock, Capabilities, Send, Sequence, Step
+from whop_contracts.steps import AdvanceClock, Capabilities, Send, Sequence, Step, reactivate
 
 HISTORIES = int(os.environ.get("EXPLORED_HISTORIES", "150"))
 """How many histories of the honest provider are explored: 2,000 by ``tox -e explore``."""
@@ -66,28 +67,28 @@ class Exploration(RuleBasedStateMachine):
             type(self).failed = self.history, self.broken
         assert not self.broken, f"{', '.join(self.broken)}: {'; '.join(self.history)}"
 
-    @rule(step=exploration.dated_pauses())
+    @rule(step=plans.dated_pauses())
     def pause_until(self, step) -> None:
         self.take(step)
         self.known = tuple(dict.fromkeys((*self.known, step.case.mark)))
 
-    @rule(step=exploration.undated_pauses())
+    @rule(step=plans.undated_pauses())
     def pause(self, step) -> None:
         self.take(step)
 
-    @rule(step=exploration.unpauses())
+    @rule(step=just(Send(reactivate())))
     def unpause(self, step) -> None:
         self.take(step)
 
-    @rule(step=exploration.reads())
+    @rule(step=just(READ))
     def read(self, step) -> None:
         self.take(step)
 
-    @rule(step=exploration.refusals())
+    @rule(step=plans.refusals())
     def refuse(self, step) -> None:
         self.take(step)
 
-    @rule(step=exploration.advances(), looking=sampled_from((False, True)))
+    @rule(step=plans.advances(), looking=sampled_from((False, True)))
     def advance(self, step, looking) -> None:
         # No precondition, and whatever is drawn means something: else histories do not always shrink to the
         # shortest.

@@ -109,7 +109,7 @@ class PlanParts:
     refused: Callable[..., Sequence]
     """A sequence of requests that must change nothing."""
     class_of: Callable[[Exchange], str]
-    from_schemas: Callable[[object, int], Iterator[Case]]
+    from_schemas: Callable[[object, int], Iterable[Case]]
     """About so many requests that are generated from the schemas."""
 
 
