@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pause.histories import History
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
-from whop_contracts.pause.clauses import members
+from whop_contracts.pause import clauses as members
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.strategies import ad_campaigns

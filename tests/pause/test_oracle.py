@@ -291,7 +291,7 @@ def test_a_campaign_outside_the_run_is_not_followed(scope: Any) -> None:
     for second in (1, 2):
         evidence = history.pause(second, 600, campaign=OTHER, scope=scope)
         assert (evidence.before, evidence.document, failed(evidence)) == (None, None, ())
-        assert (dict(evidence.documents.first), evidence.previous) == ({}, None)
+        assert (dict(evidence.documents.first), evidence.documents.last) == ({}, None)
     assert OTHER not in history.oracle._campaigns
 
 
@@ -536,15 +536,18 @@ def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_c
 def test_the_first_document_of_every_operation_and_the_last_of_all_are_kept() -> None:
     history = History()
     first = history.read(0, "active")
-    assert (dict(first.documents.first), first.previous) == ({}, None)
+    assert (dict(first.documents.first), first.documents.last) == ({}, None)
     paused = history.pause(1, 600)
-    assert (dict(paused.documents.first), paused.previous) == ({"retrieve": first.document}, first.document)
+    assert (dict(paused.documents.first), paused.documents.last) == (
+        {"retrieve": first.document},
+        first.document,
+    )
     kept = json.dumps(dict(paused.documents.first))
     history.read(2, "paused", 600)
     other = history.exchange(None, 3, method="PUT", body={}, shows=("paused", 600))
     last = history.read(4, "paused", 600)
     firsts = {"retrieve": first.document, "pause": paused.document, "other": other.document}
-    assert (dict(last.documents.first), last.previous) == (firsts, other.document)
+    assert (dict(last.documents.first), last.documents.last) == (firsts, other.document)
     assert list(last.documents.first) == list(firsts)
     assert json.dumps(dict(paused.documents.first)) == kept, "what was handed out does not change"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whop_contracts.pause.catalogue import PARTS, clauses
-from whop_contracts.pause.clauses.members import member_id
+from whop_contracts.pause.clauses import member_id
 from whop_contracts.schemas import members
 
 IDS = [clause.id for clause in clauses()]

@@ -98,7 +98,7 @@ def _is_awaiting(evidence: Evidence) -> bool:
 
 
 def _is_conclusive(evidence: Evidence) -> bool:
-    return evidence.document is not None and evidence.exchange.request.operation == "pause"
+    return evidence.document is not None and evidence.operation == "pause"
 
 
 def _sha256() -> str:
@@ -110,7 +110,7 @@ def _sha256() -> str:
 
 
 def _is_read(evidence: Evidence) -> bool:
-    return evidence.exchange.request.operation == "retrieve"
+    return evidence.operation == "retrieve"
 
 
 def _is_pause(evidence: Evidence) -> bool:

@@ -71,7 +71,7 @@ class RequestClass:
         if status == 413 and intent and intent.long:  # noqa: PLR2004
             return "conforms"
         # The date may be after the end of the campaign, which no response has shown yet.
-        after_end = self.id == "instant" and status in _INVALID and not evidence.end_known
+        after_end = self.id == "instant" and status in _INVALID and not evidence.documents.end_known
         return "warns" if after_end or extra or _is_conflict(evidence) else self.other
 
     def tests(self, evidence: Evidence) -> bool:
@@ -210,6 +210,6 @@ def describe_response(evidence: Evidence) -> str:
 
 def describe_status(evidence: Evidence) -> str:
     """The status code of a response, and where a redirect leads."""
-    location = evidence.exchange.response.header("location") if evidence.exchange.response else None
+    location = evidence.header("location")
     redirect = location and 300 <= evidence.status < 400  # noqa: PLR2004
     return f"{evidence.status} to {(location or '')[:200]}" if redirect else str(evidence.status)

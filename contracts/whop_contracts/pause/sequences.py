@@ -19,7 +19,6 @@ which is surely more than the tolerance:
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -118,12 +117,17 @@ def _sequence(row: Mapping[str, Any], steps: Iterable[Step]) -> Sequence:
 
 def _steps(row: Mapping[str, Any], gap: int, campaigns: int) -> Iterator[Step]:
     """The steps of a row of ``sequences.json``, for a number of campaigns."""
-    text = re.sub(r"([\d.]*)gap", lambda span: f"{int(float(span[1] or 1) * gap)}ms", "; ".join(row["steps"]))
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
     whose = {"other": [OTHER], "other?": others[:1], "others": others}
-    for words in map(shlex.split, text.split("; ")):
+    for step in "; ".join(row["steps"]).split("; "):
+        words = [_in_ms(word, gap) for word in shlex.split(step)]
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
         yield from (_step(target, *words) for target in targets)
+
+
+def _in_ms(word: str, gap: int) -> str:
+    """The word, or milliseconds if it is a number of gaps."""
+    return f"{int(float(word[:-3] or 1) * gap)}ms" if word.endswith("gap") else word
 
 
 def _step(campaign: str, verb: str, *given: str) -> Step:

@@ -137,7 +137,7 @@ class Oracle:
         if not isinstance(value, dict) or not is_about(value, evidence.exchange):
             return evidence
         evidence = replace(evidence, shown=read_state(value))
-        check = self._check_read if evidence.exchange.request.operation == "retrieve" else self._check_write
+        check = self._check_read if evidence.operation == "retrieve" else self._check_write
         check(evidence, known, read_state(value))
         return evidence
 
@@ -210,7 +210,7 @@ class Oracle:
 
     def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a write count as a possible cause of changes in every other campaign of the run."""
-        if evidence.exchange.request.operation == "retrieve" or not evidence.answered:
+        if evidence.operation == "retrieve" or not evidence.answered:
             return
         cause = blame.OTHERS
         if not evidence.accepted:
