@@ -17,7 +17,7 @@ from whop_contracts.pause.evidence import ACTIVE, Possible, Resume, State
 from whop_contracts.pause.oracle.blame import (
     BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
 )  # fmt: skip
-from whop_contracts.pause.oracle.campaign import PROMPT, Campaign, end_time, is_about
+from whop_contracts.pause.oracle.states import PROMPT, Campaign, end_time, is_about
 from whop_contracts.pause.oracle.states import LAG, Effect, adopt, after, elapse, observe, union
 
 DUE = (at(600), at(600))

@@ -16,8 +16,7 @@ from whop_contracts.pause.classify import ID_PREFIX, class_of, read_intent
 from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.campaign import PROMPT
-from whop_contracts.pause.oracle.states import LAG
+from whop_contracts.pause.oracle.states import LAG, PROMPT
 from whop_contracts.pause.request_classes import ACTING, BY_ID, describe_status, vectors
 from whop_contracts.pause.sequences import gap_of, indefinitely, kept, refused, sequence_ids, sequences
 from whop_contracts.steps import Capabilities, Case

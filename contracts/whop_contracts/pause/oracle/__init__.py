@@ -27,8 +27,16 @@ from whop_contracts.pause.evidence import (
     remember,
 )
 from whop_contracts.pause.oracle import blame
-from whop_contracts.pause.oracle.campaign import Campaign, is_about
-from whop_contracts.pause.oracle.states import RESTING, adopt, effect_of, elapse, observe, union
+from whop_contracts.pause.oracle.states import (
+    RESTING,
+    Campaign,
+    adopt,
+    effect_of,
+    elapse,
+    is_about,
+    observe,
+    union,
+)
 from whop_contracts.pause.request_classes import CREDENTIAL
 
 _LEAP: Final = 1.0
