@@ -24,7 +24,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequence_ids
 from whop_contracts.pause.strategies import draw
-from whop_contracts.pause.strategies.requests import requests_of
+from whop_contracts.pause.strategies.requests import REQUESTS
 
 FOLDER = schemas.document_path("vectors")
 FILES = sorted(FOLDER.iterdir())
@@ -87,7 +87,7 @@ FEW = {"omitted": 20, "method": 8, "nothing": 60}
 @pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.id)
 def test_what_is_drawn_for_a_class_is_classified_back_into_it(one) -> None:
     count = FEW.get(one.id, 500)
-    drawn = draw(requests_of(one.id), seed=7, count=count)
+    drawn = draw(REQUESTS[one.id], seed=7, count=count)
     assert len(drawn) == count
     wrong = {case: found for case in drawn if (found := class_of_case(case)) != one.id}
     assert wrong == {}

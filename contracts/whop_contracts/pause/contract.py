@@ -173,10 +173,10 @@ _CAUSES: Final[tuple[tuple[Callable[[Evidence], bool], str], ...]] = (
 
 
 def _draw(request_class: str, seed: str, count: int) -> Sequence[Case]:
-    from whop_contracts.pause.strategies.requests import requests_of  # noqa: PLC0415
+    from whop_contracts.pause.strategies.requests import REQUESTS  # noqa: PLC0415
     from whop_contracts.pause.strategies.values import draw  # noqa: PLC0415
 
-    return draw(requests_of(request_class), seed=seed, count=count)
+    return draw(REQUESTS[request_class], seed=seed, count=count)
 
 
 def _from_schemas(seed: object, count: int) -> Sequence[Case]:

@@ -14,7 +14,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.strategies.instants import FIRST, LAST, rfc3339_instants
-from whop_contracts.pause.strategies.values import SAMPLES, days, plain_instants, sample, years
+from whop_contracts.pause.strategies.values import DAYS, PLAIN_INSTANTS, SAMPLES, YEARS, sample
 from whop_contracts.schemas import SHOULD, load
 
 NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
@@ -100,6 +100,21 @@ def _of_type(
 # -- values that are no instants -----------------------------------------------------------------------------
 
 
+_LATE_HOURS: Final = st.sampled_from([24, 25]) | st.integers(24, 99)
+_NO_TIMES: Final = st.one_of(
+    st.builds("{:02d}:00:00".format, _LATE_HOURS),
+    st.builds("{:02d}:{:02d}:{:02d}".format, _LATE_HOURS, st.integers(0, 59), st.integers(0, 59)),
+    st.builds("12:{:02d}:00".format, st.integers(60, 99)),
+    st.builds("12:30:{:02d}".format, st.integers(61, 99)),
+)
+"""Times that no clock shows: hour 24 or later, minute 60, second 61."""
+_NO_ZONES: Final = st.one_of(
+    st.builds("{}{:02d}:00".format, st.sampled_from("+-"), st.integers(25, 99)),
+    st.builds("{}05:{:02d}".format, st.sampled_from("+-"), st.integers(60, 99)),
+)
+"""Zones that are 25 hours or more from UTC, or whose minutes are 60 or more."""
+
+
 def not_instants() -> SearchStrategy[str]:
     """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates,
     instants with one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand
@@ -112,18 +127,18 @@ def not_instants() -> SearchStrategy[str]:
     return st.one_of(
         sample("words"),
         _impossible_days(),
-        _impossible_times(),
-        _impossible_zones(),
+        st.builds("{}T{}{}".format, DAYS, _NO_TIMES, st.sampled_from(["Z", ".000Z", "+02:00"])),
+        st.builds("{}T{}{}".format, DAYS, sample("times"), _NO_ZONES),
         st.builds(
             lambda shape, day, time: shape.format(day=day, time=time),
             sample("shapes") | sample("lenient"),
-            days(),
+            DAYS,
             sample("times"),
         ),
         sample("numbers") | st.integers(-(10**14), 10**14).map(str),
         sample("notations"),
         sample("texts"),
-        st.builds(_in_script, st.sampled_from(_ZEROS), days(), sample("times"), st.booleans()),
+        st.builds(_in_script, st.sampled_from(_ZEROS), DAYS, sample("times"), st.booleans()),
         st.builds(
             lambda piece, size: piece * (size // len(piece)), pieces, st.sampled_from([300, 3_000, 9_000])
         ),
@@ -144,7 +159,7 @@ def wrong_types() -> SearchStrategy[Any]:
         st.integers(1_924_905_600_000, 4_102_444_800_000),
     )
     scalars = numbers | st.booleans()
-    leaves = scalars | st.none() | st.sampled_from(["", "tomorrow"]) | plain_instants()
+    leaves = scalars | st.none() | st.sampled_from(["", "tomorrow"]) | PLAIN_INSTANTS
     members = st.sampled_from(["date", "paused_until", "$date", "$gt", "iso", "seconds", "until", "0", ""])
     arrays = st.lists(leaves, max_size=3)
     objects = st.dictionaries(members, leaves | arrays, max_size=3)
@@ -156,7 +171,7 @@ def _impossible_days(draw: DrawFn) -> str:
     """Days that no calendar has, alone or with a time: 29 February of a common year, the 31st of a short
     month, month 13.
     """
-    year = draw(st.sampled_from([2100, 2023, 1900]) | years())
+    year = draw(st.sampled_from([2100, 2023, 1900]) | YEARS)
     month = draw(st.sampled_from([2, 4, 6, 9, 11]) | st.sampled_from([1, 3, 5, 7, 8, 10, 12]))
     length = monthrange(year, month)[1]
     kind = draw(st.sampled_from(["next", "late", "zero", "month"]))
@@ -165,27 +180,6 @@ def _impossible_days(draw: DrawFn) -> str:
         month = draw(st.sampled_from([13, 0]) | st.integers(13, 99))
     tail = draw(st.sampled_from(["T12:00:00Z", "", "T00:00:00.000Z", "T12:00:00+05:30"]))
     return f"{year:04d}-{month:02d}-{day:02d}{tail}"
-
-
-def _impossible_times() -> SearchStrategy[str]:
-    """Good days at times that no clock shows: hour 24 or later, minute 60, second 61."""
-    hours, sixties = st.sampled_from([24, 25]) | st.integers(24, 99), st.integers(60, 99)
-    times = st.one_of(
-        st.builds("{:02d}:00:00".format, hours),
-        st.builds("{:02d}:{:02d}:{:02d}".format, hours, st.integers(0, 59), st.integers(0, 59)),
-        st.builds("12:{:02d}:00".format, sixties),
-        st.builds("12:30:{:02d}".format, st.integers(61, 99)),
-    )
-    return st.builds("{}T{}{}".format, days(), times, st.sampled_from(["Z", ".000Z", "+02:00"]))
-
-
-def _impossible_zones() -> SearchStrategy[str]:
-    """Good days and times in zones that are 25 hours or more from UTC, or whose minutes are 60 or more."""
-    zones = st.one_of(
-        st.builds("{}{:02d}:00".format, st.sampled_from("+-"), st.integers(25, 99)),
-        st.builds("{}05:{:02d}".format, st.sampled_from("+-"), st.integers(60, 99)),
-    )
-    return st.builds("{}T{}{}".format, days(), sample("times"), zones)
 
 
 def _in_script(zero: int, day: str, time: str, whole: bool) -> str:  # noqa: FBT001 - drawn
@@ -210,9 +204,9 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
     return st.one_of(
         wrong_types().map(_pause).map(lambda body: ("another type for the date", body)),
         texts.map(lambda body: ("text that names no instant", body)),
-        no_objects().map(lambda body: ("no object", body)),
+        NO_OBJECTS.map(lambda body: ("no object", body)),
         malformed_bodies(),
-        not_utf8_dates().map(lambda body: ("bytes that are not UTF-8", body)),
+        NOT_UTF8_DATES.map(lambda body: ("bytes that are not UTF-8", body)),
     )
 
 
@@ -220,36 +214,31 @@ def _pause(until: Any, escaped: bool = True) -> str:  # noqa: FBT001, FBT002 - d
     return json.dumps({"paused_until": until}, ensure_ascii=escaped)
 
 
-def no_objects() -> SearchStrategy[str]:
-    """Whole JSON texts that are neither objects nor null."""
-    dated = plain_instants().map(lambda instant: {"paused_until": instant})
-    values = st.one_of(
-        st.integers(-100, 100),
-        st.booleans(),
-        st.sampled_from(SAMPLES["no_objects"]),
-        plain_instants(),
-        dated.map(lambda body: [body]),
-        dated.map(lambda body: list(body.items())),
-        dated.map(json.dumps),
-    )
-    return values.map(json.dumps)
+_DATED: Final = PLAIN_INSTANTS.map(lambda instant: {"paused_until": instant})
+NO_OBJECTS: Final = st.one_of(
+    st.integers(-100, 100),
+    st.booleans(),
+    sample("no_objects"),
+    PLAIN_INSTANTS,
+    _DATED.map(lambda body: [body]),
+    _DATED.map(lambda body: list(body.items())),
+    _DATED.map(json.dumps),
+).map(json.dumps)
+"""Whole JSON texts that are neither objects nor null."""
+NOT_UTF8_DATES: Final = st.builds(
+    lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
+    st.just("") | PLAIN_INSTANTS,
+    st.sampled_from(NOT_UTF8),
+)
+"""Bodies with bytes that are not UTF-8 in the date: alone, or after an instant."""
 
 
 @st.composite
 def malformed_bodies(draw: DrawFn) -> tuple[str, str]:
     """What is wrong, and a text that is not JSON for that one reason, or because it ends too soon."""
-    instant = draw(plain_instants())
+    instant = draw(PLAIN_INSTANTS)
     name = draw(st.sampled_from([*SAMPLES["malformed"], _TRUNCATED]))
     if name == _TRUNCATED:
         text = _pause(instant)
         return name, text[: draw(st.integers(1, len(text) - 1))]
     return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace("DATE", instant)
-
-
-def not_utf8_dates() -> SearchStrategy[bytes]:
-    """Bodies with bytes that are not UTF-8 in the date: alone, or after an instant."""
-    return st.builds(
-        lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
-        st.just("") | plain_instants(),
-        st.sampled_from(NOT_UTF8),
-    )

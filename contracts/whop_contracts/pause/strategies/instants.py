@@ -15,15 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from whop_contracts.instants import BEYOND, NANO, utc, write_instant
-from whop_contracts.pause.strategies.values import (
-    SAMPLES,
-    digits,
-    fine_fractions,
-    fractions,
-    sample,
-    wide_zones,
-    zones,
-)
+from whop_contracts.pause.strategies import values
+from whop_contracts.pause.strategies.values import FRACTIONS, SAMPLES, ZONES, sample
 from whop_contracts.steps import SymbolicInstant
 
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -92,8 +85,8 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
     return st.builds(
         written,
         _seconds(low // NANO, high // NANO) | _edges(utc(low).year, utc(high).year),
-        fractions() | fine_fractions() | digits(0, 9),
-        zones() | wide_zones(),
+        FRACTIONS | values.FINE_FRACTIONS | values.digits(0, 9),
+        ZONES | values.WIDE_ZONES,
         st.booleans(),
         st.sampled_from("Tt"),
         st.sampled_from(["Z", "z", "-00:00"]),
@@ -144,7 +137,7 @@ def stamps(
 
     Shrinks towards ``earliest`` (an hour) ahead, written with ``Z`` and three digits.
     """
-    return _symbolic(plus_ms=_spans(earliest, latest), offset=zones(), fraction=st.none() | fractions())
+    return _symbolic(plus_ms=_spans(earliest, latest), offset=ZONES, fraction=st.none() | FRACTIONS)
 
 
 def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
@@ -153,7 +146,7 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
 
     Shrinks towards noon of the next 1 July, written with ``Z`` and no fraction.
     """
-    return _symbolic(base=sample("days"), time=sample("times"), offset=zones(), fraction=fractions())
+    return _symbolic(base=sample("days"), time=sample("times"), offset=ZONES, fraction=FRACTIONS)
 
 
 def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
@@ -161,8 +154,8 @@ def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
     return _symbolic(
         base=st.sampled_from(["03/-1", "10/-1", "03/2", "11/1"]),
         time=st.sampled_from(["00:30:00", "01:00:00", "01:30:00", "02:30:00", "03:00:00", "06:30:00"]),
-        offset=zones(),
-        fraction=fractions(),
+        offset=ZONES,
+        fraction=FRACTIONS,
     )
 
 
@@ -181,11 +174,11 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
     later = st.integers(_BEYOND_A_YEAR, _NEAR_ENOUGH)
     return st.one_of(
         st.sampled_from(landmarks),
-        _symbolic(plus_ms=ahead, offset=zones(), fraction=st.none() | fractions()),
-        _symbolic(plus_ms=near, fraction=fine_fractions()),
-        _symbolic(plus_ms=near, offset=wide_zones()),
-        _symbolic(base=st.just(_LEAP_DAY), time=sample("times"), offset=zones(), after_days=later),
-        _symbolic(base=days, time=sample("times"), offset=zones(), fraction=fractions()),
+        _symbolic(plus_ms=ahead, offset=ZONES, fraction=st.none() | FRACTIONS),
+        _symbolic(plus_ms=near, fraction=values.FINE_FRACTIONS),
+        _symbolic(plus_ms=near, offset=values.WIDE_ZONES),
+        _symbolic(base=st.just(_LEAP_DAY), time=sample("times"), offset=ZONES, after_days=later),
+        _symbolic(base=days, time=sample("times"), offset=ZONES, fraction=FRACTIONS),
     )
 
 
@@ -201,9 +194,9 @@ def edge_stamps() -> SearchStrategy[SymbolicInstant]:
     days = st.sampled_from(("06-30", "12-31", *SAMPLES["days"]))
     minutes = st.builds("{:02d}:{:02d}:60".format, st.integers(0, 23), st.integers(0, 59))
     return st.one_of(
-        _symbolic(plus_ms=spans, offset=unusual, fraction=st.none() | fractions()),
-        _symbolic(plus_ms=spans, offset=zones(), form=lower_t),
-        _symbolic(base=days, time=st.sampled_from(["23:59:60", "12:00:60"]) | minutes, offset=zones()),
+        _symbolic(plus_ms=spans, offset=unusual, fraction=st.none() | FRACTIONS),
+        _symbolic(plus_ms=spans, offset=ZONES, form=lower_t),
+        _symbolic(base=days, time=st.sampled_from(["23:59:60", "12:00:60"]) | minutes, offset=ZONES),
     )
 
 
@@ -216,7 +209,7 @@ def past_stamps(
     Shrinks towards ``latest`` (an hour ago), written with ``Z`` and three digits.
     """
     spans = _spans(-latest, -earliest).map(int.__neg__)
-    return _symbolic(plus_ms=spans, offset=zones(), fraction=st.none() | fractions())
+    return _symbolic(plus_ms=spans, offset=ZONES, fraction=st.none() | FRACTIONS)
 
 
 def loose_stamps(
@@ -231,7 +224,7 @@ def loose_stamps(
     a zone, two days ahead.
     """
     spans = _spans(earliest, latest)
-    tight = zones().filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", ""))
+    tight = ZONES.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", ""))
     spaced = st.sampled_from([" {}", "{} ", "{}\\n", " {} ", "   {}", "{}  \\n", "\\n{}"]).map(
         lambda form: form.replace("{}", SymbolicInstant().form)
     )
@@ -241,12 +234,12 @@ def loose_stamps(
     )
     return st.one_of(
         _symbolic(plus_ms=spans, offset=st.just("")),
-        _symbolic(plus_ms=spans, offset=zones(), form=space_for_t),
+        _symbolic(plus_ms=spans, offset=ZONES, form=space_for_t),
         _symbolic(plus_ms=spans, offset=tight),
-        _symbolic(plus_ms=spans, offset=zones(), form=no_seconds),
-        _symbolic(plus_ms=spans, offset=zones(), form=spaced),
+        _symbolic(plus_ms=spans, offset=ZONES, form=no_seconds),
+        _symbolic(plus_ms=spans, offset=ZONES, form=spaced),
         _symbolic(plus_ms=spans, form=date_alone),
-        _symbolic(plus_ms=spans, offset=zones(), form=bare_point),
+        _symbolic(plus_ms=spans, offset=ZONES, form=bare_point),
     )
 
 

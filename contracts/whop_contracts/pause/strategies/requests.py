@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -19,24 +18,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from whop_contracts.actors import ALTERATIONS
 from whop_contracts.instants import loose_instants, read_instant
 from whop_contracts.pause.classify import read_intent
-from whop_contracts.pause.strategies import instants
-from whop_contracts.pause.strategies.bodies import (
-    NOT_UTF8,
-    malformed_bodies,
-    no_objects,
-    not_instants,
-    not_utf8_dates,
-    wrong_types,
-)
-from whop_contracts.pause.strategies.values import (
-    SAMPLES,
-    days,
-    fractions,
-    malformed_ids,
-    plain_instants,
-    sample,
-    zones,
-)
+from whop_contracts.pause.strategies import bodies, instants, values
+from whop_contracts.pause.strategies.values import PLAIN_INSTANTS, SAMPLES, sample
 from whop_contracts.schemas import load
 from whop_contracts.steps import Case, SymbolicInstant
 
@@ -78,7 +61,7 @@ def _undocumented() -> SearchStrategy[list[Member]]:
     Neither a documented member of the response, which a provider might assign, nor another spelling of the
     date's name, which some providers read.
     """
-    texts = sample("texts") | plain_instants() | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
+    texts = sample("texts") | PLAIN_INSTANTS | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
     numbers: SearchStrategy[Any] = st.integers(-(2**70), 2**70) | st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
     values = st.recursive(
         st.none() | st.booleans() | numbers | texts,
@@ -98,8 +81,8 @@ def _undocumented() -> SearchStrategy[list[Member]]:
 @st.composite
 def _mutated(draw: DrawFn) -> tuple[str, str]:
     """What was done to an instant, and the text that this makes."""
-    fraction = draw(fractions())
-    day, clock, zone = draw(days()), draw(sample("times")), draw(zones())
+    fraction = draw(values.FRACTIONS)
+    day, clock, zone = draw(values.DAYS), draw(sample("times")), draw(values.ZONES)
     text = f"{day}T{clock}{'.' * bool(fraction)}{fraction}{zone}"
     at = draw(st.integers(0, len(text) - 1))
     gap = draw(st.sampled_from([place for place, letter in enumerate(text) if not letter.isdigit()]))
@@ -166,124 +149,91 @@ def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy
     )
 
 
-def _instants() -> SearchStrategy[Case]:
-    escaped = instants.stamps().map(lambda until: replace(until, form=_ESCAPED_T))
-    plain = instants.stamps() | instants.calendar_stamps() | instants.sunday_stamps()
-    return _dated("a date", plain | escaped)
+def _strings(named: tuple[str, str]) -> SearchStrategy[Case]:
+    return _undated(named[0], ("paused_until", named[1]))
 
 
-def _extra() -> SearchStrategy[Case]:
-    name = "undocumented members"
-    undated = _objects(_undocumented()).map(lambda body: _case(name, body))
-    return _dated(name, instants.stamps(), _undocumented()) | undated
+def _types(value: Any) -> SearchStrategy[Case]:
+    return _undated("another type for the date", ("paused_until", json.dumps(value)))
 
 
-def _strings() -> SearchStrategy[Case]:
-    near = _mutated().filter(lambda named: read_instant(named[1]) is None and not loose_instants(named[1]))
-    other = not_instants().map(lambda text: ("text that names no instant", text))
-    return st.builds(
-        lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)),
-        near | other,
-        st.booleans(),
-    ).flatmap(lambda named: _undated(named[0], ("paused_until", named[1])))
-
-
-def _types() -> SearchStrategy[Case]:
-    name = "another type for the date"
-    return wrong_types().flatmap(lambda value: _undated(name, ("paused_until", json.dumps(value))))
-
-
-def _malformed() -> SearchStrategy[Case]:
-    return st.one_of(
-        _broken_bodies().map(lambda body: _case("JSON with one character wrong", body)),
-        malformed_bodies().map(lambda named: _case(*named)),
-        not_utf8_dates().map(lambda body: _case("bytes that are not UTF-8", body)),
-    )
-
-
-def _lax() -> SearchStrategy[Case]:
-    """Bodies that only a lenient parser reads, because of an undocumented member."""
-    numbers = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
-    objects = _objects(numbers.map(lambda text: [("note", text)]))
-    return objects.map(lambda body: _case("NaN or Infinity beside the date", body)) | st.builds(
-        lambda instant, wrong: _case(
-            "bytes that are not UTF-8 beside the date",
-            b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
-        ),
-        plain_instants(),
-        st.sampled_from(NOT_UTF8),
-    )
-
-
-def _methods() -> SearchStrategy[Case]:
-    return st.builds(
-        lambda method, body: _case(method, body, method=method, media_type=_JSON if body else None),
-        st.sampled_from(["DELETE", "PUT", "PATCH", "GET"]),
-        st.sampled_from(["{}", None]),
-    )
-
-
-def _nothing() -> SearchStrategy[Case]:
-    nothing = st.sampled_from([None, "null", " null\n"]).map(lambda body: _case("nothing", body))
-    return _undated("null for the date", ("paused_until", "null")) | nothing
-
-
-def _malformed_ids() -> SearchStrategy[str]:
-    prefixes = [prefix for prefix in SAMPLES["id_prefixes"] if prefix]
-    return st.one_of(
-        malformed_ids().map("raw:".__add__),
-        st.sampled_from(prefixes).map("own:0:prefix:".__add__),
-        sample("encoded").map("own:0:suffix:".__add__),
-    )
-
-
-def _several() -> SearchStrategy[Case]:
-    return st.builds(
-        lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
-        _with("", "campaign", st.sampled_from(_UNKNOWN_IDS) | _malformed_ids()),
-        st.sampled_from(_NO_CREDENTIALS) | _alterations(),
-    )
-
-
-def _alterations() -> SearchStrategy[str]:
-    return st.sampled_from(ALTERATIONS).map("altered:".__add__)
-
-
-def _tokens() -> SearchStrategy[str]:
-    return _alterations() | st.sampled_from(["unknown", "unknown:unsigned"])
-
-
-_UNKNOWN_IDS: Final = ("invented", "own:0:longer", "own:0:half")
-_NO_CREDENTIALS: Final = ("none", "empty")
-_STRATEGIES: Final[Mapping[str, Callable[[], SearchStrategy[Case]]]] = {
-    "instant": _instants,
-    "omitted": lambda: _undated("no date"),
-    "far": lambda: _dated("a far or fine date", instants.far_stamps()),
-    "edge": lambda: _dated("a rare spelling", instants.edge_stamps()),
-    "nothing": _nothing,
-    "extra": _extra,
-    "media-type": lambda: _with("another media type", "media_type", sample("media_types")),
-    "past": lambda: _dated("a date that has passed", instants.past_stamps()),
-    "loose": lambda: _dated("a date in another form", instants.loose_stamps()),
-    "string": _strings,
-    "type": _types,
-    "malformed": _malformed,
-    "lax-json": _lax,
-    "no-object": lambda: no_objects().map(lambda body: _case("JSON that is not an object", body)),
-    "unknown-id": lambda: _with("an unknown id", "campaign", st.sampled_from(_UNKNOWN_IDS)),
-    "malformed-id": lambda: _with("a malformed id", "campaign", _malformed_ids()),
-    "recased-id": lambda: _with("an id in another case", "campaign", st.just("own:0:recased")),
-    "method": _methods,
-    "several": _several,
-    "no-credential": lambda: _with("no credential", "credential", st.sampled_from(_NO_CREDENTIALS)),
-    "wrong-credential": lambda: _with("an altered token", "credential", _tokens()),
-    "scheme": lambda: _with("another scheme", "credential", sample("schemes").map("scheme:".__add__)),
-    "permission": lambda: _with("a token that may only read", "credential", st.just("readonly")),
-    "foreign": lambda: _with("another company's campaign", "campaign", st.just("foreign")),
+_DATES: Final = (
+    instants.stamps()
+    | instants.calendar_stamps()
+    | instants.sunday_stamps()
+    | instants.stamps().map(lambda until: replace(until, form=_ESCAPED_T))
+)
+_EXTRA: Final = _dated("undocumented members", instants.stamps(), _undocumented()) | _objects(
+    _undocumented()
+).map(lambda body: _case("undocumented members", body))
+_TEXTS: Final = _mutated().filter(
+    lambda named: read_instant(named[1]) is None and not loose_instants(named[1])
+) | bodies.not_instants().map(lambda text: ("text that names no instant", text))
+_WRITTEN: Final = st.builds(
+    lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)), _TEXTS, st.booleans()
+)
+_MALFORMED: Final = st.one_of(
+    _broken_bodies().map(lambda body: _case("JSON with one character wrong", body)),
+    bodies.malformed_bodies().map(lambda named: _case(*named)),
+    bodies.NOT_UTF8_DATES.map(lambda body: _case("bytes that are not UTF-8", body)),
+)
+_LAX: Final = _objects(
+    st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"]).map(lambda text: [("note", text)])
+).map(lambda body: _case("NaN or Infinity beside the date", body)) | st.builds(
+    lambda instant, wrong: _case(
+        "bytes that are not UTF-8 beside the date",
+        b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
+    ),
+    PLAIN_INSTANTS,
+    st.sampled_from(bodies.NOT_UTF8),
+)
+"""Bodies that only a lenient parser reads, because of an undocumented member."""
+_METHODS: Final = st.builds(
+    lambda method, body: _case(method, body, method=method, media_type=_JSON if body else None),
+    st.sampled_from(["DELETE", "PUT", "PATCH", "GET"]),
+    st.sampled_from(["{}", None]),
+)
+_NOTHING: Final = _undated("null for the date", ("paused_until", "null")) | st.sampled_from(
+    [None, "null", " null\n"]
+).map(lambda body: _case("nothing", body))
+_UNKNOWN_IDS: Final = st.sampled_from(["invented", "own:0:longer", "own:0:half"])
+_MALFORMED_IDS: Final = st.one_of(
+    values.malformed_ids().map("raw:".__add__),
+    st.sampled_from([prefix for prefix in SAMPLES["id_prefixes"] if prefix]).map("own:0:prefix:".__add__),
+    sample("encoded").map("own:0:suffix:".__add__),
+)
+_NO_CREDENTIALS: Final = st.sampled_from(["none", "empty"])
+_ALTERED: Final = st.sampled_from(ALTERATIONS).map("altered:".__add__)
+_TOKENS: Final = _ALTERED | st.sampled_from(["unknown", "unknown:unsigned"])
+_SEVERAL: Final = st.builds(
+    lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
+    _with("", "campaign", _UNKNOWN_IDS | _MALFORMED_IDS),
+    _NO_CREDENTIALS | _ALTERED,
+)
+REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
+    "instant": _dated("a date", _DATES),
+    "omitted": _undated("no date"),
+    "far": _dated("a far or fine date", instants.far_stamps()),
+    "edge": _dated("a rare spelling", instants.edge_stamps()),
+    "nothing": _NOTHING,
+    "extra": _EXTRA,
+    "media-type": _with("another media type", "media_type", sample("media_types")),
+    "past": _dated("a date that has passed", instants.past_stamps()),
+    "loose": _dated("a date in another form", instants.loose_stamps()),
+    "string": _WRITTEN.flatmap(_strings),
+    "type": bodies.wrong_types().flatmap(_types),
+    "malformed": _MALFORMED,
+    "lax-json": _LAX,
+    "no-object": bodies.NO_OBJECTS.map(lambda body: _case("JSON that is not an object", body)),
+    "unknown-id": _with("an unknown id", "campaign", _UNKNOWN_IDS),
+    "malformed-id": _with("a malformed id", "campaign", _MALFORMED_IDS),
+    "recased-id": _with("an id in another case", "campaign", st.just("own:0:recased")),
+    "method": _METHODS,
+    "several": _SEVERAL,
+    "no-credential": _with("no credential", "credential", _NO_CREDENTIALS),
+    "wrong-credential": _with("an altered token", "credential", _TOKENS),
+    "scheme": _with("another scheme", "credential", sample("schemes").map("scheme:".__add__)),
+    "permission": _with("a token that may only read", "credential", st.just("readonly")),
+    "foreign": _with("another company's campaign", "campaign", st.just("foreign")),
 }
-
-
-@cache
-def requests_of(request_class: str) -> SearchStrategy[Case]:
-    """The requests of a class. Every one is classified back into it."""
-    return _STRATEGIES[request_class]()
+"""The requests of each class. Every one is classified back into it."""

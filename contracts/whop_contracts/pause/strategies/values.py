@@ -73,48 +73,28 @@ def sample(name: str) -> SearchStrategy[Any]:
     return st.sampled_from(SAMPLES[name])
 
 
-def zones() -> SearchStrategy[str]:
-    """Offsets from ``-12:00`` to ``+14:00`` to the minute, ``Z`` and ``+00:00``."""
-    return sample("zones") | st.integers(-12 * 60, 14 * 60).map(zone_name)
-
-
-def wide_zones() -> SearchStrategy[str]:
-    """Offsets that are further from UTC than any in use."""
-    return (
-        sample("wide_zones")
-        | st.integers(14 * 60 + 1, 24 * 60 - 1).map(zone_name)
-        | st.integers(12 * 60 + 1, 24 * 60 - 1).map(lambda minutes: zone_name(-minutes))
-    )
-
-
 def digits(least: int, most: int) -> SearchStrategy[str]:
     """From ``least`` to ``most`` decimal digits."""
     return st.lists(st.sampled_from("0123456789"), min_size=least, max_size=most).map("".join)
 
 
-def fractions() -> SearchStrategy[str]:
-    """The digits of a fraction of a second, none to six."""
-    return sample("fractions") | digits(0, 6)
-
-
-def fine_fractions() -> SearchStrategy[str]:
-    """Seven to nine digits of a fraction of a second."""
-    return sample("fine_fractions") | digits(7, 9)
-
-
-def years() -> SearchStrategy[int]:
-    """Years far enough ahead of any run."""
-    return st.integers(2030, 2099)
-
-
-def days() -> SearchStrategy[str]:
-    """Sample days of those years."""
-    return st.builds("{:04d}-{}".format, years(), sample("days"))
-
-
-def plain_instants() -> SearchStrategy[str]:
-    """Instants in whole seconds and UTC, which nobody rejects for their form."""
-    return st.builds("{}T{}Z".format, days(), sample("times"))
+ZONES: Final = sample("zones") | st.integers(-12 * 60, 14 * 60).map(zone_name)
+"""Offsets from ``-12:00`` to ``+14:00`` to the minute, ``Z`` and ``+00:00``."""
+WIDE_ZONES: Final = (
+    sample("wide_zones")
+    | st.integers(14 * 60 + 1, 24 * 60 - 1).map(zone_name)
+    | st.integers(12 * 60 + 1, 24 * 60 - 1).map(lambda minutes: zone_name(-minutes))
+)
+"""Offsets that are further from UTC than any in use."""
+FRACTIONS: Final = sample("fractions") | digits(0, 6)
+"""The digits of a fraction of a second."""
+FINE_FRACTIONS: Final = sample("fine_fractions") | digits(7, 9)
+YEARS: Final = st.integers(2030, 2099)
+"""Years far enough ahead of any run."""
+DAYS: Final = st.builds("{:04d}-{}".format, YEARS, sample("days"))
+"""Sample days of those years."""
+PLAIN_INSTANTS: Final = st.builds("{}T{}Z".format, DAYS, sample("times"))
+"""Instants in whole seconds and UTC, which nobody rejects for their form."""
 
 
 # -- ids and tokens ------------------------------------------------------------------------------------------
