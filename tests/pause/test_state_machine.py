@@ -1,4 +1,4 @@
-"""Histories explored by rules: none fails on the conforming provider, and that of a planted fault is short."""
+"""Histories explored by rules: none fails on the conforming provider; that of a planted fault is short."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from hypothesis.strategies import just, sampled_from
+from hypothesis.strategies import sampled_from
 
 from whop_contracts.cli.open_target import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
@@ -70,20 +70,8 @@ class Exploration(RuleBasedStateMachine):
         self.take(step)
         self.known = tuple(dict.fromkeys((*self.known, step.case.mark)))
 
-    @rule(step=plans.undated_pauses())
-    def pause(self, step):
-        self.take(step)
-
-    @rule(step=just(Send(reactivate())))
-    def unpause(self, step):
-        self.take(step)
-
-    @rule(step=just(READ))
-    def read(self, step):
-        self.take(step)
-
-    @rule(step=plans.refusals())
-    def refuse(self, step):
+    @rule(step=plans.undated_pauses() | plans.refusals() | sampled_from((Send(reactivate()), READ)))
+    def send(self, step):
         self.take(step)
 
     @rule(step=plans.advances(), looking=sampled_from((False, True)))
