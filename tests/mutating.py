@@ -19,7 +19,7 @@ HERE = Path(__file__).parents[1]
 LISTED = HERE / "docs" / "mutants.md"
 _ALL = ("x*",)
 MODULES = {
-    "pause.oracle": _ALL, "pause.oracle.states": _ALL, "pause.oracle.campaign": _ALL,
+    "pause.oracle": _ALL, "pause.oracle.states": _ALL,
     "pause.oracle.blame": _ALL, "pause.evidence": _ALL, "pause.classify": _ALL, "instants": _ALL,
     "json_text": _ALL, "schemas": ("x_is_*", "x_self_test__*"),
 }  # fmt: skip

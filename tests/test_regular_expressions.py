@@ -13,7 +13,7 @@ from time import process_time
 from typing import Any
 
 import whop_contracts
-from whop_contracts.pause.clauses.refusals import LEAKS
+from whop_contracts.pause.clauses.response import LEAKS
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import SETTINGS
 

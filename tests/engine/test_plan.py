@@ -24,8 +24,7 @@ from whop_contracts.engine.build_plan import batch, ranks
 from whop_contracts.engine.drawn import classify, is_inconclusive
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.request_classes import BY_ID
-from whop_contracts.pause.vectors import vectors
+from whop_contracts.pause.request_classes import BY_ID, vectors
 from whop_contracts.settings import Settings
 from whop_contracts.steps import AdvanceClock, Capabilities, Case, Send, SymbolicInstant
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations  # noqa: I001 - names in rows, not one a line
 
-from typing import Any
 
 import pytest
 
 from pause.histories import CLAUSES, History, at, text
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
-from whop_contracts.pause.classify import MILLI, ClassId, Intent
+from whop_contracts.pause.classify import MILLI, Intent
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle.blame import (
     AS_ACTIVE, AT_ONCE, BLAME, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET,
@@ -21,27 +20,25 @@ DATED, PAUSED = State("paused", at(600)), State("paused")
 EVENING, HALF = at(1_200), at(1_200) + NANO // 2
 
 
-def asking(
-    request_class: ClassId = "instant", until: tuple[int, ...] = (EVENING,), offset: int = 0
-) -> Intent:
+def asking(request_class="instant", until=(EVENING,), offset=0):
     return Intent(request_class, until=until, offset=offset)
 
 
 NOTHING = Intent("omitted")
 
 
-def written(intent: Intent | None, *before: State, operation: Any = "pause") -> Evidence:
+def written(intent, *before, operation="pause"):
     exchange = History().exchange(operation, 1).exchange
     return Evidence(exchange, intent=intent, before=frozenset(before) if before else None)
 
 
-def shows(evidence: Evidence, status: str | None, until: int | None = None) -> tuple[str, ...]:
+def shows(evidence, status, until=None):
     """The clauses that fail if the response to a write shows a state."""
     tested = clauses_of_write(evidence)
     return blame(Difference(tested, State(status, until), frozenset(), evidence.before, evidence.intent))
 
 
-def test_every_clause_of_the_table_is_one_that_the_oracle_decides_and_none_is_missing() -> None:
+def test_every_clause_of_the_table_is_one_that_the_oracle_decides_and_none_is_missing():
     exchange = written(None).exchange
     nothing, everything = Evidence(exchange), Evidence(exchange, tested=frozenset(CLAUSES))
     decided = {one.id for one in CLAUSES.values() if one.applies(everything) and not one.applies(nothing)}
@@ -66,7 +63,7 @@ def test_every_clause_of_the_table_is_one_that_the_oracle_decides_and_none_is_mi
         (written(asking(), State("active", at(600))), {STATUS, UNTIL}),
     ],
 )
-def test_what_a_response_to_a_write_tests(asked: Evidence, tested: set[str]) -> None:
+def test_what_a_response_to_a_write_tests(asked, tested):
     assert clauses_of_write(asked) == tested
 
 
@@ -110,9 +107,7 @@ def test_what_a_response_to_a_write_tests(asked: Evidence, tested: set[str]) -> 
         (written(asking(until=(at(600) + NANO // 2, HALF))), "paused", at(600), (FRACTION,)),
     ],
 )  # fmt: skip
-def test_what_a_wrong_response_to_a_write_fails(
-    asked: Evidence, status: str | None, until: int | None, clauses: tuple[str, ...]
-) -> None:
+def test_what_a_wrong_response_to_a_write_fails(asked, status, until, clauses):
     assert shows(asked, status, until) == clauses
 
 
@@ -120,9 +115,7 @@ def test_what_a_wrong_response_to_a_write_fails(
     ("offset", "minutes"),
     [(330, (330, 660, 30, 60, 300)), (-210, (210, 420, 30, 60, 180)), (60, (60, 120)), (-720, (720, 1_440))],
 )
-def test_an_offset_dropped_inverted_or_half_read_explains_a_date(
-    offset: int, minutes: tuple[int, ...]
-) -> None:
+def test_an_offset_dropped_inverted_or_half_read_explains_a_date(offset, minutes):
     asked = written(asking(offset=offset))
     for off in (sign * one for one in minutes for sign in (1, -1)):
         for rest in (0, NANO - 1, 1 - NANO):
@@ -132,7 +125,7 @@ def test_an_offset_dropped_inverted_or_half_read_explains_a_date(
 
 
 @pytest.mark.parametrize("offset", [330, 60])
-def test_nothing_else_is_explained_by_an_offset(offset: int) -> None:
+def test_nothing_else_is_explained_by_an_offset(offset):
     asked = written(asking(until=(HALF,), offset=offset))
     for off in (7, 90, 50, 11):
         assert shows(asked, "paused", HALF + off * 60 * NANO) == (UNTIL,)
@@ -171,7 +164,7 @@ def test_nothing_else_is_explained_by_an_offset(offset: int) -> None:
         ({PROMPTLY}, {ACTIVE, DATED}, PAUSED, (AS_ACTIVE,)),
     ],
 )
-def test_what_a_wrong_read_fails(tested: Any, allowed: set[State], shown: State, clauses: Any) -> None:
+def test_what_a_wrong_read_fails(tested, allowed, shown, clauses):
     assert blame(Difference(frozenset(tested), shown, frozenset(allowed))) == clauses
 
 
@@ -193,5 +186,5 @@ UNTIL_600 = f"paused until {text(600)}"
          (UNTIL_600, "stale, with a paused_until that cannot be read", "/status")),
     ],
 )  # fmt: skip
-def test_how_a_difference_reads(allowed: set[State], shown: State, clause: str, found: Any) -> None:
+def test_how_a_difference_reads(allowed, shown, clause, found):
     assert describe(frozenset(allowed), shown, clause) == Finding(*found)

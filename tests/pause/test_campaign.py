@@ -3,7 +3,6 @@
 from __future__ import annotations  # noqa: I001 - names in rows, not one a line
 
 from dataclasses import replace
-from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -13,11 +12,11 @@ from pause.histories import ID, History, at
 from whop_contracts.exchange import Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import LAST, MILLI
-from whop_contracts.pause.evidence import ACTIVE, Possible, Resume, State
+from whop_contracts.pause.evidence import ACTIVE, Resume, State
 from whop_contracts.pause.oracle.blame import (
     BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
 )  # fmt: skip
-from whop_contracts.pause.oracle.campaign import PROMPT, Campaign, end_time, is_about
+from whop_contracts.pause.oracle.states import PROMPT, Campaign, end_time, is_about
 from whop_contracts.pause.oracle.states import LAG, Effect, adopt, after, elapse, observe, union
 
 DUE = (at(600), at(600))
@@ -27,11 +26,11 @@ LATE = at(600) + int((PROMPT + LAG) * NANO)
 OVER = at(660) + int(LAG * NANO)
 
 
-def when(ns: int | None) -> Window | None:
+def when(ns):
     return None if ns is None else Window(ns, ns)
 
 
-def sets(*states: State) -> frozenset[State]:
+def sets(*states):
     return frozenset(states)
 
 
@@ -50,7 +49,7 @@ def sets(*states: State) -> frozenset[State]:
         (None, Effect(sets(PAUSED), "maybe"), None),
     ],
 )
-def test_what_a_request_leaves(states: Possible, effect: Effect, left: Possible) -> None:
+def test_what_a_request_leaves(states, effect, left):
     assert after(states, effect) == left
 
 
@@ -67,18 +66,18 @@ def test_what_a_request_leaves(states: Possible, effect: Effect, left: Possible)
         (None, OVER, None),
     ],
 )
-def test_what_time_does(states: Possible, now: int | None, left: Possible) -> None:
+def test_what_time_does(states, now, left):
     assert elapse(states, when(now), 60 * NANO) == left
 
 
-def test_what_a_response_leaves_possible() -> None:
+def test_what_a_response_leaves_possible():
     assert observe(sets(DATED, ACTIVE, PAUSED), State("paused", at(600) + MILLI)) == {DATED}
     assert observe(sets(DATED, ACTIVE), PAUSED) == frozenset()
     assert observe(sets(DATED, PAUSED, ACTIVE), State("paused", until_read=False)) == {DATED, PAUSED}
     assert observe(None, PAUSED) is None
 
 
-def test_what_is_possible_if_either_may_hold() -> None:
+def test_what_is_possible_if_either_may_hold():
     assert union(sets(ACTIVE), sets(PAUSED)) == {ACTIVE, PAUSED}
     assert union(None, sets(ACTIVE)) is union(sets(ACTIVE), None) is union(None, None) is None
 
@@ -97,16 +96,14 @@ def test_what_is_possible_if_either_may_hold() -> None:
         (State("paused", until_read=False), at(1), None),
     ],
 )
-def test_what_is_shown_is_the_state_from_then_on(shown: State, now: int | None, state: State | None) -> None:
+def test_what_is_shown_is_the_state_from_then_on(shown, now, state):
     assert adopt(shown, when(now)) == (None if state is None else {state})
 
 
 # -- what a read tests -------------------------------------------------------------------------------------
 
 
-def known(
-    *states: State, cause: str = "", seen: int | None = None, cancelled: tuple[int, ...] = ()
-) -> Campaign:
+def known(*states, cause="", seen=None, cancelled=()):
     campaign = Campaign(frozenset(states), causes=(cause,) if cause else (), confirmed=when(seen))
     for date in cancelled:
         campaign.cancel(date)
@@ -148,14 +145,12 @@ def known(
         (known(PAUSED, seen=at(1), cancelled=(at(2),)), {PAUSED, ACTIVE}, None, {BY_ITSELF}),
     ],
 )  # fmt: skip
-def test_what_a_read_tests(
-    campaign: Campaign, allowed: set[State], now: int | None, tested: set[str]
-) -> None:
+def test_what_a_read_tests(campaign, allowed, now, tested):
     assert campaign.clauses_of_read(frozenset(allowed), when(now)) == tested
 
 
 @given(st.lists(st.integers(0, 20)), st.integers(-1, 21), st.integers(-1, 21))
-def test_a_cancelled_date_is_found_wherever_it_is(dates: list[int], seen: int, now: int) -> None:
+def test_a_cancelled_date_is_found_wherever_it_is(dates, seen, now):
     campaign = known(STALE, seen=seen, cancelled=tuple(dates))
     tested = campaign.clauses_of_read(frozenset({STALE}), when(now))
     assert (tested == {CANCELLED}) is any(seen < date <= now for date in dates)
@@ -165,9 +160,7 @@ def test_a_cancelled_date_is_found_wherever_it_is(dates: list[int], seen: int, n
 # -- what an observed resume says --------------------------------------------------------------------------
 
 
-def resumed(
-    campaign: Campaign, now: int | None, status: Literal["active", "paused"] = "active"
-) -> Resume | None:
+def resumed(campaign, now, status="active"):
     exchange = replace(History().exchange("retrieve", 0).exchange, now=when(now))
     return campaign.resumed(State(status), exchange)
 
@@ -186,9 +179,7 @@ def resumed(
         (Campaign(), at(605), None),
     ],
 )
-def test_between_which_readings_a_resume_happened(
-    campaign: Campaign, now: int | None, after_: int | None
-) -> None:
+def test_between_which_readings_a_resume_happened(campaign, now, after_):
     expected = None if now is None or after_ is None else Resume(ID, at(600), after_, now)
     assert resumed(campaign, now) == expected
     assert resumed(campaign, now, "paused") is None
@@ -207,7 +198,7 @@ def test_between_which_readings_a_resume_happened(
         ({"id": 5}, True),
     ],
 )
-def test_which_campaign_a_document_is_about(document: dict[str, Any], about: bool) -> None:  # noqa: FBT001
+def test_which_campaign_a_document_is_about(document, about):
     assert is_about(document, History().read(0, "active").exchange) is about
 
 
@@ -224,6 +215,6 @@ def test_which_campaign_a_document_is_about(document: dict[str, Any], about: boo
         (["end_time"], None),
     ],
 )
-def test_the_campaigns_own_end(config: Any, ns: int | None) -> None:
+def test_the_campaigns_own_end(config, ns):
     assert end_time({"config": config}) == ns
     assert end_time({}) is None

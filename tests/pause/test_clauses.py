@@ -26,9 +26,7 @@ UNTOUCHED = "pausing.touches-nothing-else"
         ({"config": {"end_time": text(300)}}, "pause", False),
     ],
 )
-def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(
-    shown: Any, by: str, fails_it: Any
-) -> None:
+def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(shown, by, fails_it):
     history = History()
     status = "active" if by == "retrieve" else "paused"
     history.exchange(by, 0, body={}, shows=(status, None), document=shown)
@@ -58,9 +56,7 @@ def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(
         ("extra-member-does-no-harm", 409, "active", True),
     ],
 )
-def test_a_response_is_evidence_only_if_it_could_have_failed(
-    request_: str, status: int, before: str, tested: object
-) -> None:
+def test_a_response_is_evidence_only_if_it_could_have_failed(request_, status, before, tested):
     history = begun(before)
     how: dict[str, Any] = {
         "date-is-accepted": {"until": 600},
@@ -74,7 +70,7 @@ def test_a_response_is_evidence_only_if_it_could_have_failed(
 
 
 @pytest.mark.parametrize("status", [500, 501, 503, 520, 527, 528, 404, 200])
-def test_a_sibling_that_fails_is_reported(status: int) -> None:
+def test_a_sibling_that_fails_is_reported(status):
     history = History()
     history.read(0, "active")
     evidence = history.exchange("retrieve", 1, status=status)
@@ -95,7 +91,7 @@ RICH = {"title": "Spring", "platform": "meta", "target_country_codes": ["US", "D
         {"daily_budget": None},
     ],
 )
-def test_a_sibling_that_shows_less_is_no_change(poor: dict[str, Any]) -> None:
+def test_a_sibling_that_shows_less_is_no_change(poor):
     history = History()
     history.read(0, "active", document=RICH | poor)
     assert not fails(history.pause(1, document=RICH), UNTOUCHED)
@@ -103,14 +99,14 @@ def test_a_sibling_that_shows_less_is_no_change(poor: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"title": "Autumn"}, {"daily_budget": 6.5}, {"platform": None}])
-def test_a_change_between_like_responses_is_one(changed: dict[str, Any]) -> None:
+def test_a_change_between_like_responses_is_one(changed):
     history = History()
     history.read(0, "active", document=RICH)
     assert fails(history.pause(1, document=RICH | changed), UNTOUCHED)
     assert fails(history.read(2, "paused", document=RICH | changed), UNTOUCHED)
 
 
-def test_a_member_that_a_sibling_does_not_show_is_compared_with_its_like() -> None:
+def test_a_member_that_a_sibling_does_not_show_is_compared_with_its_like():
     history = History()
     history.read(0, "active", document=RICH | {"daily_budget": None})
     assert fails(history.read(1, "active", document=RICH), UNTOUCHED)
@@ -136,12 +132,12 @@ LEAKING = {
 }  # fmt: skip
 
 
-def refusal(answer: bytes) -> Any:
+def refusal(answer):
     return History().pause(0, body={"paused_until": 5}, status=422, shows=None, answer=answer)
 
 
 @pytest.mark.parametrize("what", LEAKING)
-def test_an_error_that_shows_the_inside_fails(what: str) -> None:
+def test_an_error_that_shows_the_inside_fails(what):
     clause = CLAUSES["refusals.nothing-leaks"]
     for text_ in LEAKING[what]:
         found = list(clause.check(refusal(f"error: {text_}".encode())))
@@ -157,12 +153,12 @@ def test_an_error_that_shows_the_inside_fails(what: str) -> None:
         "/api/v1/ad_campaigns/adcamp_1/pause",
     ],
 )  # fmt: skip
-def test_an_error_in_plain_words_does_not(said: str) -> None:
+def test_an_error_in_plain_words_does_not(said):
     assert not fails(refusal(said.encode()), "refusals.nothing-leaks")
 
 
 @pytest.mark.parametrize("unit", ["/a", "SELECT ", "AxError: ", "\n"])
-def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long(unit: str) -> None:
+def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long(unit):
     times = []
     for count in (45_000, 450_000):
         evidence = refusal((unit * count).encode())
@@ -172,7 +168,7 @@ def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long(unit: 
     assert times[1] < 30 * times[0] + 0.1, times
 
 
-def test_the_format_of_a_body_that_we_truncated_is_not_checked() -> None:
+def test_the_format_of_a_body_that_we_truncated_is_not_checked():
     history = History()
     history.read(0, "active")
     for clause, evidence in (
@@ -202,7 +198,7 @@ def test_the_format_of_a_body_that_we_truncated_is_not_checked() -> None:
         ("yesterday", None, False),
     ],
 )
-def test_another_form_of_a_timestamp_is_drift(created: str, form: str | None, warns: bool) -> None:  # noqa: FBT001
+def test_another_form_of_a_timestamp_is_drift(created, form, warns):
     runner = ClauseRunner(tuple(CLAUSES.values()), PAUSE)
     failed = runner.add(History().pause(0, document={"created_at": created}))
     drift = [one for one in runner.drift.values() if one.kind == "timestamp_form"]

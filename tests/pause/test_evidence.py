@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,6 @@ from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import MILLI
 from whop_contracts.pause.evidence import (
     TRAIL,
-    Evidence,
     State,
     describe_event,
     events_about,
@@ -21,7 +19,7 @@ from whop_contracts.pause.evidence import (
 
 
 @pytest.mark.parametrize("distance", [0, 1, 999_999, 1_000_000, 1_000_001, NANO])
-def test_a_date_holds_to_the_millisecond(distance: int) -> None:
+def test_a_date_holds_to_the_millisecond(distance):
     dated = State("paused", at(600))
     for sign in (1, -1):
         shown = State("paused", at(600) + sign * distance)
@@ -39,16 +37,16 @@ def test_a_date_holds_to_the_millisecond(distance: int) -> None:
         ({}, State(None, until_read=False)),
     ],
 )
-def test_the_state_that_a_document_shows(document: dict[str, Any], state: State) -> None:
+def test_the_state_that_a_document_shows(document, state):
     assert read_state(document) == state
     assert not state.whole or state.as_dict() == document
 
 
-def described(evidence: Evidence) -> list[tuple[str, int]]:
+def described(evidence):
     return [(describe_event(one), one.status) for one in evidence.trail]
 
 
-def test_an_event_says_what_was_requested() -> None:
+def test_an_event_says_what_was_requested():
     history = History()
     assert history.read(0, "active").trail == (), "an exchange is not in its own trail"
     history.pause(1, 600)
@@ -84,7 +82,7 @@ def test_an_event_says_what_was_requested() -> None:
     assert dated.shown == State("paused", at(600))
 
 
-def test_equal_reads_in_a_row_are_one_event_and_the_oldest_events_are_dropped() -> None:
+def test_equal_reads_in_a_row_are_one_event_and_the_oldest_events_are_dropped():
     history = History()
     for second in range(5):
         history.read(second, "active")
@@ -96,7 +94,7 @@ def test_equal_reads_in_a_row_are_one_event_and_the_oldest_events_are_dropped() 
     assert [one.number for one in trail] == list(range(30 - TRAIL, 30))
 
 
-def test_of_other_campaigns_only_writes_matter() -> None:
+def test_of_other_campaigns_only_writes_matter():
     history = History()
     history.read(0, "active")
     history.read(1, "active", campaign=OTHER)

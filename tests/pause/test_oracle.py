@@ -20,7 +20,7 @@ from pause.histories import (
 from whop_contracts.exchange import Finding, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import FIRST, MILLI
-from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
+from whop_contracts.pause.evidence import ACTIVE, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import (
     AS_ACTIVE, AT_ONCE, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET, OTHERS, PAST,
@@ -33,7 +33,7 @@ UNTIL_600 = (pause(1, 600), read(2, "paused", 600))
 TOMORROW = {"paused_until": "tomorrow"}
 
 
-def beside(history: History) -> Evidence:
+def beside(history):
     """A read of a second campaign that shows it active."""
     return history.read(0, "active", campaign=OTHER)
 
@@ -154,14 +154,14 @@ RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_what_fails(rule: str) -> None:
+def test_what_fails(rule):
     steps, clauses = RULES[rule]
     evidence = follow(*steps)
     assert failed(evidence) == clauses
     assert evidence.tested.issuperset(clauses)
 
 
-def test_a_dated_pause_is_kept_and_resumes() -> None:
+def test_a_dated_pause_is_kept_and_resumes():
     history = begun()
     steps = (*UNTIL_600, read(596, "paused", 600), read(601, "active"), read(9_000, "active"))
     seen = [step(history) for step in steps]
@@ -174,7 +174,7 @@ def test_a_dated_pause_is_kept_and_resumes() -> None:
 
 
 @pytest.mark.parametrize("looks", [(), (read(20, "paused", -50),), (read(20, "active"),)])
-def test_a_past_date_is_no_evidence_of_a_resume(looks: tuple[Step, ...]) -> None:
+def test_a_past_date_is_no_evidence_of_a_resume(looks):
     for shows in (("paused", -50), ("active", None)):
         history = begun()
         steps = (pause(1, -50, shows=shows), *looks, read(200, "active"))
@@ -186,7 +186,7 @@ def test_a_past_date_is_no_evidence_of_a_resume(looks: tuple[Step, ...]) -> None
 @pytest.mark.parametrize(
     ("second", "status"), [(598, "active"), (598, "paused"), (602, "active"), (663, "paused")]
 )
-def test_what_an_uncertain_clock_leaves_open_is_possible(second: float, status: str) -> None:
+def test_what_an_uncertain_clock_leaves_open_is_possible(second, status):
     seen = follow(
         *UNTIL_600, read(second, status, 600 if status == "paused" else None), history=begun(uncertain=3)
     )
@@ -194,7 +194,7 @@ def test_what_an_uncertain_clock_leaves_open_is_possible(second: float, status: 
 
 
 @pytest.mark.parametrize("shift", [-19_800, 19_800, 39_600, -1_800, 18_000])
-def test_a_mistaken_offset_is_reported_as_one(shift: int) -> None:
+def test_a_mistaken_offset_is_reported_as_one(shift):
     body = {"paused_until": text(90_000).replace("Z", "+05:30")}
     asked = 90_000 - 19_800
     assert failed(follow(pause(1, body=body, shows=("paused", asked)))) == ()
@@ -212,16 +212,14 @@ def test_a_mistaken_offset_is_reported_as_one(shift: int) -> None:
         ({"body": {"paused_until": "2001-01-01T00:00:00Z"}, "status": 422}, UNCHANGED),
     ],
 )
-def test_a_refused_request_that_acts(how: dict[str, Any], clause: str) -> None:
+def test_a_refused_request_that_acts(how, clause):
     steps = (send("pause", 1, **how), read(1.1, "active"), send("pause", 2, **how), read(2.1, "paused"))
     assert failed(follow(*steps)) == (clause,)
 
 
 @pytest.mark.parametrize("status", [None, 429, 500, 502, 503, 504, 520, 527])
 @pytest.mark.parametrize("after", [("active", None), ("paused", 600)])
-def test_a_request_without_a_response_may_have_acted(
-    status: int | None, after: tuple[str, float | None]
-) -> None:
+def test_a_request_without_a_response_may_have_acted(status, after):
     sent = send("pause", 1, body={"paused_until": text(600)}, status=status)
     assert failed(follow(sent, read(5, *after))) == ()
 
@@ -229,7 +227,7 @@ def test_a_request_without_a_response_may_have_acted(
 @pytest.mark.parametrize(
     "left", [("active", None), ("paused", None), ("paused", 600), ("paused", 1_200), ("paused", 1_800)]
 )
-def test_of_several_unanswered_requests_any_may_have_acted(left: tuple[str, float | None]) -> None:
+def test_of_several_unanswered_requests_any_may_have_acted(left):
     sent = (
         pause(second, until, status=503) for second, until in ((1, None), (2, 600), (3, 1_200), (4, 1_800))
     )
@@ -248,7 +246,7 @@ moves = st.lists(
 
 @settings(deadline=None, max_examples=150)
 @given(moves=moves, ahead=st.floats(-2.0, 2.0))
-def test_no_conforming_history_fails(moves: list[tuple[str, int | None]], ahead: float) -> None:
+def test_no_conforming_history_fails(moves, ahead):
     """A provider of ten lines, whose clock differs from the middle of what is known, is never accused."""
     history = History(uncertain=2.05)
     now, until, paused = 0.0, None, False
@@ -276,33 +274,33 @@ def test_no_conforming_history_fails(moves: list[tuple[str, int | None]], ahead:
 # -- before anything is known ------------------------------------------------------------------------------
 
 
-def test_the_tolerance_is_a_minute_by_default() -> None:
+def test_the_tolerance_is_a_minute_by_default():
     assert Oracle().tolerance == 60.0
     assert Oracle(tolerance=5).tolerance == 5
 
 
-def test_of_a_campaign_that_was_never_shown_no_state_is_known() -> None:
+def test_of_a_campaign_that_was_never_shown_no_state_is_known():
     assert Oracle().possible("adcamp_nobody", None) is None
 
 
 @pytest.mark.parametrize("scope", ["invented", "malformed", "foreign"])
-def test_a_campaign_outside_the_run_is_not_followed(scope: Any) -> None:
+def test_a_campaign_outside_the_run_is_not_followed(scope):
     history = begun()
     for second in (1, 2):
         evidence = history.pause(second, 600, campaign=OTHER, scope=scope)
         assert (evidence.before, evidence.document, failed(evidence)) == (None, None, ())
-        assert (dict(evidence.documents.first), evidence.previous) == ({}, None)
+        assert (dict(evidence.documents.first), evidence.documents.last) == ({}, None)
     assert OTHER not in history.oracle._campaigns
 
 
-def test_the_first_read_is_the_state() -> None:
+def test_the_first_read_is_the_state():
     first = begun("paused", 600)
     assert failed(first.read(662, "paused", 600)) == (PROMPTLY,)
     assert failed(begun("paused", 600).read(663, "paused", 600)) == (RESUMES,)
     assert failed(begun("paused").read(10, "active")) == (STAYS,)
 
 
-def test_an_unknown_first_state_becomes_known_by_a_pause() -> None:
+def test_an_unknown_first_state_becomes_known_by_a_pause():
     history = History()
     assert history.read(0, "?").tested == {AT_ONCE}
     assert history.possible(0) is None
@@ -312,7 +310,7 @@ def test_an_unknown_first_state_becomes_known_by_a_pause() -> None:
     assert failed(history.read(5, "active")) == (STORED,)
 
 
-def test_where_nothing_was_known_before_anything_may_lag() -> None:
+def test_where_nothing_was_known_before_anything_may_lag():
     for second, clauses in ((2, (AT_ONCE,)), (5, (STORED,))):
         assert failed(follow(pause(1, 600), read(second, "stale"), history=History())) == clauses
 
@@ -320,7 +318,7 @@ def test_where_nothing_was_known_before_anything_may_lag() -> None:
 # -- whose request, and which ------------------------------------------------------------------------------
 
 
-def test_an_id_in_another_case_may_be_the_same_campaign() -> None:
+def test_an_id_in_another_case_may_be_the_same_campaign():
     history = begun()
     evidence = history.pause(1, 600, campaign=ID.upper(), scope="recased")
     assert (failed(evidence), evidence.request_class) == ((), "recased-id")
@@ -329,14 +327,14 @@ def test_an_id_in_another_case_may_be_the_same_campaign() -> None:
     assert begun().pause(1, 600, campaign=OTHER.upper(), scope="recased").before is None
 
 
-def test_every_method_on_the_pause_route_is_classified() -> None:
+def test_every_method_on_the_pause_route_is_classified():
     history = begun()
     assert history.read(1, "active").request_class is None
     wrong = history.exchange(None, 2, method="PUT", body={}, status=405)
     assert (wrong.request_class, wrong.intent and wrong.intent.request_class) == ("method", "omitted")
 
 
-def test_a_date_beyond_the_campaigns_own_end_is_far() -> None:
+def test_a_date_beyond_the_campaigns_own_end_is_far():
     history = History()
     history.read(0, "active", document={"config": {"end_time": text(1_000)}})
     assert history.pause(1, 999).request_class == "instant"
@@ -356,24 +354,24 @@ def test_a_date_beyond_the_campaigns_own_end_is_far() -> None:
         {"body": {"paused_until": "9999-12-31T23:59:60Z"}},
     ],
 )
-def test_a_request_that_must_be_refused_may_lead_anywhere_if_it_is_accepted(how: dict[str, Any]) -> None:
+def test_a_request_that_must_be_refused_may_lead_anywhere_if_it_is_accepted(how):
     steps = (send("pause", 1, shows=("active", None), **how), read(5, "paused", 900))
     assert failed(follow(*steps)) == ()
 
 
-def test_an_unpause_leaves_an_inactive_campaign_as_it_was() -> None:
+def test_an_unpause_leaves_an_inactive_campaign_as_it_was():
     steps = (unpause(1, shows=("inactive", None)), read(5, "inactive"))
     assert failed(follow(*steps, history=begun("inactive"))) == ()
 
 
-def test_a_refused_unpause_is_no_cause() -> None:
+def test_a_refused_unpause_is_no_cause():
     steps = (send("unpause", 1, status=409), read(10, "active"))
     assert failed(follow(*steps, history=begun("paused"))) == (STAYS,)
 
 
 @pytest.mark.parametrize("status", ["inactive", "stale"])
 @pytest.mark.parametrize("paused", [True, False])
-def test_what_a_pause_does_to_an_inactive_campaign_is_open(status: str, paused: bool) -> None:  # noqa: FBT001
+def test_what_a_pause_does_to_an_inactive_campaign_is_open(status, paused):
     left = ("paused", 600.0) if paused else (status, None)
     steps = [step for at_ in (1, 2) for step in (pause(at_, 600, shows=left), read(at_ + 0.5, *left))]
     after = unpause(3, shows=("active", None) if paused else left)
@@ -387,7 +385,7 @@ def test_what_a_pause_does_to_an_inactive_campaign_is_open(status: str, paused: 
 # -- time, and how long a read may lag ---------------------------------------------------------------------
 
 
-def test_a_resume_is_possible_ten_milliseconds_early_and_until_tolerance_and_lag_are_over() -> None:
+def test_a_resume_is_possible_ten_milliseconds_early_and_until_tolerance_and_lag_are_over():
     """The clocks of one provider may differ by ten milliseconds."""
     history = begun(tolerance=30)
     history.pause(1, 600)
@@ -402,7 +400,7 @@ def test_a_resume_is_possible_ten_milliseconds_early_and_until_tolerance_and_lag
         assert {state.status for state in possible} == statuses
 
 
-def test_a_read_may_lag_by_the_senders_clock_or_by_the_providers() -> None:
+def test_a_read_may_lag_by_the_senders_clock_or_by_the_providers():
     for more, lags in ((LAG, True), (LAG + 0.001, False)):
         history = begun()
         paused = history.pause(1, 6_000)
@@ -413,7 +411,7 @@ def test_a_read_may_lag_by_the_senders_clock_or_by_the_providers() -> None:
         assert late.tested == {clause, AT_ONCE}
 
 
-def test_of_two_equal_states_a_lagging_read_may_show_the_older() -> None:
+def test_of_two_equal_states_a_lagging_read_may_show_the_older():
     history = begun()
     follow(pause(1), unpause(1.1), pause(1.2, 600), history=history)
     assert history.read(1.3, "active").lagging
@@ -421,9 +419,7 @@ def test_of_two_equal_states_a_lagging_read_may_show_the_older() -> None:
 
 
 @pytest.mark.parametrize(("late", "clause"), [(700, RESUMES), (620, PROMPTLY)])
-def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write(
-    late: float, clause: str
-) -> None:
+def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write(late, clause):
     for after, clauses in ((1.9, (AT_ONCE,)), (2.1, (clause,))):
         history = begun()
         follow(pause(1, 600), read(1.1, "paused", 600), history=history)
@@ -434,7 +430,7 @@ def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write(
 
 @pytest.mark.parametrize("waited", [0.25, 700.0])
 @pytest.mark.parametrize(("more", "clause"), [(NANO + 1, AT_ONCE), (NANO, RESUMES)])
-def test_a_clock_was_moved_if_it_gained_more_than_a_second(waited: float, more: int, clause: str) -> None:
+def test_a_clock_was_moved_if_it_gained_more_than_a_second(waited, more, clause):
     history = begun(tolerance=0)
     history.pause(1, 3)
     last = replace(history.read(4.4, "paused", 3).exchange, sent=START + 5, received=START + 5)
@@ -445,7 +441,7 @@ def test_a_clock_was_moved_if_it_gained_more_than_a_second(waited: float, more: 
     assert failed(seen) == (clause,)
 
 
-def test_a_read_that_may_be_late_settles_nothing_once_reads_have_lagged() -> None:
+def test_a_read_that_may_be_late_settles_nothing_once_reads_have_lagged():
     for lags in (False, True):
         history = begun()
         history.pause(1, 600)
@@ -457,7 +453,7 @@ def test_a_read_that_may_be_late_settles_nothing_once_reads_have_lagged() -> Non
         assert (len(history.possible(601) or ()) == 2) == lags
 
 
-def test_a_read_directly_after_an_unanswered_request_settles_nothing() -> None:
+def test_a_read_directly_after_an_unanswered_request_settles_nothing():
     history = begun()
     follow(pause(1, 600, status=504), read(1.1, "active"), history=history)
     assert len(history.possible(2) or ()) == 2
@@ -469,14 +465,14 @@ def test_a_read_directly_after_an_unanswered_request_settles_nothing() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"[]", b"null", b"{", b'"active"', b"\xff"])
-def test_a_response_without_a_document_shows_nothing(answer: bytes) -> None:
+def test_a_response_without_a_document_shows_nothing(answer):
     history = begun()
     evidence = history.pause(1, 600, answer=answer)
     assert (evidence.document, evidence.shown, failed(evidence)) == (None, None, ())
     assert failed(history.read(5, "active")) == (STORED,), "it was accepted nevertheless"
 
 
-def test_a_refusal_shows_nothing_whatever_is_in_it() -> None:
+def test_a_refusal_shows_nothing_whatever_is_in_it():
     evidence = begun().exchange("pause", 1, body={}, status=422, shows=("active", 9))
     assert (evidence.document, evidence.shown, evidence.text is not None) == (None, None, True)
 
@@ -484,9 +480,7 @@ def test_a_refusal_shows_nothing_whatever_is_in_it() -> None:
 @pytest.mark.parametrize(
     ("shows", "clauses"), [(("paused", 600), ()), (("active", None), (STATUS,)), (("paused", 777), (UNTIL,))]
 )
-def test_a_response_about_another_campaign_is_only_compared_with_the_request(
-    shows: tuple[str, float | None], clauses: tuple[str, ...]
-) -> None:
+def test_a_response_about_another_campaign_is_only_compared_with_the_request(shows, clauses):
     history = begun()
     evidence = history.pause(1, 600, shows=shows, document={"id": OTHER})
     assert (evidence.document or {})["id"] == OTHER
@@ -495,7 +489,7 @@ def test_a_response_about_another_campaign_is_only_compared_with_the_request(
     assert failed(history.read(5, "active")) == (STORED,)
 
 
-def test_a_read_or_an_unpause_about_another_campaign_is_not_compared() -> None:
+def test_a_read_or_an_unpause_about_another_campaign_is_not_compared():
     foreign = {"id": OTHER}
     steps = (read(1, "paused", document=foreign), unpause(2, shows=("paused", None), document=foreign))
     assert failed(follow(*steps)) == ()
@@ -509,8 +503,8 @@ SPOILT: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_checked(how: str) -> None:
-    def spoilt(status: str, until: float | None = None, campaign: str = ID) -> bytes:
+def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_checked(how):
+    def spoilt(status, until=None, campaign=ID):
         document = {"id": campaign, "status": status, "paused_until": None if until is None else text(until)}
         return SPOILT[how](json.dumps(document).encode())
 
@@ -533,23 +527,26 @@ def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_c
 # -- what is kept and reported -----------------------------------------------------------------------------
 
 
-def test_the_first_document_of_every_operation_and_the_last_of_all_are_kept() -> None:
+def test_the_first_document_of_every_operation_and_the_last_of_all_are_kept():
     history = History()
     first = history.read(0, "active")
-    assert (dict(first.documents.first), first.previous) == ({}, None)
+    assert (dict(first.documents.first), first.documents.last) == ({}, None)
     paused = history.pause(1, 600)
-    assert (dict(paused.documents.first), paused.previous) == ({"retrieve": first.document}, first.document)
+    assert (dict(paused.documents.first), paused.documents.last) == (
+        {"retrieve": first.document},
+        first.document,
+    )
     kept = json.dumps(dict(paused.documents.first))
     history.read(2, "paused", 600)
     other = history.exchange(None, 3, method="PUT", body={}, shows=("paused", 600))
     last = history.read(4, "paused", 600)
     firsts = {"retrieve": first.document, "pause": paused.document, "other": other.document}
-    assert (dict(last.documents.first), last.previous) == (firsts, other.document)
+    assert (dict(last.documents.first), last.documents.last) == (firsts, other.document)
     assert list(last.documents.first) == list(firsts)
     assert json.dumps(dict(paused.documents.first)) == kept, "what was handed out does not change"
 
 
-def test_a_response_to_a_write_tests_its_clauses() -> None:
+def test_a_response_to_a_write_tests_its_clauses():
     history = begun()
     assert history.pause(1, 600).tested == {STATUS, UNTIL}
     assert history.pause(2).tested == {STATUS, INDEFINITE, REPLACED}
@@ -559,7 +556,7 @@ def test_a_response_to_a_write_tests_its_clauses() -> None:
 
 
 @pytest.mark.parametrize(("status", "tested"), [(200, {PAST}), (504, {PAST}), (422, {UNCHANGED, PAST})])
-def test_a_read_after_a_past_date_tests_its_clause(status: int, tested: set[str]) -> None:
+def test_a_read_after_a_past_date_tests_its_clause(status, tested):
     shows = ("active", None) if status == 200 else None
     seen = follow(pause(201, 60, status=status, shows=shows), read(301, "paused", 60))
     assert (seen.tested, failed(seen)) == (tested | {AT_ONCE}, (UNCHANGED if status == 422 else PAST,))
@@ -591,7 +588,7 @@ PAUSED = f"paused until {text(600)}"
          dict.fromkeys((CANCELLED, STAYS), ("paused indefinitely", "active", "/status"))),
     ],
 )  # fmt: skip
-def test_how_a_finding_reads(steps: tuple[Step, ...], found: dict[str, tuple[str, str, str]]) -> None:
+def test_how_a_finding_reads(steps, found):
     expected = tuple(OracleFinding(clause, Finding(*words)) for clause, words in found.items())
     assert follow(*steps).findings == expected
 
@@ -600,16 +597,14 @@ def test_how_a_finding_reads(steps: tuple[Step, ...], found: dict[str, tuple[str
 
 
 @pytest.mark.parametrize(("left", "clauses"), [(600, ()), (700, ()), (650, (STORED,))])
-def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true(
-    left: float, clauses: tuple[str, ...]
-) -> None:
+def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true(left, clauses):
     history = begun()
     assert failed(history.pause(1, 600, shows=("paused", 700))) == (UNTIL,)
     assert failed(history.read(5, "paused", left)) == clauses
 
 
 @pytest.mark.parametrize("looks", [0, 1])
-def test_a_wrong_date_that_was_shown_is_due_like_any_other(looks: int) -> None:
+def test_a_wrong_date_that_was_shown_is_due_like_any_other(looks):
     history = begun()
     history.pause(1, 600, shows=("paused", 700))
     for _ in range(looks):
@@ -625,7 +620,7 @@ def test_a_wrong_date_that_was_shown_is_due_like_any_other(looks: int) -> None:
         ((*UNTIL_600, read(700, "paused", 600)), RESUMES, (read(701, "paused", 600), read(900, "active"))),
     ],
 )
-def test_one_bug_is_one_failure(steps: tuple[Step, ...], clause: str, then: tuple[Step, ...]) -> None:
+def test_one_bug_is_one_failure(steps, clause, then):
     history = begun()
     assert failed(follow(*steps, history=history)) == (clause,)
     assert [failed(step(history)) for step in then] == [(), ()]
@@ -635,9 +630,7 @@ def test_one_bug_is_one_failure(steps: tuple[Step, ...], clause: str, then: tupl
     ("until", "then", "clause"),
     [(900, read(963, "paused", 900), RESUMES), (None, read(10, "active"), STAYS)],
 )
-def test_a_wrong_state_that_a_read_showed_counts_from_then_on(
-    until: float | None, then: Step, clause: str
-) -> None:
+def test_a_wrong_state_that_a_read_showed_counts_from_then_on(until, then, clause):
     history = begun()
     history.pause(1, 600)
     assert failed(history.read(5, "paused", until)) == (STORED,)
@@ -649,11 +642,11 @@ def test_a_wrong_state_that_a_read_showed_counts_from_then_on(
 THEIRS: dict[str, Any] = {"campaign": "adcamp_theirs", "scope": "foreign"}
 
 
-def their(second: float, status: str, until: float | None = None, **more: Any) -> Step:
+def their(second, status, until=None, **more):
     return read(second, status, until, **{**THEIRS, **more})
 
 
-def refused(second: float, status: int | None = 403) -> Step:
+def refused(second, status=403):
     return pause(second, status=status, shows=None, **THEIRS)
 
 
@@ -684,10 +677,7 @@ def refused(second: float, status: int | None = 403) -> Step:
         ((their(0, "paused", 600), refused(1), their(700, "paused", 600)), False),
     ],
 )
-def test_a_refused_request_must_not_change_another_companys_campaign(
-    steps: tuple[Step, ...],
-    kept: bool | None,  # noqa: FBT001
-) -> None:
+def test_a_refused_request_must_not_change_another_companys_campaign(steps, kept):
     """``kept`` is None if the last read tests nothing."""
     seen = follow(their(0, "active"), *steps, history=History())
     assert failed(seen) == ((UNCHANGED_BY_OTHERS,) if kept is False else ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whop_contracts.pause.catalogue import PARTS, clauses
-from whop_contracts.pause.clauses.members import member_id
+from whop_contracts.pause.clauses import member_id
 from whop_contracts.schemas import members
 
 IDS = [clause.id for clause in clauses()]
@@ -36,15 +36,15 @@ PAGE = {
 }  # fmt: skip
 
 
-def test_every_statement_of_the_page_has_its_clauses() -> None:
+def test_every_statement_of_the_page_has_its_clauses():
     assert {place for place, ids in PAGE.items() if not set(ids.split()) <= set(IDS)} == set()
 
 
-def test_every_member_at_any_depth_has_a_clause() -> None:
+def test_every_member_at_any_depth_has_a_clause():
     assert len(members("ad-campaign")) == 43
     assert {member_id(member) for member in members("ad-campaign")} <= set(IDS)
 
 
-def test_the_parts_are_in_the_order_of_the_page_and_ids_are_unique() -> None:
+def test_the_parts_are_in_the_order_of_the_page_and_ids_are_unique():
     assert list(dict.fromkeys(clause.part for clause in clauses())) == [part for part, _ in PARTS]
     assert len(set(IDS)) == len(IDS)

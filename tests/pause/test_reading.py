@@ -1,21 +1,27 @@
-"""Instants, JSON and the rows of the conformance table, as tables."""
+"""Instants, JSON and what a pause request asks for, as whole values and as tables of edges."""
 
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pause.histories import START, History, at
+from pause.histories import History, at
 from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO, USUAL_FORM, form_of, loose_instants, read_instant, write_instant
 from whop_contracts.json_text import is_json, read_json, read_response
-from whop_contracts.pause.classify import read_intent
+from whop_contracts.pause.classify import FIRST, LAST, LONG_BODY, MILLI, YEAR, Intent, read_intent
 from whop_contracts.provider import dates
 
-NOW = Window(at(0), at(0.1))
+NOW = Window(at(0), at(0.5))
+DAY = at(86_400)
+END = at(1_000_000)
+
+
+# -- instants ------------------------------------------------------------------------------------------------
 
 
 @given(
@@ -23,18 +29,11 @@ NOW = Window(at(0), at(0.1))
     nanos=st.integers(0, NANO - 1),
     offset=st.integers(-839, 839),
 )
-def test_writing_and_reading_are_inverse(seconds: int, nanos: int, offset: int) -> None:
+def test_writing_and_reading_are_inverse(seconds, nanos, offset):
     ns = seconds * NANO + nanos
     read = read_instant(write_instant(ns, digits=9, offset_minutes=offset))
     assert read is not None
     assert read.ns == ns
-
-
-def provider_reads(text: str) -> int | None:
-    try:
-        return dates.split(text).instant()
-    except dates.NotAnInstant:
-        return None
 
 
 @given(
@@ -43,15 +42,19 @@ def provider_reads(text: str) -> int | None:
         r"(\.[0-9]{1,9})?([Zz]|[+-][0-2][0-9]:[0-5][0-9])?\Z"
     )
 )
-def test_the_judges_and_the_provider_read_dates_alike(text: str) -> None:
-    """Two readers, by two hands: where they differ, one of them is wrong."""
+def test_the_checks_and_the_provider_read_dates_alike(text):
+    """Two independent readers: where they differ, one of them is wrong."""
+    try:
+        expected = dates.split(text).instant()
+    except dates.NotAnInstant:
+        expected = None
     read = read_instant(text)
-    assert (None if read is None else read.ns) == provider_reads(text)
+    assert (None if read is None else read.ns) == expected
 
 
-def test_the_form_of_a_timestamp() -> None:
-    assert form_of("2023-12-01T05:00:00.401Z") == USUAL_FORM
+def test_the_form_of_a_timestamp():
     for text, form in (
+        ("2023-12-01T05:00:00.401Z", USUAL_FORM),
         ("2023-12-01T05:00:00Z", "YYYY-MM-DDThh:mm:ssZ"),
         ("2023-12-01t05:00:00.4010z", "YYYY-MM-DDthh:mm:ss.ffffz"),
         ("2023-12-01T05:00:00.401+05:30", "YYYY-MM-DDThh:mm:ss.fff+05:30"),
@@ -61,90 +64,184 @@ def test_the_form_of_a_timestamp() -> None:
         assert form_of(text) == form
 
 
+def test_loose_dates_still_name_their_instant():
+    for text, seconds in (
+        *(("2026-01-01", 0), (" 2026-01-01T00:00:00Z", 0), ("2026-01-01 00:00:00", 0)),
+        *(("2026-01-01T00:00Z", 0), ("2026-01-01t00:00z", 0), ("2026-01-01T01:00:00+0100", 0)),
+        ("2026-01-01T00:00:00+0130", -5_400),
+        ("2026-01-01T00:00:00+01", -3_600),
+        ("2026-01-01T00:00:00 -01:30", 5_400),
+    ):
+        assert loose_instants(text) == ((1_767_225_600 + seconds) * NANO,), text
+    assert loose_instants("2026-02-30") == ()
+
+
+# -- JSON ----------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
         (b"{}", None), (b" [1]\n", None), (b"null", None), (b'"\\ud800"', None), (b"1" * 5_000, None),
-        (b"", "empty"), (b"  ", "empty"), (b"\xef\xbb\xbf{}", "byte order mark"), (b"\xff", "UTF-8"),
-        (b'{"a": NaN}', "NaN"),
+        (b"", "an empty body"), (b"  ", "an empty body"), (b"\xff", "bytes that are not UTF-8 (at 0)"),
+        (b"\xef\xbb\xbf{}", "a byte order mark before the JSON"),
+        (b'{"a": "\xff"}', "bytes that are not UTF-8 (at 7)"),
+        (b"[" * 100_000, "JSON nested too deeply to read"),
+        (b"[NaN]", "no JSON text (NaN is no JSON value)"),
         (b"-Infinity", "Infinity"), (b"{}{}", "no JSON"), (b"{", "no JSON"), (b"{'a': 1}", "no JSON"),
-        (b"[" * 100_000, "JSON"),
     ],
 )  # fmt: skip
-def test_one_json_text_is_read_strictly(content: bytes, problem: str | None) -> None:
-    read = read_json(content)
-    assert (read.problem is None) == (problem is None)
-    assert (problem or "") in (read.problem or "")
+def test_one_json_text_is_read_strictly(content, problem):
+    found = read_json(content).problem
+    assert (found is None) == (problem is None)
+    assert (problem or "") in (found or "")
 
 
-def test_an_answer_without_a_body_says_nothing_and_one_that_could_not_be_had_says_why() -> None:
+def test_a_response_without_a_body_shows_nothing_and_one_that_could_not_be_decoded_says_why():
     assert read_response(None) is None
     assert read_response(Response(204)) is None
-    said = read_response(Response(200, undecoded="broken off"))
-    assert said is not None
-    assert said.problem == "broken off"
+    broken = read_response(Response(200, undecoded="broken off"))
+    assert broken is not None
+    assert broken.problem == "broken off"
 
 
-def test_keys_met_twice_are_noted() -> None:
+def test_duplicate_keys_are_noted():
     assert read_json(b'{"a": 1, "b": {"c": 1, "c": 2}, "a": 3}').duplicates == ("c", "a")
 
 
-@pytest.mark.parametrize(
-    ("media_type", "json_"),
-    [
-        ("application/json", True), ("application/json; charset=utf-8", True), ("Application/JSON", True),
-        ("application/problem+json", True), ("application/vnd.whop+json;v=1", True), ("text/json", False),
-        ("text/html", False),
-        ("application/jsonx", False), ("", False), (None, False), ("+json", False),
-    ],
-)  # fmt: skip
-def test_media_types_of_json(media_type: str | None, json_: bool) -> None:  # noqa: FBT001
-    assert is_json(media_type) is json_
+def test_numbers_are_exact_up_to_a_thousand_digits_and_never_infinite():
+    for digits in (1, 20, 999):
+        value = read_json(b"9" * digits).value
+        assert type(value) is int
+        assert value == int("9" * digits)
+    for digits in (1_000, 100_000):
+        assert read_json(b"9" * digits).value == sys.float_info.max
+        assert read_json(b"-" + b"9" * digits).value == -sys.float_info.max
+    assert read_json(b"[1e400, -1e400, 1e308]").value == [sys.float_info.max, -sys.float_info.max, 1e308]
+
+
+def test_media_types_of_json():
+    for media_type in (
+        *("application/json", "application/json; charset=utf-8", "Application/JSON"),
+        *("application/problem+json", "application/vnd.whop+json;v=1"),
+    ):
+        assert is_json(media_type), media_type
+    for other in (
+        *("text/json", "text/html", "application/jsonx", "", None, "+json", "/x+json", "/+json"),
+        *("a/b/c+json", "x+json", "application/json+", "application /json"),
+    ):
+        assert not is_json(other), other
+
+
+# -- what a pause request asks for ---------------------------------------------------------------------------
+
+
+def asks(value, **more):
+    return json.dumps({"paused_until": value} | more).encode()
+
+
+def read(content, media_type="application/json", end_time=END):
+    return read_intent(content, media_type, NOW, end_time)
 
 
 @pytest.mark.parametrize(
-    ("media_type", "row"),
+    ("content", "intent"),
     [
-        ("application/json", "omitted"), ("Application/JSON ; charset=utf-8", "omitted"),
-        ("application/merge-patch+json", "media-type"),
-        ("text/plain", "media-type"), ("", "media-type"), (None, "media-type"),
+        (b"", Intent("nothing")),
+        (b" \r\n", Intent("nothing")),
+        (b"null", Intent("nothing")),
+        (b"{}", Intent("omitted")),
+        (b'{"note": 1}', Intent("omitted", extra=True)),
+        (asks(None), Intent("nothing")),
+        (asks(None, note=1), Intent("nothing", extra=True)),
+        (asks(5), Intent("type")),
+        (asks(5, note=1), Intent("type", extra=True)),
+        (asks("soon"), Intent("string")),
+        (asks("soon", note=1), Intent("string", extra=True)),
+        (asks("2026-09-23"), Intent("loose", until=(1_790_121_600 * NANO,))),
+        (asks("2026-09-23", note=1), Intent("loose", until=(1_790_121_600 * NANO,), extra=True)),
+        (asks(write_instant(DAY)), Intent("instant", until=(DAY,))),
+        (asks(write_instant(DAY), note=1), Intent("instant", until=(DAY,), extra=True)),
+        (asks(write_instant(DAY, offset_minutes=-90)), Intent("instant", until=(DAY,), offset=-90)),
+        (asks(write_instant(DAY).lower()), Intent("edge", until=(DAY,), slack=NANO)),
+        (asks(write_instant(DAY).replace("Z", "-00:00")), Intent("edge", until=(DAY,), slack=NANO)),
+        (asks(write_instant(DAY).replace("Z", "+00:00")), Intent("instant", until=(DAY,))),
+        (asks(write_instant(at(-5))), Intent("past", until=(at(-5),))),
+        (b"[]", Intent("no-object")),
+        (b"{", Intent("malformed")),
+        (b"{" + b" " * LONG_BODY, Intent("malformed", long=True)),
+        (b"{}" + b" " * (LONG_BODY - 2), Intent("omitted")),
+        (b"{}" + b" " * (LONG_BODY - 1), Intent("omitted", long=True)),
     ],
-)  # fmt: skip
-def test_a_body_under_another_media_type_than_the_pages_is_a_row_of_its_own(
-    media_type: str | None, row: str
-) -> None:
-    assert read_intent(b"{}", media_type, NOW, None).request_class == row
+)
+def test_what_a_body_asks_for(content, intent):
+    assert read(content) == intent
+    assert (MILLI, NANO) == (1_000_000, 1_000_000_000)
+    assert read(asks(write_instant(DAY))).slack == MILLI
 
 
-def test_without_a_clock_it_is_unclear_whether_a_date_has_passed() -> None:
-    good = json.dumps({"paused_until": write_instant(at(86_400))}).encode()
-    assert read_intent(good, "application/json", None, None).request_class == "unclear"
+def test_under_another_media_type_a_body_may_still_be_read():
+    for content, intent in (
+        (asks(write_instant(DAY), note=1), Intent("media-type", until=(DAY,), extra=True)),
+        (b"{}", Intent("media-type")),
+        (b"{", Intent("media-type")),
+        (b"paused_until=2026-09-23", Intent("media-type")),
+        (b"", Intent("nothing")),
+    ):
+        assert read(content, "text/plain") == intent
+    for same in ("application/json", "Application/JSON ; charset=utf-8"):
+        assert read(b"{}", same).request_class == "omitted"
+    for other in ("application/merge-patch+json", "text/plain", "", None):
+        assert read(b"{}", other).request_class == "media-type"
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (write_instant(NOW.end, digits=9), "past"),
+        (write_instant(NOW.end + 1, digits=6), "past"),
+        (write_instant(NOW.end + 1_000, digits=6), "instant"),
+        (write_instant(END - 1_000, digits=6), "instant"),
+        (write_instant(END), "far"),
+        (write_instant(DAY, digits=6), "instant"),
+        (write_instant(DAY, digits=7), "far"),
+        (write_instant(DAY, offset_minutes=-720), "instant"),
+        (write_instant(DAY, offset_minutes=-721), "far"),
+        (write_instant(DAY, offset_minutes=840), "instant"),
+        (write_instant(DAY, offset_minutes=841), "far"),
+        ("0001-01-01T00:00:00Z", "past"),
+        ("0001-01-01T00:00:00+00:01", "unclear"),
+        ("9999-12-31T23:59:59.999Z", "far"),
+        ("9999-12-31T23:59:60Z", "unclear"),
+        ("9999-12-31T23:59:00-00:01", "unclear"),
+    ],
+)
+def test_the_class_of_a_date(text, row):
+    assert read(asks(text)).request_class == row
+    assert read_intent(asks(text), "application/json", None, None).request_class == "unclear", "no clock"
+
+
+def test_a_year_ahead_is_an_ordinary_date_and_no_more():
+    assert FIRST < at(0) + YEAR < LAST
+    assert read(asks(write_instant(at(0) + YEAR)), end_time=None).request_class == "instant"
+    assert read(asks(write_instant(at(0) + YEAR + MILLI)), end_time=None).request_class == "far"
 
 
 @pytest.mark.parametrize(
     ("how", "row"),
     [
-        ({"role": "none"}, "no-credential"), ({"role": "empty"}, "no-credential"), ({"role": "altered"},
-        "wrong-credential"),
-        ({"role": "scheme"}, "scheme"), ({"role": "readonly"}, "permission"), ({"scope": "foreign"},
-        "foreign"),
+        ({"role": "none"}, "no-credential"), ({"role": "empty"}, "no-credential"),
+        ({"role": "altered"}, "wrong-credential"), ({"role": "scheme"}, "scheme"),
+        ({"role": "readonly"}, "permission"), ({"scope": "foreign"}, "foreign"),
         ({"scope": "invented"}, "unknown-id"), ({"scope": "malformed"}, "malformed-id"),
-        ({"scope": "recased"}, "recased-id"),
-        ({"method": "PUT"}, "method"), ({"role": "none", "scope": "invented"}, "several"),
-        ({"role": "unstated", "status": 401}, "unstated"), ({"role": "unstated", "status": 422}, "omitted"),
-        ({}, "omitted"),
+        ({"scope": "recased"}, "recased-id"), ({"method": "PUT"}, "method"),
+        ({"role": "none", "scope": "invented"}, "several"), ({}, "omitted"),
+        # A recording does not say why a request was refused.
+        *(({what: "unstated", "status": status}, "unstated")
+          for what in ("role", "scope") for status in (401, 403, 404)),
+        *(({what: "unstated", "status": status}, "omitted")
+          for what in ("role", "scope") for status in (200, 422, 405, None)),
     ],
 )  # fmt: skip
-def test_the_row_of_a_request(how: dict[str, object], row: str) -> None:
-    assert History().exchange("pause", 1, body={}, **({"status": 404} | how)).request_class == row  # type: ignore[arg-type]
-
-
-def test_loose_dates_still_name_their_instant() -> None:
-    wanted = (1_767_225_600 * NANO,)
-    for loose in (
-        *("2026-01-01", " 2026-01-01T00:00:00Z", "2026-01-01 00:00:00", "2026-01-01T00:00Z"),
-        "2026-01-01T01:00:00+0100",
-    ):
-        assert loose_instants(loose) == wanted, loose
-    assert loose_instants("2026-02-30") == ()
-    assert START > 0
+def test_the_class_of_a_request(how, row):
+    assert History().exchange("pause", 1, body={}, **({"status": 404} | how)).request_class == row

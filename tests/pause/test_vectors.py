@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -21,23 +22,23 @@ from whop_contracts import schemas
 from whop_contracts.engine import build_plan
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL
+from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequence_ids
 from whop_contracts.pause.strategies import draw
-from whop_contracts.pause.vectors import vectors
+from whop_contracts.pause.strategies.requests import REQUESTS
 
 FOLDER = schemas.document_path("vectors")
 FILES = sorted(FOLDER.iterdir())
+VALIDATOR = jsonschema.Draft202012Validator(
+    json.loads(schemas.document_path("vector.schema.json").read_text("utf-8"))
+)
 SCRIPT = Path(__file__).with_name("send_vectors.py")
 
 
-def test_every_file_is_valid_and_belongs_to_one_class() -> None:
-    validator = jsonschema.Draft202012Validator(
-        json.loads(schemas.document_path("vector.schema.json").read_text())
-    )
+def test_every_file_is_valid_and_belongs_to_one_class():
     for path in FILES:
         document = json.loads(path.read_text(encoding="utf-8"))
-        assert [error.message for error in validator.iter_errors(document)] == [], path.name
+        assert [error.message for error in VALIDATOR.iter_errors(document)] == [], path.name
         assert document["class"] == path.stem
     assert {path.stem for path in FILES} == {one.id for one in CLASSES}
     assert {one.id for one in CLASSES} == {*get_args(ClassId)} - {"unclear", "unstated"}
@@ -47,58 +48,69 @@ def test_every_file_is_valid_and_belongs_to_one_class() -> None:
     {"id": "Two Words"}, {"purpose": ""}, {"method": "HEAD"}, {"target": "theirs"}, {"credential": "bearer"},
     {"media_type": 1}, {"body_base64": "e30="}, {"until": {"from": "now", "offset": "Z"}}, {"colour": "red"},
 ])  # fmt: skip
-def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand(damage: dict[str, Any]) -> None:
-    validator = jsonschema.Draft202012Validator(
-        json.loads(schemas.document_path("vector.schema.json").read_text())
-    )
+def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand(damage):
     good = {"id": "a", "purpose": "a", "method": "POST", "target": "own", "credential": "full",
             "media_type": None, "body": "{}"}  # fmt: skip
-    assert validator.is_valid({"class": "omitted", "vectors": [good]})
-    assert not validator.is_valid({"class": "omitted", "vectors": [good | damage]})
+    row = {"class": "omitted", "clause": "a.b", "statement": "a", "source": "page: a", "share": 1}
+    assert VALIDATOR.is_valid({**row, "vectors": [good]})
+    assert not VALIDATOR.is_valid({**row, "vectors": [good | damage]})
 
 
-def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others() -> None:
+def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others():
     every = [case for one in CLASSES for case in one.vectors]
     assert len(every) == len(vectors()) > 180
     for texts in ([case.id for case in every] + sorted(sequence_ids()), [case.name for case in every]):
         assert [text for text, count in Counter(texts).items() if count > 1] == []
 
 
-def test_every_vector_is_classified_back_into_its_class() -> None:
+def test_the_schema_of_vectors_knows_the_columns_of_the_verdict_table():
+    rows = {one.id: json.loads((FOLDER / f"{one.id}.json").read_text("utf-8")) for one in CLASSES}
+    for id_, damage in (
+        ("edge", {"reject": [500]}),
+        ("edge", {"accept": "fails"}),
+        ("far", {"effect": "none"}),
+    ):
+        assert VALIDATOR.is_valid(rows[id_])
+        assert not VALIDATOR.is_valid(rows[id_] | damage)
+
+
+def test_every_vector_is_classified_back_into_its_class():
     wrong = {
         case.id: found for case in vectors().values() if (found := class_of_case(case)) != case.request_class
     }
     assert wrong == {}
 
 
+COUNT = 500 if "EXPLORED_HISTORIES" in os.environ else 100
+"""How many requests of each class are drawn: more with ``tox -e explore``."""
 FEW = {"omitted": 20, "method": 8, "nothing": 60}
 """How many different requests the small classes have at least."""
 
 
 @pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.id)
-def test_what_is_drawn_for_a_class_is_classified_back_into_it(one) -> None:
-    count = FEW.get(one.id, 500)
-    drawn = draw(one.strategy(), seed=7, count=count)
+def test_what_is_drawn_for_a_class_is_classified_back_into_it(one):
+    count = FEW.get(one.id, COUNT)
+    drawn = draw(REQUESTS[one.id], seed=7, count=count)
     assert len(drawn) == count
     wrong = {case: found for case in drawn if (found := class_of_case(case)) != one.id}
     assert wrong == {}
     assert {case.origin for case in drawn} == {"drawn"}
 
 
-def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_classes() -> None:
+def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_classes():
     assert {"instant", "loose", "past", "unclear"} <= ACTING
     assert not {"string", "type", "malformed", "method", "permission"} & ACTING
     assert {"no-credential", "wrong-credential", "scheme", "permission", "foreign"} == CREDENTIAL
 
 
-def test_thirty_lines_without_the_package_read_and_send_the_vectors() -> None:
+def test_thirty_lines_without_the_package_read_and_send_the_vectors():
     """The requests that the script sends are classified as the vectors are, by what is received on a
     socket.
     """
     received: dict[str, str] = {}
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def do_POST(self):
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
             received[self.headers["x-vector"]] = class_of_request(
                 self.command, self.path, dict(self.headers.items()), content
@@ -108,7 +120,7 @@ def test_thirty_lines_without_the_package_read_and_send_the_vectors() -> None:
 
         do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the names of http.server
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *_):
             """Nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -132,6 +144,6 @@ def test_thirty_lines_without_the_package_read_and_send_the_vectors() -> None:
         (["dated-pause-end"], "dated-pause-ends"),
     ],
 )
-def test_a_misspelled_id_in_the_ranks_is_an_error(group: list[str], message: str) -> None:
+def test_a_misspelled_id_in_the_ranks_is_an_error(group, message):
     with pytest.raises(ValueError, match=message):
         build_plan.checked(PAUSE.plan_parts, group)

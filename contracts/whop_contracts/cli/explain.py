@@ -16,7 +16,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner, Failure
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.clauses.members import DOCUMENT, MEMBERS, member_id
+from whop_contracts.pause.clauses import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
 from whop_contracts.proof import START, faults_found_by

@@ -55,7 +55,7 @@ def draw_requests(
     """
     parts, offer = contract.plan_parts, means.offer()
     own = chain.from_iterable(
-        one.draw(f"{seed} {id_}", round(one.share * scale))
+        parts.draw(id_, f"{seed} {id_}", round(one.share * scale))
         for id_, one in parts.classes.items()
         if one.needs in (None, *offer) and (possible or one.effect != "possible")
     )

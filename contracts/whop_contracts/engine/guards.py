@@ -120,7 +120,8 @@ class ClockCheck:
             session.outbox.hold(_CLOCK)
         if evidence.document is None:
             return
-        before, after = (session.contract.stamped_at(one) for one in (evidence.previous, evidence.document))
+        shown = (evidence.documents.last, evidence.document)
+        before, after = (session.contract.stamped_at(one) for one in shown)
         if before is None or after is None or after == before:
             self.unstamped += 1
             if self.unstamped > _UNSTAMPED:

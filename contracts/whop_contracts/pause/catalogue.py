@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.clauses import pausing, refusals, response, timestamps
+from whop_contracts.pause.clauses import pausing, response
 from whop_contracts.pause.request_classes import standing_clauses
 
 PARTS: Final = (
@@ -27,7 +27,7 @@ PARTS: Final = (
 def clauses() -> tuple[Clause, ...]:
     """Every clause, part by part."""
     found = [clause for part in ("request", "refusals", "authorization") for clause in standing_clauses(part)]
-    found += [*response.CLAUSES, *timestamps.CLAUSES, *pausing.CLAUSES, *refusals.CLAUSES]
+    found += [*response.CLAUSES, *pausing.CLAUSES]
     return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 
 

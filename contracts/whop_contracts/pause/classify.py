@@ -21,12 +21,14 @@ LONG_BODY: Final = 4_000
 FIRST: Final = -62_135_596_800 * NANO
 LAST: Final = 253_402_300_800 * NANO
 ClassId = Literal[
-    "instant", "far", "edge", "past", "unclear", "omitted", "nothing", "extra", "loose", "string", "type",
-    "malformed", "lax-json", "no-object", "media-type", "unknown-id", "malformed-id", "recased-id",
-    "no-credential", "wrong-credential", "scheme", "permission", "foreign", "method", "several", "unstated",
+    "instant", "omitted", "far", "edge", "nothing", "extra", "media-type", "past", "loose", "string", "type",
+    "malformed", "lax-json", "no-object", "unknown-id", "malformed-id", "recased-id", "method", "several",
+    "no-credential", "wrong-credential", "scheme", "permission", "foreign", "unclear", "unstated",
 ]  # fmt: skip
-"""The ids of the request classes. Besides them, *unclear* is a date that cannot be compared with the
-provider's clock, and *unstated* a request whose recording lacks its body, or one that was rejected and whose
+"""The ids of the request classes, in the order of the documentation page."""
+NO_ROW: Final = frozenset({"unclear", "unstated"})
+"""The classes about which nothing is documented: *unclear* is a date that cannot be compared with the
+provider's clock, *unstated* a request whose recording lacks its body, or one that was rejected and whose
 recording does not tell whose credential and campaign it names.
 """
 _GOOD: Final = frozenset({"instant", "far", "omitted", "nothing"})

@@ -13,6 +13,7 @@ from whop_contracts.steps import Capabilities, Case, Need, Sequence
 
 if TYPE_CHECKING:
     from whop_contracts.pause.oracle import Oracle
+    from whop_contracts.pause.request_classes import RequestClass
 
 Level = Literal["must", "should"]
 Effect = Literal["expected", "possible", "none"]
@@ -90,25 +91,13 @@ def decided_by_oracle(
     return Clause(id_, level, statement, source, lambda e: id_ in e.tested, check, requires, history=True)
 
 
-@dataclass(frozen=True, slots=True)
-class ClassParts:
-    """What a plan has to know of a request class.
-
-    ``needs`` is what the target must offer, ``share`` how many requests of a standard plan are drawn;
-    ``draw`` draws so many for a seed.
-    """
-
-    effect: Effect
-    needs: Need | None
-    share: int
-    draw: Callable[[str, int], SequenceOf[Case]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlanParts:
     """What plans are made of. Vectors and sequences are found by their ids."""
 
-    classes: Mapping[str, ClassParts]
+    classes: Mapping[str, RequestClass]
+    draw: Callable[[str, str, int], SequenceOf[Case]]
+    """So many requests of a class for a seed."""
     vectors: Callable[[], Mapping[str, Case]]
     sequences: Callable[[Capabilities], SequenceOf[Sequence]]
     """Every named sequence for a target."""
@@ -120,7 +109,7 @@ class PlanParts:
     refused: Callable[..., Sequence]
     """A sequence of requests that must change nothing."""
     class_of: Callable[[Exchange], str]
-    from_schemas: Callable[[object, int], Iterator[Case]]
+    from_schemas: Callable[[object, int], Iterable[Case]]
     """About so many requests that are generated from the schemas."""
 
 

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from itertools import islice
-from pathlib import Path
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from whop_contracts import schemas
-from whop_contracts.exchange import Exchange, Operation, Window
+from whop_contracts.exchange import Exchange, Operation, Response, Window
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.json_text import read_leniently, read_response
-from whop_contracts.pause.causes import likely_cause
-from whop_contracts.pause.classify import class_of, read_intent
-from whop_contracts.pause.clause import ClassParts, Contract, PlanParts
+from whop_contracts.json_text import essence, read_leniently, read_response
+from whop_contracts.pause.classify import ID_PREFIX, class_of, read_intent
+from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.campaign import PROMPT
-from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.request_classes import ACTING, CLASSES, RequestClass, describe_status
-from whop_contracts.pause.sequences import (
-    gap_of,
-    indefinitely,
-    kept,
-    refused,
-    sequence_ids,
-    sequences,
-)
-from whop_contracts.pause.vectors import vectors
-from whop_contracts.steps import Capabilities, Case, Sequence
+from whop_contracts.pause.oracle.states import LAG, PROMPT
+from whop_contracts.pause.request_classes import ACTING, BY_ID, describe_status, vectors
+from whop_contracts.pause.sequences import gap_of, indefinitely, kept, refused, sequence_ids, sequences
+from whop_contracts.steps import Capabilities, Case
+from whop_contracts.steps import Sequence as Steps
 from whop_contracts.steps import reactivate as unpause
 
 _DOCUMENTS: Final = ("pause-request", "ad-campaign", "error")
+_VERSIONED: Final = re.compile(r"/v\d{1,3}/ad_campaigns/")
+_STATELESS: Final = (
+    "a stateless mock (Prism, Mockoon) responds with its example, whatever is sent; whop-contracts "
+    "serve is a mock with state"
+)
+_LATER: Final = (
+    "a later API generation (budget, budget_type, no paused_until); the documented shapes are served when "
+    "no Api-Version-Date is sent, so check --header and gateways"
+)
 
 
 def _path(campaign: str, operation: Operation) -> str:
@@ -50,38 +49,39 @@ def _read_document(evidence: Evidence) -> Mapping[str, Any] | None:
 
 
 def _left_by(operation: Operation | None, until: int | None) -> State | None:
-    """The state that a request would leave, if it took effect; None for one that changes nothing."""
     if operation == "retrieve":
         return None
     return State("paused", until) if operation == "pause" else ACTIVE
 
 
 def _literal_date(content: bytes) -> int | None:
-    """The date of a body, read as by a parser that replaces bytes that are not UTF-8."""
+    # As a parser reads it that replaces bytes that are not UTF-8.
     try:
         document = json.loads(content.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
-    text = document.get("paused_until") if isinstance(document, dict) else None
-    read = read_instant(text) if isinstance(text, str) else None
-    return read.ns if read else None
+    return _instant(document.get("paused_until")) if isinstance(document, dict) else None
+
+
+def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
+    return _instant((document or {}).get("updated_at"))
+
+
+def _instant(value: Any) -> int | None:
+    instant = read_instant(value) if isinstance(value, str) else None
+    return instant.ns if instant else None
 
 
 def _elapsed(state: State, now: Window | None) -> State:
-    """What a state has become by now: a dated pause ends at its instant."""
-    over = (
-        state.status == "paused" and state.until is not None and now is not None and state.until <= now.start
-    )
-    return ACTIVE if over else state
+    dated = state.status == "paused" and state.until is not None
+    return ACTIVE if dated and now is not None and (state.until or 0) <= now.start else state
 
 
 def _requests_to_restore(before: State | None, wanted: State, symbol: str) -> tuple[Case, ...]:
-    """What brings a campaign into a state; ``before`` ``ACTIVE`` asks to go by way of an active one."""
     if wanted.status != "paused":
         return (unpause(symbol),)
-    if wanted.until is None:
-        pause = indefinitely(symbol)
-    else:
+    pause = indefinitely(symbol)
+    if wanted.until is not None:
         body = json.dumps({"paused_until": write_instant(wanted.until)})
         pause = Case("until its first date", campaign=symbol, body=body)
     return (unpause(symbol), pause) if before == ACTIVE else (pause,)
@@ -92,64 +92,115 @@ def _takes_effect(case: Case) -> bool:
     return own and case.operation == "pause" and case.request_class in ACTING
 
 
-def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
-    """When the provider says that a document was last changed, in nanoseconds."""
-    value = (document or {}).get("updated_at")
-    instant = read_instant(value) if isinstance(value, str) else None
-    return instant.ns if instant else None
-
-
 def _is_awaiting(evidence: Evidence) -> bool:
-    """Whether a due resume is still to come: nothing else is wrong with what a read shows."""
     return evidence.shown is not None and evidence.shown.status == "paused" and evidence.possible
 
 
+def _is_conclusive(evidence: Evidence) -> bool:
+    return evidence.document is not None and evidence.operation == "pause"
+
+
 def _sha256() -> str:
-    digest = hashlib.sha256()
-    for name in _DOCUMENTS:
-        digest.update(Path(schemas.document_path(f"{name}.schema.json")).read_bytes())
-    return digest.hexdigest()
+    documents = (schemas.document_path(f"{name}.schema.json").read_bytes() for name in _DOCUMENTS)
+    return hashlib.sha256(b"".join(documents)).hexdigest()
+
+
+# -- likely causes: what single responses suggest about the set-up of a run ---------------------------------
+
+
+def _is_read(evidence: Evidence) -> bool:
+    return evidence.operation == "retrieve"
+
+
+def _is_pause(evidence: Evidence) -> bool:
+    exchange = evidence.exchange
+    acting = evidence.request_class in ACTING and exchange.role == "full" and exchange.scope == "named"
+    return acting and exchange.request.operation == "pause"
+
+
+def _is_redirect(evidence: Evidence) -> bool:
+    return 300 <= evidence.status < 400  # noqa: PLR2004
+
+
+def _is_page(evidence: Evidence) -> bool:
+    response = evidence.exchange.response or Response(0)
+    return essence(response.header("content-type")) == "text/html" or response.content.lstrip()[:1] == b"<"
+
+
+def _is_of_another(evidence: Evidence) -> bool:
+    id_ = (evidence.document or {}).get("id")
+    return isinstance(id_, str) and id_.lower() != evidence.exchange.request.campaign.lower()
+
+
+def _is_unmoved(evidence: Evidence) -> bool:
+    """Whether a pause left everything as it was, ``updated_at`` and all, and was accepted."""
+    return _is_pause(evidence) and not evidence.possible and evidence.document == evidence.documents.last
+
+
+def _is_later(evidence: Evidence) -> bool:
+    names = (evidence.document or {}).keys()
+    return {"budget", "budget_type"} <= names and "paused_until" not in names
+
+
+_CAUSES: Final[tuple[tuple[Callable[[Evidence], bool], str], ...]] = (
+    (
+        lambda e: _is_read(e) and _is_redirect(e),
+        "redirects are not followed; give the base URL that it leads to",
+    ),
+    (
+        lambda e: _is_read(e) and e.status == 404 and not _VERSIONED.search(e.exchange.request.url),  # noqa: PLR2004
+        "the base URL lacks the version; expected one such as https://host/api/v1",
+    ),
+    (
+        lambda e: _is_read(e) and e.status in (200, 404) and _is_page(e),
+        "a website responds, not the API; check the host and the path of the base URL",
+    ),
+    (
+        lambda e: _is_pause(e) and _is_redirect(e),
+        "another scheme, host or path than the API's; check the base URL",
+    ),
+    (
+        lambda e: _is_pause(e) and e.status in (404, 405, 501) and e.documents.last is not None,
+        "the target has no pause route: a generic REST server (json-server) has none",
+    ),
+    (lambda e: _is_of_another(e) or _is_unmoved(e), _STATELESS),
+    (_is_later, _LATER),
+)
+"""When a response suggests a cause, and which; the first row that matches counts."""
 
 
 # -- plan parts: Hypothesis takes long to import, and the first requests of a run do not wait for it ---------
 
 
-def _class_parts(one: RequestClass) -> ClassParts:
-    def drawn(seed: str, count: int) -> list[Case]:
-        from whop_contracts.pause.strategies import draw  # noqa: PLC0415
+def _draw(request_class: str, seed: str, count: int) -> Sequence[Case]:
+    from whop_contracts.pause.strategies.requests import REQUESTS  # noqa: PLC0415
+    from whop_contracts.pause.strategies.values import draw  # noqa: PLC0415
 
-        return draw(one.strategy(), seed=seed, count=count)
-
-    return ClassParts(one.effect, one.needs, one.share, drawn)
+    return draw(REQUESTS[request_class], seed=seed, count=count)
 
 
-def _from_schemas(seed: object, count: int) -> Iterator[Case]:
-    """Requests from the schemas, one of four of them valid."""
-    from whop_contracts.pause.strategies.from_schema import schema_requests  # noqa: PLC0415
+def _from_schemas(seed: object, count: int) -> Sequence[Case]:
+    from whop_contracts.pause.strategies.plans import schema_requests  # noqa: PLC0415
 
-    valid = iter(schema_requests("positive", seed=seed, count=count // 4))
-    for index, case in enumerate(schema_requests("negative", seed=seed, count=count)):
-        yield case
-        if index % 3 == 0:
-            yield from islice(valid, 1)
+    return schema_requests(seed, count)
 
 
-def _histories(seed: object, count: int, means: Capabilities, moving: bool) -> tuple[Sequence, ...]:  # noqa: FBT001
-    from whop_contracts.pause.exploration import drawn_sequences  # noqa: PLC0415
+def _histories(seed: object, count: int, means: Capabilities, moving: bool) -> Sequence[Steps]:  # noqa: FBT001
+    from whop_contracts.pause.strategies.plans import drawn_sequences  # noqa: PLC0415
 
     return drawn_sequences(seed, count, gap=gap_of(means), moving=moving)
 
 
 def _class_of(exchange: Exchange) -> str:
     request = exchange.request
-    return class_of(
-        exchange, read_intent(request.content, request.header("content-type"), exchange.now, None)
-    )
+    intent = read_intent(request.content, request.header("content-type"), exchange.now, None)
+    return class_of(exchange, intent)
 
 
 PAUSE: Final = Contract(
     plan_parts=PlanParts(
-        classes={one.id: _class_parts(one) for one in CLASSES},
+        classes=BY_ID,
+        draw=_draw,
         vectors=vectors,
         sequences=sequences,
         sequence_ids=sequence_ids,
@@ -160,7 +211,7 @@ PAUSE: Final = Contract(
         from_schemas=_from_schemas,
     ),
     operation="pause",
-    id_prefix="adcamp_",
+    id_prefix=ID_PREFIX,
     baseline=ACTIVE,
     unproven="no pause got a 2xx",
     conflicting="every pause gets a 409, even after an unpause; expected campaigns that can be paused",
@@ -176,14 +227,12 @@ PAUSE: Final = Contract(
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
-    likely_cause=likely_cause,
+    likely_cause=lambda evidence: next((text for when, text in _CAUSES if when(evidence)), None),
     describe_status=describe_status,
     takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",
     is_awaiting=_is_awaiting,
-    is_conclusive=lambda evidence: (
-        evidence.document is not None and evidence.exchange.request.operation == "pause"
-    ),
+    is_conclusive=_is_conclusive,
     looks_after_due=lambda tolerance: (PROMPT + LAG + 1.0, tolerance + LAG + 1.0),
     schema=lambda: schemas.load("ad-campaign"),
     sha256=_sha256,

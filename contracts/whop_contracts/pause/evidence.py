@@ -200,19 +200,18 @@ class Evidence:
         return self.truncated and not (self.exchange.response and self.exchange.response.content)
 
     @property
-    def previous(self) -> Mapping[str, Any] | None:
-        """The document of the campaign that the last response before this one showed."""
-        return self.documents.last
-
-    @property
-    def end_known(self) -> bool:
-        """Whether a response has shown if the campaign has an end of its own."""
-        return self.documents.end_known
+    def operation(self) -> Operation | None:
+        """The operation that was requested; None for an undocumented route."""
+        return self.exchange.request.operation
 
     @property
     def status(self) -> int:
         """The status code of the response; 0 without a response."""
         return self.exchange.response.status if self.exchange.response else 0
+
+    def header(self, name: str) -> str | None:
+        """A header of the response."""
+        return self.exchange.response.header(name) if self.exchange.response else None
 
     @property
     def answered(self) -> bool:

@@ -1,14 +1,32 @@
-"""Sequences: requests and clock moves that belong together, and the named ones that test pausing and time."""
+"""Sequences: requests and clock moves that belong together.
+
+``sequences.json`` has the named ones about pausing and time, with the mistakes that they find.
+
+Their steps are separated by semicolons. Instants have names, spans of time end in ms, s, m, h, d or ``gap``,
+which is surely more than the tolerance:
+
+- ``pause a 5m``: a pause until the instant a, five minutes ahead; also with an offset (``+05:30``) or the
+  digits of a fraction (``.654321``, or ``.`` for whole seconds). ``until NAME 5m``: until an instant that no
+  later step refers to. ``again a``: until the instant a once more. ``pause`` alone has no date.
+- ``send ID``: a vector. ``unpause``, ``read``.
+- ``clock a -800ms``: let the provider's clock reach so much before or after the instant.
+- ``resume a``: read until the campaign has resumed. ``seen``: a read that shows that it has.
+
+``other`` before a step is for the second campaign, ``others`` for each of the further ones. A step with
+``other?`` is left out if there is no second campaign.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal
 
-from whop_contracts.pause.request_classes import BY_ID
-from whop_contracts.pause.vectors import vector
+from whop_contracts.pause.request_classes import BY_ID, vectors
 from whop_contracts.steps import (
     AWAITED,
     AdvanceClock,
@@ -24,35 +42,35 @@ from whop_contracts.steps import (
 )
 from whop_contracts.steps import reactivate as unpause
 
-MINUTE: Final = 60_000
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
-GAP: Final = 5 * MINUTE
+GAP: Final = 300_000
 """Milliseconds that the shortest dated pause lasts if a clock is moved: five times the default tolerance."""
 MARGIN: Final = 800
 """Milliseconds before an instant at which a read must still show the pause."""
-DATED: Final = '{"paused_until": "{until}"}'
+OTHER: Final = "own:1"
+READ: Final = Send(read())
+_DAY: Final = 24 * 3_600_000
+_OTHERS: Final = 5
+"""How many campaigns besides the first have sequences."""
+_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": _DAY}
 _ASSIGNED: Final = (
     '{"title": "Changed by a pause", "daily_budget": 7.5, "platform": "tiktok", '
     '"target_country_codes": ["FR"], "paused_until": "{until}"}'
 )
-OTHER: Final = "own:1"
-READ: Final = Send(read())
-_NIGHT: Final = 24 * HOUR + HOUR // 2
-_OTHERS: Final = 5
-"""How many campaigns besides the first have sequences."""
 
 
 def dated(name: str, until: SymbolicInstant, *, campaign: str = "own:0", mark: str | None = None) -> Case:
     """A pause until an instant."""
-    return Case(
-        f"until {name}", campaign=campaign, body=DATED, until=until, mark=mark, request_class="instant"
-    )
+    row = "past" if until.plus_ms < 0 else "instant"
+    body = '{"paused_until": "{until}"}'
+    return Case(f"until {name}", campaign=campaign, body=body, until=until, mark=mark, request_class=row)
 
 
 def indefinitely(campaign: str = "own:0") -> Case:
     """A pause without a date."""
     return Case("without a date", campaign=campaign, body="{}", request_class="omitted")
+
+
+# -- groups of vectors and drawn requests --------------------------------------------------------------------
 
 
 def kept(*cases: Case) -> Sequence:
@@ -87,197 +105,88 @@ def _needs(cases: Iterable[Case]) -> frozenset[Need]:
     return frozenset([*(need for need in of_classes if need), *second])
 
 
-def _sequence(
-    id_: str,
-    name: str,
-    *steps: Step,
-    ends: Literal["active", "paused", "same"] = "active",
-    needs: frozenset[Need] = frozenset(),
-    **more: Any,
-) -> Sequence:
-    needs |= _needs([step.case for step in steps if isinstance(step, Send)])
-    return Sequence(name, steps, ends=ends, needs=needs, id=id_, **more)
+# -- named sequences -----------------------------------------------------------------------------------------
 
 
-def _until(
-    mark: str, plus_ms: int, *, campaign: str = "own:0", offset: str = "Z", fraction: str | None = None
-) -> Send:
-    """A pause until an instant that later steps refer to."""
-    until = SymbolicInstant(plus_ms=plus_ms, offset=offset, fraction=fraction)
-    case = dated(f"its instant {mark}", until, campaign=campaign, mark=mark)
-    return Send(case if plus_ms > 0 else replace(case, request_class="past"))
+def _sequence(row: Mapping[str, Any], steps: Iterable[Step]) -> Sequence:
+    steps = tuple(steps)
+    needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
+    start, ends = row.get("start", "any"), row.get("ends", "active")
+    return Sequence(row["name"], steps, start=start, needs=needs, ends=ends, id=row["id"])
 
 
-def _same(mark: str, *, campaign: str = "own:0", offset: str = "Z") -> Send:
-    """A pause until the instant of ``mark`` again."""
-    name = f"the instant {mark}" + ("" if offset == "Z" else f" at {offset}")
-    return Send(dated(name, SymbolicInstant(f"@{mark}", offset=offset), campaign=campaign))
-
-
-def _rejections() -> tuple[Send, ...]:
-    """Requests of different classes that are rejected, with a read before the last one."""
-    ids = (
-        "date-is-a-word", "delete-on-pause-route", "not-json", "get-on-pause-route", "put-on-pause-route",
-        "patch-on-pause-route", "unknown-campaign", "no-credential",
-    )  # fmt: skip
-    *sends, last = (Send(replace(vector(id_), origin="sequence")) for id_ in ids)
-    return (*sends, READ, last)
-
-
-def _passed() -> Sequence:
-    """A date that has passed: if it is accepted, nothing may stay paused."""
-    steps = (_until("past", -30_000), READ, AwaitResume("past"))
-    return _sequence("date-that-has-passed", "a date that has passed", *steps, start="active")
-
-
-def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
-    """The sequences for a clock that can be moved; ``gap`` is the milliseconds that one dated pause lasts:
-    more than the tolerance. With a second of the ``campaigns``, the long ones watch that one as well.
-    """
-    second = campaigns > 1
+def _steps(row: Mapping[str, Any], gap: int, campaigns: int) -> Iterator[Step]:
+    """The steps of a row of ``sequences.json``, for a number of campaigns."""
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
-    past = gap // 2
-    a, b, c = _until("a", gap), _until("b", 2 * gap), _until("c", gap * 3 // 2, fraction="")
-    cancel, forever = Send(unpause()), Send(indefinitely())
-    before_a, before_b = AdvanceClock("a", -MARGIN), AdvanceClock("b", -MARGIN)
-    after_a, after_b = AdvanceClock("a", past), AdvanceClock("b", past // 2)
-    wait_a, wait_b, wait_c = AwaitResume("a"), AwaitResume("b"), AwaitResume("c")
-    read_other = Send(read(OTHER))
-    month = Send(dated("in 40 days, and stays", SymbolicInstant(plus_ms=40 * DAY)))
-    reader = Send(replace(vector("pause-without-permission"), origin="sequence"))
-    beside = (Send(dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=OTHER)),) if second else ()
-    aside = (read_other,) if second else ()
-    night = (_until("n", 24 * HOUR, campaign=OTHER),) if second else ()
-    return (
-        # Just before its instant it holds, just after it is over.
-        _sequence("dated-pause-ends", "a dated pause ends by itself", a, READ, before_a, READ, wait_a),
-        # The cancelled date must not affect a later pause.
-        _sequence("unpause-cancels-date", "an unpause cancels the date",
-                  a, READ, cancel, READ, forever, READ, after_a, READ, ends="paused"),
-        # The later date holds, the earlier one is gone.
-        _sequence("pause-is-extended", "a pause is extended", a, b, READ, after_a, READ, before_b, READ,
-                  wait_b),
-        # A date that was replaced must not fire, no other clock may end the pause, a timer lasts through the
-        # night.
-        _sequence("indefinite-pause-stays-a-day", "an indefinite pause stays for a day",
-                  a, forever, READ, *night, after_a, READ, AdvanceClock("a", _NIGHT), READ,
-                  *(Send(replace(one.case, mark=AWAITED)) for one in aside), ends="paused"),
-        # The last of three dates holds, and a later one must not come back.
-        _sequence("pause-is-moved-twice", "a pause is moved twice", a, b, c, READ, wait_c, after_b, READ),
-        _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
-                  forever, READ, _until("a", gap, fraction="654321"), READ, wait_a),
-        # A resume that works only once, or an old timer that ends the new pause.
-        _sequence("second-pause-after-resume", "a second pause after the resume",
-                  a, wait_a, b, READ, before_b, READ, wait_b),
-        # A timer that reads the digits and not the zone.
-        _sequence("instant-east-of-utc", "an instant written east of UTC",
-                  _until("a", gap, offset="+05:30"), READ, before_a, READ, wait_a),
-        # A pause until the instant that it already lasts until changes nothing, however it is written.
-        _sequence("same-request-twice", "the same request twice",
-                  a, _same("a"), READ, _same("a", offset="+05:30"), READ, wait_a),
-        # A cancelled date must not affect an active campaign.
-        _sequence("unpaused-and-past-old-instant", "unpaused, and past the old instant", a, cancel,
-                  READ, after_a, READ),
-        # A rejected request must not replace or end a pause.
-        _sequence("rejections-while-paused", "refusals while paused",
-                  *beside, a, READ, *_rejections(), READ, *aside, wait_a),
-        _passed(),
-        _sequence("readonly-request-while-paused", "a reader's request while paused",
-                  *beside, a, READ, reader, READ, *aside, ends="paused"),
-        # One campaign's timer must end neither another's dated pause nor one without a date.
-        _sequence("two-campaigns-side-by-side", "two campaigns side by side",
-                  a, _until("b", 2 * gap, campaign=OTHER), READ, read_other, wait_a, before_b, read_other,
-                  Send(indefinitely(OTHER)), _until("c", gap), wait_c, read_other),
-        # What is due together is done together, whatever the campaigns are.
-        _sequence("campaigns-until-one-instant", "all campaigns until one instant",
-                  a, *(_same("a", campaign=own) for own in others), READ, after_a, READ,
-                  *(Send(replace(read(own), mark=AWAITED)) for own in others),
-                  needs=frozenset({"second"})),
-        # A timer that cannot be set for less than minutes, or for parts of a second; one that fires again.
-        _sequence("short-pause-ends", "a pause of less than a minute ends by itself, and once",
-                  _until("a", 45_950), READ, before_a, READ, wait_a, AdvanceClock("a", 10 * MINUTE), READ),
-        # Neither an idempotency key nor a cancelled timer may swallow the same date.
-        _sequence("same-date-after-unpause", "the same date again after an unpause",
-                  a, cancel, _same("a"), READ, wait_a),
-        _sequence("later-date-after-unpause", "a later date after an unpause",
-                  a, cancel, b, READ, after_a, READ, ends="paused"),
-        # A pause must affect neither another campaign's date nor its timer.
-        _sequence("indefinite-pause-beside-dated-one", "a pause without a date beside a dated one",
-                  _until("a", gap, campaign=OTHER), read_other, forever, read_other,
-                  AwaitResume("a", OTHER), READ, ends="paused"),
-        # A timer that overflows, or a limit to how long a dated pause lasts.
-        _sequence("40-day-pause-stays-an-hour", "a pause of 40 days stays for an hour",
-                  _until("a", HOUR), month, AdvanceClock("a", 60_000), READ, ends="paused"),
-        # A timer that is lost over the hours, a limit that ends a pause before, a sweep that comes after.
-        _sequence("17-hour-pause-ends", "a pause of 17 hours ends by itself",
-                  _until("a", 17 * HOUR), READ, wait_a, AdvanceClock("a", HOUR), READ),
-    )  # fmt: skip
+    whose = {"other": [OTHER], "other?": others[:1], "others": others}
+    for step in "; ".join(row["steps"]).split("; "):
+        words = [_in_ms(word, gap) for word in shlex.split(step)]
+        targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
+        yield from (_step(target, *words) for target in targets)
 
 
-def waited(*, second: bool) -> tuple[Sequence, ...]:
-    """The sequences for a wall clock, of seconds. With a ``second`` campaign, the waits of both overlap."""
-    forever, cancel = Send(indefinitely()), Send(unpause())
-    a, soon = _until("a", 1_500), _until("a", 2_000)
-    hour = _until("a", HOUR)
-    other, cancel_other, forever_other = Send(read(OTHER)), Send(unpause(OTHER)), Send(indefinitely(OTHER))
-    timed: tuple[Sequence, ...]
-    if second:
-        timed = (
-            # A date that was cancelled before must not end a later pause when its instant comes.
-            _sequence("dated-pause-ends", "a dated pause ends by itself",
-                      _until("c", 1_500, campaign=OTHER), cancel_other, forever_other, other,
-                      soon, READ, READ, AwaitResume("a"), other),
-            _sequence("pause-is-extended", "extended here, cancelled there",
-                      a, _until("b", 6_000), READ, _until("c", 1_800, campaign=OTHER), cancel_other, other,
-                      _until("d", 2_000, campaign=OTHER), forever_other, other, AdvanceClock("d", 700),
-                      READ, other, AwaitResume("b"), other),
-        )  # fmt: skip
-    else:
-        timed = (
-            _sequence("dated-pause-ends", "a dated pause ends by itself", soon, READ, READ, AwaitResume("a")),
-            _sequence("unpause-cancels-date", "cancelled dates do not fire",
-                      a, cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ,
-                      ends="paused"),
-            _sequence("pause-is-extended", "a pause is extended",
-                      a, _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
-        )  # fmt: skip
-    return (
-        *timed,
-        _sequence("rejections-while-paused", "refusals while paused",
-                  hour, READ, *_rejections(), READ, ends="paused"),
-        _passed(),
-        _sequence("same-request-twice", "the same request twice", hour, hour, READ, ends="paused"),
-        _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
-                  forever, READ, hour, READ, ends="paused"),
-    )  # fmt: skip
+def _in_ms(word: str, gap: int) -> str:
+    """The word, or milliseconds if it is a number of gaps."""
+    return f"{int(float(word[:-3] or 1) * gap)}ms" if word.endswith("gap") else word
 
 
-def untimed(campaigns: int) -> Iterator[Sequence]:
-    """The sequences that need no clock, with ``campaigns`` named."""
-    hour, two_hours = _until("a", HOUR), _until("b", 2 * HOUR)
-    null = Send(replace(vector("null-date"), origin="sequence"))
-    yield _sequence("pause-is-shortened", "a pause is shortened", two_hours, hour, READ, ends="paused")
-    yield _sequence("null-date-replaces-date", "a null date replaces a date", hour, null, READ, ends="paused")
-    yield _sequence("other-campaign-is-read", "the other campaign", Send(read(OTHER)), ends="same")
-    # Campaigns differ in what they promote, and in how they are paid.
+def _step(campaign: str, verb: str, *given: str) -> Step:
+    if verb == "clock":
+        return AdvanceClock(given[0], _span(given[1]))
+    if verb == "resume":
+        return AwaitResume(given[0], campaign)
+    if verb == "send":
+        return Send(replace(vectors()[given[0]], origin="sequence"))
+    if verb in ("pause", "until", "again") and given:
+        return Send(_dated(campaign, verb, *given))
+    simple = {"pause": indefinitely, "unpause": unpause, "read": read, "seen": _seen}
+    return Send(simple[verb](campaign))
+
+
+def _seen(campaign: str) -> Case:
+    return replace(read(campaign), mark=AWAITED)
+
+
+def _dated(campaign: str, verb: str, name: str, *given: str) -> Case:
+    if verb == "again":
+        offset = given[0] if given else "Z"
+        name_ = f"the instant {name}" + (f" at {offset}" if given else "")
+        return dated(name_, SymbolicInstant(f"@{name}", offset=offset), campaign=campaign)
+    span, *more = given
+    fraction = next((one[1:] for one in more if one.startswith(".")), None)
+    offset = next((one for one in more if not one.startswith(".")), "Z")
+    until = SymbolicInstant(plus_ms=_span(span), offset=offset, fraction=fraction)
+    if verb == "until":
+        return dated(name, until, campaign=campaign)
+    return dated(f"its instant {name}", until, campaign=campaign, mark=name)
+
+
+def _span(text: str) -> int:
+    """Milliseconds."""
+    number = text.rstrip("msdh")
+    return int(float(number) * _UNITS[text.removeprefix(number)])
+
+
+def _untimed(campaigns: int) -> Iterator[Sequence]:
+    """Sequences for what campaigns differ in: what they promote, how they are paid, their statuses."""
+    tomorrow = SymbolicInstant(plus_ms=_DAY)
     for index in range(1, min(campaigns, _OTHERS + 1)):
         own = f"own:{index}"
-        dated_pause = dated("tomorrow", SymbolicInstant(plus_ms=DAY), campaign=own)
         # What went before must not have affected it.
-        first = (Send(read(own)),) if index == 1 else ()
-        yield _sequence(f"another-campaign-{index}", f"another campaign, {own}",
-                        *first, Send(dated_pause), Send(indefinitely(own)), Send(unpause(own)),
-                        ends="same")  # fmt: skip
+        first = [read(own)] if index == 1 else []
+        cases = (*first, dated("tomorrow", tomorrow, campaign=own), indefinitely(own), unpause(own))
+        row = {"id": f"another-campaign-{index}", "name": f"another campaign, {own}", "ends": "same"}
+        yield _sequence(row, map(Send, cases))
     # Whatever the response to a pause of a campaign that is not running is, it is not a crash.
     for state in ("inactive", "stale", "paused"):
-        yield _sequence(f"campaign-that-is-{state}", f"a campaign that is {state}",
-                        Send(read(state)), Send(indefinitely(state)), Send(read(state)),
-                        ends="same", needs=frozenset({"resting"}))  # fmt: skip
+        row = {"id": f"campaign-that-is-{state}", "name": f"a campaign that is {state}", "ends": "same"}
+        cases = (read(state), indefinitely(state), read(state))
+        yield _sequence({**row, "needs": ["resting"]}, map(Send, cases))
     # A provider that assigns the members of a response cannot be restored: this is no vector.
-    name, tomorrow = "until tomorrow, and members of the response", SymbolicInstant(plus_ms=DAY)
+    name = "until tomorrow, and members of the response"
     assigned = Case(name, body=_ASSIGNED, until=tomorrow, request_class="extra")
-    yield _sequence("members-of-the-response", name, Send(assigned), READ,
-                    ends="paused", needs=frozenset({"loopback"}))  # fmt: skip
+    row = {"id": "members-of-the-response", "name": name, "ends": "paused"}
+    yield _sequence({**row, "needs": ["loopback"]}, (Send(assigned), READ))
 
 
 def gap_of(means: Capabilities) -> int:
@@ -287,9 +196,20 @@ def gap_of(means: Capabilities) -> int:
 
 def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
-    second = means.campaigns > 1
-    timed = waited(second=second) if means.clock == "wall" else moved(gap_of(means), means.campaigns)
-    return (*timed, *untimed(means.campaigns))
+    tables = ["movable clock", "any clock"]
+    if means.clock == "wall":
+        # With a second campaign, the waits of both overlap.
+        timed = "wall clock and a second campaign" if means.campaigns > 1 else "wall clock"
+        tables = [timed, "wall clock without waiting", "any clock"]
+    rows = [row for table in tables for row in _rows()[table]]
+    named = (_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
+    return (*named, *_untimed(means.campaigns))
+
+
+@cache
+def _rows() -> Mapping[str, list[dict[str, Any]]]:
+    found: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    return found
 
 
 @cache

@@ -23,9 +23,8 @@ from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.request_classes import BY_ID
+from whop_contracts.pause.request_classes import BY_ID, vectors
 from whop_contracts.pause.sequences import kept, refused, sequences
-from whop_contracts.pause.vectors import vectors
 from whop_contracts.proof import START
 from whop_contracts.provider import ManualClock, build, faults
 from whop_contracts.steps import Capabilities, Sequence

@@ -1,4 +1,4 @@
-"""Pausing and auto-resume: what requests and time do to a campaign, and what they leave as it is.
+"""Pausing, auto-resume and timestamps: what requests and time do to a campaign, and what they leave as it is.
 
 The oracle decides most of these clauses. Such a clause is one row here, and one in ``oracle/blame.py`` that
 says when it is the likely cause.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
-from whop_contracts.instants import read_instant
+from whop_contracts.instants import NANO, read_instant
 from whop_contracts.pause.classify import MILLI
-from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.clause import Check, Clause, Source
 from whop_contracts.pause.clause import decided_by_oracle as oracle
+from whop_contracts.pause.clauses import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.schemas import violations
 
@@ -30,10 +32,12 @@ UNTOUCHED: Final = (
 )  # fmt: skip
 """The members that a pause must not change."""
 _LONGEST: Final = 80
+_TIMES: Final = Source("page", "response, created_at and updated_at")
+_SKEW: Final = 5 * NANO
 
 
 def _untouched(evidence: Evidence) -> Iterator[Finding]:
-    document, operation = evidence.document or {}, evidence.exchange.request.operation
+    document, operation = evidence.document or {}, evidence.operation
     for name in UNTOUCHED:
         for other, first in evidence.documents.first.items():
             if name not in document or name not in first:
@@ -73,6 +77,66 @@ def same(name: str, before: Any, after: Any) -> bool:
 def _short(value: Any) -> str:
     text = value if value and isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+# -- timestamps ---------------------------------------------------------------------------------------------
+
+
+def _instant(document: Mapping[str, Any] | None, name: str) -> int | None:
+    value = (document or {}).get(name)
+    instant = read_instant(value) if isinstance(value, str) else None
+    return instant.ns if instant else None
+
+
+def _both(evidence: Evidence) -> bool:
+    document = evidence.document
+    return is_campaign(evidence) and None not in (
+        _instant(document, "created_at"),
+        _instant(document, "updated_at"),
+    )
+
+
+def _before_created(least: float, most: float) -> Check:
+    """A check for an update that is more than ``least``, at most ``most`` nanoseconds before the creation."""
+
+    def check(evidence: Evidence) -> Iterator[Finding]:
+        document = evidence.document or {}
+        created, updated = _instant(document, "created_at"), _instant(document, "updated_at")
+        if created is not None and updated is not None and least < created - updated <= most:
+            expected = f"no earlier than created_at, {document['created_at']}"
+            yield Finding(expected, document["updated_at"], "/updated_at")
+
+    return check
+
+
+def _moves(evidence: Evidence) -> Iterator[Finding]:
+    before, after = _instant(evidence.documents.last, "updated_at"), _instant(evidence.document, "updated_at")
+    if before is not None and after is not None and after <= before:
+        yield Finding("later than before the pause", (evidence.document or {})["updated_at"], "/updated_at")
+
+
+def _changed(evidence: Evidence) -> bool:
+    """Whether a pause certainly changed something: the campaign was active, and is shown paused."""
+    return (
+        evidence.accepted
+        and evidence.operation == "pause"
+        and evidence.documents.last is not None
+        and evidence.documents.last.get("status") == "active"
+        and evidence.shown is not None
+        and evidence.shown.status == "paused"
+        and not evidence.findings
+        and _ticked(evidence)
+    )
+
+
+def _ticked(evidence: Evidence) -> bool:
+    """Whether the provider's clock has certainly moved since the last update: a test clock may not."""
+    before, after = _instant(evidence.documents.last, "updated_at"), _instant(evidence.document, "updated_at")
+    now = evidence.exchange.now
+    if before is None or after is None or now is None:
+        return False
+    whole_seconds = before % NANO == after % NANO == 0
+    return now.start - before >= (NANO if whole_seconds else 2 * MILLI)
 
 
 CLAUSES: Final = (
@@ -125,4 +189,17 @@ CLAUSES: Final = (
            Source("errors", "400 and 422")),
     oracle("authorization.nothing-changes", "A request that gets a 401 or 403 changes no campaign.",
            Source("errors", "401 and 403")),
+    *member_clauses("timestamps"),
+    Clause("timestamps.updated-not-before-created", "must",
+           "`updated_at` is not before `created_at`, with a tolerance of 5 s.",
+           _TIMES, _both, _before_created(_SKEW, inf)),
+    Clause("timestamps.updated-just-before-created", "should",
+           "`updated_at` is not before `created_at`, not even by less than 5 s.",
+           _TIMES, _both, _before_created(0, _SKEW)),
+    Clause("timestamps.updated-by-the-pause", "should", "A pause moves `updated_at` forward.",
+           Source("page", "response, updated_at"), _changed, _moves),
+    Clause("timestamps.usual-form", "should",
+           "`created_at`, `updated_at` and `paused_until` have an upper-case T and Z.",
+           Source("rfc", "RFC 3339, 5.6"), is_campaign,
+           usual_values("timestamps")),
 )  # fmt: skip

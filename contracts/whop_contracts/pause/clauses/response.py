@@ -1,14 +1,18 @@
-"""The response: one JSON text that shows the campaign that was asked for, with every documented member."""
+"""Responses: a success shows the campaign that was asked for, with every documented member; a refusal says
+what is documented and gives nothing away.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
 from whop_contracts.pause.clause import Clause, Source
-from whop_contracts.pause.clauses.members import (
+from whop_contracts.pause.clauses import (
+    DOCUMENT,
     MEMBERS,
     SHARED,
     check_member,
@@ -17,16 +21,65 @@ from whop_contracts.pause.clauses.members import (
     usual_values,
 )
 from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.request_classes import describe_response
 from whop_contracts.schemas import violations
 
-_ANSWER: Final = Source("page", "a successful response")
-_FAILED: Final = 500
+_SUCCESS: Final = Source("page", "a successful response")
+_ENVELOPE: Final = Source("errors", "error body")
+_CLIENT_ERROR: Final = 400
+_SERVER_ERROR: Final = 500
 _CENT: Final = 0.01
-_SIBLING: Final = Source("sibling", "retrieve and unpause respond with the same object")
+_READ: Final = 65_536
+"""How many bytes of an error are searched for leaks."""
+_SHORTEST_TOKEN: Final = 8
+_REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unknown"})
+_FILE: Final = r"\.(?:py|rb|[cm]?[jt]sx?|go|java|kts?|scala|swift|php|rs|cs|cpp|exs?|pm)"
+LEAKS: Final = {
+    "a stack trace": (
+        r"Traceback \(most recent call last\)",
+        r"\n[ \t\r]{1,40}at (?:async )?[\w.$<>]{1,200} ?[(\[]",
+        _FILE + r":\d{1,7}(?::(?:in\b|\d)|\)|\s|$)",
+        r"File \"[^\"]{1,500}\", line \d",
+        r"goroutine \d{1,9} \[",
+        r"Exception in thread",
+        r"\bat [\w.$]{1,200}\([\w.]{1,200}:\d{1,7}\)",
+        r"\b[A-Z]\w{1,100}(?:Error|Exception): .{1,500}\n\s",
+        r"\bCaused by: [\w.$]{1,200}(?:Error|Exception)\b",
+        r"\bpanicked at\b",
+        _FILE + r"\b[\s\S]{0,12}, ?line \d",
+    ),
+    "a source path": (
+        # Only from where a path begins: from each of its parts, the time is quadratic.
+        r"(?<![\w.@/-])[\w.@-]*/+[\w.@-]+/[\w.@/-]*" + _FILE + r"\b",
+        r"[A-Z]:\\[\w\\. -]{1,300}\.\w",
+        r"/(?:usr|home|var|opt|srv|app|etc)/[\w.-]{1,200}/[\w./-]",
+    ),
+    "a database query": (
+        r"\bSELECT\b[\s\S]{1,500}?\bFROM\b",
+        r"\bINSERT\s{1,20}INTO\b",
+        r"\bUPDATE\s{1,20}\S{1,200}\s{1,20}SET\b",
+        r"\bDELETE\s{1,20}FROM\b",
+        r"\bPG::\w",
+        r"\bSQLSTATE\b",
+        r"\bORA-\d{5}\b",
+        r"select\b[^.]{1,500}?\bfrom\s{1,20}[\"`]?\w{1,100}[\"`]?\s{1,20}where\b",
+        r"update\s{1,20}[\"`]?\w{1,100}[\"`]?\s{1,20}set\s{1,20}[\"`]?\w{1,100}[\"`]?\s{0,20}=",
+        r"\bWHERE\s{1,20}[\"`\[]?\w{1,100}[\"`\]]?(?:\.[\"`\[]?\w{1,100}[\"`\]]?)?\s{0,20}=",
+        r"\berror in your SQL syntax\b",
+        r"\bdb\.\w{1,100}\.(?:find|update|insert|aggregate|delete)\w{0,100}\(",
+        r"\b(?:query|mutation)\s{1,20}\w{1,100}\s{0,20}\(\s{0,20}\$\w{1,100}\s{0,20}:",
+        r"\"(?:bool|must|match|term)\"\s{0,20}:\s{0,20}[\[{]\s{0,20}[\[{\"]",
+    ),
+}
+"""What shows the provider's inside, and how it looks. The forms take linear time: repetitions have limits."""
+_LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
+
+
+# -- successful responses -----------------------------------------------------------------------------------
 
 
 def _pause(evidence: Evidence) -> bool:
-    return evidence.in_run and evidence.exchange.request.operation == "pause"
+    return evidence.in_run and evidence.operation == "pause"
 
 
 def _pause_campaign(evidence: Evidence) -> bool:
@@ -35,14 +88,14 @@ def _pause_campaign(evidence: Evidence) -> bool:
 
 def _sibling(evidence: Evidence) -> bool:
     """Whether the response to a retrieve or an unpause is a 2xx or a 5xx."""
-    checked = evidence.in_run or (evidence.answered and evidence.status >= _FAILED)
-    return checked and evidence.exchange.request.operation in ("retrieve", "unpause")
+    checked = evidence.in_run or (evidence.answered and evidence.status >= _SERVER_ERROR)
+    return checked and evidence.operation in ("retrieve", "unpause")
 
 
 def _named(evidence: Evidence) -> bool:
     """Whether the response names a campaign in a form that can be compared."""
     value = (evidence.document or {}).get("id")
-    return isinstance(value, str) and not violations("ad-campaign", "/properties/id", value)
+    return isinstance(value, str) and not violations(DOCUMENT, "/properties/id", value)
 
 
 def _same(evidence: Evidence) -> Iterator[Finding]:
@@ -57,8 +110,7 @@ def _status(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _media_type(evidence: Evidence) -> Iterator[Finding]:
-    response = evidence.exchange.response
-    media_type = response.header("content-type") if response else None
+    media_type = evidence.header("content-type")
     if not is_json(media_type):
         yield Finding("application/json, or a type that ends in +json", media_type or "no Content-Type")
 
@@ -89,7 +141,7 @@ def _unique(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _siblings(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.status >= _FAILED:
+    if evidence.status >= _SERVER_ERROR:
         yield Finding("200", str(evidence.status))
         return
     yield from _media_type(evidence)
@@ -100,15 +152,13 @@ def _siblings(evidence: Evidence) -> Iterator[Finding]:
                 yield from check_member(evidence.document, member)
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
 def _sums(evidence: Evidence) -> Iterator[Finding]:
     document = evidence.document or {}
 
-    def numbers(*names: str) -> list[float | None]:
-        return [_number(document.get(name)) for name in names]
+    def numbers(*names: str) -> Iterator[float | None]:
+        for value in map(document.get, names):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            yield float(value) if number else None  # type: ignore[arg-type]
 
     daily, spent, left = numbers("daily_budget", "todays_spend", "available_budget")
     if daily is not None and spent is not None and left is not None:
@@ -119,21 +169,82 @@ def _sums(evidence: Evidence) -> Iterator[Finding]:
     revenue, total, ratio = numbers("revenue", "total_spend", "return_on_ad_spend")
     if revenue is not None and total and ratio is not None:
         exact = revenue / total
-        off = (abs(ratio - scale * exact) - max(_CENT * scale * abs(exact), _CENT) for scale in (1, 100))
-        if all(one > 0 for one in off):
+        if all(abs(ratio - scale * exact) > max(_CENT * scale * abs(exact), _CENT) for scale in (1, 100)):
             expected = f"{exact:.4g}, or {100 * exact:.4g} as a percentage"
             yield Finding(expected, f"{ratio:g}", "/return_on_ad_spend")
 
 
+# -- refusals -----------------------------------------------------------------------------------------------
+
+
+def _refused(evidence: Evidence) -> bool:
+    return evidence.answered and evidence.status >= _CLIENT_ERROR and evidence.operation is not None
+
+
+def _leaks(evidence: Evidence) -> Iterator[Finding]:
+    response = evidence.exchange.response
+    if response is None:
+        return
+    sent = evidence.exchange.request
+    echoed = sent.content.decode("utf-8", "replace") + sent.url
+    said = response.content[:_READ].decode("utf-8", "replace")
+    for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
+        said = said.replace(escaped, char)
+    for what, pattern in _LEAKS:
+        match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
+        if match:
+            yield Finding("nothing of the provider's inside", f"{what}: {' '.join(match[0].split())[:120]}")
+            return
+
+
+def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
+    response, sent = evidence.exchange.response, evidence.exchange.request.header("authorization")
+    token = (sent or "").rpartition(" ")[2]
+    if response is None or len(token) < _SHORTEST_TOKEN:
+        return
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
+    if token in headers or token.encode() in response.content:
+        yield Finding("a response without the token", f"{response.status} with the token in it")
+
+
+def _envelope(evidence: Evidence) -> Iterator[Finding]:
+    value = evidence.text.value if evidence.text and evidence.readable else None
+    error = value.get("error") if isinstance(value, dict) else None
+    names = ("type", "message")
+    if not isinstance(error, dict) or not all(isinstance(error.get(name), str) for name in names):
+        yield Finding('{"error": {"type": "…", "message": "…"}}', describe_response(evidence))
+
+
+def _allow(evidence: Evidence) -> Iterator[Finding]:
+    allow = evidence.header("allow")
+    if "POST" not in (allow or "").upper():
+        yield Finding("an Allow header that names POST", allow or "no Allow header")
+
+
+def _challenge(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.header("www-authenticate"):
+        yield Finding("a WWW-Authenticate header", "none")
+
+
+def _reads_foreign(evidence: Evidence) -> bool:
+    foreign = evidence.exchange.scope == "foreign"
+    return evidence.answered and foreign and evidence.operation == "retrieve"
+
+
+def _retrieved(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.accepted:
+        yield Finding("403 or 404", str(evidence.status))
+
+
 CLAUSES: Final = (
     Clause("response.status-is-200", "should", "A successful response has status 200.",
-           _ANSWER, lambda e: e.in_run, _status),
+           _SUCCESS, lambda e: e.in_run, _status),
     Clause("response.media-type", "must", "The Content-Type of a successful response is JSON.",
            Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
     Clause("response.json-text", "must", "The body of a 200 is one well-formed JSON text in UTF-8.",
            Source("rfc", "RFC 8259, 2 and 8.1"), lambda e: _pause(e) and not e.truncated, _json),
     Clause("response.is-the-campaign", "must", "The body of a 200 is one campaign object.",
-           _ANSWER, lambda e: e.in_run and e.readable, _campaign),
+           _SUCCESS, lambda e: e.in_run and e.readable, _campaign),
     Clause("response.no-duplicate-keys", "should", "No key occurs twice in an object of a 2xx body.",
            Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable, _unique),
     *member_clauses("response"),
@@ -148,11 +259,29 @@ CLAUSES: Final = (
            Source("page", "response, available_budget and return_on_ad_spend"), _pause_campaign, _sums),
     Clause("response.siblings-answer-alike", "should",
            "Retrieve and unpause respond with 200 and the same object as pause.",
-           _SIBLING, _sibling, _siblings),
+           Source("sibling", "retrieve and unpause respond with the same object"), _sibling, _siblings),
     *member_clauses("identifiers"),
     Clause("identifiers.same-campaign", "must", "`id` in the response is the campaign id of the path.",
            Source("page", "path parameter id; response, id"), _named, _same),
     Clause("identifiers.usual-form", "should", "After its prefix, an `id` has letters and digits only.",
            Source("example", "ids of the response"), is_campaign,
            usual_values("identifiers")),
+    Clause("refusals.nothing-leaks", "must",
+           "A 4xx or 5xx body contains no stack trace, source path or database query.",
+           _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
+    Clause("refusals.no-credential-leaks", "must", "No response contains the bearer token of its request.",
+           _ENVELOPE,
+           lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
+           _token_leaks),
+    Clause("refusals.error-envelope", "should",
+           "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
+           _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
+    Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
+           Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
+    Clause("authorization.challenge", "should", "A 401 has a WWW-Authenticate header.",
+           Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
+    Clause("authorization.foreign-campaign-is-hidden", "should",
+           "Retrieving another company's campaign gets a 403 or 404.",
+           Source("sibling", "retrieve, required permissions"), _reads_foreign, _retrieved,
+           requires=frozenset({"foreign"})),
 )  # fmt: skip

@@ -27,8 +27,16 @@ from whop_contracts.pause.evidence import (
     remember,
 )
 from whop_contracts.pause.oracle import blame
-from whop_contracts.pause.oracle.campaign import Campaign, is_about
-from whop_contracts.pause.oracle.states import RESTING, adopt, effect_of, elapse, observe, union
+from whop_contracts.pause.oracle.states import (
+    RESTING,
+    Campaign,
+    adopt,
+    effect_of,
+    elapse,
+    is_about,
+    observe,
+    union,
+)
 from whop_contracts.pause.request_classes import CREDENTIAL
 
 _LEAP: Final = 1.0
@@ -137,7 +145,7 @@ class Oracle:
         if not isinstance(value, dict) or not is_about(value, evidence.exchange):
             return evidence
         evidence = replace(evidence, shown=read_state(value))
-        check = self._check_read if evidence.exchange.request.operation == "retrieve" else self._check_write
+        check = self._check_read if evidence.operation == "retrieve" else self._check_write
         check(evidence, known, read_state(value))
         return evidence
 
@@ -210,7 +218,7 @@ class Oracle:
 
     def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a write count as a possible cause of changes in every other campaign of the run."""
-        if evidence.exchange.request.operation == "retrieve" or not evidence.answered:
+        if evidence.operation == "retrieve" or not evidence.answered:
             return
         cause = blame.OTHERS
         if not evidence.accepted:

@@ -152,7 +152,7 @@ def fail(evidence: Evidence, difference: Difference, *more: str) -> Evidence:
 def clauses_of_write(evidence: Evidence) -> frozenset[str]:
     """The ids of the clauses that a response to a pause or an unpause checks."""
     intent = evidence.intent
-    if evidence.exchange.request.operation == "unpause":
+    if evidence.operation == "unpause":
         return frozenset({UNPAUSED, CLEARED})
     if intent is None:
         return frozenset()

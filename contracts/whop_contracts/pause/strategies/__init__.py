@@ -18,19 +18,23 @@ for symbolic instants, as aware datetimes for instants that are written out.
 
 from __future__ import annotations
 
-from whop_contracts.pause.strategies.bodies import bad_pause_bodies, not_instants, pause_bodies, wrong_types
-from whop_contracts.pause.strategies.documents import ad_campaigns
-from whop_contracts.pause.strategies.drawing import draw
-from whop_contracts.pause.strategies.identifiers import altered_tokens, campaign_ids, malformed_ids
-from whop_contracts.pause.strategies.rfc3339 import rfc3339_instants
-from whop_contracts.pause.strategies.symbolic import (
+from whop_contracts.pause.strategies.bodies import (
+    ad_campaigns,
+    bad_pause_bodies,
+    not_instants,
+    pause_bodies,
+    wrong_types,
+)
+from whop_contracts.pause.strategies.instants import (
     calendar_stamps,
     edge_stamps,
     far_stamps,
     loose_stamps,
     past_stamps,
+    rfc3339_instants,
     stamps,
 )
+from whop_contracts.pause.strategies.values import altered_tokens, campaign_ids, draw, malformed_ids
 
 __all__ = [
     "ad_campaigns",

@@ -1,37 +1,118 @@
-"""The bodies of pause requests, by the schema or with exactly one thing wrong, and the values that are wrong
-in them.
-"""
+"""Documents by the derived schemas, and bodies of pause requests: valid, or with exactly one thing wrong."""
 
 from __future__ import annotations
 
 import json
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from whop_contracts.pause.strategies import samples
-from whop_contracts.pause.strategies.documents import documents
-from whop_contracts.pause.strategies.rfc3339 import FIRST, LAST, rfc3339_instants
-from whop_contracts.pause.strategies.samples import SAMPLES, sample
+from whop_contracts.instants import NANO, write_instant
+from whop_contracts.pause.strategies.instants import FIRST, LAST, rfc3339_instants
+from whop_contracts.pause.strategies.values import DAYS, PLAIN_INSTANTS, SAMPLES, YEARS, sample
+from whop_contracts.schemas import SHOULD, load
 
-T = TypeVar("T")
-_DATE: Final = "DATE"
-_TRUNCATED: Final = "a truncated body"
 NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
 """Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound
 readers of JSON accept as they accept its escape.
 """
+_TRUNCATED: Final = "a truncated body"
 _ZEROS: Final = (0xFF10, 0x0660, 0x0966, 0x1D7CE)
 """The zero (and the nine signs after it) of full width, of Arabic, of Devanagari, of bold mathematics: a
 reader that asks ``isdigit`` or matches ``\\d`` takes them for digits.
 """
 _ALPHABET: Final = "0123456789-:TZ+. tz/WP"
 _NAMES_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_MOST: Final = 1_000_000
+_COUNTRIES: Final = ("US", "CA", "GB", "FR", "DE", "BR", "IN", "JP", "NG", "AU", "NO", "ZA")
+
+
+# -- documents -----------------------------------------------------------------------------------------------
+
+
+def ad_campaigns() -> SearchStrategy[dict[str, Any]]:
+    """Campaigns as the page documents them: with every documented member, each nullable one null now and
+    then.
+
+    ``updated_at`` is never before ``created_at``, and only a paused campaign has a ``paused_until``. Shrinks
+    towards numbers of 0, empty lists and nulls, and timestamps of September 2020.
+    """
+
+    def coherent(document: dict[str, Any]) -> dict[str, Any]:
+        created, updated = sorted((document["created_at"], document["updated_at"]))
+        paused_until = document["paused_until"] if document["status"] == "paused" else None
+        return document | {"created_at": created, "updated_at": updated, "paused_until": paused_until}
+
+    # As the page writes them: UTC, three digits of fraction.
+    milliseconds = st.integers(1_600_000_000_000, 2_500_000_000_000)
+    timestamps = milliseconds.map(lambda ms: write_instant(ms * NANO // 1_000))
+    formats = {"date-time": timestamps, "iso-3166-1-alpha-2": st.sampled_from(_COUNTRIES)}
+    return _values(load("ad-campaign"), formats).map(coherent)
+
+
+def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
+    """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an
+    instant from ``earliest`` to ``latest`` in any spelling of RFC 3339. The bounds decide whether it is
+    ahead.
+
+    Shrinks towards ``{}``.
+    """
+    instants = rfc3339_instants(earliest=earliest, latest=latest)
+    return _values(load("pause-request"), {"date-time": instants})
+
+
+def _values(schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]]) -> SearchStrategy[Any]:
+    """Values of a schema with documented members alone, by what it recommends as well; ``formats`` makes the
+    text of a format.
+    """
+    schema = {**schema, **schema.get(SHOULD, {})}
+    if "enum" in schema:
+        return st.sampled_from(sorted(schema["enum"], key=lambda value: value is not None))
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return st.one_of(
+        [_of_type(one, schema, formats) for one in sorted(types, key=lambda name: name != "null")]
+    )
+
+
+def _of_type(
+    type_: str, schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]]
+) -> SearchStrategy[Any]:
+    if type_ == "object":
+        parts = {name: part for name, part in schema["properties"].items() if "description" in part}
+        members = {name: _values(part, formats) for name, part in parts.items()}
+        required = {name: members.pop(name) for name in schema["required"]}
+        return st.fixed_dictionaries(required, optional=members)
+    if type_ == "array":
+        return st.lists(_values(schema["items"], formats), max_size=5)
+    if type_ == "string":
+        text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else st.text()
+        return formats.get(schema.get("format", ""), text)
+    numbers = st.integers(0, _MOST)
+    simple = {"null": st.none(), "boolean": st.booleans(), "integer": numbers}
+    return simple.get(type_, numbers | st.floats(0, _MOST))
+
+
+# -- values that are no instants -----------------------------------------------------------------------------
+
+
+_LATE_HOURS: Final = st.sampled_from([24, 25]) | st.integers(24, 99)
+_NO_TIMES: Final = st.one_of(
+    st.builds("{:02d}:00:00".format, _LATE_HOURS),
+    st.builds("{:02d}:{:02d}:{:02d}".format, _LATE_HOURS, st.integers(0, 59), st.integers(0, 59)),
+    st.builds("12:{:02d}:00".format, st.integers(60, 99)),
+    st.builds("12:30:{:02d}".format, st.integers(61, 99)),
+)
+"""Times that no clock shows: hour 24 or later, minute 60, second 61."""
+_NO_ZONES: Final = st.one_of(
+    st.builds("{}{:02d}:00".format, st.sampled_from("+-"), st.integers(25, 99)),
+    st.builds("{}05:{:02d}".format, st.sampled_from("+-"), st.integers(60, 99)),
+)
+"""Zones that are 25 hours or more from UTC, or whose minutes are 60 or more."""
 
 
 def not_instants() -> SearchStrategy[str]:
@@ -42,17 +123,25 @@ def not_instants() -> SearchStrategy[str]:
     Never a text in which a lenient reader finds an instant; ``loose_stamps`` draws those. Shrinks towards
     ``tomorrow``.
     """
+    pieces = st.sampled_from(["9", "A", "tomorrow ", "2030-01-01T00:00:00Z", "-", "0", "é", "'"])
     return st.one_of(
         sample("words"),
         _impossible_days(),
-        _impossible_times(),
-        _impossible_zones(),
-        st.builds(_shaped, sample("shapes") | sample("lenient"), samples.days(), sample("times")),
+        st.builds("{}T{}{}".format, DAYS, _NO_TIMES, st.sampled_from(["Z", ".000Z", "+02:00"])),
+        st.builds("{}T{}{}".format, DAYS, sample("times"), _NO_ZONES),
+        st.builds(
+            lambda shape, day, time: shape.format(day=day, time=time),
+            sample("shapes") | sample("lenient"),
+            DAYS,
+            sample("times"),
+        ),
         sample("numbers") | st.integers(-(10**14), 10**14).map(str),
         sample("notations"),
         sample("texts"),
-        st.builds(_in_script, st.sampled_from(_ZEROS), samples.days(), sample("times"), st.booleans()),
-        _long_texts(),
+        st.builds(_in_script, st.sampled_from(_ZEROS), DAYS, sample("times"), st.booleans()),
+        st.builds(
+            lambda piece, size: piece * (size // len(piece)), pieces, st.sampled_from([300, 3_000, 9_000])
+        ),
         st.lists(st.sampled_from(_ALPHABET), min_size=1, max_size=30)
         .map("".join)
         .filter(lambda text: not _NAMES_A_DAY.search(text)),
@@ -65,13 +154,12 @@ def wrong_types() -> SearchStrategy[Any]:
     """
     numbers: SearchStrategy[Any] = st.one_of(
         st.integers(-100, 100),
-        st.sampled_from([1924905600, 1924905600000, 1924905600.5, 1.5, -0.0, 2**31, 2**53 + 1,
-        2**63, 10**30, 1e300]),
+        st.sampled_from(SAMPLES["json_numbers"]),
         st.integers(1_924_905_600, 4_102_444_800),
         st.integers(1_924_905_600_000, 4_102_444_800_000),
-    )  # fmt: skip
+    )
     scalars = numbers | st.booleans()
-    leaves = scalars | st.none() | st.sampled_from(["", "tomorrow"]) | samples.plain_instants()
+    leaves = scalars | st.none() | st.sampled_from(["", "tomorrow"]) | PLAIN_INSTANTS
     members = st.sampled_from(["date", "paused_until", "$date", "$gt", "iso", "seconds", "until", "0", ""])
     arrays = st.lists(leaves, max_size=3)
     objects = st.dictionaries(members, leaves | arrays, max_size=3)
@@ -83,7 +171,7 @@ def _impossible_days(draw: DrawFn) -> str:
     """Days that no calendar has, alone or with a time: 29 February of a common year, the 31st of a short
     month, month 13.
     """
-    year = draw(st.sampled_from([2100, 2023, 1900]) | samples.years())
+    year = draw(st.sampled_from([2100, 2023, 1900]) | YEARS)
     month = draw(st.sampled_from([2, 4, 6, 9, 11]) | st.sampled_from([1, 3, 5, 7, 8, 10, 12]))
     length = monthrange(year, month)[1]
     kind = draw(st.sampled_from(["next", "late", "zero", "month"]))
@@ -94,31 +182,6 @@ def _impossible_days(draw: DrawFn) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}{tail}"
 
 
-def _impossible_times() -> SearchStrategy[str]:
-    """Good days at times that no clock shows: hour 24 or later, minute 60, second 61."""
-    hours, sixties = st.sampled_from([24, 25]) | st.integers(24, 99), st.integers(60, 99)
-    times = st.one_of(
-        st.builds("{:02d}:00:00".format, hours),
-        st.builds("{:02d}:{:02d}:{:02d}".format, hours, st.integers(0, 59), st.integers(0, 59)),
-        st.builds("12:{:02d}:00".format, sixties),
-        st.builds("12:30:{:02d}".format, st.integers(61, 99)),
-    )
-    return st.builds("{}T{}{}".format, samples.days(), times, st.sampled_from(["Z", ".000Z", "+02:00"]))
-
-
-def _impossible_zones() -> SearchStrategy[str]:
-    """Good days and times in zones that are 25 hours or more from UTC, or whose minutes are 60 or more."""
-    zones = st.one_of(
-        st.builds("{}{:02d}:00".format, st.sampled_from("+-"), st.integers(25, 99)),
-        st.builds("{}05:{:02d}".format, st.sampled_from("+-"), st.integers(60, 99)),
-    )
-    return st.builds("{}T{}{}".format, samples.days(), sample("times"), zones)
-
-
-def _shaped(shape: str, day: str, time: str) -> str:
-    return shape.format(day=day, time=time)
-
-
 def _in_script(zero: int, day: str, time: str, whole: bool) -> str:  # noqa: FBT001 - drawn
     """A good instant in the digits of another script, or its year alone."""
     table = {ord("0") + digit: zero + digit for digit in range(10)}
@@ -126,24 +189,7 @@ def _in_script(zero: int, day: str, time: str, whole: bool) -> str:  # noqa: FBT
     return text.translate(table) if whole else text[:4].translate(table) + text[4:]
 
 
-def _long_texts() -> SearchStrategy[str]:
-    pieces = ("9", "A", "tomorrow ", "2030-01-01T00:00:00Z", "-", "0", "é", "'")
-    return st.builds(
-        lambda piece, size: piece * (size // len(piece)),
-        st.sampled_from(pieces),
-        st.sampled_from([300, 3_000, 9_000]),
-    )
-
-
-def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
-    """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an
-    instant from ``earliest`` to ``latest`` in any spelling of RFC 3339. The bounds decide whether it is
-    ahead.
-
-    Shrinks towards ``{}``.
-    """
-    instants = rfc3339_instants(earliest=earliest, latest=latest)
-    return documents("pause-request", formats={"date-time": instants})
+# -- bodies with one thing wrong -----------------------------------------------------------------------------
 
 
 def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
@@ -153,56 +199,46 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
     A bare scalar or an array is never null, and no body is blank, begins with a byte order mark, is UTF-16 or
     has a key twice: nothing could be concluded from the response. Shrinks towards ``{"paused_until": 0}``.
     """
+    # Written with and without escapes.
+    texts = st.builds(_pause, not_instants(), st.booleans())
     return st.one_of(
-        wrong_types().map(_pause).map(_named("another type for the date")),
-        # Spelt with and without escapes.
-        st.builds(_pause, not_instants(), st.booleans()).map(_named("text that names no instant")),
-        no_objects().map(_named("no object")),
+        wrong_types().map(_pause).map(lambda body: ("another type for the date", body)),
+        texts.map(lambda body: ("text that names no instant", body)),
+        NO_OBJECTS.map(lambda body: ("no object", body)),
         malformed_bodies(),
-        not_utf8_dates().map(_named("bytes that are not UTF-8")),
+        NOT_UTF8_DATES.map(lambda body: ("bytes that are not UTF-8", body)),
     )
-
-
-def _named(name: str) -> Callable[[T], tuple[str, T]]:
-    return lambda content: (name, content)
 
 
 def _pause(until: Any, escaped: bool = True) -> str:  # noqa: FBT001, FBT002 - drawn
     return json.dumps({"paused_until": until}, ensure_ascii=escaped)
 
 
-def no_objects() -> SearchStrategy[str]:
-    """Whole JSON texts that are neither objects nor null."""
-    dated = samples.plain_instants().map(lambda instant: {"paused_until": instant})
-    values = st.one_of(
-        st.integers(-100, 100),
-        st.booleans(),
-        st.sampled_from(
-            ["", "paused", "{}", "null", 1.5, [], [[]], [None], [{}], ["paused_until"], 1924905600]
-        ),
-        samples.plain_instants(),
-        dated.map(lambda body: [body]),
-        dated.map(lambda body: list(body.items())),
-        dated.map(json.dumps),
-    )
-    return values.map(json.dumps)
+_DATED: Final = PLAIN_INSTANTS.map(lambda instant: {"paused_until": instant})
+NO_OBJECTS: Final = st.one_of(
+    st.integers(-100, 100),
+    st.booleans(),
+    sample("no_objects"),
+    PLAIN_INSTANTS,
+    _DATED.map(lambda body: [body]),
+    _DATED.map(lambda body: list(body.items())),
+    _DATED.map(json.dumps),
+).map(json.dumps)
+"""Whole JSON texts that are neither objects nor null."""
+NOT_UTF8_DATES: Final = st.builds(
+    lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
+    st.just("") | PLAIN_INSTANTS,
+    st.sampled_from(NOT_UTF8),
+)
+"""Bodies with bytes that are not UTF-8 in the date: alone, or after an instant."""
 
 
 @st.composite
 def malformed_bodies(draw: DrawFn) -> tuple[str, str]:
     """What is wrong, and a text that is not JSON for that one reason, or because it ends too soon."""
-    instant = draw(samples.plain_instants())
+    instant = draw(PLAIN_INSTANTS)
     name = draw(st.sampled_from([*SAMPLES["malformed"], _TRUNCATED]))
     if name == _TRUNCATED:
         text = _pause(instant)
         return name, text[: draw(st.integers(1, len(text) - 1))]
-    return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace(_DATE, instant)
-
-
-def not_utf8_dates() -> SearchStrategy[bytes]:
-    """Bodies with bytes that are not UTF-8 in the date: alone, or after an instant."""
-    return st.builds(
-        lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
-        st.just("") | samples.plain_instants(),
-        st.sampled_from(NOT_UTF8),
-    )
+    return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace("DATE", instant)

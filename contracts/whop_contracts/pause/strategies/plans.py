@@ -1,0 +1,177 @@
+"""What plans draw besides the requests of the classes: bodies from the OpenAPI document, and histories.
+
+Schemathesis makes the bodies, valid or not. Their dates are symbolic, and neither ids nor credentials are
+used, so that no request can hit somebody's campaign. What a request is meant to be is not relied on: it is
+classified like any other. The histories follow a few rules; the state machine of the tests explores the same
+rules on the mock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from whop_contracts import schemas
+from whop_contracts.pause.request_classes import vectors
+from whop_contracts.pause.sequences import GAP, MARGIN, READ, dated, indefinitely
+from whop_contracts.pause.strategies.instants import calendar_stamps, far_stamps, stamps
+from whop_contracts.pause.strategies.values import draw
+from whop_contracts.steps import AdvanceClock, Case, Send, Step, SymbolicInstant, reactivate
+from whop_contracts.steps import Sequence as Steps
+
+_FORMAT: Final = "whop-contracts-instant"
+"""The name of our instants as a format: ``date-time`` itself is the user's, if there are other tests in the
+process.
+"""
+_DATES: Final = 64
+_TOKEN: Final = re.compile(r"\{until (\d+)\}")
+MARKS: Final = ("a", "b")
+"""The instants that a history knows by name: each is that of the latest pause that was sent under it."""
+_ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
+_REJECTED: Final = (
+    "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token",
+    "delete-on-pause-route",
+)  # fmt: skip
+_STEPS: Final = 8
+"""The most steps of a history that is drawn offline."""
+
+
+# -- from the OpenAPI document -------------------------------------------------------------------------------
+
+
+def schema_requests(seed: object, count: int) -> list[Case]:
+    """About so many requests whose bodies schemathesis generates, one of four of them valid."""
+    dates = draw(stamps() | calendar_stamps() | far_stamps(), seed=seed, count=_DATES)
+    valid = draw(_cases("positive"), seed=seed, count=count // 4)
+    invalid = draw(_cases("negative"), seed=seed, count=count)
+    found: list[Case] = []
+    for index, case in enumerate(invalid):
+        found.append(case)
+        if index % 3 == 0:
+            found += valid[index // 3 : index // 3 + 1]
+    return [_with_date(case, dates) for case in found]
+
+
+def _cases(mode: Literal["positive", "negative"]) -> SearchStrategy[Case]:
+    # It costs half a second to import, and the first requests of a run do not wait for it.
+    import schemathesis  # noqa: PLC0415
+    from schemathesis.config import SchemathesisConfig  # noqa: PLC0415
+    from schemathesis.generation import GenerationMode  # noqa: PLC0415
+
+    schemathesis.openapi.format(_FORMAT, st.integers(0, _DATES - 1).map("{{until {}}}".format))
+    config = SchemathesisConfig()
+    config.projects.default.generation.codec = "ascii"
+    operation = schemathesis.openapi.from_dict(_document(), config=config)["/pause"]["POST"]
+    generated: SearchStrategy[Any] = operation.as_strategy(generation_mode=GenerationMode(mode))
+    name = f"drawn: a {mode} body of schemathesis"
+    return generated.map(
+        lambda case: Case(name, body=_content(case.body), media_type=case.media_type, origin="drawn")
+    )
+
+
+def _document() -> dict[str, Any]:
+    """The OpenAPI document with the operation's body alone."""
+    document = schemas.load("openapi")
+    request = document["paths"]["/ad_campaigns/{id}/pause"]["post"]["requestBody"]
+    body = deepcopy(document["components"]["schemas"]["pause-request"])
+    body["properties"]["paused_until"]["format"] = _FORMAT
+    return {
+        "openapi": document["openapi"],
+        "info": document["info"],
+        "paths": {"/pause": {"post": {"requestBody": request, "responses": {"200": {"description": ""}}}}},
+        "components": {"schemas": {"pause-request": body}},
+    }
+
+
+def _content(body: Any) -> str | bytes | None:
+    if isinstance(body, bytes):
+        return body
+    return json.dumps(body) if isinstance(body, Mapping | Sequence | int | float | None) else None
+
+
+def _with_date(case: Case, dates: Sequence[SymbolicInstant]) -> Case:
+    """The case with the date that its body names by its number, if it names one."""
+    found = _TOKEN.findall(case.body) if isinstance(case.body, str) else []
+    if len(found) != 1:
+        return case
+    body = _TOKEN.sub("{until}", str(case.body))
+    return replace(case, body=body, until=dates[int(found[0]) % len(dates)])
+
+
+# -- histories -----------------------------------------------------------------------------------------------
+
+
+def dated_pauses(gap: int = GAP) -> SearchStrategy[Step]:
+    """Pauses until one to three ``gap`` ahead, marked, in any zone; shrinks towards one gap, ``a``, UTC."""
+
+    def pause(mark: str, times: int, offset: str, fraction: str | None) -> Step:
+        until = SymbolicInstant(plus_ms=times * gap, offset=offset, fraction=fraction)
+        return Send(dated(f"its instant {mark}", until, mark=mark))
+
+    fractions = st.sampled_from((None, "000", "5", "123456"))
+    return st.builds(
+        pause, st.sampled_from(MARKS), st.sampled_from((1, 2, 3)), st.sampled_from(_ZONES), fractions
+    )
+
+
+def undated_pauses() -> SearchStrategy[Step]:
+    """Pauses without a date, by any way of saying so that the page gives."""
+    return st.sampled_from((indefinitely(), vectors()["no-body"])).map(Send)
+
+
+def refusals() -> SearchStrategy[Step]:
+    """Requests that must change nothing, whatever the state."""
+    return st.sampled_from([vectors()[id_] for id_ in _REJECTED]).map(Send)
+
+
+def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
+    """Moves of the clock to one of the marked instants: well past it, or just before it; no move back."""
+    return st.builds(AdvanceClock, st.sampled_from(MARKS), st.sampled_from((gap // 2, -MARGIN)))
+
+
+def drawn_sequences(seed: object, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Steps, ...]:
+    """``count`` histories of one campaign, the same for the same seed and versions. Each leaves it active;
+    without ``moving`` the clock is left alone.
+    """
+    unpauses, reads = st.just(Send(reactivate())), st.just(READ)
+    steps: list[SearchStrategy[Step]] = [dated_pauses(gap), undated_pauses(), unpauses, reads, refusals()]
+    histories = st.lists(
+        st.one_of([*steps, *([advances(gap)] if moving else [])]), min_size=2, max_size=_STEPS
+    )
+    ending = (READ, Send(reactivate()), READ)
+    drawn = draw(histories.map(_tidied).filter(bool), seed=seed, count=count)
+    return tuple(
+        Steps(f"explored {index}", (*map(_as_drawn, steps), *ending), ends="active", id=f"explored-{index}")
+        for index, steps in enumerate(drawn)
+    )
+
+
+def _tidied(steps: list[Step]) -> tuple[Step, ...]:
+    """The steps that have a meaning: no clock is moved to an instant that is not known yet, and something is
+    paused.
+    """
+    kept: list[Step] = []
+    known: set[str | None] = set()
+    for step in steps:
+        if isinstance(step, Send):
+            known.add(step.case.mark)
+            kept.append(step)
+        elif isinstance(step, AdvanceClock) and step.mark in known:
+            # A move tells nothing until somebody looks.
+            kept += [step, READ]
+    pauses = [step for step in kept if isinstance(step, Send) and step.case.leaves == "paused"]
+    return tuple(kept) if pauses else ()
+
+
+def _as_drawn(step: Step) -> Step:
+    """The step, its request marked as drawn unless it is a read."""
+    if isinstance(step, Send) and step.case.operation == "pause":
+        return Send(replace(step.case, origin="drawn"))
+    return step

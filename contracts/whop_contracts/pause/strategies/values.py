@@ -1,0 +1,165 @@
+"""Small values: samples at which implementations break, the parts of dates, ids, tokens, and :func:`draw`.
+
+``samples.json`` holds the samples. ``days`` are the ends of months and years, and days that show a swapped
+month and day. The landmarks are seconds in UTC at which counters run out and calendars differ. ``wide_zones``
+are offsets that RFC 3339 allows and no country has. ``shapes`` are instants with one thing too many or too
+few. ``malformed`` are texts that are not JSON because of one thing; ``DATE`` is where an instant goes.
+``encoded`` is percent-encoded: white space, NUL, quotes, a slash, signs, letters beyond ASCII, an emoji, a
+byte that is not UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import string
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from hypothesis import Verbosity, configuration, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from whop_contracts.instants import zone_name
+from whop_contracts.pause.classify import ID_PREFIX
+
+T = TypeVar("T")
+SAMPLES: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("samples.json").read_text("utf-8"))
+_LETTERS: Final = string.ascii_letters + string.digits
+_LEAST_ALTERATION: Final = 4
+"""How many characters are cut or added at least: fewer may fall into what a base64 reader ignores."""
+_BYTES: Final = 4_096
+"""What one value may be made from; one that wants more is left out."""
+_TRIES: Final = 20
+
+
+def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
+    """``count`` values of ``strategy``, no two with the same ``repr``; fewer if 20 tries per value do not
+    find so many.
+
+    They depend on the strategy, the seed (as text) and the version of Hypothesis alone. A smaller count gives
+    the start of the same list. Nothing is written to disk.
+    """
+    drawn: dict[str, T] = {}
+
+    # Not a run of the test under @seed: Hypothesis then mixes in the constants that it finds in whatever
+    # modules of the user's are loaded, so that a plan would differ between the command line and pytest.
+    @settings(database=None, verbosity=Verbosity.quiet)
+    @given(strategy)
+    def collect(value: T) -> None:
+        drawn.setdefault(repr(value), value)
+
+    take = cast("Any", collect).hypothesis.fuzz_one_input
+    source = random.Random(f"whop-contracts {seed}")  # noqa: S311 - repeatable on purpose
+    # Keep Hypothesis from writing its table of all characters to ``.hypothesis`` in the current folder.
+    configuration.set_hypothesis_home_dir(os.devnull)
+    try:
+        for _ in range(count * _TRIES):
+            if len(drawn) == count:
+                break
+            take(source.randbytes(_BYTES))
+    finally:
+        configuration.set_hypothesis_home_dir(None)
+    return list(drawn.values())
+
+
+# -- parts of dates ------------------------------------------------------------------------------------------
+
+
+def sample(name: str) -> SearchStrategy[Any]:
+    """The samples of one kind."""
+    return st.sampled_from(SAMPLES[name])
+
+
+def digits(least: int, most: int) -> SearchStrategy[str]:
+    """From ``least`` to ``most`` decimal digits."""
+    return st.lists(st.sampled_from("0123456789"), min_size=least, max_size=most).map("".join)
+
+
+ZONES: Final = sample("zones") | st.integers(-12 * 60, 14 * 60).map(zone_name)
+"""Offsets from ``-12:00`` to ``+14:00`` to the minute, ``Z`` and ``+00:00``."""
+WIDE_ZONES: Final = (
+    sample("wide_zones")
+    | st.integers(14 * 60 + 1, 24 * 60 - 1).map(zone_name)
+    | st.integers(12 * 60 + 1, 24 * 60 - 1).map(lambda minutes: zone_name(-minutes))
+)
+"""Offsets that are further from UTC than any in use."""
+FRACTIONS: Final = sample("fractions") | digits(0, 6)
+"""The digits of a fraction of a second."""
+FINE_FRACTIONS: Final = sample("fine_fractions") | digits(7, 9)
+YEARS: Final = st.integers(2030, 2099)
+"""Years far enough ahead of any run."""
+DAYS: Final = st.builds("{:04d}-{}".format, YEARS, sample("days"))
+"""Sample days of those years."""
+PLAIN_INSTANTS: Final = st.builds("{}T{}Z".format, DAYS, sample("times"))
+"""Instants in whole seconds and UTC, which nobody rejects for their form."""
+
+
+# -- ids and tokens ------------------------------------------------------------------------------------------
+
+
+def _letters(least: int = 11, most: int = 14) -> SearchStrategy[str]:
+    return st.lists(st.sampled_from(_LETTERS), min_size=least, max_size=most).map("".join)
+
+
+def campaign_ids() -> SearchStrategy[str]:
+    """Ids that look like a campaign's and are made up: ``adcamp_`` and 11 to 14 ASCII letters or digits.
+
+    Shrinks towards ``adcamp_aaaaaaaaaaa``.
+    """
+    return _letters().map(ID_PREFIX.__add__)
+
+
+def malformed_ids() -> SearchStrategy[str]:
+    """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the
+    prefix twice or alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds
+    of characters.
+
+    Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another
+    route. Shrinks towards the prefix alone.
+    """
+    sizes, letters = st.sampled_from([300, 1_000, 4_000]), st.sampled_from(_LETTERS)
+    return st.one_of(
+        st.sampled_from([ID_PREFIX, ID_PREFIX.upper(), *SAMPLES["id_phrases"]]),
+        st.builds("{}{}".format, sample("id_prefixes"), _letters()),
+        st.builds("{}{}".format, st.sampled_from([ID_PREFIX * 2, ID_PREFIX * 3]), _letters()),
+        st.builds("{}{}{}".format, campaign_ids(), sample("encoded"), _letters(0, 3)),
+        st.builds("{}{}".format, sample("encoded"), campaign_ids()),
+        sample("encoded").map(ID_PREFIX.__add__),
+        st.builds(lambda size, letter: ID_PREFIX + letter * size, sizes, letters),
+    )
+
+
+def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
+    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to
+    no other case of itself), or at least four characters cut from its start or end, or added there. Never
+    ``token``, never empty.
+
+    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or the middle
+    changed to an ``a`` or a ``b``. ValueError for an empty token.
+    """
+    if not token:
+        raise ValueError("an empty token cannot be altered")
+
+    def changed(step: int, letters: str) -> tuple[str, str]:
+        place = len(token) // 2 + step
+        letter = letters[token[place].lower() == letters[0].lower()]
+        return "a character changed", token[:place] + letter + token[place + 1 :]
+
+    third = len(token) // 6
+    added = _letters(_LEAST_ALTERATION, 8)
+    cuts = st.integers(_LEAST_ALTERATION, max(len(token) - 1, _LEAST_ALTERATION))
+    cut = (
+        cuts.map(lambda size: ("cut short", token[:-size])),
+        cuts.map(lambda size: ("its start cut off", token[size:])),
+    )
+    return st.one_of(
+        *(cut if len(token) > _LEAST_ALTERATION else ()),
+        st.builds(
+            changed, st.integers(-third, third), st.sampled_from(["ab", *map("".join, pairwise(_LETTERS))])
+        ),
+        added.map(lambda tail: ("characters added", token + tail)),
+        added.map(lambda head: ("characters added before it", head + token)),
+    )
