@@ -65,7 +65,7 @@ def settings_page() -> str:
 
 
 def _section(setting: Setting) -> Iterator[str]:
-    value = "" if setting.kind is SWITCH else f" {setting.metavar}"
+    value = "" if setting.kind is SWITCH else f" {setting.kind.metavar}"
     variables = " or ".join(f"`{name}`" for name in setting.variables)
     ways = {
         "flag": ", ".join(f"`{flag}{value}`" for flag in (setting.short, f"--{setting.key}") if flag)

@@ -15,7 +15,7 @@ import click
 
 from whop_contracts import __version__
 from whop_contracts.cli import say
-from whop_contracts.settings import SETTINGS, UsageError
+from whop_contracts.settings import SETTINGS, UsageError, check
 from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, choice, nearest, number
 from whop_contracts.settings.sources import SettingOption, loaded_by, show
 
@@ -86,7 +86,7 @@ class Command(_OneLine):
                 say(show(loaded))
                 return 0
             if self.checked:
-                loaded.checked()
+                check(loaded.settings, loaded.origins)
         module, _, function = self.place.partition(":")
         return int(getattr(importlib.import_module(f"whop_contracts.cli.{module}"), function)(**given))
 

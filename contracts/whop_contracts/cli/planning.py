@@ -17,7 +17,7 @@ from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES
-from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings import Settings, UsageError, host_of
 from whop_contracts.steps import Capabilities
 from whop_contracts.target import Target
 from whop_contracts.target.wire import is_loopback
@@ -88,7 +88,7 @@ def pace(settings: Settings, target: Target) -> int | None:
 
 def production_host(settings: Settings) -> str | None:
     """The host of the target, if it is a production host."""
-    host = (urllib.parse.urlsplit(settings.base_url or "").hostname or "").rstrip(".")
+    host = host_of(settings.base_url or "")
     return host if host in settings.production_hosts else None
 
 
