@@ -24,7 +24,7 @@ from whop_contracts.cli.planning import planned
 from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations
 from whop_contracts.provider.server import clock_url
-from whop_contracts.settings import Settings
+from whop_contracts.settings import Settings, UsageError
 
 PROGRAM = shlex.join([sys.executable, "-m", "whop_contracts"])
 
@@ -227,7 +227,7 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
     kept.chmod(0o640)
     link.symlink_to(kept)
     before = kept.stat().st_ino
-    reports.write_file(link, "after")
+    reports.write_file(link, "after", "--json")
     assert (kept.read_text(), kept.stat().st_mode & 0o777, link.is_symlink()) == ("after", 0o640, True)
     assert kept.stat().st_ino != before
 
@@ -235,15 +235,15 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="full"):
-        reports.write_file(link, "half")
+    with pytest.raises(UsageError, match=r"^--json '.*link': could not be written \(full\)$"):
+        reports.write_file(link, "half", "--json")
     monkeypatch.undo()
     assert kept.read_text() == "after"
     assert len(list(tmp_path.iterdir())) == 2
     assert shell("mkfifo f; cat f & whop-contracts run --max-requests 5 -q --markdown f >&2; wait", tmp_path)[
         1
     ]
-    reports.write_file(Path("/dev/null"), "gone")
+    reports.write_file(Path("/dev/null"), "gone", "--json")
     assert Path("/dev/null").is_char_device()
 
 

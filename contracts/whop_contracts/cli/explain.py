@@ -21,7 +21,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
 from whop_contracts.proof import START
 from whop_contracts.proof.page import faults_found_by
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.schemas import Member, expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest

@@ -13,7 +13,7 @@ from click.shell_completion import shell_complete
 from whop_contracts.cli import discard, open_closed_streams, reader_may_leave, tell
 from whop_contracts.cli.commands import NAME, PROGRAM
 from whop_contracts.engine.run_state import describe_internal_error
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import UsageError
 
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130

@@ -15,7 +15,7 @@ from whop_contracts import schemas
 from whop_contracts.cli import say
 from whop_contracts.pause import catalogue
 from whop_contracts.report import diff, summary
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import UsageError
 from whop_contracts.settings.sources import schema
 

@@ -18,7 +18,7 @@ from whop_contracts.cli.open_target import same_origin
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target.wire import is_loopback, split_url
 

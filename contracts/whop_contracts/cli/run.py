@@ -19,7 +19,7 @@ from whop_contracts.integrations import har
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.report import diff, postprocess, terminal
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import Loaded
 from whop_contracts.signals import interruptible

@@ -21,7 +21,7 @@ from whop_contracts.integrations.consumer import Found
 from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
 from whop_contracts.provider import SEED, server
 from whop_contracts.report import write_file
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import UsageError
 
 
@@ -92,11 +92,7 @@ def _conclude(checker: RequestChecker, report: Path | None) -> int:
 
 
 def _write(path: Path, checker: RequestChecker) -> None:
-    try:
-        write_file(path, json.dumps(checker.document(), indent=2) + "\n")
-    except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise UsageError(f"--report {str(path)!r}: could not be written ({why})") from None
+    write_file(path, json.dumps(checker.document(), indent=2) + "\n", "--report")
 
 
 def _log(method: str, path: str, status: int) -> None:

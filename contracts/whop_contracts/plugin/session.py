@@ -29,7 +29,7 @@ from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import summary
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import Settings, UsageError
 
 _RUN: Final = pytest.StashKey["Run"]()

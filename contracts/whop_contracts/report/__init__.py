@@ -19,19 +19,14 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from whop_contracts.report import summary
-from whop_contracts.report.sanitize import describe_os_error, is_hidden, visible
+from whop_contracts.report.summary import is_hidden, visible
 from whop_contracts.settings import KEYS, Color, Settings, UsageError
-from whop_contracts.settings.kinds import STDOUT
+from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
 
 Result = Mapping[str, Any]
-WRITERS: Final = {
-    "json": "whop_contracts.report:render_json",
-    "junit": "whop_contracts.report.junit:render",
-    "markdown": "whop_contracts.report.markdown:render",
-    "html": "whop_contracts.report.html:render",
-}
-"""Renderers of files, ``module:function`` from result to text, by the setting that names the file."""
+WRITERS: Final = ("json", "junit", "markdown", "html")
+"""The settings that name the file of a report."""
 _NOT_REPLACED: Final = {errno.EACCES, errno.EPERM, errno.EBUSY}
 """Errors of a folder that is not ours, or of a file that is mounted by itself."""
 _MOST: Final = 10
@@ -40,11 +35,17 @@ _DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def render(name: str, result: Mapping[str, Any]) -> str:
-    """The text of the report that the setting ``name`` asks for."""
-    module, _, function = WRITERS[name].partition(":")
-    text: str = getattr(importlib.import_module(module), function)(result)
-    return text
+def render(name: str, result: Result) -> str:
+    """The text of the report that the setting ``name`` asks for.
+
+    In JSON, characters that cannot be seen, or that reverse a line, are escaped.
+    """
+    if name != "json":
+        text: str = getattr(importlib.import_module("whop_contracts.report.documents"), name)(result)
+        return text
+    text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+    hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
+    return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
 
 
 def for_stdout(settings: Settings) -> str | None:
@@ -52,35 +53,42 @@ def for_stdout(settings: Settings) -> str | None:
     return next((name for name in WRITERS if getattr(settings, name) == STDOUT), None)
 
 
-def write(settings: Settings, result: Mapping[str, Any]) -> None:
+def write(settings: Settings, result: Result) -> None:
     """Write every report that was asked for to its file, whatever signals come meanwhile.
 
     UsageError names the first file that could not be written; the others are.
     """
-    wrong: list[str] = []
+    wrong: list[UsageError] = []
     with undisturbed():
         for name in WRITERS:
             path = getattr(settings, name)
             if path is not None and path != STDOUT:
-                text = render(name, result)
                 try:
-                    write_file(path, text)
-                except OSError as error:
-                    why = describe_os_error(error)
-                    wrong.append(f"--{KEYS[name]} {str(path)!r}: could not be written ({why})")
+                    write_file(path, render(name, result), f"--{KEYS[name]}")
+                except UsageError as error:
+                    wrong.append(error)
     if wrong:
-        raise UsageError(wrong[0])
+        raise wrong[0]
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str, flag: str) -> None:
     """Replace a regular file by one written next to it: a link is followed, and the file keeps its mode.
 
     Devices and pipes, and files whose folder lets no other file replace them, are written directly.
+    UsageError, which begins with ``flag``, if the file cannot be written.
     """
-    data, whole = text.encode("utf-8", "backslashreplace"), path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(path, data)
+    except OSError as error:
+        raise unwritable(flag, path, error) from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    whole = path.resolve()
     draft = whole.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with draft.open("xb") as file:
@@ -99,11 +107,9 @@ def write_file(path: Path, text: str) -> None:
             draft.unlink(missing_ok=True)
 
 
-def render_json(result: Result) -> str:
-    """The result as JSON; characters that cannot be seen, or that reverse a line, are escaped."""
-    text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
-    hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
-    return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
+def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
+    """The error of a file that could not be written."""
+    return UsageError(f"{flag} {str(path)!r}: could not be written ({describe_os_error(error)})")
 
 
 def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import schemas
-from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import UsageError, read_file
+from whop_contracts.settings.kinds import describe_os_error
 
 _FAILING: Final = frozenset({"failed", "waived"})
 _FACTS: Final = (

@@ -14,8 +14,8 @@ from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.sanitize import describe_os_error
-from whop_contracts.settings import UsageError
+from whop_contracts.report import unwritable
+from whop_contracts.settings.kinds import describe_os_error
 
 
 class EventWriter:
@@ -27,9 +27,7 @@ class EventWriter:
         try:
             self._file = path.open("wb", buffering=0)
         except OSError as error:
-            raise UsageError(
-                f"--events {str(path)!r}: could not be written ({describe_os_error(error)})"
-            ) from None
+            raise unwritable("--events", path, error) from None
         self._put({"event": "phase", "phase": "started", "target": dict(target)})
 
     def add(self, evidence: Evidence, sequence: str, failed: Iterable[Clause]) -> None:

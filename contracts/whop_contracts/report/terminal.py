@@ -23,7 +23,7 @@ from rich.text import Text
 from whop_contracts.pause.clause import Clause
 from whop_contracts.report import summary
 from whop_contracts.report.failure import Failure
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import Color
 
 _WIDTH: Final = 80
@@ -148,33 +148,29 @@ def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
             page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
     for row in summary.leading(result):
         _failure(page, result, row)
-    punctuality = summary.punctuality(result)
-    waived = summary.having(result, "waived")
-    _lines(page, "warned", _warnings(result), verbose=verbose)
-    _lines(page, "waived", [[f"{row['id']}: {row['reason'] or ''}"] for row in waived], verbose=verbose)
-    _lines(page, "drift", [[summary.drifted(drift)] for drift in result["drift"]], verbose=verbose)
-    for hint in summary.hints(result):
-        page.labelled("", hint, "dim")
+    lists = summary.lists(result)
+    lists["note"] += [("", line, []) for line in summary.punctuality(result)]
+    for label, items in lists.items():
+        if label == "note":
+            _untested(page, result)
+        _list(page, label, items, verbose=verbose)
+        if label == "drift":
+            for hint in summary.hints(result):
+                page.labelled("", hint, "dim")
+    page.line()
+
+
+def _untested(page: _Page, result: Mapping[str, Any]) -> None:
     for number, (reason, ids) in enumerate(summary.untested(result).items()):
         if number == 0:
             page.line()
         page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
-    notes = [*result["notes"], *([punctuality] if punctuality else [])]
-    _lines(page, "note", [[note] for note in notes], verbose=verbose)
-    page.line()
-
-
-def _warnings(result: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Each warning: what was found, and what was sent."""
-    for row in summary.having(result, "warned"):
-        failure = Failure.read(result, row)
-        yield [summary.brief(row), *(f"sent: {line}" for line in (failure.sent() if failure else ()))]
 
 
 def _table(page: _Page, result: Mapping[str, Any]) -> None:
     rows = [
         (summary.title(part), [*(count[verdict] for verdict in summary.VERDICTS), exchanges])
-        for part, count, exchanges in summary.by_part(result)
+        for part, _, count, exchanges in summary.by_part(result)
     ]
     rows.append(("All", [sum(numbers) for numbers in zip(*(numbers for _, numbers in rows), strict=True)]))
     page.line(f"{'':<14}" + "".join(f"{name:>{len(name) + 2}}" for name in _COLUMNS), "bold")
@@ -188,7 +184,7 @@ def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> 
     if failure is None:
         return
     page.line()
-    page.line(f"FAILED {failure.id}", _STYLES["failed"])
+    page.line(f"FAILED {row['id']}", _STYLES["failed"])
     for section, lines in failure.sections():
         for number, line in enumerate(lines):
             label = "" if number else f"  {section}"
@@ -198,19 +194,18 @@ def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> 
                 page.labelled(label, line, _SECTIONS.get(section, ""))
 
 
-def _lines(page: _Page, label: str, items: Iterable[list[str]], *, verbose: bool) -> None:
-    """Items of one line or more under a label; at most 20, unless ``verbose``."""
-    every = list(items)
-    shown, more = (every, 0) if verbose else summary.listed(every, _MOST)
+def _list(page: _Page, label: str, items: list[summary.Item], *, verbose: bool) -> None:
+    """Items under a label, each with what was sent; at most 20, unless ``verbose``."""
+    shown = items if verbose else items[:_MOST]
     limit = 300 if verbose else 2 * (page.width - _INDENT)
     if shown:
         page.line()
-    for first, *others in shown:
-        page.labelled(label, visible(first, limit), _STYLES.get(label, ""))
-        for other in others:
-            page.labelled("", visible(other, limit))
-    if more:
-        page.labelled(label, f"and {more} more (--verbose lists them)")
+    for whose, text, sent in shown:
+        page.labelled(label, visible(f"{whose}: {text}" if whose else text, limit), _STYLES.get(label, ""))
+        for line in sent:
+            page.labelled("", visible(f"sent: {line}", limit))
+    if items[len(shown) :]:
+        page.labelled(label, f"and {len(items) - len(shown)} more (--verbose lists them)")
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

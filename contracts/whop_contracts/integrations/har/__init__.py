@@ -27,8 +27,8 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
-from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import UsageError, read_file
+from whop_contracts.settings.kinds import describe_os_error
 
 _OTHER_HANDS: Final = frozenset(
     {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
