@@ -421,7 +421,7 @@ def test_every_clause_is_explained(call, monkeypatch):
     """What takes a run has its own test."""
     plan = planned(Settings())
     monkeypatch.setattr(explaining, "planned", lambda _: plan)
-    monkeypatch.setattr(explaining, "served", lambda *_: (1, ["a word"]))
+    monkeypatch.setattr(explaining, "requests_for", lambda *_: (1, ["a word"]))
     monkeypatch.setattr(explaining, "failures_on", lambda *_: iter(()))
     for clause in catalogue.clauses():
         code, out, err = call("explain", clause.id)

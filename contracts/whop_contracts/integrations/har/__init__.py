@@ -102,8 +102,7 @@ def judge_recording(
         requests=0,
         notes=[f"{len(checked)} recorded exchanges were checked, none was sent", *recording.notes],
         reason=reason,
-        untested=dict.fromkeys(unstated, _UNSTATED),
-        causes=dict.fromkeys(unstated, "not_applicable"),
+        untested=dict.fromkeys(unstated, (_UNSTATED, "not_applicable")),
         strict=strict,
     )
     return build(tally, circumstances, Redactor([*secrets, *recording.secrets]))
