@@ -32,7 +32,7 @@ LAYERS = (
 )
 MEET_PROVIDERS = {
     *("cli.open_target", "cli.planning", "proof.trials", "proof.rank", "plugin.fixtures"),
-    *("cli.explain", "cli.prove", "cli.serve"),
+    *("cli.explain", "cli.providers"),
 }
 """Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
 PURE = (

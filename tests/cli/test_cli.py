@@ -19,7 +19,7 @@ from whop_contracts import report as reports
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
-from whop_contracts.cli.commands import COMMANDS
+from whop_contracts.cli.main import COMMANDS
 from whop_contracts.cli.planning import planned
 from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations

@@ -127,9 +127,7 @@ class Settings:
     )
     seed: int = _setting(kinds.NUMBER, "Number that varies the generated requests.", 0)
     clauses: tuple[str, ...] = _list(
-        kinds.GLOB,
-        "Check only clauses with this id or pattern; '!GLOB' leaves clauses out.",
-        "clause",
+        kinds.GLOB, "Check only clauses with this id or pattern; '!GLOB' leaves clauses out.", "clause"
     )
     require: tuple[str, ...] = _list(
         kinds.GLOB, "Exit with 3 if a clause with this id or pattern is not tested.", "require"
@@ -143,9 +141,7 @@ class Settings:
         kinds.COUNT, "Requests per minute at most.", otherwise="300, unlimited on loopback"
     )
     restore_time: float = _setting(
-        kinds.DURATION,
-        "How long restoring one campaign may take; 5 minutes for all of them.",
-        60.0,
+        kinds.DURATION, "How long restoring one campaign may take; 5 minutes for all of them.", 60.0
     )
     timeout: float = _setting(kinds.DURATION, "How long one response may take.", 10.0)
     ca_file: Path | None = _setting(
