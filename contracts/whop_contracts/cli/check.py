@@ -32,8 +32,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import commands, postprocess
-from whop_contracts.report.events import EventWriter
+from whop_contracts.report import EventWriter, commands, postprocess
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError, host_of

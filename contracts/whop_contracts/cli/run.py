@@ -157,7 +157,7 @@ def replay(loaded: Loaded, result: Path, clause: str) -> int:
         if row["failure"]:
             if not settings.quiet:
                 with reports.guarded(sys.stdout):
-                    terminal.show_failure(new, row, sys.stdout, color=settings.color)
+                    terminal.show_failure(new, row, terminal.Page(sys.stdout, settings.color))
             say(f"still fails: {clause} ({sent})")
         elif row["verdict"] == "passed":
             say(f"does not fail any more: {clause} ({sent})")

@@ -201,8 +201,8 @@ class ClauseItem(ContractItem):
         verdict, reason = row["verdict"], _inert(visible(row["reason"] or ""))
         strict = plugin.chosen(self.config).settings.strict
         if verdict == "failed" or (verdict == "warned" and strict):
-            text = io.StringIO()
-            importlib.import_module("whop_contracts.report.terminal").show_failure(result, row, text)
+            text, terminal = io.StringIO(), importlib.import_module("whop_contracts.report.terminal")
+            terminal.show_failure(result, row, terminal.Page(text))
             raise ContractFailure(text.getvalue().strip("\n"))
         if verdict == "warned":
             self.warn(plugin.ContractWarning(_inert(summary.brief(row))))
