@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.instants import read_instant
 from whop_contracts.pause import catalogue, strategies
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.report import WRITERS, terminal
+from whop_contracts.report import WRITERS, render, terminal
 from whop_contracts.schemas import violations
 from whop_contracts.settings import Settings
 
@@ -92,9 +92,7 @@ def _terminal(result: Mapping[str, Any]) -> str:
 def writer(name: str) -> Callable[[Mapping[str, Any]], str]:
     if name == "terminal":
         return _terminal
-    module, _, function = WRITERS[name].partition(":")
-    found: Callable[[Mapping[str, Any]], str] = getattr(importlib.import_module(module), function)
-    return found
+    return partial(render, name)
 
 
 @pytest.fixture(scope="module")

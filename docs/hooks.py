@@ -65,7 +65,7 @@ def settings_page() -> str:
 
 
 def _section(setting: Setting) -> Iterator[str]:
-    value = "" if setting.kind is SWITCH else f" {setting.metavar}"
+    value = "" if setting.kind is SWITCH else f" {setting.kind.metavar}"
     variables = " or ".join(f"`{name}`" for name in setting.variables)
     ways = {
         "flag": ", ".join(f"`{flag}{value}`" for flag in (setting.short, f"--{setting.key}") if flag)
@@ -149,11 +149,10 @@ def _requests(part: str, title: str) -> Iterator[str]:
 
 def _row(one: RequestClass) -> Iterator[str]:
     found = bounds(next(clause for clause in clauses() if clause.id == one.clause))
-    assert found is not None
     yield f"`{one.id}`"
     link = f"[`{one.clause}`](clauses.md#{one.clause.replace('.', '')})"
     yield f"{html.escape(one.statement, quote=False)} ({link}, {one.source})"
-    yield from (found.conforms, found.warns, found.fails)
+    yield from (found[name] for name in ("conforms", "warns", "fails"))
     yield _EFFECTS[one.effect]
     first, *rest = (_plain(case.name) for case in one.vectors)
     yield first + (f" and {len(rest)} more" if rest else "")

@@ -31,8 +31,8 @@ LAYERS = (
     ("faces", "contract derive strategies load schemathesis_checks __main__ proof* plugin* cli*"),
 )
 MEET_PROVIDERS = {
-    *("cli.open_target", "cli.coverage", "proof.trials", "proof.rank", "plugin.fixtures"),
-    *("cli.explain", "cli.prove", "cli.serve"),
+    *("cli.open_target", "cli.planning", "proof.trials", "proof.rank", "plugin.fixtures"),
+    *("cli.explain", "cli.providers"),
 }
 """Who hands a provider to a run, or tells of its faults. Nobody who judges is among them."""
 PURE = (

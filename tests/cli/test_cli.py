@@ -19,12 +19,12 @@ from whop_contracts import report as reports
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
-from whop_contracts.cli.commands import COMMANDS
+from whop_contracts.cli.main import COMMANDS
 from whop_contracts.cli.planning import planned
 from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations
 from whop_contracts.provider.server import clock_url
-from whop_contracts.settings import Settings
+from whop_contracts.settings import Settings, UsageError
 
 PROGRAM = shlex.join([sys.executable, "-m", "whop_contracts"])
 
@@ -227,7 +227,7 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
     kept.chmod(0o640)
     link.symlink_to(kept)
     before = kept.stat().st_ino
-    reports.write_file(link, "after")
+    reports.write_file(link, "after", "--json")
     assert (kept.read_text(), kept.stat().st_mode & 0o777, link.is_symlink()) == ("after", 0o640, True)
     assert kept.stat().st_ino != before
 
@@ -235,15 +235,15 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="full"):
-        reports.write_file(link, "half")
+    with pytest.raises(UsageError, match=r"^--json '.*link': could not be written \(full\)$"):
+        reports.write_file(link, "half", "--json")
     monkeypatch.undo()
     assert kept.read_text() == "after"
     assert len(list(tmp_path.iterdir())) == 2
     assert shell("mkfifo f; cat f & whop-contracts run --max-requests 5 -q --markdown f >&2; wait", tmp_path)[
         1
     ]
-    reports.write_file(Path("/dev/null"), "gone")
+    reports.write_file(Path("/dev/null"), "gone", "--json")
     assert Path("/dev/null").is_char_device()
 
 
@@ -421,7 +421,7 @@ def test_every_clause_is_explained(call, monkeypatch):
     """What takes a run has its own test."""
     plan = planned(Settings())
     monkeypatch.setattr(explaining, "planned", lambda _: plan)
-    monkeypatch.setattr(explaining, "served", lambda *_: (1, ["a word"]))
+    monkeypatch.setattr(explaining, "requests_for", lambda *_: (1, ["a word"]))
     monkeypatch.setattr(explaining, "failures_on", lambda *_: iter(()))
     for clause in catalogue.clauses():
         code, out, err = call("explain", clause.id)

@@ -11,7 +11,7 @@ import click
 import pytest
 
 import whop_contracts
-from whop_contracts.cli.commands import COMMANDS, PROGRAM
+from whop_contracts.cli.main import COMMANDS, PROGRAM
 from whop_contracts.pause.catalogue import clauses
 
 ROOT = Path(__file__).parents[2]

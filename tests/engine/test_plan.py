@@ -17,7 +17,7 @@ import pytest
 
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
-from whop_contracts.cli import replaying
+from whop_contracts.cli.run import single
 from whop_contracts.engine import build_plan
 from whop_contracts.engine import plan as plans
 from whop_contracts.engine.build_plan import batch, ranks
@@ -375,5 +375,5 @@ def test_a_run_goes_on_until_its_time_is_spent(monkeypatch) -> None:
 def test_a_failure_of_a_batch_is_replayed() -> None:
     plan = draw(PAUSE, "thorough", seed=0, means=preparing.capabilities(Settings()))
     wanted = batch(PAUSE, plan, 2).sequences[7]
-    found = replaying.single(wanted.name, Settings(profile="thorough"))
+    found = single(wanted.name, Settings(profile="thorough"))
     assert found.sequences == (wanted,)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from report.making import FAULT, break_mock, failing, judged, said, saved
 from whop_contracts import provider
-from whop_contracts.cli import replaying
+from whop_contracts.cli.run import check_origin
 from whop_contracts.settings import Settings
 
 SAMPLE = ["never-resumes", "refuses-offsets", "401-resumes", "resumes-siblings"]
@@ -34,11 +35,11 @@ def test_a_failure_fails_again_and_on_a_mended_target_does_not(monkeypatch, tmp_
     assert out.startswith(f"does not fail any more: {clause} (")
 
 
-def test_only_its_sequence_is_sent(monkeypatch, tmp_path) -> None:
+def test_only_its_sequence_is_sent(monkeypatch, tmp_path, capsys) -> None:
     result = judged(monkeypatch, fault=FAULT)
-    again = replaying.replay(result, failing(result)[0], Settings())
-    assert again.result["requests"] < 25
-    assert again.result["put_back"] == {"campaigns": 4, "failed": []}
+    path = saved(tmp_path / "r.json", result)
+    out = said(capsys, "replay", path, "--clause", failing(result)[0])[1]
+    assert int(re.search(r"(\d+) requests of ", out)[1]) < 25
 
 
 def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys) -> None:
@@ -64,7 +65,7 @@ def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys) -> N
         said_of = wrong(live, "--clause", clause, "--base-url", url, "--campaign-id", "adcamp_1")
         assert said_of.startswith(f"whop-contracts: --base-url '{url}': the result is of https://x.example; ")
     for url in ("https://x.example:443/api/v1", "http://127.0.0.1:9", "http://[::1]:9"):
-        replaying._check_origin(json.loads(Path(live).read_text()), Settings(base_url=url))
+        check_origin(json.loads(Path(live).read_text()), Settings(base_url=url))
     other = copy.deepcopy(result)
     for row in other["clauses"]:
         if row["failure"]:

@@ -11,9 +11,9 @@ from whop_contracts import report as reports
 from whop_contracts.cli import check as engine
 from whop_contracts.pause import catalogue
 from whop_contracts.plugin import fixtures, session
-from whop_contracts.report import junit, markdown, terminal
+from whop_contracts.report import documents, terminal
 
-LOADED = (fixtures, session, reports, junit, markdown, terminal)
+LOADED = (fixtures, session, reports, documents, terminal)
 """Imported once, here, so that the sessions inside need not."""
 QUIETLY = ("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:asyncio")
 IDS = [clause.id for clause in catalogue.clauses()]

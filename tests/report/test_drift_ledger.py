@@ -10,25 +10,24 @@ import pytest
 from report.making import judged, said
 from whop_contracts import schemas
 from whop_contracts.report import postprocess
-from whop_contracts.report.postprocess import Ledger
+from whop_contracts.report.postprocess import note_drift, read_ledger, write_ledger
 from whop_contracts.settings import Settings, UsageError
 
-FIRST, SECOND = date(2026, 9, 21), date(2026, 10, 2)
+FIRST, SECOND = "2026-09-21", "2026-10-02"
 DRIFT = {"kind": "undocumented_field", "pointer": "/pausedUntil", "value": "x", "count": 3}
-RESULT = {"drift": [DRIFT], "notes": []}
 
 
 def test_the_first_day_stays_and_the_last_moves(tmp_path) -> None:
     path = tmp_path / "ledger.json"
     for day in (FIRST, SECOND):
-        ledger = Ledger.load(path)
-        noted = ledger.note(RESULT, day)
-        ledger.save()
-    assert noted["drift"] == [DRIFT | {"first_seen": "2026-09-21", "last_seen": "2026-10-02"}]
-    ledger.note({"drift": [DRIFT | {"value": None}]}, SECOND)
-    ledger.save()
+        ledger = read_ledger(path)
+        noted = note_drift(ledger, [DRIFT], day)
+        write_ledger(path, ledger)
+    assert noted == [DRIFT | {"first_seen": FIRST, "last_seen": SECOND}]
+    note_drift(ledger, [DRIFT | {"value": None}], SECOND)
+    write_ledger(path, ledger)
     kept = json.loads(path.read_text("utf-8"))["drift"]
-    assert [(row["value"], row["first_seen"]) for row in kept] == [("x", "2026-09-21"), (None, "2026-10-02")]
+    assert [(row["value"], row["first_seen"]) for row in kept] == [("x", FIRST), (None, SECOND)]
     assert [one.name for one in tmp_path.iterdir()] == ["ledger.json"]
 
 
@@ -44,8 +43,10 @@ def test_what_is_no_ledger_is_left_alone(tmp_path, text) -> None:
 
 
 def test_a_ledger_that_cannot_be_written_is_a_note(tmp_path) -> None:
-    settle = postprocess.prepare(Settings(drift_ledger=tmp_path / "no" / "ledger.json"), today=FIRST)
-    assert "could not be written" in settle(RESULT)["notes"][0]
+    settle = postprocess.prepare(
+        Settings(drift_ledger=tmp_path / "no" / "ledger.json"), today=date(2026, 9, 21)
+    )
+    assert "could not be written" in settle({"drift": [DRIFT], "notes": []})["notes"][0]
 
 
 def test_a_run_keeps_its_ledger(monkeypatch, tmp_path) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from report.making import FAULT, judged, said
-from whop_contracts.report import html
-from whop_contracts.report.failure import Failure
+from whop_contracts.report import documents
+from whop_contracts.report.failure import Failure, timeline
 from whop_contracts.settings import Settings
 
 CHROMIUM = shutil.which("chromium")
@@ -78,7 +78,7 @@ class Page(HTMLParser):
 
 def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results) -> None:
     result = results[FAULT]
-    text = html.render(result)
+    text = documents.html(result)
     assert text.index("<h1") < text.index("Failures and warnings") < text.index("clause by clause")
     for row in result["clauses"]:
         assert f"<code>{row['id']}</code>" in text
@@ -88,7 +88,7 @@ def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results
 @pytest.mark.parametrize("fault", [None, FAULT])
 def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fault) -> None:
     for result in (results[fault], hostile(results[fault])):
-        text = html.render(result)
+        text = documents.html(result)
         page = Page(text)
         assert page.tags.count("script") == page.tags.count("style") == 1
         assert "img" not in page.tags
@@ -103,13 +103,13 @@ def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fa
 def test_a_report_of_huge_strings_stays_small(results) -> None:
     row = next(row for row in results[FAULT]["clauses"] if row["failure"])
     huge = results[FAULT] | {"clauses": [row | {"id": f"response.{n}"} for n in range(200)]}
-    text = html.render(hostile(huge, "<&\x01" * 70_000))
-    assert len(text.encode()) < html.LIMIT
+    text = documents.html(hostile(huge, "<&\x01" * 70_000))
+    assert len(text.encode()) < documents.PAGE_LIMIT
 
 
 def pictures(result: dict[str, Any]) -> dict[str, Any]:
     read = {row["id"]: Failure.read(result, row) for row in result["clauses"]}
-    found = {id_: html.timeline(failure) for id_, failure in read.items() if failure}
+    found = {id_: timeline(failure) for id_, failure in read.items() if failure}
     return {id_: picture for id_, picture in found.items() if picture}
 
 
@@ -132,7 +132,7 @@ def test_a_picture_shows_what_was_requested_and_when_the_campaign_was_paused(res
         for one in pictures(results["resumes-an-hour-late"]).values()
         for mark in one["marks"]
     )
-    page = html.render(result)
+    page = documents.html(result)
     assert page.count('class="span"') >= len(picture["paused"]) > 0
     assert "<h4>Before</h4>" in page
 
@@ -199,7 +199,7 @@ def with_probe(text: str) -> str:
 def test_in_a_browser_search_filter_and_folding_work(results, tmp_path) -> None:
     result = results[FAULT]
     path = tmp_path / "r.html"
-    path.write_text(with_probe(html.render(result)), "utf-8")
+    path.write_text(with_probe(documents.html(result)), "utf-8")
     dom, console = browse(path, tmp_path / "profile")
     assert console == []
     match = re.search(r'data-probe="([^"]*)"', dom)
@@ -264,7 +264,7 @@ def test_in_a_browser_the_page_fits_and_has_contrast(results, tmp_path, width, d
     """Also without JavaScript: then there is no search, and everything else."""
     path = tmp_path / "r.html"
     # A frame, because a headless window has a least width.
-    page = escape(html.render(results["timer-survives-unpause"]))
+    page = escape(documents.html(results["timer-survives-unpause"]))
     sandbox = "" if script else 'sandbox="allow-same-origin"'
     frame = f'<iframe width="{width}" height="1000" style="border: 0" {sandbox} srcdoc="{page}"></iframe>'
     path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{frame}<script>{LAYOUT}</script>", "utf-8")
@@ -288,7 +288,7 @@ def test_in_a_browser_the_page_fits_and_has_contrast(results, tmp_path, width, d
 
 def test_in_a_browser_hostile_text_does_nothing(results, tmp_path) -> None:
     path = tmp_path / "r.html"
-    path.write_text(html.render(hostile(results[FAULT])), "utf-8", errors="backslashreplace")
+    path.write_text(documents.html(hostile(results[FAULT])), "utf-8", errors="backslashreplace")
     dom, console = browse(path, tmp_path / "profile")
     assert console == []
     assert dom.count("<script") == 1

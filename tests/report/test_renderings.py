@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import re
@@ -16,7 +15,7 @@ from report import handmade
 from whop_contracts import report as reports
 from whop_contracts import schemas
 from whop_contracts.cli import main as cli
-from whop_contracts.report import junit, markdown, terminal
+from whop_contracts.report import documents, terminal
 
 PARTS = ("clause", "source", "expected", "actual", "at", "failed in", "sent", "before", "request", "response")
 
@@ -29,16 +28,14 @@ def printed(result, **how):
 
 def rendered(result):
     """Every rendering of a result, by its name."""
-    places = (place.partition(":") for place in reports.WRITERS.values())
-    texts = [getattr(importlib.import_module(module), name)(result) for module, _, name in places]
-    return dict(zip(reports.WRITERS, texts, strict=True)) | {"terminal": printed(result)}
+    return {name: reports.render(name, result) for name in reports.WRITERS} | {"terminal": printed(result)}
 
 
 def test_the_handmade_results_are_results_and_the_json_file_is_the_result(tmp_path):
     schema = json.loads(schemas.document_path("result.schema.json").read_bytes())
     for result in handmade.kinds().values():
         jsonschema.Draft202012Validator(schema).validate(result)
-        (tmp_path / "r.json").write_text(reports.render_json(result), "utf-8", errors="backslashreplace")
+        (tmp_path / "r.json").write_text(reports.render("json", result), "utf-8", errors="backslashreplace")
         assert json.loads((tmp_path / "r.json").read_text()) == result
 
 
@@ -87,7 +84,7 @@ ALLOWED = {
 
 
 def parsed(result):
-    return ET.fromstring(junit.render(result).encode("utf-8", "backslashreplace"))
+    return ET.fromstring(documents.junit(result).encode("utf-8", "backslashreplace"))
 
 
 def outcomes(result):
@@ -106,7 +103,7 @@ def test_junit_is_valid_and_its_counts_are_those_of_its_cases():
             cases = list(node.iter("testcase"))
             found = {
                 name: sum(case.find(tag) is not None for case in cases)
-                for name, tag in junit._OUTCOMES.items()
+                for name, tag in documents._OUTCOMES.items()
             }
             counts = {"tests": len(cases)} | found
             assert {name: int(node.get(name)) for name in counts if node.get(name)} == {
@@ -136,14 +133,14 @@ def test_in_junit_a_target_can_neither_end_an_element_nor_begin_one():
     root = parsed(handmade.everything(handmade.HOSTILE))
     assert {node.tag for node in root.iter()} == set(ALLOWED)
     assert "<script>" in root.find(".//failure").text
-    assert len(junit.render(handmade.everything("<" * 1_000_000))) < 100_000
+    assert len(documents.junit(handmade.everything("<" * 1_000_000))) < 100_000
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------
 
 
 def tokens(result):
-    return list(walked(MarkdownIt("commonmark").enable("table").parse(markdown.render(result))))
+    return list(walked(MarkdownIt("commonmark").enable("table").parse(documents.markdown(result))))
 
 
 def walked(nodes):
@@ -176,8 +173,8 @@ def test_in_markdown_no_text_ends_its_code_span(text):
 
 def test_markdown_begins_with_the_verdict_and_has_a_place_for_everything():
     for result in handmade.kinds().values():
-        assert result["verdict"] in markdown.render(result).splitlines()[0]
-    text = markdown.render(handmade.everything())
+        assert result["verdict"] in documents.markdown(result).splitlines()[0]
+    text = documents.markdown(handmade.everything())
     for part in (
         "#### response.status-is-documented",
         "Warnings: 1",
@@ -190,14 +187,14 @@ def test_markdown_begins_with_the_verdict_and_has_a_place_for_everything():
         "2026-11-26T10:00:00.000Z to 2026-11-26T10:00:02.500Z",
     ):
         assert part in text
-    assert "Reason: `no pause got a 2xx`" in markdown.render(handmade.kinds()["inconclusive"])
+    assert "Reason: `no pause got a 2xx`" in documents.markdown(handmade.kinds()["inconclusive"])
 
 
 def test_markdown_fits_a_comment_however_many_clauses_fail():
     failure = handmade.failure(actual="x" * 5_000)
     rows = [handmade.clause(f"response.number-{n}", "failed", failure=failure) for n in range(400)]
-    text = markdown.render(handmade.result(*rows))
-    assert len(text) <= markdown.LIMIT
+    text = documents.markdown(handmade.result(*rows))
+    assert len(text) <= documents.COMMENT_LIMIT
     assert "violates: 400 clauses failed" in text
     assert "more" in text
 

@@ -11,7 +11,7 @@ import pytest
 from report import handmade
 from report.test_renderings import printed
 from whop_contracts.report import terminal
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 
 
 class Screen(io.StringIO):

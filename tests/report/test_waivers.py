@@ -10,7 +10,7 @@ from report import handmade
 from report.making import FAULT, break_mock, failing, judged, said, verdicts
 from whop_contracts import schemas
 from whop_contracts.cli import check as engine
-from whop_contracts.report import waivers
+from whop_contracts.report import postprocess
 from whop_contracts.settings import Settings, UsageError
 
 TODAY = date(2026, 9, 21)
@@ -23,9 +23,9 @@ expiry = 2026-09-21
 """
 
 
-def read(path, text: str) -> tuple[waivers.Waiver, ...]:
+def read(path, text: str) -> tuple[postprocess.Waiver, ...]:
     path.write_text(text, "utf-8")
-    return waivers.load(path, ["response.media-type", "pausing.until-is-kept"], today=TODAY)
+    return postprocess.read_waivers(path, ["response.media-type", "pausing.until-is-kept"], today=TODAY)
 
 
 def test_a_waiver_holds_on_its_last_day(tmp_path) -> None:
@@ -82,15 +82,15 @@ def test_a_file_that_is_no_toml_is_one_line(tmp_path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def waiver(clause: str, expiry: date = TODAY) -> waivers.Waiver:
-    return waivers.Waiver(clause, "known", "ads team", expiry)
+def waiver(clause: str, expiry: date = TODAY) -> postprocess.Waiver:
+    return postprocess.Waiver(clause, "known", "ads team", expiry)
 
 
 def test_waived_failures_are_shown_and_do_not_fail_the_run(monkeypatch) -> None:
     result = judged(monkeypatch, fault=FAULT)
     broken = failing(result)
     assert result["exit_code"] == 1
-    waived = waivers.apply([waiver(id_) for id_ in broken], result)
+    waived = postprocess.apply_waivers([waiver(id_) for id_ in broken], result)
     assert (waived["verdict"], waived["exit_code"], waived["reason"]) == ("conforms", 0, None)
     assert all(verdicts(waived)[id_] == "waived" for id_ in broken)
     assert all(row["failure"] for row in waived["clauses"] if row["verdict"] == "waived")
@@ -99,17 +99,17 @@ def test_waived_failures_are_shown_and_do_not_fail_the_run(monkeypatch) -> None:
 
 def test_one_that_is_left_still_fails(monkeypatch) -> None:
     result = judged(monkeypatch, fault="never-resumes")
-    other = waivers.apply([waiver("response.media-type")], result)
+    other = postprocess.apply_waivers([waiver("response.media-type")], result)
     assert (other["verdict"], other["exit_code"]) == ("violates", 1)
 
 
 def test_a_waiver_that_is_not_needed_warns_and_with_strict_fails(monkeypatch) -> None:
     result = judged(monkeypatch)
     note = "waiver for response.media-type is not needed any more (ads team, until 2026-09-21)"
-    lax = waivers.apply([waiver("response.media-type")], result)
+    lax = postprocess.apply_waivers([waiver("response.media-type")], result)
     assert note in lax["notes"]
     assert lax["exit_code"] == 0
-    strict = waivers.apply([waiver("response.media-type")], result, strict=True)
+    strict = postprocess.apply_waivers([waiver("response.media-type")], result, strict=True)
     assert strict["exit_code"] == 1
     assert not schemas.violations("result", "", strict)
 
@@ -122,7 +122,7 @@ def test_if_every_failure_is_waived_what_prevented_a_must_clause_from_being_test
         ("should", "prevented", "conforms"),
     ):
         missed = handmade.clause("auto_resume.y", "not_tested", level=level, reason=reason, cause=cause)
-        result = waivers.apply(
+        result = postprocess.apply_waivers(
             [waiver("pausing.x")], handmade.result(handmade.clause("pausing.x", "failed"), missed)
         )
         said = f"every failure is waived, and {reason}" if verdict == "inconclusive" else None
@@ -132,7 +132,10 @@ def test_if_every_failure_is_waived_what_prevented_a_must_clause_from_being_test
 
 def test_a_clause_that_was_not_tested_says_nothing_about_its_waiver(monkeypatch) -> None:
     result = judged(monkeypatch, Settings(clauses=("response.media-type",)))
-    assert waivers.apply([waiver("pausing.until-is-kept")], result, strict=True)["notes"] == result["notes"]
+    assert (
+        postprocess.apply_waivers([waiver("pausing.until-is-kept")], result, strict=True)["notes"]
+        == result["notes"]
+    )
 
 
 def test_a_run_reads_its_waivers_before_it_sends_anything(monkeypatch, tmp_path) -> None:

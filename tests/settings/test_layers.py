@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -74,7 +76,8 @@ def given(tmp_path):
         path.unlink(missing_ok=True)
         if file is not None:
             path.write_text(file)
-        loaded = load(flags, environ=environ or {}, folder=tmp_path, checked=False)
+        with patch.dict(os.environ, environ or {}):
+            loaded = load(flags, tmp_path, checked=False)
         return getattr(loaded.settings, field), loaded.origins.get(field, "default")
 
     return given

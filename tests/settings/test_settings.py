@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
+from unittest.mock import patch
 
 import jsonschema
 import pytest
@@ -27,7 +29,8 @@ def loading(tmp_path):
     def loading(environ=None, file=None, *, name="whop-contracts.toml", prefix="--", **flags) -> Loaded:
         if file is not None:
             (tmp_path / name).write_bytes(file if isinstance(file, bytes) else file.encode())
-        return load(flags, environ=environ or {}, folder=tmp_path, prefix=prefix)
+        with patch.dict(os.environ, environ or {}):
+            return load(flags, tmp_path, prefix=prefix)
 
     return loading
 

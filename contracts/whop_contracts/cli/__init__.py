@@ -1,4 +1,4 @@
-"""The command line. ``commands`` declares it, the other modules implement it; they print by ``say``."""
+"""The command line. ``main`` declares it, the other modules implement it; they print by ``say``."""
 
 from __future__ import annotations
 

@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
-from whop_contracts.cli.coverage import missed
 from whop_contracts.cli.open_target import open_target
-from whop_contracts.cli.planning import classes_of, pace, planned, production_host, selected_clauses
+from whop_contracts.cli.planning import classes_of, missed, pace, planned, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, restore_command
@@ -33,11 +32,10 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import commands, postprocess
-from whop_contracts.report.events import EventWriter
+from whop_contracts.report import EventWriter, commands, postprocess
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
-from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings import Settings, UsageError, host_of
 from whop_contracts.target import Sender, Target
 from whop_contracts.target.targets import describe_plain_http
 
@@ -128,16 +126,15 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     redactor = redactor_of(actors)
     plan = plan or planned(settings)
     har = open_har(settings, redactor, target, plan)
-    about = {"kind": target.kind, "base_url": target.base_url}
-    events = EventWriter(settings.events, redactor, about) if settings.events else None
+    events = EventWriter(settings.events, redactor, _about(target)) if settings.events else None
     run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, events, watch)
     reason: str | None = "the run ended before anything was changed"
     journal = None
-    live = target.kind == "live"
-    resources = resources_of(target.base_url, actors.campaigns, settings.test_clock) if live else []
+    live = (target.base_url, actors.campaigns, settings.test_clock) if target.kind == "live" else None
     try:
-        with exclusive(resources, run_id) as unlocked:
-            journal = _open_journal(settings, target, run_id)
+        with exclusive(resources_of(*live) if live else [], run_id) as unlocked:
+            if live:
+                journal = Journal.create(settings.journal, target.base_url, run_id, PAUSE.read_state)
             _announce(run, journal, settings, actors)
             session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
             run.state = session.state
@@ -145,7 +142,9 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             more = run.batch if plan.goes_on else None
             reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
             if journal and run.state.failed:
-                _say_what_restores(run, restore_command(journal.path, target.base_url, settings.test_clock))
+                command = restore_command(journal.path, target.base_url, settings.test_clock)
+                run.show("restore", command, message=True)
+                run.state.notes.append(f"what is left is restored by: {command}")
     except JournalError as error:
         reason = str(error)
         raise UsageError(f"--journal: {error}") from None
@@ -167,41 +166,24 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     return result
 
 
-def _say_what_restores(run: _Run, command: str) -> None:
-    run.show("restore", command, message=True)
-    run.state.notes.append(f"what is left is restored by: {command}")
-
-
-def _open_journal(settings: Settings, target: Target, run_id: str) -> Journal | None:
-    if target.kind != "live":
-        return None
-    return Journal.create(settings.journal, target.base_url, run_id, PAUSE.read_state)
+def _about(target: Target) -> dict[str, str]:
+    return {"kind": target.kind, "base_url": target.base_url}
 
 
 def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Actors) -> None:
     """What has to be shown before anything is sent: where the journal is, and what is done to production."""
     if journal:
         run.show("journal", str(journal.path), message=True)
-    if host := production_host(settings):
-        named = ", ".join(actors.campaigns)
-        run.show(
-            "production",
-            f"{host}: {named} will be paused and resumed many times, "
-            f"by {run.plan.requests} requests, and put back as found",
-            message=True,
-        )
+    if (host := host_of(settings.base_url or "")) in settings.production_hosts:
+        named, requests = ", ".join(actors.campaigns), run.plan.requests
+        what = f"paused and resumed many times, by {requests} requests, and put back as found"
+        run.show("production", f"{host}: {named} will be {what}", message=True)
     if note := describe_plain_http(run.target.base_url):
         run.show("insecure", note, message=True)
 
 
 def _session(
-    settings: Settings,
-    actors: Actors,
-    run: _Run,
-    *,
-    journal: Journal | None,
-    rng: random.Random,
-    run_id: str,
+    settings: Settings, actors: Actors, run: _Run, *, journal: Journal | None, rng: random.Random, run_id: str
 ) -> Session:
     target = run.target
     sender = Sender(
@@ -231,14 +213,15 @@ def _result(
     settings: Settings, run: _Run, sender: Sender, redactor: Redactor, seconds: float
 ) -> dict[str, Any]:
     state, target, plan = run.state, run.target, run.plan
-    moved, untested = target.clock.moved, _untested(run)
+    moved = target.clock.moved
+    start, end = map(write_instant, moved) if moved else (None, None)
     notes = [*state.notes, *sender.notes]
     if settings.insecure and target.kind == "live":
         notes.append("certificates were not checked (--insecure)")
     return build(
         run.runner,
         Circumstances(
-            target={"kind": target.kind, "base_url": target.base_url},
+            target=_about(target),
             contract={"version": __version__, "sha256": PAUSE.sha256()},
             plan={
                 "profile": plan.profile,
@@ -248,11 +231,7 @@ def _result(
                 "command": commands.of_run(settings),
                 "classes": classes_of(plan, run.sent),
             },
-            clock={
-                "kind": target.clock.kind,
-                "from": write_instant(moved[0]) if moved else None,
-                "to": write_instant(moved[1]) if moved else None,
-            },
+            clock={"kind": target.clock.kind, "from": start, "to": end},
             put_back={"campaigns": len(state.restored), "failed": state.failed},
             started_at=datetime.now(UTC).timestamp() - seconds,
             duration_s=seconds,
@@ -260,8 +239,7 @@ def _result(
             requests=sender.sent,
             notes=notes,
             reason=state.inconclusive,
-            untested={id_: reason for id_, (reason, _) in untested.items()},
-            causes={id_: cause for id_, (_, cause) in untested.items()},
+            untested=_untested(run),
             strict=settings.strict,
         ),
         redactor,
@@ -273,11 +251,8 @@ def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
     state, plan = run.state, run.plan
     prevented: frozenset[str] = frozenset()
     if state.prevented and not state.inconclusive:
-        kept = (
-            plan
-            if plan.goes_on
-            else replace(plan, sequences=plan.sequences[: len(plan.sequences) - state.cut])
-        )
+        end = None if plan.goes_on else len(plan.sequences) - state.cut
+        kept = replace(plan, sequences=plan.sequences[:end])
         untested = [clause for clause in run.runner.clauses if not run.runner.counts[clause.id].exchanges]
         prevented = missed(kept, untested, run.sent)
 

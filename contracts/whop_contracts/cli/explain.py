@@ -5,23 +5,22 @@ from __future__ import annotations
 import random
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from whop_contracts import provider
 from whop_contracts.cli import say
-from whop_contracts.cli.coverage import served_by_case
 from whop_contracts.cli.open_target import run_in_process
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import planned, served
 from whop_contracts.engine.clause_runner import ClauseRunner, Failure
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.request_classes import CLASSES, CLIENT, RequestClass
+from whop_contracts.pause.request_classes import CLASSES, CLIENT
 from whop_contracts.proof import START, faults_found_by
-from whop_contracts.report.sanitize import visible
-from whop_contracts.schemas import Member, expected, subschema
+from whop_contracts.report.summary import visible
+from whop_contracts.schemas import expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest
 
@@ -55,7 +54,7 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     yield "level", f"{clause.level}: {_LEVELS[clause.level]}"
     yield "needs", clause.needs or "nothing beyond a campaign"
     plan = planned(Settings())
-    count, names = served(clause, plan)
+    count, names = requests_for(clause, plan)
     yield "sent", f"{count} of the {plan.requests} requests of a standard run test it:"
     yield from (("", visible(name, 300)) for name in names[:_SENT])
     if names[_SENT:]:
@@ -64,7 +63,7 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     failures = list(failures_on(faults[:_EXAMPLES], clause, plan))
     limits = bounds(clause)
     if limits:
-        yield from ((label, text) for label, text in limits._asdict().items() if text)
+        yield from ((label, text) for label, text in limits.items() if text)
     else:
         right = [f"{one.finding.expected} (for “{one.evidence.exchange.case}”)" for _, one in failures]
         for number, text in enumerate(dict.fromkeys(right)):
@@ -78,51 +77,40 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     yield "run it", f"whop-contracts run --clause {clause.id}"
 
 
-class Bounds(NamedTuple):
-    """What a table or a schema says of a clause, in words."""
-
-    conforms: str
-    warns: str
-    fails: str
-
-
-def served(clause: Clause, plan: Plan) -> tuple[int, list[str]]:
+def requests_for(clause: Clause, plan: Plan) -> tuple[int, list[str]]:
     """How many requests of ``plan`` test ``clause``, as tried on the mock, and their distinct names."""
-    by_case = served_by_case(plan, (clause,))
+    by_case = served(plan, (clause,))
     names = [pair for sequence, case in plan.listed() if by_case.get(pair := (sequence, case.name))]
     return len(names), [one if one == two else f"{one}: {two}" for one, two in dict.fromkeys(names)]
 
 
-def bounds(clause: Clause) -> Bounds | None:
-    """What the conformance table or the schema says; None for a clause that neither holds."""
-    found = next((one for one in CLASSES if one.clause == clause.id), None)
-    if found:
-        return _of_class(found)
-    member = next((one for one in MEMBERS if member_id(one) == clause.id), None)
-    return _of_member(member) if member else None
+def bounds(clause: Clause) -> dict[str, str]:
+    """What ``conforms``, ``warns`` and ``fails``, in words, by the conformance table or the schema.
 
-
-def _of_class(one: RequestClass) -> Bounds:
-    others = {one.other: "any other 4xx"} if not one.reject >= CLIENT else {}
-    never = [f"a {status}" for status in sorted(one.never)]
-    accepted = {one.accept: "a 2xx"}
-    return Bounds(
-        conforms=one.expected(),
-        warns=_listed(accepted.get("warns"), others.get("warns")),
-        fails=_listed(accepted.get("fails"), *never, others.get("fails"), "a 3xx", "a 5xx"),
-    )
-
-
-def _of_member(member: Member) -> Bounds:
-    schema = subschema(DOCUMENT, member.schema_pointer)
-    usual = schema.get("x-should") or schema.get("items", {}).get("x-should") or {}
-    rules = [expected(schema, word) for word in ("type", "format", "pattern", "enum") if word in schema]
-    hints = [expected(usual, word) for word in ("format", "pattern", "enum", "minimum") if word in usual]
-    return Bounds(
-        conforms="; ".join(rules),
-        warns=f"anything but {', '.join(hints)}" if hints else "",
-        fails=_listed("the member absent", None if member.nullable else "null", "another JSON type or value"),
-    )
+    Empty for a clause that neither of them holds.
+    """
+    for one in CLASSES:
+        if one.clause == clause.id:
+            others = {one.other: "any other 4xx"} if not one.reject >= CLIENT else {}
+            accepted = {one.accept: "a 2xx"}
+            never = [f"a {status}" for status in sorted(one.never)]
+            fails = (accepted.get("fails"), *never, others.get("fails"), "a 3xx", "a 5xx")
+            warns = _listed(accepted.get("warns"), others.get("warns"))
+            return {"conforms": one.expected(), "warns": warns, "fails": _listed(*fails)}
+    for member in MEMBERS:
+        if member_id(member) == clause.id:
+            schema = subschema(DOCUMENT, member.schema_pointer)
+            usual = schema.get("x-should") or schema.get("items", {}).get("x-should") or {}
+            words = ("type", "format", "pattern", "enum")
+            rules = [expected(schema, word) for word in words if word in schema]
+            hints = [expected(usual, word) for word in (*words[1:], "minimum") if word in usual]
+            null = None if member.nullable else "null"
+            return {
+                "conforms": "; ".join(rules),
+                "warns": f"anything but {', '.join(hints)}" if hints else "",
+                "fails": _listed("the member absent", null, "another JSON type or value"),
+            }
+    return {}
 
 
 def _listed(*words: str | None) -> str:
@@ -136,6 +124,5 @@ def failures_on(names: Iterable[str], clause: Clause, plan: Plan) -> Iterator[tu
         faulty = provider.build(fault=name, clock=provider.ManualClock(START))
         rng = random.Random(f"{name} {plan.seed}")  # noqa: S311 - repeatable on purpose
         run_in_process(plan, faulty, rng, runner.add)
-        failure = runner.counts[clause.id].smallest
-        if failure:
+        if failure := runner.counts[clause.id].smallest:
             yield name, failure

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from whop_contracts import derive as deriving
 from whop_contracts import schemas
 from whop_contracts.cli import say
 from whop_contracts.pause import catalogue
-from whop_contracts.report import diff, summary
-from whop_contracts.report.sanitize import visible
-from whop_contracts.settings import UsageError
+from whop_contracts.report import summary
+from whop_contracts.report.summary import visible
+from whop_contracts.settings import UsageError, read_file
+from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.settings.sources import schema
 
-_GROUPS: Final = (
-    ("broken", "newly broken"),
-    ("kept", "newly kept"),
-    ("new", "new"),
-    ("gone", "gone"),
-    ("other", "changed"),
+_GROUPS: Final = {
+    "broken": "newly broken",
+    "kept": "newly kept",
+    "new": "new",
+    "gone": "gone",
+    "other": "changed",
+}
+"""The clauses of a comparison whose verdict differs, and what a line about one begins with."""
+_FAILING: Final = frozenset({"failed", "waived"})
+_FACTS: Final = (
+    ("target", "base_url", "targets"),
+    ("plan", "sha256", "plans"),
+    ("contract", "sha256", "schemas"),
+    ("contract", "version", "versions of whop-contracts"),
 )
+"""What makes two results hard to compare if it differs."""
 
 
 def clauses(*, as_json: bool) -> int:
@@ -34,10 +43,7 @@ def clauses(*, as_json: bool) -> int:
     if as_json:
         rows = [
             {
-                "id": clause.id,
-                "level": clause.level,
-                "part": clause.part,
-                "statement": clause.statement,
+                **{name: getattr(clause, name) for name in ("id", "level", "part", "statement")},
                 "source": {"kind": clause.source.kind, "place": clause.source.place},
                 "needs": clause.needs or None,
             }
@@ -49,31 +55,6 @@ def clauses(*, as_json: bool) -> int:
     else:
         say(*(f"{clause.id}  {clause.level}  {clause.statement}" for clause in found))
     return 0
-
-
-def compare(old: Path, new: Path, *, as_json: bool) -> int:
-    """Print what changed between two results; 1 if a clause newly fails."""
-    comparison = diff.compare(diff.read_result(old, "OLD"), diff.read_result(new, "NEW"))
-    if as_json:
-        say(json.dumps(dataclasses.asdict(comparison), indent=2))
-    else:
-        say(*_changes(comparison))
-    return comparison.exit_code
-
-
-def _changes(comparison: diff.Comparison) -> Iterator[str]:
-    for note in comparison.notes:
-        yield f"note: {visible(note)}"
-    for name, title in _GROUPS:
-        for change in getattr(comparison, name):
-            was, now = (summary.words(one) if one else "not there" for one in (change.old, change.new))
-            yield f"{title:<13} {visible(change.clause, 80)}: was {was}, is {now}"
-            if name == "broken" and change.row["failure"]:
-                yield f"{'':<13} {summary.finding(change.row)}"
-    for drift in comparison.drift:
-        yield f"{'drift':<13} {summary.drifted(drift)}"
-    counts = [f"{len(getattr(comparison, name))} {title}" for name, title in _GROUPS[:2]]
-    yield ", ".join([*counts, f"{len(comparison.drift)} drift that appeared"])
 
 
 def derive(folder: Path | None, *, check: bool) -> int:
@@ -92,3 +73,95 @@ def derive(folder: Path | None, *, check: bool) -> int:
     except (deriving.DeriveError, OSError) as error:
         raise UsageError(f"FOLDER {str(where)!r}: {' '.join(str(error).split())}") from None
     return 0
+
+
+# -- compare -----------------------------------------------------------------------------------------------
+
+
+def compare(old: Path, new: Path, *, as_json: bool) -> int:
+    """Print what changed between two results; 1 if a clause newly fails."""
+    comparison = _compared(read_result(old, "OLD"), read_result(new, "NEW"))
+    say(*([json.dumps(comparison, indent=2)] if as_json else _lines(comparison)))
+    return 1 if comparison["broken"] else 0
+
+
+def read_result(path: Path, name: str) -> dict[str, Any]:
+    """Read a result as ``--json`` writes it. UsageError, which calls it ``name``, if it is none."""
+    try:
+        document = json.loads(read_file(path).decode())
+        # A result may hold a lone surrogate, which Unicode's encodings may not.
+        whole = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+    except OSError as error:
+        problem = f"it cannot be read ({describe_os_error(error)})"
+    except (ValueError, RecursionError):
+        problem = "it is no JSON text"
+    else:
+        found = schemas.violations("result", "", whole)
+        if not found:
+            result: dict[str, Any] = document
+            return result
+        actual, expected = found[0].actual[:80], found[0].expected[:80]
+        problem = f"at {found[0].pointer or 'its top'} there is {actual} and should be {expected}"
+    raise UsageError(f"{name} {str(path)!r}: expected a result as --json writes it; {problem}") from None
+
+
+def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What differs between two results: by group the clauses whose verdict does, the drift that appeared, and
+    notes on what makes the two hard to compare.
+
+    A clause newly fails if it did not fail before, was not tested or did not exist; failing under a waiver
+    does not count. It no longer fails if it failed, waived or not, and now passes or warns.
+    """
+    before, after = ({row["id"]: row for row in result["clauses"]} for result in (old, new))
+    found: dict[str, list[Any]] = {name: [] for name in _GROUPS}
+    for id_ in [*after, *(id_ for id_ in before if id_ not in after)]:
+        was, now = (rows[id_]["verdict"] if id_ in rows else None for rows in (before, after))
+        if was != now:
+            change = {"clause": id_, "old": was, "new": now, "row": after.get(id_) or before[id_]}
+            found[_group(was, now)].append(change)
+    known = {_key(drift) for drift in old["drift"]}
+    found["drift"] = [drift for drift in new["drift"] if _key(drift) not in known]
+    found["notes"] = [
+        *(
+            f"the two results are of different {what}"
+            for holder, name, what in _FACTS
+            if old[holder][name] != new[holder][name]
+        ),
+        *(
+            f"the {which} run was inconclusive: {result['reason']}"
+            for result, which in ((old, "old"), (new, "new"))
+            if result["verdict"] == "inconclusive"
+        ),
+    ]
+    return found
+
+
+def _group(was: str | None, now: str | None) -> str:
+    if now == "failed":
+        return "broken"
+    if was in _FAILING and now in {"passed", "warned"}:
+        return "kept"
+    if was is None:
+        return "new"
+    return "gone" if now is None else "other"
+
+
+def _key(drift: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What makes two drifts the same: an undocumented member is the same whatever its value."""
+    value = json.dumps(drift["value"]) if drift["kind"] == "undocumented_value" else ""
+    return drift["kind"], drift["pointer"], value
+
+
+def _lines(comparison: Mapping[str, list[Any]]) -> Iterator[str]:
+    for note in comparison["notes"]:
+        yield f"note: {visible(note)}"
+    for name, title in _GROUPS.items():
+        for change in comparison[name]:
+            was, now = (summary.words(change[one] or "not there") for one in ("old", "new"))
+            yield f"{title:<13} {visible(change['clause'], 80)}: was {was}, is {now}"
+            if name == "broken" and change["row"]["failure"]:
+                yield f"{'':<13} {summary.finding(change['row'])}"
+    for drift in comparison["drift"]:
+        yield f"{'drift':<13} {summary.drifted(drift)}"
+    counts = [f"{len(comparison[name])} {_GROUPS[name]}" for name in ("broken", "kept")]
+    yield ", ".join([*counts, f"{len(comparison['drift'])} drift that appeared"])

@@ -20,13 +20,14 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings
 from whop_contracts.target import Sender
-from whop_contracts.target.clocks import Clock, Movable, VirtualClock, WallClock
+from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.targets import LiveTarget, MockTarget, SteadyTime, Target, checked_base
 from whop_contracts.target.wire import Limits, Wire, split_url
 
 _MOCK_CAMPAIGNS: Final = 4
 _WALL_WAIT_S: Final = 120.0
+Watch = Callable[[Evidence, str], object]
 
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
@@ -53,9 +54,7 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
     return MockTarget(provider, VirtualClock(clock), routed=routed)
 
 
-def run_in_process(
-    plan: Plan, provider: Provider, rng: random.Random, watch: Callable[[Evidence, str], object]
-) -> RunState:
+def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
     """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
     everyone = mock_actors()
     actors = dataclasses.replace(everyone, campaigns=everyone.campaigns[: plan.means.campaigns])
@@ -67,12 +66,7 @@ def run_in_process(
 
 
 def session_in_process(
-    provider: Provider,
-    actors: Actors,
-    rng: random.Random,
-    watch: Callable[[Evidence, str], object],
-    *,
-    tolerance: float = 60.0,
+    provider: Provider, actors: Actors, rng: random.Random, watch: Watch, *, tolerance: float = 60.0
 ) -> Session:
     """A session with a provider in this process; ``tolerance`` is in seconds."""
     target = open_mock(provider, routed=False)
@@ -81,16 +75,9 @@ def session_in_process(
         if sound:
             watch(evidence, sequence)
 
-    return Session(
-        target,
-        Sender(target, rng=rng),
-        RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng),
-        actors,
-        PAUSE,
-        tolerance=tolerance,
-        journal=None,
-        watch=take,
-    )
+    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
+    sender = Sender(target, rng=rng)
+    return Session(target, sender, builder, actors, PAUSE, tolerance=tolerance, journal=None, watch=take)
 
 
 def mock_actors() -> Actors:
@@ -119,18 +106,12 @@ def open_live(
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         insecure=settings.insecure,
     )
-    clock: Clock
-    if settings.test_clock is None:
+    if (url := settings.test_clock) is None:
         longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
-        clock = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
-        return LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
-    clock = ProviderTestClock(
-        settings.test_clock,
-        exchange=wire.exchange,
-        headers=clock_headers(settings, base_url, settings.test_clock),
-        time=steady,
-        sleep=sleep,
-    )
+        wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
+        return LiveTarget(base_url, wire=wire, clock=wall, time=steady, sleep=sleep)
+    headers = clock_headers(settings, base_url, url)
+    clock = ProviderTestClock(url, exchange=wire.exchange, headers=headers, time=steady, sleep=sleep)
     target = LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
     try:
         clock.start()
@@ -143,19 +124,8 @@ def open_live(
 def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tuple[str, str]]:
     """The headers for a test clock: credential and gateway headers only if it has the target's origin."""
     headers = [("accept", "application/json"), ("user-agent", f"whop-contracts/{__version__}")]
-    if same_origin(checked_base(base_url), clock_url):
+    if split_url(checked_base(base_url))[0] == split_url(clock_url)[0]:
         headers += settings.headers
         if settings.token:
             headers.append(("authorization", f"Bearer {settings.token}"))
     return headers
-
-
-def same_origin(one: str, other: str) -> bool:
-    """Whether two URLs have scheme, host and port in common."""
-    first, second = split_url(one)[0], split_url(other)[0]
-    ports = {"http": 80, "https": 443}
-    return (first.scheme, first.host, first.port or ports.get(first.scheme)) == (
-        second.scheme,
-        second.host,
-        second.port or ports.get(second.scheme),
-    )

@@ -1,37 +1,49 @@
-"""``run``, ``check-har`` and ``replay``, which check something, with ``plan`` and ``restore``."""
+"""``run``, ``check-har``, ``replay`` and ``restore``.
+
+``replay`` sends the requests of one failure again, with dates counted from now: the plan of the result is
+drawn again, and the sequence in which the clause failed is sent alone, between first reads and restoring.
+"""
 
 from __future__ import annotations
 
-import json
+import dataclasses
+import re
 import sys
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 from whop_contracts import report as reports
-from whop_contracts.cli import check, planning, reader_may_leave, replaying, say, tell
-from whop_contracts.cli.coverage import served_by_case
+from whop_contracts.cli import check, reader_may_leave, say, tell
+from whop_contracts.cli.offline import read_result
 from whop_contracts.cli.open_target import open_live
+from whop_contracts.cli.planning import capabilities, pace, plan_lines, planned, selected_clauses
 from whop_contracts.engine import restore as restoring
+from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.journal import restore_command
+from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.integrations import har
-from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.report import diff, postprocess, terminal
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report import postprocess, terminal
+from whop_contracts.report.summary import visible, words
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import Loaded
 from whop_contracts.signals import interruptible
+from whop_contracts.target.wire import is_loopback, split_url
 
 _LONGEST: Final = 400
+_ALWAYS: Final = frozenset({"preflight", "put back"})
+"""What every run sends besides its sequences."""
+_OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
+"""How the sequences are named that a plan goes on with."""
+_NAMED: Final = 5
 
 
 def run(loaded: Loaded) -> int:
     """Check a target; the exit code is the result's."""
     settings = loaded.settings
     if settings.dry_run:
-        say(*plan_lines(planning.outline(settings)))
+        say(*plan_lines(planned(settings).outline()))
         return 0
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
@@ -43,10 +55,7 @@ def run(loaded: Loaded) -> int:
 def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
     settings = loaded.settings
-    try:
-        clauses = catalogue.chosen(settings.clauses)
-    except ValueError as error:
-        raise UsageError(f"--clause: {error}") from None
+    clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
     result = har.judge_recording(
         har.load(file, base_url=target),
@@ -82,28 +91,6 @@ def _show(settings: Settings, result: Mapping[str, Any], problem: UsageError | N
     return int(result["exit_code"])
 
 
-def replay(loaded: Loaded, result: Path, clause: str) -> int:
-    """1 if the clause still fails, 0 if it does not, 3 if the requests did not test it."""
-    settings, failed = loaded.settings, diff.read_result(result, "RESULT")
-    with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
-        replayed = replaying.replay(failed, clause, settings, watch=watch)
-    sent = f"{replayed.result['requests']} requests of {visible(replayed.sequence, 80)!r} sent again"
-    with reader_may_leave():
-        if replayed.outcome == "broken":
-            if not settings.quiet:
-                with reports.guarded(sys.stdout):
-                    terminal.show_failure(replayed.result, replayed.row, sys.stdout, color=settings.color)
-            say(f"still fails: {clause} ({sent})")
-        elif replayed.outcome == "kept":
-            say(f"does not fail any more: {clause} ({sent})")
-        else:
-            reason = visible(replayed.row["reason"] or replayed.result["reason"] or "")
-            say(f"inconclusive: {clause} was not tested ({sent}): {reason}")
-        for line in replayed.result["put_back"]["failed"]:
-            say(f"NOT PUT BACK: {visible(line)}")
-    return replayed.exit_code
-
-
 def restore(loaded: Loaded, journal: Path) -> int:
     """0 if all is as it was, 4 if a campaign is not, 3 if the target could not be asked."""
     settings = loaded.settings
@@ -120,14 +107,12 @@ def restore(loaded: Loaded, journal: Path) -> int:
         settings,
         PAUSE,
         open_target=open_live,
-        rate=planning.pace,
+        rate=pace,
         tell=lambda line: tell(f"restoring: {line}"),
     )
     with reader_may_leave():
-        for line in state.restored:
+        for line in (*state.restored, *(f"NOT PUT BACK  {one}" for one in state.failed)):
             say(visible(line, _LONGEST))
-        for line in state.failed:
-            say(f"NOT PUT BACK  {visible(line, _LONGEST)}")
         if state.inconclusive:
             say(f"inconclusive: {visible(state.inconclusive, _LONGEST)}")
         elif not state.failed:
@@ -140,67 +125,101 @@ def restore(loaded: Loaded, journal: Path) -> int:
     return 4 if state.failed else 0
 
 
-def plan(loaded: Loaded, *, as_json: bool, why: bool) -> int:
-    """Print what ``run`` would send."""
-    settings = loaded.settings
-    outline = planning.outline(settings)
-    if why:
-        clauses = planning.selected_clauses(settings)
-        served = served_by_case(planning.planned(settings), clauses)
-        outline = reasoned(outline, served, [clause.id for clause in clauses])
-    say(*([json.dumps(outline, indent=2)] if as_json else plan_lines(outline)))
-    return 0
+# -- replay ------------------------------------------------------------------------------------------------
 
 
-def reasoned(
-    outline: Mapping[str, Any], served: Mapping[tuple[str, str], frozenset[str]], order: Sequence[str]
-) -> dict[str, Any]:
-    """The outline with the clauses that each request ``serves``, and of these the ``first`` served by it."""
-    seen: set[str] = set()
-    cases = []
-    for case in outline["cases"]:
-        found = served.get((case["sequence"], case["name"]), frozenset())
-        serves = [id_ for id_ in order if id_ in found]
-        cases.append(case | {"serves": serves, "first": [id_ for id_ in serves if id_ not in seen]})
-        seen |= found
-    return {**outline, "cases": cases, "unserved": [id_ for id_ in order if id_ not in seen]}
-
-
-def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
-    """The plan for a reader: one line per request under the name of its sequence, and the count last."""
-    yield f"profile {outline['profile']}, seed {outline['seed']}, plan {outline['sha256']}"
-    sequence = None
-    for case in outline["cases"]:
-        if case["sequence"] != sequence:
-            sequence = case["sequence"]
-            yield from ("", str(sequence))
-        more = [visible(case["body"], 100)] if case.get("body") is not None else []
-        more += [f"as {case['role']}"] if case.get("role") not in {None, "full"} else []
-        more += [f"(until {visible(case['until'], 60)})"] if case.get("until") else []
-        request = visible(f"{case['method']} {case['path']}", 60)
-        yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
-        if "serves" in case:
-            count, first = len(case["serves"]), ", ".join(case["first"])
-            serves = f"tests {count} clause{'' if count == 1 else 's'}"
-            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
-    if "unserved" in outline:
-        missed = ", ".join(outline["unserved"])
-        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
-    on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
-    dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
-    yield from (
-        "",
-        f"{outline['vectors']} vectors, {outline['drawn']} drawn requests{dropped}, sequences and reads",
+def replay(loaded: Loaded, result: Path, clause: str) -> int:
+    """4 if a campaign was not restored, 1 if the clause still fails, 3 if it was not tested, else 0."""
+    settings, old = loaded.settings, read_result(result, "RESULT")
+    sequence = failing_sequence(old, clause)
+    check_origin(old, settings)
+    profile, seed = old["plan"]["profile"], old["plan"]["seed"]
+    if profile not in get_args(Profile):
+        raise UsageError(
+            f"RESULT: it is of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
+        )
+    # Waivers and the ledger are about whole runs.
+    alone = dataclasses.replace(
+        settings,
+        profile=cast("Profile", profile),
+        seed=seed,
+        clauses=(clause,),
+        require=(),
+        waivers=None,
+        drift_ledger=None,
+        strict=False,
     )
-    yield f"{outline['requests']} requests planned{on}, none sent"
+    with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
+        new = check.check(alone, watch=watch, plan=single(sequence, alone))
+    (row,) = new["clauses"]
+    sent = f"{new['requests']} requests of {visible(sequence, 80)!r} sent again"
+    with reader_may_leave():
+        if row["failure"]:
+            if not settings.quiet:
+                with reports.guarded(sys.stdout):
+                    terminal.show_failure(new, row, terminal.Page(sys.stdout, settings.color))
+            say(f"still fails: {clause} ({sent})")
+        elif row["verdict"] == "passed":
+            say(f"does not fail any more: {clause} ({sent})")
+        else:
+            reason = visible(row["reason"] or new["reason"] or "")
+            say(f"inconclusive: {clause} was not tested ({sent}): {reason}")
+        for line in new["put_back"]["failed"]:
+            say(f"NOT PUT BACK: {visible(line)}")
+    if new["put_back"]["failed"]:
+        return 4
+    return 1 if row["failure"] else 0 if row["verdict"] == "passed" else 3
 
 
-def _folded(line: str, margin: str) -> list[str]:
-    return textwrap.wrap(
-        line,
-        80,
-        initial_indent=margin,
-        subsequent_indent=f"{margin}  ",
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+def single(sequence: str, settings: Settings) -> Plan:
+    """The plan of the settings with one sequence left, by its name."""
+    plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
+    if match := _OF_A_BATCH.match(sequence):
+        plan = batch(PAUSE, plan, int(match[1]))
+    found = tuple(one for one in plan.sequences if one.name == sequence)
+    if not found and sequence not in _ALWAYS:
+        if lacking := next((one for one in plan.left_out if one.name == sequence), None):
+            raise UsageError(
+                f"RESULT: {sequence!r} needs what this target does not offer: "
+                f"{', '.join(sorted(lacking.needs))}; give the flags of the first run"
+            )
+        raise UsageError(
+            f"RESULT: {sequence!r} is not in the plan of profile {settings.profile}, seed {settings.seed}; "
+            "it was drawn by another version, or for a target with another clock"
+        )
+    return dataclasses.replace(plan, sequences=found, left_out=())
+
+
+def failing_sequence(result: Mapping[str, Any], clause: str) -> str:
+    """The name of the sequence in which a clause failed. UsageError names the clauses that did."""
+    rows = {row["id"]: row for row in result["clauses"]}
+    failing = [id_ for id_, row in rows.items() if row["failure"]]
+    if clause in failing:
+        return str(rows[clause]["failure"]["request"]["sequence"])
+    if not failing:
+        raise UsageError("RESULT: nothing fails in it")
+    what = f"it is {words(rows[clause]['verdict'])} there" if clause in rows else "it is not in the result"
+    named = ", ".join(failing[:_NAMED]) + (", …" if len(failing) > _NAMED else "")
+    raise UsageError(f"--clause {clause!r}: {what}; expected one that fails: {named}")
+
+
+def check_origin(result: Mapping[str, Any], settings: Settings) -> None:
+    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it.
+
+    A result of a live target is never replayed on the mock, which conforms.
+    """
+    if result["target"]["kind"] == "mock":
+        return
+    of = visible(result["target"]["base_url"] or "no known target", 200)
+    given = settings.base_url
+    if given is None:
+        raise UsageError(f"--base-url: not given; the result is of {of}, and the mock conforms")
+    try:
+        origin = split_url(given)[0]
+        allowed = is_loopback(origin.host) or origin == split_url(of)[0]
+    except ValueError:
+        allowed = False
+    if not allowed:
+        raise UsageError(
+            f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback"
+        )

@@ -11,7 +11,6 @@ a 400 or 422 before the campaign was seen to exist. The provider's clock is read
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -41,7 +40,7 @@ _MALFORMED: Final = re.compile(r"(?!adcamp_)[A-Za-z0-9_-]+", re.ASCII | re.IGNOR
 _ABOUT_THE_ID: Final = frozenset({400, 414, 422, 431})
 """Statuses that the id alone may cause, before the provider looks at anything else."""
 _ABOUT_THE_CREDENTIAL: Final = frozenset({401, 403})
-_SETTINGS: Final = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
+_SETTINGS: Final = load({}, Path.cwd(), checked=False).settings
 _existing: Final[set[tuple[str, str]]] = set()
 """Campaigns, by base URL and id, that a 2xx has shown to exist."""
 

@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for setting in SETTINGS:
         if "pytest" in setting.faces:
             kind: dict[str, Any] = {"action": "append" if setting.repeatable else "store"}
-            kind |= {"metavar": setting.metavar}
+            kind |= {"metavar": setting.kind.metavar}
             if setting.kind is SWITCH:
                 kind = {"action": "store_const", "const": "true"}
             flag, dest = PREFIX + setting.key, _DEST + setting.name
@@ -231,7 +231,7 @@ def _loaded(config: pytest.Config) -> Loaded:
     """Options over the environment over a file in the folder that pytest was started in."""
     if _LOADED not in config.stash:
         folder = config.invocation_params.dir
-        config.stash[_LOADED] = load(options(config), environ=os.environ, folder=folder, prefix=PREFIX)
+        config.stash[_LOADED] = load(options(config), folder, prefix=PREFIX)
     return config.stash[_LOADED]
 
 

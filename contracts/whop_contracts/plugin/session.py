@@ -29,7 +29,7 @@ from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import summary
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import Settings, UsageError
 
 _RUN: Final = pytest.StashKey["Run"]()
@@ -201,8 +201,8 @@ class ClauseItem(ContractItem):
         verdict, reason = row["verdict"], _inert(visible(row["reason"] or ""))
         strict = plugin.chosen(self.config).settings.strict
         if verdict == "failed" or (verdict == "warned" and strict):
-            text = io.StringIO()
-            importlib.import_module("whop_contracts.report.terminal").show_failure(result, row, text)
+            text, terminal = io.StringIO(), importlib.import_module("whop_contracts.report.terminal")
+            terminal.show_failure(result, row, terminal.Page(text))
             raise ContractFailure(text.getvalue().strip("\n"))
         if verdict == "warned":
             self.warn(plugin.ContractWarning(_inert(summary.brief(row))))

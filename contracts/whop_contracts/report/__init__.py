@@ -1,5 +1,5 @@
 """Reports: all are rendered from the result alone. This module shows a result on the terminal and writes the
-files.
+files, the events of a run too.
 
 Under GitHub Actions it also prints annotations, as workflow commands. Nothing else may be taken for such a
 command: while a report is printed, commands are stopped by a word that no target knows.
@@ -13,25 +13,26 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
-from whop_contracts.report.sanitize import describe_os_error, is_hidden, visible
+from whop_contracts.report.summary import is_hidden, visible
 from whop_contracts.settings import KEYS, Color, Settings, UsageError
-from whop_contracts.settings.kinds import STDOUT
+from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
 
+if TYPE_CHECKING:
+    from whop_contracts.pause.clause import Clause
+    from whop_contracts.pause.evidence import Evidence
+    from whop_contracts.redaction import Redactor
+
 Result = Mapping[str, Any]
-WRITERS: Final = {
-    "json": "whop_contracts.report:render_json",
-    "junit": "whop_contracts.report.junit:render",
-    "markdown": "whop_contracts.report.markdown:render",
-    "html": "whop_contracts.report.html:render",
-}
-"""Renderers of files, ``module:function`` from result to text, by the setting that names the file."""
+WRITERS: Final = ("json", "junit", "markdown", "html")
+"""The settings that name the file of a report."""
 _NOT_REPLACED: Final = {errno.EACCES, errno.EPERM, errno.EBUSY}
 """Errors of a folder that is not ours, or of a file that is mounted by itself."""
 _MOST: Final = 10
@@ -40,11 +41,17 @@ _DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def render(name: str, result: Mapping[str, Any]) -> str:
-    """The text of the report that the setting ``name`` asks for."""
-    module, _, function = WRITERS[name].partition(":")
-    text: str = getattr(importlib.import_module(module), function)(result)
-    return text
+def render(name: str, result: Result) -> str:
+    """The text of the report that the setting ``name`` asks for.
+
+    In JSON, characters that cannot be seen, or that reverse a line, are escaped.
+    """
+    if name != "json":
+        text: str = getattr(importlib.import_module("whop_contracts.report.documents"), name)(result)
+        return text
+    text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+    hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
+    return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
 
 
 def for_stdout(settings: Settings) -> str | None:
@@ -52,35 +59,42 @@ def for_stdout(settings: Settings) -> str | None:
     return next((name for name in WRITERS if getattr(settings, name) == STDOUT), None)
 
 
-def write(settings: Settings, result: Mapping[str, Any]) -> None:
+def write(settings: Settings, result: Result) -> None:
     """Write every report that was asked for to its file, whatever signals come meanwhile.
 
     UsageError names the first file that could not be written; the others are.
     """
-    wrong: list[str] = []
+    wrong: list[UsageError] = []
     with undisturbed():
         for name in WRITERS:
             path = getattr(settings, name)
             if path is not None and path != STDOUT:
-                text = render(name, result)
                 try:
-                    write_file(path, text)
-                except OSError as error:
-                    why = describe_os_error(error)
-                    wrong.append(f"--{KEYS[name]} {str(path)!r}: could not be written ({why})")
+                    write_file(path, render(name, result), f"--{KEYS[name]}")
+                except UsageError as error:
+                    wrong.append(error)
     if wrong:
-        raise UsageError(wrong[0])
+        raise wrong[0]
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str, flag: str) -> None:
     """Replace a regular file by one written next to it: a link is followed, and the file keeps its mode.
 
     Devices and pipes, and files whose folder lets no other file replace them, are written directly.
+    UsageError, which begins with ``flag``, if the file cannot be written.
     """
-    data, whole = text.encode("utf-8", "backslashreplace"), path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(path, data)
+    except OSError as error:
+        raise unwritable(flag, path, error) from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    whole = path.resolve()
     draft = whole.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with draft.open("xb") as file:
@@ -99,11 +113,9 @@ def write_file(path: Path, text: str) -> None:
             draft.unlink(missing_ok=True)
 
 
-def render_json(result: Result) -> str:
-    """The result as JSON; characters that cannot be seen, or that reverse a line, are escaped."""
-    text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
-    hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
-    return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
+def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
+    """The error of a file that could not be written."""
+    return UsageError(f"{flag} {str(path)!r}: could not be written ({describe_os_error(error)})")
 
 
 def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:
@@ -153,3 +165,58 @@ def on_github() -> bool:
 def _command(kind: str, title: str, message: str) -> str:
     text = "\n".join(visible(line, 1_000) for line in message.split("\n"))
     return f"::{kind} title={visible(title, 200).translate(_PROPERTY)}::{text.translate(_DATA)}"
+
+
+class EventWriter:
+    """Writes a run to a file while it goes on, as NDJSON: a line per exchange, finding and phase, redacted.
+
+    ``schemas/event.schema.json`` describes the lines. A full disk ends the writing and not the run.
+    """
+
+    def __init__(self, path: Path, redactor: Redactor, target: Mapping[str, Any]) -> None:
+        self._redactor, self._sequence = redactor, ""
+        self.trouble: str | None = None
+        try:
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise unwritable("--events", path, error) from None
+        self._put("phase", phase="started", target=dict(target))
+
+    def add(self, evidence: Evidence, sequence: str, failed: Iterable[Clause]) -> None:
+        """Write an exchange and a finding for each clause that it failed."""
+        exchange, request = evidence.exchange, evidence.exchange.request
+        if sequence != self._sequence:
+            self._sequence = sequence
+            self._put("phase", phase="sequence", sequence=sequence)
+        self._put(
+            "exchange",
+            number=exchange.number,
+            at=write_instant(round(exchange.sent * 1_000) * 1_000_000),
+            took_s=round(max(exchange.received - exchange.sent, 0.0), 6),
+            case=exchange.case,
+            **{"class": evidence.request_class},
+            operation=request.operation,
+            campaign=request.campaign,
+            method=request.method,
+            url=request.url,
+            status=exchange.response.status if exchange.response else None,
+            error=exchange.trouble,
+        )
+        for clause in failed:
+            found = next(clause.check(evidence))
+            ids = {"number": exchange.number, "clause": clause.id, "level": clause.level}
+            self._put("finding", **ids, expected=found.expected, actual=found.actual, pointer=found.pointer)
+
+    def close(self, result: Result) -> None:
+        """Write the end of the run, with its ``result``, and close the file."""
+        end = {name: result[name] for name in ("verdict", "reason", "requests")}
+        self._put("phase", phase="finished", **end)
+        self._file.close()
+
+    def _put(self, event: str, **more: Any) -> None:
+        if self.trouble:
+            return
+        try:
+            self._file.write(json.dumps(self._redactor.data({"event": event} | more)).encode() + b"\n")
+        except OSError as error:
+            self.trouble = f"--events: not every event could be written ({describe_os_error(error)})"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from whop_contracts.actors import ADDED, MANY, PLACES, SYMBOLS
 from whop_contracts.exchange import Exchange
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, Settings, shown
 
 _SENT: Final = frozenset({

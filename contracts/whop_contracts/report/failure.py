@@ -11,20 +11,16 @@ from typing import Any, Final
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.evidence import State, read_state
 from whop_contracts.report.commands import LONGEST, run_command
-from whop_contracts.report.sanitize import ELLIPSIS, visible
+from whop_contracts.report.summary import ELLIPSIS, sent, visible
 
 _EXCERPT: Final = 600
 _BEFORE: Final = 60
 _TEXT: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A request or a response: its first line, headers and body."""
-
-    line: str
-    headers: Mapping[str, str]
-    body: str | None
+LEFT: Final = 2.0
+RIGHT: Final = 97.0
+"""Horizontal places of a picture are percentages between these, so that it fits any screen."""
+_TOP, _STEP = 26, 20
+"""Vertical ones are pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +38,10 @@ class Event:
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Event:
         """Read an entry of ``before``."""
+        number, campaign, asked, answer = (entry[name] for name in ("number", "campaign", "asked", "answer"))
+        shown = read_state(entry) if entry["status"] else None
         return cls(
-            number=entry["number"],
-            at=_instant(entry["at"]),
-            campaign=entry["campaign"],
-            asked=entry["asked"],
-            until=_instant(entry.get("until")),
-            answer=entry["answer"],
-            shown=read_state(entry) if entry["status"] else None,
+            number, _instant(entry["at"]), campaign, asked, _instant(entry.get("until")), answer, shown
         )
 
     @property
@@ -70,27 +62,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a clause failed or warned: its smallest case, and its ``kinds`` as the result has them.
+    """Why a clause failed or warned: the smallest case in its ``row``, and what a reader needs besides.
 
     ``at`` is the provider's clock at the response, in nanoseconds. ``before`` are the requests that led
     there, if the clause is about the state that they left. ``path`` is the request's URL after the base URL,
     ``reproduce`` are commands, ``explains`` the rows of other clauses that likely failed for the same reason.
     """
 
-    id: str
-    level: str
-    statement: str
-    source: str
-    expected: str
-    actual: str
-    pointer: str
-    extent: str
-    number: int
+    row: Mapping[str, Any]
     at: int | None
-    kinds: tuple[Mapping[str, Any], ...]
     before: tuple[Event, ...]
-    request: Message
-    response: Message | None
     path: str
     reproduce: tuple[str, ...]
     explains: tuple[Mapping[str, Any], ...]
@@ -98,109 +79,91 @@ class Failure:
     @classmethod
     def read(cls, result: Mapping[str, Any], row: Mapping[str, Any]) -> Failure | None:
         """Read the failure of a clause's row; None if it has none."""
-        failure = row["failure"]
-        if not failure:
+        if not row["failure"]:
             return None
-        request, response = failure["request"], failure["response"]
-        base_url = result["target"]["base_url"]
+        request, rows = row["failure"]["request"], result["clauses"]
         return cls(
-            id=row["id"],
-            level=row["level"],
-            statement=row["statement"],
-            source=row["source"],
-            expected=failure["expected"],
-            actual=failure["actual"],
-            pointer=failure["pointer"],
-            extent=_extent(row),
-            number=request["number"],
+            row,
             at=_instant(request.get("at")),
-            kinds=tuple(row.get("kinds", ())),
             before=tuple(map(Event.read, request.get("before", ()))),
-            request=Message(f"{request['method']} {request['url']}", request["headers"], request["body"]),
-            response=response and Message(str(response["status"]), response["headers"], response["body"]),
-            path=request["url"].removeprefix(base_url) if base_url else request["url"],
-            reproduce=(failure["curl"], run_command(result, row["id"])),
+            path=request["url"].removeprefix(result["target"]["base_url"] or ""),
+            reproduce=(row["failure"]["curl"], run_command(result, row["id"])),
             explains=tuple(
-                one
-                for one in result["clauses"]
-                if one.get("explained_by") == row["id"] and one["verdict"] == "failed"
+                one for one in rows if one.get("explained_by") == row["id"] and one["verdict"] == "failed"
             ),
         )
 
+    @property
+    def actual(self) -> str:
+        """What came."""
+        return str(self.row["failure"]["actual"])
+
+    @property
+    def extent(self) -> str:
+        """In how many exchanges the clause failed, and in which requests."""
+        return _extent(self.row)
+
     def sections(self) -> Iterator[tuple[str, list[str]]]:
         """What a report shows of the failure, in order: a label and lines that are safe to show."""
-        yield "clause", [visible(self.statement, _TEXT)]
-        yield "source", [f"{visible(self.source)} ({self.level})"]
-        yield "expected", [visible(self.expected, _TEXT)]
-        yield "actual", [visible(self.actual, _TEXT)]
-        if self.pointer:
-            yield "at", [visible(self.pointer)]
+        row, found = self.row, self.row["failure"]
+        request, response = found["request"], found["response"]
+        yield "clause", [visible(row["statement"], _TEXT)]
+        yield "source", [f"{visible(row['source'])} ({row['level']})"]
+        yield "expected", [visible(found["expected"], _TEXT)]
+        yield "actual", [visible(found["actual"], _TEXT)]
+        if found["pointer"]:
+            yield "at", [visible(found["pointer"])]
         yield "failed in", [self.extent]
-        if self.kinds:
-            yield "sent", self.sent()
+        if row.get("kinds"):
+            yield "sent", sent(row)
         if self.explains:
-            yield "also", self.also()
+            yield (
+                "also",
+                [
+                    f"{one['id']}, {_extent(one)}: {visible(one['failure']['actual'], 100)}"
+                    for one in self.explains
+                ],
+            )
         if self.before:
             yield "before", self.history()
-        yield "request", self._message(f"{self.request.line.split()[0]} {self.path}", self.request.body)
-        if self.response is None:
-            yield "response", ["none"]
+        yield "request", _message(f"{request['method']} {self.path}", request["body"])
+        if response:
+            headers = {name.lower(): value for name, value in response["headers"].items()}
+            line = f"{response['status']} {headers.get('content-type') or 'without a media type'}"
+            yield "response", _message(line, self._excerpt(response["body"] or ""))
         else:
-            media_type = {name.lower(): value for name, value in self.response.headers.items()}.get(
-                "content-type"
-            )
-            line = f"{self.response.line} {media_type or 'without a media type'}"
-            yield "response", self._message(line, self._excerpt(self.response.body or ""))
+            yield "response", ["none"]
         yield "reproduce", [visible(command, LONGEST) for command in self.reproduce]
-
-    def sent(self) -> list[str]:
-        """What was sent, a line per kind of failure; expected and actual value where they are not those shown
-        above.
-        """
-        lines = []
-        for kind in self.kinds:
-            expected, actual = kind["expected"], kind["actual"]
-            known = (expected, actual) == (self.expected, self.actual)
-            found = "" if known else f": expected {visible(expected, 100)}; actual {visible(actual, 100)}"
-            name = visible(kind["case"], 100) + (f" ({kind['class']})" if kind["class"] else "")
-            times = f"{kind['count']} time{'' if kind['count'] == 1 else 's'}"
-            lines.append(f"{name}, {times}, first in request {kind['first_request']}{found}")
-        return lines
-
-    def also(self) -> list[str]:
-        """The clauses that likely failed for the same reason, a line each."""
-        return [
-            f"{row['id']}, {_extent(row)}: {visible(row['failure']['actual'], 100)}" for row in self.explains
-        ]
 
     def history(self) -> list[str]:
         """The requests before the failing one, a line each, and when that was."""
-        own = self.own(self.before)
+        own = self.own()
         lines = []
         for event in self.before:
             whose = "" if event in own else f" ({visible(event.campaign, 40)})"
             asked = visible(event.asked, 100)
             lines.append(f"{event.number:>3} {_time(event.at)}{asked}{whose}: {event.response()}")
-        return [*lines, f"{self.number:>3} {_time(self.at)}this one"]
+        return [*lines, f"{self.row['failure']['request']['number']:>3} {_time(self.at)}this one"]
 
-    def own(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Those of ``events`` that concern the failing request's campaign."""
-        segments = self.request.line.split("/")
-        return tuple(event for event in events if event.campaign in segments)
-
-    def _message(self, line: str, body: str | None) -> list[str]:
-        return [visible(line, 220), *([visible(body, _EXCERPT)] if body else [])]
+    def own(self) -> tuple[Event, ...]:
+        """Those of ``before`` that concern the failing request's campaign."""
+        segments = self.row["failure"]["request"]["url"].split("/")
+        return tuple(event for event in self.before if event.campaign in segments)
 
     def _excerpt(self, body: str) -> str:
         """A body from the member on that the failure is about, or one with a similar name, if it would be cut
         off.
         """
-        leaf = self.pointer.rpartition("/")[2]
+        leaf = self.row["failure"]["pointer"].rpartition("/")[2]
         similar = difflib.get_close_matches(leaf, re.findall(r'"(\w{1,80})":', body), 1) if leaf else []
         places = [place for name in (leaf, *similar) if name and (place := body.find(f'"{name}"')) >= 0]
         if not places or places[0] < _EXCERPT - 2 * _BEFORE:
             return body
         return ELLIPSIS + body[max(0, min(places[0] - _BEFORE, len(body) - _EXCERPT + 1)) :]
+
+
+def _message(line: str, body: str | None) -> list[str]:
+    return [visible(line, 220), *([visible(body, _EXCERPT)] if body else [])]
 
 
 def _extent(row: Mapping[str, Any]) -> str:
@@ -218,3 +181,51 @@ def _instant(text: str | None) -> int | None:
 
 def _time(ns: int | None) -> str:
     return "" if ns is None else f"{write_instant(ns)} "
+
+
+# -- the picture of a failure ------------------------------------------------------------------------------
+
+
+def timeline(failure: Failure) -> dict[str, Any] | None:
+    """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
+
+    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are
+    the spans in which the campaign was shown as paused.
+    """
+    points = sorted(_points(failure), key=lambda point: point[0])
+    if not failure.before or not points or points[0][0] == points[-1][0]:
+        return None
+    first, last = points[0][0], points[-1][0]
+
+    def place(ns: int) -> float:
+        return round(LEFT + (RIGHT - LEFT) * ((min(max(ns, first), last) - first) / (last - first)), 2)
+
+    marks = [
+        {"x": place(ns), "y": _TOP + _STEP * index, "kind": kind, "words": f"{write_instant(ns)} {what}"}
+        for index, (ns, kind, what) in enumerate(points)
+    ]
+    paused = [(place(start), place(end)) for start, end in _paused(failure)]
+    return {"marks": marks, "height": _TOP + _STEP * len(marks), "paused": paused}
+
+
+def _points(failure: Failure) -> Iterator[tuple[int, str, str]]:
+    """The instants of all requests, and those that were requested or shown as the end of a pause."""
+    for event in failure.before:
+        if event.at is not None:
+            yield event.at, "before", f"{visible(event.asked, 60)}: {event.response()}"
+    if failure.at is not None:
+        yield failure.at, "seen", f"this one: {visible(failure.actual, 60)}"
+    own = failure.own()
+    requested = {event.until for event in own if event.until is not None}
+    shown = {event.shown.until for event in own if event.shown and event.shown.until is not None}
+    yield from ((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested)
+    yield from ((ns, "shown", "shown") for ns in shown - requested)
+
+
+def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
+    """The spans in which the campaign was shown as paused: until its date, or the next response."""
+    known = [event for event in failure.own() if event.at is not None and event.shown]
+    ends = [*(event.at for event in known[1:]), failure.at]
+    for event, end in zip(known, ends, strict=False):
+        if event.paused and event.shown and event.at is not None and end is not None:
+            yield event.at, end if event.shown.until is None else min(end, event.shown.until)

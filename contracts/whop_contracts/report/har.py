@@ -21,8 +21,8 @@ from whop_contracts.engine.plan import Plan
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import write_instant
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.target import Target
 
 _TRUNCATED: Final = 1_000

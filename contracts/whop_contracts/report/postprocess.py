@@ -1,31 +1,45 @@
 """What is applied to a finished result: waivers, then the drift ledger. Their files are read before anything
 is sent.
 
+A waiver is a failure that a named owner has accepted, for a reason and until an expiry date. The file is TOML
+with ``[[waiver]]`` tables, each with ``clause`` (an id or a pattern), ``reason``, ``owner`` and ``expiry`` (a
+date, the last day of the waiver). A waived failure is shown and fails nothing. A waiver that cannot be used
+ends the run before anything is sent.
+
 The drift ledger keeps since when each difference from the page exists and when it was last seen, over many
 runs. It is sorted JSON, so that it can be kept in a repository, and is replaced as a whole or not at all.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts.pause import catalogue
-from whop_contracts.report import waivers, write_file
-from whop_contracts.report.result import require
-from whop_contracts.report.sanitize import describe_os_error
+from whop_contracts.report import write_file
+from whop_contracts.report.result import exit_code, require
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings.kinds import describe_os_error
+from whop_contracts.settings.sources import read_toml
 
+_REQUIRED: Final = ("clause", "reason", "owner", "expiry")
+_TABLE: Final = re.compile(r"^\s*\[\[\s*waiver\s*\]\]\s*(?:#.*)?$")
+_KEY: Final = re.compile(r"""^\s*(?:\[+\s*)?["']?([\w-]+)["']?\s*[=\].]""")
 _VERSION: Final = "1"
 _MOST: Final = 10_000
-Settle = Callable[[Mapping[str, Any]], dict[str, Any]]
-Key = tuple[str, str, str]
+Ledger = dict[tuple[str, str, str], tuple[str, str]]
+"""The first and the last day of each drift, by its kind, pointer and value as JSON."""
 
 
-def prepare(settings: Settings, *, today: date | None = None) -> Settle:
+def prepare(
+    settings: Settings, *, today: date | None = None
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Read the files that the settings name; return what makes a result final. UsageError if one is wrong."""
     try:
         required = catalogue.required(settings.require, catalogue.chosen(settings.clauses))
@@ -33,16 +47,16 @@ def prepare(settings: Settings, *, today: date | None = None) -> Settle:
         raise UsageError(f"--require: {error}") from None
     day = today or datetime.now(UTC).date()
     known = [clause.id for clause in catalogue.clauses()]
-    waived = waivers.load(settings.waivers, known, today=day) if settings.waivers else ()
-    ledger = Ledger.load(settings.drift_ledger) if settings.drift_ledger else None
+    waivers = read_waivers(settings.waivers, known, today=day) if settings.waivers else ()
+    ledger = read_ledger(settings.drift_ledger) if settings.drift_ledger else {}
 
     def settle(result: Mapping[str, Any]) -> dict[str, Any]:
-        final = waivers.apply(waived, result, strict=settings.strict) if waived else result
+        final = apply_waivers(waivers, result, strict=settings.strict) if waivers else result
         final = require(final, required) if required else dict(final)
-        if ledger is not None:
-            final = ledger.note(final, day)
+        if settings.drift_ledger:
+            final["drift"] = note_drift(ledger, result["drift"], day.isoformat())
             try:
-                ledger.save()
+                write_ledger(settings.drift_ledger, ledger)
             except UsageError as error:
                 # The run is over: its result is worth more than its ledger.
                 final["notes"] = [*final["notes"], str(error)]
@@ -51,70 +65,169 @@ def prepare(settings: Settings, *, today: date | None = None) -> Settle:
     return settle
 
 
-class Ledger:
-    """What is known of drift. ``load`` reads the file, ``note`` adds a result, ``save`` replaces the file."""
-
-    def __init__(self, path: Path, seen: Mapping[Key, tuple[str, str]]) -> None:
-        self._path = path
-        self._seen = dict(seen)
-
-    @classmethod
-    def load(cls, path: Path) -> Ledger:
-        """Read a ledger; a missing or empty file is an empty one. UsageError if it is something else."""
-        try:
-            document = json.loads(path.read_text("utf-8")) if path.exists() and path.stat().st_size else None
-        except OSError as error:
-            raise _wrong(path, f"cannot be read ({describe_os_error(error)})") from None
-        except (ValueError, RecursionError):
-            raise _wrong(path, "is no JSON text") from None
-        if document is None:
-            return cls(path, {})
-        version = document.get("schema_version") if isinstance(document, dict) else None
-        if version != _VERSION or not isinstance(document.get("drift"), list):
-            raise _wrong(path, "is no drift ledger of this version")
-        return cls(path, dict(_entry(path, index, row) for index, row in enumerate(document["drift"])))
-
-    def note(self, result: Mapping[str, Any], today: date) -> dict[str, Any]:
-        """The result with ``first_seen`` and ``last_seen`` at each drift, which is known from then on."""
-        drift = []
-        for item in result["drift"]:
-            key, day = (item["kind"], item["pointer"], json.dumps(item["value"])), today.isoformat()
-            first, last = self._seen.get(key, (day, day))
-            self._seen[key] = (min(first, day), max(last, day))
-            drift.append(dict(item) | {"first_seen": self._seen[key][0], "last_seen": self._seen[key][1]})
-        return dict(result) | {"drift": drift}
-
-    def save(self) -> None:
-        """Replace the file. UsageError if that fails; the old one stays."""
-        latest = sorted(self._seen, key=lambda key: self._seen[key][1], reverse=True)[:_MOST]
-        rows = [
-            {
-                "kind": kind,
-                "pointer": pointer,
-                "value": json.loads(value),
-                "first_seen": self._seen[kind, pointer, value][0],
-                "last_seen": self._seen[kind, pointer, value][1],
-            }
-            for kind, pointer, value in sorted(latest)
-        ]
-        try:
-            write_file(self._path, json.dumps({"schema_version": _VERSION, "drift": rows}, indent=2) + "\n")
-        except OSError as error:
-            raise _wrong(self._path, f"could not be written ({describe_os_error(error)})") from None
+# -- waivers -----------------------------------------------------------------------------------------------
 
 
-def _entry(path: Path, index: int, row: Any) -> tuple[Key, tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One waiver, complete and in force when it was read."""
+
+    clause: str
+    reason: str
+    owner: str
+    expiry: date
+
+    def covers(self, clause: str) -> bool:
+        """Whether it is about a clause."""
+        return fnmatch.fnmatchcase(clause, self.clause)
+
+    def __str__(self) -> str:
+        return f"{self.reason} (waived by {self.owner} until {self.expiry})"
+
+
+def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiver, ...]:
+    """Read a file of waivers for the ``known`` clauses. UsageError names the line of what is incomplete, has
+    expired, or matches no clause.
+    """
+    text, document = read_toml(path, f"--waivers {path}")
+    places = _places(text)
+    tables = document.pop("waiver", [])
+    for key in document:
+        line = next((line for (_, name), line in places.items() if name == key), 1)
+        raise UsageError(
+            f"--waivers {path}, line {line}: {key!r}: expected [[waiver]] tables and nothing else"
+        )
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"--waivers {path}: expected [[waiver]] tables")
+    waivers = []
+    for number, table in enumerate(tables):
+        if problem := _problem(table, tuple(known), today):
+            # In an inline array, only its own line can be named.
+            start = places.get((number, ""), places.get((-1, "waiver"), 1))
+            key, what = problem
+            raise UsageError(f"--waivers {path}, line {places.get((number, key), start)}: {what}")
+        reason, owner = (" ".join(table[name].split()) for name in ("reason", "owner"))
+        waivers.append(Waiver(table["clause"], reason, owner, table["expiry"]))
+    return tuple(waivers)
+
+
+def _problem(table: Mapping[str, Any], known: Sequence[str], today: date) -> tuple[str, str] | None:
+    """What is wrong with a waiver, after the key that it is about; None if nothing is."""
+    for key in table:
+        if key not in _REQUIRED:
+            return key, f"{key!r}: expected {', '.join(_REQUIRED[:-1])} and {_REQUIRED[-1]}, and nothing else"
+    for key in _REQUIRED:
+        if key not in table:
+            return "", f"the waiver has no {key}; expected {', '.join(_REQUIRED)} in each"
+        if key == "expiry" and type(table[key]) is not date:
+            return key, "expiry: expected a date, as in expiry = 2027-01-31"
+        if key != "expiry" and not (isinstance(table[key], str) and table[key].strip()):
+            return key, f"{key}: expected a text that is not empty"
+    clause, owner, expiry = table["clause"], " ".join(table["owner"].split()), table["expiry"]
+    if expiry < today:
+        return "expiry", f"the waiver of {clause} expired on {expiry}; ask {owner}, or take it out"
+    if not fnmatch.filter(known, clause):
+        return "clause", f"clause {clause!r} matches no clause; `whop-contracts clauses` lists them"
+    return None
+
+
+def _places(text: str) -> dict[tuple[int, str], int]:
+    """The line, from 1, of each table, by its number from 0 and ``""``, and of its keys."""
+    places: dict[tuple[int, str], int] = {}
+    table = -1
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _TABLE.match(line):
+            table += 1
+            places[table, ""] = number
+        elif match := _KEY.match(line):
+            places.setdefault((table, match[1]), number)
+    return places
+
+
+def apply_waivers(
+    waivers: Sequence[Waiver], result: Mapping[str, Any], *, strict: bool = False
+) -> dict[str, Any]:
+    """The result with covered failures and warnings as ``waived``, and its verdict and exit code after that.
+
+    A waiver whose clauses were tested and did not fail is noted as not needed any more; with ``strict`` that
+    fails the run. Clauses that were not tested say nothing about their waiver.
+    """
+    rows = []
+    for row in result["clauses"]:
+        waiver = next((one for one in waivers if one.covers(row["id"])), None)
+        waived = waiver and row["verdict"] in {"failed", "warned"}
+        rows.append(row | ({"verdict": "waived", "reason": str(waiver)} if waived else {}))
+    notes, idle = list(result["notes"]), False
+    for waiver in waivers:
+        tested = [row for row in rows if waiver.covers(row["id"]) and row["verdict"] != "not_tested"]
+        if tested and not any(row["verdict"] == "waived" for row in tested):
+            idle = True
+            until = f"({waiver.owner}, until {waiver.expiry})"
+            notes.append(f"waiver for {waiver.clause} is not needed any more {until}")
+    final = {**result, "clauses": rows, "notes": notes}
+    failing = {"failed", "warned"} if strict else {"failed"}
+    if any(row["verdict"] in failing for row in rows) or (strict and idle):
+        final |= {"verdict": "violates", "reason": None}
+    elif result["verdict"] == "violates":
+        # What prevented a must clause from being tested decides, as it would without any failure.
+        prevented = [row for row in rows if row["level"] == "must" and row.get("cause") == "prevented"]
+        reason = f"every failure is waived, and {prevented[0]['reason']}" if prevented else None
+        final |= {"verdict": "inconclusive" if prevented else "conforms", "reason": reason}
+    return final | {"exit_code": exit_code(final)}
+
+
+# -- the drift ledger --------------------------------------------------------------------------------------
+
+
+def read_ledger(path: Path) -> Ledger:
+    """Read a ledger; a missing or empty file is an empty one. UsageError if it is something else."""
+
+    def wrong(what: str) -> UsageError:
+        return UsageError(f"--drift-ledger {str(path)!r}: {what}")
+
     try:
-        days = (row["first_seen"], row["last_seen"])
-        for day in days:
-            date.fromisoformat(day)
-        kind, pointer, value = row["kind"], row["pointer"], row["value"]
-        if isinstance(kind, str) and isinstance(pointer, str):
-            return (kind, pointer, json.dumps(value)), days
-    except (TypeError, KeyError, ValueError):
-        pass
-    raise _wrong(path, f"drift[{index}] is no entry of a drift ledger")
+        document = json.loads(path.read_text("utf-8")) if path.exists() and path.stat().st_size else None
+    except OSError as error:
+        raise wrong(f"cannot be read ({describe_os_error(error)})") from None
+    except (ValueError, RecursionError):
+        raise wrong("is no JSON text") from None
+    if document is None:
+        return {}
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if version != _VERSION or not isinstance(document.get("drift"), list):
+        raise wrong("is no drift ledger of this version")
+    ledger: Ledger = {}
+    for index, row in enumerate(document["drift"]):
+        try:
+            days = (row["first_seen"], row["last_seen"])
+            usable = all(map(date.fromisoformat, days)) and isinstance(row["kind"] + row["pointer"], str)
+            key = (row["kind"], row["pointer"], json.dumps(row["value"]))
+        except (TypeError, KeyError, ValueError):
+            usable = False
+        if not usable:
+            raise wrong(f"drift[{index}] is no entry of a drift ledger")
+        ledger[key] = days
+    return ledger
 
 
-def _wrong(path: Path, what: str) -> UsageError:
-    return UsageError(f"--drift-ledger {str(path)!r}: {what}")
+def note_drift(ledger: Ledger, drift: Iterable[Mapping[str, Any]], day: str) -> list[dict[str, Any]]:
+    """Enter what was seen on a day; return the drift with ``first_seen`` and ``last_seen``."""
+    noted = []
+    for one in drift:
+        key = (one["kind"], one["pointer"], json.dumps(one["value"]))
+        first, last = ledger.get(key, (day, day))
+        ledger[key] = (min(first, day), max(last, day))
+        noted.append({**one, "first_seen": ledger[key][0], "last_seen": ledger[key][1]})
+    return noted
+
+
+def write_ledger(path: Path, ledger: Ledger) -> None:
+    """Replace the file. UsageError if that fails; the old one stays."""
+    latest = sorted(ledger, key=lambda key: ledger[key][1], reverse=True)[:_MOST]
+    rows = [
+        {"kind": kind, "pointer": pointer, "value": json.loads(value)}
+        | dict(zip(("first_seen", "last_seen"), ledger[kind, pointer, value], strict=True))
+        for kind, pointer, value in sorted(latest)
+    ]
+    text = json.dumps({"schema_version": _VERSION, "drift": rows}, indent=2)
+    write_file(path, f"{text}\n", "--drift-ledger")

@@ -16,7 +16,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Resume, events_about
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.commands import curl, replay_command
-from whop_contracts.report.sanitize import ELLIPSIS
+from whop_contracts.report.summary import ELLIPSIS
 
 SCHEMA_VERSION: Final = "1"
 _KINDS: Final = 10
@@ -35,8 +35,8 @@ _VALUE: Final = 200
 class Circumstances:
     """What a result contains besides verdicts: target, plan, clock and restored campaigns.
 
-    ``started_at`` is in seconds since 1970. ``reason`` is why the run is inconclusive. ``untested`` and
-    ``causes`` say, by clause id, why a clause was not tested.
+    ``started_at`` is in seconds since 1970. ``reason`` is why the run is inconclusive. ``untested`` says, by
+    clause id, why a clause was not tested.
     """
 
     target: Mapping[str, Any]
@@ -50,8 +50,7 @@ class Circumstances:
     requests: int
     notes: Sequence[str] = ()
     reason: str | None = None
-    untested: Mapping[str, str] = field(default_factory=dict)
-    causes: Mapping[str, Cause] = field(default_factory=dict)
+    untested: Mapping[str, tuple[str, Cause]] = field(default_factory=dict)
     strict: bool = False
 
 
@@ -186,9 +185,8 @@ def _row(clause: Clause, tally: ClauseRunner, c: Circumstances, redactor: Redact
 
 def _untested(clause: Clause, tally: ClauseRunner, c: Circumstances) -> tuple[str, Cause]:
     """Why a clause was not tested. If the run proved nothing, that is why."""
-    known = c.untested.get(clause.id) or clause.needs
-    derived: Cause = "prevented" if c.reason else "chosen" if known else "not_applicable"
-    cause = c.causes.get(clause.id, derived)
+    known, cause = c.untested.get(clause.id, (clause.needs, None))
+    cause = cause or ("prevented" if c.reason else "chosen" if known else "not_applicable")
     if cause == "not_applicable" and not tally.conclusive:
         return c.reason or tally.contract.unproven, "prevented"
     return known or "no exchange of this run tested it", cause

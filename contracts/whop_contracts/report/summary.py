@@ -1,19 +1,49 @@
-"""What every report says about a result in the same words: totals and sentences."""
+"""What every report says in the same words: text that is safe to show, totals and sentences of a result."""
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
-
-from whop_contracts.report.sanitize import visible
 
 Result = Mapping[str, Any]
 Row = Mapping[str, Any]
+Item = tuple[str, str, list[str]]
 VERDICTS: Final = ("passed", "failed", "warned", "waived", "not_tested")
 PRECISE_S: Final = 10.0
 """Seconds of uncertainty up to which an observed resume counts as timed precisely."""
+ELLIPSIS: Final = "…"
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Categories of characters that are shown by their number: controls, bidirectional and other format
+characters, surrogates, unassigned characters, line and paragraph separators.
+"""
+_ASCII: Final = 127
+_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(value: Any, limit: int = 300) -> str:
+    """One line of at most ``limit`` characters; characters that cannot be seen are escaped."""
+    text = value if isinstance(value, str) else str(value)
+    cut = text[:limit]
+    shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_shown, cut))
+    if len(text) > limit or len(shown) > limit:
+        return shown[: limit - 1] + ELLIPSIS
+    return shown
+
+
+def is_hidden(character: str) -> bool:
+    """Whether a character is a control, reverses a line or cannot be seen."""
+    return unicodedata.category(character) in _HIDDEN
+
+
+def _shown(character: str) -> str:
+    if not is_hidden(character):
+        return character
+    if ord(character) > _ASCII:
+        return character.encode("ascii", "backslashreplace").decode()
+    return _SHORT.get(character) or f"\\x{ord(character):02x}"
 
 
 def title(part: str) -> str:
@@ -36,26 +66,30 @@ def failures(result: Result) -> list[Row]:
 
     A clause that another failed one likely explains comes right after that one.
     """
-    failed = sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
-    ids = {row["id"] for row in failed}
-    leads = [row for row in failed if row.get("explained_by") not in ids]
-    return [
-        one for lead in leads for one in (lead, *(r for r in failed if r.get("explained_by") == lead["id"]))
-    ]
+    return [one for lead in leading(result) for one in (lead, *explained_by(result, lead))]
 
 
 def leading(result: Result) -> list[Row]:
     """The failures that no other one likely explains."""
-    rows = failures(result)
+    rows = _failed(result)
     ids = {row["id"] for row in rows}
     return [row for row in rows if row.get("explained_by") not in ids]
 
 
-def by_part(result: Result) -> Iterator[tuple[str, Counter[str], int]]:
-    """Each part of the page in its order, the number of clauses by verdict, and of exchanges checked."""
+def explained_by(result: Result, lead: Row) -> list[Row]:
+    """The failures that another clause likely explains."""
+    return [row for row in _failed(result) if row.get("explained_by") == lead["id"]]
+
+
+def _failed(result: Result) -> list[Row]:
+    return sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
+
+
+def by_part(result: Result) -> Iterator[tuple[str, list[Row], Counter[str], int]]:
+    """Each part of the page in its order: its clauses, how many have which verdict, exchanges checked."""
     for part in dict.fromkeys(row["part"] for row in result["clauses"]):
         rows = [row for row in result["clauses"] if row["part"] == part]
-        yield part, Counter(row["verdict"] for row in rows), sum(row["exchanges"] for row in rows)
+        yield part, rows, Counter(row["verdict"] for row in rows), sum(row["exchanges"] for row in rows)
 
 
 def totals(result: Result) -> Counter[str]:
@@ -63,20 +97,12 @@ def totals(result: Result) -> Counter[str]:
     return Counter(row["verdict"] for row in result["clauses"])
 
 
-def untested(result: Result) -> dict[str, list[str]]:
-    """The clauses that were not tested, by the reason."""
-    reasons: dict[str, list[str]] = {}
-    for row in having(result, "not_tested"):
-        reasons.setdefault(row["reason"] or "no reason is known", []).append(row["id"])
-    return reasons
-
-
 def target(result: Result) -> str:
     """What was checked."""
     kind, base_url = result["target"]["kind"], visible(result["target"].get("base_url") or "", 200)
-    return {"mock": "the built-in mock", "recorded": f"recorded traffic {base_url}".rstrip()}.get(
-        kind, base_url
-    )
+    if kind == "mock":
+        return "the built-in mock"
+    return f"recorded traffic {base_url}".rstrip() if kind == "recorded" else base_url
 
 
 def run(result: Result) -> str:
@@ -93,35 +119,40 @@ def times(result: Result) -> str:
 def sentence(result: Result) -> str:
     """The verdict in one sentence."""
     count, verdict = totals(result), result["verdict"]
-    if verdict == "violates" and count["failed"]:
-        return f"violates: {_plural(count['failed'], 'clause')} failed"
-    if verdict == "violates":
-        counts = "counts as a failure" if count["warned"] == 1 else "count as failures"
-        return f"violates: {_plural(count['warned'], 'warning')} {counts} (--strict)"
     if verdict == "inconclusive":
-        return f"inconclusive: {visible(result['reason'] or 'too little was observed')}"
-    checked = count["passed"] + count["warned"] + count["waived"]
-    more = [f"{count[kind]} {words(kind)}" for kind in VERDICTS[2:] if count[kind]]
-    return ", ".join([f"conforms: {_plural(checked, 'clause')} checked", *more])
+        return f"inconclusive: {visible(why(result))}"
+    if verdict == "conforms":
+        checked = count["passed"] + count["warned"] + count["waived"]
+        more = [f"{count[kind]} {words(kind)}" for kind in VERDICTS[2:] if count[kind]]
+        return ", ".join([f"conforms: {plural(checked, 'clause')} checked", *more])
+    if count["failed"]:
+        return f"violates: {plural(count['failed'], 'clause')} failed"
+    counts = "counts as a failure" if count["warned"] == 1 else "count as failures"
+    return f"violates: {plural(count['warned'], 'warning')} {counts} (--strict)"
+
+
+def why(result: Result) -> str:
+    """Why a run is inconclusive."""
+    return result["reason"] or "too little was observed"
 
 
 def effort(result: Result) -> str:
     """What the run took: requests, seconds, and how many of these were spent waiting."""
-    text = f"{_plural(result['requests'], 'request')} in {result['duration_s']:.1f} s"
+    text = f"{plural(result['requests'], 'request')} in {result['duration_s']:.1f} s"
     return text + (f", {result['waited_s']:.1f} s of waiting" if result["waited_s"] else "")
 
 
-def punctuality(result: Result) -> str | None:
-    """How late auto-resumes were, by those that were timed precisely; None if none was observed."""
+def punctuality(result: Result) -> list[str]:
+    """How late auto-resumes were, by those that were timed precisely: a line, or none without resumes."""
     resumes = result["resumes"]
     if not resumes:
-        return None
-    observed = f"{_plural(len(resumes), 'auto-resume')} observed"
+        return []
+    observed = f"{plural(len(resumes), 'auto-resume')} observed"
     late = [resume["late_s"] for resume in resumes if resume["uncertainty_s"] <= PRECISE_S]
     if not late:
-        return f"{observed}, none timed precisely"
+        return [f"{observed}, none timed precisely"]
     some = f"{len(late)} timed precisely, " if len(late) < len(resumes) else ""
-    return f"{observed}, {some}at most {max(late):.1f} s late"
+    return [f"{observed}, {some}at most {max(late):.1f} s late"]
 
 
 def lasting(result: Result) -> list[str]:
@@ -142,12 +173,23 @@ def brief(row: Row) -> str:
     return f"{row['id']}: {finding(row)}"
 
 
+def sent(row: Row) -> list[str]:
+    """What was sent, a line per kind of failure; expected and actual value where they are not the row's."""
+    lines = []
+    for kind in row.get("kinds", ()):
+        expected, actual = kind["expected"], kind["actual"]
+        known = (expected, actual) == (row["failure"]["expected"], row["failure"]["actual"])
+        found = "" if known else f": expected {visible(expected, 100)}; actual {visible(actual, 100)}"
+        name = visible(kind["case"], 100) + (f" ({kind['class']})" if kind["class"] else "")
+        times = plural(kind["count"], "time")
+        lines.append(f"{name}, {times}, first in request {kind['first_request']}{found}")
+    return lines
+
+
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
     value = "" if drift["value"] is None else f"{drift_value(drift, 60)}, "
-    return (
-        f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{_plural(drift['count'], 'time')})"
-    )
+    return f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{plural(drift['count'], 'time')})"
 
 
 def drift_value(drift: Mapping[str, Any], most: int = 200) -> str:
@@ -161,16 +203,33 @@ def hints(result: Result) -> list[str]:
     return [f"{words(kind)}: {visible(hint)}" for kind, hint in hints.items()]
 
 
+def lists(result: Result) -> dict[str, list[Item]]:
+    """What is listed after the failures, by its label. An item is whose it is (an id, or nothing), what
+    there is to say, and what was sent.
+    """
+    return {
+        "warned": [(row["id"], finding(row), sent(row)) for row in having(result, "warned")],
+        "waived": [(row["id"], row["reason"] or "", []) for row in having(result, "waived")],
+        "drift": [("", drifted(drift), []) for drift in result["drift"]],
+        "note": [("", note, []) for note in result["notes"]],
+    }
+
+
+def untested(result: Result) -> dict[str, list[str]]:
+    """The clauses that were not tested, by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in having(result, "not_tested"):
+        reasons.setdefault(row["reason"] or "no reason is known", []).append(row["id"])
+    return reasons
+
+
 def hasty(result: Result) -> bool:
     """Whether an inconclusive run ended before most clauses were tested: then one line says all."""
-    untested = sum(row["verdict"] == "not_tested" for row in result["clauses"])
-    return bool(result["verdict"] == "inconclusive" and untested * 2 > len(result["clauses"]))
+    return bool(
+        result["verdict"] == "inconclusive" and totals(result)["not_tested"] * 2 > len(result["clauses"])
+    )
 
 
-def listed(items: Sequence[Any], most: int) -> tuple[Sequence[Any], int]:
-    """The first so many, and how many more there are."""
-    return items[:most], max(0, len(items) - most)
-
-
-def _plural(count: int, one: str) -> str:
+def plural(count: int, one: str) -> str:
+    """A number and what is counted."""
     return f"{count} {one}{'' if count == 1 else 's'}"

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Literal, TextIO
 
@@ -23,7 +23,7 @@ from rich.text import Text
 from whop_contracts.pause.clause import Clause
 from whop_contracts.report import summary
 from whop_contracts.report.failure import Failure
-from whop_contracts.report.sanitize import visible
+from whop_contracts.report.summary import Result, visible
 from whop_contracts.settings import Color
 
 _WIDTH: Final = 80
@@ -32,7 +32,7 @@ _PROGRESS_S: Final = 10.0
 """Seconds between two progress lines if there is no terminal."""
 _INDENT: Final = 12
 _MOST: Final = 20
-_COLUMNS: Final = ("passed", "failed", "warned", "waived", "not tested", "exchanges")
+_COLUMNS: Final = (*map(summary.words, summary.VERDICTS), "exchanges")
 _STYLES: Final = {
     "failed": "bold red",
     "warned": "yellow",
@@ -62,15 +62,11 @@ def console_for(stream: TextIO, color: Color = "auto") -> Console:
         color = "never"
     elif color == "auto" and os.environ.get("FORCE_COLOR"):
         color = "always"
-    systems: dict[Color, Literal["auto", "standard"] | None] = {
-        "auto": "auto",
-        "always": "standard",
-        "never": None,
-    }
+    system: Literal["auto", "standard"] | None = "standard" if color == "always" else "auto"
     console = _Console(
         file=stream,
         force_terminal=terminal,
-        color_system=systems[color],
+        color_system=None if color == "never" else system,
         markup=False,
         emoji=False,
         highlight=False,
@@ -81,15 +77,10 @@ def console_for(stream: TextIO, color: Color = "auto") -> Console:
 
 
 def show(
-    result: Mapping[str, Any],
-    stream: TextIO,
-    *,
-    quiet: bool = False,
-    verbose: bool = False,
-    color: Color = "auto",
+    result: Result, stream: TextIO, *, quiet: bool = False, verbose: bool = False, color: Color = "auto"
 ) -> None:
     """Print a result. ``quiet`` keeps the verdict and one line per failure; ``verbose`` adds every clause."""
-    page = _Page(console_for(stream, color))
+    page = Page(stream, color)
     brief = quiet or (summary.hasty(result) and not verbose)
     if quiet:
         for row in summary.failures(result):
@@ -103,19 +94,12 @@ def show(
         page.line(line, _ENDINGS["violates"])
 
 
-def show_failure(
-    result: Mapping[str, Any], row: Mapping[str, Any], stream: TextIO, *, color: Color = "auto"
-) -> None:
-    """Print one failure in full."""
-    _failure(_Page(console_for(stream, color)), result, row)
-
-
-class _Page:
+class Page:
     """Lines on a console: wrapped, indented, without trailing blanks."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.width = console.width
+    def __init__(self, stream: TextIO, color: Color = "auto") -> None:
+        self._console = console_for(stream, color)
+        self.width = self._console.width
 
     def line(self, text: str = "", style: str = "") -> None:
         """One paragraph, wrapped."""
@@ -136,7 +120,7 @@ class _Page:
         self._console.print(text, soft_wrap=True)
 
 
-def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
+def _body(page: Page, result: Result, *, verbose: bool) -> None:
     page.line(summary.run(result))
     page.line(summary.times(result))
     page.line()
@@ -147,34 +131,30 @@ def _body(page: _Page, result: Mapping[str, Any], *, verbose: bool) -> None:
             text = f"{row['id']} ({row['exchanges']}): {row['statement']}"
             page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
     for row in summary.leading(result):
-        _failure(page, result, row)
-    punctuality = summary.punctuality(result)
-    waived = summary.having(result, "waived")
-    _lines(page, "warned", _warnings(result), verbose=verbose)
-    _lines(page, "waived", [[f"{row['id']}: {row['reason'] or ''}"] for row in waived], verbose=verbose)
-    _lines(page, "drift", [[summary.drifted(drift)] for drift in result["drift"]], verbose=verbose)
-    for hint in summary.hints(result):
-        page.labelled("", hint, "dim")
+        show_failure(result, row, page)
+    lists = summary.lists(result)
+    lists["note"] += [("", line, []) for line in summary.punctuality(result)]
+    for label, items in lists.items():
+        if label == "note":
+            _untested(page, result)
+        _list(page, label, items, verbose=verbose)
+        if label == "drift":
+            for hint in summary.hints(result):
+                page.labelled("", hint, "dim")
+    page.line()
+
+
+def _untested(page: Page, result: Result) -> None:
     for number, (reason, ids) in enumerate(summary.untested(result).items()):
         if number == 0:
             page.line()
         page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
-    notes = [*result["notes"], *([punctuality] if punctuality else [])]
-    _lines(page, "note", [[note] for note in notes], verbose=verbose)
-    page.line()
 
 
-def _warnings(result: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Each warning: what was found, and what was sent."""
-    for row in summary.having(result, "warned"):
-        failure = Failure.read(result, row)
-        yield [summary.brief(row), *(f"sent: {line}" for line in (failure.sent() if failure else ()))]
-
-
-def _table(page: _Page, result: Mapping[str, Any]) -> None:
+def _table(page: Page, result: Result) -> None:
     rows = [
         (summary.title(part), [*(count[verdict] for verdict in summary.VERDICTS), exchanges])
-        for part, count, exchanges in summary.by_part(result)
+        for part, _, count, exchanges in summary.by_part(result)
     ]
     rows.append(("All", [sum(numbers) for numbers in zip(*(numbers for _, numbers in rows), strict=True)]))
     page.line(f"{'':<14}" + "".join(f"{name:>{len(name) + 2}}" for name in _COLUMNS), "bold")
@@ -183,13 +163,12 @@ def _table(page: _Page, result: Mapping[str, Any]) -> None:
         page.line(f"{name:<14}" + "".join(cells), _STYLES["failed"] if numbers[1] else "")
 
 
-def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+def show_failure(result: Result, row: summary.Row, page: Page) -> None:
+    """Print one failure in full."""
     failure = Failure.read(result, row)
-    if failure is None:
-        return
     page.line()
-    page.line(f"FAILED {failure.id}", _STYLES["failed"])
-    for section, lines in failure.sections():
+    page.line(f"FAILED {row['id']}", _STYLES["failed"])
+    for section, lines in failure.sections() if failure else ():
         for number, line in enumerate(lines):
             label = "" if number else f"  {section}"
             if section == "reproduce":
@@ -198,19 +177,18 @@ def _failure(page: _Page, result: Mapping[str, Any], row: Mapping[str, Any]) -> 
                 page.labelled(label, line, _SECTIONS.get(section, ""))
 
 
-def _lines(page: _Page, label: str, items: Iterable[list[str]], *, verbose: bool) -> None:
-    """Items of one line or more under a label; at most 20, unless ``verbose``."""
-    every = list(items)
-    shown, more = (every, 0) if verbose else summary.listed(every, _MOST)
+def _list(page: Page, label: str, items: list[summary.Item], *, verbose: bool) -> None:
+    """Items under a label, each with what was sent; at most 20, unless ``verbose``."""
+    shown = items if verbose else items[:_MOST]
     limit = 300 if verbose else 2 * (page.width - _INDENT)
     if shown:
         page.line()
-    for first, *others in shown:
-        page.labelled(label, visible(first, limit), _STYLES.get(label, ""))
-        for other in others:
-            page.labelled("", visible(other, limit))
-    if more:
-        page.labelled(label, f"and {more} more (--verbose lists them)")
+    for whose, text, sent in shown:
+        page.labelled(label, visible(f"{whose}: {text}" if whose else text, limit), _STYLES.get(label, ""))
+        for line in sent:
+            page.labelled("", visible(f"sent: {line}", limit))
+    if items[len(shown) :]:
+        page.labelled(label, f"and {len(items) - len(shown)} more (--verbose lists them)")
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
@@ -253,7 +231,7 @@ def watching(
                 return
             total = max(progress.planned, progress.sent, 1)
             now = time.monotonic()
-            more = describe_progress(progress, now - began)
+            more = _described(progress, now - began)
             if not terminal and not quiet and now - shown >= _PROGRESS_S:
                 shown = now
                 tell(f"progress: {progress.sent} of {total} requests{more}")
@@ -262,15 +240,11 @@ def watching(
         yield watch
 
 
-def describe_progress(progress: Any, elapsed: float) -> str:
+def _described(progress: Any, elapsed: float) -> str:
     """Seconds waited, seconds left, and clauses failed so far, as far as there are any."""
     left = elapsed * (progress.planned - progress.sent) / progress.sent if progress.sent else 0.0
-    parts = [
-        f", {progress.waited_s:.0f} s waited" if progress.waited_s >= 1 else "",
-        f", {left:.0f} s left" if left >= 1 else "",
-        f", {progress.failed} failed" if progress.failed else "",
-    ]
-    return "".join(parts)
+    parts = {"s waited": progress.waited_s, "s left": left, "failed": progress.failed}
+    return "".join(f", {number:.0f} {what}" for what, number in parts.items() if number >= 1)
 
 
 def show_clauses(clauses: Iterable[Clause], stream: TextIO) -> None:

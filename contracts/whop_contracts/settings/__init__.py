@@ -8,6 +8,7 @@ schema, the options of pytest, ``--show-config`` and docs/settings.md.
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,6 @@ class Setting:
     name: str
     default: Any
     kind: Kind
-    metavar: str
     help: str
     flag: str = ""
     short: str = ""
@@ -80,18 +80,17 @@ def shown(value: Any) -> str:
     return f"{value:g}s" if isinstance(value, float) else "" if value is None else str(value)
 
 
-def _setting(kind: Kind, metavar: str, text: str, /, default: Any = None, **more: Any) -> Any:
+def _setting(kind: Kind, text: str, /, default: Any = None, **more: Any) -> Any:
     """A field of ``Settings`` and its row of the table."""
-    row = {"kind": kind, "metavar": metavar, "help": text} | more
-    return field(default=default, repr=not kind.secret, metadata=row)
+    return field(default=default, repr=not kind.secret, metadata={"kind": kind, "help": text} | more)
 
 
-def _list(kind: Kind, metavar: str, text: str, flag: str, **more: Any) -> Any:
-    return _setting(kind, metavar, f"{text} Repeatable.", (), flag=flag, repeatable=True, **more)
+def _list(kind: Kind, text: str, flag: str, **more: Any) -> Any:
+    return _setting(kind, f"{text} Repeatable.", (), flag=flag, repeatable=True, **more)
 
 
 def _switch(text: str, **more: Any) -> Any:
-    return _setting(kinds.SWITCH, "", text, default=False, **more)
+    return _setting(kinds.SWITCH, text, default=False, **more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,100 +99,84 @@ class Settings:
 
     base_url: str | None = _setting(
         kinds.BASE_URL,
-        "URL",
         "API base URL including the version, e.g. https://host/api/v1; "
         "without it the built-in mock is checked.",
     )
     token: str | None = _setting(
         kinds.TOKEN,
-        "TOKEN",
         "Credential of the target. As a variable it is not in the process list.",
         usual="WHOP_API_TOKEN",
     )
-    token_file: Path | None = _setting(kinds.INPUT, "FILE", "File that holds the credential only.")
+    token_file: Path | None = _setting(kinds.INPUT, "File that holds the credential only.")
     campaign_ids: tuple[str, ...] = _list(
-        kinds.CAMPAIGN, "ID", "Campaign that belongs to the run; a live target needs one.", "campaign-id"
+        kinds.CAMPAIGN, "Campaign that belongs to the run; a live target needs one.", "campaign-id"
     )
     readonly_token: str | None = _setting(
-        kinds.TOKEN, "TOKEN", "Credential without ad_campaign:update.", usual="WHOP_READONLY_TOKEN"
+        kinds.TOKEN, "Credential without ad_campaign:update.", usual="WHOP_READONLY_TOKEN"
     )
-    foreign_campaign_id: str | None = _setting(kinds.CAMPAIGN, "ID", "Campaign of another company.")
+    foreign_campaign_id: str | None = _setting(kinds.CAMPAIGN, "Campaign of another company.")
     headers: tuple[tuple[str, str], ...] = _list(
-        kinds.HEADER, "HEADER", "Header for every request, as 'Name: value'.", "header"
+        kinds.HEADER, "Header for every request, as 'Name: value'.", "header"
     )
     test_clock: str | None = _setting(
-        kinds.CLOCK_URL, "URL", "The provider's test clock: GET returns its time, PUT moves it forward."
+        kinds.CLOCK_URL, "The provider's test clock: GET returns its time, PUT moves it forward."
     )
-    resume_tolerance: float = _setting(
-        kinds.DURATION, "DURATION", "How late an auto-resume may be seen.", 60.0
-    )
+    resume_tolerance: float = _setting(kinds.DURATION, "How late an auto-resume may be seen.", 60.0)
     profile: Literal["quick", "standard", "thorough"] = _setting(
-        kinds.PROFILE, "NAME", "How much is sent: quick, standard or thorough.", "standard"
+        kinds.PROFILE, "How much is sent: quick, standard or thorough.", "standard"
     )
-    seed: int = _setting(kinds.NUMBER, "N", "Number that varies the generated requests.", 0)
+    seed: int = _setting(kinds.NUMBER, "Number that varies the generated requests.", 0)
     clauses: tuple[str, ...] = _list(
-        kinds.GLOB,
-        "GLOB",
-        "Check only clauses with this id or pattern; '!GLOB' leaves clauses out.",
-        "clause",
+        kinds.GLOB, "Check only clauses with this id or pattern; '!GLOB' leaves clauses out.", "clause"
     )
     require: tuple[str, ...] = _list(
-        kinds.GLOB, "GLOB", "Exit with 3 if a clause with this id or pattern is not tested.", "require"
+        kinds.GLOB, "Exit with 3 if a clause with this id or pattern is not tested.", "require"
     )
     strict: bool = _switch("Fail on warnings too.")
-    waivers: Path | None = _setting(
-        kinds.INPUT, "FILE", "Known failures: clause, reason, owner, expiry date."
-    )
-    drift_ledger: Path | None = _setting(
-        kinds.OUTPUT, "FILE", "Record when each drift was first and last seen."
-    )
-    max_requests: int | None = _setting(kinds.COUNT, "N", "Send at most this many requests.")
-    max_time: float | None = _setting(kinds.DURATION, "DURATION", "Stop sending after this time.")
+    waivers: Path | None = _setting(kinds.INPUT, "Known failures: clause, reason, owner, expiry date.")
+    drift_ledger: Path | None = _setting(kinds.OUTPUT, "Record when each drift was first and last seen.")
+    max_requests: int | None = _setting(kinds.COUNT, "Send at most this many requests.")
+    max_time: float | None = _setting(kinds.DURATION, "Stop sending after this time.")
     rate: int | None = _setting(
-        kinds.COUNT, "N", "Requests per minute at most.", otherwise="300, unlimited on loopback"
+        kinds.COUNT, "Requests per minute at most.", otherwise="300, unlimited on loopback"
     )
     restore_time: float = _setting(
-        kinds.DURATION,
-        "DURATION",
-        "How long restoring one campaign may take; 5 minutes for all of them.",
-        60.0,
+        kinds.DURATION, "How long restoring one campaign may take; 5 minutes for all of them.", 60.0
     )
-    timeout: float = _setting(kinds.DURATION, "DURATION", "How long one response may take.", 10.0)
+    timeout: float = _setting(kinds.DURATION, "How long one response may take.", 10.0)
     ca_file: Path | None = _setting(
-        kinds.CERTIFICATES, "FILE", "Certificates to trust, in PEM.", otherwise="those of the system"
+        kinds.CERTIFICATES, "Certificates to trust, in PEM.", otherwise="those of the system"
     )
     insecure: bool = _switch("Do not verify the target's certificate.")
     journal: Path | None = _setting(
-        kinds.OUTPUT, "FILE", "Record what has to be restored.", otherwise="a new file in the current folder"
+        kinds.OUTPUT, "Record what has to be restored.", otherwise="a new file in the current folder"
     )
     allow_production: bool = _switch("Allow a production host as target.")
     production_hosts: tuple[str, ...] = _setting(
         kinds.HOST,
-        "HOST",
         "Production hosts, besides api.whop.com.",
         PRODUCTION_HOSTS,
         repeatable=True,
         faces=frozenset(),
     )
     dry_run: bool = _switch("Print what would be sent, and send nothing.", faces=_COMMAND)
-    json: Path | None = _setting(kinds.OUTPUT, "FILE", "Write the result as JSON; - is standard output.")
-    junit: Path | None = _setting(kinds.OUTPUT, "FILE", "Write JUnit XML with one test case per clause.")
+    json: Path | None = _setting(kinds.OUTPUT, "Write the result as JSON; - is standard output.")
+    junit: Path | None = _setting(kinds.OUTPUT, "Write JUnit XML with one test case per clause.")
     markdown: Path | None = _setting(
-        kinds.OUTPUT, "FILE", "Write Markdown that fits a pull request comment; - is standard output."
+        kinds.OUTPUT, "Write Markdown that fits a pull request comment; - is standard output."
     )
-    html: Path | None = _setting(kinds.OUTPUT, "FILE", "Write one HTML page that opens offline.")
-    har: Path | None = _setting(kinds.OUTPUT, "FILE", "Write every exchange as HAR 1.2, secrets redacted.")
+    html: Path | None = _setting(kinds.OUTPUT, "Write one HTML page that opens offline.")
+    har: Path | None = _setting(kinds.OUTPUT, "Write every exchange as HAR 1.2, secrets redacted.")
     events: Path | None = _setting(
-        kinds.OUTPUT, "FILE", "Write a JSON line per exchange, finding and phase during the run."
+        kinds.OUTPUT, "Write a JSON line per exchange, finding and phase during the run."
     )
     color: Color = _setting(
-        kinds.COLOR, "WHEN", "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
+        kinds.COLOR, "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
     )
     quiet: bool = _switch("Print the verdict and one line per failure.", short="-q", faces=_COMMAND)
     verbose: bool = _switch("Print every clause.", short="-v", faces=_COMMAND)
     config: Path | None = _setting(
         kinds.INPUT,
-        "FILE",
         "Settings in TOML.",
         in_file=False,
         otherwise="whop-contracts.toml, else [tool.whop-contracts] of pyproject.toml",
@@ -204,7 +187,6 @@ class Settings:
 SETTINGS: Final = tuple(Setting(one.name, one.default, **one.metadata) for one in fields(Settings))
 OUTPUTS: Final = tuple(setting.name for setting in SETTINGS if setting.kind is kinds.OUTPUT)
 KEYS: Final = {setting.name: setting.key for setting in SETTINGS}
-_Named = Callable[[str], str]
 
 
 def check(settings: Settings, origins: Mapping[str, str]) -> None:
@@ -213,28 +195,18 @@ def check(settings: Settings, origins: Mapping[str, str]) -> None:
     def named(name: str) -> str:
         return origins.get(name, f"--{KEYS[name]}")
 
-    for problem in _problems(settings, named):
+    checks = (_of_the_target, _of_actors, _of_files)
+    for problem in itertools.chain.from_iterable(problems(settings, named) for problems in checks):
         raise UsageError(problem)
 
 
-def _problems(given: Settings, named: _Named) -> Iterator[str]:
-    yield from _of_the_mock(given, named) if given.base_url is None else _of_a_target(given, named)
-    yield from _of_actors(given, named)
-    for one, other in (("insecure", "ca_file"), ("quiet", "verbose")):
-        if getattr(given, one) and getattr(given, other):
-            yield f"{named(one)}: expected either it or --{KEYS[other]}, not both"
-    yield from _of_files(given, named)
-
-
-def _of_the_mock(given: Settings, named: _Named) -> Iterator[str]:
-    for name in ("campaign_ids", "foreign_campaign_id", "test_clock", "headers"):
-        if getattr(given, name):
-            yield f"{named(name)}: expected with --base-url; without it the built-in mock is checked"
-
-
-def _of_a_target(given: Settings, named: _Named) -> Iterator[str]:
-    host = (urllib.parse.urlsplit(given.base_url or "").hostname or "").rstrip(".")
-    if host in given.production_hosts and not given.allow_production:
+def _of_the_target(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
+    if given.base_url is None:
+        for name in ("campaign_ids", "foreign_campaign_id", "test_clock", "headers"):
+            if getattr(given, name):
+                yield f"{named(name)}: expected with --base-url; without it the built-in mock is checked"
+        return
+    if (host := host_of(given.base_url)) in given.production_hosts and not given.allow_production:
         yield (
             f"{named('base_url')} {given.base_url!r}: {host} is production, where a run pauses and resumes "
             "real campaigns; expected a staging host, or --allow-production"
@@ -245,7 +217,7 @@ def _of_a_target(given: Settings, named: _Named) -> Iterator[str]:
         yield "--campaign-id: not given; expected at least one campaign that belongs to the run"
 
 
-def _of_actors(given: Settings, named: _Named) -> Iterator[str]:
+def _of_actors(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
     for index, campaign in enumerate(given.campaign_ids):
         if campaign in given.campaign_ids[:index]:
             yield f"{named('campaign_ids')} {campaign!r}: expected each campaign once"
@@ -256,8 +228,11 @@ def _of_actors(given: Settings, named: _Named) -> Iterator[str]:
         yield f"{named('readonly_token')}: expected a credential without ad_campaign:update, not the token"
 
 
-def _of_files(given: Settings, named: _Named) -> Iterator[str]:
-    """Files that are written are different ones; devices may be the same."""
+def _of_files(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
+    """Options that exclude each other; files that are written are different ones, devices may be the same."""
+    for one, other in (("insecure", "ca_file"), ("quiet", "verbose")):
+        if getattr(given, one) and getattr(given, other):
+            yield f"{named(one)}: expected either it or --{KEYS[other]}, not both"
     taken: dict[Path, str] = {}
     for name in OUTPUTS:
         path = getattr(given, name)
@@ -265,3 +240,8 @@ def _of_files(given: Settings, named: _Named) -> Iterator[str]:
             other = taken.setdefault(path.resolve(), name)
             if other != name:
                 yield f"{named(name)} {str(path)!r}: expected another file than that of --{KEYS[other]}"
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in lower case, without a dot at its end."""
+    return (urllib.parse.urlsplit(url).hostname or "").rstrip(".")

@@ -1,6 +1,7 @@
 """Parameter types for click: how the text of a flag, a variable or a key becomes a value.
 
-A parser takes text and returns the value, or raises ``ValueError``. Durations are seconds.
+A parser takes text and returns the value, or raises ``ValueError``, whose text, if any, completes
+"expected …" with more than the kind says. Durations are seconds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -31,10 +33,6 @@ _RESERVED: Final = frozenset(
 """Header fields that the requests of a plan set themselves."""
 
 
-class ExpectedError(ValueError):
-    """Completes "expected …" with more than the kind says."""
-
-
 @dataclass(frozen=True, eq=False)
 class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versions of click only
     """A kind of value.
@@ -45,6 +43,7 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
     """
 
     parse: Callable[[str], Any]
+    metavar: str
     expected: str
     secret: bool = False
     path: bool = False
@@ -59,9 +58,7 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
         try:
             return self.parse(value)
         except ValueError as error:
-            # What int() and urlsplit() say is not for users.
-            expected = error if isinstance(error, ExpectedError) else self.expected
-            self.fail(f"{self.shown(value)}: expected {expected}", param, ctx)
+            self.fail(f"{self.shown(value)}: expected {str(error) or self.expected}", param, ctx)
 
     def shown(self, text: str) -> str:
         """The text as an error may show it: cut, and without what it keeps secret."""
@@ -77,10 +74,9 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Files for a path, else the values of an enum."""
-        del ctx, param
         if self.path:
-            return [CompletionItem(incomplete, type="file")]
-        return [CompletionItem(name) for name in self.schema.get("enum", ()) if name.startswith(incomplete)]
+            return click.Path().shell_complete(ctx, param, incomplete)
+        return click.Choice(self.schema.get("enum", ())).shell_complete(ctx, param, incomplete)
 
 
 class _Switch(Kind, click.types.BoolParamType):
@@ -101,6 +97,11 @@ def without_query(url: str) -> str:
     return url
 
 
+def describe_os_error(error: OSError) -> str:
+    """Why a file cannot be used, in a few words without its path."""
+    return (error.strerror or "unknown error").lower()
+
+
 def _refuse() -> NoReturn:
     raise ValueError
 
@@ -110,33 +111,25 @@ def _switch(text: str) -> bool:
     return word in _ON or (word not in _OFF and _refuse())
 
 
-def _text(text: str) -> str:
-    return text if text and text.isprintable() else _refuse()
-
-
 def _token(text: str) -> str:
     if text.lower().startswith("bearer "):
-        raise ExpectedError("the token alone: leave out 'Bearer', which is sent before it")
+        raise ValueError("the token alone: leave out 'Bearer', which is sent before it")
     return text if re.fullmatch(r"[!-~]+", text) else _refuse()
 
 
-def _address(text: str, *, query: bool) -> str:
-    if not text.isprintable() or not text.isascii() or " " in text or "\\" in text:
-        _refuse()
-    parts = urllib.parse.urlsplit(text)
-    usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    if not usable or "@" in parts.netloc or "#" in text or (not query and "?" in text):
-        _refuse()
-    return text
+def _address(text: str) -> str:
+    with suppress(ValueError):  # what urlsplit says is not for users
+        parts = urllib.parse.urlsplit(text)
+        written = text.isprintable() and text.isascii() and not set(text) & set(" \\#")
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        if written and usable and "@" not in parts.netloc:
+            return text
+    _refuse()
 
 
 def _base_url(text: str) -> str:
-    url = _address(text, query=False).rstrip("/")
-    return _refuse() if url.endswith("/ad_campaigns") else url
-
-
-def _campaign(text: str) -> str:
-    return text if re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text) else _refuse()
+    url = _address(text).rstrip("/")
+    return _refuse() if "?" in url or url.endswith("/ad_campaigns") else url
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -156,8 +149,7 @@ def _readable(text: str) -> Path:
     try:
         path.open("rb").close()
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise ExpectedError(f"a file that can be read ({why})") from None
+        raise ValueError(f"a file that can be read ({describe_os_error(error)})") from None
     return path
 
 
@@ -184,24 +176,24 @@ def _writable(text: str) -> Path:
     elif not os.access(path.parent, os.W_OK | os.X_OK):
         wrong = "its folder cannot be written"
     if wrong:
-        raise ExpectedError(f"a file that can be written ({wrong})")
+        raise ValueError(f"a file that can be written ({wrong})")
     return path
 
 
 def _host(text: str) -> str:
     name = text.strip().lower().rstrip(".")
-    return name if re.fullmatch(r"[a-z0-9_.:-]+", name) and "//" not in name else _refuse()
+    return name if re.fullmatch(r"[a-z0-9_.:-]+", name) else _refuse()
 
 
-def choice(*names: str) -> Kind:
+def choice(*names: str, metavar: str = "NAME") -> Kind:
     """One of a few names."""
 
     def parse(text: str) -> str:
         if text not in names:
-            raise ExpectedError(f"one of {', '.join(names)}{nearest(text, names)}")
+            raise ValueError(f"one of {', '.join(names)}{nearest(text, names)}")
         return text
 
-    return Kind(parse, f"one of {', '.join(names)}", schema={"enum": list(names)})
+    return Kind(parse, metavar, f"one of {', '.join(names)}", schema={"enum": list(names)})
 
 
 def number(least: int, most: int = LARGEST, *, expected: str = "") -> Kind:
@@ -212,28 +204,31 @@ def number(least: int, most: int = LARGEST, *, expected: str = "") -> Kind:
         return value if least <= value <= most else _refuse()
 
     expected = expected or f"a whole number from {least} to {most}"
-    return Kind(parse, expected, schema={"type": "integer", "minimum": least})
+    return Kind(parse, "N", expected, schema={"type": "integer", "minimum": least})
 
 
-SWITCH: Final = _Switch(_switch, "true or false", schema={"type": "boolean"})
-TOKEN: Final = Kind(_token, "a token: ASCII letters, digits and signs, no white space", secret=True)
+SWITCH: Final = _Switch(_switch, "", "true or false", schema={"type": "boolean"})
+TOKEN: Final = Kind(_token, "TOKEN", "a token: ASCII letters, digits and signs, no white space", secret=True)
 BASE_URL: Final = Kind(
-    _base_url, "a URL with http:// or https:// and a host, without /ad_campaigns: https://host/api/v1"
+    _base_url, "URL", "a URL with http:// or https:// and a host, without /ad_campaigns: https://host/api/v1"
 )
-CLOCK_URL: Final = Kind(lambda text: _address(text, query=True), "a URL with http:// or https:// and a host")
+CLOCK_URL: Final = Kind(_address, "URL", "a URL with http:// or https:// and a host")
 CAMPAIGN: Final = Kind(
-    _campaign,
+    lambda text: text if re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text) else _refuse(),
+    "ID",
     "a campaign's id: adcamp_ and at least one character",
     schema={"type": "string", "pattern": r"^adcamp_[A-Za-z0-9_~.-]+(?!\s)$"},
 )
 HEADER: Final = Kind(
     _header,
+    "HEADER",
     "'Name: value', of a header that the requests do not set themselves",
     secret=True,
     separator=r"[\r\n]+",
 )
 DURATION: Final = Kind(
     _duration,
+    "DURATION",
     "a duration such as 30s, 5m, 2h, 250ms or a bare number of seconds, above zero",
     schema={
         "type": ["string", "number"],
@@ -242,11 +237,15 @@ DURATION: Final = Kind(
     },
 )
 PROFILE: Final = choice("quick", "standard", "thorough")
-COLOR: Final = choice("auto", "always", "never")
+COLOR: Final = choice("auto", "always", "never", metavar="WHEN")
 COUNT: Final = number(1, expected="a whole number above zero")
 NUMBER: Final = number(0, expected="a whole number, zero or more")
-INPUT: Final = Kind(_readable, "a file that can be read", path=True)
-CERTIFICATES: Final = Kind(_certificates, "a file of certificates in PEM", path=True)
-OUTPUT: Final = Kind(_writable, "a file that can be written", path=True)
-GLOB: Final = Kind(_text, "a clause's id, or a pattern such as 'pausing.*'")
-HOST: Final = Kind(_host, "a host's name, such as api.example.com")
+INPUT: Final = Kind(_readable, "FILE", "a file that can be read", path=True)
+CERTIFICATES: Final = Kind(_certificates, "FILE", "a file of certificates in PEM", path=True)
+OUTPUT: Final = Kind(_writable, "FILE", "a file that can be written", path=True)
+GLOB: Final = Kind(
+    lambda text: text if text and text.isprintable() else _refuse(),
+    "GLOB",
+    "a clause's id, or a pattern such as 'pausing.*'",
+)
+HOST: Final = Kind(_host, "HOST", "a host's name, such as api.example.com")

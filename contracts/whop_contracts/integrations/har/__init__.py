@@ -27,8 +27,8 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
-from whop_contracts.report.sanitize import describe_os_error
 from whop_contracts.settings import UsageError, read_file
+from whop_contracts.settings.kinds import describe_os_error
 
 _OTHER_HANDS: Final = frozenset(
     {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
@@ -102,8 +102,7 @@ def judge_recording(
         requests=0,
         notes=[f"{len(checked)} recorded exchanges were checked, none was sent", *recording.notes],
         reason=reason,
-        untested=dict.fromkeys(unstated, _UNSTATED),
-        causes=dict.fromkeys(unstated, "not_applicable"),
+        untested=dict.fromkeys(unstated, (_UNSTATED, "not_applicable")),
         strict=strict,
     )
     return build(tally, circumstances, Redactor([*secrets, *recording.secrets]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import sys
 import time
 import urllib.parse
@@ -111,7 +110,7 @@ def _prepare(environment: Any, **_: Any) -> None:
     """Read the settings; exit with 2 and one line if they cannot be used, before anything is sent."""
     runner, options = environment.runner, environment.parsed_options
     try:
-        LOAD_RUN.settings = load({}, environ=os.environ, folder=Path.cwd(), checked=False).settings
+        LOAD_RUN.settings = load({}, Path.cwd(), checked=False).settings
         LOAD_RUN.clauses = chosen(LOAD_RUN.settings.clauses)
         options.campaign_id = options.campaign_id or list(LOAD_RUN.settings.campaign_ids)
         _check(environment, workers=1)
