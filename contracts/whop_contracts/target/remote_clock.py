@@ -85,11 +85,10 @@ class ProviderTestClock(Clock):
         time: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
+        super().__init__(time=time, sleep=sleep)
         self._url = url
         self._exchange = exchange
         self._headers = tuple(headers)
-        self._time = time
-        self._sleep = sleep
         self._sights: list[_Sight] = []
         self._began: tuple[int, float] = (0, 0.0)
 
@@ -116,10 +115,6 @@ class ProviderTestClock(Clock):
             self.trouble = f"the test clock {trouble}"
         else:
             self._began = self._sights[0].low, self._time()
-
-    def doubt(self, reason: str) -> None:
-        """Stop using it: it is not the provider's clock."""
-        self.trouble = self.trouble or reason
 
     def window(self, sent: float, received: float) -> Window | None:
         """What it showed at least at ``sent`` and at most at ``received``, as far as was known by then."""
@@ -236,11 +231,6 @@ class ProviderTestClock(Clock):
     def _before(self, at: float) -> _Sight:
         """The latest sight by ``at``; the first one for what was before it."""
         return self._sights[max(bisect.bisect_right(self._sights, at, key=lambda sight: sight.at) - 1, 0)]
-
-    def _rest(self, seconds: float) -> None:
-        before = self._time()
-        self._sleep(max(seconds, 0.0))
-        self.waited_s += max(self._time() - before, 0.0)
 
 
 def _reading(response: Response) -> tuple[int, int] | None:
