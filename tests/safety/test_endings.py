@@ -27,7 +27,9 @@ from whop_contracts.pause.evidence import read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
-from whop_contracts.target import Limits, LiveTarget, VirtualClock, Wire
+from whop_contracts.target import LiveTarget
+from whop_contracts.target.clocks import VirtualClock
+from whop_contracts.target.wire import Limits, Wire
 
 ONE, TWO = SEED.campaigns[:2]
 THEIRS = SEED.foreign_campaign

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from whop_contracts.exchange import Request
-from whop_contracts.target import Limits, LiveTarget, WallClock, Wire
+from whop_contracts.target import LiveTarget
+from whop_contracts.target.clocks import WallClock
+from whop_contracts.target.wire import Limits, Wire
 
 JSON = b'{"id": "adcamp_1", "status": "paused"}'
 HEAD = b"HTTP/1.1 200 OK\r\n"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO
 from whop_contracts.provider import ManualClock
-from whop_contracts.target import Reply, VirtualClock, WallClock
+from whop_contracts.target.clocks import VirtualClock, WallClock
+from whop_contracts.target.responses import Reply
 
 START = 1_790_000_000.0
 

@@ -18,7 +18,8 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import MOCK_URL, MockTarget, OffTargetError, VirtualClock
+from whop_contracts.target import MOCK_URL, MockTarget, OffTargetError
+from whop_contracts.target.clocks import VirtualClock
 
 START = 1_790_000_000.0
 

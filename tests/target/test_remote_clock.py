@@ -14,7 +14,8 @@ from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build, server
 from whop_contracts.settings import Settings
-from whop_contracts.target import ProviderTestClock, Reply
+from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.responses import Reply
 
 NANO = 1_000_000_000
 MS = 1_000_000

@@ -9,7 +9,8 @@ import pytest
 
 from target.hostile import get, pause
 from whop_contracts.exchange import INFRASTRUCTURE, Response
-from whop_contracts.target import BudgetSpent, Reply, Sender
+from whop_contracts.target.responses import Reply
+from whop_contracts.target.sender import BudgetSpent, Sender
 
 BASE = "http://127.0.0.1:9/api/v1"
 START = 1_790_000_000.0

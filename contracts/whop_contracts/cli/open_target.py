@@ -19,10 +19,10 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings
-from whop_contracts.target import Sender
+from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
 from whop_contracts.target.clocks import Clock, Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
-from whop_contracts.target.targets import LiveTarget, MockTarget, SteadyTime, Target, checked_base
+from whop_contracts.target.sender import Sender
 from whop_contracts.target.wire import Limits, Wire, split_url
 
 _MOCK_CAMPAIGNS: Final = 4
@@ -112,7 +112,7 @@ def open_live(
     limits: Limits | None = None,
 ) -> LiveTarget:
     """The target at a base URL, with the wall clock or its test clock, which is read once."""
-    steady = SteadyTime()
+    steady = steady_time()
     wire = Wire(
         time=steady,
         limits=limits or Limits(seconds=settings.timeout),

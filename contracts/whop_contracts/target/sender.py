@@ -11,9 +11,9 @@ from typing import Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Operation, Request, Response
 from whop_contracts.signals import shielded
+from whop_contracts.target import Target
 from whop_contracts.target.clocks import read_http_date
 from whop_contracts.target.responses import TRANSIENT, Reply
-from whop_contracts.target.targets import Target
 
 _MINUTE_S: Final = 60.0
 _TOO_MANY: Final = 429
