@@ -227,6 +227,5 @@ def test_the_virtual_clock_is_known_whatever_responses_say():
     clock.lag(-1)
     clock.learn(dated(START - 3600))
     clock.learn_instant(0, START, START)
-    clock.doubt("no reason")
     assert clock.moved == (ns(START), ns(START + 2))
     assert (clock.waited_s, clock.trouble) == (0, None)

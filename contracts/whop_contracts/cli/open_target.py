@@ -32,8 +32,15 @@ _WALL_WAIT_S: Final = 120.0
 def open_target(settings: Settings) -> tuple[Target, Actors]:
     """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
     if settings.base_url is None:
-        return open_mock(build(clock=ManualClock(time.time()))), mock_actors()
-    return open_live(settings, settings.base_url), Actors(
+        return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
+    return open_live(settings, settings.base_url), actors_of(settings)
+
+
+def actors_of(settings: Settings) -> Actors:
+    """The actors of a run with these settings."""
+    if settings.base_url is None:
+        return mock_actors()
+    return Actors(
         token=settings.token or "",
         campaigns=settings.campaign_ids,
         readonly_token=settings.readonly_token,

@@ -23,8 +23,8 @@ from filelock import FileLock
 
 from whop_contracts import plugin
 from whop_contracts import report as reports
-from whop_contracts.actors import Actors
 from whop_contracts.contract import Subject
+from whop_contracts.engine.preflight import redactor_of
 from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
@@ -247,14 +247,9 @@ def _inert(text: str) -> str:
 
 
 def redactor_for(settings: Settings) -> Redactor:
-    """A redactor of the credentials in these settings."""
-    actors = Actors(
-        token=settings.token or "",
-        campaigns=settings.campaign_ids,
-        readonly_token=settings.readonly_token,
-        headers=settings.headers,
-    )
-    redactor: Redactor = importlib.import_module("whop_contracts.engine.preflight").redactor_of(actors)
+    """A redactor of the credentials in these settings of a live target."""
+    opening = importlib.import_module("whop_contracts.cli.open_target")
+    redactor: Redactor = redactor_of(opening.actors_of(settings))
     return redactor
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal, Protocol
 
 import httpx
@@ -177,7 +177,17 @@ class MockTarget:
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         path = request.extensions["target"].removeprefix(_ORIGIN)
-        return response_of(self._provider, path, request)
+        return response_of(self._provider, path, request, _Bytes)
+
+
+class _Bytes(httpx.SyncByteStream):
+    """A body that is passed on as it is; respx decodes httpx's own stream."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
 
 
 def header_lines(headers: httpx.Headers) -> list[tuple[str, str]]:
@@ -185,12 +195,16 @@ def header_lines(headers: httpx.Headers) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
 
 
-def response_of(provider: InProcess, path: str, request: httpx.Request) -> httpx.Response:
+def response_of(
+    provider: InProcess,
+    path: str,
+    request: httpx.Request,
+    stream: Callable[[bytes], httpx.SyncByteStream] = httpx.ByteStream,
+) -> httpx.Response:
     """The provider's response to a request of httpx: its headers and bytes unchanged, nothing added."""
     given = provider.handle(request.method, path, header_lines(request.headers), request.content)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.headers]
-    # As a stream, or httpx would take the body for its own and have respx decode it.
-    return httpx.Response(given.status, headers=headers, stream=httpx.ByteStream(given.content))
+    return httpx.Response(given.status, headers=headers, stream=stream(given.content))
 
 
 def _read(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> Response:
