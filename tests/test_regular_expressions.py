@@ -180,7 +180,7 @@ def seconds(pattern: re.Pattern[Any], method: str, text: str | bytes, tries: int
 
 
 def slow_texts(
-    pattern: re.Pattern[Any], method: str, texts: Iterable[str], length: int = 100_000
+    pattern: re.Pattern[Any], method: str, texts: Iterable[str], length: int = 30_000
 ) -> list[str]:
     """The texts of which ten times as much, ``length`` characters, takes more than thirty times as long."""
 
