@@ -88,7 +88,6 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
         ("\\", "\\u", "\\u{…0", "\\U00", "\\1"),
     r"[!-~]+": "a",
     r"\((at line \d+, column \d+|at end of document)\)": ("(", "(at line …1", "(at line 1, column …1"),
-    r":? {0,9}(?:\b(?:bytearray|b)\b)?[\"'(].*": (":", " ", "b", "bytearray", ": "),
 }  # fmt: skip
 """A row for each expression; one without a row fails the test."""
 

@@ -144,10 +144,10 @@ def test_a_handshake_that_fails_or_never_ends_is_trouble():
         connection.recv(10)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-    for how, seconds, trouble in (
-        (behave, 60, "TLS: "),
-        (lambda server, _: server.over.wait(60), 0.2, "timed"),
-    ):
+    def wait(server, _connection):
+        server.over.wait(60)
+
+    for how, seconds, trouble in ((behave, 60, "TLS: "), (wait, 0.2, "timed")):
         with serving(how) as server:
             url = server.url.replace("http:", "https:")
             with reaching(url, seconds=seconds) as target:
