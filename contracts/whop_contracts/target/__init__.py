@@ -87,7 +87,7 @@ class LiveTarget:
         self._sleep = sleep
         origin, _ = split_url(self.base_url)
         self.loopback = is_loopback(origin.host)
-        wire.prepare(origin)
+        wire.pool(origin)
 
     def sleep(self, seconds: float) -> None:
         """Wait by the sender's clock."""

@@ -1,10 +1,8 @@
-"""One HTTP/1.1 exchange over a socket, bounded in time and memory, that ends as a reply whatever the target
-does.
+"""One HTTP/1.1 exchange over a socket, bounded in time and memory. Whatever the target does is a reply.
 
-It uses httpcore, the transport below httpx. httpx bounds each read but not their sum: a target that sends a
-byte per second would hold a run for hours. The pool's network backend is a documented argument of httpcore;
-the one here gives each connect, read and write what is left of one deadline. Headers and target are sent as
-given.
+httpx limits the time of each read but not their sum: a target that sends a byte per second would hold a run
+for hours. So this uses httpcore, the transport below httpx, with a network backend that gives each connect,
+read and write what is left of one deadline. Headers and target are sent as given.
 """
 
 from __future__ import annotations
@@ -139,12 +137,8 @@ class Wire:
         self._ca_file = ca_file
         self._insecure = insecure
         self._deadline = _Deadline()
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
-
-    def prepare(self, origin: httpx.URL) -> None:
-        """Open what a first request needs. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
-        self._pool(origin)
 
     def exchange(
         self,
@@ -167,7 +161,7 @@ class Wire:
                 content=content or None,
                 extensions={"timeout": {"pool": seconds}},
             )
-            response = self._read(self._pool(origin).handle_request(request))
+            response = self._read(self.pool(origin).handle_request(request))
         except Exception as error:  # noqa: BLE001 - whatever a target does becomes a reply; the phrase names the error
             return Reply(None, phrase(error), sent, self._time())
         return Reply(response, None, sent, self._time())
@@ -180,7 +174,13 @@ class Wire:
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
             )
-            body = self._body(given.iter_stream(), headers)
+            try:
+                body = read_body(given.iter_stream(), headers, self._limits.body)
+            except httpcore.RemoteProtocolError as error:
+                if (trouble := phrase(error)) in TRANSIENT:
+                    raise
+                # Wrong framing other than an early end comes from the target: no network does it.
+                body = Body(b"", truncated=False, came=0, undecoded=f"a body that is {trouble}")
         finally:
             given.close()
         stream = given.extensions.get("network_stream")
@@ -188,26 +188,17 @@ class Wire:
             stream.close()
         return Response(given.status, headers, body.content, body.truncated, body.undecoded)
 
-    def _body(self, pieces: Iterable[bytes], headers: Iterable[tuple[str, str]]) -> Body:
-        """Read a body. Wrong framing, other than an early end, comes from the target: no network does it."""
-        try:
-            return read_body(pieces, headers, self._limits.body)
-        except httpcore.RemoteProtocolError as error:
-            if (trouble := phrase(error)) in TRANSIENT:
-                raise
-            return Body(b"", truncated=False, came=0, undecoded=f"a body that is {trouble}")
-
-    def _pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
-        proxy = proxy_for(origin.scheme, origin.host)
+    def pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
+        """The connections to an origin. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
+        key = origin.scheme, proxy_for(origin.scheme, origin.host)
         with self._lock:
-            pool = self._pools.get(f"{origin.scheme} {proxy}")
-            if pool is None:
-                pool = self._pools[f"{origin.scheme} {proxy}"] = self._open(origin.scheme, proxy)
-        return pool
+            if key not in self._pools:
+                self._pools[key] = self._open(*key)
+            return self._pools[key]
 
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
         settings: dict[str, Any] = {
-            "ssl_context": self.trust() if scheme == "https" else None,
+            "ssl_context": self._trust() if scheme == "https" else None,
             "max_connections": _CONNECTIONS,
             "max_keepalive_connections": _CONNECTIONS,
             "keepalive_expiry": _IDLE_S,
@@ -224,8 +215,7 @@ class Wire:
         auth = (address.username.encode(), address.password.encode()) if address.username else None
         return httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
 
-    def trust(self) -> ssl.SSLContext:
-        """Which certificates are trusted. Raises ``ValueError`` if ``ca_file`` contains none."""
+    def _trust(self) -> ssl.SSLContext:
         if self._insecure:
             return httpx.create_ssl_context(verify=False)
         if self._ca_file is None:
@@ -286,14 +276,10 @@ def _lines(
 ) -> list[tuple[bytes, bytes]]:
     """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
     given = {name.lower() for name, _ in headers}
-    needed = {
-        b"Host": origin.netloc,
-        b"Accept": b"*/*",
-        b"Accept-Encoding": ACCEPTED.encode(),
-        b"Connection": b"keep-alive",
-    }
-    lines = [(name, value) for name, value in needed.items() if name.decode().lower() not in given]
-    lines += [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+    needed = {"Host": origin.netloc.decode("ascii"), "Accept": "*/*", "Accept-Encoding": ACCEPTED}
+    needed["Connection"] = "keep-alive"
+    lines = [(name, value) for name, value in needed.items() if name.lower() not in given]
+    lines += headers
     if "content-length" not in given and (content or method in _WITH_LENGTH):
-        lines.append((b"Content-Length", str(len(content)).encode()))
-    return lines
+        lines.append(("Content-Length", str(len(content))))
+    return [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]
