@@ -134,7 +134,6 @@ class MockTarget:
         self._routed = routed
         self.respx_router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
         self.respx_router.route(host=httpx.URL(MOCK_URL).host).mock(side_effect=self._respond)
-        self._transport = httpx.MockTransport(self.respx_router.handler)
 
     def time(self) -> float:
         """The virtual clock, in seconds since 1970."""
@@ -171,7 +170,7 @@ class MockTarget:
             content=request.content or None,
             extensions={"target": request.url},
         )
-        given = self._transport.handle_request(sent)
+        given = self.respx_router.handler(sent)
         assert isinstance(given.stream, httpx.SyncByteStream)
         return _read(given.status_code, tuple(header_lines(given.headers)), given.stream)
 

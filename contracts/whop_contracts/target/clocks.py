@@ -28,9 +28,8 @@ _TRIES: Final = 64
 class Clock:
     """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
 
-    ``time`` and ``sleep`` are the sender's. ``kind`` says whether the clock is in this process, the
-    provider's test clock, or the provider's own time. ``trouble`` is why it is unusable, so that clauses
-    about time are not tested; None while it is usable. ``waited_s`` are the real seconds slept so far.
+    ``time`` and ``sleep`` are the sender's. ``kind``: in this process, the provider's test clock, or its own
+    time. ``trouble`` is why it is unusable, None while it is usable. ``waited_s``: real seconds slept so far.
     """
 
     kind: Literal["virtual", "test", "wall"]
@@ -43,7 +42,7 @@ class Clock:
 
     @property
     def moved(self) -> tuple[int, int] | None:
-        """The clock's first and latest reading in this run, in nanoseconds; None if they are not known."""
+        """The clock's first and latest reading in this run, in nanoseconds; None if unknown."""
         raise NotImplementedError
 
     def window(self, sent: float, received: float) -> Window | None:
@@ -62,10 +61,9 @@ class Clock:
         """Use the ``Date`` header of a response; only an estimated clock needs it."""
 
     def learn_instant(self, ns: int, sent: float, received: float) -> None:
-        """Use an instant that the provider read from its clock between ``sent`` and ``received``.
+        """Use an instant, cut to milliseconds, that the provider read from its clock during an exchange.
 
-        ``ns`` is cut to milliseconds, like the ``updated_at`` of an accepted pause; for responses without a
-        ``Date``. Only an estimated clock needs it.
+        For responses without a ``Date``; only an estimated clock needs it.
         """
 
     def doubt(self, reason: str) -> None:
@@ -109,7 +107,7 @@ class VirtualClock(Clock):
         return Window(to_ns(sent), to_ns(received))
 
     def reach(self, ns: int) -> bool:
-        """Move to ``ns``, rounded up to the microsecond; do nothing if the clock is past it."""
+        """Move to ``ns``, rounded up to the microsecond, unless the clock is past it."""
         for _ in range(_TRIES):
             missing = ns - to_ns(self.now())
             if missing <= 0:
