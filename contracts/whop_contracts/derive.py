@@ -189,8 +189,10 @@ def _operation(
     body = operation.get("request")
     request = {"requestBody": {"required": False, "content": _content(body, schemas)}} if body else {}
     shown = operation["response"]
-    example = _read(examples / f"{shown}.json")
-    success = {"description": schemas[shown]["title"], "content": _content(shown, schemas, example=example)}
+    success = {
+        "description": schemas[shown]["title"],
+        "content": _content(shown, schemas, example=_read(examples / f"{shown}.json")),
+    }
     return {
         "operationId": operation["id"],
         "summary": operation["summary"],
