@@ -92,34 +92,26 @@ def prepare(item: pytest.Item) -> None:
 def _make(config: pytest.Config) -> None:
     """Make the run and keep what became of it, also where an exception aborts it."""
     run = Run()
-    try:
-        run = Run(result=_judge(config))
-    except UsageError as error:
-        run = Run(error=str(error))
-    except BaseException as error:  # of ours, or a timeout of pytest-timeout, Ctrl-C, an exit
-        cause = (
-            describe_internal_error(error)
-            if isinstance(error, Exception)
-            else f"{type(error).__name__} {error}".rstrip()
-        )
-        run = Run(error=f"the run was aborted and is not repeated: {cause}")
-        raise
-    finally:
-        config.stash[_RUN] = run
-
-
-def _judge(config: pytest.Config) -> Mapping[str, Any]:
-    """Make the run. The engine is imported here, in the one process that needs it."""
-    engine = importlib.import_module("whop_contracts.cli.check")
-    settings = plugin.chosen(config).settings
 
     def watch(progress: Any) -> None:
         if progress.message:
             _announce(config, f"{progress.part}: {progress.case}")
 
-    result: Mapping[str, Any] = engine.check(settings, watch=watch)
-    reports.write(settings, result)
-    return result
+    try:
+        settings = plugin.chosen(config).settings
+        # The engine is imported here, in the one process that needs it.
+        result = importlib.import_module("whop_contracts.cli.check").check(settings, watch=watch)
+        reports.write(settings, result)
+        run = Run(result=result)
+    except UsageError as error:
+        run = Run(error=str(error))
+    except BaseException as error:  # of ours, or a timeout of pytest-timeout, Ctrl-C, an exit
+        ours = isinstance(error, Exception)
+        cause = describe_internal_error(error) if ours else f"{type(error).__name__} {error}".rstrip()
+        run = Run(error=f"the run was aborted and is not repeated: {cause}")
+        raise
+    finally:
+        config.stash[_RUN] = run
 
 
 def _announce(config: pytest.Config, line: str) -> None:

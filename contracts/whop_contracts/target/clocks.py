@@ -5,7 +5,6 @@ Units: readings of the sender's clock are seconds since 1970, those of the provi
 
 from __future__ import annotations
 
-import calendar
 import email.utils
 from collections.abc import Callable
 from typing import Final, Literal, Protocol, runtime_checkable
@@ -233,6 +232,6 @@ def read_http_date(text: str | None) -> float | None:
         return None
     try:
         parts = email.utils.parsedate_tz(text)
-        return None if parts is None else float(calendar.timegm((*parts[:6], 0, 0, 0)) - (parts[9] or 0))
+        return None if parts is None else float(email.utils.mktime_tz(parts))
     except (ValueError, OverflowError, TypeError):
         return None
