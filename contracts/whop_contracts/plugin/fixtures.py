@@ -226,10 +226,7 @@ def run_of(config: pytest.Config) -> dict[str, Any]:
     """The result of the session's run; a copy, so that no test changes what another one reads."""
     from whop_contracts.plugin.session import obtain  # noqa: PLC0415 - the engine, needed by this fixture alone
 
-    try:
-        run = obtain(config)
-    except UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+    run = obtain(config)
     if run.result is None:
         pytest.fail(run.error or "there is no result", pytrace=False)
     return copy.deepcopy(dict(run.result))
