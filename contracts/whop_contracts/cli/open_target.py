@@ -23,7 +23,7 @@ from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, 
 from whop_contracts.target.clocks import Clock, Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.sender import Sender
-from whop_contracts.target.wire import Limits, Wire, split_url
+from whop_contracts.target.wire import Wire, split_url
 
 _MOCK_CAMPAIGNS: Final = 4
 _WALL_WAIT_S: Final = 120.0
@@ -116,13 +116,12 @@ def open_live(
     base_url: str,
     *,
     sleep: Callable[[float], None] = time.sleep,
-    limits: Limits | None = None,
 ) -> LiveTarget:
     """The target at a base URL, with the wall clock or its test clock, which is read once."""
     steady = steady_time()
     wire = Wire(
         time=steady,
-        limits=limits or Limits(seconds=settings.timeout),
+        seconds=settings.timeout,
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         insecure=settings.insecure,
     )

@@ -13,7 +13,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpcore
@@ -33,20 +32,11 @@ from whop_contracts.target.responses import (
 )
 
 _PIECE: Final = 65_536
+_MOST_HEADERS: Final = 2_000
+"""Lines; h11 rejects a head of more than 100 kB, whatever their number."""
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 _CONNECTIONS: Final = 4
 _IDLE_S: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Where reading a response stops: ``body`` bytes (encoded, and decoded), ``seconds`` for a whole
-    exchange, ``headers`` lines. h11 rejects a head of more than 100 kB, whatever the number of its lines.
-    """
-
-    body: int = 1_000_000
-    seconds: float = 10.0
-    headers: int = 2_000
 
 
 class _Deadline(threading.local):
@@ -120,6 +110,7 @@ class _Backend(httpcore.NetworkBackend):
 class Wire:
     """Sends requests to any origin over connections that are kept open. ``time`` is the sender's clock.
 
+    A whole exchange takes at most ``seconds``; a body is cut at ``most`` bytes, encoded and decoded.
     ``ca_file`` contains certificates to trust instead of the usual ones; ``insecure`` trusts any. Proxies are
     those of the environment, and are never used for this machine itself.
     """
@@ -128,12 +119,14 @@ class Wire:
         self,
         *,
         time: Callable[[], float],
-        limits: Limits | None = None,
+        seconds: float = 10.0,
+        most: int = 1_000_000,
         ca_file: str | None = None,
         insecure: bool = False,
     ) -> None:
         self._time = time
-        self._limits = limits or Limits()
+        self._seconds = seconds
+        self._most = most
         self._ca_file = ca_file
         self._insecure = insecure
         self._deadline = _Deadline()
@@ -150,7 +143,7 @@ class Wire:
     ) -> Reply:
         """Send one request and read its response. ``url`` is percent-encoded and is sent as given."""
         sent = self._time()
-        seconds = min(self._limits.seconds, timeout or self._limits.seconds)
+        seconds = min(self._seconds, timeout or self._seconds)
         self._deadline.at = time.monotonic() + seconds
         try:
             origin, target = split_url(url)
@@ -169,13 +162,13 @@ class Wire:
     def _read(self, given: httpcore.Response) -> Response:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
-            if len(given.headers) > self._limits.headers:
+            if len(given.headers) > _MOST_HEADERS:
                 raise TooManyHeadersError
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
             )
             try:
-                body = read_body(given.iter_stream(), headers, self._limits.body)
+                body = read_body(given.iter_stream(), headers, self._most)
             except httpcore.RemoteProtocolError as error:
                 if (trouble := phrase(error)) in TRANSIENT:
                     raise
