@@ -31,7 +31,8 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import Sender, Target
+from whop_contracts.target import Target
+from whop_contracts.target.sender import Sender
 
 Watch = Callable[[Evidence, str], None]
 PROGRAM = [sys.executable, "-m", "whop_contracts"]

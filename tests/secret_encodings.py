@@ -104,12 +104,7 @@ _DECIMAL = re.compile(r"(?:\d{1,3}[\s,]+){7,}\d{1,3}")
 
 def readings(text: str) -> Iterator[str]:
     """A text and what readers of the encodings make of it, as far as they can."""
-    texts = {
-        text,
-        text.replace("\0", ""),
-        text.replace("=\r\n", "").replace("=\n", ""),
-        text.replace("\\n", ""),
-    }
+    texts = {text, re.sub("=\r?\n", "", text), *(text.replace(gone, "") for gone in ("\0", "\\n"))}
     for _ in range(3):
         texts |= {reader(one) for one in texts for reader in (urllib.parse.unquote, html.unescape, _unescape)}
     yield from texts

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
+import subprocess
+import sys
 
 import jsonschema
 import openapi_spec_validator
@@ -68,17 +71,12 @@ PIZZA_ANNOTATIONS = {
 
 
 @pytest.fixture
-def annotations():
-    return copy.deepcopy(PIZZA_ANNOTATIONS)
-
-
-@pytest.fixture
-def folder(tmp_path, annotations):
+def folder(tmp_path):
     """A folder of another page: pizzas."""
     (tmp_path / "documented").mkdir()
     for name, body in {"order": {"note": "hot"}, "pizza": PIZZA, "fault": {"error": "none left"}}.items():
         (tmp_path / "documented" / f"{name}.json").write_text(json.dumps(body), "utf-8")
-    put(tmp_path, annotations)
+    put(tmp_path, PIZZA_ANNOTATIONS)
     return tmp_path
 
 
@@ -112,21 +110,17 @@ def test_a_changed_file_is_shown_as_a_difference(tmp_path):
     ]
 
 
-def test_a_missing_and_an_unreadable_file_are_differences(folder):
-    derive.write(folder)
+def test_what_is_written_is_what_is_derived_and_any_other_file_is_a_difference(folder):
+    written = derive.write(folder)
+    assert [path.name for path in written] == list(derive.derive(folder))
+    assert all(path.read_bytes() == derive.derive(folder)[path.name].encode() for path in written)
+    assert derive.check(folder) == ""
     (folder / "order.schema.json").unlink()
     (folder / "fault.schema.json").write_bytes(b"\xff\xfe\n")
     difference = derive.check(folder)
     assert "+++ order.schema.json (derived)" in difference
     assert "-\\xff\\xfe" in difference
     assert "pizza.schema.json" not in difference
-
-
-def test_the_files_that_are_written_are_the_derived_ones(folder):
-    written = derive.write(folder)
-    assert [path.name for path in written] == list(derive.derive(folder))
-    assert all(path.read_bytes() == derive.derive(folder)[path.name].encode() for path in written)
-    assert derive.check(folder) == ""
 
 
 # -- another page ------------------------------------------------------------------------------------------
@@ -174,22 +168,17 @@ def test_a_schema_of_another_page_accepts_its_own_example(folder):
         jsonschema.validate(example, schema, jsonschema.Draft202012Validator)
 
 
-def test_another_page_gives_an_openapi_document_if_it_has_an_api(folder, annotations):
+def test_another_page_gives_an_openapi_document_if_it_has_an_api(folder):
     document = derived(folder, "openapi.json")
     openapi_spec_validator.validate(document)
+    assert not re.search("campaign|pause|whop", json.dumps(document).lower()), "it knows this endpoint"
     paths = {path: list(methods) for path, methods in document["paths"].items()}
     assert paths == {"/pizzas/{number}/oven": ["put"], "/pizzas/{number}": ["get"]}
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "basic"
     assert "requestBody" in document["paths"]["/pizzas/{number}/oven"]["put"]
     assert "requestBody" not in document["paths"]["/pizzas/{number}"]["get"]
-    del annotations["api"]
-    put(folder, annotations)
+    put(folder, {"documents": PIZZA_ANNOTATIONS["documents"]})
     assert "openapi.json" not in derive.derive(folder)
-
-
-def test_nothing_of_this_endpoint_is_in_what_another_page_gives(folder):
-    text = "".join(derive.derive(folder).values()).lower()
-    assert not [word for word in ("campaign", "adcamp", "pause", "whop") if word in text]
 
 
 # -- the OpenAPI document ----------------------------------------------------------------------------------
@@ -298,23 +287,55 @@ def test_a_file_that_cannot_be_read_is_an_error_of_one_line(folder):
         (folder / name).write_bytes(readable)
 
 
+# -- the schemas drive the checks --------------------------------------------------------------------------
+
+RUN = """
+import sys
+from pathlib import Path
+from whop_contracts import schemas
+schemas.document_path = lambda name: Path(sys.argv[1]) / name
+from whop_contracts.cli.main import main
+sys.exit(main(["run", "--profile", "quick", "--quiet", "--json", sys.argv[2]]))
+"""
+CHANGED = {
+    "/status": ({"schema": {"enum": ["active", "halted", "inactive", "stale"]}}, "response.status"),
+    "/paused_until": ({"nullable": None}, "timestamps.paused-until"),
+    "/created_at": ({"schema": {"format": "date"}}, "timestamps.created-at"),
+    "/id": ({"schema": {"pattern": "^campaign_[^\\s]+$"}}, "identifiers.campaign-id"),
+}
+"""Changes of annotations, and the clause that each makes fail."""
+
+
+def test_another_documentation_gives_another_verdict_on_the_same_responses(tmp_path):
+    folder = tmp_path / "schemas"
+    shutil.copytree(FOLDER, folder)
+    annotations = json.loads((folder / "annotations.json").read_text("utf-8"))
+    entries = annotations["documents"]["ad-campaign"]["members"]
+    for pointer, (change, _) in CHANGED.items():
+        changed = entries[pointer] | change
+        entries[pointer] = {name: value for name, value in changed.items() if value is not None}
+    put(folder, annotations)
+    path = folder / "documented" / "ad-campaign.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"title": 5}), "utf-8")
+    derive.write(folder)
+    words = [sys.executable, "-c", RUN, folder, tmp_path / "r.json"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=100)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    rows = json.loads((tmp_path / "r.json").read_text("utf-8"))["clauses"]
+    failed = {row["id"] for row in rows if row["verdict"] == "failed"}
+    assert failed == {"response.title", *(clause for _, clause in CHANGED.values())}
+
+
 # -- the command -------------------------------------------------------------------------------------------
 
 
-def test_the_command_checks_our_own_schemas(capsys):
+def test_the_command_checks_shows_differences_and_writes(folder, capsys):
     assert cli.main(["derive", "--check"]) == 0
     said = capsys.readouterr()
-    assert said.out.strip()
-    assert said.err == ""
-
-
-def test_the_command_shows_the_difference_and_exits_1(folder, capsys):
+    assert (bool(said.out.strip()), said.err) == (True, "")
     assert cli.main(["derive", "--check", str(folder)]) == 1
     assert "+++ pizza.schema.json (derived)" in capsys.readouterr().out
     assert not (folder / "pizza.schema.json").exists()
-
-
-def test_the_command_writes_another_folder(folder, capsys):
     assert cli.main(["derive", str(folder)]) == 0
     assert str(folder / "openapi.json") in capsys.readouterr().out
     assert cli.main(["derive", "--check", str(folder)]) == 0
@@ -323,6 +344,5 @@ def test_the_command_writes_another_folder(folder, capsys):
 def test_the_command_exits_2_with_one_line_where_nothing_can_be_derived(tmp_path, capsys):
     assert cli.main(["derive", "--check", str(tmp_path / "nowhere")]) == 2
     said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
+    assert (said.out, said.err.count("\n")) == ("", 1)
     assert "annotations.json: expected a readable JSON file" in said.err

@@ -63,6 +63,7 @@ def test_each_secret_has_its_name_and_the_longest_wins():
     assert redactor.text(base("Bearer abcdefgh-ijkl")) == "QmVhcmVyIG$TWOw="
 
 
+@settings(max_examples=50)
 @given(st.text(), st.binary())
 def test_what_holds_no_secret_is_not_changed(text, content):
     redactor = Redactor([PLAIN])
@@ -80,13 +81,8 @@ def test_what_a_cut_leaves_of_a_secret_is_at_most_four_characters():
     for name, encode in ENCODINGS.items():
         encoded = encode(PLAIN)
         for size in range(1, len(encoded), max(len(encoded) // 40, 1)):
-            beginning, end = encoded[:size], encoded[-size:]
-            for text in (
-                f"{beginning}…",
-                f"'{beginning}...{end}'",
-                f"{FILLER}{beginning}",
-                f"{FILLER}'{beginning}'",
-            ):
+            start, end = encoded[:size], encoded[-size:]
+            for text in (f"{start}…", f"'{start}...{end}'", f"{FILLER}{start}", f"{FILLER}'{start}'"):
                 if not (name in INEXACT and text.endswith("'")):
                     assert left_of([PLAIN], redactor.text(text)) == set(), (name, text)
 
@@ -127,46 +123,35 @@ def test_bytes_in_any_encoding_are_redacted():
     assert seen == b"\xff\xfe" + NAME.encode() + b"\0" + NAME.encode() + b"\0"
 
 
+SECRET = (
+    *("authorization", "Proxy-Authorization", "Cookie", "SET-COOKIE", "X-Api-Key", "x-amz-security-token"),
+    *("X-Client-Secret", "X-Auth", "X-Password", "Session-Id", "APIKEY"),
+)
+OPEN = ("accept", "content-type", "date", "WWW-Authenticate", "x-request-id", "location")
+
+
 def test_a_header_is_secret_by_its_name():
-    for name in (
-        *(
-            "authorization",
-            "Proxy-Authorization",
-            "Cookie",
-            "SET-COOKIE",
-            "X-Api-Key",
-            "x-amz-security-token",
-        ),
-        *("X-Client-Secret", "X-Auth", "X-Password", "Session-Id", "APIKEY"),
-    ):
-        assert is_secret_header(name), name
-    for name in ("accept", "content-type", "date", "WWW-Authenticate", "x-request-id", "location"):
-        assert not is_secret_header(name), name
+    assert [name for name in (*SECRET, *OPEN) if is_secret_header(name)] == [*SECRET]
 
 
 def test_header_lines_are_redacted_by_value_and_hidden_by_name():
     redactor = Redactor({NAME: PLAIN})
     redactor.add_header("X-Gateway", "Gate keeper")
     redactor.add_header("X-Tenant", "blue")
-    shown = redactor.headers(
-        [
-            ("Authorization", f"Bearer {PLAIN}"),
-            ("authorization", "Bearer"),
-            ("Authorization", "Bearer somebody-else"),
-            ("Set-Cookie", "id=1"),
-            ("Set-Cookie", f"id={PLAIN}; x=secret"),
-            ("X-Api-Key", ""),
-            ("X-Gateway", "Gate keeper"),
-            ("X-Tenant", "blue"),
-            ("Color", "blue"),
-            ("Content-Type", "text/blue"),
-            ("X-Echo", f"<{PLAIN}>"),
-        ]
-    )
-    assert [value for _, value in shown] == [
-        *(f"Bearer {NAME}", "Bearer", HIDDEN, HIDDEN, HIDDEN, ""),
-        *("$HEADER_X_GATEWAY", "$HEADER_X_TENANT", "$HEADER_X_TENANT", "text/blue", f"<{NAME}>"),
-    ]
+    for name, value, shown in (
+        ("Authorization", f"Bearer {PLAIN}", f"Bearer {NAME}"),
+        ("authorization", "Bearer", "Bearer"),
+        ("Authorization", "Bearer somebody-else", HIDDEN),
+        ("Set-Cookie", "id=1", HIDDEN),
+        ("Set-Cookie", f"id={PLAIN}; x=secret", HIDDEN),
+        ("X-Api-Key", "", ""),
+        ("X-Gateway", "Gate keeper", "$HEADER_X_GATEWAY"),
+        ("X-Tenant", "blue", "$HEADER_X_TENANT"),
+        ("Color", "blue", "$HEADER_X_TENANT"),
+        ("Content-Type", "text/blue", "text/blue"),
+        ("X-Echo", f"<{PLAIN}>", f"<{NAME}>"),
+    ):
+        assert redactor.headers([(name, value)]) == ((name, shown),)
 
 
 def test_a_header_that_the_user_set_is_secret_as_a_whole_after_its_scheme_and_in_each_cookie():
@@ -181,19 +166,18 @@ def test_a_header_that_the_user_set_is_secret_as_a_whole_after_its_scheme_and_in
     assert redactor.text("application/json, a dark theme") == "application/json, a dark theme"
 
 
-@pytest.mark.parametrize("proxy", ["http://agent:{}@proxy:3128", "agent:{}@proxy:3128"])
-def test_the_credential_of_a_proxy_is_secret(proxy):
+def test_the_credential_of_a_proxy_is_secret():
     name = "$PROXY_CREDENTIAL"
-    for password in ("Pr0xy%2FSecret-7", "p"):
-        redactor = Redactor([PLAIN])
-        redactor.add_proxies({"http": proxy.format(password), "no": "localhost,127.0.0.1"})
-        basic = base(f"agent:{password.replace('%2F', '/')}")
-        for text in (f"agent:{password}@proxy:3128", f"Basic {basic}"):
-            assert redactor.text(f"<{text}>") == f"<{name}>"
-    redactor.add_proxies({"http": proxy.format("Pr0xy%2FSecret-7")})
-    assert redactor.text("no such user: agent:pr0xy/secret-7") == f"no such user: {name}"
-    assert redactor.text("wrong password Pr0xy/Secret-7") == f"wrong password {name}"
-    assert redactor.text("proxy:3128, localhost,127.0.0.1") == "proxy:3128, localhost,127.0.0.1"
+    for proxy in ("http://agent:{}@proxy:3128", "agent:{}@proxy:3128"):
+        for password in ("p", "Pr0xy%2FSecret-7"):
+            redactor = Redactor([PLAIN])
+            redactor.add_proxies({"http": proxy.format(password), "no": "localhost,127.0.0.1"})
+            basic = base(f"agent:{password.replace('%2F', '/')}")
+            for text in (f"agent:{password}@proxy:3128", f"Basic {basic}"):
+                assert redactor.text(f"<{text}>") == f"<{name}>"
+        assert redactor.text("no such user: agent:pr0xy/secret-7") == f"no such user: {name}"
+        assert redactor.text("wrong password Pr0xy/Secret-7") == f"wrong password {name}"
+        assert redactor.text("proxy:3128, localhost,127.0.0.1") == "proxy:3128, localhost,127.0.0.1"
 
 
 def test_short_secrets_are_whole_values_of_headers_and_empty_ones_are_ignored():

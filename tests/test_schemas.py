@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import operator
 import re
 
 import jsonschema
 import jsonschema_rs
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,11 +52,6 @@ def test_a_schema_keeps_to_its_dialect():
         jsonschema_rs.meta.validate(schema)
 
 
-def test_a_documented_body_is_valid():
-    for name in DERIVED:
-        assert accepted(schemas.load(name), EXAMPLES[name])
-
-
 def test_no_pattern_accepts_a_line_end():
     """Python's ``$`` matches before a line end, ECMA's does not: a pattern has to mean the same in both."""
     for name in set(NAMES) - {"event", "vector"}:
@@ -65,25 +61,19 @@ def test_no_pattern_accepts_a_line_end():
 
 
 def patterns(schema):
-    inner = (
-        schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
-    )
-    for name, value in inner:
-        if name == "pattern" and isinstance(value, str):
+    for steps_ in steps(schema):
+        value = functools.reduce(operator.getitem, steps_, schema)
+        if steps_[-1:] == ["pattern"] and isinstance(value, str):
             yield value
-        yield from patterns(value)
 
 
 # -- the members of a campaign -----------------------------------------------------------------------------
 
-TOP = re.findall(
-    r"\w+",
-    """id title status target_country_codes daily_budget platform available_budget created_at updated_at
-    paused_until clicks_count impressions_count purchases_count remaining_balance revenue return_on_ad_spend
-    todays_spend total_credits total_spend product created_by_user
-    payment_method billing_ledger_account config""",
-)
 CHILDREN = {
+    "": "id title status target_country_codes daily_budget platform available_budget created_at updated_at"
+    " paused_until clicks_count impressions_count purchases_count remaining_balance revenue"
+    " return_on_ad_spend todays_spend total_credits total_spend product created_by_user payment_method"
+    " billing_ledger_account config",
     "product": "id title route",
     "created_by_user": "id name username",
     "payment_method": "typename id created_at payment_method_type",
@@ -91,12 +81,10 @@ CHILDREN = {
     "config": "conversion_goal bid_strategy bid_amount status special_categories budget_optimization"
     " start_time end_time",
 }
+TOP = CHILDREN[""].split()
 NULLABLE = {
-    *(
-        *("/daily_budget", "/platform", "/paused_until", "/product", "/billing_ledger_account"),
-        "/payment_method",
-    ),
-    *("/config", "/created_by_user/name", *(f"/config/{child}" for child in CHILDREN["config"].split())),
+    *("/daily_budget", "/platform", "/paused_until", "/product", "/billing_ledger_account", "/config"),
+    *("/payment_method", "/created_by_user/name", *(f"/config/{one}" for one in CHILDREN["config"].split())),
 }
 
 
@@ -153,14 +141,13 @@ NO_IDS = [
 ]
 
 
-@pytest.mark.parametrize("pointer", IDS)
-def test_an_id_is_its_prefix_and_anything_but_white_space(pointer):
-    prefix = IDS[pointer]
-    for end in ENDS:
-        assert accepted(part(pointer), f"{prefix}_{end}")
-        assert accepted(part(pointer)[SHOULD], f"{prefix}_{end}") == (end.isascii() and end.isalnum())
-    for form in NO_IDS:
-        assert not accepted(part(pointer), form.format(p=prefix, P=prefix.upper())), form
+def test_an_id_is_its_prefix_and_anything_but_white_space():
+    for pointer, prefix in IDS.items():
+        for end in ENDS:
+            assert accepted(part(pointer), f"{prefix}_{end}")
+            assert accepted(part(pointer)[SHOULD], f"{prefix}_{end}") == (end.isascii() and end.isalnum())
+        for form in NO_IDS:
+            assert not accepted(part(pointer), form.format(p=prefix, P=prefix.upper())), form
 
 
 def test_an_unassigned_country_only_warns():
@@ -174,22 +161,22 @@ def test_an_unassigned_country_only_warns():
 
 ABSENT = object()
 _HOSTILE = [
+    *DATE_TIMES,
+    *OTHERS,
+    *("adcamp_x", "adcamp_adcamp_x", "adcamp_", "adcamp_x\n", "prod_x", "user_x y", "US", "us", "active"),
     *(
-        *DATE_TIMES,
-        *OTHERS,
-        "adcamp_x",
-        "adcamp_adcamp_x",
-        "adcamp_",
-        "adcamp_x\n",
-        "prod_x",
-        "user_x y",
-        "US",
-    ),
-    *(
-        *("us", "active", "Active", "paused\n", "meta", "null", "\0", "\u2028", "\ufeff", "\u0085", "🎧"),
+        "Active",
+        "paused\n",
+        "meta",
+        "null",
+        "\0",
+        "\u2028",
+        "\ufeff",
+        "\u0085",
+        "🎧",
         "e\u0301",
+        "x" * 10_000,
     ),
-    "x" * 10_000,
 ]
 # Python's \s contains U+001C to U+001F, ECMA's does not; Rust's strings contain no half of a surrogate pair.
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x1c\x1d\x1e\x1f"))
@@ -224,9 +211,7 @@ def replaced(value, path, by):
     if not path:
         return by
     copied = copy.deepcopy(value)
-    at = copied
-    for step in path[:-1]:
-        at = at[step]
+    at = functools.reduce(operator.getitem, path[:-1], copied)
     if by is ABSENT:
         del at[path[-1]]
     else:
@@ -234,8 +219,7 @@ def replaced(value, path, by):
     return copied
 
 
-@pytest.mark.parametrize("name", DERIVED)
-@given(data=st.data())
+@given(name=st.sampled_from(DERIVED), data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_the_validators_agree_on_documents_with_a_member_changed(name, data):
     """Shrinks towards the first member replaced by null."""
@@ -250,7 +234,7 @@ def test_the_validators_agree_on_documents_with_a_member_changed(name, data):
 
 
 @given(member=st.sampled_from(members("ad-campaign")), value=_VALUES)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_the_validators_agree_on_every_value_of_a_member(member, value):
     schema = schemas.subschema("ad-campaign", member.schema_pointer)
     accepted(schema, value)
@@ -334,12 +318,12 @@ def test_every_violation_of_a_document_has_its_place():
     assert ("/status", "5") in found
 
 
-def test_a_valid_value_has_no_violation():
+def test_a_documented_body_has_no_violation():
+    for name in DERIVED:
+        assert accepted(schemas.load(name), EXAMPLES[name])
     assert schemas.sound("ad-campaign", EXAMPLES["ad-campaign"])
     for member in members("ad-campaign"):
-        value = EXAMPLES["ad-campaign"]
-        for step in member.pointer.split("/")[1:]:
-            value = value[step]
+        value = functools.reduce(operator.getitem, member.pointer.split("/")[1:], EXAMPLES["ad-campaign"])
         assert violations("ad-campaign", member.schema_pointer, value) == ()
 
 

@@ -1,8 +1,7 @@
 """Derives JSON Schemas and an OpenAPI document from documented bodies and annotations. Knows no endpoint.
 
-A folder contains ``documented/NAME.json``, each an example body as documented, and ``annotations.json``,
-which says what an example cannot: by document and JSON pointer (``*`` for the items of an array), with the
-source of each entry.
+A folder contains ``documented/NAME.json``, each an example body as documented, and ``annotations.json``, what
+an example cannot say: by document and JSON pointer (``*`` for the items of an array), each with its source.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ _TYPES: Final = {
     str: "string",
     list: "array",
     dict: "object",
-    type(None): "null",
 }
 _SOURCES: Final = ("page", "example", "sibling", "errors", "sdk", "rfc", "convention")
 
@@ -56,11 +54,10 @@ def text_of(document: Mapping[str, Any]) -> str:
 
 def write(folder: Path, further: Mapping[str, str] | None = None) -> list[Path]:
     """Write every derived file and ``further`` ones (by name); the paths that were written."""
-    written = []
-    for name, text in {**derive(folder), **(further or {})}.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        written.append(folder / name)
-    return written
+    texts = {folder / name: text for name, text in {**derive(folder), **(further or {})}.items()}
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return [*texts]
 
 
 def check(folder: Path, further: Mapping[str, str] | None = None) -> str:
@@ -134,7 +131,7 @@ def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozenset[str]) -> dict[str, Any]:
     """The schema of an example value and its annotation; objects may have members that are not documented."""
     entry = entries.get(pointer, {})
-    schema: dict[str, Any] = {"type": _TYPES[type(value)]}
+    schema: dict[str, Any] = {"type": _TYPES.get(type(value), "null")}
     if isinstance(value, Mapping):
         schema["properties"] = {
             name: _of(child, f"{pointer}/{escaped(name)}", entries, optional) for name, child in value.items()
@@ -185,14 +182,8 @@ def _operation(
         for status, why in api["errors"]["responses"].items()
     }
     parameters = [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": one["statement"],
-            "schema": one["schema"],
-            "example": one["example"],
-        }
+        {"name": name, "in": "path", "required": True, "description": one["statement"]}
+        | {key: one[key] for key in ("schema", "example")}
         for name, one in operation["parameters"].items()
     ]
     body = operation.get("request")

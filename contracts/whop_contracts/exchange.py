@@ -11,26 +11,23 @@ from typing import Final, Literal
 
 Operation = Literal["pause", "retrieve", "unpause"]
 Role = Literal["full", "readonly", "none", "empty", "unknown", "altered", "scheme", "unstated"]
-"""What the credential of a request is: ours in full, one that may only read, none at all, an empty one, one
-that nobody was given, ours with characters changed, ours under another scheme, or not known (foreign
-recordings).
+"""What the credential of a request is: ours, one that may only read, none, an empty one, one that nobody was
+given, ours with characters changed, ours under another scheme, or not known (foreign recordings).
 """
 Scope = Literal["named", "foreign", "invented", "recased", "malformed", "unstated"]
-"""Whose the addressed id is: a campaign named for this run, another company's, made up, a named one in
-another case, no campaign id at all, or not known (foreign recordings).
+"""Whose the addressed id is: named for this run, another company's, made up, a named one in another case, no
+campaign id at all, or not known (foreign recordings).
 """
 Verdict = Literal["passed", "failed", "warned", "waived", "not_tested"]
 Cause = Literal["chosen", "not_applicable", "prevented"]
-"""Why a clause was not tested: the user left it out, the target never produced its situation, or something
-that should work did not."""
+"""Why a clause was not tested: left out by the user, its situation never came up, something did not work."""
 INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
 """Statuses of gateways and rate limits: they are waited out, retried and counted, and are no findings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it was sent; ``operation`` is the documented route that its path names, None for any
-    other.
+    """A request as it was sent; ``operation`` is the documented route that its path names, if any.
 
     ``content_known`` is False if a recording does not have the body that was sent.
     """
@@ -50,8 +47,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as received. ``truncated``: its body is not known to its end: we stopped reading at our own
-    limit, or it was not recorded. ``undecoded``: why the body could not be decoded (it does not match its
+    """A response as received.
+
+    ``truncated``: its body is not known to its end, because we stopped reading at our own limit, or it was
+    not recorded. ``undecoded``: why the body could not be decoded (it does not match its
     ``Content-Encoding``, or breaks HTTP/1.1's framing).
     """
 
@@ -68,9 +67,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The provider's clock while an exchange ran: its earliest reading at the sending and its latest at the
-    response.
-    """
+    """The provider's clock during an exchange: its earliest reading when sent, its latest at the response."""
 
     start: int
     end: int
@@ -80,8 +77,7 @@ class Window:
 class Exchange:
     """One request and what became of it. ``number`` counts everything sent to the target, from 1.
 
-    ``response`` is None if there was none, and ``trouble`` then says why. ``now`` is None if the provider's
-    clock is unknown.
+    If there was no response, ``trouble`` says why. ``now`` is None if the provider's clock is unknown.
     """
 
     number: int
@@ -101,9 +97,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a clause found: what the contract asks, what came, and where (a JSON pointer, or empty for the
-    whole).
-    """
+    """What a clause found: what the contract asks, what came, where (a JSON pointer; empty: the whole)."""
 
     expected: str
     actual: str

@@ -29,15 +29,14 @@ from whop_contracts.secret_forms import (
 
 TOKEN: Final = "$WHOP_API_TOKEN"  # noqa: S105 - the name that replaces a token
 HIDDEN: Final = "(not shown)"
-SHORT: Final = 8
+_SHORT: Final = 8
 """A shorter secret may be an ordinary word: it is only redacted as the whole value of a header."""
 _DEEPEST: Final = 200
 _REMEMBERED: Final = 2_000
 """How many results are kept, of texts of at most ``_SMALL`` characters: most texts of a run occur again."""
 _SMALL: Final = 1_500
 _SECRET_NAME: Final = re.compile(r"key|token|secret|cookie|auth|password|session", re.IGNORECASE)
-_CHALLENGES: Final = frozenset({"www-authenticate", "proxy-authenticate"})
-"""Headers that name a scheme, and no credential."""
+_NO_SECRETS: Final = frozenset({"www-authenticate", "proxy-authenticate"})
 _SCHEMES: Final = frozenset({"", "basic", "bearer", "digest", "token"})
 _NEGOTIATION: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 """Headers whose values are no secrets, and occur in every response."""
@@ -45,7 +44,7 @@ _NEGOTIATION: Final = frozenset({"accept", "accept-encoding", "accept-language",
 
 def is_secret_header(name: str) -> bool:
     """Whether the value of a header with this name, in any case, is taken for a secret."""
-    return _SECRET_NAME.search(name) is not None and name.lower() not in _CHALLENGES
+    return _SECRET_NAME.search(name) is not None and name.lower() not in _NO_SECRETS
 
 
 class Redactor:
@@ -68,7 +67,7 @@ class Redactor:
         """Redact one more value from now on; a known one keeps its name."""
         secret = secret.strip()
         self._seen.clear()
-        if len(secret) >= SHORT:
+        if len(secret) >= _SHORT:
             self._plain.add(plain_forms(secret), name)
             self._encoded.add(encoded_forms(secret), name)
         elif secret:
@@ -128,18 +127,19 @@ class Redactor:
 
         ``depth`` is how deep the data is nested already; what is more than 200 levels deep is left out.
         """
-        if isinstance(data, str):
-            return self.text(data)
-        if isinstance(data, bytes):
-            return self.bytes(data)
-        if data is None or isinstance(data, bool | int | float):
-            return data
-        if depth >= _DEEPEST:
-            return "(nested too deeply to be shown)"
-        if isinstance(data, Mapping):
-            return {self.data(key, depth + 1): self.data(value, depth + 1) for key, value in data.items()}
-        if isinstance(data, list | tuple):
-            return [self.data(value, depth + 1) for value in data]
+        match data:
+            case str():
+                return self.text(data)
+            case bytes():
+                return self.bytes(data)
+            case None | bool() | int() | float():
+                return data
+            case _ if depth >= _DEEPEST:
+                return "(nested too deeply to be shown)"
+            case Mapping():
+                return {self.data(key, depth + 1): self.data(value, depth + 1) for key, value in data.items()}
+            case list() | tuple():
+                return [self.data(value, depth + 1) for value in data]
         return self.text(str(data))
 
     def _suspect(self, text: str) -> bool:
@@ -167,6 +167,6 @@ class Redactor:
     def _spans(self, view: View, *, ends: bool) -> Iterator[tuple[int, int, str]]:
         """Where secrets are in a view: from and to, in the original text, and their names."""
         folded = view.folded()
-        for forms, one in (self._plain, folded), (self._encoded, folded.rewritten(SEPARATOR, lambda _: "")):
+        for forms, one in (self._plain, folded), (self._encoded, folded.rewritten(SEPARATOR)):
             for start, stop, name in forms.find(one.text, ends=ends):
                 yield one.starts[start], one.ends[stop - 1], name

@@ -1,16 +1,15 @@
 """The schemas: found, loaded once, asserted with their formats, and explained in words.
 
 ``jsonschema-rs`` decides validity, since it is asked for each member of each response. ``jsonschema`` is
-imported only if a value is invalid, to explain why. A test compares the two; where they differ (halves of
-surrogate pairs, numbers beyond all floats), ``jsonschema`` decides. Slow imports are made when they are first
-needed.
+imported only if a value is invalid, to explain why; where the two differ (halves of surrogate pairs, numbers
+beyond all floats), it decides. Slow imports are made when they are first needed.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -82,18 +81,11 @@ def members(name: str) -> tuple[Member, ...]:
 
 def _members(schema: Mapping[str, Any], pointer: str, schema_pointer: str) -> Iterator[Member]:
     for name, part in schema.get("properties", {}).items():
-        if "description" not in part:
-            continue
-        at = f"{schema_pointer}/properties/{name}"
-        yield Member(
-            pointer=f"{pointer}/{name}",
-            schema_pointer=at,
-            statement=part["description"],
-            source=part["x-source"],
-            place=part["x-place"],
-            nullable="null" in part["type"] if isinstance(part["type"], list) else part["type"] == "null",
-        )
-        yield from _members(part, f"{pointer}/{name}", at)
+        if "description" in part:
+            inner, at = f"{pointer}/{name}", f"{schema_pointer}/properties/{name}"
+            nullable = "null" in (part["type"] if isinstance(part["type"], list) else [part["type"]])
+            yield Member(inner, at, part["description"], part["x-source"], part["x-place"], nullable)
+            yield from _members(part, inner, at)
 
 
 # -- formats -----------------------------------------------------------------------------------------------
@@ -116,15 +108,9 @@ def _countries() -> frozenset[str]:
     return frozenset(country.alpha_2 for country in pycountry.countries)
 
 
-FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {
-    "date-time": is_date_time,
-    "iso-3166-1-alpha-2": is_country,
-}
-_EXPECTED: Final = {
-    "date-time": "an RFC 3339 timestamp with an offset",
-    "iso-3166-1-alpha-2": "an ISO 3166-1 country code of two capital letters",
-}
-_WRONG: Final = {"date-time": "2023-02-29T00:00:00Z", "iso-3166-1-alpha-2": "ZZ"}
+_TIME, _COUNTRY = "date-time", "iso-3166-1-alpha-2"
+FORMATS: Final[Mapping[str, Callable[[object], bool]]] = {_TIME: is_date_time, _COUNTRY: is_country}
+_WRONG: Final = {_TIME: "2023-02-29T00:00:00Z", _COUNTRY: "ZZ"}
 
 
 def self_test() -> None:
@@ -148,7 +134,17 @@ def sound(name: str, value: Any) -> bool:
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
     """How a value differs from the part of a schema at ``pointer``; nothing if it is valid."""
-    return _violations(_validator(name, pointer), subschema(name, pointer), value)
+    if _is_valid(_validator(name, pointer), value):
+        return ()
+    errors = _plain(subschema(name, pointer)).iter_errors(value)
+    return tuple(
+        Violation(
+            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
+            expected(error.schema, error.validator),
+            brief(error.instance),
+        )
+        for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path])
+    )
 
 
 @cache
@@ -163,28 +159,12 @@ def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, .
     found: list[Violation] = []
     part = subschema(name, pointer)
     if SHOULD in part and value is not None:
-        found += _violations(_validator(name, f"{pointer}/{SHOULD}"), part[SHOULD], value)
-    rule = part.get("items", {}).get(SHOULD)
-    for index, item in enumerate(value if rule is not None and isinstance(value, list) else ()):
-        for one in _violations(_validator(name, f"{pointer}/items/{SHOULD}"), rule, item):
-            found.append(Violation(f"/{index}{one.pointer}", one.expected, one.actual))
+        found += violations(name, f"{pointer}/{SHOULD}", value)
+    if SHOULD in part.get("items", {}) and isinstance(value, list):
+        for index, item in enumerate(value):
+            for one in violations(name, f"{pointer}/items/{SHOULD}", item):
+                found.append(replace(one, pointer=f"/{index}{one.pointer}"))
     return tuple(found)
-
-
-def _violations(
-    validator: jsonschema_rs.Validator, schema: Mapping[str, Any], value: Any
-) -> tuple[Violation, ...]:
-    if _is_valid(validator, value):
-        return ()
-    errors = _plain(schema).iter_errors(value)
-    return tuple(
-        Violation(
-            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
-            expected(error.schema, error.validator),
-            brief(error.instance),
-        )
-        for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path])
-    )
 
 
 def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
@@ -209,7 +189,7 @@ def _fast(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
 def _plain(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
     import jsonschema  # noqa: PLC0415 - only explains what is invalid
 
-    others = jsonschema.FormatChecker.checkers.keys() - _EXPECTED.keys()
+    others = jsonschema.FormatChecker.checkers.keys() - _WRONG.keys()
     checker = jsonschema.FormatChecker(formats=others)
     for name, check in FORMATS.items():
         checker.checks(name)(check)
@@ -223,7 +203,9 @@ def escaped(step: str) -> str:
 
 # -- words -------------------------------------------------------------------------------------------------
 
-_TYPES: Final = {
+_WORDS: Final = {
+    _TIME: "an RFC 3339 timestamp with an offset",
+    _COUNTRY: "an ISO 3166-1 country code of two capital letters",
     "integer": "a whole number",
     "number": "a number",
     "string": "text",
@@ -242,11 +224,11 @@ def expected(schema: Any, keyword: Any) -> str:
             return "nothing"
         case "type":
             types = [given] if isinstance(given, str) else list(given or ["value"])
-            return " or ".join(_TYPES.get(one, one) for one in types)
+            return " or ".join(_WORDS.get(one, one) for one in types)
         case "enum":
             return "one of " + ", ".join("null" if one is None else str(one) for one in given)[:400]
         case "format":
-            return _EXPECTED.get(given, str(given))
+            return _WORDS.get(given, str(given))
         case "pattern" if given[1:2].isalpha():
             return f'"{given[1:].partition("_")[0]}_", once, and more without white space'
         case "pattern":

@@ -23,7 +23,6 @@ _CLOSING: Final = "\"')]} "
 _PARTIAL: Final = re.compile(r"(?:[%\\]{1,4}(?:[ux]\{?)?[0-9a-f]{0,7}|&#?x?[0-9a-z]{0,6}|=[0-9a-f]?)$")
 SEPARATORS: Final = dict.fromkeys(map(ord, " \t\r\n\v\f,:-"))
 SEPARATOR: Final = re.compile(r"[ \t\r\n\v\f,:\-]+")
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(slots=True)
@@ -88,7 +87,7 @@ class Forms:
 
 
 def _places(text: str, part: str) -> Iterator[int]:
-    """Where a part begins in a text."""
+    """Where a part begins in a text, overlapping ones included."""
     at = text.find(part)
     while at >= 0:
         yield at
@@ -97,43 +96,53 @@ def _places(text: str, part: str) -> Iterator[int]:
 
 def plain_forms(secret: str) -> Iterator[str]:
     """The secret itself, as UTF-8 that was read as Latin-1, as UTF-16, and with plus signs for spaces."""
-    units = secret.encode("utf-16-be", "surrogatepass")
-    utf16 = "".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2))
-    for form in dict.fromkeys((secret, _raw(secret).decode("latin-1"), utf16)):
-        yield from {form.casefold(), form.casefold().replace(" ", "+")}
+    raw, utf16 = secret.encode("utf-8", "surrogatepass"), secret.encode("utf-16-be", "surrogatepass")
+    units = "".join(chr(high << 8 | low) for high, low in zip(utf16[::2], utf16[1::2], strict=True))
+    for form in (secret, raw.decode("latin-1"), units):
+        yield from (form.casefold(), form.casefold().replace(" ", "+"))
 
 
 def encoded_forms(secret: str) -> Iterator[str]:
     """The secret in base64, base64 of base64, hexadecimal and byte arrays, folded and without separators."""
-    raw = _raw(secret)
-    once = _base64(raw)
-    twice = [core for one in once for core in _base64(one.encode())]
+    raw = secret.encode("utf-8", "surrogatepass")
+    once = dict.fromkeys(_base64(raw))
+    twice = (core for one in once for core in _base64(one.encode()))
     arrays = (raw.hex(), "".join(f"0x{byte:02x}" for byte in raw), "".join(map(str, raw)))
-    for form in dict.fromkeys((*once, *twice, *arrays)):
+    for form in (*once, *twice, *arrays):
         yield form.casefold().translate(SEPARATORS)
 
 
-def _base64(raw: bytes) -> list[str]:
+def _base64(raw: bytes) -> Iterator[str]:
     """What bytes are in base64 of both alphabets, wherever they begin and whatever is around them."""
-    cores = []
     for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
         for shift, start in enumerate((0, 2, 3)):
             encoded = encode(bytes(shift) + raw).decode()
             body = encoded.rstrip("=")
-            cores.append(body[start : len(body) - (len(encoded) != len(body))])
-    return list(dict.fromkeys(cores))
+            yield body[start : len(body) - (len(encoded) != len(body))]
 
 
-def _raw(secret: str) -> bytes:
-    return secret.encode("utf-8", "surrogatepass")
+# -- the views of a text -----------------------------------------------------------------------------------
+
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
-# -- views -------------------------------------------------------------------------------------------------
+def _decode(match: re.Match[str]) -> str:
+    """What an escape stands for: by default a code point, hexadecimal in its only group that matched."""
+    match match.lastgroup:
+        case "octal":
+            return chr(int(match["octal"], 8))
+        case "itself":
+            return match["itself"]
+    if match[0][0] == "&":
+        return html.unescape(match[0])
+    return chr(int(match[match.lastindex], 16)) if match.lastindex else ""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A decoded text. Its character ``i`` was ``starts[i]`` to ``ends[i]``, if the positions are known."""
+    """A text as some reader decodes it. Its character ``i`` was ``starts[i]`` to ``ends[i]`` of the original
+    text, if the positions are known.
+    """
 
     text: str
     starts: Sequence[int] = ()
@@ -151,7 +160,7 @@ class View:
             return self.rewritten(_NOT_ASCII, lambda match: match[0].casefold()).folded()
         return View(text, self.starts, self.ends)
 
-    def rewritten(self, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> View:
+    def rewritten(self, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str] = _decode) -> View:
         """The view with every match of the pattern replaced."""
         if not self.starts:
             return View(pattern.sub(replace, self.text))
@@ -168,48 +177,30 @@ class View:
         return View("".join([*parts, self.text[done:]]), starts, ends)
 
 
+_MOST: Final = 16
+"""Views of one text that are searched: no real text is encoded so many times."""
+_ESCAPES: Final = {
+    "%": re.compile(r"%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))"),
+    "&": re.compile(r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[a-zA-Z]{2,31});"),
+    "=": re.compile(r"=(?:([0-9a-fA-F]{2})|(?:\r|\\r)?(?:\n|\\n))"),
+    "\0": re.compile(r"\x00"),
+    "\\": re.compile(
+        r"""\\(?:(?P<octal>[0-7]{3})|(?P<itself>["'/\\])|[nrt]|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})"""
+        r"|u\{0*((?:10|[0-9a-fA-F])?[0-9a-fA-F]{1,4})\}|U00((?:10|0[0-9a-fA-F])[0-9a-fA-F]{4}))"
+    ),
+}
+"""The families of escapes, each by the character that every escape of it begins with."""
+
+
 def levels(view: View) -> Iterator[View]:
     """A view and what it decodes to, one family of escapes after the other, in any order."""
-    found = {view.text: view}
+    found = {view.text}
     queue = [view]
     for level in queue:
         yield level
-        for mark, pattern, replace in _FAMILIES if len(queue) < _MOST else ():
+        for mark, pattern in _ESCAPES.items() if len(queue) < _MOST else ():
             if mark in level.text:
-                decoded = level.rewritten(pattern, replace)
-                if found.setdefault(decoded.text, decoded) is decoded:
+                decoded = level.rewritten(pattern)
+                if decoded.text not in found:
+                    found.add(decoded.text)
                     queue.append(decoded)
-
-
-def _character(match: re.Match[str]) -> str:
-    """The character of an escape, whose last group is hexadecimal; nothing for the end of a line."""
-    return chr(int(match[match.lastindex], 16)) if match.lastindex else ""
-
-
-def _backslash(match: re.Match[str]) -> str:
-    """The character of an escape with a backslash."""
-    if match["octal"]:
-        return chr(int(match["octal"], 8))
-    return match["itself"] or _character(match)
-
-
-_MOST: Final = 16
-"""Views of one text that are searched: no real text is encoded so many times."""
-_FAMILIES: Final[Sequence[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]]] = (
-    ("%", re.compile(r"%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))"), _character),
-    (
-        "&",
-        re.compile(r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[a-zA-Z]{2,31});"),
-        lambda m: html.unescape(m[0]),
-    ),
-    ("=", re.compile(r"=(?:([0-9a-fA-F]{2})|(?:\r|\\r)?(?:\n|\\n))"), _character),
-    ("\0", re.compile(r"\x00"), lambda _: ""),
-    (
-        "\\",
-        re.compile(
-            r"""\\(?:(?P<octal>[0-7]{3})|(?P<itself>["'/\\])|[nrt]|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})"""
-            r"|u\{0*((?:10|[0-9a-fA-F])?[0-9a-fA-F]{1,4})\}|U00((?:10|0[0-9a-fA-F])[0-9a-fA-F]{4}))"
-        ),
-        _backslash,
-    ),
-)

@@ -20,8 +20,8 @@ _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGH
 class _State:
     """One per process, as signals are.
 
-    ``interrupted`` is whether there was an interruption, ``left`` whether there was one while restoring,
-    ``under_way`` whether a request is, and ``pending`` whether an interruption has to be raised after it.
+    ``interrupted``: there was an interruption; ``left``: there was one while restoring; ``under_way``: a
+    request is; ``pending``: an interruption has to be raised after it.
     """
 
     stage: Literal["running", "restoring", "over"] = "running"

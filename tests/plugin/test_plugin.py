@@ -52,24 +52,18 @@ def test_a_failure_is_the_report_s_text_without_a_traceback(project):
     done.stdout.fnmatch_lines(["the built-in mock: violates: *", "241 requests in 2.5 s"])
 
 
-@pytest.mark.parametrize(
-    ("result", "lines"),
-    [
+def test_a_run_that_ends_badly_fails_by_its_own_item_alone(project):
+    left = {"campaigns": 0, "failed": ["adcamp_1: is paused"]}
+    for result, lines in (
         (
             {"verdict": "inconclusive", "exit_code": 3, "reason": "no pause got a 2xx"},
             ["*conclusive*", "inconclusive: no pause got a 2xx"],
         ),
-        (
-            {"exit_code": 4, "put_back": {"campaigns": 0, "failed": ["adcamp_1: is paused"]}},
-            ["*put-back*", "*adcamp_1: is paused"],
-        ),
-    ],
-    ids=["inconclusive", "not-restored"],
-)
-def test_a_run_that_ends_badly_fails_by_its_own_item_alone(project, result, lines):
-    done = project.holds(**result).run()
-    done.assert_outcomes(failed=1, passed=ALL - 1)
-    done.stdout.fnmatch_lines(lines)
+        ({"exit_code": 4, "put_back": left}, ["*put-back*", "*adcamp_1: is paused"]),
+    ):
+        done = project.holds(**result).run()
+        done.assert_outcomes(failed=1, passed=ALL - 1)
+        done.stdout.fnmatch_lines(lines)
 
 
 def test_a_warning_fails_where_strictness_is_asked_for(project):
@@ -118,21 +112,18 @@ def test_reports_are_written_by_options(project):
     assert (project.path / "r.md").exists()
 
 
-@pytest.mark.parametrize(
-    ("option", "said"),
-    [
-        ("--contract-seed=x", "--contract-seed 'x': expected a whole number"),
-        ("--contract-base-url=staging", "--contract-base-url 'staging': expected a URL"),
-        ("--contract-clause=no.such", "--contract-clause: 'no.such' matches no clause"),
-        ("--contract-base-url=http://127.0.0.1:9", "WHOP_API_TOKEN: not set"),
-        ("--contract-json=no/r.json", "--contract-json 'no/r.json': expected a file that can be written"),
-    ],
-)
-def test_misused_options_end_the_session_in_one_line(project, option, said):
-    done = project.run(option)
-    assert done.ret == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: {said}" in done.stderr.str()
-    assert "Traceback" not in done.stderr.str() + done.stdout.str()
+def test_misused_options_end_the_session_in_one_line(project):
+    for option, said in {
+        "seed=x": "--contract-seed 'x': expected a whole number",
+        "base-url=staging": "--contract-base-url 'staging': expected a URL",
+        "clause=no.such": "--contract-clause: 'no.such' matches no clause",
+        "base-url=http://127.0.0.1:9": "WHOP_API_TOKEN: not set",
+        "json=no/r.json": "--contract-json 'no/r.json': expected a file that can be written",
+    }.items():
+        done = project.run(f"--contract-{option}")
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        assert f"ERROR: {said}" in done.stderr.str()
+        assert "Traceback" not in done.stderr.str() + done.stdout.str()
     assert project.runs == []
 
 

@@ -14,8 +14,9 @@ from whop_contracts.cli.open_target import open_live
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
-from whop_contracts.target import MockTarget, Reply, Target, VirtualClock
-from whop_contracts.target.clocks import Clock, WallClock
+from whop_contracts.target import MockTarget, Target
+from whop_contracts.target.clocks import Clock, VirtualClock, WallClock
+from whop_contracts.target.responses import Reply
 
 
 class Answering:

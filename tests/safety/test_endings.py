@@ -27,7 +27,9 @@ from whop_contracts.pause.evidence import read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.settings import Settings
-from whop_contracts.target import Limits, LiveTarget, VirtualClock, Wire
+from whop_contracts.target import LiveTarget
+from whop_contracts.target.clocks import VirtualClock
+from whop_contracts.target.wire import Wire
 
 ONE, TWO = SEED.campaigns[:2]
 THEIRS = SEED.foreign_campaign
@@ -240,7 +242,7 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
 
 def reached_by_hand(state: Served, clock: ManualClock) -> LiveTarget:
     """The served provider over its socket, by the clock that the provider goes by."""
-    wire = Wire(time=clock.now, limits=Limits(seconds=10))
+    wire = Wire(time=clock.now)
     return LiveTarget(
         state.base_url, wire=wire, clock=VirtualClock(clock), time=clock.now, sleep=clock.advance
     )

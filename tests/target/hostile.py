@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from whop_contracts.exchange import Request
-from whop_contracts.target import Limits, LiveTarget, WallClock, Wire
+from whop_contracts.target import LiveTarget
+from whop_contracts.target.clocks import WallClock
+from whop_contracts.target.wire import Wire
 
 JSON = b'{"id": "adcamp_1", "status": "paused"}'
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -135,7 +137,7 @@ def serving(
 @contextlib.contextmanager
 def reaching(url: str, *, seconds: float = 60.0, body: int = 2_000_000, **how) -> Iterator[LiveTarget]:
     """A live target for a URL, with limits that suit a test."""
-    wire = Wire(time=time.time, limits=Limits(body=body, seconds=seconds), **how)
+    wire = Wire(time=time.time, most=body, seconds=seconds, **how)
     target = LiveTarget(
         url, wire=wire, clock=WallClock(time=time.time, sleep=_never), time=time.time, sleep=_never
     )

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO
 from whop_contracts.provider import ManualClock
-from whop_contracts.target import Reply, VirtualClock, WallClock
+from whop_contracts.target.clocks import VirtualClock, WallClock
+from whop_contracts.target.responses import Reply
 
 START = 1_790_000_000.0
 
@@ -56,12 +57,8 @@ def clock(wall):
 def test_before_the_first_date_nothing_is_known(clock, wall):
     for reply in (Reply(None, "timed out", START, START), dated(None)):
         clock.learn(reply)
-    assert (clock.window(START, START), clock.reach(0), clock.moved, clock.trouble) == (
-        None,
-        False,
-        None,
-        None,
-    )
+    assert [clock.window(START, START), clock.moved, clock.trouble] == [None] * 3
+    assert not clock.reach(0)
     assert wall.slept == []
 
 
@@ -88,25 +85,22 @@ def test_a_date_that_is_unreadable_or_not_the_providers_is_ignored(clock):
     assert clock.trouble is None
 
 
-@pytest.mark.parametrize("jump", [-3600, -5, 5, 3600])
-def test_a_clock_that_jumps_is_unusable(clock, jump):
-    clock.learn(dated(START))
-    clock.learn(dated(START + 10 + jump, START + 10))
-    assert clock.trouble == "the provider's clock jumped or stalled, as its Date headers show"
-    assert (clock.window(START, START), clock.reach(ns(START))) == (None, False)
-
-
-def test_a_clock_that_stalls_is_unusable(clock):
-    for seconds in range(6):
-        clock.learn(dated(START, START + seconds))
-    assert clock.trouble
-
-
-def test_machines_that_differ_by_less_than_a_second_are_one_clock(clock):
-    clock.learn(dated(START))
-    clock.learn(dated(START + 3))
-    assert clock.trouble is None
-    assert clock.window(START, START) == Window(ns(START + 2.5), ns(START + 3))
+def test_a_clock_that_jumps_or_stalls_is_unusable():
+    """Each row is a list of dates and when they were received, in seconds from the start."""
+    for *dates, unusable in (
+        *([(0, 0), (10 + jump, 10), True] for jump in (-3600, -5, 5, 3600)),
+        [*((0, seconds) for seconds in range(6)), True],
+        [(0, 0), (3, 0), False],
+    ):
+        clock = WallClock(time=lambda: START, sleep=None)
+        for date, at in dates:
+            clock.learn(dated(START + date, START + at))
+        trouble = "the provider's clock jumped or stalled, as its Date headers show"
+        assert clock.trouble == (trouble if unusable else None)
+        if unusable:
+            assert (clock.window(START, START), clock.reach(ns(START))) == (None, False)
+        else:
+            assert clock.window(START, START) == Window(ns(START + 2.5), ns(START + 3))
 
 
 def test_a_clock_that_was_doubted_is_unusable_for_the_first_reason(clock):
@@ -117,29 +111,30 @@ def test_a_clock_that_was_doubted_is_unusable_for_the_first_reason(clock):
     assert (clock.trouble, clock.window(START, START)) == ("one", None)
 
 
-# -- instants of responses without a Date ------------------------------------------------------------------
-
-
-def test_an_instant_of_the_provider_bounds_its_clock_within_a_millisecond(clock):
+def test_an_instant_without_a_date_bounds_the_clock_within_a_millisecond(clock):
     clock.learn_instant(ns(START + 90.25), START, START + 0.5)
     assert clock.window(START + 10, START + 11) == Window(ns(START + 99.75), ns(START + 101.251))
     clock.learn_instant(ns(START + 95.5), START + 5.25, START + 5.375)
     assert clock.window(START, START) == Window(ns(START + 90.125), ns(START + 90.251))
     assert clock.moved[1] - clock.moved[0] == ns(5.375)
+    clock.learn(dated(START + 90, START))
+    assert clock.window(START, START) == Window(ns(START + 90.125), ns(START + 90.251))
 
 
-def test_an_instant_and_a_date_narrow_each_other(clock):
+def test_an_instant_narrows_what_a_date_shows(clock):
     clock.learn(dated(START))
     clock.learn_instant(ns(START + 1), START, START + 0.25)
     assert clock.window(START, START) == Window(ns(START + 0.75), ns(START + 1.001))
 
 
 def test_instants_that_contradict_each_other_by_more_than_a_second_make_the_clock_unusable(clock):
-    clock.learn_instant(ns(START), START, START)
-    clock.learn_instant(ns(START + 0.9), START, START)
-    assert clock.trouble is None
-    clock.learn_instant(ns(START + 2), START, START)
-    assert clock.trouble == "the provider's clock jumped or stalled, as its responses show"
+    for seconds, trouble in (
+        (0, None),
+        (0.9, None),
+        (2, "the provider's clock jumped or stalled, as its responses show"),
+    ):
+        clock.learn_instant(ns(START + seconds), START, START)
+        assert clock.trouble == trouble
 
 
 @given(
@@ -182,7 +177,7 @@ def test_an_instant_is_reached_when_it_is_certainly_past(clock, wall):
     assert len(wall.slept) == 1
 
 
-def test_the_longest_wait_is_not_exceeded_and_a_lag_does_not_count_against_it(clock, wall):
+def test_no_wait_is_longer_than_the_longest_and_a_lag_does_not_count(clock, wall):
     clock.lag(150)
     assert wall.now >= START + 150
     clock.learn(dated(wall.now, wall.now))
@@ -226,6 +221,5 @@ def test_the_virtual_clock_is_known_whatever_responses_say():
     clock.lag(-1)
     clock.learn(dated(START - 3600))
     clock.learn_instant(0, START, START)
-    clock.doubt("no reason")
     assert clock.moved == (ns(START), ns(START + 2))
     assert (clock.waited_s, clock.trouble) == (0, None)

@@ -27,10 +27,6 @@ def reply_to(behave, *, seconds=PATIENT, body=LIMIT):
         return target.send(get(server.url))
 
 
-def reply_to_bytes(data):
-    return reply_to(closing(data))
-
-
 def endless(head, piece):
     def behave(server, connection):
         server.receive(connection)
@@ -49,28 +45,24 @@ NOTHING = b"\x00\x00\x00\xff\xff"
 """A block of deflate that holds no bytes."""
 
 
-@pytest.mark.parametrize(
-    ("behave", "content"),
-    [
+def test_a_body_is_cut_at_the_limit_within_little_memory():
+    for behave, content in (
         (endless(HEAD + b"Content-Length: 100000000\r\n\r\n", b"x" * 65_536), b"x"),
         (endless(HEAD + b"\r\n", b"x" * 65_536), b"x"),
         (endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", CHUNK), b"x"),
         (always(written(BOMB, "Content-Encoding: gzip")), b"\0"),
         (endless(HEAD + b"Content-Encoding: deflate\r\n\r\n", b"\x78\x9c" + NOTHING * 10_000), None),
-    ],
-    ids=["100 MB", "until closed", "chunked", "a gzip bomb", "compressed bytes that become nothing"],
-)
-def test_a_body_is_cut_at_the_limit_within_little_memory(behave, content):
-    tracemalloc.start()
-    try:
-        reply = reply_to(behave)
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert reply.response.truncated
-    assert len(reply.response.content) == LIMIT
-    assert content is None or reply.response.content == content * LIMIT
-    assert most < 5_000_000
+    ):
+        tracemalloc.start()
+        try:
+            reply = reply_to(behave)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert reply.response.truncated
+        assert len(reply.response.content) == LIMIT
+        assert content is None or reply.response.content == content * LIMIT
+        assert most < 5_000_000
 
 
 def raw_deflate(data):
@@ -112,38 +104,31 @@ def test_decoding_does_not_depend_on_how_the_bytes_are_split(data, size, coding)
 # -- time --------------------------------------------------------------------------------------------------
 
 
-def slowly(data):
+def sending(data, *, every=None):
+    """Send bytes and then nothing, or a byte at a time."""
+
     def behave(server, connection):
         server.receive(connection)
-        server.drip(connection, data, 0.05)
+        if every:
+            server.drip(connection, data, every)
+        else:
+            connection.sendall(data)
+            server.over.wait(PATIENT)
 
     return behave
 
 
-def stopping(data):
-    def behave(server, connection):
-        server.receive(connection)
-        connection.sendall(data)
-        server.over.wait(PATIENT)
-
-    return behave
-
-
-@pytest.mark.parametrize(
-    "behave",
-    [
-        slowly(written()),
-        slowly(b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000),
-        endless(b"", b"HTTP/1.1 103 Hints\r\n\r\n" * 100),
-        stopping(written(length=99)),
-        stopping(b""),
-    ],
-    ids=["slow bytes", "slow interim responses", "endless interim responses", "a body that stops", "silence"],
-)
-def test_time_is_bounded_for_the_whole_exchange(behave):
+def test_time_is_bounded_for_the_whole_exchange():
     """Each would last much longer: bounding only single reads would end in a response, or never."""
-    reply = reply_to(behave, seconds=IMPATIENT)
-    assert (reply.response, reply.trouble) == (None, "timed out")
+    for behave in (
+        sending(written(), every=0.05),
+        sending(b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000, every=0.05),
+        endless(b"", b"HTTP/1.1 103 Hints\r\n\r\n" * 100),
+        sending(written(length=99)),
+        sending(b""),
+    ):
+        reply = reply_to(behave, seconds=IMPATIENT)
+        assert (reply.response, reply.trouble) == (None, "timed out")
 
 
 def test_a_target_that_does_not_read_is_a_time_out():
@@ -183,9 +168,8 @@ def test_a_connection_closed_at_any_point_of_a_response_is_trouble():
         for point in range(len(whole)):
             reply = target.send(get(server.url))
             assert reply.response is None
-            where = (
-                "in the middle of the response" if point >= head else "before a response" if not point else ""
-            )
+            where = "" if point else "before a response"
+            where = "in the middle of the response" if point >= head else where
             assert reply.trouble.startswith(f"connection closed {where}"), point
 
 
@@ -204,6 +188,7 @@ def test_a_connection_that_is_reset_or_refused_is_trouble():
 # -- what is not HTTP --------------------------------------------------------------------------------------
 
 CHUNKED = "Transfer-Encoding: chunked"
+LENGTHS = ("Content-Length: 38", "Content-Length: 39")
 
 
 def test_what_is_not_http_is_trouble_that_quotes_nothing():
@@ -212,10 +197,7 @@ def test_what_is_not_http_is_trouble_that_quotes_nothing():
         (written(b"2\r\n{}\r\n", CHUNKED), "connection closed in the middle of the response"),
         (b"<html>hello</html>", "connection closed before a response"),
         (written(JSON, "Content-Length: -1"), "not HTTP/1.1: bad Content-Length"),
-        (
-            written(JSON, "Content-Length: 38", "Content-Length: 39"),
-            "not HTTP/1.1: conflicting Content-Length",
-        ),
+        (written(JSON, *LENGTHS), "not HTTP/1.1: conflicting Content-Length"),
         (written(JSON, "Content-Length: many"), "not HTTP/1.1: bad Content-Length"),
         (written(b"", "X: a\0b secret"), "not HTTP/1.1: illegal header line"),
         (written(b"", "no colon secret"), "not HTTP/1.1: illegal header line"),
@@ -228,7 +210,7 @@ def test_what_is_not_http_is_trouble_that_quotes_nothing():
         (HEAD + b"X: y\r\n" * 50_000 + b"\r\n", "headers longer than 100 kB"),
         (HEAD + b"X: y\r\n" * 5_000 + b"Content-Length: 0\r\n\r\n", "too many headers"),
     ):
-        reply = reply_to_bytes(data)
+        reply = reply_to(closing(data))
         assert reply.response is None
         assert reply.trouble.startswith(trouble), data[:80]
         assert "secret" not in reply.trouble
@@ -236,16 +218,16 @@ def test_what_is_not_http_is_trouble_that_quotes_nothing():
 
 
 def test_a_body_with_wrong_framing_is_a_response_that_cannot_be_read():
-    reply = reply_to_bytes(written(b"zz\r\n{}\r\n", CHUNKED))
+    reply = reply_to(closing(written(b"zz\r\n{}\r\n", CHUNKED)))
     assert reply.trouble is None
     assert reply.response.status == 200
     assert reply.response.undecoded == "a body that is not HTTP/1.1: illegal chunk header"
     assert read_response(reply.response).problem == reply.response.undecoded
 
 
-@pytest.mark.parametrize(
-    ("data", "connections"),
-    [
+def test_a_connection_is_kept_unless_more_came_than_the_response():
+    """Otherwise the rest would be read as the next response."""
+    for data, connections in (
         (written(JSON + b"garbage", length=len(JSON)), 3),
         (written() + written(b'{"id": "not yours"}'), 3),
         (written(b"26\r\n" + JSON + b"\r\n0\r\n\r\nmore", CHUNKED), 3),
@@ -253,27 +235,19 @@ def test_a_body_with_wrong_framing_is_a_response_that_cannot_be_read():
         (written(b"26\r\n" + JSON + b"\r\n0\r\n\r\n", CHUNKED), 1),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + written(), 1),
         (written(b"", status="204 No Content", length=0), 1),
-    ],
-    ids=[
-        *("more than announced", "twice", "more than the last chunk", "a body where none can be"),
-        *("chunked", "after an interim response", "no body"),
-    ],
-)
-def test_a_connection_is_kept_unless_more_came_than_the_response(data, connections):
-    """Otherwise the rest would be read as the next response."""
-    with serving(always(data)) as server, reaching(server.url, seconds=PATIENT) as target:
-        replies = [target.send(get(server.url)) for _ in range(3)]
-    assert [reply.trouble for reply in replies] == [None] * 3
-    assert {reply.response.content for reply in replies} <= {JSON, b""}
-    assert server.connections == connections
+    ):
+        with serving(always(data)) as server, reaching(server.url, seconds=PATIENT) as target:
+            replies = [target.send(get(server.url)) for _ in range(3)]
+        assert [reply.trouble for reply in replies] == [None] * 3
+        assert {reply.response.content for reply in replies} <= {JSON, b""}
+        assert server.connections == connections, data
 
 
 def test_any_bytes_are_a_reply():
     data = b""
 
     def behave(server, connection):
-        server.receive(connection)
-        connection.sendall(data)
+        closing(data)(server, connection)
 
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(STARTS), st.binary(max_size=200))

@@ -9,7 +9,7 @@ import pytest
 
 from target import hostile
 from target.hostile import JSON, always, closing, get, pause, reaching, serving, written
-from whop_contracts.target import OffTargetError, targets, wire
+from whop_contracts.target import OffTargetError, checked_base, wire
 
 BASE = "http://127.0.0.1:9/api/v1"
 
@@ -103,7 +103,7 @@ def test_a_base_url_is_an_address_and_nothing_more():
     wrong = ("", "example.com", "ftp://x/", "http://", "http://h/x?y", "http://h/#", "http://h h/")
     for url in (*wrong, "http://user:secret@h/x", "ftp://user:secret@h/"):
         with pytest.raises(ValueError) as raised:
-            targets.checked_base(url)
+            checked_base(url)
         assert "secret" not in str(raised.value)
 
 
@@ -144,10 +144,10 @@ def test_a_handshake_that_fails_or_never_ends_is_trouble():
         connection.recv(10)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-    for how, seconds, trouble in (
-        (behave, 60, "TLS: "),
-        (lambda server, _: server.over.wait(60), 0.2, "timed"),
-    ):
+    def wait(server, _connection):
+        server.over.wait(60)
+
+    for how, seconds, trouble in ((behave, 60, "TLS: "), (wait, 0.2, "timed")):
         with serving(how) as server:
             url = server.url.replace("http:", "https:")
             with reaching(url, seconds=seconds) as target:

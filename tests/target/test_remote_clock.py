@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target.hostile import get
@@ -14,7 +15,8 @@ from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build, server
 from whop_contracts.settings import Settings
-from whop_contracts.target import ProviderTestClock, Reply
+from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.responses import Reply
 
 NANO = 1_000_000_000
 MS = 1_000_000
@@ -29,24 +31,13 @@ class Provider:
     ``silent``: the response to a PUT does not contain the clock's reading.
     """
 
-    def __init__(self, *, speed=0.0, digits=6, keeps=1, latency=0.01, works=0, silent=False):
-        self.wall = WALL
-        self.speed = speed
-        self.digits = digits
-        self.keeps = keeps
-        self.latency = latency
-        self.works = works
-        self.silent = silent
-        self.reading = BEGIN
-        self.methods = []
-        self.headers = []
-        self.script = []
+    speed, digits, keeps, latency, works, silent = 0.0, 6, 1, 0.01, 0, False
 
-    def time(self):
-        return self.wall
-
-    def sleep(self, seconds):
-        self.pass_(seconds)
+    def __init__(self, **how):
+        vars(self).update(how)
+        self.wall, self.reading = WALL, BEGIN
+        self.methods, self.headers = [], []
+        self.script = how.get("script", [])
 
     def pass_(self, seconds):
         self.wall += seconds
@@ -78,9 +69,8 @@ class Provider:
         return 200, json.dumps({"now": write_instant(self.reading, digits=self.digits)}).encode()
 
     def clock(self):
-        clock = ProviderTestClock(
-            URL, exchange=self.exchange, headers=[("a", "b")], time=self.time, sleep=self.sleep
-        )
+        how = {"time": lambda: self.wall, "sleep": self.pass_}
+        clock = ProviderTestClock(URL, exchange=self.exchange, headers=[("a", "b")], **how)
         clock.start()
         return clock
 
@@ -106,37 +96,30 @@ def test_a_move_is_one_request_if_the_response_shows_the_clock_and_two_otherwise
         assert clock.waited_s == 0
 
 
-def test_it_is_not_moved_if_it_is_past_an_instant():
-    provider = Provider()
-    assert provider.clock().reach(BEGIN)
-    assert provider.methods == ["GET"]
+def test_it_is_moved_to_the_next_millisecond_and_not_if_it_is_past_it():
+    for ns, methods in ((0, ["GET"]), (1_234_567, ["GET", "PUT"])):
+        provider = Provider(digits=9)
+        assert provider.clock().reach(BEGIN + ns)
+        assert provider.methods == methods
+        assert provider.reading == BEGIN + (2 * MS if ns else 0)
 
 
-def test_an_instant_between_milliseconds_is_passed_by_less_than_one():
-    provider = Provider(digits=9)
-    assert provider.clock().reach(BEGIN + 1_234_567)
-    assert provider.reading == BEGIN + 2 * MS
+def test_its_window_contains_it_whether_it_stands_still_or_runs():
+    for speed, silent in itertools.product((0.0, 0.5, 1.0), (False, True)):
+        provider = Provider(speed=speed, silent=silent)
+        clock = provider.clock()
+        for hours in (1, 2, 30):
+            assert clock.reach(BEGIN + hours * 3_600 * NANO)
+            window = provider.shown(clock)
+            assert window.end - window.start < 50 * MS
+            provider.pass_(20)
+            assert provider.shown(clock).end - provider.shown(clock).start < 21 * NANO
+        assert clock.trouble is None
 
 
-SILENT = pytest.mark.parametrize("silent", [False, True], ids=["shown", "silent"])
-
-
-@SILENT
-@pytest.mark.parametrize("speed", [0.0, 0.5, 1.0])
-def test_its_window_contains_it_whether_it_stands_still_or_runs(speed, silent):
-    provider = Provider(speed=speed, silent=silent)
-    clock = provider.clock()
-    for hours in (1, 2, 30):
-        assert clock.reach(BEGIN + hours * 3_600 * NANO)
-        window = provider.shown(clock)
-        assert window.end - window.start < 50 * MS
-        provider.pass_(20)
-        assert provider.shown(clock).end - provider.shown(clock).start < 21 * NANO
-    assert clock.trouble is None
-
-
-@SILENT
+@settings(max_examples=100)
 @given(
+    silent=st.booleans(),
     speed=st.floats(0, 1),
     latency=st.floats(0, 1.5),
     steps=st.lists(st.tuples(st.floats(0, 50), st.floats(0, 10_000)), max_size=10),
@@ -171,15 +154,14 @@ def test_a_window_is_what_was_known_at_its_time():
     assert window.end < BEGIN + NANO
 
 
-@pytest.mark.parametrize("keeps", [1, MS, NANO])
-@pytest.mark.parametrize("digits", [0, 3, 6])
-def test_a_clock_that_keeps_or_shows_whole_seconds_is_understood(keeps, digits):
-    provider = Provider(keeps=keeps, digits=digits)
-    clock = provider.clock()
-    for ms in (1_500, 2_001, 90_000, 90_999):
-        assert clock.reach(BEGIN + ms * MS)
-        assert provider.shown(clock).start >= BEGIN + ms * MS
-        assert provider.reading - (BEGIN + ms * MS) < NANO
+def test_a_clock_that_keeps_or_shows_whole_seconds_is_understood():
+    for keeps, digits in itertools.product((1, MS, NANO), (0, 3, 6)):
+        provider = Provider(keeps=keeps, digits=digits)
+        clock = provider.clock()
+        for ms in (1_500, 2_001, 90_000, 90_999):
+            assert clock.reach(BEGIN + ms * MS)
+            assert provider.shown(clock).start >= BEGIN + ms * MS
+            assert provider.reading - (BEGIN + ms * MS) < NANO
 
 
 def test_work_that_is_pending_is_waited_for_at_most_30_seconds():
@@ -202,26 +184,26 @@ def test_a_clock_that_ran_past_the_instant_by_itself_is_there():
     assert clock.trouble is None
 
 
-@pytest.mark.parametrize("error", ["connection reset", "timed out", (503, b""), (429, b""), (522, b"")])
-def test_an_error_of_the_infrastructure_is_retried(error):
-    provider = Provider()
-    provider.script = [error, error]
-    clock = provider.clock()
-    assert clock.trouble is None
-    provider.script = [error, error, error]
-    assert clock.reach(BEGIN + NANO)
-    assert provider.reading == BEGIN + NANO
+def test_an_error_of_the_infrastructure_is_retried():
+    for error in ("connection reset", "timed out", (503, b""), (429, b""), (522, b"")):
+        provider = Provider()
+        provider.script = [error, error]
+        clock = provider.clock()
+        assert clock.trouble is None
+        provider.script = [error, error, error]
+        assert clock.reach(BEGIN + NANO)
+        assert provider.reading == BEGIN + NANO
 
 
-@pytest.mark.parametrize("speed", [0.0, 1.0])
-def test_a_response_that_was_lost_after_moving_does_no_harm(speed):
-    provider = Provider(speed=speed)
-    clock = provider.clock()
-    provider.script = ["connection reset"]
-    provider.reading = BEGIN + NANO
-    assert clock.reach(BEGIN + NANO)
-    provider.shown(clock)
-    assert clock.trouble is None
+def test_a_response_that_was_lost_after_moving_does_no_harm():
+    for speed in (0.0, 1.0):
+        provider = Provider(speed=speed)
+        clock = provider.clock()
+        provider.script = ["connection reset"]
+        provider.reading = BEGIN + NANO
+        assert clock.reach(BEGIN + NANO)
+        provider.shown(clock)
+        assert clock.trouble is None
 
 
 # -- the first reading -------------------------------------------------------------------------------------
@@ -246,43 +228,37 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("given_", "what", "cause"), MISFITS)
-def test_a_first_reading_that_no_test_clock_gives_is_an_error_of_the_user(given_, what, cause):
-    provider = Provider()
-    provider.script = [given_]
-    with pytest.raises(ValueError) as raised:
-        provider.clock()
-    expected = 'expected 200 with {"now": "<RFC 3339>"}'
-    assert str(raised.value) == f"--test-clock {URL}: it {what}; {expected}; likely cause: {cause}"
+def test_a_first_reading_that_no_test_clock_gives_is_an_error_of_the_user():
+    for response, what, cause in MISFITS:
+        provider = Provider(script=[response])
+        with pytest.raises(ValueError) as raised:
+            provider.clock()
+        expected = 'expected 200 with {"now": "<RFC 3339>"}'
+        assert str(raised.value) == f"--test-clock {URL}: it {what}; {expected}; likely cause: {cause}"
 
 
 def test_an_error_of_the_user_shows_neither_the_query_nor_a_credential_of_the_url(monkeypatch):
     monkeypatch.setitem(globals(), "URL", "https://me:secret@clock.invalid:8443/now?key=secret")
-    provider = Provider()
-    provider.script = [(404, b"")]
+    provider = Provider(script=[(404, b"")])
     with pytest.raises(ValueError, match=r"^--test-clock https://clock\.invalid:8443/now: it ") as raised:
         provider.clock()
     assert "secret" not in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    ("given_", "trouble"),
-    [
+def test_an_error_of_the_infrastructure_prevents_the_first_reading():
+    for response, trouble in (
         ("connection refused", "cannot be reached: connection refused"),
         ((429, b""), "responded with 429"),
         ((503, b""), "responded with 503"),
         ((500, b""), "responded to a GET with 500"),
         ((202, b""), "did not finish within 30 s what fell due"),
-    ],
-)
-def test_an_error_of_the_infrastructure_prevents_the_first_reading(given_, trouble):
-    provider = Provider()
-    provider.script = [given_] * 99
-    clock = provider.clock()
-    assert clock.trouble == f"the test clock {trouble}"
-    assert (clock.window(WALL, WALL), clock.reach(BEGIN), clock.moved) == (None, False, None)
-    clock.lag(1)
-    assert "PUT" not in provider.methods
+    ):
+        provider = Provider(script=[response] * 99)
+        clock = provider.clock()
+        assert clock.trouble == f"the test clock {trouble}"
+        assert (clock.window(WALL, WALL), clock.reach(BEGIN), clock.moved) == (None, False, None)
+        clock.lag(1)
+        assert "PUT" not in provider.methods
 
 
 # -- clocks that cannot be used any more -------------------------------------------------------------------
@@ -295,7 +271,6 @@ def showing(ns):
     return 200, json.dumps({"now": write_instant(ns)}).encode()
 
 
-@SILENT
 @pytest.mark.parametrize(
     ("script", "trouble"),
     [
@@ -308,16 +283,17 @@ def showing(ns):
         ([(409, b""), showing(BEGIN + 9_999 * NANO)], FAST),
     ],
 )
-def test_a_clock_that_does_not_move_as_told_is_unusable(script, trouble, silent):
-    provider = Provider(silent=silent)
-    clock = provider.clock()
-    assert clock.reach(BEGIN + 3_600 * NANO)
-    provider.pass_(5)
-    provider.script = list(script)
-    assert not clock.reach(BEGIN + 7_200 * NANO)
-    assert clock.trouble == f"the test clock {trouble}"
-    assert clock.window(provider.wall, provider.wall) is None
-    assert not clock.reach(BEGIN)
+def test_a_clock_that_does_not_move_as_told_is_unusable(script, trouble):
+    for silent in (False, True):
+        provider = Provider(silent=silent)
+        clock = provider.clock()
+        assert clock.reach(BEGIN + 3_600 * NANO)
+        provider.pass_(5)
+        provider.script = list(script)
+        assert not clock.reach(BEGIN + 7_200 * NANO)
+        assert clock.trouble == f"the test clock {trouble}"
+        assert clock.window(provider.wall, provider.wall) is None
+        assert not clock.reach(BEGIN)
 
 
 def test_it_is_moved_48_hours_at_most():
@@ -328,15 +304,15 @@ def test_it_is_moved_48_hours_at_most():
     assert clock.trouble is None
 
 
-@pytest.mark.parametrize("speed", [0.0, 1.0])
-def test_a_lag_passes_for_both_sides(speed):
-    provider = Provider(speed=speed)
-    clock = provider.clock()
-    wall, reading = provider.wall, provider.reading
-    clock.lag(2)
-    assert provider.wall >= wall + 2
-    assert provider.reading >= reading + 2 * NANO
-    assert clock.waited_s == pytest.approx(2)
+def test_a_lag_passes_for_both_sides():
+    for speed in (0.0, 1.0):
+        provider = Provider(speed=speed)
+        clock = provider.clock()
+        wall, reading = provider.wall, provider.reading
+        clock.lag(2)
+        assert provider.wall >= wall + 2
+        assert provider.reading >= reading + 2 * NANO
+        assert clock.waited_s == pytest.approx(2)
 
 
 # -- over a socket -----------------------------------------------------------------------------------------
@@ -345,10 +321,8 @@ def test_a_lag_passes_for_both_sides(speed):
 @pytest.mark.parametrize("kind", [ManualClock, RunningClock])
 def test_the_served_providers_test_clock(kind):
     with server.running(build(clock=kind())) as url:
-        settings = Settings(
-            base_url=url, token=SEED.token, campaign_ids=SEED.campaigns[:1], test_clock=server.clock_url(url)
-        )
-        target = opening.open_live(settings, url)
+        how = {"campaign_ids": SEED.campaigns[:1], "test_clock": server.clock_url(url)}
+        target = opening.open_live(Settings(base_url=url, token=SEED.token, **how), url)
         try:
             now = target.clock.window(target.time(), target.time())
             assert target.clock.reach(now.start + 3_600 * NANO)
@@ -363,19 +337,17 @@ def test_the_served_providers_test_clock(kind):
             target.close()
 
 
-@pytest.mark.parametrize(
-    ("clock_url", "ours"),
-    [
-        ("https://staging.invalid/clock", True),
-        ("https://STAGING.invalid:443/clock?x=1", True),
-        ("http://staging.invalid/clock", False),
-        ("https://staging.invalid:8443/clock", False),
-        ("https://clock.staging.invalid/clock", False),
-        ("https://staging.invalid.example.com/clock", False),
-    ],
-)
-def test_the_credential_goes_to_the_targets_own_origin_alone(clock_url, ours):
-    settings = Settings(token="secret-token", headers=(("x-gateway", "secret-too"),))
-    headers = opening.clock_headers(settings, "https://staging.invalid/api/v1", clock_url)
-    sent = {name: value for name, value in headers if "secret" in value}
-    assert sent == ({"authorization": "Bearer secret-token", "x-gateway": "secret-too"} if ours else {})
+def test_the_credential_goes_to_the_targets_own_origin_alone():
+    given_settings = Settings(token="secret-token", headers=(("x-gateway", "secret-too"),))
+    for clock_url, ours in {
+        "https://staging.invalid/clock": True,
+        "https://STAGING.invalid:443/clock?x=1": True,
+        "http://staging.invalid/clock": False,
+        "https://staging.invalid:8443/clock": False,
+        "https://clock.staging.invalid/clock": False,
+        "https://staging.invalid.example.com/clock": False,
+    }.items():
+        headers = opening.clock_headers(given_settings, "https://staging.invalid/api/v1", clock_url)
+        sent = {name: value for name, value in headers if "secret" in value}
+        both = {"authorization": "Bearer secret-token", "x-gateway": "secret-too"}
+        assert sent == (both if ours else {}), clock_url

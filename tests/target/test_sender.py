@@ -9,7 +9,8 @@ import pytest
 
 from target.hostile import get, pause
 from whop_contracts.exchange import INFRASTRUCTURE, Response
-from whop_contracts.target import BudgetSpent, Reply, Sender
+from whop_contracts.target.responses import Reply
+from whop_contracts.target.sender import BudgetSpent, Sender
 
 BASE = "http://127.0.0.1:9/api/v1"
 START = 1_790_000_000.0
@@ -25,9 +26,7 @@ class Target:
     def __init__(self, *script):
         self.script = list(script)
         self.now = START
-        self.slept = []
-        self.sent = []
-        self.limits = []
+        self.slept, self.sent, self.limits = [], [], []
 
     def time(self):
         return self.now
@@ -40,9 +39,8 @@ class Target:
         self.sent.append((self.now, request))
         self.limits.append(timeout)
         given = self.script.pop(0) if self.script else OK
-        if isinstance(given, str):
-            return Reply(None, given, self.now, self.now)
-        return Reply(given, None, self.now, self.now)
+        response, trouble = (None, given) if isinstance(given, str) else (given, None)
+        return Reply(response, trouble, self.now, self.now)
 
 
 def sender(target, **how):
@@ -66,9 +64,8 @@ def test_a_response_of_the_provider_is_delivered_once_and_without_a_note():
         assert (one.sent, one.notes, one.allowance, target.slept) == (1, [], None, [])
 
 
-@pytest.mark.parametrize(
-    ("response", "wait"),
-    [
+def test_a_429_is_waited_out_as_it_asks_for_at_most_a_minute():
+    for response, wait in (
         (too_many("Too many requests. Try again in 7 seconds."), 7),
         (too_many("try again in 1 second"), 1),
         (too_many("Try again in 2.5 seconds."), 2.5),
@@ -77,20 +74,16 @@ def test_a_response_of_the_provider_is_delivered_once_and_without_a_note():
         (too_many(Retry_After="Mon, 21 Sep 2026 14:13:32 GMT"), 12),
         (too_many(Retry_After="Mon, 21 Sep 2026 15:00:05 GMT", Date="Mon, 21 Sep 2026 15:00:00 GMT"), 5),
         (too_many(Retry_After="Mon, 21 Sep 2020 15:00:05 GMT"), 1),
-        (too_many(Retry_After="soon"), 1),
-        (too_many(Retry_After="-5"), 1),
-        (too_many(), 1),
+        *((too_many(Retry_After=wrong), 1) for wrong in ("soon", "-5", "")),
         (too_many("Try again in 86400 seconds."), 60),
         (too_many(Retry_After="999999"), 60),
-    ],
-)
-def test_a_429_is_waited_out_as_it_asks_for_at_most_a_minute(response, wait):
-    target = Target(response)
-    one = sender(target)
-    assert delivered(one) == [429, 200]
-    assert target.slept == [pytest.approx(wait)]
-    assert one.waited_s == pytest.approx(wait)
-    assert one.notes == [f"1 response was 429; waited {wait:.0f} s"]
+    ):
+        target = Target(response)
+        one = sender(target)
+        assert delivered(one) == [429, 200]
+        assert target.slept == [pytest.approx(wait)], response
+        assert one.waited_s == pytest.approx(wait)
+        assert one.notes == [f"1 response was 429; waited {wait:.0f} s"]
 
 
 def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
@@ -101,30 +94,24 @@ def test_each_wait_after_a_429_is_twice_the_one_before_and_there_are_five():
     assert one.notes == ["6 responses were 429; waited 31 s"]
 
 
-@pytest.mark.parametrize(
-    "passing",
-    [
-        *map(Response, sorted(INFRASTRUCTURE - {429})),
+def test_what_may_pass_is_retried_three_times_with_growing_pauses():
+    statuses = [502, 503, 504, *range(520, 528)]
+    assert sorted(INFRASTRUCTURE) == [429, *statuses]
+    for passing in (
+        *map(Response, statuses),
         *("timed out", "connection reset", "connection refused"),
         *("connection closed before a response", "connection closed in the middle of the response"),
-    ],
-    ids=str,
-)
-def test_what_may_pass_is_retried_three_times_with_growing_pauses(passing):
-    target = Target(*[passing] * 99)
-    one = sender(target)
-    assert len(one.deliver(GET)) == 4
-    first, second, third = target.slept
-    assert 0.1 <= first < 0.3
-    assert 0.2 <= second < 0.6
-    assert 0.4 <= third < 1.2
-    assert one.notes[0].startswith("4 ")
-    assert one.waited_s == 0
-    assert len(sender(Target(passing)).deliver(GET)) == 2
-
-
-def test_the_statuses_of_infrastructure_are_those_of_the_design():
-    assert sorted(INFRASTRUCTURE) == [429, 502, 503, 504, *range(520, 528)]
+    ):
+        target = Target(*[passing] * 99)
+        one = sender(target)
+        assert len(one.deliver(GET)) == 4
+        first, second, third = target.slept
+        assert 0.1 <= first < 0.3
+        assert 0.2 <= second < 0.6
+        assert 0.4 <= third < 1.2
+        assert one.notes[0].startswith("4 ")
+        assert one.waited_s == 0
+        assert len(sender(Target(passing)).deliver(GET)) == 2
 
 
 def test_pauses_are_drawn_from_the_given_generator():
@@ -181,8 +168,8 @@ def test_time_that_passes_by_itself_is_not_waited_again_and_saves_nothing_for_a_
 
 
 def test_a_token_bucket_of_the_same_rate_never_overflows():
-    """A bucket of one token, refilled at the rate, is the strictest limiter."""
-    target = Target(*["timed out"] * 2, *[OK] * 50)
+    """A bucket of one token, refilled at the rate, is the strictest limiter; retries count too."""
+    target = Target(*["timed out"] * 2)
     one = sender(target, rate=7)
     for _ in range(20):
         one.deliver(GET)
@@ -213,10 +200,7 @@ def test_the_budget_of_requests_is_never_exceeded_and_its_reserve_is_kept():
 
 def test_a_retry_that_a_budget_excludes_is_left_out():
     assert delivered(sender(Target("timed out"), max_requests=1)) == ["timed out"]
-    for response, how in (
-        (too_many("Try again in 30 seconds."), {}),
-        ("timed out", {"rate": 1}),
-    ):
+    for response, how in ((too_many("Try again in 30 seconds."), {}), ("timed out", {"rate": 1})):
         target = Target(response)
         assert len(sender(target, max_time=10, **how).deliver(GET)) == 1
         assert target.slept == []

@@ -36,8 +36,8 @@ from whop_contracts.report import EventWriter, commands, postprocess
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError, host_of
-from whop_contracts.target import Sender, Target
-from whop_contracts.target.targets import describe_plain_http
+from whop_contracts.target import Target, describe_plain_http
+from whop_contracts.target.sender import Sender
 
 _KEPT_FOR_EACH: Final = 3
 """Requests per campaign that are kept back for restoring it."""

@@ -19,11 +19,11 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings
-from whop_contracts.target import Sender
+from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
-from whop_contracts.target.targets import LiveTarget, MockTarget, SteadyTime, Target, checked_base
-from whop_contracts.target.wire import Limits, Wire, split_url
+from whop_contracts.target.sender import Sender
+from whop_contracts.target.wire import Wire, split_url
 
 _MOCK_CAMPAIGNS: Final = 4
 _WALL_WAIT_S: Final = 120.0
@@ -33,8 +33,15 @@ Watch = Callable[[Evidence, str], object]
 def open_target(settings: Settings) -> tuple[Target, Actors]:
     """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
     if settings.base_url is None:
-        return open_mock(build(clock=ManualClock(time.time()))), mock_actors()
-    return open_live(settings, settings.base_url), Actors(
+        return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
+    return open_live(settings, settings.base_url), actors_of(settings)
+
+
+def actors_of(settings: Settings) -> Actors:
+    """The actors of a run with these settings."""
+    if settings.base_url is None:
+        return mock_actors()
+    return Actors(
         token=settings.token or "",
         campaigns=settings.campaign_ids,
         readonly_token=settings.readonly_token,
@@ -96,13 +103,12 @@ def open_live(
     base_url: str,
     *,
     sleep: Callable[[float], None] = time.sleep,
-    limits: Limits | None = None,
 ) -> LiveTarget:
     """The target at a base URL, with the wall clock or its test clock, which is read once."""
-    steady = SteadyTime()
+    steady = steady_time()
     wire = Wire(
         time=steady,
-        limits=limits or Limits(seconds=settings.timeout),
+        seconds=settings.timeout,
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         insecure=settings.insecure,
     )

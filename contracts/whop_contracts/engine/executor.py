@@ -12,7 +12,7 @@ from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.steps import AwaitResume, Case, Send, Sequence, Step, read
-from whop_contracts.target import BudgetSpent
+from whop_contracts.target.sender import BudgetSpent
 
 _AFTER_S: Final = 1.0
 _CONFLICT: Final = 409

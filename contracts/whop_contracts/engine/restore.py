@@ -22,8 +22,8 @@ from whop_contracts.engine.teardown import restore_campaigns, wanted_by_journal
 from whop_contracts.pause.clause import Contract
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import interruptible
-from whop_contracts.target import Sender, Target
-from whop_contracts.target.targets import checked_base, describe_plain_http
+from whop_contracts.target import Target, checked_base, describe_plain_http
+from whop_contracts.target.sender import Sender
 from whop_contracts.target.wire import is_loopback, split_url
 
 

@@ -16,7 +16,7 @@ from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.signals import interruptible, restoring
-from whop_contracts.target import BudgetSpent
+from whop_contracts.target.sender import BudgetSpent
 
 _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
 

@@ -24,7 +24,9 @@ from whop_contracts.instants import NANO
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
 from whop_contracts.steps import Case, read
-from whop_contracts.target import Reply, Sender, Target
+from whop_contracts.target import Target
+from whop_contracts.target.responses import Reply
+from whop_contracts.target.sender import Sender
 
 _SETTLE_S: Final = (0.25, 0.5, 1.0, 0.5)
 """Seconds between reads of a campaign that may lag; together a little more than the lag that is allowed."""

@@ -15,7 +15,7 @@ from whop_contracts.engine.journal import CampaignRecord
 from whop_contracts.engine.run_state import Stopped, describe_internal_error
 from whop_contracts.engine.session import Session
 from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.target import BudgetSpent
+from whop_contracts.target.sender import BudgetSpent
 
 SEQUENCE: Final = "put back"
 _ATTEMPTS: Final = 2

@@ -1,8 +1,8 @@
-"""The pytest plugin: settings as ``--contract-…`` options, one item per clause, three fixtures.
+"""The pytest plugin: settings as ``--contract-…`` options, one item per clause, four fixtures.
 
 pytest loads this module in every project that has the package installed. It imports little and does nothing
-until a test module imports ``whop_contracts.contract`` or a test uses a fixture, save that credentials in the
-settings of a live target are kept out of what pytest reports.
+until a test module imports ``whop_contracts.contract`` or a test uses a fixture, except that it keeps the
+credentials of a live target out of what pytest reports.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
@@ -49,12 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("whop-contracts", "contract tests of POST /ad_campaigns/{id}/pause")
     for setting in SETTINGS:
         if "pytest" in setting.faces:
-            kind: dict[str, Any] = {"action": "append" if setting.repeatable else "store"}
-            kind |= {"metavar": setting.kind.metavar}
+            how = {"action": "append" if setting.repeatable else "store", "metavar": setting.kind.metavar}
             if setting.kind is SWITCH:
-                kind = {"action": "store_const", "const": "true"}
-            flag, dest = PREFIX + setting.key, _DEST + setting.name
-            group.addoption(flag, dest=dest, default=None, help=setting.help, **kind)
+                how = {"action": "store_const", "const": "true"}
+            group.addoption(PREFIX + setting.key, dest=_DEST + setting.name, help=setting.help, **how)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     unguessable = Path(tempfile.gettempdir(), f"whop-contracts-{os.urandom(16).hex()}")
     config.stash[_SHARED] = Path(folder) if folder else unguessable
     config.pluginmanager.register(_Redaction(config))
-    if options(config):
+    if _options(config):
         try:
             chosen(config)
         except UsageError as error:
@@ -124,50 +123,43 @@ class _Redaction:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._redactor: Any = None
-        self._known = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
         """Redact tracebacks, captured output and recorded properties of a test."""
-        return self._redacted((yield))
+        report = yield
+        shown = report.longrepr or report.sections or getattr(report, "user_properties", None)
+        if shown and self._redactor:
+            importlib.import_module(_SESSION).redact(report, self._redactor)
+        return report
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
-        """Redact the error of a module that could not be collected."""
-        return self._redacted((yield))
+    pytest_make_collect_report = pytest_runtest_makereport
+    """Redact the error of a module that could not be collected."""
 
     def pytest_make_parametrize_id(self, val: object) -> str | None:
         """Redact the id of a parameter."""
-        if not isinstance(val, str | bytes) or not (redactor := self._find()):
+        if not isinstance(val, str | bytes) or not self._redactor:
             return None
         text = val if isinstance(val, str) else val.decode("latin-1")
-        clean: str = redactor.text(text)
+        clean: str = self._redactor.text(text)
         return None if clean == text else clean.encode("unicode_escape").decode("ascii")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Redact the message of a warning."""
-        if redactor := self._find():
+        if self._redactor:
             text = str(warning_message.message)
-            clean = redactor.text(text)
+            clean = self._redactor.text(text)
             warning_message.message = warning_message.message if clean == text else clean
 
-    def _redacted(self, report: Any) -> Any:
-        shown = report.longrepr or report.sections or getattr(report, "user_properties", None)
-        if shown and (redactor := self._find()):
-            importlib.import_module(_SESSION).redact(report, redactor)
-        return report
-
-    def _find(self) -> Any:
+    @cached_property
+    def _redactor(self) -> Any:
         """The redactor; None where the settings name no live target or cannot be read."""
-        if not self._known:
-            with contextlib.suppress(UsageError):
-                settings = _loaded(self._config).settings
-                if settings.base_url:
-                    self._redactor = importlib.import_module(_SESSION).redactor_for(settings)
-            self._known = True
-        return self._redactor
+        with contextlib.suppress(UsageError):
+            settings = _loaded(self._config).settings
+            if settings.base_url:
+                return importlib.import_module(_SESSION).redactor_for(settings)
+        return None
 
 
 # -- fixtures ------------------------------------------------------------------------------------------------
@@ -181,7 +173,7 @@ def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignP
     ``.serve()`` (a base URL on a port), ``.router`` (respx), ``.broken_requests`` (against the contract).
     ``@pytest.mark.ad_campaign_provider(fault="...")`` gives it a fault.
     """
-    yield from importlib.import_module("whop_contracts.plugin.fixtures").provider_of(request)
+    yield from _fixtures().provider_of(request)
 
 
 @pytest.fixture
@@ -189,27 +181,29 @@ def strict_ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCa
     """The same for tests of a client: a request that breaks the contract gets a 4xx that says why, and fails
     the test at its end, whatever the application did with the response.
     """
-    yield from importlib.import_module("whop_contracts.plugin.fixtures").provider_of(request, strict=True)
+    yield from _fixtures().provider_of(request, strict=True)
 
 
 @pytest.fixture(scope="session")
 def contract_target(pytestconfig: pytest.Config) -> ContractTarget:
     """The target of the settings: ``.kind``, ``.base_url``, ``.campaign_ids``, ``.headers``."""
-    target: ContractTarget = importlib.import_module("whop_contracts.plugin.fixtures").target_of(pytestconfig)
-    return target
+    return cast("ContractTarget", _fixtures().target_of(pytestconfig))
 
 
 @pytest.fixture
 def contract_run(pytestconfig: pytest.Config) -> dict[str, Any]:
     """The result of the session's one run, as ``whop-contracts run --json`` writes it."""
-    found: dict[str, Any] = importlib.import_module("whop_contracts.plugin.fixtures").run_of(pytestconfig)
-    return found
+    return cast("dict[str, Any]", _fixtures().run_of(pytestconfig))
+
+
+def _fixtures() -> Any:
+    return importlib.import_module("whop_contracts.plugin.fixtures")
 
 
 # -- settings ------------------------------------------------------------------------------------------------
 
 
-def options(config: pytest.Config) -> Mapping[str, Any]:
+def _options(config: pytest.Config) -> Mapping[str, Any]:
     """The options that were given, by the setting's name."""
     given = ((setting.name, config.getoption(_DEST + setting.name, None)) for setting in SETTINGS)
     return {name: value for name, value in given if value is not None}
@@ -231,7 +225,7 @@ def _loaded(config: pytest.Config) -> Loaded:
     """Options over the environment over a file in the folder that pytest was started in."""
     if _LOADED not in config.stash:
         folder = config.invocation_params.dir
-        config.stash[_LOADED] = load(options(config), folder, prefix=PREFIX)
+        config.stash[_LOADED] = load(_options(config), folder, prefix=PREFIX)
     return config.stash[_LOADED]
 
 

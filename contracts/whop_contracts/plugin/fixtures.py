@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self, cast
 
 import httpx
@@ -21,19 +21,19 @@ import pytest
 import respx
 
 from whop_contracts import plugin
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.open_target import actors_of
+from whop_contracts.instants import utc
 from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
 from whop_contracts.provider import SEED, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError
-from whop_contracts.target import MOCK_URL
+from whop_contracts.target import MOCK_URL, response_of
 
 __all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "ContractTarget"]
 
 WHOP_URL: Final = "https://api.whop.com/api/v1"
 """The default address of the provider: what an application calls in production. No request gets there."""
 _BASE: Final = "/api/v1"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,17 @@ class AdCampaignProvider:
             self._provider.handle, self._checker, refuse=self._provider.finish if strict else None
         )
         self.base_url = base_url.rstrip("/")
-        self._origin = httpx.URL(self.base_url)
+        url = httpx.URL(self.base_url)
+        self._path = url.path.rstrip("/")
         self.router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
         """The respx router: ``router.calls`` are the requests that it handled."""
-        url = self._origin
-        where: dict[str, Any] = {"scheme": url.scheme, "host": url.host}
+        where: dict[str, Any] = {
+            "scheme": url.scheme,
+            "host": url.host,
+            "path__startswith": f"{self._path}/ad_campaigns",
+        }
         where |= {} if url.port is None else {"port": url.port}
-        path = url.path.rstrip("/") + "/ad_campaigns"
-        self.router.route(**where, path__startswith=path).mock(side_effect=self._respond)
+        self.router.route(**where).mock(side_effect=self._respond)
         self._open = ExitStack()
         self._served: str | None = None
 
@@ -109,7 +112,7 @@ class AdCampaignProvider:
     @property
     def now(self) -> datetime:
         """The provider's clock, in UTC."""
-        return _instant(self._provider.now())
+        return utc(self._provider.now())
 
     def advance(self, by: float | timedelta) -> datetime:
         """Move the clock forward by so many seconds and return its time. What is due by then has been done.
@@ -127,9 +130,9 @@ class AdCampaignProvider:
         with self._provider.lock:
             self._provider.tick()
             held = self._provider.state.campaigns[id_]
-            until = None if held.paused_until is None else _instant(held.paused_until)
+            until = None if held.paused_until is None else utc(held.paused_until)
             return CampaignState(
-                held.id, held.title, held.status, until, _instant(held.created_at), _instant(held.updated_at)
+                held.id, held.title, held.status, until, utc(held.created_at), utc(held.updated_at)
             )
 
     @property
@@ -159,12 +162,7 @@ class AdCampaignProvider:
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
-        path = _BASE + target.removeprefix(self._origin.path.rstrip("/"))
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-        got = self._provider.handle(request.method, path, headers, request.content)
-        lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in got.headers]
-        # As a stream, or httpx would take the body for its own and have respx decode it.
-        return httpx.Response(got.status, headers=lines, stream=httpx.ByteStream(got.content))
+        return response_of(self._provider, _BASE + target.removeprefix(self._path), request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +203,9 @@ def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iter
         pytest.fail(f"@pytest.mark.ad_campaign_provider: {error}", pytrace=False)
     with provider:
         yield provider
-    if strict and (broken := provider.broken_requests):
-        pytest.fail(
-            "\n".join(["the contract was broken by what was sent:", *map(str, broken)]), pytrace=False
-        )
+    if strict and provider.broken_requests:
+        broken = "\n".join(map(str, provider.broken_requests))
+        pytest.fail(f"the contract was broken by what was sent:\n{broken}", pytrace=False)
     for unwise in provider.unwise_requests if strict else ():
         warnings.warn(plugin.ContractWarning(str(unwise)), stacklevel=1)
 
@@ -219,31 +216,17 @@ def target_of(config: pytest.Config) -> ContractTarget:
         settings = plugin.chosen(config).settings
     except UsageError as error:
         pytest.fail(str(error), pytrace=False)
-    if settings.base_url is None:
-        parties = mock_actors()
-        return ContractTarget("mock", MOCK_URL, parties.campaigns, _headers(parties.token, ()))
-    return ContractTarget(
-        "live", settings.base_url, settings.campaign_ids, _headers(settings.token, settings.headers)
-    )
-
-
-def _headers(token: str | None, more: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    credential = {"Authorization": f"Bearer {token}"} if token else {}
-    return {name: Hidden(value) for name, value in {**dict(more), **credential}.items()}
+    url, who = settings.base_url, actors_of(settings)
+    headers = dict(who.headers) | ({"Authorization": f"Bearer {who.token}"} if who.token else {})
+    hidden = {name: Hidden(value) for name, value in headers.items()}
+    return ContractTarget("live" if url else "mock", url or MOCK_URL, who.campaigns, hidden)
 
 
 def run_of(config: pytest.Config) -> dict[str, Any]:
     """The result of the session's run; a copy, so that no test changes what another one reads."""
     from whop_contracts.plugin.session import obtain  # noqa: PLC0415 - the engine, needed by this fixture alone
 
-    try:
-        run = obtain(config)
-    except UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+    run = obtain(config)
     if run.result is None:
         pytest.fail(run.error or "there is no result", pytrace=False)
     return copy.deepcopy(dict(run.result))
-
-
-def _instant(ns: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=ns // 1_000)

@@ -23,8 +23,8 @@ from filelock import FileLock
 
 from whop_contracts import plugin
 from whop_contracts import report as reports
-from whop_contracts.actors import Actors
 from whop_contracts.contract import Subject
+from whop_contracts.engine.preflight import redactor_of
 from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
@@ -92,34 +92,26 @@ def prepare(item: pytest.Item) -> None:
 def _make(config: pytest.Config) -> None:
     """Make the run and keep what became of it, also where an exception aborts it."""
     run = Run()
-    try:
-        run = Run(result=_judge(config))
-    except UsageError as error:
-        run = Run(error=str(error))
-    except BaseException as error:  # of ours, or a timeout of pytest-timeout, Ctrl-C, an exit
-        cause = (
-            describe_internal_error(error)
-            if isinstance(error, Exception)
-            else f"{type(error).__name__} {error}".rstrip()
-        )
-        run = Run(error=f"the run was aborted and is not repeated: {cause}")
-        raise
-    finally:
-        config.stash[_RUN] = run
-
-
-def _judge(config: pytest.Config) -> Mapping[str, Any]:
-    """Make the run. The engine is imported here, in the one process that needs it."""
-    engine = importlib.import_module("whop_contracts.cli.check")
-    settings = plugin.chosen(config).settings
 
     def watch(progress: Any) -> None:
         if progress.message:
             _announce(config, f"{progress.part}: {progress.case}")
 
-    result: Mapping[str, Any] = engine.check(settings, watch=watch)
-    reports.write(settings, result)
-    return result
+    try:
+        settings = plugin.chosen(config).settings
+        # The engine is imported here, in the one process that needs it.
+        result = importlib.import_module("whop_contracts.cli.check").check(settings, watch=watch)
+        reports.write(settings, result)
+        run = Run(result=result)
+    except UsageError as error:
+        run = Run(error=str(error))
+    except BaseException as error:  # of ours, or a timeout of pytest-timeout, Ctrl-C, an exit
+        ours = isinstance(error, Exception)
+        cause = describe_internal_error(error) if ours else f"{type(error).__name__} {error}".rstrip()
+        run = Run(error=f"the run was aborted and is not repeated: {cause}")
+        raise
+    finally:
+        config.stash[_RUN] = run
 
 
 def _announce(config: pytest.Config, line: str) -> None:
@@ -247,14 +239,9 @@ def _inert(text: str) -> str:
 
 
 def redactor_for(settings: Settings) -> Redactor:
-    """A redactor of the credentials in these settings."""
-    actors = Actors(
-        token=settings.token or "",
-        campaigns=settings.campaign_ids,
-        readonly_token=settings.readonly_token,
-        headers=settings.headers,
-    )
-    redactor: Redactor = importlib.import_module("whop_contracts.engine.preflight").redactor_of(actors)
+    """A redactor of the credentials in these settings of a live target."""
+    opening = importlib.import_module("whop_contracts.cli.open_target")
+    redactor: Redactor = redactor_of(opening.actors_of(settings))
     return redactor
 
 

@@ -1,33 +1,217 @@
-"""Targets: what is checked, in this process or behind a socket, with its clock, rate limits and retries."""
+"""Targets: what is checked, behind a socket or in this process, with its clock, rate limits and retries."""
 
-from whop_contracts.target.clocks import Clock, VirtualClock, WallClock
-from whop_contracts.target.remote_clock import ProviderTestClock
-from whop_contracts.target.responses import Reply
-from whop_contracts.target.sender import BudgetSpent, Sender
-from whop_contracts.target.targets import (
-    MOCK_URL,
-    LiveTarget,
-    MockTarget,
-    OffTargetError,
-    SteadyTime,
-    Target,
-)
-from whop_contracts.target.wire import Limits, Wire
+from __future__ import annotations
 
-__all__ = [
-    "MOCK_URL",
-    "BudgetSpent",
-    "Clock",
-    "Limits",
-    "LiveTarget",
-    "MockTarget",
-    "OffTargetError",
-    "ProviderTestClock",
-    "Reply",
-    "Sender",
-    "SteadyTime",
-    "Target",
-    "VirtualClock",
-    "WallClock",
-    "Wire",
-]
+import re
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Literal, Protocol
+
+import httpx
+import respx
+
+from whop_contracts.exchange import Request, Response
+from whop_contracts.settings.kinds import without_query
+from whop_contracts.target.clocks import Clock, VirtualClock
+from whop_contracts.target.responses import Reply, codings, read_body
+from whop_contracts.target.wire import Wire, is_loopback, split_url
+
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
+_DOTS: Final = frozenset({".", ".."})
+_ORIGIN: Final = "https://provider.invalid"
+MOCK_URL: Final = f"{_ORIGIN}/api/v1"
+"""The mock's base URL; names below ``.invalid`` never resolve (RFC 2606)."""
+_LIMIT: Final = 1_000_000
+_KEPT_CALLS: Final = 256
+
+
+class OffTargetError(Exception):
+    """A request does not lead to the target. It was not sent; the code that made its URL has a bug."""
+
+
+def steady_time() -> Callable[[], float]:
+    """A clock for a sender: seconds since 1970 as of now, and from now on by the monotonic clock.
+
+    If the machine's clock is set during a run, the provider's does not seem to jump.
+    """
+    ahead = time.time() - time.monotonic()
+    return lambda: time.monotonic() + ahead
+
+
+def checked_base(base_url: str) -> str:
+    """A base URL without slashes at its end. Raises ``ValueError`` for anything but an http(s) address."""
+    parts = urllib.parse.urlsplit(base_url)
+    if parts.username or parts.password:
+        raise ValueError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
+        raise ValueError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
+    if "?" in base_url or "#" in base_url:
+        raise ValueError(f"{without_query(base_url)!r}: expected no query and no fragment")
+    return base_url.rstrip("/")
+
+
+def check_address(url: str, base_url: str) -> None:
+    """Raise ``OffTargetError`` if a URL is not below ``base_url``, as given or as a gateway may read it."""
+    below = url.removeprefix(f"{base_url}/")
+    if below == url:
+        raise OffTargetError(f"{url!r} is not below {base_url}")
+    path = urllib.parse.unquote(below.partition("?")[0])
+    if _VISIBLE.fullmatch(below) is None or "#" in below or _DOTS & set(re.split(r"[/\\]", path)):
+        raise OffTargetError(f"{url!r} does not certainly stay below {base_url}")
+
+
+class LiveTarget:
+    """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
+
+    ``time`` and ``sleep`` are the sender's; ``clock`` is the provider's. Raises ``ValueError`` for a base
+    URL, a certificate file or a proxy that cannot be used.
+    """
+
+    kind: Literal["live"] = "live"
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        wire: Wire,
+        clock: Clock,
+        time: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = checked_base(base_url)
+        self.clock = clock
+        self.time = time
+        self.close = wire.close
+        self._wire = wire
+        self._sleep = sleep
+        origin, _ = split_url(self.base_url)
+        self.loopback = is_loopback(origin.host)
+        wire.pool(origin)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait by the sender's clock."""
+        self._sleep(max(seconds, 0.0))
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:
+        """Send one request and read its response within ``timeout`` seconds and the wire's limit."""
+        check_address(request.url, self.base_url)
+        return self._wire.exchange(request.method, request.url, request.headers, request.content, timeout)
+
+
+def describe_plain_http(base_url: str) -> str | None:
+    """A note if the credential can be read on its way to a base URL."""
+    origin, _ = split_url(base_url)
+    if origin.scheme != "http" or is_loopback(origin.host):
+        return None
+    return f"the credential is sent over plain http:// to {origin.host}: whoever is on the way can read it"
+
+
+class InProcess(Protocol):
+    """A provider in this process."""
+
+    def handle(
+        self, method: str, path: str, headers: Iterable[tuple[str, str]] = (), content: bytes = b""
+    ) -> Any:
+        """Respond with ``status``, ``headers`` and ``content``; ``path`` is percent-encoded."""
+
+
+class MockTarget:
+    """A provider in this process with a virtual clock: a request takes no time, and waiting moves the clock.
+
+    Requests go through ``respx_router``; one that is not addressed to the provider's host fails an assertion
+    of respx. Unless ``routed``, they are passed on without it: the same exchanges in a third of the time. An
+    exception of the provider is a bug in this package and is not caught.
+    """
+
+    kind: Literal["mock"] = "mock"
+    base_url = MOCK_URL
+    loopback = True
+
+    def __init__(self, provider: InProcess, clock: VirtualClock, *, routed: bool = True) -> None:
+        self.clock = clock
+        self._provider = provider
+        self._routed = routed
+        self.respx_router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
+        self.respx_router.route(host=httpx.URL(MOCK_URL).host).mock(side_effect=self._respond)
+
+    def time(self) -> float:
+        """The virtual clock, in seconds since 1970."""
+        return self.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the virtual clock."""
+        self.clock.lag(seconds)
+
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:  # noqa: ARG002 - takes no time
+        """Pass one request to the provider."""
+        check_address(request.url, self.base_url)
+        sent = self.time()
+        response = (self._exchange if self._routed else self._pass_on)(request)
+        return Reply(response, None, sent, self.time())
+
+    def close(self) -> None:
+        """Forget the requests that respx has recorded."""
+        self.respx_router.reset()
+
+    def _pass_on(self, request: Request) -> Response:
+        headers = [(name.lower(), value.encode().decode("latin-1")) for name, value in request.headers]
+        path = request.url.removeprefix(_ORIGIN)
+        given = self._provider.handle(request.method, path, headers, request.content)
+        return _read(given.status, tuple(given.headers), (given.content,))
+
+    def _exchange(self, request: Request) -> Response:
+        if len(self.respx_router.calls) >= _KEPT_CALLS:
+            self.respx_router.reset()
+        sent = httpx.Request(
+            request.method,
+            request.url,
+            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers],
+            content=request.content or None,
+            extensions={"target": request.url},
+        )
+        given = self.respx_router.handler(sent)
+        assert isinstance(given.stream, httpx.SyncByteStream)
+        return _read(given.status_code, tuple(header_lines(given.headers)), given.stream)
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        path = request.extensions["target"].removeprefix(_ORIGIN)
+        return response_of(self._provider, path, request, _Bytes)
+
+
+class _Bytes(httpx.SyncByteStream):
+    """A body that is passed on as it is; respx decodes httpx's own stream."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+
+def header_lines(headers: httpx.Headers) -> list[tuple[str, str]]:
+    """The header lines of httpx, each byte as a character."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
+
+
+def response_of(
+    provider: InProcess,
+    path: str,
+    request: httpx.Request,
+    stream: Callable[[bytes], httpx.SyncByteStream] = httpx.ByteStream,
+) -> httpx.Response:
+    """The provider's response to a request of httpx: its headers and bytes unchanged, nothing added."""
+    given = provider.handle(request.method, path, header_lines(request.headers), request.content)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.headers]
+    return httpx.Response(given.status, headers=headers, stream=stream(given.content))
+
+
+def _read(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> Response:
+    if not codings(headers):
+        return Response(status, headers, b"".join(pieces))
+    body = read_body(pieces, headers, _LIMIT)
+    return Response(status, headers, body.content, body.truncated, body.undecoded)
+
+
+Target = LiveTarget | MockTarget
+"""What is checked: both have the same methods, and ``kind``, ``base_url``, ``loopback`` and ``clock``."""

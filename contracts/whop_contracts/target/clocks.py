@@ -5,7 +5,6 @@ Units: readings of the sender's clock are seconds since 1970, those of the provi
 
 from __future__ import annotations
 
-import calendar
 import email.utils
 from collections.abc import Callable
 from typing import Final, Literal, Protocol, runtime_checkable
@@ -28,18 +27,21 @@ _TRIES: Final = 64
 class Clock:
     """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
 
-    ``kind`` says whether it is in this process, the provider's test clock, or the provider's own time.
-    ``trouble`` is why it is unusable, so that clauses about time are not tested; None while it is usable.
-    ``waited_s`` are the real seconds slept so far.
+    ``time`` and ``sleep`` are the sender's. ``kind``: in this process, the provider's test clock, or its own
+    time. ``trouble`` is why it is unusable, None while it is usable. ``waited_s``: real seconds slept so far.
     """
 
     kind: Literal["virtual", "test", "wall"]
-    trouble: str | None = None
-    waited_s: float = 0.0
+
+    def __init__(self, *, time: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._time = time
+        self._sleep = sleep
+        self.trouble: str | None = None
+        self.waited_s = 0.0
 
     @property
     def moved(self) -> tuple[int, int] | None:
-        """The clock's first and latest reading in this run, in nanoseconds; None if they are not known."""
+        """The clock's first and latest reading in this run, in nanoseconds; None if unknown."""
         raise NotImplementedError
 
     def window(self, sent: float, received: float) -> Window | None:
@@ -58,14 +60,19 @@ class Clock:
         """Use the ``Date`` header of a response; only an estimated clock needs it."""
 
     def learn_instant(self, ns: int, sent: float, received: float) -> None:
-        """Use an instant that the provider read from its clock between ``sent`` and ``received``.
+        """Use an instant, cut to milliseconds, that the provider read from its clock during an exchange.
 
-        ``ns`` is cut to milliseconds, like the ``updated_at`` of an accepted pause; for responses without a
-        ``Date``. Only an estimated clock needs it.
+        For responses without a ``Date``; only an estimated clock needs it.
         """
 
     def doubt(self, reason: str) -> None:
-        """Stop using an estimate: it is not the time that campaigns follow."""
+        """Stop using it, for the first reason given: it is not the time that campaigns follow."""
+        self.trouble = self.trouble or reason
+
+    def _rest(self, seconds: float) -> None:
+        before = self._time()
+        self._sleep(max(seconds, 0.0))
+        self.waited_s += max(self._time() - before, 0.0)
 
 
 @runtime_checkable
@@ -74,11 +81,9 @@ class Movable(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970."""
-        ...
 
     def advance(self, seconds: float) -> None:
         """Move it forward."""
-        ...
 
 
 class VirtualClock(Clock):
@@ -87,35 +92,32 @@ class VirtualClock(Clock):
     kind = "virtual"
 
     def __init__(self, clock: Movable) -> None:
-        self._clock = clock
+        super().__init__(time=clock.now, sleep=clock.advance)
+        self.now = clock.now
         self._began = to_ns(clock.now())
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return self._clock.now()
 
     @property
     def moved(self) -> tuple[int, int] | None:
         """Its first and its present reading."""
-        return self._began, to_ns(self._clock.now())
+        return self._began, to_ns(self.now())
 
     def window(self, sent: float, received: float) -> Window | None:
         """The two readings themselves."""
         return Window(to_ns(sent), to_ns(received))
 
     def reach(self, ns: int) -> bool:
-        """Move to ``ns``, rounded up to the microsecond; do nothing if the clock is past it."""
+        """Move to ``ns``, rounded up to the microsecond, unless the clock is past it."""
         for _ in range(_TRIES):
-            missing = ns - to_ns(self._clock.now())
+            missing = ns - to_ns(self.now())
             if missing <= 0:
                 return True
-            self._clock.advance(max(missing, 1_000) / NANO)
-        return to_ns(self._clock.now()) >= ns
+            self._sleep(max(missing, 1_000) / NANO)
+        return to_ns(self.now()) >= ns
 
     def lag(self, seconds: float) -> None:
         """Move forward."""
         if seconds > 0:
-            self._clock.advance(seconds)
+            self._sleep(seconds)
 
 
 class WallClock(Clock):
@@ -131,8 +133,7 @@ class WallClock(Clock):
     def __init__(
         self, *, time: Callable[[], float], sleep: Callable[[float], None], max_wait_s: float = 120.0
     ) -> None:
-        self._time = time
-        self._sleep = sleep
+        super().__init__(time=time, sleep=sleep)
         self._left_s = max_wait_s
         self._bounds: tuple[float, float] | None = None
         self._seen: tuple[float, float] | None = None
@@ -174,10 +175,6 @@ class WallClock(Clock):
         self._bounds = low, high
         self._seen = (self._seen[0] if self._seen else sent), received
 
-    def doubt(self, reason: str) -> None:
-        """Stop using the estimate, for the first reason that was given."""
-        self.trouble = self.trouble or reason
-
     def window(self, sent: float, received: float) -> Window | None:
         """The earliest reading at ``sent`` and the latest at ``received``; None if unknown."""
         if self._ahead is None or self.trouble:
@@ -204,11 +201,10 @@ class WallClock(Clock):
     def _sleep_until(self, wanted: float) -> bool:
         """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
         for _ in range(_TRIES):
-            before = self._time()
-            if before >= wanted:
+            missing = wanted - self._time()
+            if missing <= 0:
                 return True
-            self._sleep(max(wanted - before, _LEAST_SLEEP_S))
-            self.waited_s += max(self._time() - before, 0.0)
+            self._rest(max(missing, _LEAST_SLEEP_S))
         return self._time() >= wanted
 
 
@@ -218,8 +214,7 @@ def to_ns(seconds: float) -> int:
 
 
 def _date(response: Response) -> float | None:
-    """The ``Date`` of a response; None if it is absent or unreadable, or a gateway or a cache may have made
-    it.
+    """The ``Date`` of a response; None if it is absent or unreadable, or perhaps of a gateway or a cache.
 
     Source: RFC 9110, sections 5.6.7 and 6.6.1; RFC 9111, section 5.1.
     """
@@ -237,6 +232,6 @@ def read_http_date(text: str | None) -> float | None:
         return None
     try:
         parts = email.utils.parsedate_tz(text)
-        return None if parts is None else float(calendar.timegm((*parts[:6], 0, 0, 0)) - (parts[9] or 0))
+        return None if parts is None else float(email.utils.mktime_tz(parts))
     except (ValueError, OverflowError, TypeError):
         return None

@@ -1,8 +1,8 @@
 """The provider's test clock: one clock for the whole provider, read and moved forward over HTTP.
 
-``GET`` returns ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves the clock; its status is 200 when
-everything due is done, 202 while work is pending, 409 for an earlier instant. The clock may stand still
-between two calls, or run, but never faster than time.
+``GET`` returns ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves the clock: 200 when everything due
+is done, 202 while work is pending, 409 for an earlier instant. The clock stands still between two calls, or
+runs, but never faster than time.
 """
 
 from __future__ import annotations
@@ -31,29 +31,20 @@ _RETRIES: Final = 4
 _FIRST_NS: Final = -62_135_596_800 * NANO
 _LAST_NS: Final = 253_402_300_000 * NANO - 2 * FURTHEST_NS
 _LONGEST_INSTANT: Final = 64
-_OK: Final = 200
-_WORKING: Final = 202
-_EARLIER: Final = 409
+_OK, _WORKING, _EARLIER = 200, 202, 409
 _SHAPE: Final = '{"now": "<RFC 3339>"}'
-_CAUSES: Final = {
-    401: "the clock needs a credential, which is sent to it only on the origin of the base URL",
-    403: "the clock needs a credential, which is sent to it only on the origin of the base URL",
-    404: "the path is wrong, or this environment has no test clock",
-}
-_PERHAPS: Final = "the URL is not that of a test clock"
+_CREDENTIAL: Final = "the clock needs a credential, which is sent to it only on the origin of the base URL"
+_ABSENT: Final = "the path is wrong, or this environment has no test clock"
+_CAUSES: Final = {401: _CREDENTIAL, 403: _CREDENTIAL, 404: _ABSENT}
 
 Exchange = Callable[[str, str, Sequence[tuple[str, str]], bytes], Reply]
 """Sends method, URL, headers and content; as ``Wire.exchange`` does."""
 
 
 class _Trouble(Exception):  # noqa: N818 - it becomes a phrase
-    """Why the clock cannot be used any more."""
+    """Why the clock cannot be used. ``cause`` is the likely one if the user has to change the setting."""
 
-
-class _Misfit(_Trouble):
-    """A response that no test clock gives, so that the setting is wrong. ``cause`` is the likely reason."""
-
-    def __init__(self, what: str, cause: str = _PERHAPS) -> None:
+    def __init__(self, what: str, cause: str | None = None) -> None:
         super().__init__(what)
         self.cause = cause
 
@@ -68,8 +59,7 @@ class _Sight:
 
 
 class ProviderTestClock(Clock):
-    """The test clock at ``url``. ``headers`` are sent with every request to it; the caller decides on the
-    credential.
+    """The test clock at ``url``; ``headers``, perhaps with a credential, are sent with every request to it.
 
     ``start`` must be called first. In trouble, nothing is known and nothing is moved.
     """
@@ -85,18 +75,16 @@ class ProviderTestClock(Clock):
         time: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
+        super().__init__(time=time, sleep=sleep)
         self._url = url
         self._exchange = exchange
         self._headers = tuple(headers)
-        self._time = time
-        self._sleep = sleep
         self._sights: list[_Sight] = []
-        self._began: tuple[int, float] = (0, 0.0)
 
     @property
     def moved(self) -> tuple[int, int] | None:
-        """Its first reading, and what it shows at least by now."""
-        return (self._began[0], self._sights[-1].low) if self._sights else None
+        """Its first reading, and the least that it shows by now."""
+        return (self._sights[0].low, self._sights[-1].low) if self._sights else None
 
     def start(self) -> None:
         """Read the clock for the first time.
@@ -107,19 +95,13 @@ class ProviderTestClock(Clock):
         """
         try:
             self._look()
-        except _Misfit as misfit:
-            parts = urllib.parse.urlsplit(self._url)
-            shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-            expected = f"expected 200 with {_SHAPE}; likely cause: {misfit.cause}"
-            raise ValueError(f"--test-clock {shown}: it {misfit}; {expected}") from None
         except _Trouble as trouble:
             self.trouble = f"the test clock {trouble}"
-        else:
-            self._began = self._sights[0].low, self._time()
-
-    def doubt(self, reason: str) -> None:
-        """Stop using it: it is not the provider's clock."""
-        self.trouble = self.trouble or reason
+            if trouble.cause:
+                parts = urllib.parse.urlsplit(self._url)
+                shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+                expected = f"expected 200 with {_SHAPE}; likely cause: {trouble.cause}"
+                raise ValueError(f"--test-clock {shown}: it {trouble}; {expected}") from None
 
     def window(self, sent: float, received: float) -> Window | None:
         """What it showed at least at ``sent`` and at most at ``received``, as far as was known by then."""
@@ -137,8 +119,8 @@ class ProviderTestClock(Clock):
             if self._sights[-1].low >= ns:
                 return True
             wanted = -(-ns // unit) * unit
-            first, at = self._began
-            if wanted - first > FURTHEST_NS + to_ns(self._time() - at):
+            first = self._sights[0]
+            if wanted - first.low > FURTHEST_NS + to_ns(self._time() - first.at):
                 return False
             try:
                 self._move(wanted)
@@ -237,11 +219,6 @@ class ProviderTestClock(Clock):
         """The latest sight by ``at``; the first one for what was before it."""
         return self._sights[max(bisect.bisect_right(self._sights, at, key=lambda sight: sight.at) - 1, 0)]
 
-    def _rest(self, seconds: float) -> None:
-        before = self._time()
-        self._sleep(max(seconds, 0.0))
-        self.waited_s += max(self._time() - before, 0.0)
-
 
 def _reading(response: Response) -> tuple[int, int] | None:
     """The instant that a 200 shows, and how coarse it is, both in nanoseconds; None if it shows none."""
@@ -263,7 +240,7 @@ def _misfit(response: Response) -> _Trouble:
     if status >= 500:  # noqa: PLR2004 - the provider's own error: the setting may be right
         return _Trouble(what)
     if 300 <= status < 400:  # noqa: PLR2004
-        return _Misfit(what, "the clock has moved; redirects are not followed")
-    if status != _OK:
-        return _Misfit(what, _CAUSES.get(status, _PERHAPS))
-    return _Misfit(f"did not respond with {_SHAPE}")
+        return _Trouble(what, "the clock has moved; redirects are not followed")
+    if status == _OK:
+        what = f"did not respond with {_SHAPE}"
+    return _Trouble(what, _CAUSES.get(status, "the URL is not that of a test clock"))

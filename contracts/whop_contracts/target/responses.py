@@ -1,5 +1,4 @@
-"""How a response is read: its body up to a limit, whether more bytes came than belong to it, and errors as
-phrases.
+"""How a response is read: its body up to a limit, its excess bytes, and errors as phrases.
 
 A body is decoded up to the limit only, so that a compressed body of a few kilobytes never becomes gigabytes.
 """
@@ -26,8 +25,7 @@ from whop_contracts.exchange import Response
 class Reply:
     """The result of one request: a response, or the trouble that prevented it, as one short phrase.
 
-    Exactly one of ``response`` and ``trouble`` is None. ``sent`` and ``received`` are the target's
-    ``time()``.
+    Exactly one of ``response`` and ``trouble`` is None; the times are the target's ``time()``.
     """
 
     response: Response | None
@@ -41,8 +39,7 @@ class Reply:
 ACCEPTED: Final = "gzip, deflate"
 """The content codings that are asked for; a body in any other coding, or in several, is left as it came."""
 MISCODED: Final = "bytes that are not what its Content-Encoding says"
-_GZIP: Final = (16 + zlib.MAX_WBITS,)
-_WINDOW_BITS: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS)}
+_WINDOW_BITS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 """How zlib reads a coding; ``deflate`` with and without its zlib header, as browsers do."""
 
 
@@ -169,8 +166,6 @@ def phrase(error: BaseException) -> str:
 
     A phrase quotes nothing that a target, a proxy or a URL contains: any of them may contain a credential.
     """
-    if isinstance(error, httpcore.TimeoutException):
-        return _TIMED_OUT
     for cause in _causes(error):
         if low := _low_level(cause):
             return low
@@ -181,21 +176,22 @@ def phrase(error: BaseException) -> str:
             return _broken(str(error))
         case httpcore.LocalProtocolError() | UnicodeError():
             return "the request cannot be written as HTTP/1.1"
+        case httpcore.ProxyError() if (status := str(error)[:3]).isdigit():
+            return f"proxy: {status} {http.client.responses.get(int(status), '')}".rstrip()
         case httpcore.ProxyError():
-            status = str(error)[:3]
-            reason = http.client.responses.get(int(status), "") if status.isdigit() else ""
-            return f"proxy: {status} {reason}".rstrip() if status.isdigit() else "proxy: error"
+            return "proxy: error"
         case UnusableSettingError():
             return str(error)
         case httpcore.NetworkError() | OSError():
             return "connection reset"
-        case _:
-            return type(error).__name__
+    return type(error).__name__
 
 
 def _low_level(cause: BaseException) -> str | None:
-    """The phrase for an error of a socket, of TLS or of a name look-up; None for anything else."""
+    """The phrase for a time-out or an error of a socket, TLS or a name look-up; None for anything else."""
     match cause:
+        case httpcore.TimeoutException():
+            return _TIMED_OUT
         case ssl.SSLCertVerificationError():
             return f"TLS: the certificate is not trusted ({cause.verify_message})"
         case ssl.SSLEOFError():

@@ -11,9 +11,9 @@ from typing import Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Operation, Request, Response
 from whop_contracts.signals import shielded
+from whop_contracts.target import Target
 from whop_contracts.target.clocks import read_http_date
 from whop_contracts.target.responses import TRANSIENT, Reply
-from whop_contracts.target.targets import Target
 
 _MINUTE_S: Final = 60.0
 _TOO_MANY: Final = 429
@@ -32,11 +32,10 @@ class BudgetSpent(Exception):  # noqa: N818 - no error: the end that was asked f
 class Sender:
     """Delivers requests to a target.
 
-    ``rate`` is requests per minute for each operation, spread evenly: requests of one operation begin at
-    least 60/``rate`` seconds apart (None: no limit). After a 429 it waits as long as the response asks, at
-    most ``longest_wait`` seconds and at most five times, each wait at least twice the one before. Any other
-    status of ``INFRASTRUCTURE``, a reset or a time-out is retried at most three times, after a pause drawn
-    from ``rng``.
+    ``rate`` is requests per minute for each operation: requests of one operation begin at least 60/``rate``
+    seconds apart (None: no limit). After a 429 it waits as long as the response asks, at most a minute and at
+    most five times, each wait at least twice the one before. Any other status of ``INFRASTRUCTURE``, a reset
+    or a time-out is retried at most three times, after a pause drawn from ``rng``.
 
     ``max_requests`` and ``max_time`` (seconds of ``elapsed``, else of the target's ``time()``, from the first
     request on) are never exceeded. Of the requests, ``reserve`` are kept back until ``restore_within``, which
@@ -53,7 +52,6 @@ class Sender:
         max_time: float | None = None,
         elapsed: Callable[[], float] | None = None,
         reserve: int = 0,
-        longest_wait: float = 60.0,
     ) -> None:
         self._target = target
         self._rng = rng
@@ -62,7 +60,6 @@ class Sender:
         self._max_time = max_time
         self.elapsed = elapsed or target.time
         self._reserve = reserve
-        self._longest_wait = longest_wait
         self._until: float | None = None
         self._late = f"the budget of {max_time or 0:g} s is spent"
         self._retrying: Callable[[str], None] | None = None
@@ -87,12 +84,11 @@ class Sender:
         """What the infrastructure did, one sentence each; empty if nothing happened."""
         notes = []
         for what, count in sorted(self._met.items()):
-            one = count == 1
             if what.isdigit():
                 waited = f"; waited {self._asked_s:.0f} s" if what == str(_TOO_MANY) else ""
-                notes.append(f"{count} {'response was' if one else 'responses were'} {what}{waited}")
+                notes.append(f"{count} {'response was' if count == 1 else 'responses were'} {what}{waited}")
             else:
-                notes.append(f"{count} {'request' if one else 'requests'} got no response: {what}")
+                notes.append(f"{count} request{'s' * (count > 1)} got no response: {what}")
         if self._paced_s >= 1:
             notes.append(f"waited {self._paced_s:.0f} s to keep to {self._rate} requests a minute")
         return notes
@@ -127,7 +123,7 @@ class Sender:
             status = response.status if response else 0
             if response and status == _TOO_MANY and waits < _WAITS:
                 asked = max(_asked_s(response, self._target.time()), float(2**waits))
-                pause, waits = min(asked, self._longest_wait), waits + 1
+                pause, waits = min(asked, _MINUTE_S), waits + 1
                 if self._retrying and (pause := min(pause, self._left_s / 2)) < 1:
                     return replies
             elif (status in INFRASTRUCTURE - {_TOO_MANY} or trouble in TRANSIENT) and retries < _RETRIES:

@@ -1,10 +1,8 @@
-"""One HTTP/1.1 exchange over a socket, bounded in time and memory, that ends as a reply whatever the target
-does.
+"""One HTTP/1.1 exchange over a socket, bounded in time and memory. Whatever the target does is a reply.
 
-It uses httpcore, the transport below httpx. httpx bounds each read but not their sum: a target that sends a
-byte per second would hold a run for hours. The pool's network backend is a documented argument of httpcore;
-the one here gives each connect, read and write what is left of one deadline. Headers and target are sent as
-given.
+httpx limits the time of each read but not their sum: a target that sends a byte per second would hold a run
+for hours. So this uses httpcore, the transport below httpx, with a network backend that gives each connect,
+read and write what is left of one deadline. Headers and target are sent as given.
 """
 
 from __future__ import annotations
@@ -15,7 +13,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpcore
@@ -35,20 +32,11 @@ from whop_contracts.target.responses import (
 )
 
 _PIECE: Final = 65_536
+_MOST_HEADERS: Final = 2_000
+"""Lines; h11 rejects a head of more than 100 kB, whatever their number."""
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 _CONNECTIONS: Final = 4
 _IDLE_S: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Where reading a response stops: ``body`` bytes (encoded, and decoded), ``seconds`` for a whole
-    exchange, ``headers`` lines. h11 rejects a head of more than 100 kB, whatever the number of its lines.
-    """
-
-    body: int = 1_000_000
-    seconds: float = 10.0
-    headers: int = 2_000
 
 
 class _Deadline(threading.local):
@@ -122,6 +110,7 @@ class _Backend(httpcore.NetworkBackend):
 class Wire:
     """Sends requests to any origin over connections that are kept open. ``time`` is the sender's clock.
 
+    A whole exchange takes at most ``seconds``; a body is cut at ``most`` bytes, encoded and decoded.
     ``ca_file`` contains certificates to trust instead of the usual ones; ``insecure`` trusts any. Proxies are
     those of the environment, and are never used for this machine itself.
     """
@@ -130,21 +119,19 @@ class Wire:
         self,
         *,
         time: Callable[[], float],
-        limits: Limits | None = None,
+        seconds: float = 10.0,
+        most: int = 1_000_000,
         ca_file: str | None = None,
         insecure: bool = False,
     ) -> None:
         self._time = time
-        self._limits = limits or Limits()
+        self._seconds = seconds
+        self._most = most
         self._ca_file = ca_file
         self._insecure = insecure
         self._deadline = _Deadline()
-        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
-
-    def prepare(self, origin: httpx.URL) -> None:
-        """Open what a first request needs. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
-        self._pool(origin)
 
     def exchange(
         self,
@@ -156,7 +143,7 @@ class Wire:
     ) -> Reply:
         """Send one request and read its response. ``url`` is percent-encoded and is sent as given."""
         sent = self._time()
-        seconds = min(self._limits.seconds, timeout or self._limits.seconds)
+        seconds = min(self._seconds, timeout or self._seconds)
         self._deadline.at = time.monotonic() + seconds
         try:
             origin, target = split_url(url)
@@ -167,7 +154,7 @@ class Wire:
                 content=content or None,
                 extensions={"timeout": {"pool": seconds}},
             )
-            response = self._read(self._pool(origin).handle_request(request))
+            response = self._read(self.pool(origin).handle_request(request))
         except Exception as error:  # noqa: BLE001 - whatever a target does becomes a reply; the phrase names the error
             return Reply(None, phrase(error), sent, self._time())
         return Reply(response, None, sent, self._time())
@@ -175,12 +162,18 @@ class Wire:
     def _read(self, given: httpcore.Response) -> Response:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
-            if len(given.headers) > self._limits.headers:
+            if len(given.headers) > _MOST_HEADERS:
                 raise TooManyHeadersError
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
             )
-            body = self._body(given.iter_stream(), headers)
+            try:
+                body = read_body(given.iter_stream(), headers, self._most)
+            except httpcore.RemoteProtocolError as error:
+                if (trouble := phrase(error)) in TRANSIENT:
+                    raise
+                # Wrong framing other than an early end comes from the target: no network does it.
+                body = Body(b"", truncated=False, came=0, undecoded=f"a body that is {trouble}")
         finally:
             given.close()
         stream = given.extensions.get("network_stream")
@@ -188,26 +181,17 @@ class Wire:
             stream.close()
         return Response(given.status, headers, body.content, body.truncated, body.undecoded)
 
-    def _body(self, pieces: Iterable[bytes], headers: Iterable[tuple[str, str]]) -> Body:
-        """Read a body. Wrong framing, other than an early end, comes from the target: no network does it."""
-        try:
-            return read_body(pieces, headers, self._limits.body)
-        except httpcore.RemoteProtocolError as error:
-            if (trouble := phrase(error)) in TRANSIENT:
-                raise
-            return Body(b"", truncated=False, came=0, undecoded=f"a body that is {trouble}")
-
-    def _pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
-        proxy = proxy_for(origin.scheme, origin.host)
+    def pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
+        """The connections to an origin. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
+        key = origin.scheme, proxy_for(origin.scheme, origin.host)
         with self._lock:
-            pool = self._pools.get(f"{origin.scheme} {proxy}")
-            if pool is None:
-                pool = self._pools[f"{origin.scheme} {proxy}"] = self._open(origin.scheme, proxy)
-        return pool
+            if key not in self._pools:
+                self._pools[key] = self._open(*key)
+            return self._pools[key]
 
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
         settings: dict[str, Any] = {
-            "ssl_context": self.trust() if scheme == "https" else None,
+            "ssl_context": self._trust() if scheme == "https" else None,
             "max_connections": _CONNECTIONS,
             "max_keepalive_connections": _CONNECTIONS,
             "keepalive_expiry": _IDLE_S,
@@ -224,8 +208,7 @@ class Wire:
         auth = (address.username.encode(), address.password.encode()) if address.username else None
         return httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
 
-    def trust(self) -> ssl.SSLContext:
-        """Which certificates are trusted. Raises ``ValueError`` if ``ca_file`` contains none."""
+    def _trust(self) -> ssl.SSLContext:
         if self._insecure:
             return httpx.create_ssl_context(verify=False)
         if self._ca_file is None:
@@ -286,14 +269,10 @@ def _lines(
 ) -> list[tuple[bytes, bytes]]:
     """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
     given = {name.lower() for name, _ in headers}
-    needed = {
-        b"Host": origin.netloc,
-        b"Accept": b"*/*",
-        b"Accept-Encoding": ACCEPTED.encode(),
-        b"Connection": b"keep-alive",
-    }
-    lines = [(name, value) for name, value in needed.items() if name.decode().lower() not in given]
-    lines += [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+    needed = {"Host": origin.netloc.decode("ascii"), "Accept": "*/*", "Accept-Encoding": ACCEPTED}
+    needed["Connection"] = "keep-alive"
+    lines = [(name, value) for name, value in needed.items() if name.lower() not in given]
+    lines += headers
     if "content-length" not in given and (content or method in _WITH_LENGTH):
-        lines.append((b"Content-Length", str(len(content)).encode()))
-    return lines
+        lines.append(("Content-Length", str(len(content))))
+    return [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]
