@@ -47,7 +47,7 @@ def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> 
     text = path.read_text("utf-8")
     assert "comment" not in json.loads(text)["log"]
     assert "secret-token" not in text
-    entries = recorded.load(path).items
+    entries = list(recorded.load(path).items)
     assert entries[0].response.content == b"\xff $WHOP_API_TOKEN"
     assert b"c2VjcmV0" not in entries[1].response.content
     assert [entry.response.header("set-cookie") for entry in entries] == ["(not shown)"] * 2

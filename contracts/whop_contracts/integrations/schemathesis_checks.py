@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import schemathesis
 
-from whop_contracts.exchange import Exchange, Request, Response, Scope
-from whop_contracts.integrations.har.entries import Entry
-from whop_contracts.integrations.har.foreign import Routed, credentials, route
+from whop_contracts.exchange import Request, Response, Scope
+from whop_contracts.integrations.har.entries import Entry, Route
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
@@ -55,22 +55,19 @@ def _evidence(response: Any, method: str) -> tuple[Evidence, Redactor] | None:
     body = sent.body or b""
     if sent.method != method or not isinstance(body, str | bytes) or _is_cut(response):
         return None
-    routed = route(_entry(response, body.encode() if isinstance(body, str) else body))
-    if routed is None or routed.operation is None:
+    entry = _entry(response, body.encode() if isinstance(body, str) else body)
+    route = entry.route()
+    if route is None or route.operation is None:
         return None
-    entry, received = routed.entry, routed.entry.response
-    scope = _scope(routed)
-    request = Request(
-        entry.method, entry.url, routed.operation, routed.campaign, entry.headers, entry.content
-    )
-    if received is None or scope is None or not _speaks_json(request):
-        return None
+    scope = _scope(route, entry.method, response.status_code)
     clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
-    clock.learn(Reply(received, None, entry.sent, entry.received))
+    clock.learn(Reply(entry.response, None, entry.sent, entry.received))
     now = clock.window(entry.sent, entry.received)
-    exchange = Exchange(1, request, received, entry.sent, entry.received, now, scope=scope)
-    evidence = Oracle(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
-    return evidence, Redactor(credentials([routed]))
+    exchange = entry.exchange(route.operation, route.campaign, now=now)
+    if scope is None or not _speaks_json(exchange.request):
+        return None
+    evidence = Oracle(tolerance=_SETTINGS.resume_tolerance).follow(replace(exchange, scope=scope))
+    return evidence, Redactor(entry.credentials())
 
 
 def _entry(response: Any, body: bytes) -> Entry:
@@ -91,20 +88,19 @@ def _entry(response: Any, body: bytes) -> Entry:
     )
 
 
-def _scope(routed: Routed) -> Scope | None:
+def _scope(route: Route, method: str, status: int) -> Scope | None:
     """Whose campaign it is, as far as id and response show; None if the id may explain any response."""
-    status = routed.entry.response.status if routed.entry.response else 0
-    malformed = _MALFORMED.fullmatch(routed.campaign) is not None
-    other_method = routed.operation == "pause" and routed.entry.method != "POST"
+    malformed = _MALFORMED.fullmatch(route.campaign) is not None
+    other_method = route.operation == "pause" and method != "POST"
     if status in _ABOUT_THE_CREDENTIAL and (malformed or other_method):
         return None
     if malformed:
         return "malformed"
-    if not _WELL_FORMED.fullmatch(routed.campaign):
+    if not _WELL_FORMED.fullmatch(route.campaign):
         return None
     if 200 <= status < 300:  # noqa: PLR2004
-        _existing.add((routed.base, routed.campaign))
-    elif status in _ABOUT_THE_ID and (routed.base, routed.campaign) not in _existing:
+        _existing.add((route.base, route.campaign))
+    elif status in _ABOUT_THE_ID and (route.base, route.campaign) not in _existing:
         return "invented"
     return "unstated"
 

@@ -8,10 +8,11 @@ the credential's role and whose campaign it was: checking one gives the verdicts
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 import time
 from collections.abc import Iterable
+from io import BytesIO
+from math import inf
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 
@@ -19,8 +20,9 @@ from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Operation, Role, Scope, Window
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.integrations.har.entries import Entry, HarError, Log, read_har
-from whop_contracts.integrations.har.foreign import Recording, describe_unreadable, read_foreign
+from whop_contracts.integrations.har.entries import Entry, HarError
+from whop_contracts.integrations.har.foreign import Recording, read_foreign
+from whop_contracts.integrations.har.log import Log, read_log
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
@@ -49,15 +51,16 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 def load(path: Path, *, base_url: str | None = None) -> Recording:
     """Read a HAR file; of several targets in it ``base_url`` is checked. UsageError if it is no HAR."""
     try:
-        content = read_file(path, _LARGEST)
-        log = read_har(content)
+        # A pipe can be read only once; a file that is too large is an error.
+        at_once = not path.is_file() or path.stat().st_size > _LARGEST
+        content = read_file(path, _LARGEST) if at_once else None
+        log = read_log(lambda: path.open("rb") if content is None else BytesIO(content))
+        return _own(log) if log.run is not None else read_foreign(log, base_url)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
-        raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {why}") from None
     except HarError as error:
-        raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {error}") from None
-    digest = hashlib.sha256(content).hexdigest()
-    return _own(log, digest) if log.run is not None else read_foreign(log, digest, base_url)
+        why = str(error)
+    raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {why}")
 
 
 def judge_recording(
@@ -74,17 +77,20 @@ def judge_recording(
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
     tally, oracle = ClauseRunner(clauses, PAUSE), Oracle(tolerance=tolerance)
+    count, bodiless, starts, ends = 0, False, inf, -inf
     for item in recording.items:
         if item is None:
             oracle = Oracle(tolerance=tolerance)
-        else:
-            evidence = oracle.follow(item)
-            tally.add(evidence if recording.ours else _by_anyone(evidence), item.sequence)
-    checked = [item for item in recording.items if item is not None]
-    windows = [item.now for item in checked if item.now is not None]
+            continue
+        count += 1
+        evidence = oracle.follow(item)
+        tally.add(evidence if recording.ours else _by_anyone(evidence), item.sequence)
+        bodiless |= evidence.accepted and evidence.unseen and item.request.operation == "pause"
+        if item.now:
+            starts, ends = min(starts, item.now.start), max(ends, item.now.end)
     unstated = () if recording.ours else tuple(clause.id for clause in clauses)
-    reason = _reason(recording, checked)
-    if reason is None and not tally.conclusive and any(map(_is_bodiless_pause, checked)):
+    reason = _reason(recording, count)
+    if reason is None and not tally.conclusive and bodiless:
         reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
@@ -92,15 +98,15 @@ def judge_recording(
         plan=_plan(recording),
         clock={
             "kind": recording.clock,
-            "from": write_instant(min(w.start for w in windows)) if windows else None,
-            "to": write_instant(max(w.end for w in windows)) if windows else None,
+            "from": write_instant(int(starts)) if starts < inf else None,
+            "to": write_instant(int(ends)) if ends > -inf else None,
         },
         put_back={"campaigns": 0, "failed": []},
         started_at=began,
         duration_s=max(time.time() - began, 0.0),
         waited_s=0.0,
         requests=0,
-        notes=[f"{len(checked)} recorded exchanges were checked, none was sent", *recording.notes],
+        notes=[f"{count} recorded exchanges were checked, none was sent", *recording.notes],
         reason=reason,
         untested=dict.fromkeys(unstated, (_UNSTATED, "not_applicable")),
         strict=strict,
@@ -108,13 +114,8 @@ def judge_recording(
     return build(tally, circumstances, Redactor([*secrets, *recording.secrets]))
 
 
-def _is_bodiless_pause(exchange: Exchange) -> bool:
-    evidence = Evidence(exchange)
-    return evidence.accepted and evidence.unseen and exchange.request.operation == "pause"
-
-
-def _reason(recording: Recording, checked: list[Exchange]) -> str | None:
-    if not checked:
+def _reason(recording: Recording, count: int) -> str | None:
+    if not count:
         return "; ".join(["the recording shows no exchange with the endpoint", *recording.unreadable])
     if recording.ours and recording.run.get("finished") is not True:
         return _BROKEN_OFF
@@ -137,19 +138,19 @@ def _plan(recording: Recording) -> dict[str, Any]:
 # -- our own recordings ------------------------------------------------------------------------------------
 
 
-def _own(log: Log, digest: str) -> Recording:
+def _own(log: Log) -> Recording:
     run = log.run or {}
     target = run.get("target")
     base_url = target.get("base_url") if isinstance(target, dict) else None
     kind = run.get("clock")
     return Recording(
         base_url=base_url if isinstance(base_url, str) else "",
-        items=tuple(map(_restored, log.entries)),
-        notes=(*describe_unreadable(log), *(() if run.get("finished") is True else (_BROKEN_OFF,))),
+        items=map(_restored, log.entries(log.rows)),
+        notes=(*log.unreadable, *(() if run.get("finished") is True else (_BROKEN_OFF,))),
         run=run,
         ours=True,
-        sha256=digest,
-        unreadable=describe_unreadable(log),
+        sha256=log.sha256,
+        unreadable=log.unreadable,
         clock=kind if kind in ("virtual", "test", "wall") else "wall",
     )
 

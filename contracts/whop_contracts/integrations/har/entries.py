@@ -1,46 +1,55 @@
-"""HAR 1.2, read: what each entry of a file shows of one request and its response.
+"""An entry of HAR 1.2: what it shows of one request and its response, and whether it is about the endpoint.
 
-Of our own recordings the members that begin with an underscore are read too. What cannot be read of a file is
-a ``HarError`` that names the member; an entry that cannot be read is skipped and counted.
+Of our own recordings the members that begin with an underscore are read too. What cannot be read is a
+``HarError`` that names the member.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
+import sys
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
+from whop_contracts.redaction import is_secret_header
+from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import codings, read_body
 
-_OURS: Final = "whop-contracts"
 _HTTP: Final = range(100, 1_000)
 _NOT_MODIFIED: Final = 304
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
-_FILES: Final = {
-    b"PK\x03\x04": "it is a ZIP archive; expected the .har file inside it",
-    b"\x1f\x8b": "it is compressed with gzip; expected the .har file inside it",
-    b"\x0a\x0d\x0d\x0a": "it is a packet capture (pcapng)",
-    b"\xd4\xc3\xb2\xa1": "it is a packet capture (pcap)",
-    b"\x28\xb5\x2f\xfd": "it is compressed with zstd; expected the .har file inside it",
-}
-"""What a file is, by its first bytes."""
+_ROUTE: Final = re.compile(
+    r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
+)
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_PORTS: Final = {"http": 80, "https": 443}
 _ZONE: Final = re.compile(r"([+-]\d\d)(\d\d)$", re.ASCII)
-_CONCERNS: Final = "/ad_campaigns/"
 _LONGEST: Final = 4_000_000
 """Bytes to which a body is decoded."""
+_LEAST_SECRET: Final = 8
 _DIGITS: Final = 12
 NO_RESPONSE: Final = "the recording has no response"
 
 
-class HarError(Exception):
+class HarError(UsageError):
     """The file, or an entry of it, is no HAR that can be read; one line that says where."""
+
+
+class Route(NamedTuple):
+    """The base URL before ``/ad_campaigns``, the campaign, and the documented operation; None for another
+    request that writes to a campaign.
+    """
+
+    base: str
+    campaign: str
+    operation: Operation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,28 @@ class Entry:
         from_cache = self.custom.get("_fromCache") or self.custom.get("_fromServiceWorker")
         return bool(from_cache) or (self.response is not None and self.response.status == _NOT_MODIFIED)
 
+    def route(self) -> Route | None:
+        """The documented operation that the entry is, or a write of another kind; None if it is neither."""
+        match = _ROUTE.match(self.url)
+        if match is None:
+            return None
+        action, operation = match["action"], cast("Operation | None", None)
+        if action == "pause" and self.method not in {"OPTIONS", "HEAD", "TRACE"}:
+            operation = "pause"
+        elif action == "unpause" and self.method == "POST":
+            operation = "unpause"
+        elif action is None and self.method == "GET":
+            operation = "retrieve"
+        elif self.method in _READING:
+            return None
+        # One copy of a text that thousands of entries have.
+        return Route(sys.intern(normalized(match["base"])), sys.intern(match["campaign"]), operation)
+
+    def credentials(self) -> list[str]:
+        """The credentials in the request's headers."""
+        values = (value.rpartition(" ")[2] for name, value in self.headers if is_secret_header(name))
+        return [value for value in values if len(value) >= _LEAST_SECRET]
+
     def exchange(self, operation: Operation | None, campaign: str, *, now: Window | None) -> Exchange:
         """The entry as an exchange with a campaign."""
         request = Request(
@@ -85,52 +116,11 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
-    """A file's entries that may be about the endpoint, how many others it has, why entries could not be read,
-    and what our own writer says of its run (None in a foreign file).
-    """
-
-    entries: tuple[Entry, ...]
-    others: int
-    unreadable: tuple[str, ...]
-    run: Mapping[str, Any] | None
-
-
-def read_har(content: bytes) -> Log:
-    """Read a HAR. Entries with another URL than the endpoint's are counted, and not read further."""
-    for magic, what in _FILES.items():
-        if content.startswith(magic):
-            raise HarError(what)
-    try:
-        document = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        what = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "it is no JSON text"
-        if isinstance(error, json.JSONDecodeError):
-            what += f" (line {error.lineno}, column {error.colno})"
-        raise HarError(what) from None
-    log = _member(document, "log", dict, "")
-    creator = log.get("creator")
-    named = isinstance(creator, dict) and creator.get("name") == _OURS
-    run = log["_run"] if named and isinstance(log.get("_run"), dict) else None
-    rows = _member(log, "entries", list, "log")
-    entries: list[Entry] = []
-    unreadable: list[str] = []
-    for index, row in enumerate(rows):
-        at = f"log.entries[{index}]"
-        try:
-            request = _member(row, "request", dict, at)
-            if _CONCERNS in _member(request, "url", str, f"{at}.request"):
-                entries.append(_entry(row, index + 1, at, ours=run is not None))
-        except HarError as error:
-            unreadable.append(str(error))
-    others = len(rows) - len(entries) - len(unreadable)
-    return Log(tuple(entries), others, tuple(unreadable), run)
-
-
-def _entry(row: Mapping[str, Any], number: int, at: str, *, ours: bool) -> Entry:
+def read_entry(row: Any, number: int, *, ours: bool = False) -> Entry:
+    """Read one member of a HAR's ``entries``, which has a URL; ``number`` is its place, from 1."""
+    at = f"log.entries[{number - 1}]"
     request, custom = row["request"], {name: value for name, value in row.items() if name.startswith("_")}
-    sent = _time(_member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
+    sent = _time(member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
     posted = request.get("postData")
     headers = _headers(request, posted, f"{at}.request")
     content = _posted(posted, f"{at}.request.postData")
@@ -139,7 +129,7 @@ def _entry(row: Mapping[str, Any], number: int, at: str, *, ours: bool) -> Entry
     start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
     return Entry(
         number=number,
-        method=_member(request, "method", str, f"{at}.request").upper(),
+        method=member(request, "method", str, f"{at}.request").upper(),
         url=request["url"],
         headers=headers,
         content=content,
@@ -150,6 +140,17 @@ def _entry(row: Mapping[str, Any], number: int, at: str, *, ours: bool) -> Entry
         content_known=ours or _is_whole(content, headers, request.get("bodySize")),
         custom=custom,
     )
+
+
+def normalized(base_url: str) -> str:
+    """A base URL with scheme and host in lower case, without the scheme's own port and a slash at its end."""
+    try:
+        parts = urllib.parse.urlsplit(base_url)
+        port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    except ValueError:
+        return base_url
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def _took(row: Mapping[str, Any]) -> float:
@@ -247,9 +248,9 @@ def _headers(message: Mapping[str, Any], body: Any, at: str) -> tuple[tuple[str,
     given = message.get("headers") or ()
     for index, line in enumerate(given):
         where = f"{at}.headers[{index}]"
-        name = _member(line, "name", str, where)
+        name = member(line, "name", str, where)
         if line.get("value") is not None:
-            lines.append((name, _member(line, "value", str, where)))
+            lines.append((name, member(line, "value", str, where)))
     media_type = body.get("mimeType") if isinstance(body, dict) else None
     stated = any(name.lower() == "content-type" for name, _ in lines)
     lost = len(lines) < len(given) or not given
@@ -267,7 +268,8 @@ def _time(text: str, at: str) -> float:
     return instant.ns / NANO
 
 
-def _member(holder: Any, name: str, kind: type, at: str) -> Any:
+def member(holder: Any, name: str, kind: type, at: str) -> Any:
+    """A member of an object, which is at ``at``; ``HarError`` if it is absent or of another type."""
     where = f"{at}.{name}" if at else name
     if not isinstance(holder, dict):
         raise HarError(f"{at or 'the document'} is no object")

@@ -1,32 +1,28 @@
-"""Recordings that are not ours: which entries are about the endpoint, when they were, and what else they
-show.
+"""Recordings that are not ours: which entries are about the target, and when they were.
+
+The file is read to find the entries, to learn the provider's clock, and to check the entries.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
-import urllib.parse
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from functools import partial
+from itertools import accumulate
+from typing import Any, Final
 
-from whop_contracts.exchange import Exchange, Operation, Window
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.integrations.har.entries import Entry, Log
+from whop_contracts.integrations.har.entries import Entry, normalized
+from whop_contracts.integrations.har.log import LACKING, Log, Row
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.redaction import is_secret_header
 from whop_contracts.target.clocks import WallClock, to_ns
 from whop_contracts.target.responses import Reply
 
-_ROUTE: Final = re.compile(
-    r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
-)
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_PORTS: Final = {"http": 80, "https": 443}
-_LEAST_SECRET: Final = 8
-_MOST_SECRETS: Final = 64
 _RECORDER_NS: Final = 300 * NANO
 """How far the recorder's clock may be from the provider's."""
 _APART_NS: Final = 10 * NANO
@@ -37,13 +33,13 @@ _APART_NS: Final = 10 * NANO
 class Recording:
     """What of a file is about the endpoint.
 
-    ``items`` are exchanges in the order of their responses; None is a write other than pause and
-    unpause, after which no state is known. ``run`` is what our own writer says of its run, empty in a foreign
-    file.
+    ``items``, which can be read once, are exchanges in the order of their responses; None is a write other
+    than pause and unpause, after which no state is known. ``run`` is what our own writer says of its run,
+    empty in a foreign file.
     """
 
     base_url: str
-    items: tuple[Exchange | None, ...]
+    items: Iterator[Exchange | None]
     notes: tuple[str, ...]
     run: Mapping[str, Any]
     ours: bool
@@ -53,177 +49,122 @@ class Recording:
     secrets: tuple[str, ...] = ()
 
 
-def read_foreign(log: Log, digest: str, base_url: str | None) -> Recording:
+def read_foreign(log: Log, base_url: str | None) -> Recording:
     """What a file that is not ours shows of a target: that at ``base_url``, or that of its first pause."""
-    routed = [one for entry in log.entries if (one := route(entry))]
-    base = normalized(base_url) if base_url else likeliest(routed)
-    here = sorted((one for one in routed if one.base == base), key=lambda one: one.entry.received)
-    usable = [one for one in here if not one.entry.cached]
+    base = normalized(base_url) if base_url else likeliest(log.rows)
+    here = sorted((row for row in log.rows if row.base == base), key=lambda row: row.received)
+    usable = [row for row in here if not row.cached]
     together = overlapping(usable)
-    # A read during a write proves nothing; after two writes at once no state is known.
-    beside = {
-        number for one in usable if one.operation == "retrieve" and (number := one.entry.number) in together
-    }
-    shown = [one.entry for one in usable if one.operation]
     counted = {
-        "of other hosts and routes, skipped": log.others + len(log.entries) - len(here),
+        "of other hosts and routes, skipped": log.count - log.skipped - len(here),
         "answered from a cache, skipped": len(here) - len(usable),
         "beside writes to the same campaign, skipped": len(together),
-        "without a response in the recording": sum(one.response is None for one in shown),
-        "without the body of the response in the recording": sum(
-            one.response is not None and one.response.truncated for one in shown
-        ),
-        "without the body of the request in the recording": sum(
-            one.operation == "pause" and not one.entry.content_known for one in usable
-        ),
+        **dict.fromkeys(LACKING, 0),
+        **Counter(what for row in usable for what in row.lacks),
     }
-    items, doubt = _timed([one for one in usable if one.entry.number not in beside], together)
+    timed = partial(_timed, log, usable, together)
+    clock = _clock()
+    undated = not any(clock.moved or clock.trouble for _ in timed(clock))
+    clock = _clock()
+    contradicted = _is_contradicted(timed(clock, undated=undated), undated=undated)
+    trouble = clock.trouble or (contradicted and "updated_at contradicts the time of the recording")
+    doubt = [f"time could not be checked: {trouble}"] if trouble else []
+    if undated and not trouble and any(timed(_clock())):
+        doubt = ["no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"]
     return Recording(
         base_url=base or "",
-        items=items,
-        notes=(
-            *(f"{what}: {count}" for what, count in counted.items() if count),
-            *describe_unreadable(log),
-            *doubt,
-        ),
+        items=timed(_clock(), undated=undated, unknown=bool(trouble)),
+        notes=(*(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt),
         run={},
         ours=False,
-        sha256=digest,
+        sha256=log.sha256,
         clock="wall",
-        unreadable=describe_unreadable(log),
-        secrets=credentials(here),
+        unreadable=log.unreadable,
+        secrets=tuple(log.secrets.get(base or "", ())),
     )
 
 
-def describe_unreadable(log: Log) -> tuple[str, ...]:
-    """A note about the entries that could not be read."""
-    if not log.unreadable:
-        return ()
-    return (f"entries that cannot be read, skipped: {len(log.unreadable)} ({log.unreadable[0]})",)
+def _clock() -> WallClock:
+    return WallClock(time=lambda: 0.0, sleep=lambda _: None)
 
 
-def _timed(routed: list[Routed], together: set[int]) -> tuple[tuple[Exchange | None, ...], tuple[str, ...]]:
-    """The exchanges of entries with the provider's clock, as far as it is known, and a note about it.
+def _timed(
+    log: Log,
+    rows: Sequence[Row],
+    together: set[int],
+    clock: WallClock,
+    *,
+    undated: bool = False,
+    unknown: bool = False,
+) -> Iterator[Exchange | None]:
+    """The exchanges of rows with the provider's time: that of ``clock``, which learns from each; if the
+    responses are ``undated`` the recorder's; or ``unknown``.
 
-    An entry of ``together``, or another write than pause and unpause, is None.
+    A write of ``together``, or another than pause and unpause, is None: after it no state is known. A read
+    during a write proves nothing and is left out.
     """
-    clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
-    items: list[Exchange | None] = []
-    for one in routed:
-        entry = one.entry
-        if entry.number in together or one.operation is None:
-            items.append(None)
+    kept = [row for row in rows if row.operation != "retrieve" or row.number not in together]
+    for row, entry in zip(kept, log.entries(kept), strict=True):
+        if row.operation is None or row.number in together:
+            yield None
             continue
         clock.learn(Reply(entry.response, entry.trouble, entry.sent, entry.received))
-        exchange = entry.exchange(one.operation, one.campaign, now=clock.window(entry.sent, entry.received))
-        items.append(dataclasses.replace(exchange, case=f"entry {entry.number}"))
-    undated = clock.moved is None and not clock.trouble
-    if undated:
-        items = [item and dataclasses.replace(item, now=_recorders_time(item)) for item in items]
-    trouble = clock.trouble
-    if not trouble and _is_contradicted([item for item in items if item], undated=undated):
-        trouble = "updated_at contradicts the time of the recording"
-        items = [item and dataclasses.replace(item, now=None) for item in items]
-    if trouble:
-        return tuple(items), (f"time could not be checked: {trouble}",)
-    note = "no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"
-    return tuple(items), (note,) if undated and any(items) else ()
+        now = _recorders_time(entry) if undated else clock.window(entry.sent, entry.received)
+        exchange = entry.exchange(row.operation, row.campaign, now=None if unknown else now)
+        yield dataclasses.replace(exchange, case=f"entry {entry.number}")
 
 
-def _recorders_time(exchange: Exchange) -> Window:
-    return Window(to_ns(exchange.sent) - _RECORDER_NS, to_ns(exchange.received) + _RECORDER_NS)
+def _recorders_time(entry: Entry) -> Window:
+    return Window(to_ns(entry.sent) - _RECORDER_NS, to_ns(entry.received) + _RECORDER_NS)
 
 
-def _is_contradicted(exchanges: Iterable[Exchange], *, undated: bool) -> bool:
+def _is_contradicted(exchanges: Iterable[Exchange | None], *, undated: bool) -> bool:
     """Whether ``updated_at`` is in the future, or that of an accepted pause in the past.
 
     An ``updated_at`` that was seen before proves nothing, nor does the first one if there are Date headers:
     some providers do not change it.
     """
-    seen: dict[str, set[int]] = {}
-    for exchange in exchanges:
+    contradicted = False
+    seen: dict[str, set[int]] = defaultdict(set)
+    for exchange in filter(None, exchanges):
         now, request = exchange.now, exchange.request
         stamp = PAUSE.stamped_at(PAUSE.read_document(Evidence(exchange)))
         if stamp is None or now is None:
             continue
-        known = seen.setdefault(request.campaign, set())
+        known = seen[request.campaign]
+        early = request.operation == "pause" and stamp < now.start - _APART_NS
         new = stamp not in known and (undated or known)
-        if stamp > now.end + _APART_NS:
-            return True
-        if new and request.operation == "pause" and stamp < now.start - _APART_NS:
-            return True
+        contradicted |= stamp > now.end + _APART_NS or bool(new and early)
         known.add(stamp)
-    return False
+    return contradicted
 
 
-# -- which entries are about the endpoint ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """An entry, the base URL before ``/ad_campaigns``, the campaign, and the documented operation; None for
-    another request that writes to a campaign.
-    """
-
-    entry: Entry
-    base: str
-    campaign: str
-    operation: Operation | None
-
-
-def route(entry: Entry) -> Routed | None:
-    """The documented operation that an entry is, or a write of another kind; None if it is neither."""
-    match = _ROUTE.match(entry.url)
-    if match is None:
-        return None
-    action, operation = match["action"], cast("Operation | None", None)
-    if action == "pause" and entry.method not in {"OPTIONS", "HEAD", "TRACE"}:
-        operation = "pause"
-    elif action == "unpause" and entry.method == "POST":
-        operation = "unpause"
-    elif action is None and entry.method == "GET":
-        operation = "retrieve"
-    elif entry.method in _READING:
-        return None
-    return Routed(entry, normalized(match["base"]), match["campaign"], operation)
-
-
-def normalized(base_url: str) -> str:
-    """A base URL with scheme and host in lower case, without the scheme's own port and a slash at its end."""
-    try:
-        parts = urllib.parse.urlsplit(base_url)
-        port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
-    except ValueError:
-        return base_url
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
-
-
-def likeliest(routed: Sequence[Routed]) -> str | None:
+def likeliest(rows: Iterable[Row]) -> str | None:
     """The base URL of the first pause; if there is none, that of the first read."""
-    first = {one.operation: one.base for one in reversed(routed)}
+    first: dict[str | None, str | None] = {}
+    for row in rows:
+        first.setdefault(row.operation, row.base)
     return first.get("pause") or first.get("retrieve")
 
 
-def overlapping(routed: Sequence[Routed]) -> set[int]:
+def overlapping(rows: Iterable[Row]) -> set[int]:
     """The numbers of the exchanges during which something else wrote to the same campaign."""
-    writes = [one for one in routed if one.operation != "retrieve"]
-    return {
-        one.entry.number
-        for one in routed
-        if any(
-            other is not one and other.campaign == one.campaign and _together(one.entry, other.entry)
-            for other in writes
-        )
-    }
+    campaigns: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        campaigns[row.campaign].append(row)
+    found: set[int] = set()
+    for mine in campaigns.values():
+        writes = sorted((row for row in mine if row.operation != "retrieve"), key=lambda row: row.sent)
+        sent = [row.sent for row in writes]
+        # Of the writes up to each of them, the two that were over last: one of them may be the row itself.
+        none: tuple[Row, ...] = ()
+        last = list(accumulate(writes, _last, initial=none))
+        for row in mine:
+            before = last[bisect_left(sent, row.received)]
+            if any(one is not row and row.sent < one.received for one in before):
+                found.add(row.number)
+    return found
 
 
-def _together(one: Entry, other: Entry) -> bool:
-    return one.sent < other.received and other.sent < one.received
-
-
-def credentials(routed: Iterable[Routed]) -> tuple[str, ...]:
-    """The credentials that a foreign recording holds."""
-    headers = (header for one in routed for header in one.entry.headers)
-    values = (value.rpartition(" ")[2] for name, value in headers if is_secret_header(name))
-    return tuple(dict.fromkeys(value for value in values if len(value) >= _LEAST_SECRET))[:_MOST_SECRETS]
+def _last(two: tuple[Row, ...], one: Row) -> tuple[Row, ...]:
+    return tuple(sorted((*two, one), key=lambda row: row.received)[-2:])
