@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from whop_contracts.provider import Answer, Provider, clock_route
+from whop_contracts.provider import Answer, Provider
+from whop_contracts.provider.server import TEST_CLOCK, show_or_move_clock
 from whop_contracts.provider.state import Campaign
 
 
@@ -55,7 +56,7 @@ class Served:
 
     @property
     def clock_url(self) -> str:
-        return self.base_url.removesuffix("/api/v1") + clock_route.PATH
+        return self.base_url.removesuffix("/api/v1") + TEST_CLOCK
 
     def campaign(self, name: str) -> Campaign:
         return self.provider.state.campaigns[name]
@@ -74,8 +75,8 @@ class Served:
             assert self.busy.wait_for(lambda: self.working == 0, timeout=20)
 
     def handle(self, method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Answer:
-        if path == clock_route.PATH:
-            return clock_route.respond(self.provider, method, content)
+        if path == TEST_CLOCK:
+            return show_or_move_clock(self.provider, method, content)
         with self.busy:
             self.working += 1
             seen = Seen(len(self.requests) + 1, method, path, headers, content)

@@ -13,7 +13,8 @@ from nursery import Nursery
 from serving import Served, served
 
 from target.hostile import certificate
-from whop_contracts.provider import SEED, RunningClock, build, clock_route
+from whop_contracts.provider import SEED, RunningClock, build
+from whop_contracts.provider.server import TEST_CLOCK
 
 ONE = SEED.campaigns[0]
 
@@ -22,7 +23,7 @@ def run(nursery: Nursery, folder: Path, url: str, *more: str, clock: str | None 
     words = ["run", "--base-url", url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
     words += [
         "--test-clock",
-        clock or url.removesuffix("/api/v1") + clock_route.PATH,
+        clock or url.removesuffix("/api/v1") + TEST_CLOCK,
         "--clause",
         "pausing.*",
     ]

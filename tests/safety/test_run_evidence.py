@@ -20,7 +20,8 @@ from serving import Seen, Served, served
 from whop_contracts import schemas
 from whop_contracts.cli import check as engine
 from whop_contracts.cli.check import Progress, check
-from whop_contracts.provider import SEED, Answer, ManualClock, Provider, RunningClock, build, clock_route
+from whop_contracts.provider import SEED, Answer, ManualClock, Provider, RunningClock, build
+from whop_contracts.provider.server import TEST_CLOCK
 from whop_contracts.report import terminal
 from whop_contracts.settings import Settings, UsageError
 
@@ -148,7 +149,7 @@ def test_a_test_clock_that_cannot_be_used_prevents_a_verdict(
 
         def route(method: str, path: str, headers: Any, content: bytes) -> Answer:
             sent = (method, path, headers, content)
-            return broken(handle, *sent) if path == clock_route.PATH else handle(*sent)
+            return broken(handle, *sent) if path == TEST_CLOCK else handle(*sent)
 
         monkeypatch.setattr(state, "handle", route)
         result = check(settings(state, tmp_path, test_clock=state.clock_url, profile="quick"))

@@ -85,7 +85,7 @@ def _respond(
 ) -> Response:
     route = path.partition("?")[0]
     if route == TEST_CLOCK:
-        return _show_or_move_clock(provider, method, content)
+        return show_or_move_clock(provider, method, content)
     if route == RESET:
         if method != "POST":
             return Response(405, (("allow", "POST"),))
@@ -94,7 +94,8 @@ def _respond(
     return provider.handle(method, path, headers, content)
 
 
-def _show_or_move_clock(provider: Provider, method: str, content: bytes) -> Response:
+def show_or_move_clock(provider: Provider, method: str, content: bytes) -> Response:
+    """The response of the test clock's resource."""
     mover = getattr(provider.clock, "set", None)
     if mover is None:
         return _error(404, "not_found", "This provider's clock cannot be moved.")
