@@ -11,6 +11,7 @@ from typing import Any, Final
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
 from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.clause import decided_by_oracle as oracle
 from whop_contracts.pause.clauses import (
     DOCUMENT,
     MEMBERS,
@@ -266,6 +267,8 @@ CLAUSES: Final = (
     Clause("identifiers.usual-form", "should", "After its prefix, an `id` has letters and digits only.",
            Source("example", "ids of the response"), is_campaign,
            usual_values("identifiers")),
+    oracle("refusals.nothing-changes", "A request that gets a 4xx changes no campaign.",
+           Source("errors", "400 and 422")),
     Clause("refusals.nothing-leaks", "must",
            "A 4xx or 5xx body contains no stack trace, source path or database query.",
            _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
@@ -278,6 +281,8 @@ CLAUSES: Final = (
            _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
     Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
+    oracle("authorization.nothing-changes", "A request that gets a 401 or 403 changes no campaign.",
+           Source("errors", "401 and 403")),
     Clause("authorization.challenge", "should", "A 401 has a WWW-Authenticate header.",
            Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
     Clause("authorization.foreign-campaign-is-hidden", "should",
