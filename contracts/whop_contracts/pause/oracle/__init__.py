@@ -120,33 +120,23 @@ class Oracle:
 
     def _track(self, evidence: Evidence, known: Campaign) -> Evidence:
         """Apply the request and the response to the campaign."""
-        exchange = evidence.exchange
-        operation = exchange.request.operation
-        if operation != "retrieve":
+        exchange, document = evidence.exchange, evidence.document
+        if evidence.operation != "retrieve":
             known.act(evidence, effect_of(evidence))
-        document = evidence.document
+        check = self._check_read if evidence.operation == "retrieve" else self._check_write
         if document is None:
-            return self._track_malformed(evidence, known)
+            # A body that is not well-formed JSON is used only to know the state, if it can be read.
+            value = None if evidence.readable or not evidence.in_run else read_leniently(exchange.response)
+            if isinstance(value, dict) and is_about(value, exchange):
+                evidence = replace(evidence, shown=read_state(value))
+                check(evidence, known, read_state(value))
+            return evidence
         shown = read_state(document)
         if not is_about(document, exchange):
             # It can still be compared with what was asked for, but shows nothing about the campaign.
-            return self._check_write(evidence, known, shown) if operation == "pause" else evidence
-        evidence = replace(evidence, shown=shown)
-        check = self._check_read if operation == "retrieve" else self._check_write
-        evidence = check(evidence, known, shown)
+            return self._check_write(evidence, known, shown) if evidence.operation == "pause" else evidence
+        evidence = check(replace(evidence, shown=shown), known, shown)
         known.add_document(document, exchange)
-        return evidence
-
-    def _track_malformed(self, evidence: Evidence, known: Campaign) -> Evidence:
-        """Use a body that is not well-formed JSON only to know the state, if it can be read."""
-        value = (
-            None if evidence.readable or not evidence.in_run else read_leniently(evidence.exchange.response)
-        )
-        if not isinstance(value, dict) or not is_about(value, evidence.exchange):
-            return evidence
-        evidence = replace(evidence, shown=read_state(value))
-        check = self._check_read if evidence.operation == "retrieve" else self._check_write
-        check(evidence, known, read_state(value))
         return evidence
 
     def _check_write(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:
