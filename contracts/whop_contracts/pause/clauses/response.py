@@ -10,17 +10,10 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
+from whop_contracts.pause import clauses as members
 from whop_contracts.pause.clause import Clause, Source
 from whop_contracts.pause.clause import decided_by_oracle as oracle
-from whop_contracts.pause.clauses import (
-    DOCUMENT,
-    MEMBERS,
-    SHARED,
-    check_member,
-    is_campaign,
-    member_clauses,
-    usual_values,
-)
+from whop_contracts.pause.clauses import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import describe_response
 from whop_contracts.schemas import violations
@@ -96,7 +89,7 @@ def _sibling(evidence: Evidence) -> bool:
 def _named(evidence: Evidence) -> bool:
     """Whether the response names a campaign in a form that can be compared."""
     value = (evidence.document or {}).get("id")
-    return isinstance(value, str) and not violations(DOCUMENT, "/properties/id", value)
+    return isinstance(value, str) and not violations(members.DOCUMENT, "/properties/id", value)
 
 
 def _same(evidence: Evidence) -> Iterator[Finding]:
@@ -148,9 +141,9 @@ def _siblings(evidence: Evidence) -> Iterator[Finding]:
     yield from _media_type(evidence)
     yield from () if evidence.truncated else _json(evidence)
     if is_campaign(evidence):
-        for member in MEMBERS:
-            if member.pointer not in SHARED and not member.pointer.startswith("/config"):
-                yield from check_member(evidence.document, member)
+        for member in members.MEMBERS:
+            if member.pointer not in members.SHARED and not member.pointer.startswith("/config"):
+                yield from members.check_member(evidence.document, member)
 
 
 def _sums(evidence: Evidence) -> Iterator[Finding]:

@@ -26,17 +26,8 @@ from whop_contracts.pause.evidence import (
     read_state,
     remember,
 )
-from whop_contracts.pause.oracle import blame
-from whop_contracts.pause.oracle.states import (
-    RESTING,
-    Campaign,
-    adopt,
-    effect_of,
-    elapse,
-    is_about,
-    observe,
-    union,
-)
+from whop_contracts.pause.oracle import blame, states
+from whop_contracts.pause.oracle.states import Campaign, adopt, is_about, observe
 from whop_contracts.pause.request_classes import CREDENTIAL
 
 _LEAP: Final = 1.0
@@ -78,8 +69,8 @@ class Oracle:
         self._trail = remember(self._trail, evidence)
         return evidence
 
-    def _elapse(self, states: Possible, now: Window | None) -> Possible:
-        return elapse(states, now, self._tolerance)
+    def _elapse(self, before: Possible, now: Window | None) -> Possible:
+        return states.elapse(before, now, self._tolerance)
 
     def _notice_leap(self, exchange: Exchange) -> None:
         """If the provider's clock was moved: what was due is done now, and may be read late."""
@@ -122,7 +113,7 @@ class Oracle:
         """Apply the request and the response to the campaign."""
         exchange, document = evidence.exchange, evidence.document
         if evidence.operation != "retrieve":
-            known.act(evidence, effect_of(evidence))
+            known.act(evidence, states.effect_of(evidence))
         check = self._check_read if evidence.operation == "retrieve" else self._check_write
         if document is None:
             # A body that is not well-formed JSON is used only to know the state, if it can be read.
@@ -144,14 +135,14 @@ class Oracle:
         now = evidence.exchange.now
         allowed = self._elapse(known.states, now)
         if allowed is None:
-            if evidence.shown and shown.status in RESTING and evidence.before is not None:
+            if evidence.shown and shown.status in states.RESTING and evidence.before is not None:
                 known.states = adopt(shown, now)
             return evidence
         tested = blame.clauses_of_write(evidence)
         if observe(allowed, shown):
             return replace(evidence, tested=tested)
         if evidence.shown:
-            known.states = union(known.states, adopt(shown, now))
+            known.states = states.union(known.states, adopt(shown, now))
         return blame.fail(
             evidence, blame.Difference(tested, shown, allowed, evidence.before, evidence.intent)
         )
