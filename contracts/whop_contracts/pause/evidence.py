@@ -25,10 +25,10 @@ _OURS: Final = frozenset({"named", "recased", "unstated"})
 class State:
     """A state of a campaign: one that it may be in, or the one that a document shows.
 
-    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read;
-    the clauses of the response report that, and here it matches every state. ``until`` is the instant of a
-    dated pause, ``slack`` how far a response may lie from it, ``due`` the earliest and the latest instant at
-    which the resume is due. All instants are nanoseconds of the provider's clock.
+    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read:
+    that matches every state. ``until`` is the instant of a dated pause, ``slack`` how far a response may be
+    from it, ``due`` the earliest and the latest instant at which the resume is due. All instants are
+    nanoseconds of the provider's clock.
     """
 
     status: str | None
@@ -96,7 +96,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class OracleFinding:
-    """A finding of the oracle, and the id of the clause that it fails."""
+    """A finding, and the id of the clause that fails."""
 
     clause: str
     finding: Finding
@@ -240,16 +240,6 @@ class Evidence:
     def possible(self) -> bool:
         """Whether the response shows a state that the campaign can be in, even if late."""
         return all(one.clause in LATE for one in self.findings)
-
-    @property
-    def paused_before(self) -> bool:
-        """Whether the campaign may have been paused already when the request was sent."""
-        return self.before is None or any(state.status == "paused" for state in self.before)
-
-    @property
-    def active_before(self) -> bool:
-        """Whether the campaign was neither inactive nor stale when the request was sent."""
-        return self.before is not None and all(state.status in ("active", "paused") for state in self.before)
 
 
 # -- the trail: the exchanges before a failure -------------------------------------------------------------
