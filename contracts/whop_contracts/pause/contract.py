@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from whop_contracts import schemas
-from whop_contracts.exchange import Exchange, Operation, Response, Window
+from whop_contracts.exchange import Exchange, Operation, Window
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import essence, read_leniently, read_response
 from whop_contracts.pause.classify import ID_PREFIX, class_of, read_intent
@@ -108,7 +108,7 @@ def _sha256() -> str:
 def _likely_cause(evidence: Evidence) -> str | None:
     """What a single response suggests about the set-up of a run; the first row that applies counts."""
     exchange, status, document = evidence.exchange, evidence.status, evidence.document
-    response, names = exchange.response or Response(0), (document or {}).keys()
+    response, names = evidence.response, (document or {}).keys()
     read, redirect = evidence.operation == "retrieve", 300 <= status < 400  # noqa: PLR2004
     acting = evidence.operation == "pause" and evidence.request_class in ACTING
     pause = acting and exchange.role == "full" and exchange.scope == "named"

@@ -203,15 +203,14 @@ def _check(standing: Standing) -> Check:
 
 def describe_response(evidence: Evidence) -> str:
     """A response in a few words: its status and the start of its body."""
-    response = evidence.exchange.response
-    if response is None:
+    if evidence.exchange.response is None:
         return evidence.exchange.trouble or "no response"
-    said = response.content[:160].decode("utf-8", "replace").strip()
+    said = evidence.response.content[:160].decode("utf-8", "replace").strip()
     return describe_status(evidence) + (f" {said}" if said else " with an empty body")
 
 
 def describe_status(evidence: Evidence) -> str:
     """The status code of a response, and where a redirect leads."""
-    location = evidence.header("location")
+    location = evidence.response.header("location")
     redirect = location and 300 <= evidence.status < 400  # noqa: PLR2004
     return f"{evidence.status} to {(location or '')[:200]}" if redirect else str(evidence.status)

@@ -104,7 +104,7 @@ def _status(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _media_type(evidence: Evidence) -> Iterator[Finding]:
-    media_type = evidence.header("content-type")
+    media_type = evidence.response.header("content-type")
     if not is_json(media_type):
         yield Finding("application/json, or a type that ends in +json", media_type or "no Content-Type")
 
@@ -176,12 +176,9 @@ def _refused(evidence: Evidence) -> bool:
 
 
 def _leaks(evidence: Evidence) -> Iterator[Finding]:
-    response = evidence.exchange.response
-    if response is None:
-        return
     sent = evidence.exchange.request
     echoed = sent.content.decode("utf-8", "replace") + sent.url
-    said = response.content[:_READ].decode("utf-8", "replace")
+    said = evidence.response.content[:_READ].decode("utf-8", "replace")
     for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
         said = said.replace(escaped, char)
     for what, pattern in _LEAKS:
@@ -192,9 +189,9 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
-    response, sent = evidence.exchange.response, evidence.exchange.request.header("authorization")
+    response, sent = evidence.response, evidence.exchange.request.header("authorization")
     token = (sent or "").rpartition(" ")[2]
-    if response is None or len(token) < _SHORTEST_TOKEN:
+    if len(token) < _SHORTEST_TOKEN:
         return
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
     if token in headers or token.encode() in response.content:
@@ -210,13 +207,13 @@ def _envelope(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _allow(evidence: Evidence) -> Iterator[Finding]:
-    allow = evidence.header("allow")
+    allow = evidence.response.header("allow")
     if "POST" not in (allow or "").upper():
         yield Finding("an Allow header that names POST", allow or "no Allow header")
 
 
 def _challenge(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.header("www-authenticate"):
+    if not evidence.response.header("www-authenticate"):
         yield Finding("a WWW-Authenticate header", "none")
 
 
@@ -267,7 +264,7 @@ CLAUSES: Final = (
            _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
     Clause("refusals.no-credential-leaks", "must", "No response contains the bearer token of its request.",
            _ENVELOPE,
-           lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
+           lambda e: e.status > 0 and not e.unseen and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should",
            "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
