@@ -45,30 +45,27 @@ def altered(token: str, how: str) -> str:
     ``comma``, ``quoted`` and ``symbols`` add some. A short token is added to.
     """
     kind, _, number = how.partition(":")
-    size = int(number or 0)
-    half = len(token) // 2
-    added = {
-        "before": (ADDED * 3)[: size or 4] + token,
+    size, half, added = int(number or 0), len(token) // 2, ADDED * 3
+    longer = {
+        "before": added[: size or 4] + token,
         "word": f"{token} {ADDED}",
         "comma": f"{token},{ADDED}",
         "quoted": f'"{token}"',
         "symbols": f"{token[:half]}{SYMBOLS}{token[half:]}",
     }
-    if kind in added:
-        return added[kind]
+    if kind in longer:
+        return longer[kind]
     if kind in ("cut", "head", "start") and len(token) > 2 * _MOST_CUT:
         cut = token[: -(size or 4)] if kind == "cut" else token[size or 4 :]
         return ADDED + cut if kind == "start" else cut
-    if kind == "case":
-        places = [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
-        if places:
-            middle = places[len(places) // 2]
-            return token[:middle] + token[middle].swapcase() + token[middle + 1 :]
     if kind in ("case", "middle") and token:
-        middle = len(token) * PLACES[size] // 16
-        other = "x" if token[middle] not in "xX" else "y"
-        return token[:middle] + other + token[middle + 1 :]
-    return token + (ADDED * 3)[:size] if size else token + ADDED * MANY
+        letters = [at for at in range(1, len(token) - 1) if token[at].swapcase() != token[at]]
+        if kind == "case" and letters:
+            at = letters[len(letters) // 2]
+            return token[:at] + token[at].swapcase() + token[at + 1 :]
+        at = len(token) * PLACES[size] // 16
+        return token[:at] + ("y" if token[at] in "xX" else "x") + token[at + 1 :]
+    return token + (added[:size] if size else ADDED * MANY)
 
 
 def altered_forms(token: str) -> tuple[str, ...]:

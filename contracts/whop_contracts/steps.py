@@ -1,7 +1,6 @@
 """What a plan is made of: symbolic requests, steps, sequences, and what a target offers to them.
 
-Nothing here is bound to a time or an address: a plan can be counted, hashed and printed before anything is
-sent.
+Nothing here is bound to a time or an address, so that a plan can be counted, hashed and printed offline.
 """
 
 from __future__ import annotations
@@ -69,9 +68,7 @@ class Case:
 
     @property
     def leaves(self) -> Literal["active", "paused"] | None:
-        """The state in which a conforming provider leaves an active or paused campaign of ours; None: as it
-        was.
-        """
+        """The state in which a conforming provider leaves a campaign of ours; None: as it was."""
         if self.operation == "pause":
             return "paused" if self.credential == "full" else None
         return "active" if self.operation == "unpause" or self.mark == AWAITED else None
@@ -82,10 +79,6 @@ class Case:
             return self
         name = self.name if self.operation == "pause" else _shifted(self.name, by, campaigns)
         return replace(self, name=name, campaign=_shifted(self.campaign, by, campaigns))
-
-
-def _shifted(symbol: str, by: int, campaigns: int) -> str:
-    return _OWN.sub(lambda found: f"own:{(int(found[1]) + by) % campaigns}", symbol, count=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +111,9 @@ Step = Send | AdvanceClock | AwaitResume
 class Sequence:
     """Steps that belong together.
 
-    ``start`` is the state that ``campaign`` is brought into first; ``needs`` is what the target must offer;
-    ``ends`` is the state in which a conforming provider leaves ``campaign`` (``same``: the one in which it
-    was found).
+    ``start`` is the state that ``campaign`` is brought into first, ``ends`` the one in which a conforming
+    provider leaves it (``same``: as it was found). ``needs`` is what the target must offer. ``id`` is the key
+    of the sequence, ``name`` is for people.
     """
 
     name: str
@@ -129,7 +122,6 @@ class Sequence:
     needs: frozenset[Need] = frozenset()
     ends: Literal["active", "paused", "same"] = "same"
     id: str = ""
-    """The key of the sequence; ``name`` is for people."""
     campaign: str = "own:0"
 
     @property
@@ -139,9 +131,7 @@ class Sequence:
         return next((case.origin for case in sent if case.operation == "pause"), "sequence")
 
     def cases(self) -> Iterator[Case]:
-        """Every request on a conforming provider: an awaited resume takes one read, none if the date has
-        passed.
-        """
+        """Every request on a conforming provider: a resume takes one read, none if the date has passed."""
         sent = [step.case for step in self.steps if isinstance(step, Send)]
         over = {case.mark for case in sent if case.until and case.until.plus_ms < 0}
         for step in self.steps:
@@ -170,8 +160,12 @@ class Sequence:
 
         if by % campaigns == 0:
             return self
-        steps = tuple(shift(step) for step in self.steps)
-        return replace(self, steps=steps, campaign=_shifted(self.campaign, by, campaigns))
+        campaign = _shifted(self.campaign, by, campaigns)
+        return replace(self, steps=tuple(map(shift, self.steps)), campaign=campaign)
+
+
+def _shifted(symbol: str, by: int, campaigns: int) -> str:
+    return _OWN.sub(lambda found: f"own:{(int(found[1]) + by) % campaigns}", symbol, count=1)
 
 
 def read(campaign: str = "own:0") -> Case:
@@ -202,11 +196,6 @@ class Capabilities:
 
     def offer(self) -> frozenset[Need]:
         """What a sequence may need, of all that this target has."""
-        has: dict[Need, bool] = {
-            "second": self.campaigns > 1,
-            "readonly": self.readonly,
-            "foreign": self.foreign,
-            "resting": self.resting,
-            "loopback": self.loopback,
-        }
-        return frozenset(need for need, there in has.items() if there)
+        named: tuple[Need, ...] = ("readonly", "foreign", "resting", "loopback")
+        second: tuple[Need, ...] = ("second",) if self.campaigns > 1 else ()
+        return frozenset((*second, *(need for need in named if getattr(self, need))))

@@ -45,8 +45,7 @@ class Clause:
 
     The id is a slug of the part and a name that never changes: ``pausing.until-is-kept``. ``applies`` says
     which evidence the clause checks, ``check`` yields what is wrong with it. ``requires`` is what a target
-    must offer for the clause to be tested. ``history`` says whether a failure is shown with the requests
-    that led to it.
+    must offer, ``history`` whether a failure is shown with the requests that led to it.
     """
 
     id: str
@@ -77,11 +76,7 @@ class Clause:
 
 
 def decided_by_oracle(
-    id_: str,
-    statement: str,
-    source: Source,
-    level: Level = "must",
-    requires: frozenset[Need] = frozenset(),
+    id_: str, statement: str, source: Source, level: Level = "must", requires: frozenset[Need] = frozenset()
 ) -> Clause:
     """A clause about the state of a campaign: the oracle says when it is tested and when it fails."""
 
@@ -100,14 +95,13 @@ class PlanParts:
     """So many requests of a class for a seed."""
     vectors: Callable[[], Mapping[str, Case]]
     sequences: Callable[[Capabilities], SequenceOf[Sequence]]
-    """Every named sequence for a target."""
+    """Every named sequence for a target; ``sequence_ids`` are those for any."""
     sequence_ids: Callable[[], frozenset[str]]
     histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
     """So many drawn sequences for a seed and a target; whether they may move its clock."""
     kept: Callable[..., Sequence]
-    """A sequence of requests that are accepted."""
+    """A sequence of requests that are accepted; ``refused``: of requests that must change nothing."""
     refused: Callable[..., Sequence]
-    """A sequence of requests that must change nothing."""
     class_of: Callable[[Exchange], str]
     from_schemas: Callable[[object, int], Iterable[Case]]
     """About so many requests that are generated from the schemas."""
@@ -115,22 +109,20 @@ class PlanParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contract:
-    """What the engine has to know of an endpoint. Engine and report keep states without looking inside.
-
-    ``operation`` is the operation that is checked, ``baseline`` the state that sequences start from and that
-    a resume leads to; ``unproven`` is why a run in which ``is_conclusive`` held for no evidence concludes
-    nothing.
-    """
+    """What the engine has to know of an endpoint. Engine and report keep states without looking inside."""
 
     operation: Operation
+    """The operation that is checked."""
     plan_parts: PlanParts
     id_prefix: str
     baseline: State
+    """The state that sequences start from and that a resume leads to."""
     unproven: str
+    """Why a run in which ``is_conclusive`` held for no evidence concludes nothing."""
     conflicting: str
     """Why nothing can be concluded if every request of the operation gets a 409, and the way out."""
     permission: str
-    """What a credential needs for the operation."""
+    """What a credential needs for the operation; ``read_permission``: for reads."""
     read_permission: str
     simplest_requests: tuple[Case, ...]
     """The simplest request of the operation, and the one that undoes it."""
@@ -141,16 +133,15 @@ class Contract:
     read_document: Callable[[Evidence], Mapping[str, Any] | None]
     read_state: Callable[[Mapping[str, Any]], State]
     left_by: Callable[[Operation | None, int | None], State | None]
-    """The state that a request leaves if it takes effect, by its operation and instant; None: it changes
-    nothing.
-    """
+    """What a request leaves if it takes effect, by its operation and instant; None: it changes nothing."""
     literal_date: Callable[[bytes], int | None]
     """The date in the content of a request, whatever else is wrong with its bytes."""
     elapsed: Callable[[State, Window | None], State]
-    """What a state has become by now."""
+    """What a state has become by now: a dated pause ends at its instant."""
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]
-    """The requests that bring a campaign (by symbol) from one state into another."""
+    """What brings a campaign (by symbol) from one state, or by way of the baseline, into another."""
     stamped_at: Callable[[Mapping[str, Any] | None], int | None]
+    """When the provider says that a document was last changed, in nanoseconds."""
     likely_cause: Callable[[Evidence], str | None]
     """What an odd response suggests about the set-up of a run, in words."""
     describe_status: Callable[[Evidence], str]
@@ -159,9 +150,9 @@ class Contract:
     is_ready: Callable[[State], bool]
     """Whether a live campaign in this state may be used for a run."""
     is_awaiting: Callable[[Evidence], bool]
+    """Whether a due resume is still to come, and nothing else is wrong with what a read shows."""
     is_conclusive: Callable[[Evidence], bool]
     looks_after_due: Callable[[float], tuple[float, float]]
-    """Seconds after a due resume to look for it: until it is no longer prompt, until the tolerance is over.
-    """
+    """Seconds after a due resume at which it is no longer prompt, and at which the tolerance is over."""
     schema: Callable[[], Mapping[str, Any]]
     sha256: Callable[[], str]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from whop_contracts import schemas
-from whop_contracts.exchange import Exchange, Operation, Response, Window
+from whop_contracts.exchange import Exchange, Operation, Window
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import essence, read_leniently, read_response
 from whop_contracts.pause.classify import ID_PREFIX, class_of, read_intent
 from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.states import LAG, PROMPT
+from whop_contracts.pause.oracle.states import LAG, PROMPT, is_about
 from whop_contracts.pause.request_classes import ACTING, BY_ID, describe_status, vectors
 from whop_contracts.pause.sequences import gap_of, indefinitely, kept, refused, sequence_ids, sequences
 from whop_contracts.steps import Capabilities, Case
@@ -105,68 +105,35 @@ def _sha256() -> str:
     return hashlib.sha256(b"".join(documents)).hexdigest()
 
 
-# -- likely causes: what single responses suggest about the set-up of a run ---------------------------------
-
-
-def _is_read(evidence: Evidence) -> bool:
-    return evidence.operation == "retrieve"
-
-
-def _is_pause(evidence: Evidence) -> bool:
-    exchange = evidence.exchange
-    acting = evidence.request_class in ACTING and exchange.role == "full" and exchange.scope == "named"
-    return acting and exchange.request.operation == "pause"
-
-
-def _is_redirect(evidence: Evidence) -> bool:
-    return 300 <= evidence.status < 400  # noqa: PLR2004
-
-
-def _is_page(evidence: Evidence) -> bool:
-    response = evidence.exchange.response or Response(0)
-    return essence(response.header("content-type")) == "text/html" or response.content.lstrip()[:1] == b"<"
-
-
-def _is_of_another(evidence: Evidence) -> bool:
-    id_ = (evidence.document or {}).get("id")
-    return isinstance(id_, str) and id_.lower() != evidence.exchange.request.campaign.lower()
-
-
-def _is_unmoved(evidence: Evidence) -> bool:
-    """Whether a pause left everything as it was, ``updated_at`` and all, and was accepted."""
-    return _is_pause(evidence) and not evidence.possible and evidence.document == evidence.documents.last
-
-
-def _is_later(evidence: Evidence) -> bool:
-    names = (evidence.document or {}).keys()
-    return {"budget", "budget_type"} <= names and "paused_until" not in names
-
-
-_CAUSES: Final[tuple[tuple[Callable[[Evidence], bool], str], ...]] = (
-    (
-        lambda e: _is_read(e) and _is_redirect(e),
-        "redirects are not followed; give the base URL that it leads to",
-    ),
-    (
-        lambda e: _is_read(e) and e.status == 404 and not _VERSIONED.search(e.exchange.request.url),  # noqa: PLR2004
-        "the base URL lacks the version; expected one such as https://host/api/v1",
-    ),
-    (
-        lambda e: _is_read(e) and e.status in (200, 404) and _is_page(e),
-        "a website responds, not the API; check the host and the path of the base URL",
-    ),
-    (
-        lambda e: _is_pause(e) and _is_redirect(e),
-        "another scheme, host or path than the API's; check the base URL",
-    ),
-    (
-        lambda e: _is_pause(e) and e.status in (404, 405, 501) and e.documents.last is not None,
-        "the target has no pause route: a generic REST server (json-server) has none",
-    ),
-    (lambda e: _is_of_another(e) or _is_unmoved(e), _STATELESS),
-    (_is_later, _LATER),
-)
-"""When a response suggests a cause, and which; the first row that matches counts."""
+def _likely_cause(evidence: Evidence) -> str | None:
+    """What a single response suggests about the set-up of a run; the first row that applies counts."""
+    exchange, status, document = evidence.exchange, evidence.status, evidence.document
+    response, names = evidence.response, (document or {}).keys()
+    read, redirect = evidence.operation == "retrieve", 300 <= status < 400  # noqa: PLR2004
+    acting = evidence.operation == "pause" and evidence.request_class in ACTING
+    pause = acting and exchange.role == "full" and exchange.scope == "named"
+    page = essence(response.header("content-type")) == "text/html" or response.content.lstrip()[:1] == b"<"
+    unmoved = pause and not evidence.possible and document == evidence.documents.last
+    later = {"budget", "budget_type"} <= names and "paused_until" not in names
+    rows = (
+        (read and redirect, "redirects are not followed; give the base URL that it leads to"),
+        (
+            read and status == 404 and not _VERSIONED.search(exchange.request.url),  # noqa: PLR2004
+            "the base URL lacks the version; expected one such as https://host/api/v1",
+        ),
+        (
+            read and status in (200, 404) and page,
+            "a website responds, not the API; check the host and the path of the base URL",
+        ),
+        (pause and redirect, "another scheme, host or path than the API's; check the base URL"),
+        (
+            pause and status in (404, 405, 501) and evidence.documents.last is not None,
+            "the target has no pause route: a generic REST server (json-server) has none",
+        ),
+        (unmoved or (document is not None and not is_about(document, exchange)), _STATELESS),
+        (later, _LATER),
+    )
+    return next((text for applies, text in rows if applies), None)
 
 
 # -- plan parts: Hypothesis takes long to import, and the first requests of a run do not wait for it ---------
@@ -227,7 +194,7 @@ PAUSE: Final = Contract(
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
     stamped_at=_stamped_at,
-    likely_cause=lambda evidence: next((text for when, text in _CAUSES if when(evidence)), None),
+    likely_cause=_likely_cause,
     describe_status=describe_status,
     takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation
+from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Operation, Response
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.json_text import Text
 from whop_contracts.pause.classify import MILLI, ClassId, Intent
@@ -18,6 +18,8 @@ TRAIL: Final = 8
 """How many earlier exchanges are kept to explain a failure."""
 _OVERLONG: Final = 255
 """Characters of an id from which on gateways reject it by themselves."""
+_NO_RESPONSE: Final = Response(0)
+_OF_NOBODY: Final = INFRASTRUCTURE | {0}
 _OURS: Final = frozenset({"named", "recased", "unstated"})
 
 
@@ -25,10 +27,10 @@ _OURS: Final = frozenset({"named", "recased", "unstated"})
 class State:
     """A state of a campaign: one that it may be in, or the one that a document shows.
 
-    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read;
-    the clauses of the response report that, and here it matches every state. ``until`` is the instant of a
-    dated pause, ``slack`` how far a response may lie from it, ``due`` the earliest and the latest instant at
-    which the resume is due. All instants are nanoseconds of the provider's clock.
+    ``status`` is None, and ``until_read`` False, where a document has no status or date that can be read:
+    that matches every state. ``until`` is the instant of a dated pause, ``slack`` how far a response may be
+    from it, ``due`` the earliest and the latest instant at which the resume is due. All instants are
+    nanoseconds of the provider's clock.
     """
 
     status: str | None
@@ -96,7 +98,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class OracleFinding:
-    """A finding of the oracle, and the id of the clause that it fails."""
+    """A finding, and the id of the clause that fails."""
 
     clause: str
     finding: Finding
@@ -174,6 +176,11 @@ class Evidence:
     trail: tuple[Event, ...] = ()
 
     @property
+    def response(self) -> Response:
+        """The response; one with status 0 if there is none."""
+        return self.exchange.response or _NO_RESPONSE
+
+    @property
     def document(self) -> Mapping[str, Any] | None:
         """The campaign that a 2xx shows; None for other responses, and for campaigns outside the run."""
         value = self.text.value if self.text and self.readable and self.in_run else None
@@ -192,12 +199,12 @@ class Evidence:
     @property
     def truncated(self) -> bool:
         """Whether the body is not known to its end, so that its format cannot be checked."""
-        return self.exchange.response is not None and self.exchange.response.truncated
+        return self.response.truncated
 
     @property
     def unseen(self) -> bool:
         """Whether a recording has nothing of the body."""
-        return self.truncated and not (self.exchange.response and self.exchange.response.content)
+        return self.truncated and not self.response.content
 
     @property
     def operation(self) -> Operation | None:
@@ -207,18 +214,12 @@ class Evidence:
     @property
     def status(self) -> int:
         """The status code of the response; 0 without a response."""
-        return self.exchange.response.status if self.exchange.response else 0
-
-    def header(self, name: str) -> str | None:
-        """A header of the response."""
-        return self.exchange.response.header(name) if self.exchange.response else None
+        return self.response.status
 
     @property
     def answered(self) -> bool:
         """Whether there is a response by the provider itself, not by infrastructure in front of it."""
-        return (
-            self.exchange.response is not None and self.status not in INFRASTRUCTURE and not self.from_gateway
-        )
+        return self.status not in _OF_NOBODY and not self.from_gateway
 
     @property
     def from_gateway(self) -> bool:
@@ -240,16 +241,6 @@ class Evidence:
     def possible(self) -> bool:
         """Whether the response shows a state that the campaign can be in, even if late."""
         return all(one.clause in LATE for one in self.findings)
-
-    @property
-    def paused_before(self) -> bool:
-        """Whether the campaign may have been paused already when the request was sent."""
-        return self.before is None or any(state.status == "paused" for state in self.before)
-
-    @property
-    def active_before(self) -> bool:
-        """Whether the campaign was neither inactive nor stale when the request was sent."""
-        return self.before is not None and all(state.status in ("active", "paused") for state in self.before)
 
 
 # -- the trail: the exchanges before a failure -------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.classify import MILLI, NO_ROW, ClassId
 from whop_contracts.pause.clause import Check, Clause, Effect, Source
-from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.schemas import document_path
 from whop_contracts.steps import Case, Need, SymbolicInstant
 
@@ -65,7 +65,8 @@ class RequestClass:
         extra = intent is not None and intent.extra
         if status in self.reject or (extra and status in _INVALID):
             return "conforms"
-        if self.accept == "conforms" and not evidence.active_before and status in (409, 422):
+        before = {state.status for state in evidence.before or (State(None),)}
+        if self.accept == "conforms" and not before <= {"active", "paused"} and status in (409, 422):
             # Inactive and stale campaigns may be rejected; so may any as long as its state is not known.
             return "conforms"
         if status == 413 and intent and intent.long:  # noqa: PLR2004
@@ -89,7 +90,8 @@ class RequestClass:
 
 def _is_conflict(evidence: Evidence) -> bool:
     """Whether a campaign that may be paused already is not paused again."""
-    return evidence.status == 409 and evidence.paused_before  # noqa: PLR2004
+    before = evidence.before or (State("paused"),)
+    return evidence.status == 409 and any(state.status == "paused" for state in before)  # noqa: PLR2004
 
 
 def _shows_alias(evidence: Evidence) -> bool:
@@ -201,15 +203,14 @@ def _check(standing: Standing) -> Check:
 
 def describe_response(evidence: Evidence) -> str:
     """A response in a few words: its status and the start of its body."""
-    response = evidence.exchange.response
-    if response is None:
+    if evidence.exchange.response is None:
         return evidence.exchange.trouble or "no response"
-    said = response.content[:160].decode("utf-8", "replace").strip()
+    said = evidence.response.content[:160].decode("utf-8", "replace").strip()
     return describe_status(evidence) + (f" {said}" if said else " with an empty body")
 
 
 def describe_status(evidence: Evidence) -> str:
     """The status code of a response, and where a redirect leads."""
-    location = evidence.header("location")
+    location = evidence.response.header("location")
     redirect = location and 300 <= evidence.status < 400  # noqa: PLR2004
     return f"{evidence.status} to {(location or '')[:200]}" if redirect else str(evidence.status)

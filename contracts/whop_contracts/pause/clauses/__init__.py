@@ -8,23 +8,16 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final, cast
 
+from whop_contracts import schemas
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Check, Clause, Condition, Source
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.schemas import (
-    Member,
-    Violation,
-    members,
-    should_violations,
-    sound,
-    violations,
-    warns,
-)
+from whop_contracts.schemas import Member, Violation, should_violations, sound, violations, warns
 
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
 """The members that are checked in responses to retrieve and unpause too; there, the others only warn."""
-MEMBERS: Final = members(DOCUMENT)
+MEMBERS: Final = schemas.members(DOCUMENT)
 _TOP: Final = tuple(member.pointer[1:] for member in MEMBERS if member.pointer.count("/") == 1)
 _PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMBERS) - {""}
 _LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)

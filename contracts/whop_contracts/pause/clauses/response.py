@@ -10,16 +10,10 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
+from whop_contracts.pause import clauses as members
 from whop_contracts.pause.clause import Clause, Source
-from whop_contracts.pause.clauses import (
-    DOCUMENT,
-    MEMBERS,
-    SHARED,
-    check_member,
-    is_campaign,
-    member_clauses,
-    usual_values,
-)
+from whop_contracts.pause.clause import decided_by_oracle as oracle
+from whop_contracts.pause.clauses import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import describe_response
 from whop_contracts.schemas import violations
@@ -95,7 +89,7 @@ def _sibling(evidence: Evidence) -> bool:
 def _named(evidence: Evidence) -> bool:
     """Whether the response names a campaign in a form that can be compared."""
     value = (evidence.document or {}).get("id")
-    return isinstance(value, str) and not violations(DOCUMENT, "/properties/id", value)
+    return isinstance(value, str) and not violations(members.DOCUMENT, "/properties/id", value)
 
 
 def _same(evidence: Evidence) -> Iterator[Finding]:
@@ -110,7 +104,7 @@ def _status(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _media_type(evidence: Evidence) -> Iterator[Finding]:
-    media_type = evidence.header("content-type")
+    media_type = evidence.response.header("content-type")
     if not is_json(media_type):
         yield Finding("application/json, or a type that ends in +json", media_type or "no Content-Type")
 
@@ -147,9 +141,9 @@ def _siblings(evidence: Evidence) -> Iterator[Finding]:
     yield from _media_type(evidence)
     yield from () if evidence.truncated else _json(evidence)
     if is_campaign(evidence):
-        for member in MEMBERS:
-            if member.pointer not in SHARED and not member.pointer.startswith("/config"):
-                yield from check_member(evidence.document, member)
+        for member in members.MEMBERS:
+            if member.pointer not in members.SHARED and not member.pointer.startswith("/config"):
+                yield from members.check_member(evidence.document, member)
 
 
 def _sums(evidence: Evidence) -> Iterator[Finding]:
@@ -182,12 +176,9 @@ def _refused(evidence: Evidence) -> bool:
 
 
 def _leaks(evidence: Evidence) -> Iterator[Finding]:
-    response = evidence.exchange.response
-    if response is None:
-        return
     sent = evidence.exchange.request
     echoed = sent.content.decode("utf-8", "replace") + sent.url
-    said = response.content[:_READ].decode("utf-8", "replace")
+    said = evidence.response.content[:_READ].decode("utf-8", "replace")
     for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
         said = said.replace(escaped, char)
     for what, pattern in _LEAKS:
@@ -198,9 +189,9 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
-    response, sent = evidence.exchange.response, evidence.exchange.request.header("authorization")
+    response, sent = evidence.response, evidence.exchange.request.header("authorization")
     token = (sent or "").rpartition(" ")[2]
-    if response is None or len(token) < _SHORTEST_TOKEN:
+    if len(token) < _SHORTEST_TOKEN:
         return
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers)
     if token in headers or token.encode() in response.content:
@@ -216,13 +207,13 @@ def _envelope(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _allow(evidence: Evidence) -> Iterator[Finding]:
-    allow = evidence.header("allow")
+    allow = evidence.response.header("allow")
     if "POST" not in (allow or "").upper():
         yield Finding("an Allow header that names POST", allow or "no Allow header")
 
 
 def _challenge(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.header("www-authenticate"):
+    if not evidence.response.header("www-authenticate"):
         yield Finding("a WWW-Authenticate header", "none")
 
 
@@ -266,18 +257,22 @@ CLAUSES: Final = (
     Clause("identifiers.usual-form", "should", "After its prefix, an `id` has letters and digits only.",
            Source("example", "ids of the response"), is_campaign,
            usual_values("identifiers")),
+    oracle("refusals.nothing-changes", "A request that gets a 4xx changes no campaign.",
+           Source("errors", "400 and 422")),
     Clause("refusals.nothing-leaks", "must",
            "A 4xx or 5xx body contains no stack trace, source path or database query.",
            _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
     Clause("refusals.no-credential-leaks", "must", "No response contains the bearer token of its request.",
            _ENVELOPE,
-           lambda e: e.exchange.response is not None and not e.unseen and e.exchange.role in _REAL_TOKENS,
+           lambda e: e.status > 0 and not e.unseen and e.exchange.role in _REAL_TOKENS,
            _token_leaks),
     Clause("refusals.error-envelope", "should",
            "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
            _ENVELOPE, lambda e: _refused(e) and not e.truncated, _envelope),
     Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
            Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
+    oracle("authorization.nothing-changes", "A request that gets a 401 or 403 changes no campaign.",
+           Source("errors", "401 and 403")),
     Clause("authorization.challenge", "should", "A 401 has a WWW-Authenticate header.",
            Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
     Clause("authorization.foreign-campaign-is-hidden", "should",

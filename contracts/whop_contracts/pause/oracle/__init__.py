@@ -26,17 +26,8 @@ from whop_contracts.pause.evidence import (
     read_state,
     remember,
 )
-from whop_contracts.pause.oracle import blame
-from whop_contracts.pause.oracle.states import (
-    RESTING,
-    Campaign,
-    adopt,
-    effect_of,
-    elapse,
-    is_about,
-    observe,
-    union,
-)
+from whop_contracts.pause.oracle import blame, states
+from whop_contracts.pause.oracle.states import Campaign, adopt, is_about, observe
 from whop_contracts.pause.request_classes import CREDENTIAL
 
 _LEAP: Final = 1.0
@@ -78,8 +69,8 @@ class Oracle:
         self._trail = remember(self._trail, evidence)
         return evidence
 
-    def _elapse(self, states: Possible, now: Window | None) -> Possible:
-        return elapse(states, now, self._tolerance)
+    def _elapse(self, before: Possible, now: Window | None) -> Possible:
+        return states.elapse(before, now, self._tolerance)
 
     def _notice_leap(self, exchange: Exchange) -> None:
         """If the provider's clock was moved: what was due is done now, and may be read late."""
@@ -120,33 +111,23 @@ class Oracle:
 
     def _track(self, evidence: Evidence, known: Campaign) -> Evidence:
         """Apply the request and the response to the campaign."""
-        exchange = evidence.exchange
-        operation = exchange.request.operation
-        if operation != "retrieve":
-            known.act(evidence, effect_of(evidence))
-        document = evidence.document
+        exchange, document = evidence.exchange, evidence.document
+        if evidence.operation != "retrieve":
+            known.act(evidence, states.effect_of(evidence))
+        check = self._check_read if evidence.operation == "retrieve" else self._check_write
         if document is None:
-            return self._track_malformed(evidence, known)
+            # A body that is not well-formed JSON is used only to know the state, if it can be read.
+            value = None if evidence.readable or not evidence.in_run else read_leniently(exchange.response)
+            if isinstance(value, dict) and is_about(value, exchange):
+                evidence = replace(evidence, shown=read_state(value))
+                check(evidence, known, read_state(value))
+            return evidence
         shown = read_state(document)
         if not is_about(document, exchange):
             # It can still be compared with what was asked for, but shows nothing about the campaign.
-            return self._check_write(evidence, known, shown) if operation == "pause" else evidence
-        evidence = replace(evidence, shown=shown)
-        check = self._check_read if operation == "retrieve" else self._check_write
-        evidence = check(evidence, known, shown)
+            return self._check_write(evidence, known, shown) if evidence.operation == "pause" else evidence
+        evidence = check(replace(evidence, shown=shown), known, shown)
         known.add_document(document, exchange)
-        return evidence
-
-    def _track_malformed(self, evidence: Evidence, known: Campaign) -> Evidence:
-        """Use a body that is not well-formed JSON only to know the state, if it can be read."""
-        value = (
-            None if evidence.readable or not evidence.in_run else read_leniently(evidence.exchange.response)
-        )
-        if not isinstance(value, dict) or not is_about(value, evidence.exchange):
-            return evidence
-        evidence = replace(evidence, shown=read_state(value))
-        check = self._check_read if evidence.operation == "retrieve" else self._check_write
-        check(evidence, known, read_state(value))
         return evidence
 
     def _check_write(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:
@@ -154,14 +135,14 @@ class Oracle:
         now = evidence.exchange.now
         allowed = self._elapse(known.states, now)
         if allowed is None:
-            if evidence.shown and shown.status in RESTING and evidence.before is not None:
+            if evidence.shown and shown.status in states.RESTING and evidence.before is not None:
                 known.states = adopt(shown, now)
             return evidence
         tested = blame.clauses_of_write(evidence)
         if observe(allowed, shown):
             return replace(evidence, tested=tested)
         if evidence.shown:
-            known.states = union(known.states, adopt(shown, now))
+            known.states = states.union(known.states, adopt(shown, now))
         return blame.fail(
             evidence, blame.Difference(tested, shown, allowed, evidence.before, evidence.intent)
         )

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 from whop_contracts.instants import BEYOND, NANO, utc, write_instant
 from whop_contracts.pause.strategies import values
@@ -56,73 +56,53 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
         message = f"earliest={earliest} and latest={latest} must be aware and in this order"
         raise ValueError(message)
     low, high = ((bound - _EPOCH) // timedelta(microseconds=1) * 1_000 for bound in (earliest, latest))
-
-    # Every form takes the same number of choices, or the shortest one, and not the plainest, would be shrunk
-    # to.
-    def written(  # noqa: PLR0917 - drawn
-        moment: tuple[int, bool],
-        fraction: str,
-        offset: str,
-        leap: bool,  # noqa: FBT001
-        letter: str,
-        utc: str,
-    ) -> str:
-        second, local = moment
-        minutes = _minutes(offset)
-        ns = (second - 60 * minutes * local) * NANO + int(fraction.ljust(9, "0"))
-        if not low <= ns <= high:
-            ns = low if ns < low else high
-            fraction = f"{ns % NANO:09d}".rstrip("0")
-        if _in_zone(ns, minutes) == BEYOND:
-            offset, minutes = "Z", 0
-        text = _in_zone(ns, minutes)
-        before = _in_zone(ns - NANO, minutes)
-        if leap and ns // NANO % 60 == 0 and before != BEYOND:
-            text = before[:17] + "60"
-        zone = utc if offset == "Z" else offset
-        return f"{text[:10]}{letter}{text[11:19]}{'.' if fraction else ''}{fraction}{zone}"
-
-    return st.builds(
-        written,
-        _seconds(low // NANO, high // NANO) | _edges(utc(low).year, utc(high).year),
-        FRACTIONS | values.FINE_FRACTIONS | values.digits(0, 9),
-        ZONES | values.WIDE_ZONES,
-        st.booleans(),
-        st.sampled_from("Tt"),
-        st.sampled_from(["Z", "z", "-00:00"]),
-    )
-
-
-def _in_zone(ns: int, minutes: int) -> str:
-    return write_instant(ns, digits=0, offset_minutes=minutes)
-
-
-def _minutes(offset: str) -> int:
-    minutes = 0 if offset == "Z" else int(offset[1:3]) * 60 + int(offset[4:])
-    return -minutes if offset[0] == "-" else minutes
-
-
-def _seconds(first: int, last: int) -> SearchStrategy[tuple[int, bool]]:
-    """Any second since 1970, of UTC."""
+    first, last = low // NANO, high // NANO
     middle = min(max(_MILLENNIUM_S, first), last)
-    return st.integers(first - middle, last - middle).map(lambda second: (middle + second, False))
+    # Any second of UTC, or one at the edge of a year, a month or a counter in the zone that it is written in.
+    seconds = st.integers(first - middle, last - middle).map(lambda second: (middle + second, False))
+    days = st.builds(_day_of, st.integers(utc(low).year, utc(high).year), _ENDS)
+    edges = (_LANDMARKS | st.builds("{}T{}".format, days, sample("times"))).map(_local_second)
+    return _texts(low, high, seconds | edges)
 
 
-def _edges(first: int, last: int) -> SearchStrategy[tuple[int, bool]]:
-    """Seconds at the edges of years, months and counters, of the zone that they will be written in."""
+_ENDS: Final = st.sampled_from((*SAMPLES["days"], *[_LEAP_DAY] * 4))
+_LANDMARKS: Final = st.sampled_from(SAMPLES["far_landmarks"] + SAMPLES["other_landmarks"])
+_ANY_FRACTION: Final = FRACTIONS | values.FINE_FRACTIONS | values.digits(0, 9)
+_ANY_ZONE: Final = ZONES | values.WIDE_ZONES
+_UTC: Final = st.sampled_from(["Z", "z", "-00:00"])
 
-    def day_of(year: int, day: str) -> str:
-        # For 29 February, of the last leap year until then, or of the first, the year 4.
-        while day == _LEAP_DAY and not calendar.isleap(year):
-            year = year - 1 or 4
-        return f"{year:04d}-{day}"
 
-    def second_of(moment: str) -> tuple[int, bool]:
-        return (datetime.fromisoformat(f"{moment}Z") - _EPOCH) // timedelta(seconds=1), True
+@st.composite
+def _texts(draw: DrawFn, low: int, high: int, moments: SearchStrategy[tuple[int, bool]]) -> str:
+    """An instant in any form. Every form takes the same number of choices, or the shortest one, and not the
+    plainest, would be shrunk to.
+    """
+    second, local = draw(moments)
+    fraction, offset = draw(_ANY_FRACTION), draw(_ANY_ZONE)
+    leap, letter, utc_ = draw(st.booleans()), draw(st.sampled_from("Tt")), draw(_UTC)
+    minutes = 0 if offset == "Z" else int(f"{offset[0]}1") * (int(offset[1:3]) * 60 + int(offset[4:]))
+    ns = (second - 60 * minutes * local) * NANO + int(fraction.ljust(9, "0"))
+    if not low <= ns <= high:
+        ns = low if ns < low else high
+        fraction = f"{ns % NANO:09d}".rstrip("0")
+    if write_instant(ns, offset_minutes=minutes) == BEYOND:
+        offset, minutes = "Z", 0
+    text, before = (write_instant(at, digits=0, offset_minutes=minutes) for at in (ns, ns - NANO))
+    if leap and ns // NANO % 60 == 0 and before != BEYOND:
+        text = before[:17] + "60"
+    zone = utc_ if offset == "Z" else offset
+    return f"{text[:10]}{letter}{text[11:19]}{'.' if fraction else ''}{fraction}{zone}"
 
-    days = st.builds(day_of, st.integers(first, last), st.sampled_from((*SAMPLES["days"], *[_LEAP_DAY] * 4)))
-    landmarks = st.sampled_from([*SAMPLES["far_landmarks"], *SAMPLES["other_landmarks"]])
-    return (landmarks | st.builds("{}T{}".format, days, sample("times"))).map(second_of)
+
+def _local_second(moment: str) -> tuple[int, bool]:
+    return (datetime.fromisoformat(f"{moment}Z") - _EPOCH) // timedelta(seconds=1), True
+
+
+def _day_of(year: int, day: str) -> str:
+    """A day of a year; for 29 February, of the last leap year until then, or of the first, the year 4."""
+    while day == _LEAP_DAY and not calendar.isleap(year):
+        year = year - 1 or 4
+    return f"{year:04d}-{day}"
 
 
 # -- symbolic instants ---------------------------------------------------------------------------------------
