@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthcalendar
+from calendar import isleap, monthcalendar, monthrange
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -90,7 +90,7 @@ def _crosses_days(parts: Parts) -> bool:
 
 
 def _is_last_day(parts: Parts) -> bool:
-    return parts.day == dates.month_length(parts.year, parts.month)
+    return parts.day == monthrange(parts.year, parts.month)[1]
 
 
 def _infinite(parts: Parts) -> int | None:
@@ -98,7 +98,7 @@ def _infinite(parts: Parts) -> int | None:
 
 
 def _in_leap_year(parts: Parts) -> bool:
-    return dates.is_leap(parts.year)
+    return isleap(parts.year)
 
 
 def _is_after_february_2100(parts: Parts) -> bool:
