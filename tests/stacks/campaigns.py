@@ -4,8 +4,10 @@ ours.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 TOKEN = "stack-token-7Qd2mXv9Rb4TzLc8"
@@ -13,6 +15,7 @@ READONLY = "stack-reader-3Hs8pNc5Vw1KxFj6"
 CAMPAIGNS = ("adcamp_StackOne1", "adcamp_StackTwo2")
 FOREIGN = "adcamp_Foreign1"
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+TEMPLATE = json.loads(Path(__file__).with_name("campaign.json").read_text("utf-8"))
 
 
 class RejectedError(Exception):
@@ -20,6 +23,7 @@ class RejectedError(Exception):
         super().__init__(kind)
         self.status = status
         self.body = {"error": {"type": kind, "message": kind.replace("_", " ")}}
+        self.headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 class Clock:
@@ -30,14 +34,19 @@ class Clock:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def move(self, text: str) -> None:
+    def move(self, text: str) -> dict[str, str]:
         wanted = datetime.fromisoformat(text)
         if wanted < self.now() - timedelta(seconds=1):
             raise RejectedError(409, "conflict")
         self.ahead += max(wanted - self.now(), timedelta())
+        return self.shown()
 
     def shown(self) -> dict[str, str]:
         return {"now": written(self.now())}
+
+
+def written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 CLOCK = Clock()
@@ -45,10 +54,6 @@ STARTED = CLOCK.now() - timedelta(days=30)
 STORE: dict[str, dict[str, Any]] = {
     name: {"status": "active", "until": None, "updated": STARTED} for name in CAMPAIGNS
 }
-
-
-def written(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def instant(value: str) -> datetime:
@@ -92,25 +97,6 @@ def unpause(name: str) -> dict[str, Any]:
 
 def document(name: str) -> dict[str, Any]:
     campaign = find(name)
-    until = campaign["until"]
-    return {
-        "id": name,
-        "title": "Spring launch",
-        "status": campaign["status"],
-        "target_country_codes": ["US", "GB"],
-        "daily_budget": 50.0,
-        "platform": "meta",
-        "available_budget": 37.5,
-        "created_at": written(STARTED),
-        "updated_at": written(campaign["updated"]),
-        "paused_until": until and written(until),
-        **dict.fromkeys(("clicks_count", "impressions_count", "purchases_count"), 3),
-        **dict.fromkeys(("remaining_balance", "revenue", "return_on_ad_spend", "total_credits"), 0.0),
-        "todays_spend": 12.5,
-        "total_spend": 12.5,
-        "product": {"id": "prod_Stack1", "title": "Stack", "route": "stack"},
-        "created_by_user": {"id": "user_Stack1", "name": "Ann", "username": "ann"},
-        "payment_method": None,
-        "billing_ledger_account": None,
-        "config": None,
-    }
+    dates = {"created_at": STARTED, "updated_at": campaign["updated"], "paused_until": campaign["until"]}
+    shown = {member: at and written(at) for member, at in dates.items()}
+    return {**TEMPLATE, "id": name, "status": campaign["status"], **shown}

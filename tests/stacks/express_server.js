@@ -1,5 +1,6 @@
 // The endpoint with Express, whose own parser reads bodies.
 const express = require("express");
+const template = require("./campaign.json");
 
 const TOKEN = "stack-token-7Qd2mXv9Rb4TzLc8";
 const READONLY = "stack-reader-3Hs8pNc5Vw1KxFj6";
@@ -47,15 +48,8 @@ function find(id) {
 
 function shown(id) {
   const { status, until, updated } = find(id);
-  return {
-    id, title: "Spring launch", status, target_country_codes: ["US", "GB"], daily_budget: 50, platform: "meta",
-    available_budget: 37.5, created_at: written(started), updated_at: written(updated),
-    paused_until: until === null ? null : written(until), clicks_count: 3, impressions_count: 3,
-    purchases_count: 3, remaining_balance: 0, revenue: 0, return_on_ad_spend: 0, todays_spend: 12.5,
-    total_credits: 0, total_spend: 12.5, product: { id: "prod_Stack1", title: "Stack", route: "stack" },
-    created_by_user: { id: "user_Stack1", name: "Ann", username: "ann" }, payment_method: null,
-    billing_ledger_account: null, config: null,
-  };
+  const dates = { created_at: written(started), updated_at: written(updated) };
+  return { ...template, id, status, ...dates, paused_until: until === null ? null : written(until) };
 }
 
 const app = express();

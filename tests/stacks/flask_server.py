@@ -15,7 +15,7 @@ app = Flask(__name__)
 
 @app.errorhandler(campaigns.RejectedError)
 def rejected(error: campaigns.RejectedError) -> Any:
-    return jsonify(error.body), error.status, {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return jsonify(error.body), error.status, error.headers
 
 
 @app.errorhandler(HTTPException)
@@ -52,9 +52,8 @@ def unpause(name: str) -> Any:
 
 @app.route("/test_clock", methods=["GET", "PUT"])
 def clock() -> Any:
-    if request.method == "PUT":
-        campaigns.CLOCK.move(request.get_json()["now"])
-    return jsonify(campaigns.CLOCK.shown())
+    clock = campaigns.CLOCK
+    return jsonify(clock.move(request.get_json()["now"]) if request.method == "PUT" else clock.shown())
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ STACKS = {
     "express": (["node", "express_server.js"], shutil.which("node") and (MODULES / "express").is_dir()),
 }
 """How each server is started, and whether what it needs is there."""
+PROFILE = os.environ.get("WHOP_TESTS_PROFILE", "quick")
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -49,6 +50,7 @@ def test_no_clause_fails_on_a_conforming_server(name: str, tmp_path: Path) -> No
                     readonly_token=campaigns.READONLY,
                     foreign_campaign_id=campaigns.FOREIGN,
                     campaign_ids=campaigns.CAMPAIGNS,
+                    profile=PROFILE,
                     test_clock=f"http://127.0.0.1:{port}/test_clock",
                     journal=tmp_path / "journal.jsonl",
                 )

@@ -12,12 +12,23 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Clock, ManualClock, Provider, RunningClock, WallClock
-from whop_contracts.provider.faults import Fault, faults
-from whop_contracts.provider.faults.making import both
+from whop_contracts.provider.faults import (
+    Fault,
+    access,
+    bodies,
+    both,
+    campaigns,
+    history,
+    invalid_dates,
+    pausing,
+    response,
+    resuming,
+    valid_dates,
+)
 from whop_contracts.provider.state import SEED, Options
 
 _Named = TypeVar("_Named", "Fault", "Variation")
@@ -39,6 +50,28 @@ __all__ = [
     "faults",
     "variations",
 ]
+
+
+_FAULTS: Final = (
+    *response.FAULTS,
+    *pausing.FAULTS,
+    *valid_dates.FAULTS,
+    *resuming.FAULTS,
+    *history.FAULTS,
+    *invalid_dates.FAULTS,
+    *bodies.FAULTS,
+    *access.FAULTS,
+    *response.LEAKS,
+    *access.ADDRESSES,
+    *campaigns.FAULTS,
+    *valid_dates.DRAWN,
+    *bodies.DRAWN,
+)
+
+
+def faults() -> tuple[Fault, ...]:
+    """Every fault that the proof is made of, by the part that it breaks."""
+    return _FAULTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""RFC 3339 as the provider reads and writes it, by its own arithmetic.
+"""RFC 3339 as the provider reads and writes it.
 
 An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Nothing here is
 shared with the checks, so that neither side inherits the other's mistakes.
@@ -7,14 +7,16 @@ shared with the checks, so that neither side inherits the other's mistakes.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 from email.utils import formatdate
-from functools import lru_cache
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
-_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_EPOCH = date(1970, 1, 1).toordinal()
+_FIRST, _LAST = ((one.toordinal() - _EPOCH) * DAY for one in (date.min, date.max))
 
 _DAY, _TIME, _TWO = r"([0-9]{4})-([0-9]{2})-([0-9]{2})", r"([0-9]{2}):([0-9]{2})", r"[0-9]{2}"
 _STRICT = re.compile(rf"{_DAY}[Tt]{_TIME}:({_TWO})(?:\.([0-9]+))?([Zz]|[+-]{_TWO}:{_TWO})")
@@ -46,38 +48,9 @@ class Parts:
         return seconds * SECOND + int((self.fraction + "000000000")[:9])
 
 
-def is_leap(year: int) -> bool:
-    """Whether February has 29 days."""
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def month_length(year: int, month: int) -> int:
-    """Days of a month."""
-    return 29 if month == 2 and is_leap(year) else _LENGTHS[month - 1]
-
-
 def days_before(year: int, month: int, day: int) -> int:
     """Days from 1970-01-01 to a date of the proleptic Gregorian calendar, negative before it."""
-    before = year - 1
-    days = before * 365 + before // 4 - before // 100 + before // 400
-    days += sum(month_length(year, earlier) for earlier in range(1, month)) + day - 1
-    return days - 719_162  # the same count for 1970-01-01
-
-
-@lru_cache(maxsize=1024)
-def civil(days: int) -> tuple[int, int, int]:
-    """The year, month and day that lie so many days after 1970-01-01."""
-    year = 1970 + days * 400 // 146_097  # right, or one off
-    if days_before(year, 1, 1) > days:
-        year -= 1
-    elif days_before(year + 1, 1, 1) <= days:
-        year += 1
-    rest = days - days_before(year, 1, 1)
-    month = 1
-    while rest >= month_length(year, month):
-        rest -= month_length(year, month)
-        month += 1
-    return year, month, rest + 1
+    return date(year, month, day).toordinal() - _EPOCH
 
 
 def split(text: str) -> Parts:
@@ -105,12 +78,12 @@ def _checked(found: re.Match[str], text: str) -> Parts:
         if hours > 23 or minutes > 59:
             raise NotAnInstant("has an offset that no clock can have")
         offset = (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
-    if not (1 <= month <= 12 and 1 <= day <= month_length(year, month)):
+    if not (1 <= month <= 12 and 1 <= day <= monthrange(year or 4, month)[1]):
         raise NotAnInstant("names a day that does not exist")
     if hour > 23 or minute > 59 or second > 60:
         raise NotAnInstant("names a time that does not exist")
     parts = Parts(year, month, day, hour, minute, second, found[7] or "", offset, text)
-    if not days_before(1, 1, 1) * DAY <= parts.instant() < days_before(10_000, 1, 1) * DAY:
+    if not year or not _FIRST <= parts.instant() < _LAST + DAY:
         raise NotAnInstant("lies outside the years 1 to 9999")
     return parts
 
@@ -120,10 +93,10 @@ def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
 
     RFC 3339 has no year 10000: an instant that is in it east of Greenwich is written in UTC.
     """
-    days, rest = divmod(instant + (offset or 0) * MINUTE, DAY)
-    year, month, day = civil(days)
-    if year > 9999:
+    local = instant + (offset or 0) * MINUTE
+    if offset and local >= _LAST + DAY:
         return write(instant, digits=digits)
+    days, rest = divmod(local, DAY)
     seconds, fraction = divmod(rest, SECOND)
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if digits:
@@ -131,7 +104,7 @@ def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
     zone = "Z"
     if offset is not None:
         zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
-    return f"{year:04}-{month:02}-{day:02}T{clock}{zone}"
+    return f"{date.fromordinal(days + _EPOCH)}T{clock}{zone}"
 
 
 def http_date(instant: int) -> str:

@@ -1,8 +1,8 @@
-"""Credentials and permissions that are not checked closely enough, and errors that leak internals."""
+"""Credentials, permissions, ids and methods that are not checked closely enough."""
 
 from __future__ import annotations
 
-import json
+import copy
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults.making import Go, Table, around, both, built, failing, instead, rows
-from whop_contracts.provider.state import UPDATE, Call, Campaign, Rejection, Request, crash
+from whop_contracts.provider.faults import Go, Table, around, both, built, by_pattern, failing, instead, rows
+from whop_contracts.provider.state import SEED, UPDATE, Call, Campaign, Rejection, Request, crash, fresh
 
 # -- tokens --
 
@@ -129,67 +129,172 @@ def _has_other_scheme(request: Request) -> bool:
     return header is not None and not header.lower().startswith("bearer")
 
 
+_is_foreign = failing(Provider.owns)(lambda credential, campaign: credential.company != campaign.company)
+_lacks = failing(Provider.authorize)(
+    lambda one, operation: operation != "retrieve" and UPDATE not in one.permissions
+)
+_unreadable = _owning(lambda _provider, _campaign, operation, own: own or operation != "retrieve")
 _OWNERS = (
     *Table("authorization", built, 206)(
         ("readonly-pauses", "the permission is not checked", around(Provider.authorize)(lambda *_: None)),
         ("foreign-pauses", "the owner is not checked", around(Provider.owns)(lambda *_: True)),
         ("credential-cached-by-path", "a gateway caches the check", around(Provider.authenticate)(_cached)),
         ("readonly-answered-200", "a 200, and nothing is done", instead(_success)),
+        ("foreign-unreadable-pauses", "the owner is checked for reading only", _unreadable),
+        ("foreign-paused-all-the-same", "the owner is checked after the pause", _owning(_paused_first)),
     ),
-    *Table("authorization", _owning, 206)(
-        (
-            "foreign-unreadable-pauses",
-            "the owner is checked for reading only",
-            lambda _, _campaign, operation, own: own or operation != "retrieve",
-        ),
-        ("foreign-paused-all-the-same", "the owner is checked after the pause", _paused_first),
-    ),
-    *Table("authorization", failing(Provider.authorize), 100)(
-        (
-            "readonly-crashes",
-            "the permission has no label",
-            lambda credential, operation: operation != "retrieve" and UPDATE not in credential.permissions,
-        ),
-    ),
-    *Table("authorization", failing(Provider.owns), 100)(
-        ("foreign-crashes", "a join finds no row", lambda one, campaign: one.company != campaign.company),
-    ),
-    *Table("authorization", failing(Provider.authenticate), 100)(
-        ("other-scheme-crashes", "any token is decoded", _has_other_scheme),
-    ),
-    *Table("authorization", instead, 100)(
-        ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", _crash_if_unknown),
+    *Table("authorization", built, 100)(
+        ("readonly-crashes", "the permission has no label", _lacks),
+        ("foreign-crashes", "a join finds no row", _is_foreign),
+        ("other-scheme-crashes", "any token is decoded", failing(Provider.authenticate)(_has_other_scheme)),
+        ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", instead(_crash_if_unknown)),
     ),
 )
 
-# -- errors that leak --
+# -- ids --
+
+_KNOWN: Final = frozenset(fresh(0.0).campaigns)
 
 
-def _leaking(row: dict[str, Any]) -> type[Provider]:
-    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or a header."""
-
-    class Leaking(Provider):
-        leaked: Any = None
-
-        def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
-            leaked = row.get("text") or row.get("members")
-            if "echo" in row:
-                leaked = {"received": {row["echo"]: request.header(row["echo"])}}
-            wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
-            self.leaked = leaked if wanted else None
-
-        def render_error(self, rejection: Rejection) -> Response:
-            response, leaked, self.leaked = super().render_error(rejection), self.leaked, None
-            if leaked is None:
-                return response
-            if isinstance(leaked, str):
-                return Response(response.status, (("content-type", "text/plain"),), leaked.encode())
-            body = {"error": self.error_details(rejection), **leaked}
-            return replace(response, content=json.dumps(body).encode())
-
-    return Leaking
+def _crashing(wanted: Callable[[str], bool]) -> type[Provider]:
+    """Crash on an id that is wanted, unless it is known."""
+    return failing(Provider.find_campaign)(lambda id_, _: wanted(id_) and id_ not in _KNOWN)
 
 
-_LEAKS = Table("errors", _leaking)(*rows("leaks"))
+def _finding(alike: Callable[[str, str], bool]) -> type[Provider]:
+    """Find a campaign by an id that is only like its own: from what was sent and the known one."""
 
-FAULTS: Final = (*_TOKENS, *_OWNERS, *_LEAKS)
+    def look_up(go: Go, provider: Provider, wanted: str) -> Any:
+        every = provider.state.campaigns.values()
+        return go(wanted) or next((one for one in every if alike(wanted, one.id)), None)
+
+    return around(Provider.look_up)(look_up)
+
+
+def _is_well_formed(id_: str) -> bool:
+    return re.fullmatch("adcamp_[A-Za-z0-9]+", id_) is not None
+
+
+def _is_malformed(id_: str, _known: str = "") -> bool:
+    return not _is_well_formed(id_)
+
+
+def _invented(go: Go, provider: Provider, wanted: str) -> Any:
+    found = go(wanted)
+    if found is None and _is_well_formed(wanted):
+        found = replace(copy.deepcopy(provider.state.campaigns[SEED.campaigns[0]]), id=wanted)
+    return found
+
+
+def _pauses_all(go: Go, provider: Provider, wanted: str) -> Any:
+    found = go(wanted)
+    for campaign in provider.state.campaigns.values() if found is None else ():
+        if campaign.status == "active":
+            provider.apply_pause(campaign, None)
+    return found
+
+
+def _empty(_: Provider, call: Call, rejection: Rejection) -> Response | None:
+    unknown = rejection.status == 404 and call.operation == "pause" and call.id not in _KNOWN
+    return Response(200, (("content-type", "application/json"),), b"{}") if unknown else None
+
+
+_RECASED: Final = frozenset(one.lower() for one in SEED.campaigns)
+_IDS = (
+    *Table("identifiers", _crashing, 100)(
+        ("unknown-id-crashes", "a row that was not found is read", _is_well_formed),
+        ("malformed-id-crashes", "the id is decoded before it is checked", _is_malformed),
+        ("wrong-prefix-crashes", "a table of prefixes", lambda v: "_" in v and not v.startswith("adcamp_")),
+        ("recased-id-crashes", "only the look-up ignores case", lambda v: v.lower() in _RECASED),
+        ("bare-prefix-crashes", "the part after the prefix is read", lambda v: v.rstrip("_") == "adcamp"),
+    ),
+    *Table("identifiers", _finding, 102)(
+        ("any-prefix-found", "any prefix is cut off", lambda sent, known: sent.split("_")[-1] == known[7:]),
+        ("id-suffix-ignored", "a fixed-width column cuts the id", lambda sent, known: sent.startswith(known)),
+        ("id-prefix-found", "LIKE 'id%'", lambda sent, known: len(sent) > 9 and known.startswith(sent)),
+        ("id-trimmed", "white space around an id is cut off", lambda sent, known: sent.strip() == known),
+        ("any-id-of-its-length", "a hash of ids is too short", lambda sent, known: len(sent) == len(known)),
+        ("malformed-id-found", "a malformed id is read as zero", _is_malformed),
+    ),
+    *Table("identifiers", around(Provider.look_up), 102)(
+        ("unknown-id-invented", "a campaign is made from defaults", _invented),
+        (
+            "unknown-id-is-first",
+            "the first row is taken if none is found",
+            lambda go, provider, wanted: go(wanted) or provider.state.campaigns[SEED.campaigns[0]],
+        ),
+    ),
+    *Table("identifiers", instead, 102)(
+        ("unknown-id-answered-200", "nothing found is an empty success", _empty),
+    ),
+    *Table("identifiers", around(Provider.look_up), 104)(
+        ("unknown-id-pauses-all", "the WHERE is dropped", _pauses_all),
+    ),
+    *Table("values", by_pattern(_crashing), 100)(*rows("crashing ids")),
+)
+
+# -- methods --
+
+_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
+
+
+def _also(method: str) -> type[Provider]:
+    """One more method does what POST does."""
+    return around(Provider.allowed_methods)(
+        lambda go, _, operation: (*go(operation), method) if operation == "pause" else go(operation)
+    )
+
+
+def _meeting(how: tuple[str, Callable[[Provider, Campaign | None], Response]]) -> type[Provider]:
+    """One method on the pause route gets another response than a 405."""
+    method, meet = how
+
+    def respond(go: Callable[[Request], Response], provider: Provider, request: Request) -> Response:
+        if request.method == method:
+            try:
+                call = provider.locate(request.path)
+            except Rejection as rejection:
+                return provider.render_error(rejection)
+            if call.operation == "pause":
+                return meet(provider, provider.state.campaigns.get(call.id))
+        return go(request)
+
+    return around(Provider.respond)(respond)
+
+
+def _shown(provider: Provider, campaign: Campaign | None) -> Response:
+    if campaign is None:
+        return provider.render_error(Rejection(404, "not_found", "There is no such ad campaign."))
+    return provider.success("retrieve", provider.render_campaign(campaign))
+
+
+def _crashed(provider: Provider, _campaign: Campaign | None) -> Response:
+    return provider.render_error(crash())
+
+
+def _toggled(provider: Provider, campaign: Campaign | None) -> Response:
+    if campaign is not None and campaign.status == "paused":
+        provider.apply_unpause(campaign)
+    elif campaign is not None and campaign.status == "active":
+        provider.apply_pause(campaign, None)
+    return provider.render_error(Rejection(405, "method_not_allowed", "No.", (("allow", "POST"),)))
+
+
+_WRONG_METHODS = (
+    *Table("identifiers", _also, 102)(
+        *((f"{one.lower()}-pauses", f"{one} is routed to the same handler", one) for one in _METHODS)
+    ),
+    *Table("identifiers", _meeting, 100)(
+        *((f"{one.lower()}-crashes", f"{one} has no handler", (one, _crashed)) for one in _METHODS)
+    ),
+    *Table("identifiers", _meeting, 102)(
+        ("get-reads-on-pause-route", "GET returns the campaign", ("GET", _shown)),
+    ),
+    *Table("identifiers", _meeting, 104)(
+        ("delete-acts-and-405", "DELETE acts and gets a 405", ("DELETE", _toggled)),
+        ("put-acts-and-405", "PUT acts and gets a 405", ("PUT", _toggled)),
+    ),
+)
+
+FAULTS: Final = (*_TOKENS, *_OWNERS)
+ADDRESSES: Final = (*_IDS, *_WRONG_METHODS)

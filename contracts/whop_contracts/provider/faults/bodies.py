@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import MINUTE
-from whop_contracts.provider.faults.invalid_dates import accepting, always, for_ever, is_of, matches
-from whop_contracts.provider.faults.making import Go, Table, after, around, built, failing, rows
+from whop_contracts.provider.faults import Go, Table, after, always, around, built, failing, matches, rows
+from whop_contracts.provider.faults.invalid_dates import accepting, for_ever, is_of
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 

@@ -10,20 +10,24 @@ from typing import Any, Final
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND
-from whop_contracts.provider.faults.making import (
+from whop_contracts.provider.faults import (
     Table,
     after,
+    always,
     around,
     both,
     built,
+    dated,
     drop,
     editing,
     failing,
+    having,
     put,
+    rows,
+    storing,
+    where,
 )
 from whop_contracts.provider.state import SEED, Campaign, Request
-
-_Is = Callable[[Campaign], bool]
 
 # -- a pause changes what no pause may change --
 
@@ -41,33 +45,27 @@ def _title(_: Provider, campaign: Campaign) -> None:
     campaign.title = campaign.title.removesuffix(" (paused)") + " (paused)"
 
 
+def _created(provider: Provider, campaign: Campaign) -> None:
+    campaign.created_at = provider.now()
+
+
 def _halve(provider: Provider, campaign: Campaign) -> None:
     budget = campaign.rest["daily_budget"]
     _rest("daily_budget", None if budget is None else budget / 2)(provider, campaign)
 
 
-_CALLER: Final = {"id": "user_Ap1Key0000000", "name": "API", "username": "api"}
-_JOB: Final = {
-    "id": "user_6f1b2a34-9c0d-4e5f-8a7b-0c1d2e3f4a5b",
-    "name": "Scheduler",
-    "username": "scheduler",
-}
-_TOUCHING = Table("pausing", _touching)(
-    ("pause-zeroes-budget", "a budget of zero, so that nothing is spent", _rest("daily_budget", 0.0)),
-    ("pause-halves-budget", "every pause refunds the rest of the budget", _halve),
-    ("pause-changes-title", "the title is marked for people", _title),
-    (
-        "pause-resets-created-at",
-        "the row is replaced, not updated",
-        lambda p, c: setattr(c, "created_at", p.now()),
+def _reset(row: dict[str, Any]) -> type[Provider]:
+    return _touching(_rest(row["member"], row["value"]))
+
+
+_TOUCHING = (
+    *Table("pausing", _touching)(
+        ("pause-zeroes-budget", "a budget of zero, so that nothing is spent", _rest("daily_budget", 0.0)),
+        ("pause-halves-budget", "every pause refunds the rest of the budget", _halve),
+        ("pause-changes-title", "the title is marked for people", _title),
+        ("pause-resets-created-at", "the row is replaced, not updated", _created),
     ),
-    ("pause-changes-platform", "the platform falls back to a default", _rest("platform", "tiktok")),
-    ("pause-clears-platform", "the link to the platform is cut", _rest("platform", None)),
-    ("pause-clears-countries", "the targeting is removed", _rest("target_country_codes", [])),
-    ("pause-adds-country", "the targeting is reset", _rest("target_country_codes", ["US", "CA", "GB", "DE"])),
-    ("pause-clears-product", "the promotion is detached", _rest("product", None)),
-    ("pause-changes-creator", "the caller becomes the creator", _rest("created_by_user", _CALLER)),
-    ("pause-attributed-to-a-job", "the job that pauses becomes the creator", _rest("created_by_user", _JOB)),
+    *Table("pausing", _reset)(*rows("members reset by a pause")),
 )
 
 # -- a pause, or its end, changes another campaign --
@@ -138,59 +136,54 @@ _OTHERS = (
 # -- some campaigns only --
 
 
-def _storing(how: tuple[_Is, Callable[[int], int | None]]) -> type[Provider]:
-    """For the campaigns that are wanted: store another date."""
-    wanted, moved = how
-
-    def apply(go: _Apply, _: Provider, campaign: Campaign, until: int | None) -> None:
-        go(campaign, moved(until) if until is not None and wanted(campaign) else until)
-
-    return around(Provider.apply_pause)(apply)
+def _later(by: int) -> type[Provider]:
+    return dated(lambda until: until + by)
 
 
-def _seeing(how: tuple[_Is, dict[str, Any]]) -> type[Provider]:
-    """For the campaigns that are wanted: readers see other values."""
-    wanted, values = how
-
-    def view(go: Callable[[Campaign], Campaign], _: Provider, campaign: Campaign) -> Campaign:
-        return replace(go(campaign), **values) if wanted(campaign) else go(campaign)
-
-    return around(Provider.view)(view)
+def _for_some(how: tuple[Callable[[Campaign], bool], type[Provider]]) -> type[Provider]:
+    """A fault that some campaigns have: those for which the predicate holds."""
+    wanted, faulty = how
+    return where(lambda _, campaign, *_args: wanted(campaign), faulty)
 
 
-def _on(platform: str) -> _Is:
-    return lambda campaign: campaign.rest["platform"] == platform
+def _on(platform: str) -> Callable[[Campaign], bool]:
+    return having({"member": "platform", "value": platform})
 
 
-def _without(member: str) -> _Is:
-    return lambda campaign: campaign.rest[member] is None
+def _without(member: str) -> Callable[[Campaign], bool]:
+    return having({"member": member, "value": None})
 
 
-def _offset_lost(go: _Apply, provider: Provider, campaign: Campaign, until: int | None) -> None:
-    lost = campaign.rest["platform"] == "tiktok" and until is not None
-    go(campaign, until + provider.notes["offset"] if lost else until)
+def _is_fourth(campaign: Campaign) -> bool:
+    return campaign.id == SEED.campaigns[3]
 
 
+def _seen(**values: Any) -> type[Provider]:
+    return around(Provider.view)(lambda go, _, campaign: replace(go(campaign), **values))
+
+
+_dropped = dated(lambda _: None)
+_whole_seconds = dated(lambda until: until // SECOND * SECOND)
 _tiktok_loses_offset = both(
     after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
-    around(Provider.apply_pause)(_offset_lost),
+    _for_some((_on("tiktok"), storing(lambda p, _, until: until and until + p.notes["offset"]))),
 )
 _SOME = (
-    *Table("dates", _storing)(
-        ("no-config-whole-seconds", "an old column", (_without("config"), lambda v: v // SECOND * SECOND)),
-        ("meta-date-lost", "the platform's client cannot pause with a date", (_on("meta"), lambda _: None)),
-        (
-            "fourth-campaign-a-day-late",
-            "one row has another time zone",
-            (lambda c: c.id == SEED.campaigns[3], lambda v: v + DAY),
-        ),
+    *Table("dates", _for_some)(
+        ("no-config-whole-seconds", "an old column", (_without("config"), _whole_seconds)),
+        ("meta-date-lost", "the platform's client cannot pause with a date", (_on("meta"), _dropped)),
+        ("fourth-campaign-a-day-late", "one row has another time zone", (_is_fourth, _later(DAY))),
     ),
     *Table("dates", built)(
         ("tiktok-loses-offset", "the platform's client sends digits only", _tiktok_loses_offset),
     ),
-    *Table("pausing", _seeing)(
-        ("tiktok-reads-active", "the platform's own status is shown", (_on("tiktok"), {"status": "active"})),
-        ("without-product-reads-undated", "a join drops it", (_without("product"), {"paused_until": None})),
+    *Table("pausing", _for_some)(
+        (
+            "tiktok-reads-active",
+            "the platform's own status is shown",
+            (_on("tiktok"), _seen(status="active")),
+        ),
+        ("without-product-reads-undated", "a join drops it", (_without("product"), _seen(paused_until=None))),
     ),
 )
 
@@ -215,19 +208,8 @@ class _Counting(Provider):
 def _sometimes(how: tuple[int, type[Provider]]) -> type[Provider]:
     """One accepted pause in so many has another fault, and what follows until the next pause."""
     every, faulty = how
-
-    def either(step: str) -> Callable[..., Any]:
-        def taken(self: Provider, *args: Any) -> Any:
-            return getattr(faulty if self.notes.get("turn") else Provider, step)(self, *args)
-
-        return taken
-
-    steps = {name: either(name) for name in vars(faulty) if not name.startswith("__")}
-    return type("Sometimes", (_Counting,), {"every": every, **steps})
-
-
-def _later(by: int) -> type[Provider]:
-    return around(Provider.apply_pause)(lambda go, _, c, until: go(c, None if until is None else until + by))
+    counting = type("Counting", (_Counting,), {"every": every})
+    return both(where(lambda provider, *_: provider.notes.get("turn"), faulty), counting)
 
 
 class _Forgetting(_Counting):
@@ -251,7 +233,7 @@ def _losing_date(every: int) -> type[Provider]:
 
 _edited = editing("pause")
 _active = _edited(put("status", "active"))
-_crashing = failing(Provider.apply_pause)(lambda *_: True)
+_crashing = failing(Provider.apply_pause)(always)
 _truncated = around(Provider.encode)(lambda go, _, value: go(value)[:-1])
 _SOMETIMES = (
     *Table("intermittent", _sometimes)(

@@ -9,7 +9,7 @@ from typing import Final
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import MINUTE
-from whop_contracts.provider.faults.making import Table, after, around, both, noting, timer
+from whop_contracts.provider.faults import Table, after, around, both, noting, timer
 from whop_contracts.provider.faults.resuming import HOUR, LONGEST_DELAY, UNLESS_NOTED
 from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 

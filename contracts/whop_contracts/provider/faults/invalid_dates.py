@@ -9,7 +9,18 @@ from typing import Any, Final
 from whop_contracts.provider import dates
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND
-from whop_contracts.provider.faults.making import Table, around, both, built, failing, rows, timer
+from whop_contracts.provider.faults import (
+    Table,
+    always,
+    around,
+    both,
+    built,
+    by_pattern,
+    failing,
+    matches,
+    rows,
+    timer,
+)
 from whop_contracts.provider.state import Campaign
 
 Store = Callable[[Provider, Any], int | None]
@@ -46,11 +57,6 @@ def is_of(*types: type) -> Callable[[Any], bool]:
     return lambda value: type(value) in types
 
 
-def always(*_values: Any) -> bool:
-    """Every value."""
-    return True
-
-
 # -- other types --
 
 
@@ -80,16 +86,6 @@ _TYPES = (
 )
 
 # -- strings --
-
-
-def matches(pattern: str) -> Callable[[str], bool]:
-    """Whether a pattern is found in a string, in any case."""
-    return lambda text: re.search(pattern, text, re.IGNORECASE) is not None
-
-
-def _crashing(row: dict[str, Any]) -> type[Provider]:
-    """Crash on a string in which the row's pattern is found."""
-    return failing(Provider.read_until)(matches(row["pattern"]))
 
 
 def _is_blank(text: str, *_: str) -> bool:
@@ -175,7 +171,7 @@ _TEXTS = (
     *Table("values", around(Provider.read_until), 102)(
         ("accepts-foreign-digits", "digits of any script match", _foreign_digits),
     ),
-    *Table("values", _crashing, 100)(*rows("crashing dates")),
+    *Table("values", by_pattern(failing(Provider.read_until)), 100)(*rows("crashing dates")),
 )
 
 # -- strings that a lenient parser reads --

@@ -10,7 +10,7 @@ from typing import Any, Final
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE
-from whop_contracts.provider.faults.making import (
+from whop_contracts.provider.faults import (
     Go,
     Table,
     after,

@@ -1,4 +1,4 @@
-"""Responses to a correctly stored pause with a wrong member, status, media type or bytes."""
+"""Responses to a stored pause with a wrong member, status, media type or bytes; errors that leak."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults.making import DATA, Edit, Table, around, at, drop, editing, put, rows
+from whop_contracts.provider.faults import DATA, Edit, Table, around, at, drop, editing, put, rows
+from whop_contracts.provider.state import Call, Rejection, Request
 
 # -- members --
 
@@ -163,3 +164,33 @@ _WIRE = (
 )
 
 FAULTS: Final = (*_MEMBERS, *_WIRE)
+
+# -- errors that leak --
+
+
+def _leaking(row: dict[str, Any]) -> type[Provider]:
+    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or a header."""
+
+    class Leaking(Provider):
+        leaked: Any = None
+
+        def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
+            leaked = row.get("text") or row.get("members")
+            if "echo" in row:
+                leaked = {"received": {row["echo"]: request.header(row["echo"])}}
+            wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
+            self.leaked = leaked if wanted else None
+
+        def render_error(self, rejection: Rejection) -> Response:
+            response, leaked, self.leaked = super().render_error(rejection), self.leaked, None
+            if leaked is None:
+                return response
+            if isinstance(leaked, str):
+                return Response(response.status, (("content-type", "text/plain"),), leaked.encode())
+            body = {"error": self.error_details(rejection), **leaked}
+            return replace(response, content=json.dumps(body).encode())
+
+    return Leaking
+
+
+LEAKS: Final = Table("errors", _leaking)(*rows("leaks"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND
-from whop_contracts.provider.faults.making import Table, after, around, both, built, noting, timer
+from whop_contracts.provider.faults import Table, after, around, both, built, having, noting, rows, timer
 from whop_contracts.provider.state import SEED, Campaign
 
 HOUR = 60 * MINUTE
@@ -203,8 +203,8 @@ def _never_resuming(wanted: Callable[[Campaign], bool]) -> type[Provider]:
     return timer(lambda _, campaign, due: None if wanted(campaign) else due)
 
 
-def _without(member: str) -> Callable[[Campaign], bool]:
-    return lambda campaign: campaign.rest[member] is None
+def _never_having(row: dict[str, Any]) -> type[Provider]:
+    return _never_resuming(having(row))
 
 
 def _endless(campaign: Campaign) -> bool:
@@ -216,16 +216,8 @@ _paused_again = both(
     _sweeping("paused"),
 )
 _SOME = (
+    *Table("auto-resume", _never_having)(*rows("campaigns that never resume")),
     *Table("auto-resume", _never_resuming)(
-        (
-            "tiktok-never-resumes",
-            "the platform's client lacks the call",
-            lambda c: c.rest["platform"] == "tiktok",
-        ),
-        ("without-platform-never-resumes", "the job joins the platform's table", _without("platform")),
-        ("without-budget-never-resumes", "the job selects what can spend", _without("daily_budget")),
-        ("without-product-never-resumes", "the job joins the product's table", _without("product")),
-        ("without-config-never-resumes", "the job reads the campaign's configuration", _without("config")),
         ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
         (
             "fourth-campaign-never-resumes",

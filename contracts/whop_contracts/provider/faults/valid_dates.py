@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthcalendar
+from calendar import isleap, monthcalendar, monthrange
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,8 +11,7 @@ from typing import Any, Final
 from whop_contracts.provider import dates
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND, Parts
-from whop_contracts.provider.faults.invalid_dates import always, matches
-from whop_contracts.provider.faults.making import Go, Table, around, failing, rows
+from whop_contracts.provider.faults import Go, Table, always, around, by_pattern, failing, matches, rows
 from whop_contracts.provider.state import Campaign
 
 _HOUR = 60 * MINUTE
@@ -91,7 +90,7 @@ def _crosses_days(parts: Parts) -> bool:
 
 
 def _is_last_day(parts: Parts) -> bool:
-    return parts.day == dates.month_length(parts.year, parts.month)
+    return parts.day == monthrange(parts.year, parts.month)[1]
 
 
 def _infinite(parts: Parts) -> int | None:
@@ -99,7 +98,7 @@ def _infinite(parts: Parts) -> int | None:
 
 
 def _in_leap_year(parts: Parts) -> bool:
-    return dates.is_leap(parts.year)
+    return isleap(parts.year)
 
 
 def _is_after_february_2100(parts: Parts) -> bool:
@@ -229,16 +228,14 @@ def _refused(unwanted: Callable[[int, int, int], bool]) -> type[Provider]:
     return around(Provider.check_until)(check)
 
 
-def _with_pattern(
-    step: Callable[[Callable[[Parts], bool]], type[Provider]],
-) -> Callable[[dict[str, Any]], type[Provider]]:
-    return lambda row: step(lambda parts: matches(row["pattern"])(parts.text))
+def _by_text(make: Callable[..., type[Provider]]) -> Callable[[Callable[[str], bool]], type[Provider]]:
+    return lambda wanted: make(lambda parts: wanted(parts.text))
 
 
 _rejecting = failing(Provider.compose, lambda p: p.invalid(_INVALID))
 _crashing = failing(Provider.compose)
 _REJECTED = (
-    *Table("dates", _with_pattern(_rejecting))(*rows("rejected valid dates")),
+    *Table("dates", by_pattern(_by_text(_rejecting)))(*rows("rejected valid dates")),
     *Table("dates", _rejecting)(
         ("refuses-crossing-days", "the day in UTC must be the written day", _crosses_days),
     ),
@@ -246,7 +243,7 @@ _REJECTED = (
         ("refuses-beyond-90-days", "three months at most", lambda until, now, _: until > now + 90 * DAY),
         ("refuses-within-the-hour", "an hour at least", lambda until, now, _: now < until < now + _HOUR),
     ),
-    *Table("dates", _with_pattern(_crashing), 100)(*rows("crashing valid dates")),
+    *Table("dates", by_pattern(_by_text(_crashing)), 100)(*rows("crashing valid dates")),
     *Table("dates", _crashing, 100)(
         ("crashes-on-very-far-offset", "a table of zones", lambda p: abs(p.offset) > 14 * 60),
         ("crashes-on-year-9999", "a day is added for the time zone", lambda p: p.year == 9999),
