@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from whop_contracts import provider
 from whop_contracts.cli import check as engine
@@ -16,11 +20,19 @@ from whop_contracts.settings import Settings
 FAULT = "typo-in-member"
 
 
-def judged(monkeypatch: Any, settings: Settings | None = None, *, fault: str | None = None) -> dict[str, Any]:
-    with monkeypatch.context() as patch:
+def judged(
+    _monkeypatch: Any, settings: Settings | None = None, *, fault: str | None = None
+) -> dict[str, Any]:
+    """The result of a run on the mock, with a fault or without; each is made once and may be changed."""
+    return copy.deepcopy(_judged(settings or Settings(profile="quick"), fault))
+
+
+@cache
+def _judged(settings: Settings, fault: str | None) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
         if fault:
             break_mock(patch, fault)
-        return engine.check(settings or Settings(profile="quick"))
+        return engine.check(settings)
 
 
 def break_mock(patch: Any, fault: str) -> None:
