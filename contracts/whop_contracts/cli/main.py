@@ -37,6 +37,8 @@ _CHECKED: Final = "clauses require strict waivers drift_ledger "
 _REPORTS: Final = "json junit markdown html color quiet verbose "
 _PATH: Final = click.Path(path_type=Path)
 _RUN: Final = " ".join(setting.name for setting in SETTINGS if "command" in setting.faces)
+_HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Also for each command: click keeps the help option of whichever context asks first."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,18 +52,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         with reader_may_leave():
             sys.stdout.flush()
     except UsageError as error:
-        return _fail(str(error), USAGE)
+        line, code = str(error), USAGE
     except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
+        line, code = "interrupted", INTERRUPTED
     except BrokenPipeError:
         discard(sys.stdout)
         return USAGE
     except OSError as error:
         # Other errors of files are told where they occur: this is standard output.
         discard(sys.stdout)
-        return _fail(f"the output could not be written ({error.strerror})", USAGE)
+        line, code = f"the output could not be written ({error.strerror})", USAGE
     except Exception as error:  # noqa: BLE001 - our own error
-        return _fail(describe_internal_error(error), INCONCLUSIVE)
+        line, code = describe_internal_error(error), INCONCLUSIVE
+    else:
+        return code
+    tell(f"{NAME}: {visible(line, _LONGEST)}")
     return code
 
 
@@ -76,11 +81,6 @@ def _run(words: list[str]) -> int:
         return done.exit_code if words else USAGE
     except click.UsageError as error:
         raise UsageError(_line(error, click.Context(PROGRAM, info_name=NAME))) from None
-
-
-def _fail(line: str, code: int) -> int:
-    tell(f"{NAME}: {visible(line, _LONGEST)}")
-    return code
 
 
 def _line(error: click.UsageError, ctx: click.Context) -> str:
@@ -137,7 +137,8 @@ class Command(click.Command):
         self.place, self.own, self.checked = place, own, checked
         rows = [row for row in SETTINGS if row.name in settings.split()]
         self.settings = [SettingOption(replace(row, **words.get(row.name, {}))) for row in rows]
-        super().__init__(None, params=[*own, *self.settings], help=text, short_help=text)
+        params = [*own, *self.settings]
+        super().__init__(None, params=params, help=text, short_help=text, context_settings=_HELP)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, without taking a flag for the value of the one before it."""
@@ -294,6 +295,6 @@ PROGRAM: Final = Program(
     commands=COMMANDS,
     help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",
     epilog="Exit codes: 0 conforms, 1 a must clause failed, 2 usage, 3 inconclusive, 4 not restored.",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=_HELP,
 )
 click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")(PROGRAM)
