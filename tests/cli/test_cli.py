@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -126,32 +125,24 @@ MISUSES = [
     ("run --base http://h", "--base: no such flag; did you mean"),
     ("run --no-color", "--no-color: no such flag; did you mean --color?"),
     ("run --no-strct", "--no-strct: no such flag; did you mean --no-strict?"),
-    ("run --no-zzz", "--no-zzz: no such flag; see whop-contracts run --help"),
     ("run -x", "-x: no such flag; see whop-contracts run --help"),
     ("run adcamp_1", "unexpected argument 'adcamp_1'; see whop-contracts run --help"),
     ("run --seed", "--seed: expected a whole number, zero or more"),
     ("run --token --seed 1", "--token: expected a value, not --seed"),
     ("run --strict=yes", "--strict: expected no value"),
-    ("run --base-url staging", "--base-url 'staging': expected a URL"),
     ("run --base-url http://127.0.0.1:9", "WHOP_API_TOKEN: not set; expected a token"),
-    ("run --token 'Bearer secret'", "--token (not shown): expected the token alone: leave out 'Bearer'"),
     ("run --clause no.such", "--clause: 'no.such' matches no clause"),
     ("run --clause '!no.such'", "--clause: '!no.such' matches no clause"),
     ("run --clause '!*'", "--clause: '!*' leaves no clause"),
     ("run --require no.such", "--require: 'no.such' matches no clause"),
     ("run --require 'pausing.*' --clause '!pausing.*'", "--require: 'pausing.*' matches only what --clause"),
-    ("run -q -v", "--quiet: expected either it or --verbose, not both"),
     ("run --json - --markdown -", "--markdown '-': expected another file than that of --json"),
     ("plan --json --profile x", "--profile 'x': expected one of quick, standard, thorough"),
     ("restore --profile quick j", "--profile: no such flag"),
     ("explain", "ID: not given; see whop-contracts explain --help"),
-    (
-        "explain pausing.until-kept",
-        "ID 'pausing.until-kept': no such clause; did you mean pausing.until-is-kept?",
-    ),
+    ("explain pausing.until-kept", "ID 'pausing.until-kept': no such clause; did you mean pausing.until-is"),
     ("replay r.json", "--clause: not given; see whop-contracts replay --help"),
     ("serve --port x", "--port 'x': expected a whole number from 0 to 65535"),
-    ("serve --port 65536", "--port '65536': expected a whole number"),
     ("serve --fault x", "there is no fault 'x'"),
     ("serve --variation x", "there is no variation 'x'"),
     ("serve --host 203.0.113.1", "--host 203.0.113.1, --port 8089: cannot listen there"),
@@ -159,7 +150,6 @@ MISUSES = [
     ("derive --check .", "FOLDER '.':"),
     ("compare a", "NEW: not given"),
     ("prove --seeds 0", "--seeds '0': expected a whole number from 1 to 1000"),
-    ("prove --profile x", "--profile 'x': expected one of quick, standard, thorough"),
 ]
 
 
@@ -196,23 +186,22 @@ def test_an_internal_error_is_a_line_that_quotes_nothing(call, running):
     assert "token" not in err
 
 
-@pytest.mark.parametrize(
-    ("where", "err"),
-    [
+def test_an_output_that_nobody_takes_leaves_a_run_its_files_and_its_exit_code(tmp_path):
+    run = "whop-contracts run --profile quick --max-requests 5"
+    assert shell(f"{run} --har r.har >&- 2>&-; exit $?", tmp_path) == (3, "", "")
+    check = "whop-contracts check-har r.har --target http://provider.mock/api/v1 --junit r.xml --html r.html"
+    for where, err in (
         ("--verbose | true", ""),
         ("--json - | head -c 10 >/dev/null", ""),
-        (">&-", ""),
         (">/dev/full", "standard output could not be written (no space left on device)\n"),
-        (">/dev/null 2>&-", ""),
         (">/dev/null 2>/dev/full", ""),
         (">&- 2>&-", ""),
-    ],
-)
-def test_an_output_that_nobody_takes_leaves_a_run_its_files_and_its_exit_code(tmp_path, where, err):
-    run = "whop-contracts run --max-requests 5 --junit r.xml --html r.html --markdown r.md"
-    code = shell(f"{run} {where}; exit ${{PIPESTATUS[0]}}", tmp_path)
-    assert code == (3, "", err)
-    assert {path.name for path in tmp_path.iterdir()} == {"r.xml", "r.html", "r.md"}
+    ):
+        for name in ("r.xml", "r.html"):
+            (tmp_path / name).unlink(missing_ok=True)
+        code = shell(f"{check} --require 'auto_resume.*' {where}; exit ${{PIPESTATUS[0]}}", tmp_path)
+        assert code == (3, "", err), where
+        assert {path.name for path in tmp_path.iterdir()} == {"r.har", "r.xml", "r.html"}
 
 
 def test_an_output_that_nobody_takes_ends_other_commands_with_2_in_a_line():
@@ -240,18 +229,19 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
     monkeypatch.undo()
     assert kept.read_text() == "after"
     assert len(list(tmp_path.iterdir())) == 2
-    assert shell("mkfifo f; cat f & whop-contracts run --max-requests 5 -q --markdown f >&2; wait", tmp_path)[
-        1
-    ]
+    os.mkfifo(tmp_path / "f")
+    with subprocess.Popen(["cat", tmp_path / "f"], stdout=subprocess.PIPE) as reader:
+        reports.write_file(tmp_path / "f", "whole", "--json")
+        assert reader.communicate()[0] == b"whole"
     reports.write_file(Path("/dev/null"), "gone", "--json")
     assert Path("/dev/null").is_char_device()
 
 
-def test_a_recording_is_for_its_owner_alone_unless_the_file_is_there(tmp_path):
+def test_a_recording_is_for_its_owner_alone_unless_the_file_is_there(call, tmp_path):
     there = tmp_path / "there.har"
     there.touch(0o644)
     for name in ("new.har", "there.har"):
-        assert shell(f"whop-contracts run --max-requests 5 -q --har {name}", tmp_path)[0] == 3
+        assert call("run", "--profile", "quick", "--max-requests", "5", "-q", "--har", name)[0] == 3
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "new.har", there)] == [0o600, 0o644]
 
 
@@ -270,25 +260,18 @@ def test_an_output_that_cannot_be_written_is_reported_before_anything_is_sent(ca
     assert seen == []
 
 
-@pytest.mark.parametrize(
-    ("words", "size", "limit"),
-    [
-        ("check-har f", 2**31, 2048),
-        ("compare f f", 2**26, 64),
-        ("replay f --clause x", 2**26, 64),
-        ("restore f", 2**26, 64),
-    ],
-)
-def test_a_file_that_is_too_large_is_an_error_in_a_line(call, tmp_path, words, size, limit):
-    with (tmp_path / "f").open("wb") as file:
-        file.truncate(size + 1)
-    code, out, err = call(*words.split())
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert f"it has more than {limit} mebibytes" in err
-    os.truncate(tmp_path / "f", 10)
-    assert "mebibytes" not in call(*words.split())[2]
-    if limit == 64:
-        assert "it has more than 64 mebibytes" in call(*words.replace(" f", " /dev/zero").split())[2]
+def test_a_file_that_is_too_large_is_an_error_in_a_line(call, tmp_path):
+    limits = {"check-har f": 2048, "compare f f": 64, "replay f --clause x": 64, "restore f": 64}
+    for words, limit in limits.items():
+        with (tmp_path / "f").open("wb") as file:
+            file.truncate(limit * 2**20 + 1)
+        code, out, err = call(*words.split())
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"it has more than {limit} mebibytes" in err
+        os.truncate(tmp_path / "f", 10)
+        assert "mebibytes" not in call(*words.split())[2]
+        if limit == 64:
+            assert "it has more than 64 mebibytes" in call(*words.replace(" f", " /dev/zero").split())[2]
 
 
 def test_what_reverses_a_line_or_moves_a_cursor_reaches_no_terminal_and_is_escaped_in_json(call, running):
@@ -318,21 +301,13 @@ def test_flags_reach_the_engine_and_a_switch_can_be_undone(call, running, monkey
     assert (second.strict, second.rate) == (False, 9)
 
 
-def test_reports_are_written_to_their_files(call, running, tmp_path):
-    result = handmade.everything(handmade.HOSTILE)
-    running(result)
-    assert call("run", "--json", "r.json", "--junit", "r.xml", "--markdown", "r.md")[0] == 4
-    assert json.loads((tmp_path / "r.json").read_text()) == result
-    assert (tmp_path / "r.xml").read_text().startswith("<?xml")
-    assert (tmp_path / "r.md").read_text().startswith("### ❌ violates")
-
-
 def test_a_report_to_standard_output_is_all_that_is_written_there(call, running, monkeypatch, tmp_path):
     result = handmade.kinds()["violates"]
-    running(result, ("journal", "here.jsonl"))
+    running(result, ("journal", "here.jsonl"), ("kept", "a date"))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    code, out, err = call("run", "--json", "-", "--markdown", "r.md")
+    code, out, err = call("run", "--json", "-", "--markdown", "r.md", "--junit", "r.xml")
     assert (code, json.loads(out), err) == (1, result, "journal: here.jsonl\n")
+    assert (tmp_path / "r.xml").read_text().startswith("<?xml")
     code, markdown, _ = call("run", "--markdown", "-", "--verbose")
     assert (code, markdown) == (1, (tmp_path / "r.md").read_text())
     monkeypatch.setenv("WHOP_CONTRACTS_JSON", "-")
@@ -351,21 +326,9 @@ def test_color_is_asked_for_by_a_flag_before_the_variables_before_the_terminal(c
     assert "\x1b[" not in call("run", "--color", "never")[1]
 
 
-def test_the_journal_is_named_first_on_standard_error(call, running):
-    running(handmade.result(), ("journal", "here.jsonl"), ("kept", "a date"))
-    assert call("run")[2] == "journal: here.jsonl\n"
-
-
-def test_show_config_runs_nothing_and_masks_secrets(call, running, monkeypatch):
+def test_show_config_runs_nothing(call, running):
     seen = running(handmade.result())
-    monkeypatch.setenv("WHOP_API_TOKEN", "canary")
-    config = ("--base-url", "https://staging.example.com", "--test-clock", "https://t.example/c?token=canary")
-    code, out, err = call("run", "--show-config", *config)
-    assert (code, err, seen) == (0, "", [])
-    assert "https://t.example/c?(not shown)" in out
-    assert re.search(r"^base-url +https://staging.example.com +--base-url$", out, re.MULTILINE)
-    assert re.search(r"^token +\(set\) +WHOP_API_TOKEN$", out, re.MULTILINE)
-    assert "canary" not in out
+    assert (call("run", "--show-config")[0], seen) == (0, [])
 
 
 def test_a_required_clause_that_is_not_tested_makes_the_run_inconclusive(call):
@@ -397,13 +360,15 @@ def test_plan_tells_why_each_request_is_in_it(call):
     # An unpause may only bring a campaign into a known state.
     assert all(case["serves"] or case["class"] is None for case in outline["cases"])
     assert all(set(case["first"]) <= set(case["serves"]) for case in outline["cases"])
-    outline = json.loads(call("plan", "--why", "--json", "--clause", "refusals.other-method")[1])
+    only = ("--profile", "quick", "--clause", "refusals.other-method")
+    outline = json.loads(call("plan", "--why", "--json", *only)[1])
     assert {id_ for case in outline["cases"] for id_ in case["serves"]} == {"refusals.other-method"}
 
 
 def test_plan_names_what_no_request_tests_and_fits_its_reasons_into_80_columns(call):
-    plain = call("plan", "--max-requests", "60")[1].splitlines()
-    code, out, _ = call("plan", "--max-requests", "60", "--why")
+    few = ("plan", "--profile", "quick", "--max-requests", "60")
+    plain = call(*few)[1].splitlines()
+    code, out, _ = call(*few, "--why")
     added = [line for line in out.splitlines() if line not in plain]
     assert code == 0
     assert any("first to test request.date-is-accepted" in line for line in added)
@@ -459,18 +424,15 @@ def test_derive_finds_our_own_schemas_up_to_date(call):
     assert code == 0, out
 
 
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
+def test_a_shell_completes_commands_flags_and_values(call, monkeypatch):
+    monkeypatch.setenv("_WHOP_CONTRACTS_COMPLETE", "bash_complete")
+    for words, offered in (
         (["c"], ["clauses", "check-har", "compare"]),
         (["run", "--prof"], ["--profile"]),
         (["run", "--profile", ""], ["quick", "standard", "thorough"]),
         (["restore", "--clau"], []),
-    ],
-)
-def test_a_shell_completes_commands_flags_and_values(call, monkeypatch, words, offered):
-    monkeypatch.setenv("_WHOP_CONTRACTS_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", shlex.join(["whop-contracts", *words]).replace("''", ""))
-    monkeypatch.setenv("COMP_CWORD", str(len(words)))
-    code, out, _ = call()
-    assert (code, [line.partition(",")[2] for line in out.split()]) == (0, offered)
+    ):
+        monkeypatch.setenv("COMP_WORDS", shlex.join(["whop-contracts", *words]).replace("''", ""))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        code, out, _ = call()
+        assert (code, [line.partition(",")[2] for line in out.split()]) == (0, offered)

@@ -21,7 +21,7 @@ from whop_contracts.settings import Settings
 
 CLAUSES = {clause.id: clause for clause in catalogue.clauses()}
 FAULTS = [fault.name for fault in provider.faults()]
-SOME = FAULTS[:: max(1, len(FAULTS) // 10)]
+SOME = FAULTS[:: len(FAULTS) // 5]
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from whop_contracts import provider
 from whop_contracts.cli import check as engine
@@ -16,17 +20,26 @@ from whop_contracts.settings import Settings
 FAULT = "typo-in-member"
 
 
-def judged(monkeypatch: Any, settings: Settings | None = None, *, fault: str | None = None) -> dict[str, Any]:
-    with monkeypatch.context() as patch:
-        if fault:
-            break_mock(patch, fault)
-        return engine.check(settings or Settings(profile="quick"))
+def judged(_monkeypatch: Any, settings: Settings | None = None, **built: str) -> dict[str, Any]:
+    """The result of a run on the mock, ``built`` with a fault, a variation or neither.
+
+    Each is made once, and may be changed.
+    """
+    return copy.deepcopy(_judged(settings or Settings(profile="quick"), **built))
 
 
-def break_mock(patch: Any, fault: str) -> None:
-    def opened(settings: Settings) -> Any:
-        built = provider.build(fault=fault, clock=provider.ManualClock(time.time()))
-        return opening.open_mock(built), opening.mock_actors()
+@cache
+def _judged(settings: Settings, **built: str) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        if built:
+            break_mock(patch, **built)
+        return engine.check(settings)
+
+
+def break_mock(patch: Any, fault: str | None = None, **built: Any) -> None:
+    def opened(_: Settings) -> Any:
+        made = provider.build(fault=fault, clock=provider.ManualClock(time.time()), **built)
+        return opening.open_mock(made), opening.mock_actors()
 
     patch.setattr(engine, "open_target", opened)
 

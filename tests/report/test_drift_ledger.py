@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from report.making import judged, said
+from report.making import judged
 from whop_contracts import schemas
 from whop_contracts.report import postprocess
 from whop_contracts.report.postprocess import note_drift, read_ledger, write_ledger
@@ -56,10 +56,3 @@ def test_a_run_keeps_its_ledger(monkeypatch, tmp_path) -> None:
     assert all(one["first_seen"] for one in result["drift"])
     assert not schemas.violations("result", "", result)
     assert len(json.loads(path.read_text("utf-8"))["drift"]) == len(result["drift"])
-
-
-def test_the_flag_is_there(tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    code, _, _ = said(capsys, "run", "--profile", "quick", "--quiet", "--drift-ledger", "ledger.json")
-    assert code == 0
-    assert (tmp_path / "ledger.json").exists()

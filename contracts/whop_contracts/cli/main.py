@@ -52,18 +52,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         with reader_may_leave():
             sys.stdout.flush()
     except UsageError as error:
-        return _fail(str(error), USAGE)
+        line, code = str(error), USAGE
     except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
+        line, code = "interrupted", INTERRUPTED
     except BrokenPipeError:
         discard(sys.stdout)
         return USAGE
     except OSError as error:
         # Other errors of files are told where they occur: this is standard output.
         discard(sys.stdout)
-        return _fail(f"the output could not be written ({error.strerror})", USAGE)
+        line, code = f"the output could not be written ({error.strerror})", USAGE
     except Exception as error:  # noqa: BLE001 - our own error
-        return _fail(describe_internal_error(error), INCONCLUSIVE)
+        line, code = describe_internal_error(error), INCONCLUSIVE
+    else:
+        return code
+    tell(f"{NAME}: {visible(line, _LONGEST)}")
     return code
 
 
@@ -78,11 +81,6 @@ def _run(words: list[str]) -> int:
         return done.exit_code if words else USAGE
     except click.UsageError as error:
         raise UsageError(_line(error, click.Context(PROGRAM, info_name=NAME))) from None
-
-
-def _fail(line: str, code: int) -> int:
-    tell(f"{NAME}: {visible(line, _LONGEST)}")
-    return code
 
 
 def _line(error: click.UsageError, ctx: click.Context) -> str:
@@ -139,9 +137,8 @@ class Command(click.Command):
         self.place, self.own, self.checked = place, own, checked
         rows = [row for row in SETTINGS if row.name in settings.split()]
         self.settings = [SettingOption(replace(row, **words.get(row.name, {}))) for row in rows]
-        super().__init__(
-            None, params=[*own, *self.settings], help=text, short_help=text, context_settings=_HELP
-        )
+        params = [*own, *self.settings]
+        super().__init__(None, params=params, help=text, short_help=text, context_settings=_HELP)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, without taking a flag for the value of the one before it."""

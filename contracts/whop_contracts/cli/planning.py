@@ -49,22 +49,14 @@ def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
 
 def capabilities(settings: Settings) -> Capabilities:
     """What the target of a run offers, as far as the settings tell."""
-    if settings.base_url is None:
-        return Capabilities(
-            len(mock_actors().campaigns),
-            readonly=True,
-            foreign=True,
-            resting=True,
-            loopback=True,
-            clock="virtual",
-            tolerance_s=settings.resume_tolerance,
-        )
+    mock = settings.base_url is None
     return Capabilities(
-        campaigns=len(settings.campaign_ids),
-        readonly=settings.readonly_token is not None,
-        foreign=settings.foreign_campaign_id is not None,
-        loopback=is_loopback(urllib.parse.urlsplit(settings.base_url).hostname or ""),
-        clock="test" if settings.test_clock else "wall",
+        campaigns=len(mock_actors().campaigns if mock else settings.campaign_ids),
+        readonly=mock or settings.readonly_token is not None,
+        foreign=mock or settings.foreign_campaign_id is not None,
+        resting=mock,
+        loopback=mock or is_loopback(urllib.parse.urlsplit(settings.base_url or "").hostname or ""),
+        clock="virtual" if mock else "test" if settings.test_clock else "wall",
         tolerance_s=settings.resume_tolerance,
     )
 

@@ -11,10 +11,10 @@ from whop_contracts.exchange import Exchange
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, Settings, shown
 
-_SENT: Final = frozenset({
-    *("base_url", "campaign_ids", "foreign_campaign_id", "test_clock", "resume_tolerance", "profile", "seed"),
-    *("max_requests", "max_time", "ca_file", "insecure", "allow_production"),
-})  # fmt: skip
+_SENT: Final = (
+    "base_url campaign_ids foreign_campaign_id test_clock resume_tolerance profile seed max_requests "
+    "max_time ca_file insecure allow_production"
+)
 """The settings that a command needs to repeat a run, besides tokens and headers."""
 LONGEST: Final = 4_000
 """Characters of the longest command that is printed."""
@@ -25,8 +25,6 @@ _CREDENTIALS: Final = {
     "empty": "Bearer",
 }
 """The Authorization header by the symbol of the credential, in double quotes of bash."""
-_WHOLE: Final = "$WHOP_API_TOKEN"
-_RECASED: Final = "$(tr a-zA-Z A-Za-z <<<${WHOP_API_TOKEN:AT:1})"
 _PREFIX: Final = (
     "$([[ $WHOP_API_TOKEN =~ ^[A-Za-z0-9]{3,12}[_.-](.{8}.*)$ ]] && echo ${BASH_REMATCH[1]} || "
     "echo ${WHOP_API_TOKEN:4})"
@@ -39,12 +37,10 @@ def of_run(settings: Settings) -> str:
     words = ["whop-contracts", "run"]
     for setting in SETTINGS:
         value = getattr(settings, setting.name)
-        if setting.name not in _SENT or (
-            value == setting.default and setting.name not in ("profile", "seed")
-        ):
-            continue
-        for one in value if isinstance(value, tuple) else (value,):
-            words += [f"--{setting.key}", *([] if one is True else [shown(one)])]
+        chosen = value != setting.default or setting.name in ("profile", "seed")
+        if chosen and setting.name in _SENT.split():
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [f"--{setting.key}", *([] if one is True else [shown(one)])]
     return shlex.join(words)
 
 
@@ -134,12 +130,12 @@ def _altered(how: str, token: str) -> str:
     changed = token[at : at + 1]
     if kind == "case" and places not in ([], [at]):  # a token without letters is changed in its middle
         at = places[len(places) // 2]
-        changed = _RECASED.replace("AT", str(at))
+        changed = f"$(tr a-zA-Z A-Za-z <<<${{WHOP_API_TOKEN:{at}:1}})"
     return {
-        "before": f"{few or ADDED}{_WHOLE}",
-        "word": f"{_WHOLE} {ADDED}",
-        "comma": f"{_WHOLE},{ADDED}",
-        "quoted": f'\\"{_WHOLE}\\"',
+        "before": f"{few or ADDED}$WHOP_API_TOKEN",
+        "word": f"$WHOP_API_TOKEN {ADDED}",
+        "comma": f"$WHOP_API_TOKEN,{ADDED}",
+        "quoted": '\\"$WHOP_API_TOKEN\\"',
         "symbols": f"${{WHOP_API_TOKEN:0:{half}}}{SYMBOLS}${{WHOP_API_TOKEN:{half}}}",
         "cut": f"${{WHOP_API_TOKEN%{'?' * (size or 4)}}}",
         "head": rest,

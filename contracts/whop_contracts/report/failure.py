@@ -93,16 +93,6 @@ class Failure:
             ),
         )
 
-    @property
-    def actual(self) -> str:
-        """What came."""
-        return str(self.row["failure"]["actual"])
-
-    @property
-    def extent(self) -> str:
-        """In how many exchanges the clause failed, and in which requests."""
-        return _extent(self.row)
-
     def sections(self) -> Iterator[tuple[str, list[str]]]:
         """What a report shows of the failure, in order: a label and lines that are safe to show."""
         row, found = self.row, self.row["failure"]
@@ -113,7 +103,7 @@ class Failure:
         yield "actual", [visible(found["actual"], _TEXT)]
         if found["pointer"]:
             yield "at", [visible(found["pointer"])]
-        yield "failed in", [self.extent]
+        yield "failed in", [_extent(row)]
         if row.get("kinds"):
             yield "sent", sent(row)
         if self.explains:
@@ -214,7 +204,7 @@ def _points(failure: Failure) -> Iterator[tuple[int, str, str]]:
         if event.at is not None:
             yield event.at, "before", f"{visible(event.asked, 60)}: {event.response()}"
     if failure.at is not None:
-        yield failure.at, "seen", f"this one: {visible(failure.actual, 60)}"
+        yield failure.at, "seen", f"this one: {visible(failure.row['failure']['actual'], 60)}"
     own = failure.own()
     requested = {event.until for event in own if event.until is not None}
     shown = {event.shown.until for event in own if event.shown and event.shown.until is not None}

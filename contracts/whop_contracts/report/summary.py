@@ -66,7 +66,12 @@ def failures(result: Result) -> list[Row]:
 
     A clause that another failed one likely explains comes right after that one.
     """
-    return [one for lead in leading(result) for one in (lead, *explained_by(result, lead))]
+    rows = _failed(result)
+    return [
+        one
+        for lead in leading(result)
+        for one in (lead, *(row for row in rows if row.get("explained_by") == lead["id"]))
+    ]
 
 
 def leading(result: Result) -> list[Row]:
@@ -74,11 +79,6 @@ def leading(result: Result) -> list[Row]:
     rows = _failed(result)
     ids = {row["id"] for row in rows}
     return [row for row in rows if row.get("explained_by") not in ids]
-
-
-def explained_by(result: Result, lead: Row) -> list[Row]:
-    """The failures that another clause likely explains."""
-    return [row for row in _failed(result) if row.get("explained_by") == lead["id"]]
 
 
 def _failed(result: Result) -> list[Row]:
@@ -225,9 +225,8 @@ def untested(result: Result) -> dict[str, list[str]]:
 
 def hasty(result: Result) -> bool:
     """Whether an inconclusive run ended before most clauses were tested: then one line says all."""
-    return bool(
-        result["verdict"] == "inconclusive" and totals(result)["not_tested"] * 2 > len(result["clauses"])
-    )
+    mostly = totals(result)["not_tested"] * 2 > len(result["clauses"])
+    return mostly and bool(result["verdict"] == "inconclusive")
 
 
 def plural(count: int, one: str) -> str:
