@@ -42,7 +42,7 @@ def texts() -> Iterator[tuple[str, str]]:
     for clause in clauses():
         yield clause.id, f"{clause.statement} {clause.needs}"
     for name, command in COMMANDS.items():
-        yield f"{name} --help", command.get_help(click.Context(command, info_name=name))
+        yield f"{name} --help", command.get_help(command.make_context(name, [], resilient_parsing=True))
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

@@ -29,6 +29,8 @@ _CHECKED: Final = "clauses require strict waivers drift_ledger "
 _REPORTS: Final = "json junit markdown html color quiet verbose "
 _PATH: Final = click.Path(path_type=Path)
 _RUN: Final = " ".join(setting.name for setting in SETTINGS if "command" in setting.faces)
+_HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Also for each command: click keeps the help option of whichever context asks first."""
 
 
 class _OneLine(click.Command):
@@ -64,7 +66,9 @@ class Command(_OneLine):
         self.place, self.own, self.checked = place, own, checked
         rows = [row for row in SETTINGS if row.name in settings.split()]
         self.settings = [SettingOption(replace(row, **words.get(row.name, {}))) for row in rows]
-        super().__init__(None, params=[*own, *self.settings], help=text, short_help=text)
+        super().__init__(
+            None, params=[*own, *self.settings], help=text, short_help=text, context_settings=_HELP
+        )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, without taking a flag for the value of the one before it."""
@@ -251,6 +255,6 @@ PROGRAM: Final = Program(
     commands=COMMANDS,
     help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",
     epilog="Exit codes: 0 conforms, 1 a must clause failed, 2 usage, 3 inconclusive, 4 not restored.",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=_HELP,
 )
 click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")(PROGRAM)
