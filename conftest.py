@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 import pytest
+
+from whop_contracts.cli.check import check
+from whop_contracts.settings import Settings
 
 pytest_plugins = ["pytester"]
 
@@ -13,3 +17,15 @@ pytest_plugins = ["pytester"]
 def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Locks of the tests stay out of the folder of the user."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.getbasetemp())
+
+
+@cache
+def _import_everything() -> None:
+    check(Settings())
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester) -> pytest.Pytester:
+    """It forgets what a test run in this process is the first to import, so everything is imported before."""
+    _import_everything()
+    return pytester

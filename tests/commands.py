@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Mapping
+import runpy
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -42,13 +44,32 @@ class _Copied(io.StringIO):
 
 def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Ended:
     """Run one command in ``cwd``; ``variables`` (default: `environment`) and ``more`` are its environment."""
+    return _ended(lambda: main(words), cwd, {**(environment() if variables is None else variables), **more})
+
+
+def script(path: Path, variables: Mapping[str, str]) -> Ended:
+    """Run a Python file in its folder; what it imports from there is forgotten."""
+
+    def run() -> int:
+        known = set(sys.modules)
+        with patch.object(sys, "argv", [path.name]), patch.object(sys, "path", [str(path.parent), *sys.path]):
+            runpy.run_path(str(path), run_name="__main__")
+        for name in set(sys.modules) - known:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(path.parent)):
+                del sys.modules[name]
+        return 0
+
+    return _ended(run, path.parent, variables)
+
+
+def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> Ended:
     both = io.StringIO()
     out, error = _Copied(both), _Copied(both)
     with (
-        patch.dict(os.environ, {**(environment() if variables is None else variables), **more}, clear=True),
+        patch.dict(os.environ, variables, clear=True),
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(error),
     ):
-        code = main(words)
+        code = run()
     return Ended(code, out.getvalue(), error.getvalue(), both.getvalue())

@@ -26,10 +26,10 @@ RECIPE = next(block for block in blocks((ROOT / "docs" / "ci.md").read_text("utf
 EXPRESSION = re.compile(r"\$\{\{ *(.+?) *\}\}")
 BASH = shutil.which("bash") or "bash"
 PYTHON = """#!/bin/sh
-if [ "$1 $2" = "-m pip" ]; then printf '%s\\n' "$@" > "$INSTALLED"; exit 0; fi
+if [ "$1 $2" = "-m pip" ] || [ "$ONLY_WRITTEN_DOWN" ]; then printf '%s\\0' "$@" >> "$CALLS"; exit 0; fi
 exec "{python}" "$@"
 """
-"""Python on the path: the one that runs this test; instead of installing, pip writes down its arguments."""
+"""Python on the path: the one that runs this test; of pip, or of all calls, the words are written down."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Job:
     said: str
     summary: str
     outputs: dict
-    installed: list
+    calls: list
     folder: Path
 
 
@@ -49,11 +49,14 @@ def evaluated(text, inputs):
     return EXPRESSION.sub(lambda found: known[found[1]], text)
 
 
-def perform(folder, **given):
-    """The shell steps of the action in their order; after one that fails, those alone that always run."""
+def perform(folder, *, written_down=False, **given):
+    """The shell steps of the action in their order; after one that fails, those alone that always run.
+
+    ``calls`` are the words of the calls that were only ``written_down``, those of pip in any case.
+    """
     inputs = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
     inputs |= {name.replace("_", "-"): value for name, value in given.items()}
-    work, files = folder / "work", {name: folder / name for name in ("summary", "outputs", "installed")}
+    work, files = folder / "work", {name: folder / name for name in ("summary", "outputs", "calls")}
     work.mkdir(exist_ok=True)
     programs = folder / "bin"
     programs.mkdir(exist_ok=True)
@@ -66,7 +69,8 @@ def perform(folder, **given):
         "GITHUB_ACTIONS": "true",
         "GITHUB_STEP_SUMMARY": str(files["summary"]),
         "GITHUB_OUTPUT": str(files["outputs"]),
-        "INSTALLED": str(files["installed"]),
+        "CALLS": str(files["calls"]),
+        "ONLY_WRITTEN_DOWN": "yes" if written_down else "",
     }
     code, said = 0, []
     for step in STEPS:
@@ -91,7 +95,7 @@ def perform(folder, **given):
         "".join(said),
         files["summary"].read_text("utf-8"),
         outputs,
-        files["installed"].read_text().splitlines(),
+        files["calls"].read_text().split("\0")[:-1],
         folder,
     )
     assert SEED.token not in job.said + job.summary + "".join(outputs.values())
@@ -118,20 +122,14 @@ def served(request):
 
 
 def test_a_conforming_provider_passes_and_the_reports_are_there(tmp_path, served):
-    job = perform(
-        tmp_path,
-        **ours(
-            served,
-            readonly_token=SEED.readonly_token,
-            foreign_campaign_id=SEED.foreign_campaign,
-            drift_ledger="drift.json",
-        ),
-    )
+    """In a folder whose name looks like a flag."""
+    roles = {"readonly_token": SEED.readonly_token, "foreign_campaign_id": SEED.foreign_campaign}
+    job = perform(tmp_path, **ours(served, drift_ledger="drift.json", reports="-rf", **roles))
     assert job.code == 0, job.said
     assert job.outputs == {"exit-code": "0", "verdict": "conforms"}
     assert "conforms" in job.summary
     assert "no credential without" not in job.summary
-    reports = {path.name for path in (tmp_path / "work" / "whop-contracts-reports").iterdir()}
+    reports = {path.name for path in (tmp_path / "work" / "-rf").iterdir()}
     assert reports == {"result.json", "summary.md", "junit.xml", "report.html", "journal.jsonl"}
     assert (tmp_path / "work" / "drift.json").is_file()
     assert job.said.rstrip().endswith("nothing to put back")
@@ -139,17 +137,12 @@ def test_a_conforming_provider_passes_and_the_reports_are_there(tmp_path, served
 
 @pytest.mark.parametrize("served", ["offset-dropped"], indirect=True)
 def test_a_failure_fails_the_job_and_is_in_the_summary(tmp_path, served):
-    job = perform(tmp_path, **ours(served))
+    job = perform(tmp_path, **ours(served, args="--clause pausing.*"))
     assert job.code == 1, job.said
     assert job.outputs == {"exit-code": "1", "verdict": "violates"}
     assert "pausing.offset-is-honoured" in job.summary
+    assert "| Refusals |" not in job.summary
     assert "::error" in job.said
-
-
-def test_a_folder_whose_name_looks_like_a_flag_is_a_folder(tmp_path, served):
-    job = perform(tmp_path, **ours(served, reports="-rf", args="--clause=pausing.*"))
-    assert job.code == 0, job.said
-    assert (tmp_path / "work" / "-rf" / "result.json").is_file()
 
 
 def test_what_cannot_be_used_ends_the_job_before_anything_is_sent(tmp_path):
@@ -159,31 +152,28 @@ def test_what_cannot_be_used_ends_the_job_before_anything_is_sent(tmp_path):
     assert job.summary == "whop-contracts: no run, exit code 2\n"
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        "--clause=pausing.*\r\n\n  --max-requests\n90\n",
-        "--clause pausing.* --max-requests 90 --header X-A: b c=d --strict",
-        "--header=X-A: b\n--max-requests=90  --clause\npausing.*\n",
-    ],
-)
-def test_flags_are_read_as_on_a_command_line(tmp_path, served, args):
-    job = perform(tmp_path, **ours(served, args=args))
-    assert job.code == 0, job.said
-    assert "| Pausing |" in job.summary
-    assert "| Refusals |" not in job.summary
+HOSTILE = ["$(touch pwned)", "'\"; touch pwned; `touch pwned` ${{ github.token }}"]
 
 
-HOSTILE = ["$(touch pwned)", "'\"; touch pwned; `touch pwned` ${{ github.token }}\ntouch pwned"]
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_nothing_in_an_input_is_executed(tmp_path, served, hostile):
-    """All inputs at once, which is a usage error; then those of later steps, in a run that begins."""
-    names = [name.replace("-", "_") for name in ACTION["inputs"]]
-    perform(tmp_path, **dict.fromkeys(names, hostile))
-    later = {name: hostile for name in names if name in ("reports", "drift_ledger", "version")}
-    perform(tmp_path, **ours(served, args="--dry-run") | later)
+def test_flags_are_read_as_on_a_command_line_and_nothing_in_an_input_is_executed(tmp_path):
+    cases = [
+        ("--clause=pausing.*\r\n\n  --max-requests\n90\n", ["--clause=pausing.*", "--max-requests", "90"]),
+        (
+            "--clause pausing.* --max-requests 90 --header X-A: b c=d --strict",
+            ["--clause", "pausing.*", "--max-requests", "90", "--header", "X-A: b c=d", "--strict"],
+        ),
+        (
+            "--header=X-A: b\n--max-requests=90  --clause\npausing.*\n",
+            ["--header=X-A: b", "--max-requests=90", "--clause", "pausing.*"],
+        ),
+        *((hostile, [hostile]) for hostile in HOSTILE),
+    ]
+    for args, words in cases:
+        names = (name.replace("-", "_") for name in ACTION["inputs"])
+        others = dict.fromkeys(names, f"{HOSTILE[1]}\ntouch pwned")
+        job = perform(tmp_path, written_down=True, **others | {"args": args})
+        assert job.calls[job.calls.index("run") :][-len(words) :] == words
+        assert f"whop-contracts=={others['version']}" in job.calls
     assert [str(path) for path in tmp_path.rglob("pwned") if path.is_file()] == []
 
 
@@ -202,14 +192,12 @@ def test_campaigns_are_put_back_after_a_run_that_was_killed(tmp_path, served):
     assert "1 put back" in job.said
 
 
-@pytest.mark.parametrize(
-    ("version", "wanted"),
-    [("", str(ROOT)), ("1.2.3", "whop-contracts==1.2.3"), ("1 --pre", "whop-contracts==1 --pre")],
-)
-def test_what_is_installed_is_this_or_the_release_that_is_named(tmp_path, version, wanted):
-    job = perform(tmp_path, base_url="", version=version)
-    assert job.installed[-1] == wanted
-    assert job.installed[:3] == ["-m", "pip", "install"]
+def test_what_is_installed_is_this_or_the_release_that_is_named(tmp_path):
+    releases = {"": str(ROOT), "1.2.3": "whop-contracts==1.2.3", "1 --pre": "whop-contracts==1 --pre"}
+    for version, wanted in releases.items():
+        calls = perform(tmp_path, written_down=True, base_url="", version=version).calls
+        assert calls[:3] == ["-m", "pip", "install"]
+        assert calls[calls.index("run") - 3] == wanted
 
 
 def test_no_script_holds_an_expression_and_every_input_is_used():

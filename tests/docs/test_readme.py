@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import command
-from report.reader import blocks, commands, matches, reading, serves, typed
+from report.reader import blocks, commands, matches, reading, typed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -87,15 +86,6 @@ def test_a_command_is_never_shown_as_anything_else(name):
     assert [line for block in others for line in block.text.splitlines() if line.startswith(starts)] == []
 
 
-def test_the_sample_output_is_what_a_run_on_the_mock_prints(tmp_path):
+def test_the_sample_output_is_that_of_the_first_page_whose_run_is_compared_with_it():
     sample = next(block.text for block in blocks(README) if block.kind == "text")
-    assert matches(sample, command("run", cwd=tmp_path).stdout)
-
-
-def test_what_is_served_is_served_until_it_is_ended(pytester):
-    line = next(line for line in typed(README) if serves(line))
-    with reading(pytester) as reader:
-        assert reader.do(line).said.startswith("base URL    http://127.0.0.1:")
-        ended = reader.stop()
-    assert ended is not None
-    assert ended.code == 0
+    assert sample in [block.text for block in blocks(PAGES["docs/get-started.md"]) if block.kind == "text"]

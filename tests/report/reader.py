@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Self
+from threading import Event, Thread
+from typing import Any, Self
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
 
 import commands as in_process
-from whop_contracts.cli.planning import planned
 from whop_contracts.provider import SEED, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
-from whop_contracts.settings import Settings
 
 BLOCK = re.compile(
     r"^(?P<margin> *)```(?P<kind>\w+)?(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^(?P=margin)```$",
@@ -86,6 +84,14 @@ class Done:
 
 
 @dataclass
+class Serving:
+    """A ``serve`` command in a thread of this process, and what ends it."""
+
+    thread: Thread
+    ended: Event
+
+
+@dataclass
 class Reader:
     """Somebody who does what a page says, in the folder of ``pytester``."""
 
@@ -95,7 +101,7 @@ class Reader:
     """What the page exports, with our tokens for its dots."""
     means: dict[str, str] = field(default_factory=dict)
     """What is read for what the page writes: addresses and campaigns."""
-    served: subprocess.Popen[str] | None = None
+    serving: Serving | None = None
 
     @property
     def folder(self) -> Path:
@@ -160,13 +166,17 @@ class Reader:
         return Done(line, code, self.unread(said))
 
     def run(self, line: str) -> tuple[int, str]:
-        """The exit code and the output; ours and pytest run in this process, everything else in its own."""
+        """The exit code and the output; Python programs of a page run in this process if they use ours."""
         program, *words = shlex.split(self.read(line))
         if Path(program).name == "whop-contracts":
-            ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
+            # What is proved with one process is proved without starting others.
+            with patch("whop_contracts.proof.trials.cores", return_value=1):
+                ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
             return ended.returncode, ended.both
-        if program == "pytest":
-            _import_everything()
+        if program == "python" and words[0].startswith("try_"):
+            ended = in_process.script(self.folder / words[0], self.environment(line))
+            return ended.returncode, ended.both
+        if Path(program).name == "pytest":
             quiet = {"PYTEST_ADDOPTS": "-o asyncio_default_fixture_loop_scope=function"}
             with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
                 result = self.pytester.runpytest_inprocess(*words)
@@ -190,37 +200,33 @@ class Reader:
         return text
 
     def serve(self, line: str) -> Done:
+        """Serve in a thread; whatever is done before it is stopped ends before that."""
         self.stop()
-        self.served = subprocess.Popen(
-            ["bash", "-c", f"exec {line} --port 0"],
-            cwd=self.folder,
-            env=self.environment(line),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.served.stdout is not None
-        said = []
-        for text in self.served.stdout:
-            said.append(text)
-            if text.startswith("Ctrl-C"):
-                break
-        self.means[SERVED] = re.findall(r"127\.0\.0\.1:\d+", said[0])[0]
-        return Done(line, 0, self.unread("".join(said)))
+        ready, ended = Event(), Event()
+        words = shlex.split(line)[1:]
 
-    def stop(self) -> Done | None:
-        """Ctrl-C in the terminal of what was served last."""
-        if self.served is None:
-            return None
-        served, self.served = self.served, None
-        served.send_signal(signal.SIGINT)
-        said, _ = served.communicate(timeout=60)
-        return Done("Ctrl-C", served.returncode, said)
+        def serve(built: Any, _host: str, _port: int, on_ready: Callable[[str], None], log: Any) -> None:
+            with running(built, log=log) as base_url:
+                self.means[SERVED] = urlsplit(base_url).netloc
+                on_ready(base_url)
+                ready.set()
+                ended.wait()
 
+        def work() -> None:
+            with patch("whop_contracts.provider.server.serve", serve):
+                in_process.command(*words, cwd=self.folder, variables=self.environment(line))
 
-@cache
-def _import_everything() -> None:
-    """Draw a plan: pytester unloads what a test run in this process is the first to import."""
-    planned(Settings(profile="quick")).outline()
+        self.serving = Serving(Thread(target=work), ended)
+        self.serving.thread.start()
+        assert ready.wait(60), line
+        return Done(line, 0, "")
+
+    def stop(self) -> None:
+        """End what was served last."""
+        if self.serving:
+            self.serving.ended.set()
+            self.serving.thread.join()
+            self.serving = None
 
 
 @contextmanager

@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 import schemathesis
 
-from whop_contracts.exchange import Request, Response, Scope
-from whop_contracts.integrations.har.entries import Entry, Route
+from whop_contracts.exchange import Exchange, Request, Response, Scope
+from whop_contracts.integrations.har.entries import Route, credentials, route
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
@@ -55,52 +54,41 @@ def _evidence(response: Any, method: str) -> tuple[Evidence, Redactor] | None:
     body = sent.body or b""
     if sent.method != method or not isinstance(body, str | bytes) or _is_cut(response):
         return None
-    entry = _entry(response, body.encode() if isinstance(body, str) else body)
-    route = entry.route()
-    if route is None or route.operation is None:
+    content = body.encode() if isinstance(body, str) else body
+    url, headers = str(sent.url), tuple((_text(one), _text(two)) for one, two in sent.headers.items())
+    about = route(sent.method, url)
+    if about is None or about.operation is None:
         return None
-    scope = _scope(route, entry.method, response.status_code)
-    clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
-    clock.learn(Reply(entry.response, None, entry.sent, entry.received))
-    now = clock.window(entry.sent, entry.received)
-    exchange = entry.exchange(route.operation, route.campaign, now=now)
-    if scope is None or not _speaks_json(exchange.request):
-        return None
-    evidence = Oracle(tolerance=_SETTINGS.resume_tolerance).follow(replace(exchange, scope=scope))
-    return evidence, Redactor(entry.credentials())
-
-
-def _entry(response: Any, body: bytes) -> Entry:
-    def text(value: str | bytes) -> str:
-        return value.decode("latin-1") if isinstance(value, bytes) else value
-
+    request = Request(sent.method, url, about.operation, about.campaign, headers, content)
     lines = tuple((name, value) for name, values in response.headers.items() for value in values)
-    return Entry(
-        number=1,
-        method=response.request.method,
-        url=str(response.request.url),
-        headers=tuple((text(name), text(value)) for name, value in response.request.headers.items()),
-        content=body,
-        response=Response(response.status_code, lines, response.content),
-        trouble=None,
-        sent=0.0,
-        received=max(float(response.elapsed), 0.0),
-    )
+    received = Response(response.status_code, lines, response.content)
+    scope, took = _scope(about, sent.method, received.status), max(float(response.elapsed), 0.0)
+    if scope is None or not _speaks_json(request):
+        return None
+    clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
+    clock.learn(Reply(received, None, 0.0, took))
+    exchange = Exchange(1, request, received, 0.0, took, clock.window(0.0, took), scope=scope)
+    evidence = Oracle(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
+    return evidence, Redactor(credentials(request))
 
 
-def _scope(route: Route, method: str, status: int) -> Scope | None:
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _scope(about: Route, method: str, status: int) -> Scope | None:
     """Whose campaign it is, as far as id and response show; None if the id may explain any response."""
-    malformed = _MALFORMED.fullmatch(route.campaign) is not None
-    other_method = route.operation == "pause" and method != "POST"
+    malformed = _MALFORMED.fullmatch(about.campaign) is not None
+    other_method = about.operation == "pause" and method != "POST"
     if status in _ABOUT_THE_CREDENTIAL and (malformed or other_method):
         return None
     if malformed:
         return "malformed"
-    if not _WELL_FORMED.fullmatch(route.campaign):
+    if not _WELL_FORMED.fullmatch(about.campaign):
         return None
     if 200 <= status < 300:  # noqa: PLR2004
-        _existing.add((route.base, route.campaign))
-    elif status in _ABOUT_THE_ID and (route.base, route.campaign) not in _existing:
+        _existing.add((about.base, about.campaign))
+    elif status in _ABOUT_THE_ID and (about.base, about.campaign) not in _existing:
         return "invented"
     return "unstated"
 

@@ -14,13 +14,12 @@ from collections.abc import Iterable
 from io import BytesIO
 from math import inf
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final
 
 from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.exchange import Exchange, Operation, Role, Scope, Window
-from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.integrations.har.entries import Entry, HarError
+from whop_contracts.instants import write_instant
+from whop_contracts.integrations.har.entries import HarError
 from whop_contracts.integrations.har.foreign import Recording, read_foreign
 from whop_contracts.integrations.har.log import Log, read_log
 from whop_contracts.pause.clause import Clause
@@ -135,9 +134,6 @@ def _plan(recording: Recording) -> dict[str, Any]:
     return {"profile": profile, "seed": seed, "sha256": sha256, "drawn": count}
 
 
-# -- our own recordings ------------------------------------------------------------------------------------
-
-
 def _own(log: Log) -> Recording:
     run = log.run or {}
     target = run.get("target")
@@ -145,7 +141,7 @@ def _own(log: Log) -> Recording:
     kind = run.get("clock")
     return Recording(
         base_url=base_url if isinstance(base_url, str) else "",
-        items=map(_restored, log.entries(log.rows)),
+        items=log.entries(log.rows),
         notes=(*log.unreadable, *(() if run.get("finished") is True else (_BROKEN_OFF,))),
         run=run,
         ours=True,
@@ -153,30 +149,6 @@ def _own(log: Log) -> Recording:
         unreadable=log.unreadable,
         clock=kind if kind in ("virtual", "test", "wall") else "wall",
     )
-
-
-def _restored(entry: Entry) -> Exchange:
-    """The exchange as the run knew it."""
-    texts = {name: value for name, value in entry.custom.items() if isinstance(value, str)}
-    role, scope, operation = (texts.get(name) for name in ("_role", "_scope", "_operation"))
-    known = cast("Operation", operation) if operation in get_args(Operation) else None
-    number = entry.custom.get("_number")
-    return dataclasses.replace(
-        entry.exchange(known, texts.get("_campaign", ""), now=_window(entry.custom.get("_now"))),
-        number=number if type(number) is int and number > 0 else entry.number,
-        role=cast("Role", role) if role in get_args(Role) else "unstated",
-        scope=cast("Scope", scope) if scope in get_args(Scope) else "unstated",
-        case=texts.get("_case", ""),
-        sequence=texts.get("_sequence", ""),
-        credential=texts.get("_credential", ""),
-    )
-
-
-def _window(value: Any) -> Window | None:
-    """The provider's clock as our own recordings write it: two instants."""
-    texts = value if isinstance(value, list) and all(isinstance(text, str) for text in value) else ()
-    ends = [instant.ns for text in texts if (instant := read_instant(text))]
-    return Window(*ends) if len(ends) == len(texts) == 2 else None  # noqa: PLR2004
 
 
 def _by_anyone(evidence: Evidence) -> Evidence:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import re
 import sys
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast, get_args
 
-from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
+from whop_contracts.exchange import Exchange, Operation, Request, Response, Role, Scope, Window
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.redaction import is_secret_header
@@ -52,94 +52,22 @@ class Route(NamedTuple):
     operation: Operation | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry. ``number`` is its place in the file, from 1. ``response`` is None if there was none;
-    ``trouble`` then says why. A body that was not recorded makes ``content_known`` False, or the response
-    truncated. ``sent`` and ``received`` are seconds since 1970. ``custom`` are the members that begin with an
-    underscore.
-    """
-
-    number: int
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    content: bytes
-    response: Response | None
-    trouble: str | None
-    sent: float
-    received: float
-    content_known: bool = True
-    custom: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def cached(self) -> bool:
-        """Whether the response is not the provider's, or only says that a cached one is still valid."""
-        from_cache = self.custom.get("_fromCache") or self.custom.get("_fromServiceWorker")
-        return bool(from_cache) or (self.response is not None and self.response.status == _NOT_MODIFIED)
-
-    def route(self) -> Route | None:
-        """The documented operation that the entry is, or a write of another kind; None if it is neither."""
-        match = _ROUTE.match(self.url)
-        if match is None:
-            return None
-        action, operation = match["action"], cast("Operation | None", None)
-        if action == "pause" and self.method not in {"OPTIONS", "HEAD", "TRACE"}:
-            operation = "pause"
-        elif action == "unpause" and self.method == "POST":
-            operation = "unpause"
-        elif action is None and self.method == "GET":
-            operation = "retrieve"
-        elif self.method in _READING:
-            return None
-        # One copy of a text that thousands of entries have.
-        return Route(sys.intern(normalized(match["base"])), sys.intern(match["campaign"]), operation)
-
-    def credentials(self) -> list[str]:
-        """The credentials in the request's headers."""
-        values = (value.rpartition(" ")[2] for name, value in self.headers if is_secret_header(name))
-        return [value for value in values if len(value) >= _LEAST_SECRET]
-
-    def exchange(self, operation: Operation | None, campaign: str, *, now: Window | None) -> Exchange:
-        """The entry as an exchange with a campaign."""
-        request = Request(
-            self.method, self.url, operation, campaign, self.headers, self.content, self.content_known
-        )
-        return Exchange(
-            number=self.number,
-            request=request,
-            response=self.response,
-            sent=self.sent,
-            received=self.received,
-            now=now,
-            trouble=self.trouble,
-        )
-
-
-def read_entry(row: Any, number: int, *, ours: bool = False) -> Entry:
-    """Read one member of a HAR's ``entries``, which has a URL; ``number`` is its place, from 1."""
-    at = f"log.entries[{number - 1}]"
-    request, custom = row["request"], {name: value for name, value in row.items() if name.startswith("_")}
-    sent = _time(member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
-    posted = request.get("postData")
-    headers = _headers(request, posted, f"{at}.request")
-    content = _posted(posted, f"{at}.request.postData")
-    response, trouble = _response(row, f"{at}.response")
-    exact = custom.get("_sent"), custom.get("_received")
-    start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
-    return Entry(
-        number=number,
-        method=member(request, "method", str, f"{at}.request").upper(),
-        url=request["url"],
-        headers=headers,
-        content=content,
-        response=response,
-        trouble=trouble,
-        sent=cast("float", start),
-        received=cast("float", end),
-        content_known=ours or _is_whole(content, headers, request.get("bodySize")),
-        custom=custom,
-    )
+def route(method: str, url: str) -> Route | None:
+    """What a request is about; None if it is neither a documented operation nor a write to a campaign."""
+    match = _ROUTE.match(url)
+    if match is None:
+        return None
+    action, operation = match["action"], cast("Operation | None", None)
+    if action == "pause" and method not in {"OPTIONS", "HEAD", "TRACE"}:
+        operation = "pause"
+    elif action == "unpause" and method == "POST":
+        operation = "unpause"
+    elif action is None and method == "GET":
+        operation = "retrieve"
+    elif method in _READING:
+        return None
+    # One copy of a text that thousands of entries have.
+    return Route(sys.intern(normalized(match["base"])), sys.intern(match["campaign"]), operation)
 
 
 def normalized(base_url: str) -> str:
@@ -151,6 +79,64 @@ def normalized(base_url: str) -> str:
         return base_url
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+def credentials(request: Request) -> list[str]:
+    """The credentials in a request's headers."""
+    values = (value.rpartition(" ")[2] for name, value in request.headers if is_secret_header(name))
+    return [value for value in values if len(value) >= _LEAST_SECRET]
+
+
+def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
+    """Read one member of a HAR's ``entries``, which has a URL; ``number`` is its place, from 1.
+
+    Without a response ``trouble`` says why. A body that was not recorded makes the request's
+    ``content_known`` False, or the response truncated.
+    """
+    at = f"log.entries[{number - 1}]"
+    request = row["request"]
+    sent = _time(member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
+    posted = request.get("postData")
+    headers = _headers(request, posted, f"{at}.request")
+    content = _posted(posted, f"{at}.request.postData")
+    response, trouble = _response(row, f"{at}.response")
+    exact = row.get("_sent"), row.get("_received")
+    start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
+    method, url = member(request, "method", str, f"{at}.request").upper(), request["url"]
+    _, campaign, operation = route(method, url) or (None, "", None)
+    complete = ours or _is_whole(content, headers, request.get("bodySize"))
+    sent_request = Request(method, url, operation, campaign, headers, content, complete)
+    exchange = Exchange(
+        number, sent_request, response, cast("float", start), cast("float", end), trouble=trouble
+    )
+    return _restored(exchange, row) if ours else exchange
+
+
+def _restored(exchange: Exchange, row: Mapping[str, Any]) -> Exchange:
+    """The exchange as our own run knew it, by the members that begin with an underscore."""
+    texts = {name: value for name, value in row.items() if isinstance(value, str)}
+    role, scope, operation = (texts.get(name) for name in ("_role", "_scope", "_operation"))
+    known = cast("Operation", operation) if operation in get_args(Operation) else None
+    number, now = row.get("_number"), row.get("_now")
+    shown = now if isinstance(now, list) and all(isinstance(text, str) for text in now) else ()
+    ends = [instant.ns for text in shown if (instant := read_instant(text))]
+    return dataclasses.replace(
+        exchange,
+        number=number if type(number) is int and number > 0 else exchange.number,
+        request=dataclasses.replace(exchange.request, operation=known, campaign=texts.get("_campaign", "")),
+        now=Window(*ends) if len(ends) == len(shown) == 2 else None,  # noqa: PLR2004 - from and to
+        role=cast("Role", role) if role in get_args(Role) else "unstated",
+        scope=cast("Scope", scope) if scope in get_args(Scope) else "unstated",
+        case=texts.get("_case", ""),
+        sequence=texts.get("_sequence", ""),
+        credential=texts.get("_credential", ""),
+    )
+
+
+def is_cached(row: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Whether the response is not the provider's, or only says that a cached one is still valid."""
+    from_cache = row.get("_fromCache") or row.get("_fromServiceWorker")
+    return bool(from_cache) or (exchange.response is not None and exchange.response.status == _NOT_MODIFIED)
 
 
 def _took(row: Mapping[str, Any]) -> float:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.integrations.har.entries import Entry, normalized
+from whop_contracts.integrations.har.entries import normalized
 from whop_contracts.integrations.har.log import LACKING, Log, Row
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
@@ -104,18 +104,16 @@ def _timed(
     during a write proves nothing and is left out.
     """
     kept = [row for row in rows if row.operation != "retrieve" or row.number not in together]
-    for row, entry in zip(kept, log.entries(kept), strict=True):
+    for row, exchange in zip(kept, log.entries(kept), strict=True):
         if row.operation is None or row.number in together:
             yield None
             continue
-        clock.learn(Reply(entry.response, entry.trouble, entry.sent, entry.received))
-        now = _recorders_time(entry) if undated else clock.window(entry.sent, entry.received)
-        exchange = entry.exchange(row.operation, row.campaign, now=None if unknown else now)
-        yield dataclasses.replace(exchange, case=f"entry {entry.number}")
-
-
-def _recorders_time(entry: Entry) -> Window:
-    return Window(to_ns(entry.sent) - _RECORDER_NS, to_ns(entry.received) + _RECORDER_NS)
+        sent, received = row.sent, row.received
+        clock.learn(Reply(exchange.response, exchange.trouble, sent, received))
+        now = clock.window(sent, received)
+        if undated:
+            now = Window(to_ns(sent) - _RECORDER_NS, to_ns(received) + _RECORDER_NS)
+        yield dataclasses.replace(exchange, now=None if unknown else now, case=f"entry {row.number}")
 
 
 def _is_contradicted(exchanges: Iterable[Exchange | None], *, undated: bool) -> bool:

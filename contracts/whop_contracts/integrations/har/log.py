@@ -15,8 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from whop_contracts.exchange import Operation
-from whop_contracts.integrations.har.entries import Entry, HarError, member, read_entry
+from whop_contracts.exchange import Exchange, Operation
+from whop_contracts.integrations.har.entries import (
+    HarError,
+    credentials,
+    is_cached,
+    member,
+    read_entry,
+    route,
+)
 
 _OURS: Final = "whop-contracts"
 _FILES: Final = {
@@ -81,7 +88,7 @@ class Log:
         note = f"entries that cannot be read, skipped: {self.skipped} ({self.reason})"
         return (note,) if self.skipped else ()
 
-    def entries(self, rows: Iterable[Row]) -> Iterator[Entry]:
+    def entries(self, rows: Iterable[Row]) -> Iterator[Exchange]:
         """The entries of rows, read from the file once more. ``HarError`` if it has changed."""
         try:
             with self.opened() as file:
@@ -103,36 +110,26 @@ class Log:
         try:
             if _CONCERNS not in member(member(document, "request", dict, at), "url", str, f"{at}.request"):
                 return
-            entry = read_entry(document, self.count)
+            exchange = read_entry(document, self.count)
         except HarError as error:
             self.skipped += 1
             self.reason = self.reason or str(error)
             return
-        base, campaign, operation = entry.route() or (None, "", None)
-        row = Row(
-            number=self.count,
-            start=start,
-            size=end - start,
-            sent=entry.sent,
-            received=entry.received,
-            cached=entry.cached,
-            base=base,
-            campaign=campaign,
-            operation=operation,
-            lacks=tuple(_lacking(entry, operation)),
-        )
-        self.rows.append(row)
+        request = exchange.request
+        base, campaign, operation = route(request.method, request.url) or (None, "", None)
+        times = exchange.sent, exchange.received, is_cached(document, exchange)
+        lacks = tuple(_lacking(exchange))
+        self.rows.append(Row(self.count, start, end - start, *times, base, campaign, operation, lacks))
         known = self.secrets.setdefault(base or "", {})
-        known |= dict.fromkeys(entry.credentials()[: _MOST_SECRETS - len(known)])
+        known |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(known)])
 
 
-def _lacking(entry: Entry, operation: Operation | None) -> Iterator[str]:
+def _lacking(exchange: Exchange) -> Iterator[str]:
     no_response, no_body, no_content = LACKING
-    if operation and entry.response is None:
-        yield no_response
-    elif operation and entry.response and entry.response.truncated:
-        yield no_body
-    if operation == "pause" and not entry.content_known:
+    operation, response = exchange.request.operation, exchange.response
+    if operation and (response is None or response.truncated):
+        yield no_body if response else no_response
+    if operation == "pause" and not exchange.request.content_known:
         yield no_content
 
 

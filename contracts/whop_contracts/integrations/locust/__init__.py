@@ -6,16 +6,18 @@ write left that no later one has certainly replaced. A write that got its respon
 replaced once that one has its response and 2 s have passed, because reads may lag. A state that no order
 explains is a finding: a pause was lost, or parts of two were mixed.
 
-This module is pure and imports neither Locust nor gevent; times are seconds of the sender's clock. The Locust
-user is in ``user``, the options of a load run and its end in ``load_run``.
+This module imports neither Locust nor gevent; times are seconds of the sender's clock.
 """
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Request
 from whop_contracts.pause.classify import read_intent
@@ -24,7 +26,12 @@ from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
 from whop_contracts.pause.oracle.states import LAG
+from whop_contracts.pause.strategies import draw, pause_bodies
+from whop_contracts.redaction import Redactor
+from whop_contracts.settings import Settings
+from whop_contracts.target.clocks import WallClock
 
+_BODIES: Final = 100
 _REJECTED: Final = range(400, 500)
 
 
@@ -146,3 +153,47 @@ def failures(evidence: Evidence, clauses: Iterable[Clause]) -> Iterator[tuple[Cl
     for clause in clauses:
         if clause.applies(evidence) and (found := next(clause.check(evidence), None)):
             yield clause, found
+
+
+@dataclass(slots=True)
+class Assignment:
+    """One campaign of this process: its follower, how many users it has, and its document at the start."""
+
+    campaign: str
+    follower: Follower
+    users: int = 0
+    found: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class LoadRun:
+    """What the users of one process share. ``counts``, on the master, are those of each worker."""
+
+    settings: Settings = field(default_factory=Settings)
+    clauses: tuple[Clause, ...] = ()
+    assignments: list[Assignment] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    redactor: Redactor = field(default_factory=Redactor)
+    clock: WallClock = field(default_factory=lambda: WallClock(time=time.time, sleep=time.sleep))
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    arrived: int = 0
+    finished: int = 0
+    paused: int = 0
+    reported: set[str] = field(default_factory=set)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def open(self, campaigns: list[str], seed: int) -> None:
+        """Start with these campaigns. The bodies are the same for the same seed and day."""
+        tolerance = self.settings.resume_tolerance
+        own = [Assignment(one, OwnCampaign(tolerance=tolerance)) for one in campaigns[:-1]]
+        self.assignments = [*own, *(Assignment(one, SharedCampaign()) for one in campaigns[-1:])]
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        instants = pause_bodies(earliest=today + timedelta(2), latest=today + timedelta(360))
+        self.bodies = draw(instants, seed=seed, count=_BODIES)
+        self.arrived = self.finished = self.paused = 0
+        self.reported, self.counts = set(), {}
+
+    def take(self) -> tuple[int, Assignment]:
+        """A number for a user, from 0, and the campaign that it works on."""
+        number, self.arrived = self.arrived, self.arrived + 1
+        return number, self.assignments[min(number, len(self.assignments) - 1)]
