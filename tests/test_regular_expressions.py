@@ -28,6 +28,7 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
     rb"HTTP/1\.\d 1\d\d": "HTTP/1.1 ",
     r"[\x21-\x7e]+": "a",
     r"[/\\]": "a",
+    r"[ \t\n\r]*": (" ", "\n"),
     rb"try again in\s+(\d{1,6}(?:\.\d{1,6})?)\s*s": ("try again in 1", "try again in ", " "),
     r"\d{1,6}": "1",
     r"adcamp_[A-Za-z0-9]+": ("adcamp_", "a"),
@@ -117,6 +118,7 @@ BUILT: dict[str, Callable[[], Iterable[tuple[str, Iterable[str]]]]] = {
     # Faults read our own requests alone, with the parsers that they are made of.
     "pattern": list,
     "form": list,
+    "row['pattern']": list,
 }
 
 

@@ -24,9 +24,9 @@ _DAY: Final = "2026-11-24T03:00:00Z"
 """The day on which a plan is classified; it is the same for everybody, so that a plan is."""
 _SHARED: Final = 8
 """How many requests that must be rejected share a read."""
-_POSSIBLE: Final = 5
+_POSSIBLE: Final = 8
 """How many that may be accepted follow them."""
-_EXPECTED: Final = 8
+_EXPECTED: Final = 12
 """How many accepted pauses share a read."""
 _SPARE: Final = 8
 """How many more are drawn than are needed, since some may be dropped."""

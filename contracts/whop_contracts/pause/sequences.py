@@ -13,7 +13,7 @@ which is surely more than the tolerance:
 - ``resume a``: read until the campaign has resumed. ``seen``: a read that shows that it has.
 
 ``other`` before a step is for the second campaign, ``others`` for each of the further ones. A step with
-``other?`` is left out if there is no second campaign.
+``other?`` or ``third?`` is left out if there is no second or third campaign.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _sequence(row: Mapping[str, Any], steps: Iterable[Step]) -> Sequence:
 def _steps(row: Mapping[str, Any], gap: int, campaigns: int) -> Iterator[Step]:
     """The steps of a row of ``sequences.json``, for a number of campaigns."""
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
-    whose = {"other": [OTHER], "other?": others[:1], "others": others}
+    whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
     for step in "; ".join(row["steps"]).split("; "):
         words = [_in_ms(word, gap) for word in shlex.split(step)]
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
@@ -136,7 +136,10 @@ def _step(campaign: str, verb: str, *given: str) -> Step:
     if verb == "resume":
         return AwaitResume(given[0], campaign)
     if verb == "send":
-        return Send(replace(vectors()[given[0]], origin="sequence"))
+        case = vectors()[given[0]]
+        return Send(
+            replace(case, campaign=campaign if case.campaign == "own:0" else case.campaign, origin="sequence")
+        )
     if verb in ("pause", "until", "again") and given:
         return Send(_dated(campaign, verb, *given))
     simple = {"pause": indefinitely, "unpause": unpause, "read": read, "seen": _seen}

@@ -274,6 +274,18 @@ def _is_big(value: Any) -> bool:
     return isinstance(value, int) and abs(value) >= 2**64
 
 
+def _has_empty_name(value: Any) -> bool:
+    """Whether a value contains an object with a member whose name is empty."""
+    if isinstance(value, list):
+        return any(map(_has_empty_name, value))
+    return isinstance(value, dict) and ("" in value or any(map(_has_empty_name, value.values())))
+
+
+def _closed(content: bytes) -> Any:
+    """A text whose last brace is missing."""
+    return json.loads(content + b"}")
+
+
 def _is_negative(body: Any) -> bool:
     return isinstance(body, int | float) and body < 0
 
@@ -284,9 +296,17 @@ DRAWN: Final = (
         ("crashes-on-other-letter-in-name", "a column in ASCII", lambda name, _: not name.isascii()),
         ("crashes-on-big-integer", "a column of 64 bits", lambda _, value: _is_big(value)),
         ("crashes-on-control-character", "a log format", lambda name, _: min(name, default="x") < " "),
+        ("crashes-on-digit-in-front-of-name", "a variable's name", lambda name, _: name[:1].isdigit()),
+        ("crashes-on-hyphen-in-name", "a name in a query", lambda name, _: "-" in name),
+        ("crashes-on-capital-in-name", "a column's name", lambda name, _: name != name.lower()),
+        ("crashes-on-empty-name-inside", "an index of members", lambda _, value: _has_empty_name(value)),
     ),
     *Table("accepting", accepting(Provider.no_object), 102)(
         ("accepts-negative-numbers", "less than nothing is nothing", (_is_negative, for_ever)),
+        ("accepts-text-as-body", "a string has no members", (lambda body: isinstance(body, str), for_ever)),
+    ),
+    *Table("accepting", _mended, 102)(
+        ("accepts-unclosed-object", "the parser closes what is open", _closed),
     ),
 )
 

@@ -130,6 +130,16 @@ def _all_of(parts: tuple[type[Provider], ...]) -> type[Provider]:
     return both(*parts)
 
 
+def _stop_others(provider: Provider, campaign: Campaign) -> None:
+    paused = [one.id for one in provider.state.campaigns.values() if one.status == "paused"]
+    provider.notes.update(dict.fromkeys(paused, True) | {campaign.id: 0})
+
+
+def _stop_if_forbidden(provider: Provider, _request: Request, call: Call | None, why: Rejection) -> None:
+    if call is not None and why.status == 403:
+        provider.notes[call.id] = True
+
+
 _NEW_TIMER = noting(Provider.apply_pause, lambda *_: 0)
 _READ = noting(Provider.retrieve, lambda _, campaign: campaign.status == "paused")
 _READ_ONCE_MORE = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
@@ -158,6 +168,16 @@ _NOTED = Table("auto-resume", _all_of)(
         (_READ_ONCE_MORE, _NEW_TIMER, timer(_later_by_note)),
     ),
     ("rejection-kills-timer", "a rollback drops the timer", (_REJECTED, _NEW_TIMER, UNLESS_NOTED)),
+    (
+        "reader-kills-timer",
+        "the timer is stopped before the permission is checked",
+        (after(Provider.after_rejection)(_stop_if_forbidden), _NEW_TIMER, UNLESS_NOTED),
+    ),
+    (
+        "unpause-kills-all-timers",
+        "the jobs of all campaigns are cancelled",
+        (after(Provider.apply_unpause)(_stop_others), _NEW_TIMER, UNLESS_NOTED),
+    ),
     (
         "short-timer-ignores-offset",
         "the next hour's queue uses local time",

@@ -14,7 +14,6 @@ from whop_contracts.provider.faults import (
     always,
     around,
     both,
-    built,
     by_pattern,
     failing,
     matches,
@@ -150,7 +149,9 @@ def _foreign_digits(go: Callable[[str], int | None], _: Provider, text: str) -> 
 _TO_THE_SECOND = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 _TEXTS = (
     *Table("accepting", accepting(Provider.no_instant), 102)(
-        ("accepts-empty-string", "a falsy value counts as omitted", (_is_blank, for_ever)),
+        ("accepts-empty-string", "a falsy value counts as omitted", (lambda text: not text, for_ever)),
+        ("accepts-blank-string", "a string without letters counts as omitted", (_is_blank, for_ever)),
+        ("accepts-month-13", "months are counted on", (matches(r"^\d{4}-13-"), _roll_over)),
         ("accepts-any-string", "a parser that fails returns nothing", (always, for_ever)),
         ("accepts-any-string-as-tomorrow", "a parser that fails returns a default", (always, tomorrow)),
         ("accepts-words", "words are read", (matches("[a-z]{4}"), tomorrow)),
@@ -163,7 +164,8 @@ _TEXTS = (
     *Table("accepting", failing(Provider.no_instant), 100)(
         ("crashes-on-any-string", "a parser's error is not caught", always),
         ("crashes-on-impossible-dates", "the pattern matches, the calendar does not", _is_impossible),
-        ("crashes-on-empty-string", "the first character is read", _is_blank),
+        ("crashes-on-empty-string", "the first character is read", lambda text, _: not text),
+        ("crashes-on-blank-string", "the first word is read", _is_blank),
     ),
     *Table("accepting", around(Provider.decide_until), 102)(
         ("year-one-is-for-ever", "the zero value of a time means no time", _year_one),
@@ -203,10 +205,35 @@ def _passing(wanted: Callable[[int], bool]) -> type[Provider]:
     return around(Provider.past)(past)
 
 
-_past_stays = both(
-    around(Provider.past)(lambda _go, _provider, until: until),
-    timer(lambda _, campaign, due: due if due > campaign.updated_at else None),
-)
+def _past_stays(oldest: int) -> type[Provider]:
+    """Accept an instant in the past and never resume, if it is older than so many nanoseconds."""
+    return both(
+        around(Provider.past)(lambda go, p, until: until if p.now() - until > oldest else go(until)),
+        timer(lambda _, campaign, due: due if due > campaign.updated_at else None),
+    )
+
+
+def _before_rejecting(change: Callable[[Campaign], None]) -> type[Provider]:
+    """Change a campaign before an instant in the past is rejected."""
+
+    def check(
+        go: Callable[..., int | None], provider: Provider, until: int | None, campaign: Campaign
+    ) -> Any:
+        if until is not None and until <= provider.now() and campaign.status == "paused":
+            change(campaign)
+        return go(until, campaign)
+
+    return around(Provider.check_until)(check)
+
+
+def _clear_date(campaign: Campaign) -> None:
+    campaign.paused_until = None
+
+
+def _resume(campaign: Campaign) -> None:
+    campaign.status, campaign.paused_until = "active", None
+
+
 _PAST = (
     *Table("accepting", accepting(Provider.past), 102)(
         ("past-means-for-ever", "a past date is dropped, so the pause is indefinite", (always, for_ever)),
@@ -216,8 +243,13 @@ _PAST = (
     *Table("accepting", failing(Provider.past), 100)(
         ("crashes-on-past", "a timer with a negative delay throws", always),
     ),
-    *Table("accepting", built, 102)(
-        ("past-stays-paused", "the job of a past date has been missed", _past_stays),
+    *Table("accepting", _past_stays, 102)(
+        ("past-stays-paused", "the job of a past date has been missed", 0),
+        ("past-day-stays-paused", "the job looks back for a day", DAY),
+    ),
+    *Table("refusing", _before_rejecting, 104)(
+        ("past-date-clears-date", "the date is cleared before the new one is checked", _clear_date),
+        ("past-date-resumes", "a date in the past ends the pause, and is rejected", _resume),
     ),
     *Table("accepting", _passing, 102)(
         ("past-day-means-for-ever", "only the last day is checked", lambda age: age > DAY),

@@ -58,6 +58,11 @@ _TIMED = (
         ("under-a-minute-at-once", "the delay is 0 minutes", lambda d: SECOND if d < MINUTE else d),
         ("delay-in-whole-minutes", "the delay is a number of minutes", lambda d: d // MINUTE * MINUTE),
         ("delay-in-whole-seconds", "the delay is a number of seconds", lambda d: d // SECOND * SECOND),
+        ("delay-modulo-32-bits", "its milliseconds wrap around", lambda d: d % (2 * LONGEST_DELAY)),
+        ("delay-without-its-days", "only the seconds of a duration are read", lambda d: d % DAY),
+        ("long-delays-are-short-of-30-s", "a cache", lambda d: d - 30 * SECOND if d > HOUR else d),
+        ("over-a-day-never", "the queue keeps a job for a day", lambda d: None if d > DAY else d),
+        ("under-10-s-never", "the round under way is missed", lambda d: None if d < 10 * SECOND else d),
     ),
 )
 
@@ -96,15 +101,28 @@ def _swept(how: tuple[int, str]) -> type[Provider]:
     )
 
 
+def _due_as_noted(go: Callable[[Campaign], int | None], provider: Provider, campaign: Campaign) -> int | None:
+    undated = campaign.status == "paused" and campaign.paused_until is None
+    return provider.notes.get(campaign.id) if undated else go(campaign)
+
+
+_indefinite_while_noted = around(Provider.due)(_due_as_noted)
+
+
 def _indefinite_for(span: int) -> type[Provider]:
     """End a pause without a date after a while."""
+    return both(noting(Provider.apply_pause, lambda p, _: p.now() + span), _indefinite_while_noted)
 
-    def due(go: Callable[[Campaign], int | None], provider: Provider, campaign: Campaign) -> int | None:
-        undated = campaign.status == "paused" and campaign.paused_until is None
-        return provider.notes.get(campaign.id) if undated else go(campaign)
 
-    return both(noting(Provider.apply_pause, lambda p, _: p.now() + span), around(Provider.due)(due))
+def _note_null(provider: Provider, body: Any, _campaign: Campaign) -> None:
+    provider.notes["null"] = body == {"paused_until": None}
 
+
+_NULL_FOR_7_HOURS = both(
+    after(Provider.decide_until)(_note_null),
+    noting(Provider.apply_pause, lambda p, _: p.now() + 7 * HOUR if p.notes.get("null") else None),
+    _indefinite_while_noted,
+)
 
 _STATES = (
     *Table("auto-resume", _into)(
@@ -122,6 +140,9 @@ _STATES = (
     *Table("auto-resume", _indefinite_for)(
         ("indefinite-ends-after-an-hour", "a pause without a date gets a default of an hour", HOUR),
         ("indefinite-ends-after-a-day", "a pause without a date gets a default of a day", DAY),
+    ),
+    *Table("auto-resume", built)(
+        ("null-date-ends-after-7-hours", "null gets the default of another column", _NULL_FOR_7_HOURS),
     ),
 )
 

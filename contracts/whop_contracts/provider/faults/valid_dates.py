@@ -263,6 +263,11 @@ _REJECTED = (
         ("refuses-dates-with-an-end", "the campaign has an end already", lambda until, now, end: end > 0),
         ("refuses-dates-before-the-end", "a comparison is reversed", lambda until, now, end: until < end),
         ("refuses-past-the-next-month", "a plan's limit", lambda until, now, end: until > now + 31 * DAY),
+        (
+            "refuses-beyond-360-days",
+            "twelve months of 30 days",
+            lambda until, now, _: until > now + 360 * DAY,
+        ),
     ),
 )
 
@@ -283,4 +288,5 @@ DRAWN: Final = Table("dates", _misread)(
         "a century's leap day is left out",
         _shifted(-DAY, "", lambda p: 2_300 < p.year < 9_990),
     ),
+    ("offset-from-minus-12-up", "no zone is further west", lambda p: _at(p, offset=max(-720, p.offset))),
 )
