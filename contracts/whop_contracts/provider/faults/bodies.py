@@ -10,7 +10,7 @@ from typing import Any, Final
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import MINUTE
 from whop_contracts.provider.faults import Go, Table, after, always, around, built, failing, matches, rows
-from whop_contracts.provider.faults.invalid_dates import accepting, for_ever, is_of
+from whop_contracts.provider.faults.invalid_dates import accepting, crashing
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 
@@ -61,17 +61,8 @@ def _without_rest(content: bytes) -> Any:
 
 
 _MALFORMED = (
-    *Table("accepting", accepting(Provider.no_object), 102)(
-        ("accepts-arrays", "an array has no such member, so there is no date", (is_of(list), for_ever)),
-        ("accepts-string-body", "a string has no such member", (is_of(str), for_ever)),
-        ("accepts-number-body", "a number has no such member", (is_of(int, float), for_ever)),
-        ("accepts-flag-body", "a boolean has no such member", (is_of(bool), for_ever)),
-        ("accepts-any-json", "any JSON will do", (always, for_ever)),
-    ),
-    *Table("accepting", failing(Provider.no_object), 100)(
-        ("crashes-on-arrays", "a member of an array is read by name", is_of(list)),
-        ("crashes-on-scalars", "a member of a scalar is read", lambda body: not isinstance(body, list)),
-    ),
+    *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies")),
+    *Table("accepting", crashing(Provider.no_object), 100)(*rows("crashing bodies")),
     *Table("accepting", _mended, 102)(
         ("accepts-malformed-json", "a body that does not parse counts as none", lambda _: {}),
         ("accepts-single-quotes", "a lenient parser", lambda c: json.loads(c.replace(b"'", b'"'))),
@@ -274,10 +265,6 @@ def _is_big(value: Any) -> bool:
     return isinstance(value, int) and abs(value) >= 2**64
 
 
-def _is_negative(body: Any) -> bool:
-    return isinstance(body, int | float) and body < 0
-
-
 DRAWN: Final = (
     *Table("accepting", _with_member, 100)(
         ("crashes-on-dollar-in-name", "an operator of the store", lambda name, _: "$" in name),
@@ -285,9 +272,7 @@ DRAWN: Final = (
         ("crashes-on-big-integer", "a column of 64 bits", lambda _, value: _is_big(value)),
         ("crashes-on-control-character", "a log format", lambda name, _: min(name, default="x") < " "),
     ),
-    *Table("accepting", accepting(Provider.no_object), 102)(
-        ("accepts-negative-numbers", "less than nothing is nothing", (_is_negative, for_ever)),
-    ),
+    *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies, not in vectors")),
 )
 
 FAULTS: Final = (*_MALFORMED, *_VALID, *_ACTING)
