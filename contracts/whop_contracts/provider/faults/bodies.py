@@ -138,6 +138,7 @@ def _is_other_media(request: Request) -> bool:
     return bool(request.content) and "json" not in (request.header("content-type") or "json")
 
 
+_body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent))
 _VALID = (
     *Table("values", _with_member, 100)(
         ("crashes-on-emoji-member", "the column has three bytes per character", _has_emoji),
@@ -166,18 +167,14 @@ _VALID = (
     *Table("dates", failing(Provider.parse), 100)(
         ("crashes-on-compact-json", "a pattern that has a space", lambda c: b'"paused_until":"' in c),
     ),
-    *Table("dates", around(Provider.parse))(
-        ("escaped-name-lost", "the name is looked for in the bytes", _escaped_name),
-    ),
-    *Table("dates", failing(Provider.read_body, _unsupported))(
-        ("refuses-charset", "compared as a string", _has_parameter),
-    ),
-    *Table("dates", around(Provider.read_body))(
+    *Table("dates", built)(
+        ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
         (
-            "charset-hides-body",
-            "a body parser is chosen by the whole media type",
-            lambda go, _, request: MISSING if _has_parameter(request) else go(request),
+            "refuses-charset",
+            "compared as a string",
+            failing(Provider.read_body, _unsupported)(_has_parameter),
         ),
+        ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
     ),
 )
 

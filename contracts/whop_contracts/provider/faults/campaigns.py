@@ -232,6 +232,7 @@ def _losing_date(every: int) -> type[Provider]:
 
 
 _edited = editing("pause")
+_undated = _edited(drop("paused_until"))
 _active = _edited(put("status", "active"))
 _crashing = failing(Provider.apply_pause)(always)
 _truncated = around(Provider.encode)(lambda go, _, value: go(value)[:-1])
@@ -242,11 +243,7 @@ _SOMETIMES = (
     ),
     *Table("intermittent", _sometimes, 101)(
         ("liar-9-drops-title", "one worker in nine has an older release", (9, _edited(drop("title")))),
-        (
-            "liar-15-drops-until",
-            "one worker in fifteen has an older release",
-            (15, _edited(drop("paused_until"))),
-        ),
+        ("liar-15-drops-until", "one worker in fifteen has an older release", (15, _undated)),
         ("liar-9-count-as-text", "one worker in nine sends strings", (9, _edited(put("clicks_count", "42")))),
     ),
     *Table("intermittent", _sometimes, 100)(

@@ -132,47 +132,25 @@ def _all_of(parts: tuple[type[Provider], ...]) -> type[Provider]:
 
 _NEW_TIMER = noting(Provider.apply_pause, lambda *_: 0)
 _READ = noting(Provider.retrieve, lambda _, campaign: campaign.status == "paused")
-_READ_ONCE_MORE = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
+_READ_AGAIN = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
 _REJECTED = after(Provider.after_rejection)(_note_rejection)
 _RESPONDED = around(Provider.pause)(_note_response)
-_CANCELLED = around(Provider.apply_unpause)(_note_former_date)
+_ENDED = around(Provider.apply_unpause)(_note_former_date)
+_CLEARED = around(Provider.tick)(_clear_dates)
+_FAR, _LATER, _SHORT_LATER = (timer(how) for how in (_far_at_once, _later_by_note, _short_later_by_note))
 _OFFSET = both(
     after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
     noting(Provider.apply_pause, lambda p, _: p.notes.get("offset", 0)),
 )
 _NOTED = Table("auto-resume", _all_of)(
     ("read-kills-timer", "a read saves the campaign without its timer", (_READ, _NEW_TIMER, UNLESS_NOTED)),
-    (
-        "far-timer-fires-at-once",
-        "24.8 days overflow the timer, after the response",
-        (_RESPONDED, timer(_far_at_once)),
-    ),
-    (
-        "timer-ignores-offset",
-        "the timer uses the date's digits without their offset",
-        (_OFFSET, timer(_later_by_note)),
-    ),
-    (
-        "reads-postpone-resume",
-        "each read renews a lease by a minute",
-        (_READ_ONCE_MORE, _NEW_TIMER, timer(_later_by_note)),
-    ),
+    ("far-timer-fires-at-once", "24.8 days overflow the timer, after the response", (_RESPONDED, _FAR)),
+    ("timer-ignores-offset", "the timer uses the date's digits without their offset", (_OFFSET, _LATER)),
+    ("reads-postpone-resume", "each read renews a lease by a minute", (_READ_AGAIN, _NEW_TIMER, _LATER)),
     ("rejection-kills-timer", "a rollback drops the timer", (_REJECTED, _NEW_TIMER, UNLESS_NOTED)),
-    (
-        "short-timer-ignores-offset",
-        "the next hour's queue uses local time",
-        (_OFFSET, timer(_short_later_by_note)),
-    ),
-    (
-        "cancelled-timer-is-never-set-again",
-        "job ids are unique, cancelled ones too",
-        (_CANCELLED, UNLESS_NOTED),
-    ),
-    (
-        "cancelled-timer-clears-the-next-date",
-        "a cancelled job clears the date",
-        (_CANCELLED, around(Provider.tick)(_clear_dates)),
-    ),
+    ("short-timer-ignores-offset", "the next hour's queue uses local time", (_OFFSET, _SHORT_LATER)),
+    ("cancelled-timer-is-never-set-again", "job ids are unique, cancelled ones too", (_ENDED, UNLESS_NOTED)),
+    ("cancelled-timer-clears-the-next-date", "a cancelled job clears the date", (_ENDED, _CLEARED)),
 )
 
 # -- repetition --

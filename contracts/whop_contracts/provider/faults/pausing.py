@@ -188,6 +188,10 @@ def _deciding(how: tuple[Callable[[Any], bool], Callable[[Provider], int | None]
     )
 
 
+def _in_days(days: int) -> Callable[[Provider], int]:
+    return lambda provider: provider.now() + days * DAY
+
+
 def _is_null(body: Any) -> bool:
     return isinstance(body, dict) and body.get("paused_until", "") is None
 
@@ -228,16 +232,8 @@ _UNDATED = (
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
     *Table("pausing", _deciding)(
-        (
-            "null-means-tomorrow",
-            "null becomes the epoch, which is moved ahead",
-            (_is_null, lambda p: p.now() + DAY),
-        ),
-        (
-            "no-body-means-a-week",
-            "a default of a week",
-            (lambda b: b in (MISSING, None), lambda p: p.now() + 7 * DAY),
-        ),
+        ("null-means-tomorrow", "null becomes the epoch, which is moved ahead", (_is_null, _in_days(1))),
+        ("no-body-means-a-week", "a default of a week", (lambda b: b in (MISSING, None), _in_days(7))),
         ("date-required", "the optional member is required", (_is_omitted, _required)),
     ),
     *Table("pausing", failing(Provider.decide_until), 100)(
