@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import MINUTE
-from whop_contracts.provider.faults import Table, after, around, both, noting, timer
+from whop_contracts.provider.dates import MINUTE, SECOND
+from whop_contracts.provider.faults import Table, after, around, both, noting, rows, timer, valued
 from whop_contracts.provider.faults.resuming import HOUR, LONGEST_DELAY, UNLESS_NOTED
 from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 
@@ -156,9 +156,9 @@ _NOTED = Table("auto-resume", _all_of)(
 # -- repetition --
 
 
-def _idempotent(how: tuple[int, bytes]) -> type[Provider]:
+def _idempotent(row: dict[str, Any]) -> type[Provider]:
     """Repeat the response to the same bytes of the last while, if they contain something; nothing is done."""
-    window, part = how
+    window, part = row["seconds"] * SECOND, row["part"].encode()
 
     def pause(go: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
         key = (campaign.id, request.content)
@@ -202,7 +202,6 @@ def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -
         raise crash()
 
 
-_FOR_EVER: Final = 10**19
 _first_pause_lost = around(Provider.pause)(
     lambda go, p, c, request: go(copy.deepcopy(c) if p.notes.pop(c.id, None) else c, request)
 )
@@ -211,16 +210,8 @@ _first_date_lost = around(Provider.apply_pause)(
 )
 _first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
 _REPEATED = (
-    *Table("pausing", _idempotent)(
-        ("same-bytes-are-ignored", "idempotency keyed by the body", (_FOR_EVER, b"")),
-        ("same-date-is-ignored", "idempotency keyed by the date", (_FOR_EVER, b"20")),
-        ("same-bytes-within-a-minute-are-ignored", "a window against double clicks", (MINUTE, b"")),
-        ("same-date-within-a-minute-is-ignored", "a window against double clicks", (MINUTE, b"20")),
-    ),
-    *Table("intermittent", _losing_unpause)(
-        ("every-fourth-unpause-is-lost", "one worker in four has a read-only connection", 4),
-        ("every-third-unpause-is-lost", "one worker in three has a read-only connection", 3),
-    ),
+    *Table("pausing", _idempotent)(*rows("idempotent pauses")),
+    *Table("intermittent", valued(_losing_unpause))(*rows("lost unpauses")),
     *Table("pausing", _after_resume)(
         ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _first_pause_lost),
         ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _first_date_lost),

@@ -22,6 +22,7 @@ from whop_contracts.provider.faults import (
     put,
     rows,
     storing,
+    valued,
 )
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import Campaign, Request
@@ -78,10 +79,7 @@ _STORED = (
     *Table("pausing", editing("pause"))(
         ("answers-active", "a replica that has the date only", put("status", "active")),
     ),
-    *Table("pausing", _with_status)(
-        ("stores-inactive", "pausing is implemented as deactivating", "inactive"),
-        ("stores-stale", "a pause marks the campaign as stale", "stale"),
-    ),
+    *Table("pausing", valued(_with_status))(*rows("statuses stored by a pause")),
     *Table("pausing", _stored)(
         ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
         ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
