@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from whop_contracts.exchange import Operation
 from whop_contracts.provider import dates
@@ -169,6 +169,26 @@ class State:
 
     campaigns: dict[str, Campaign]
     credentials: dict[str, Credential]
+
+
+class Clock(Protocol):
+    """A source of time."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+
+class Held:
+    """What reading a request and writing a response need of the provider."""
+
+    clock: Clock
+    options: Options
+    state: State
+
+    def now(self) -> int:
+        """The provider's clock, in nanoseconds since 1970."""
+        return round(self.clock.now() * 1_000_000) * 1000
 
 
 @dataclass(frozen=True, slots=True)
