@@ -60,29 +60,6 @@ def _without_rest(content: bytes) -> Any:
     return {}
 
 
-_MALFORMED = (
-    *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies")),
-    *Table("accepting", crashing(Provider.no_object), 100)(*rows("crashing bodies")),
-    *Table("accepting", _mended, 102)(
-        ("accepts-malformed-json", "a body that does not parse counts as none", lambda _: {}),
-        ("accepts-single-quotes", "a lenient parser", lambda c: json.loads(c.replace(b"'", b'"'))),
-        ("accepts-trailing-comma", "a lenient parser", _without_trailing_comma),
-        ("accepts-trailing-garbage", "the parser stops after the first text", _first_text),
-        ("accepts-nan", "the language's own parser reads NaN", _python_json),
-        ("bad-utf-8-drops-the-date", "the rest of the text is lost", _without_rest),
-        ("accepts-bad-utf-8", "invalid bytes are skipped", lambda c: json.loads(c.decode("utf-8", "ignore"))),
-    ),
-    *Table("accepting", built, 100)(
-        ("crashes-on-malformed-json", "a parser's error is not caught", failing(Provider.unparsable)(always)),
-        (
-            "crashes-on-bad-utf-8",
-            "a decoder's error is raised",
-            failing(Provider.read_body)(lambda request: _bad_utf8(request.content)),
-        ),
-        ("crashes-on-nan", "NaN cannot be stored", _mended(_crash_on_nan)),
-    ),
-)
-
 # -- valid bodies --
 
 
@@ -139,44 +116,6 @@ def _is_other_media(request: Request) -> bool:
 
 
 _body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent))
-_VALID = (
-    *Table("values", _with_member, 100)(
-        ("crashes-on-emoji-member", "the column has three bytes per character", _has_emoji),
-    ),
-    *Table("values", failing(Provider.decide_until), 100)(
-        ("crashes-on-many-members", "a log of two columns", lambda b, _: isinstance(b, dict) and len(b) > 2),
-        ("crashes-on-nested-member", "the log is flat", _has_nested),
-    ),
-    *Table("values", failing(Provider.read_body), 100)(
-        ("crashes-on-long-body", "the log's line is too long", lambda request: len(request.content) > 1000),
-    ),
-    *Table("pausing", built)(
-        ("mass-assignment", "whatever the body names is assigned", around(Provider.pause)(_mass_assigned)),
-        ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
-    ),
-    *Table("pausing", built, 100)(
-        ("undocumented-member-crashes", "an unknown argument", _with_member(always)),
-        ("other-media-type-crashes", "it is parsed as a form", failing(Provider.read_body)(_is_other_media)),
-    ),
-    *Table("pausing", failing(Provider.admit), 100)(
-        ("resting-campaign-crashes", "no delivery to pause", lambda c, _: c.status in {"inactive", "stale"}),
-    ),
-    *Table("dates", failing(Provider.parse, Provider.unparsable))(
-        ("refuses-json-on-lines", "a pattern that has no line ends", lambda content: b"\n" in content),
-    ),
-    *Table("dates", failing(Provider.parse), 100)(
-        ("crashes-on-compact-json", "a pattern that has a space", lambda c: b'"paused_until":"' in c),
-    ),
-    *Table("dates", built)(
-        ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
-        (
-            "refuses-charset",
-            "compared as a string",
-            failing(Provider.read_body, _unsupported)(_has_parameter),
-        ),
-        ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
-    ),
-)
 
 # -- rejected, and in effect all the same --
 
@@ -246,11 +185,6 @@ _ACTS: Final[dict[str, _Act]] = {
     "change title": _set("title", "(invalid)"),
     "zero budget": lambda _, campaign: setattr(campaign, "rest", {**campaign.rest, "daily_budget": 0.0}),
 }
-_ACTING = (
-    *Table("refusing", _acting(_addressed), 104)(*rows("effects of rejected requests")),
-    *Table("refusing", _acting(_addressed), 206)(*rows("effects of unauthorized requests")),
-    *Table("refusing", _acting(_others_paused), 104)(*rows("effects on other campaigns")),
-)
 
 # -- what only generated requests find: no vector was written for it --
 
@@ -272,4 +206,64 @@ DRAWN: Final = (
     *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies, not in vectors")),
 )
 
-FAULTS: Final = (*_MALFORMED, *_VALID, *_ACTING)
+FAULTS: Final = (
+    *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies")),
+    *Table("accepting", crashing(Provider.no_object), 100)(*rows("crashing bodies")),
+    *Table("accepting", _mended, 102)(
+        ("accepts-malformed-json", "a body that does not parse counts as none", lambda _: {}),
+        ("accepts-single-quotes", "a lenient parser", lambda c: json.loads(c.replace(b"'", b'"'))),
+        ("accepts-trailing-comma", "a lenient parser", _without_trailing_comma),
+        ("accepts-trailing-garbage", "the parser stops after the first text", _first_text),
+        ("accepts-nan", "the language's own parser reads NaN", _python_json),
+        ("bad-utf-8-drops-the-date", "the rest of the text is lost", _without_rest),
+        ("accepts-bad-utf-8", "invalid bytes are skipped", lambda c: json.loads(c.decode("utf-8", "ignore"))),
+    ),
+    *Table("accepting", built, 100)(
+        ("crashes-on-malformed-json", "a parser's error is not caught", failing(Provider.unparsable)(always)),
+        (
+            "crashes-on-bad-utf-8",
+            "a decoder's error is raised",
+            failing(Provider.read_body)(lambda request: _bad_utf8(request.content)),
+        ),
+        ("crashes-on-nan", "NaN cannot be stored", _mended(_crash_on_nan)),
+    ),
+    *Table("values", _with_member, 100)(
+        ("crashes-on-emoji-member", "the column has three bytes per character", _has_emoji),
+    ),
+    *Table("values", failing(Provider.decide_until), 100)(
+        ("crashes-on-many-members", "a log of two columns", lambda b, _: isinstance(b, dict) and len(b) > 2),
+        ("crashes-on-nested-member", "the log is flat", _has_nested),
+    ),
+    *Table("values", failing(Provider.read_body), 100)(
+        ("crashes-on-long-body", "the log's line is too long", lambda request: len(request.content) > 1000),
+    ),
+    *Table("pausing", built)(
+        ("mass-assignment", "whatever the body names is assigned", around(Provider.pause)(_mass_assigned)),
+        ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
+    ),
+    *Table("pausing", built, 100)(
+        ("undocumented-member-crashes", "an unknown argument", _with_member(always)),
+        ("other-media-type-crashes", "it is parsed as a form", failing(Provider.read_body)(_is_other_media)),
+    ),
+    *Table("pausing", failing(Provider.admit), 100)(
+        ("resting-campaign-crashes", "no delivery to pause", lambda c, _: c.status in {"inactive", "stale"}),
+    ),
+    *Table("dates", failing(Provider.parse, Provider.unparsable))(
+        ("refuses-json-on-lines", "a pattern that has no line ends", lambda content: b"\n" in content),
+    ),
+    *Table("dates", failing(Provider.parse), 100)(
+        ("crashes-on-compact-json", "a pattern that has a space", lambda c: b'"paused_until":"' in c),
+    ),
+    *Table("dates", built)(
+        ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
+        (
+            "refuses-charset",
+            "compared as a string",
+            failing(Provider.read_body, _unsupported)(_has_parameter),
+        ),
+        ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
+    ),
+    *Table("refusing", _acting(_addressed), 104)(*rows("effects of rejected requests")),
+    *Table("refusing", _acting(_addressed), 206)(*rows("effects of unauthorized requests")),
+    *Table("refusing", _acting(_others_paused), 104)(*rows("effects on other campaigns")),
+)

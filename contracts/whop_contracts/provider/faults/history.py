@@ -209,7 +209,9 @@ _first_date_lost = around(Provider.apply_pause)(
     lambda go, p, c, until: go(c, None if p.notes.pop(c.id, None) else until)
 )
 _first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
-_REPEATED = (
+FAULTS: Final = (
+    *_TIMERS,
+    *_NOTED,
     *Table("pausing", _idempotent)(*rows("idempotent pauses")),
     *Table("intermittent", valued(_losing_unpause))(*rows("lost unpauses")),
     *Table("pausing", _after_resume)(
@@ -224,5 +226,3 @@ _REPEATED = (
         ("tenth-pause-crashes", "a campaign's history has ten entries", _tenth_crashes),
     ),
 )
-
-FAULTS: Final = (*_TIMERS, *_NOTED, *_REPEATED)

@@ -120,20 +120,6 @@ def _foreign_digits(go: Callable[[str], int | None], _: Provider, text: str) -> 
     return None if folded != text and re.match(r"\d{4}-\d\d-\d\dT", folded) else go(text)
 
 
-_TEXTS = (
-    *Table("accepting", accepting(Provider.wrong_type), 102)(*rows("accepted types")),
-    *Table("accepting", crashing(Provider.wrong_type), 100)(*rows("crashing types")),
-    *Table("accepting", accepting(Provider.no_instant), 102)(*rows("accepted texts")),
-    *Table("accepting", crashing(Provider.no_instant), 100)(*rows("crashing texts")),
-    *Table("accepting", around(Provider.decide_until), 102)(
-        ("year-one-is-for-ever", "the zero value of a time means no time", _year_one),
-    ),
-    *Table("values", around(Provider.read_until), 102)(
-        ("accepts-foreign-digits", "digits of any script match", _foreign_digits),
-    ),
-    *Table("values", by_pattern(failing(Provider.read_until)), 100)(*rows("crashing dates")),
-)
-
 # -- strings that a lenient parser reads --
 
 
@@ -148,8 +134,6 @@ def _lenient(row: dict[str, Any]) -> type[Provider]:
 
     return around(Provider.no_instant)(no_instant)
 
-
-_LENIENT = Table("accepting", _lenient, 102)(*rows("lenient dates"))
 
 # -- instants in the past --
 
@@ -167,7 +151,20 @@ _past_stays = both(
     around(Provider.past)(lambda _go, _provider, until: until),
     timer(lambda _, campaign, due: due if due > campaign.updated_at else None),
 )
-_PAST = (
+
+FAULTS: Final = (
+    *Table("accepting", accepting(Provider.wrong_type), 102)(*rows("accepted types")),
+    *Table("accepting", crashing(Provider.wrong_type), 100)(*rows("crashing types")),
+    *Table("accepting", accepting(Provider.no_instant), 102)(*rows("accepted texts")),
+    *Table("accepting", crashing(Provider.no_instant), 100)(*rows("crashing texts")),
+    *Table("accepting", around(Provider.decide_until), 102)(
+        ("year-one-is-for-ever", "the zero value of a time means no time", _year_one),
+    ),
+    *Table("values", around(Provider.read_until), 102)(
+        ("accepts-foreign-digits", "digits of any script match", _foreign_digits),
+    ),
+    *Table("values", by_pattern(failing(Provider.read_until)), 100)(*rows("crashing dates")),
+    *Table("accepting", _lenient, 102)(*rows("lenient dates")),
     *Table("accepting", accepting(Provider.past), 102)(*rows("accepted past")),
     *Table("accepting", failing(Provider.past), 100)(
         ("crashes-on-past", "a timer with a negative delay throws", always),
@@ -182,5 +179,3 @@ _PAST = (
         ("past-minute-means-for-ever", "a grace of a minute for clocks", lambda age: age < MINUTE),
     ),
 )
-
-FAULTS: Final = (*_TEXTS, *_LENIENT, *_PAST)

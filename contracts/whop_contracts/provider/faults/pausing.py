@@ -71,40 +71,6 @@ def _lagging(go: Go, provider: Provider, campaign: Campaign) -> None:
 
 
 _cached = around(Provider.view)(lambda _, p, c: p.notes.setdefault(c.id, copy.deepcopy(c)))
-_STORED = (
-    *Table("pausing", around(Provider.pause))(
-        ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
-        ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
-    ),
-    *Table("pausing", editing("pause"))(
-        ("answers-active", "a replica that has the date only", put("status", "active")),
-    ),
-    *Table("pausing", valued(_with_status))(*rows("statuses stored by a pause")),
-    *Table("pausing", _stored)(
-        ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
-        ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
-        ("stores-whole-hours", "the column keeps hours", lambda until: until // (60 * MINUTE) * 60 * MINUTE),
-        ("stores-no-date", "only the status is saved", lambda _: None),
-    ),
-    *Table("pausing", _seen)(
-        ("reads-without-date", "a view without a date", lambda _: {"paused_until": None}),
-        (
-            "reads-active",
-            "reads show the delivery's status, which a pause does not touch",
-            lambda _: {"status": "active"},
-        ),
-        (
-            "reads-another-date",
-            "the server's time zone is sent as UTC",
-            lambda until: {"paused_until": until and until - 8 * 60 * MINUTE},
-        ),
-    ),
-    *Table("pausing", built)(
-        ("reads-cached-for-ever", "a cache is never cleared", _cached),
-        ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
-        ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
-    ),
-)
 
 # -- a pause of a paused campaign --
 
@@ -139,41 +105,6 @@ def _unless_paused(go: Go, _provider: Provider, campaign: Campaign, until: int |
 def _is_forever(campaign: Campaign) -> bool:
     return campaign.status == "paused" and campaign.paused_until is None
 
-
-_SECOND = (
-    *Table("pausing", around(Provider.apply_pause))(
-        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
-    ),
-    *Table("pausing", _lifting)(
-        ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
-        (
-            "same-again-lifts",
-            "a pause until the stored instant is a toggle",
-            lambda c, until: until is not None and c.paused_until == until,
-        ),
-    ),
-    *Table("pausing", failing(Provider.admit), 100)(
-        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
-        (
-            "same-date-again-crashes",
-            "the same date a second time violates a unique key",
-            lambda c, until: c.status == "paused" and c.paused_until == until,
-        ),
-    ),
-    *Table("pausing", storing)(
-        (
-            "second-drops-date",
-            "the update lacks the date",
-            lambda _, c, v: None if c.status == "paused" else v,
-        ),
-        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
-        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
-    ),
-    *Table("pausing", _merged)(
-        ("only-extends", "of two dates the later one is kept", max),
-        ("only-shortens", "of two dates the earlier one is kept", min),
-    ),
-)
 
 # -- without a date --
 
@@ -225,7 +156,71 @@ def _crashing(row: dict[str, Any]) -> type[Provider]:
     return failing(Provider.admit)(lambda campaign, _until: having(row)(campaign))
 
 
-_UNDATED = (
+FAULTS: Final = (
+    *Table("pausing", around(Provider.pause))(
+        ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
+        ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
+    ),
+    *Table("pausing", editing("pause"))(
+        ("answers-active", "a replica that has the date only", put("status", "active")),
+    ),
+    *Table("pausing", valued(_with_status))(*rows("statuses stored by a pause")),
+    *Table("pausing", _stored)(
+        ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
+        ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
+        ("stores-whole-hours", "the column keeps hours", lambda until: until // (60 * MINUTE) * 60 * MINUTE),
+        ("stores-no-date", "only the status is saved", lambda _: None),
+    ),
+    *Table("pausing", _seen)(
+        ("reads-without-date", "a view without a date", lambda _: {"paused_until": None}),
+        (
+            "reads-active",
+            "reads show the delivery's status, which a pause does not touch",
+            lambda _: {"status": "active"},
+        ),
+        (
+            "reads-another-date",
+            "the server's time zone is sent as UTC",
+            lambda until: {"paused_until": until and until - 8 * 60 * MINUTE},
+        ),
+    ),
+    *Table("pausing", built)(
+        ("reads-cached-for-ever", "a cache is never cleared", _cached),
+        ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
+        ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
+    ),
+    *Table("pausing", around(Provider.apply_pause))(
+        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
+    ),
+    *Table("pausing", _lifting)(
+        ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
+        (
+            "same-again-lifts",
+            "a pause until the stored instant is a toggle",
+            lambda c, until: until is not None and c.paused_until == until,
+        ),
+    ),
+    *Table("pausing", failing(Provider.admit), 100)(
+        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
+        (
+            "same-date-again-crashes",
+            "the same date a second time violates a unique key",
+            lambda c, until: c.status == "paused" and c.paused_until == until,
+        ),
+    ),
+    *Table("pausing", storing)(
+        (
+            "second-drops-date",
+            "the update lacks the date",
+            lambda _, c, v: None if c.status == "paused" else v,
+        ),
+        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
+        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
+    ),
+    *Table("pausing", _merged)(
+        ("only-extends", "of two dates the later one is kept", max),
+        ("only-shortens", "of two dates the earlier one is kept", min),
+    ),
     *Table("pausing", storing)(
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
@@ -251,5 +246,3 @@ _UNDATED = (
     ),
     *Table("pausing", _crashing, 100)(*rows("crashing campaigns")),
 )
-
-FAULTS: Final = (*_STORED, *_SECOND, *_UNDATED)

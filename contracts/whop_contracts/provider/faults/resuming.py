@@ -59,11 +59,6 @@ def _timed(row: dict[str, Any]) -> type[Provider]:
     return timer(due)
 
 
-_TIMED = (
-    *Table("warnings", _timed)(*rows("late resumes")),
-    *Table("auto-resume", _timed)(*rows("resumes at another instant")),
-)
-
 # -- in another state --
 
 
@@ -110,15 +105,6 @@ def _indefinite_for(seconds: int) -> type[Provider]:
         noting(Provider.apply_pause, lambda p, _: p.now() + seconds * SECOND), around(Provider.due)(due)
     )
 
-
-_STATES = (
-    *Table("auto-resume", valued(_into))(*rows("statuses after a resume")),
-    *Table("auto-resume", around(Provider.resume))(
-        ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
-    ),
-    *Table("auto-resume", _swept)(*rows("sweeps after a resume")),
-    *Table("auto-resume", valued(_indefinite_for))(*rows("ends of indefinite pauses")),
-)
 
 # -- several campaigns, several times, or some campaigns only --
 
@@ -175,17 +161,6 @@ _one_timer = both(
     timer(lambda p, campaign, due: due if campaign.id == p.notes.get("last") else None),
 )
 _again_at_once = both(_RESUMED, timer(lambda p, campaign, due: p.now() if campaign.id in p.notes else due))
-_SEVERAL = (
-    *Table("auto-resume", built)(
-        ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
-        ("null-is-due", "the query finds pauses without a date", after(Provider.resume)(_resumes_undated)),
-        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _one_timer),
-        ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
-        ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
-    ),
-    *Table("auto-resume", valued(_colliding))(*rows("colliding resumes")),
-    *Table("auto-resume", valued(_batches))(*rows("batches of resumes")),
-)
 
 
 def _never_resuming(wanted: Callable[[Campaign], bool]) -> type[Provider]:
@@ -204,7 +179,25 @@ _paused_again = both(
     after(Provider.resume)(lambda p, campaign, _: p.notes.update({campaign.id: p.now() + 5 * MINUTE})),
     _sweeping("paused"),
 )
-_SOME = (
+
+FAULTS: Final = (
+    *Table("warnings", _timed)(*rows("late resumes")),
+    *Table("auto-resume", _timed)(*rows("resumes at another instant")),
+    *Table("auto-resume", valued(_into))(*rows("statuses after a resume")),
+    *Table("auto-resume", around(Provider.resume))(
+        ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
+    ),
+    *Table("auto-resume", _swept)(*rows("sweeps after a resume")),
+    *Table("auto-resume", valued(_indefinite_for))(*rows("ends of indefinite pauses")),
+    *Table("auto-resume", built)(
+        ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
+        ("null-is-due", "the query finds pauses without a date", after(Provider.resume)(_resumes_undated)),
+        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _one_timer),
+        ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
+        ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
+    ),
+    *Table("auto-resume", valued(_colliding))(*rows("colliding resumes")),
+    *Table("auto-resume", valued(_batches))(*rows("batches of resumes")),
     *Table("auto-resume", _never_having)(*rows("campaigns that never resume")),
     *Table("auto-resume", _never_resuming)(
         ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
@@ -218,5 +211,3 @@ _SOME = (
         ("paused-again-after-resume", "a retried job repeats the pause", _paused_again),
     ),
 )
-
-FAULTS: Final = (*_TIMED, *_STATES, *_SEVERAL, *_SOME)

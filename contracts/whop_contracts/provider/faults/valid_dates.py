@@ -114,7 +114,6 @@ def _misread(row: dict[str, Any]) -> type[Provider]:
     return around(Provider.compose)(compose)
 
 
-_MISREAD = Table("dates", _misread)(*rows("misread dates"))
 DRAWN: Final = Table("dates", _misread)(*rows("misread dates, not in vectors"))
 """What only generated requests find: no vector was written for it."""
 
@@ -151,21 +150,6 @@ def _far_is_none(until: int, now: int) -> int | None:
 
 
 _YEAR_2100: Final = dates.days_before(2100, 1, 1) * DAY
-_MOVED = Table("dates", _moved)(
-    *(
-        (f"capped-at-{n}-days", f"at most {n} days", lambda until, now, n=n: min(until, now + n * DAY))
-        for n in (1, 7, 30, 90, 180)
-    ),
-    ("at-least-a-day", "the interface knows whole days", lambda until, now: max(until, now + DAY)),
-    ("capped-at-year-2100", "the year of a sentinel", lambda until, _: min(until, _YEAR_2100)),
-    ("2038-wraps", "seconds are kept in 32 bits", lambda until, _: _wrapped(until)),
-    ("2038-clamped", "the database's last timestamp", lambda until, _: min(until, (2**31 - 1) * SECOND)),
-    ("far-means-for-ever", "a date in the far future means none", _far_is_none),
-    ("a-thousand-times-too-early", "seconds are taken for milliseconds", lambda until, _: until // 1000),
-    ("instant-in-float", "a float32 keeps the instant", lambda until, _: until // (1 << 33) * (1 << 33)),
-    ("two-milliseconds-short", "two truncations in a row", lambda until, _: until - 2 * _MS),
-    ("second-october-hour", "dates are kept in Berlin's time, where an hour comes twice", _first_of_two),
-)
 
 # -- rejected, or crashing --
 
@@ -195,7 +179,24 @@ def _by_text(make: Callable[..., type[Provider]]) -> Callable[[Callable[[str], b
 
 _rejecting = failing(Provider.compose, lambda p: p.invalid(_INVALID))
 _crashing = failing(Provider.compose)
-_REJECTED = (
+
+FAULTS: Final = (
+    *Table("dates", _misread)(*rows("misread dates")),
+    *Table("dates", _moved)(
+        *(
+            (f"capped-at-{n}-days", f"at most {n} days", lambda until, now, n=n: min(until, now + n * DAY))
+            for n in (1, 7, 30, 90, 180)
+        ),
+        ("at-least-a-day", "the interface knows whole days", lambda until, now: max(until, now + DAY)),
+        ("capped-at-year-2100", "the year of a sentinel", lambda until, _: min(until, _YEAR_2100)),
+        ("2038-wraps", "seconds are kept in 32 bits", lambda until, _: _wrapped(until)),
+        ("2038-clamped", "the database's last timestamp", lambda until, _: min(until, (2**31 - 1) * SECOND)),
+        ("far-means-for-ever", "a date in the far future means none", _far_is_none),
+        ("a-thousand-times-too-early", "seconds are taken for milliseconds", lambda until, _: until // 1000),
+        ("instant-in-float", "a float32 keeps the instant", lambda until, _: until // (1 << 33) * (1 << 33)),
+        ("two-milliseconds-short", "two truncations in a row", lambda until, _: until - 2 * _MS),
+        ("second-october-hour", "dates are kept in Berlin's time, where an hour comes twice", _first_of_two),
+    ),
     *Table("dates", by_pattern(_by_text(_rejecting)))(*rows("rejected valid dates")),
     *Table("dates", _rejecting)(
         ("refuses-crossing-days", "the day in UTC must be the written day", _crosses_days),
@@ -226,5 +227,3 @@ _REJECTED = (
         ("refuses-past-the-next-month", "a plan's limit", lambda until, now, end: until > now + 31 * DAY),
     ),
 )
-
-FAULTS: Final = (*_MISREAD, *_MOVED, *_REJECTED)
