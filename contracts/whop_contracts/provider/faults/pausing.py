@@ -80,9 +80,11 @@ def _former(campaign: Campaign) -> int | None:
     return campaign.paused_until if campaign.status == "paused" else None
 
 
-def _merged(choose: Callable[..., int]) -> type[Provider]:
+def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | None], int | None]:
     """Choose one of the former and the new date, if there are both."""
-    return storing(lambda _, c, until: choose(_former(c), until) if _former(c) and until else until)
+    return lambda _, campaign, until: (
+        choose(_former(campaign), until) if _former(campaign) and until else until
+    )
 
 
 def _lifting(wanted: Callable[[Campaign, int | None], bool]) -> type[Provider]:
@@ -216,12 +218,8 @@ FAULTS: Final = (
         ),
         ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
         ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
-    ),
-    *Table("pausing", _merged)(
-        ("only-extends", "of two dates the later one is kept", max),
-        ("only-shortens", "of two dates the earlier one is kept", min),
-    ),
-    *Table("pausing", storing)(
+        ("only-extends", "of two dates the later one is kept", _merged(max)),
+        ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
     *Table("pausing", _deciding)(
