@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from whop_contracts.exchange import Response
@@ -18,15 +18,26 @@ _Pause = Callable[[Campaign, Request], Response]
 # -- timers that are stored apart from the campaign --
 
 _Timers = list[int]
-_Set = Callable[[_Timers, _Timers, bool], _Timers]
+_PAUSE: Final[Mapping[str, Callable[[_Timers, _Timers, bool], _Timers]]] = {
+    "adds one": lambda old, new, _: old + new,
+    "keeps the latest": lambda old, new, _: [max(old + new)] if new else old,
+    "replaces all if it has a date": lambda old, new, _: new or old,
+    "replaces those of the pause in effect": lambda old, new, paused: new if paused else old + new,
+    "sets one if there is none": lambda old, new, _: old or new,
+}
 """The timers after a pause, from those before it, the new one (if any), and whether it was paused."""
-_Cancel = Callable[[_Timers], _Timers]
+_UNPAUSE: Final[Mapping[str, Callable[[_Timers], _Timers]]] = {
+    "clears all": lambda _: [],
+    "clears none": lambda timers: timers,
+    "clears the last": lambda timers: timers[:-1],
+    "postpones all by an hour": lambda timers: [one + HOUR for one in timers],
+}
 """The timers after an unpause."""
 
 
-def _timers(how: tuple[_Set, _Cancel]) -> type[Provider]:
+def _timers(row: dict[str, Any]) -> type[Provider]:
     """Keep a list of timers for each campaign; each of them ends whatever pause there is."""
-    set_, cancel = how
+    set_, cancel = _PAUSE[row["pause"]], _UNPAUSE[row["unpause"]]
 
     class Timers(Provider):
         def apply_pause(self, campaign: Campaign, until: int | None) -> None:
@@ -47,42 +58,6 @@ def _timers(how: tuple[_Set, _Cancel]) -> type[Provider]:
 
     return Timers
 
-
-def _all(_timers: _Timers) -> _Timers:
-    return []
-
-
-def _none(timers: _Timers) -> _Timers:
-    return timers
-
-
-def _an_hour_on(timers: _Timers) -> _Timers:
-    return [one + HOUR for one in timers]
-
-
-def _add(old: _Timers, new: _Timers, _paused: bool) -> _Timers:  # noqa: FBT001 - as `_Set` has it
-    return old + new
-
-
-def _new_or_old(old: _Timers, new: _Timers, _paused: bool) -> _Timers:  # noqa: FBT001 - as `_Set` has it
-    return new or old
-
-
-_TIMERS = Table("auto-resume", _timers)(
-    ("timers-never-cleared", "a pause sets a timer, and nothing clears one", (_add, _none)),
-    ("timer-survives-unpause", "kept on unpause", (lambda old, new, was: new if was else old + new, _none)),
-    ("first-timer-wins", "a timer is set only if there is none", (lambda old, new, _: old or new, _all)),
-    ("earliest-timer-wins", "extending a pause leaves the earlier timer", (_add, _all)),
-    (
-        "latest-timer-wins",
-        "shortening a pause leaves the later timer",
-        (lambda old, new, _: [max(old + new)] if new else old, _all),
-    ),
-    ("dated-timer-ends-indefinite", "an indefinite pause clears no timer", (_new_or_old, _all)),
-    ("cancelled-timer-ends-indefinite", "only a new timer replaces the old one", (_new_or_old, _none)),
-    ("unpause-clears-last-timer", "only the newest timer is cleared", (_add, lambda old: old[:-1])),
-    ("cancelled-timer-is-retried", "a cancelled job is tried again in an hour", (_new_or_old, _an_hour_on)),
-)
 
 # -- timers that depend on what is noted of their campaign --
 
@@ -210,7 +185,7 @@ _first_date_lost = around(Provider.apply_pause)(
 )
 _first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
 FAULTS: Final = (
-    *_TIMERS,
+    *Table("auto-resume", _timers)(*rows("timers")),
     *_NOTED,
     *Table("pausing", _idempotent)(*rows("idempotent pauses")),
     *Table("intermittent", valued(_losing_unpause))(*rows("lost unpauses")),
