@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
 
 import pytest
@@ -14,19 +15,14 @@ from whop_contracts.provider import SEED, ManualClock, RunningClock, WallClock, 
 from whop_contracts.provider.core import SkewedClock
 
 
-@pytest.mark.parametrize(
-    ("what", "message"),
-    [
+def test_an_unknown_name_is_one_line_with_near_matches() -> None:
+    for what, message in (
         ({"fault": "never-resume"}, "there is no fault 'never-resume'; did you mean never-resumes"),
         ({"variation": "status-203"}, "there is no variation 'status-203'; did you mean status-20"),
         ({"fault": "zzzzzz"}, "there is no fault 'zzzzzz'"),
-    ],
-)
-def test_an_unknown_name_is_one_line_with_near_matches(what, message) -> None:
-    with pytest.raises(ValueError) as raised:
-        build(**what)
-    assert str(raised.value).startswith(message)
-    assert "\n" not in str(raised.value)
+    ):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}.*$"):
+            build(**what)
 
 
 def test_a_fault_may_have_the_options_of_a_variation() -> None:
@@ -46,40 +42,36 @@ def test_the_default_clock_is_the_machine_s() -> None:
     assert isinstance(build().clock, WallClock)
 
 
-@pytest.mark.parametrize("clock", [ManualClock(100.0), RunningClock(), SkewedClock(ManualClock(10.0), 90.0)])
-def test_a_clock_only_moves_forwards(clock) -> None:
-    start = clock.now()
-    clock.advance(3600)
-    assert clock.now() >= start + 3600
-    with pytest.raises(ValueError, match="backwards"):
-        clock.set(start)
-    clock.set(start + 10_000)
-    assert clock.now() >= start + 10_000
-
-
-def test_a_skewed_clock_can_be_moved_if_the_other_one_can() -> None:
+def test_a_clock_only_moves_forwards() -> None:
+    for clock in (ManualClock(100.0), RunningClock(), SkewedClock(ManualClock(10.0), 90.0)):
+        start = clock.now()
+        clock.advance(3600)
+        assert clock.now() >= start + 3600
+        with pytest.raises(ValueError, match="backwards"):
+            clock.set(start)
+        clock.set(start + 10_000)
+        assert clock.now() >= start + 10_000
     with pytest.raises(TypeError, match="cannot be moved"):
         SkewedClock(WallClock(), 5.0).set(1e12)
 
 
 def test_threads_never_see_half_a_pause() -> None:
     talk = Talk()
-    seen: set[tuple[str, str | None]] = set()
 
-    def work(number: int) -> None:
-        for turn in range(50):
+    def work(number: int) -> set[tuple[str, bool]]:
+        seen = set()
+        for _ in range(50):
             if number % 2:
                 talk.pause(until=dates.write((1_800_000_000 + number) * dates.SECOND))
             else:
                 talk.unpause()
-            seen.add(talk.state()) if turn else None
+            status, until = talk.state()
+            seen.add((status, until is None))
+        return seen
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {(status, until is None) for status, until in seen} <= {("active", True), ("paused", False)}
+    with ThreadPoolExecutor(4) as pool:
+        for seen in pool.map(work, range(4)):
+            assert seen <= {("active", True), ("paused", False)}
 
 
 def test_ids_and_tokens_are_all_different() -> None:

@@ -31,24 +31,17 @@ def test_a_loose_text_names_one_instant_to_a_loose_reader_only() -> None:
             dates.split(text)
 
 
-def test_reading_undoes_writing() -> None:
+def test_reading_undoes_writing_and_agrees_with_the_language_s_own_dates() -> None:
     chance = random.Random(0)
     for _ in range(3000):
-        instant = chance.randrange(-62_135_510_400 * dates.SECOND, 253_402_214_400 * dates.SECOND)
+        second = chance.randrange(-62_135_510_400, 253_402_214_400)
+        instant = second * dates.SECOND + chance.randrange(dates.SECOND)
         offset = chance.choice([None, 0, 330, -210, 14 * 60, -12 * 60])
         assert dates.split(dates.write(instant, digits=9, offset=offset)).instant() == instant
-
-
-def test_the_calendar_agrees_with_the_language_s_own() -> None:
-    chance = random.Random(0)
-    for _ in range(3000):
-        moment = EPOCH + timedelta(
-            days=chance.randrange(-719_162, 2_932_896), seconds=chance.randrange(86_400)
-        )
-        seconds = (moment - EPOCH) // timedelta(seconds=1)
-        assert dates.split(moment.isoformat()).instant() == seconds * dates.SECOND
-        assert dates.write(seconds * dates.SECOND, digits=0) == moment.isoformat().replace("+00:00", "Z")
-        assert dates.http_date(seconds * dates.SECOND).startswith(moment.strftime("%a, %d %b "))
+        moment = EPOCH + timedelta(seconds=second)
+        assert dates.split(moment.isoformat()).instant() == second * dates.SECOND
+        assert dates.write(instant, digits=0) == moment.isoformat().replace("+00:00", "Z")
+        assert dates.http_date(instant).startswith(moment.strftime("%a, %d %b "))
 
 
 def test_surplus_digits_are_cut_off() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from whop_contracts.exchange import Response
-from whop_contracts.provider.core import Clock, ManualClock, Provider, RunningClock, WallClock
+from whop_contracts.provider.core import ManualClock, Provider, RunningClock, WallClock
 from whop_contracts.provider.faults import (
     Fault,
     access,
@@ -29,7 +29,7 @@ from whop_contracts.provider.faults import (
     resuming,
     valid_dates,
 )
-from whop_contracts.provider.state import SEED, Options
+from whop_contracts.provider.state import SEED, Clock, Options
 
 _Named = TypeVar("_Named", "Fault", "Variation")
 Answer = Response

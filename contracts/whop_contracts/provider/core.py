@@ -10,25 +10,17 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
 from whop_contracts.provider.reading import Reader
 from whop_contracts.provider.rendering import Writer
-from whop_contracts.provider.state import Call, Campaign, Options, Rejection, Request, fresh
+from whop_contracts.provider.state import Call, Campaign, Clock, Options, Rejection, Request, fresh
 
 _PLAIN = Options()
 _LONGEST_PATH = 1_024
 _GATEWAY_PAGE = b"<html><head><title>Error</title></head><body><center>nginx</center></body></html>"
-
-
-class Clock(Protocol):
-    """A source of time."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        ...
 
 
 class WallClock:
@@ -110,7 +102,7 @@ class Provider(Reader, Writer):
         lag_time: Callable[[], float] | None = None,
     ) -> None:
         clock = clock or WallClock()
-        self.clock: Clock = SkewedClock(clock, options.skew) if options.skew else clock
+        self.clock = SkewedClock(clock, options.skew) if options.skew else clock
         self.options = options
         self.lag_time = lag_time or self.clock.now
         self.lock = threading.RLock()
@@ -127,10 +119,6 @@ class Provider(Reader, Writer):
             self.state = fresh(self.clock.now(), *self.added)
             self.written.clear()
             self.notes.clear()
-
-    def now(self) -> int:
-        """The provider's clock, in nanoseconds since 1970."""
-        return round(self.clock.now() * 1_000_000) * 1000
 
     def handle(
         self,

@@ -15,10 +15,9 @@ from whop_contracts.provider.state import (
     Call,
     Campaign,
     Credential,
-    Options,
+    Held,
     Rejection,
     Request,
-    State,
 )
 
 BASE: Final = "/api/v1"
@@ -29,15 +28,8 @@ _ID = re.compile(r"adcamp_[A-Za-z0-9]+")
 _METHODS: Final[dict[Operation, str]] = {"pause": "POST", "retrieve": "GET", "unpause": "POST"}
 
 
-class Reader:
+class Reader(Held):
     """Reads requests, or raises `Rejection`. Changes nothing."""
-
-    state: State
-    options: Options
-
-    def now(self) -> int:
-        """The provider's clock, in nanoseconds since 1970."""
-        raise NotImplementedError
 
     def route(self, request: Request) -> Call:
         """The operation and id of a path and method; 404 for no such route, 405 for no such method."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider import dates
-from whop_contracts.provider.state import INSTANTS, Campaign, Options, Rejection
+from whop_contracts.provider.state import INSTANTS, Campaign, Held, Rejection
 
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (
@@ -17,14 +17,8 @@ _MONEY = (
 _NULLABLE = ("daily_budget", "platform", "product", "payment_method", "billing_ledger_account", "config")
 
 
-class Writer:
+class Writer(Held):
     """Writes responses. Changes nothing."""
-
-    options: Options
-
-    def now(self) -> int:
-        """The provider's clock, in nanoseconds since 1970."""
-        raise NotImplementedError
 
     def instant_text(self, instant: int | None) -> str | None:
         """An instant as the responses show it."""

@@ -1,7 +1,7 @@
 """What passes through the provider, its options, what it remembers, and what a fresh one holds.
 
-Ids and tokens are constants; every date is relative to the clock's start. The members that no operation
-changes are in ``seed.json``, by shape; instants there are milliseconds after the start.
+Ids and tokens are constants, in ``seed.json``; every date is relative to the clock's start. The members that
+no operation changes are there too, by shape; instants among them are milliseconds after the start.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from whop_contracts.exchange import Operation
 from whop_contracts.provider import dates
 
 Choice = Literal["accept", "reject"]
+_HOUR = 60 * dates.MINUTE
 READ = "ad_campaign:basic:read"
 UPDATE = "ad_campaign:update"
 ALWAYS = frozenset({"access_pass:basic:read", "company:balance:read"})
@@ -170,6 +171,26 @@ class State:
     credentials: dict[str, Credential]
 
 
+class Clock(Protocol):
+    """A source of time."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+
+class Held:
+    """What reading a request and writing a response need of the provider."""
+
+    clock: Clock
+    options: Options
+    state: State
+
+    def now(self) -> int:
+        """The provider's clock, in nanoseconds since 1970."""
+        return round(self.clock.now() * 1_000_000) * 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Seed:
     """The ids and tokens that a fresh provider knows.
@@ -190,37 +211,10 @@ class Seed:
     foreign_campaign: str
 
 
-SEED: Final = Seed(
-    token="wk_7Qd2mXv9Rb4TzLc8HnYp5JsG3KfW6aEu",  # noqa: S106 - it opens nothing but this provider
-    readonly_token="wk_3Hs8pNc5Vw1KxFj6TgRb9LmD4QzY7eUa",  # noqa: S106
-    foreign_token="wk_9Ba4rTk7Zn2MvGd5XpWc8QhJ6LsF3yEu",  # noqa: S106
-    campaigns=(
-        "adcamp_Kb7Qw2Zr9Xt4M",
-        "adcamp_Tn5Vc8Hj3Lp6D",
-        "adcamp_Gy4Sf9Rk2Wm7B",
-        "adcamp_Ux6Pd3Nq8Jh5C",
-    ),
-    inactive="adcamp_Fr2Ym6Lz8Kv4H",
-    stale="adcamp_Wc9Tb5Gx3Qn7S",
-    paused="adcamp_Jd8Hk4Vp6Rz2N",
-    paused_indefinitely="adcamp_Mx3Lg7Tc9Fw5Y",
-    foreign_campaign="adcamp_Zq4Nb8Ds6Kh2R",
-)
-_OURS, _THEIRS = "biz_Hn4Kd7Rw2Tz9X", "biz_Vc6Lp3Gm8Qs5J"
-_HOUR = 60 * dates.MINUTE
-_CAMPAIGNS: Final = (
-    (SEED.campaigns[0], "Spring launch: Pickaxe Café", 40, "meta_by_card", "active"),
-    (SEED.campaigns[1], "Café stream, été 🎧", 25, "tiktok_by_ledger", "active"),
-    (SEED.campaigns[2], "Inside Whop", 310, "inside_whop", "active"),
-    (SEED.campaigns[3], "Retargeting (no configuration yet)", 3, "unconfigured", "active"),
-    (SEED.inactive, "Ended in autumn", 400, "tiktok_by_ledger", "inactive"),
-    (SEED.stale, "Never finished", 90, "inside_whop", "stale"),
-    (SEED.paused, "Back in five years", 60, "meta_by_card", "paused"),
-    (SEED.paused_indefinitely, "On hold", 61, "tiktok_by_ledger", "paused"),
-    (SEED.foreign_campaign, "Another company's", 12, "meta_by_card", "active"),
-)
-"""Id, title, age in days, shape and status."""
-_SHAPES: Final = Path(__file__).with_name("seed.json").read_text(encoding="utf-8")
+_TEXT: Final = Path(__file__).with_name("seed.json").read_text(encoding="utf-8")
+_KNOWN: Final = json.loads(_TEXT)["known"]
+SEED: Final = Seed(**_KNOWN | {"campaigns": tuple(_KNOWN["campaigns"])})
+_COMPANIES: Final = {"first": "biz_Hn4Kd7Rw2Tz9X", "second": "biz_Vc6Lp3Gm8Qs5J"}
 
 
 def fresh(start: float, tokens: Iterable[str] = (), more: Iterable[str] = ()) -> State:
@@ -229,24 +223,28 @@ def fresh(start: float, tokens: Iterable[str] = (), more: Iterable[str] = ()) ->
     ``tokens`` are credentials like ``SEED.token``, ``more`` the ids of campaigns like ``SEED.campaigns``.
     """
     begin = int(start * 1000) * 1_000_000
-    shapes, campaigns = json.loads(_SHAPES), {}
-    for shape in shapes.values():
+    seed, campaigns = json.loads(_TEXT), {}
+    for shape in seed["shapes"].values():
         for member, child in INSTANTS:
             if shape[member] is not None and shape[member][child] is not None:
                 shape[member][child] = begin + shape[member][child] * 1_000_000
-    for id_, title, age, shape, status in _CAMPAIGNS:
-        created = begin - age * dates.DAY - 5 * _HOUR - 123_000_000
-        updated = begin - 2 * dates.DAY - 877_000_000
-        company = _THEIRS if id_ == SEED.foreign_campaign else _OURS
-        until = begin + 5 * 365 * dates.DAY + 7 * _HOUR if id_ == SEED.paused else None
-        rest: dict[str, Any] = dict(shapes[shape])
-        campaigns[id_] = Campaign(id_, company, title, status, until, created, updated, rest)
+    for one in seed["campaigns"]:
+        campaigns[one["id"]] = Campaign(
+            one["id"],
+            _COMPANIES[one["company"]],
+            one["title"],
+            one["status"],
+            paused_until=begin + 43_807 * _HOUR if one["id"] == SEED.paused else None,
+            created_at=begin - (one["age_in_days"] * 24 + 5) * _HOUR - 123_000_000,
+            updated_at=begin - 48 * _HOUR - 877_000_000,
+            rest=dict(seed["shapes"][one["shape"]]),
+        )
     for id_, like in zip(more, itertools.cycle(SEED.campaigns)):
         campaigns[id_] = replace(copy.deepcopy(campaigns[like]), id=id_)
     reading = ALWAYS | {READ}
     credentials = (
-        *(Credential(token, _OURS, reading | {UPDATE}) for token in (SEED.token, *tokens)),
-        Credential(SEED.readonly_token, _OURS, reading),
-        Credential(SEED.foreign_token, _THEIRS, reading | {UPDATE}),
+        *(Credential(token, _COMPANIES["first"], reading | {UPDATE}) for token in (SEED.token, *tokens)),
+        Credential(SEED.readonly_token, _COMPANIES["first"], reading),
+        Credential(SEED.foreign_token, _COMPANIES["second"], reading | {UPDATE}),
     )
     return State(campaigns, {credential.token: credential for credential in credentials})

@@ -96,6 +96,11 @@ def by_pattern(
     return lambda row: make(matches(row["pattern"]))
 
 
+def valued(make: Callable[[Any], type[Provider]]) -> Callable[[dict[str, Any]], type[Provider]]:
+    """For rows of ``faults.json`` that have the ``value`` that ``make`` is given."""
+    return lambda row: make(row["value"])
+
+
 def built(provider: type[Provider]) -> type[Provider]:
     """For tables whose rows end with the provider itself."""
     return provider

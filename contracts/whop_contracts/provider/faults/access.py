@@ -53,35 +53,6 @@ def _forbidden() -> Rejection:
     return Rejection(403, "forbidden", "This is not allowed.")
 
 
-_TOKENS = (
-    *Table("authorization", _passing, 206)(
-        ("token-prefix-is-enough", "tokens are found by 12 letters", lambda sent, key: sent[:12] == key[:12]),
-        ("token-start-is-enough", "LIKE 'token%'", lambda sent, key: len(sent) > 12 and key.startswith(sent)),
-        ("token-in-any-case", "the collation ignores case", lambda sent, key: sent.lower() == key.lower()),
-        ("token-suffix-ignored", "what follows the token is cut off", lambda sent, key: sent.startswith(key)),
-        (
-            "token-ends-compared",
-            "tokens are compared as they are displayed",
-            lambda sent, key: sent[:8] + sent[-8:] == key[:8] + key[-8:],
-        ),
-        (
-            "token-length-compared",
-            "a format check replaces the look-up",
-            lambda sent, key: len(sent) == len(key) and sent[:3] == key[:3],
-        ),
-        ("token-first-word-compared", "the header is split", lambda sent, key: sent.split()[:1] == [key]),
-        ("token-comma-joined", "a proxy joins two headers", lambda sent, key: key in sent.split(",")),
-        ("token-in-quotes", "quotes are removed as from a parameter", lambda v, key: v.strip("\"'") == key),
-        ("token-last-four-ignored", "the hash reads 31 bytes", lambda sent, key: sent[:31] == key[:31]),
-        ("token-start-ignored", "tokens are found by their last letters", lambda v, key: v[8:] == key[8:]),
-        ("token-symbols-ignored", "a lenient decoder", lambda sent, key: re.sub(r"\W", "", sent) == key),
-        ("token-contained", "the token is searched in the header", lambda sent, key: key in sent),
-    ),
-    *Table("authorization", _unknown(None), 206)(*rows("accepted credentials")),
-    *Table("authorization", _unknown(_forbidden), 205)(*rows("forbidden credentials")),
-    *Table("authorization", _unknown(crash), 100)(*rows("crashing credentials")),
-)
-
 # -- permissions and owners --
 
 
@@ -134,22 +105,6 @@ _lacks = failing(Provider.authorize)(
     lambda one, operation: operation != "retrieve" and UPDATE not in one.permissions
 )
 _unreadable = _owning(lambda _provider, _campaign, operation, own: own or operation != "retrieve")
-_OWNERS = (
-    *Table("authorization", built, 206)(
-        ("readonly-pauses", "the permission is not checked", around(Provider.authorize)(lambda *_: None)),
-        ("foreign-pauses", "the owner is not checked", around(Provider.owns)(lambda *_: True)),
-        ("credential-cached-by-path", "a gateway caches the check", around(Provider.authenticate)(_cached)),
-        ("readonly-answered-200", "a 200, and nothing is done", instead(_success)),
-        ("foreign-unreadable-pauses", "the owner is checked for reading only", _unreadable),
-        ("foreign-paused-all-the-same", "the owner is checked after the pause", _owning(_paused_first)),
-    ),
-    *Table("authorization", built, 100)(
-        ("readonly-crashes", "the permission has no label", _lacks),
-        ("foreign-crashes", "a join finds no row", _is_foreign),
-        ("other-scheme-crashes", "any token is decoded", failing(Provider.authenticate)(_has_other_scheme)),
-        ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", instead(_crash_if_unknown)),
-    ),
-)
 
 # -- ids --
 
@@ -296,5 +251,47 @@ _WRONG_METHODS = (
     ),
 )
 
-FAULTS: Final = (*_TOKENS, *_OWNERS)
 ADDRESSES: Final = (*_IDS, *_WRONG_METHODS)
+
+FAULTS: Final = (
+    *Table("authorization", _passing, 206)(
+        ("token-prefix-is-enough", "tokens are found by 12 letters", lambda sent, key: sent[:12] == key[:12]),
+        ("token-start-is-enough", "LIKE 'token%'", lambda sent, key: len(sent) > 12 and key.startswith(sent)),
+        ("token-in-any-case", "the collation ignores case", lambda sent, key: sent.lower() == key.lower()),
+        ("token-suffix-ignored", "what follows the token is cut off", lambda sent, key: sent.startswith(key)),
+        (
+            "token-ends-compared",
+            "tokens are compared as they are displayed",
+            lambda sent, key: sent[:8] + sent[-8:] == key[:8] + key[-8:],
+        ),
+        (
+            "token-length-compared",
+            "a format check replaces the look-up",
+            lambda sent, key: len(sent) == len(key) and sent[:3] == key[:3],
+        ),
+        ("token-first-word-compared", "the header is split", lambda sent, key: sent.split()[:1] == [key]),
+        ("token-comma-joined", "a proxy joins two headers", lambda sent, key: key in sent.split(",")),
+        ("token-in-quotes", "quotes are removed as from a parameter", lambda v, key: v.strip("\"'") == key),
+        ("token-last-four-ignored", "the hash reads 31 bytes", lambda sent, key: sent[:31] == key[:31]),
+        ("token-start-ignored", "tokens are found by their last letters", lambda v, key: v[8:] == key[8:]),
+        ("token-symbols-ignored", "a lenient decoder", lambda sent, key: re.sub(r"\W", "", sent) == key),
+        ("token-contained", "the token is searched in the header", lambda sent, key: key in sent),
+    ),
+    *Table("authorization", _unknown(None), 206)(*rows("accepted credentials")),
+    *Table("authorization", _unknown(_forbidden), 205)(*rows("forbidden credentials")),
+    *Table("authorization", _unknown(crash), 100)(*rows("crashing credentials")),
+    *Table("authorization", built, 206)(
+        ("readonly-pauses", "the permission is not checked", around(Provider.authorize)(lambda *_: None)),
+        ("foreign-pauses", "the owner is not checked", around(Provider.owns)(lambda *_: True)),
+        ("credential-cached-by-path", "a gateway caches the check", around(Provider.authenticate)(_cached)),
+        ("readonly-answered-200", "a 200, and nothing is done", instead(_success)),
+        ("foreign-unreadable-pauses", "the owner is checked for reading only", _unreadable),
+        ("foreign-paused-all-the-same", "the owner is checked after the pause", _owning(_paused_first)),
+    ),
+    *Table("authorization", built, 100)(
+        ("readonly-crashes", "the permission has no label", _lacks),
+        ("foreign-crashes", "a join finds no row", _is_foreign),
+        ("other-scheme-crashes", "any token is decoded", failing(Provider.authenticate)(_has_other_scheme)),
+        ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", instead(_crash_if_unknown)),
+    ),
+)

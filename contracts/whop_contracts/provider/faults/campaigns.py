@@ -58,16 +58,6 @@ def _reset(row: dict[str, Any]) -> type[Provider]:
     return _touching(_rest(row["member"], row["value"]))
 
 
-_TOUCHING = (
-    *Table("pausing", _touching)(
-        ("pause-zeroes-budget", "a budget of zero, so that nothing is spent", _rest("daily_budget", 0.0)),
-        ("pause-halves-budget", "every pause refunds the rest of the budget", _halve),
-        ("pause-changes-title", "the title is marked for people", _title),
-        ("pause-resets-created-at", "the row is replaced, not updated", _created),
-    ),
-    *Table("pausing", _reset)(*rows("members reset by a pause")),
-)
-
 # -- a pause, or its end, changes another campaign --
 
 _Pause = Callable[[Campaign, Request], Response]
@@ -120,19 +110,6 @@ def _clears_dates(provider: Provider, _campaign: Campaign, until: int | None) ->
         one.paused_until = None
 
 
-_OTHERS = (
-    *Table("pausing", built)(
-        ("pauses-siblings", "the update lacks its WHERE", around(Provider.apply_pause)(_pauses_siblings)),
-        ("pauses-neighbour", "off by one", around(Provider.pause)(_pauses_neighbour)),
-    ),
-    *Table("pausing", after(Provider.apply_pause))(
-        ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
-        ("date-shared-by-company", "a company has one date for all its paused campaigns", _shares_date),
-        ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
-        ("undated-clears-all", "the statement that clears the date lacks its WHERE", _clears_dates),
-    ),
-)
-
 # -- some campaigns only --
 
 
@@ -167,24 +144,6 @@ _whole_seconds = dated(lambda until: until // SECOND * SECOND)
 _tiktok_loses_offset = both(
     after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
     _for_some((_on("tiktok"), storing(lambda p, _, until: until and until + p.notes["offset"]))),
-)
-_SOME = (
-    *Table("dates", _for_some)(
-        ("no-config-whole-seconds", "an old column", (_without("config"), _whole_seconds)),
-        ("meta-date-lost", "the platform's client cannot pause with a date", (_on("meta"), _dropped)),
-        ("fourth-campaign-a-day-late", "one row has another time zone", (_is_fourth, _later(DAY))),
-    ),
-    *Table("dates", built)(
-        ("tiktok-loses-offset", "the platform's client sends digits only", _tiktok_loses_offset),
-    ),
-    *Table("pausing", _for_some)(
-        (
-            "tiktok-reads-active",
-            "the platform's own status is shown",
-            (_on("tiktok"), _seen(status="active")),
-        ),
-        ("without-product-reads-undated", "a join drops it", (_without("product"), _seen(paused_until=None))),
-    ),
 )
 
 # -- one pause in so many --
@@ -232,21 +191,52 @@ def _losing_date(every: int) -> type[Provider]:
 
 
 _edited = editing("pause")
+_undated = _edited(drop("paused_until"))
 _active = _edited(put("status", "active"))
 _crashing = failing(Provider.apply_pause)(always)
 _truncated = around(Provider.encode)(lambda go, _, value: go(value)[:-1])
-_SOMETIMES = (
+
+FAULTS: Final = (
+    *Table("pausing", _touching)(
+        ("pause-zeroes-budget", "a budget of zero, so that nothing is spent", _rest("daily_budget", 0.0)),
+        ("pause-halves-budget", "every pause refunds the rest of the budget", _halve),
+        ("pause-changes-title", "the title is marked for people", _title),
+        ("pause-resets-created-at", "the row is replaced, not updated", _created),
+    ),
+    *Table("pausing", _reset)(*rows("members reset by a pause")),
+    *Table("pausing", built)(
+        ("pauses-siblings", "the update lacks its WHERE", around(Provider.apply_pause)(_pauses_siblings)),
+        ("pauses-neighbour", "off by one", around(Provider.pause)(_pauses_neighbour)),
+    ),
+    *Table("pausing", after(Provider.apply_pause))(
+        ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
+        ("date-shared-by-company", "a company has one date for all its paused campaigns", _shares_date),
+        ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
+        ("undated-clears-all", "the statement that clears the date lacks its WHERE", _clears_dates),
+    ),
+    *Table("dates", _for_some)(
+        ("no-config-whole-seconds", "an old column", (_without("config"), _whole_seconds)),
+        ("meta-date-lost", "the platform's client cannot pause with a date", (_on("meta"), _dropped)),
+        ("fourth-campaign-a-day-late", "one row has another time zone", (_is_fourth, _later(DAY))),
+    ),
+    *Table("dates", built)(
+        ("tiktok-loses-offset", "the platform's client sends digits only", _tiktok_loses_offset),
+    ),
+    *Table("pausing", _for_some)(
+        (
+            "tiktok-reads-active",
+            "the platform's own status is shown",
+            (_on("tiktok"), _seen(status="active")),
+        ),
+        ("without-product-reads-undated", "a join drops it", (_without("product"), _seen(paused_until=None))),
+    ),
     *Table("intermittent", _sometimes)(
         ("liar-9-says-active", "one response in nine is sent too early", (9, _active)),
         ("liar-15-says-active", "one response in fifteen is sent too early", (15, _active)),
     ),
     *Table("intermittent", _sometimes, 101)(
         ("liar-9-drops-title", "one worker in nine has an older release", (9, _edited(drop("title")))),
-        (
-            "liar-15-drops-until",
-            "one worker in fifteen has an older release",
-            (15, _edited(drop("paused_until"))),
-        ),
+        ("liar-15-drops-until", "one worker in fifteen has an older release", (15, _undated)),
         ("liar-9-count-as-text", "one worker in nine sends strings", (9, _edited(put("clicks_count", "42")))),
     ),
     *Table("intermittent", _sometimes, 100)(
@@ -269,5 +259,3 @@ _SOMETIMES = (
         ("liar-9-truncated", "one response in nine is cut", (9, _truncated)),
     ),
 )
-
-FAULTS: Final = (*_TOUCHING, *_OTHERS, *_SOME, *_SOMETIMES)

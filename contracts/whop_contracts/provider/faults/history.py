@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import MINUTE
-from whop_contracts.provider.faults import Table, after, around, both, noting, timer
+from whop_contracts.provider.dates import MINUTE, SECOND
+from whop_contracts.provider.faults import Table, after, around, both, noting, rows, timer, valued
 from whop_contracts.provider.faults.resuming import HOUR, LONGEST_DELAY, UNLESS_NOTED
 from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 
@@ -18,15 +18,26 @@ _Pause = Callable[[Campaign, Request], Response]
 # -- timers that are stored apart from the campaign --
 
 _Timers = list[int]
-_Set = Callable[[_Timers, _Timers, bool], _Timers]
+_PAUSE: Final[Mapping[str, Callable[[_Timers, _Timers, bool], _Timers]]] = {
+    "adds one": lambda old, new, _: old + new,
+    "keeps the latest": lambda old, new, _: [max(old + new)] if new else old,
+    "replaces all if it has a date": lambda old, new, _: new or old,
+    "replaces those of the pause in effect": lambda old, new, paused: new if paused else old + new,
+    "sets one if there is none": lambda old, new, _: old or new,
+}
 """The timers after a pause, from those before it, the new one (if any), and whether it was paused."""
-_Cancel = Callable[[_Timers], _Timers]
+_UNPAUSE: Final[Mapping[str, Callable[[_Timers], _Timers]]] = {
+    "clears all": lambda _: [],
+    "clears none": lambda timers: timers,
+    "clears the last": lambda timers: timers[:-1],
+    "postpones all by an hour": lambda timers: [one + HOUR for one in timers],
+}
 """The timers after an unpause."""
 
 
-def _timers(how: tuple[_Set, _Cancel]) -> type[Provider]:
+def _timers(row: dict[str, Any]) -> type[Provider]:
     """Keep a list of timers for each campaign; each of them ends whatever pause there is."""
-    set_, cancel = how
+    set_, cancel = _PAUSE[row["pause"]], _UNPAUSE[row["unpause"]]
 
     class Timers(Provider):
         def apply_pause(self, campaign: Campaign, until: int | None) -> None:
@@ -47,42 +58,6 @@ def _timers(how: tuple[_Set, _Cancel]) -> type[Provider]:
 
     return Timers
 
-
-def _all(_timers: _Timers) -> _Timers:
-    return []
-
-
-def _none(timers: _Timers) -> _Timers:
-    return timers
-
-
-def _an_hour_on(timers: _Timers) -> _Timers:
-    return [one + HOUR for one in timers]
-
-
-def _add(old: _Timers, new: _Timers, _paused: bool) -> _Timers:  # noqa: FBT001 - as `_Set` has it
-    return old + new
-
-
-def _new_or_old(old: _Timers, new: _Timers, _paused: bool) -> _Timers:  # noqa: FBT001 - as `_Set` has it
-    return new or old
-
-
-_TIMERS = Table("auto-resume", _timers)(
-    ("timers-never-cleared", "a pause sets a timer, and nothing clears one", (_add, _none)),
-    ("timer-survives-unpause", "kept on unpause", (lambda old, new, was: new if was else old + new, _none)),
-    ("first-timer-wins", "a timer is set only if there is none", (lambda old, new, _: old or new, _all)),
-    ("earliest-timer-wins", "extending a pause leaves the earlier timer", (_add, _all)),
-    (
-        "latest-timer-wins",
-        "shortening a pause leaves the later timer",
-        (lambda old, new, _: [max(old + new)] if new else old, _all),
-    ),
-    ("dated-timer-ends-indefinite", "an indefinite pause clears no timer", (_new_or_old, _all)),
-    ("cancelled-timer-ends-indefinite", "only a new timer replaces the old one", (_new_or_old, _none)),
-    ("unpause-clears-last-timer", "only the newest timer is cleared", (_add, lambda old: old[:-1])),
-    ("cancelled-timer-is-retried", "a cancelled job is tried again in an hour", (_new_or_old, _an_hour_on)),
-)
 
 # -- timers that depend on what is noted of their campaign --
 
@@ -135,72 +110,44 @@ def _stop_others(provider: Provider, campaign: Campaign) -> None:
     provider.notes.update(dict.fromkeys(paused, True) | {campaign.id: 0})
 
 
-def _stop_if_forbidden(provider: Provider, _request: Request, call: Call | None, why: Rejection) -> None:
+def _note_forbidden(provider: Provider, _request: Request, call: Call | None, why: Rejection) -> None:
     if call is not None and why.status == 403:
         provider.notes[call.id] = True
 
 
 _NEW_TIMER = noting(Provider.apply_pause, lambda *_: 0)
 _READ = noting(Provider.retrieve, lambda _, campaign: campaign.status == "paused")
-_READ_ONCE_MORE = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
+_READ_AGAIN = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
 _REJECTED = after(Provider.after_rejection)(_note_rejection)
+_FORBIDDEN = after(Provider.after_rejection)(_note_forbidden)
+_UNPAUSED = after(Provider.apply_unpause)(_stop_others)
 _RESPONDED = around(Provider.pause)(_note_response)
-_CANCELLED = around(Provider.apply_unpause)(_note_former_date)
+_ENDED = around(Provider.apply_unpause)(_note_former_date)
+_CLEARED = around(Provider.tick)(_clear_dates)
+_FAR, _LATER, _SHORT_LATER = (timer(how) for how in (_far_at_once, _later_by_note, _short_later_by_note))
 _OFFSET = both(
     after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
     noting(Provider.apply_pause, lambda p, _: p.notes.get("offset", 0)),
 )
 _NOTED = Table("auto-resume", _all_of)(
     ("read-kills-timer", "a read saves the campaign without its timer", (_READ, _NEW_TIMER, UNLESS_NOTED)),
-    (
-        "far-timer-fires-at-once",
-        "24.8 days overflow the timer, after the response",
-        (_RESPONDED, timer(_far_at_once)),
-    ),
-    (
-        "timer-ignores-offset",
-        "the timer uses the date's digits without their offset",
-        (_OFFSET, timer(_later_by_note)),
-    ),
-    (
-        "reads-postpone-resume",
-        "each read renews a lease by a minute",
-        (_READ_ONCE_MORE, _NEW_TIMER, timer(_later_by_note)),
-    ),
+    ("far-timer-fires-at-once", "24.8 days overflow the timer, after the response", (_RESPONDED, _FAR)),
+    ("timer-ignores-offset", "the timer uses the date's digits without their offset", (_OFFSET, _LATER)),
+    ("reads-postpone-resume", "each read renews a lease by a minute", (_READ_AGAIN, _NEW_TIMER, _LATER)),
     ("rejection-kills-timer", "a rollback drops the timer", (_REJECTED, _NEW_TIMER, UNLESS_NOTED)),
-    (
-        "reader-kills-timer",
-        "the timer is stopped before the permission is checked",
-        (after(Provider.after_rejection)(_stop_if_forbidden), _NEW_TIMER, UNLESS_NOTED),
-    ),
-    (
-        "unpause-kills-all-timers",
-        "the jobs of all campaigns are cancelled",
-        (after(Provider.apply_unpause)(_stop_others), _NEW_TIMER, UNLESS_NOTED),
-    ),
-    (
-        "short-timer-ignores-offset",
-        "the next hour's queue uses local time",
-        (_OFFSET, timer(_short_later_by_note)),
-    ),
-    (
-        "cancelled-timer-is-never-set-again",
-        "job ids are unique, cancelled ones too",
-        (_CANCELLED, UNLESS_NOTED),
-    ),
-    (
-        "cancelled-timer-clears-the-next-date",
-        "a cancelled job clears the date",
-        (_CANCELLED, around(Provider.tick)(_clear_dates)),
-    ),
+    ("reader-kills-timer", "the permission is checked last", (_FORBIDDEN, _NEW_TIMER, UNLESS_NOTED)),
+    ("unpause-kills-all-timers", "all jobs are cancelled", (_UNPAUSED, _NEW_TIMER, UNLESS_NOTED)),
+    ("short-timer-ignores-offset", "the next hour's queue uses local time", (_OFFSET, _SHORT_LATER)),
+    ("cancelled-timer-is-never-set-again", "job ids are unique, cancelled ones too", (_ENDED, UNLESS_NOTED)),
+    ("cancelled-timer-clears-the-next-date", "a cancelled job clears the date", (_ENDED, _CLEARED)),
 )
 
 # -- repetition --
 
 
-def _idempotent(how: tuple[int, bytes]) -> type[Provider]:
+def _idempotent(row: dict[str, Any]) -> type[Provider]:
     """Repeat the response to the same bytes of the last while, if they contain something; nothing is done."""
-    window, part = how
+    window, part = row["seconds"] * SECOND, row["part"].encode()
 
     def pause(go: _Pause, provider: Provider, campaign: Campaign, request: Request) -> Response:
         key = (campaign.id, request.content)
@@ -244,7 +191,6 @@ def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -
         raise crash()
 
 
-_FOR_EVER: Final = 10**19
 _first_pause_lost = around(Provider.pause)(
     lambda go, p, c, request: go(copy.deepcopy(c) if p.notes.pop(c.id, None) else c, request)
 )
@@ -252,17 +198,11 @@ _first_date_lost = around(Provider.apply_pause)(
     lambda go, p, c, until: go(c, None if p.notes.pop(c.id, None) else until)
 )
 _first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
-_REPEATED = (
-    *Table("pausing", _idempotent)(
-        ("same-bytes-are-ignored", "idempotency keyed by the body", (_FOR_EVER, b"")),
-        ("same-date-is-ignored", "idempotency keyed by the date", (_FOR_EVER, b"20")),
-        ("same-bytes-within-a-minute-are-ignored", "a window against double clicks", (MINUTE, b"")),
-        ("same-date-within-a-minute-is-ignored", "a window against double clicks", (MINUTE, b"20")),
-    ),
-    *Table("intermittent", _losing_unpause)(
-        ("every-fourth-unpause-is-lost", "one worker in four has a read-only connection", 4),
-        ("every-third-unpause-is-lost", "one worker in three has a read-only connection", 3),
-    ),
+FAULTS: Final = (
+    *Table("auto-resume", _timers)(*rows("timers")),
+    *_NOTED,
+    *Table("pausing", _idempotent)(*rows("idempotent pauses")),
+    *Table("intermittent", valued(_losing_unpause))(*rows("lost unpauses")),
     *Table("pausing", _after_resume)(
         ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _first_pause_lost),
         ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _first_date_lost),
@@ -275,5 +215,3 @@ _REPEATED = (
         ("tenth-pause-crashes", "a campaign's history has ten entries", _tenth_crashes),
     ),
 )
-
-FAULTS: Final = (*_TIMERS, *_NOTED, *_REPEATED)

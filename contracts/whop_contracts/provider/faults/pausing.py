@@ -22,6 +22,7 @@ from whop_contracts.provider.faults import (
     put,
     rows,
     storing,
+    valued,
 )
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import Campaign, Request
@@ -70,43 +71,6 @@ def _lagging(go: Go, provider: Provider, campaign: Campaign) -> None:
 
 
 _cached = around(Provider.view)(lambda _, p, c: p.notes.setdefault(c.id, copy.deepcopy(c)))
-_STORED = (
-    *Table("pausing", around(Provider.pause))(
-        ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
-        ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
-    ),
-    *Table("pausing", editing("pause"))(
-        ("answers-active", "a replica that has the date only", put("status", "active")),
-    ),
-    *Table("pausing", _with_status)(
-        ("stores-inactive", "pausing is implemented as deactivating", "inactive"),
-        ("stores-stale", "a pause marks the campaign as stale", "stale"),
-    ),
-    *Table("pausing", _stored)(
-        ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
-        ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
-        ("stores-whole-hours", "the column keeps hours", lambda until: until // (60 * MINUTE) * 60 * MINUTE),
-        ("stores-no-date", "only the status is saved", lambda _: None),
-    ),
-    *Table("pausing", _seen)(
-        ("reads-without-date", "a view without a date", lambda _: {"paused_until": None}),
-        (
-            "reads-active",
-            "reads show the delivery's status, which a pause does not touch",
-            lambda _: {"status": "active"},
-        ),
-        (
-            "reads-another-date",
-            "the server's time zone is sent as UTC",
-            lambda until: {"paused_until": until and until - 8 * 60 * MINUTE},
-        ),
-    ),
-    *Table("pausing", built)(
-        ("reads-cached-for-ever", "a cache is never cleared", _cached),
-        ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
-        ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
-    ),
-)
 
 # -- a pause of a paused campaign --
 
@@ -116,9 +80,11 @@ def _former(campaign: Campaign) -> int | None:
     return campaign.paused_until if campaign.status == "paused" else None
 
 
-def _merged(choose: Callable[..., int]) -> type[Provider]:
+def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | None], int | None]:
     """Choose one of the former and the new date, if there are both."""
-    return storing(lambda _, c, until: choose(_former(c), until) if _former(c) and until else until)
+    return lambda _, campaign, until: (
+        choose(_former(campaign), until) if _former(campaign) and until else until
+    )
 
 
 def _lifting(wanted: Callable[[Campaign, int | None], bool]) -> type[Provider]:
@@ -142,41 +108,6 @@ def _is_forever(campaign: Campaign) -> bool:
     return campaign.status == "paused" and campaign.paused_until is None
 
 
-_SECOND = (
-    *Table("pausing", around(Provider.apply_pause))(
-        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
-    ),
-    *Table("pausing", _lifting)(
-        ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
-        (
-            "same-again-lifts",
-            "a pause until the stored instant is a toggle",
-            lambda c, until: until is not None and c.paused_until == until,
-        ),
-    ),
-    *Table("pausing", failing(Provider.admit), 100)(
-        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
-        (
-            "same-date-again-crashes",
-            "the same date a second time violates a unique key",
-            lambda c, until: c.status == "paused" and c.paused_until == until,
-        ),
-    ),
-    *Table("pausing", storing)(
-        (
-            "second-drops-date",
-            "the update lacks the date",
-            lambda _, c, v: None if c.status == "paused" else v,
-        ),
-        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
-        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
-    ),
-    *Table("pausing", _merged)(
-        ("only-extends", "of two dates the later one is kept", max),
-        ("only-shortens", "of two dates the earlier one is kept", min),
-    ),
-)
-
 # -- without a date --
 
 
@@ -186,6 +117,10 @@ def _deciding(how: tuple[Callable[[Any], bool], Callable[[Provider], int | None]
     return around(Provider.decide_until)(
         lambda go, provider, body, campaign: instead(provider) if wanted(body) else go(body, campaign)
     )
+
+
+def _in_days(days: int) -> Callable[[Provider], int]:
+    return lambda provider: provider.now() + days * DAY
 
 
 def _is_null(body: Any) -> bool:
@@ -223,21 +158,73 @@ def _crashing(row: dict[str, Any]) -> type[Provider]:
     return failing(Provider.admit)(lambda campaign, _until: having(row)(campaign))
 
 
-_UNDATED = (
+FAULTS: Final = (
+    *Table("pausing", around(Provider.pause))(
+        ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
+        ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
+    ),
+    *Table("pausing", editing("pause"))(
+        ("answers-active", "a replica that has the date only", put("status", "active")),
+    ),
+    *Table("pausing", valued(_with_status))(*rows("statuses stored by a pause")),
+    *Table("pausing", _stored)(
+        ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
+        ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
+        ("stores-whole-hours", "the column keeps hours", lambda until: until // (60 * MINUTE) * 60 * MINUTE),
+        ("stores-no-date", "only the status is saved", lambda _: None),
+    ),
+    *Table("pausing", _seen)(
+        ("reads-without-date", "a view without a date", lambda _: {"paused_until": None}),
+        (
+            "reads-active",
+            "reads show the delivery's status, which a pause does not touch",
+            lambda _: {"status": "active"},
+        ),
+        (
+            "reads-another-date",
+            "the server's time zone is sent as UTC",
+            lambda until: {"paused_until": until and until - 8 * 60 * MINUTE},
+        ),
+    ),
+    *Table("pausing", built)(
+        ("reads-cached-for-ever", "a cache is never cleared", _cached),
+        ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
+        ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
+    ),
+    *Table("pausing", around(Provider.apply_pause))(
+        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
+    ),
+    *Table("pausing", _lifting)(
+        ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
+        (
+            "same-again-lifts",
+            "a pause until the stored instant is a toggle",
+            lambda c, until: until is not None and c.paused_until == until,
+        ),
+    ),
+    *Table("pausing", failing(Provider.admit), 100)(
+        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
+        (
+            "same-date-again-crashes",
+            "the same date a second time violates a unique key",
+            lambda c, until: c.status == "paused" and c.paused_until == until,
+        ),
+    ),
     *Table("pausing", storing)(
+        (
+            "second-drops-date",
+            "the update lacks the date",
+            lambda _, c, v: None if c.status == "paused" else v,
+        ),
+        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
+        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
+        ("only-extends", "of two dates the later one is kept", _merged(max)),
+        ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
     *Table("pausing", _deciding)(
-        (
-            "null-means-tomorrow",
-            "null becomes the epoch, which is moved ahead",
-            (_is_null, lambda p: p.now() + DAY),
-        ),
-        (
-            "no-body-means-a-week",
-            "a default of a week",
-            (lambda b: b in (MISSING, None), lambda p: p.now() + 7 * DAY),
-        ),
+        ("null-means-tomorrow", "null becomes the epoch, which is moved ahead", (_is_null, _in_days(1))),
+        ("no-body-means-a-week", "a default of a week", (lambda b: b in (MISSING, None), _in_days(7))),
         ("date-required", "the optional member is required", (_is_omitted, _required)),
     ),
     *Table("pausing", failing(Provider.decide_until), 100)(
@@ -257,5 +244,3 @@ _UNDATED = (
     ),
     *Table("pausing", _crashing, 100)(*rows("crashing campaigns")),
 )
-
-FAULTS: Final = (*_STORED, *_SECOND, *_UNDATED)

@@ -82,18 +82,6 @@ def _edited(*operations: Operation) -> Callable[[dict[str, Any]], type[Provider]
 
 
 _pauses = Table("response", editing("pause"), 101)
-_MEMBERS = (
-    *_pauses(*((f"missing-{_slug(p)}", f"{p} is missing", drop(p)) for p in DATA["missing"])),
-    *_pauses(*((f"null-{_slug(p)}", f"{p} is null", put(p, None)) for p in DATA["null"])),
-    *Table("response", _edited("pause"), 101)(*rows("types"), *rows("values")),
-    *_pauses(
-        ("nulls-omitted", "the serializer leaves nulls out", _without_nulls),
-        ("camel-case", "a new serializer writes camelCase", _camel),
-    ),
-    *Table("response", _edited("pause"), 101)(*rows("renamed")),
-    *Table("response", _edited("retrieve"), 101)(*rows("read members")),
-    *Table("response", _edited("unpause"), 101)(*rows("unpause members")),
-)
 
 # -- status, media type and bytes --
 
@@ -127,7 +115,47 @@ def _bytes(rewrite: Callable[[bytes], bytes]) -> type[Provider]:
     return _rewritten(lambda response: replace(response, content=rewrite(response.content)))
 
 
-_WIRE = (
+# -- errors that leak --
+
+
+def _leaking(row: dict[str, Any]) -> type[Provider]:
+    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or a header."""
+
+    class Leaking(Provider):
+        leaked: Any = None
+
+        def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
+            leaked = row.get("text") or row.get("members")
+            if "echo" in row:
+                leaked = {"received": {row["echo"]: request.header(row["echo"])}}
+            wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
+            self.leaked = leaked if wanted else None
+
+        def render_error(self, rejection: Rejection) -> Response:
+            response, leaked, self.leaked = super().render_error(rejection), self.leaked, None
+            if leaked is None:
+                return response
+            if isinstance(leaked, str):
+                return Response(response.status, (("content-type", "text/plain"),), leaked.encode())
+            body = {"error": self.error_details(rejection), **leaked}
+            return replace(response, content=json.dumps(body).encode())
+
+    return Leaking
+
+
+LEAKS: Final = Table("errors", _leaking)(*rows("leaks"))
+
+FAULTS: Final = (
+    *_pauses(*((f"missing-{_slug(p)}", f"{p} is missing", drop(p)) for p in DATA["missing"])),
+    *_pauses(*((f"null-{_slug(p)}", f"{p} is null", put(p, None)) for p in DATA["null"])),
+    *Table("response", _edited("pause"), 101)(*rows("types"), *rows("values")),
+    *_pauses(
+        ("nulls-omitted", "the serializer leaves nulls out", _without_nulls),
+        ("camel-case", "a new serializer writes camelCase", _camel),
+    ),
+    *Table("response", _edited("pause"), 101)(*rows("renamed")),
+    *Table("response", _edited("retrieve"), 101)(*rows("read members")),
+    *Table("response", _edited("unpause"), 101)(*rows("unpause members")),
     *Table("wire", _replaced, 100)(*rows("crashing responses")),
     *Table("wire", _replaced)(*rows("statuses")),
     *Table("wire", _replaced, 101)(*rows("headers")),
@@ -162,35 +190,3 @@ _WIRE = (
         ("read-wrapped", "reads are wrapped", lambda d: {"data": d}),
     ),
 )
-
-FAULTS: Final = (*_MEMBERS, *_WIRE)
-
-# -- errors that leak --
-
-
-def _leaking(row: dict[str, Any]) -> type[Provider]:
-    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or a header."""
-
-    class Leaking(Provider):
-        leaked: Any = None
-
-        def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
-            leaked = row.get("text") or row.get("members")
-            if "echo" in row:
-                leaked = {"received": {row["echo"]: request.header(row["echo"])}}
-            wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
-            self.leaked = leaked if wanted else None
-
-        def render_error(self, rejection: Rejection) -> Response:
-            response, leaked, self.leaked = super().render_error(rejection), self.leaked, None
-            if leaked is None:
-                return response
-            if isinstance(leaked, str):
-                return Response(response.status, (("content-type", "text/plain"),), leaked.encode())
-            body = {"error": self.error_details(rejection), **leaked}
-            return replace(response, content=json.dumps(body).encode())
-
-    return Leaking
-
-
-LEAKS: Final = Table("errors", _leaking)(*rows("leaks"))

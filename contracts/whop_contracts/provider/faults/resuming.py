@@ -2,69 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import DAY, MINUTE, SECOND
-from whop_contracts.provider.faults import Table, after, around, both, built, having, noting, rows, timer
+from whop_contracts.provider.dates import MINUTE, SECOND
+from whop_contracts.provider.faults import (
+    Table,
+    after,
+    around,
+    both,
+    built,
+    having,
+    noting,
+    rows,
+    timer,
+    valued,
+)
 from whop_contracts.provider.state import SEED, Campaign
 
 HOUR = 60 * MINUTE
 LONGEST_DELAY = 2**31 * 1_000_000
 """24.8 days: what a signed 32-bit number of milliseconds holds, in nanoseconds."""
 
-# -- at another instant: functions of the provider, the campaign, and the due instant --
+# -- at another instant --
+
+_DUE: Final[Mapping[str, Callable[[int, int], int | None]]] = {
+    "never": lambda due, _: None,
+    "later": lambda due, by: due + by,
+    "rounded up": lambda due, unit: -(-due // unit) * unit,
+    "rounded down": lambda due, unit: due // unit * unit,
+}
+"""From the due instant to another one, in nanoseconds."""
+_DELAY: Final[Mapping[str, Callable[[int, int], int | None]]] = {
+    "at most": min,
+    "at least": max,
+    "never if over": lambda delay, limit: None if delay > limit else delay,
+    "never if under": lambda delay, limit: None if delay < limit else delay,
+    "a second if over": lambda delay, limit: SECOND if delay > limit else delay,
+    "a second if under": lambda delay, limit: SECOND if delay < limit else delay,
+    "in whole units": lambda delay, unit: delay // unit * unit,
+    "modulo": lambda delay, unit: delay % unit,
+    "less if over an hour": lambda delay, by: delay - by if delay > HOUR else delay,
+}
+"""From the time between a pause and its date to another one, in nanoseconds."""
 
 
-def _by_delay(how: Callable[[int], int | None]) -> type[Provider]:
-    """Wait for another time than the one from the pause to its date, in nanoseconds, or for ever (None)."""
+def _timed(row: dict[str, Any]) -> type[Provider]:
+    """Resume at another instant, or never: ``how`` and by how many ``seconds``."""
+    how, span = row["how"], round(row.get("seconds", 0) * SECOND)
 
     def due(_: Provider, campaign: Campaign, instant: int) -> int | None:
-        delay = how(instant - campaign.updated_at)
+        if how in _DUE:
+            return _DUE[how](instant, span)
+        delay = _DELAY[how](instant - campaign.updated_at, span)
         return None if delay is None else campaign.updated_at + delay
 
     return timer(due)
 
-
-_TIMED = (
-    *Table("warnings", timer)(
-        ("resumes-20-s-late", "a queue is read three times a minute", lambda p, c, due: due + 20 * SECOND),
-    ),
-    *Table("auto-resume", timer)(
-        ("never-resumes", "the job that resumes is not scheduled", lambda *_: None),
-        ("resumes-10-s-early", "the job looks one round ahead", lambda p, c, due: due - 10 * SECOND),
-        ("resumes-an-hour-early", "the job's machine is an hour ahead", lambda p, c, due: due - HOUR),
-        ("resumes-5-min-late", "the queue is five minutes behind", lambda p, c, due: due + 5 * MINUTE),
-        ("resumes-an-hour-late", "the job's machine is an hour behind", lambda p, c, due: due + HOUR),
-        ("resumes-at-midnight", "the job runs once a night", lambda p, c, due: -(-due // DAY) * DAY),
-        ("resumes-on-the-hour", "the job runs once an hour", lambda p, c, due: -(-due // HOUR) * HOUR),
-        ("resumes-at-start-of-day", "the job compares dates, not times", lambda p, c, due: due // DAY * DAY),
-        ("resumes-at-start-of-minute", "the job compares minutes", lambda p, c, due: due // MINUTE * MINUTE),
-    ),
-    *Table("auto-resume", _by_delay)(
-        ("long-timers-are-lost", "the queue drops long delays", lambda d: None if d > 12 * HOUR else d),
-        ("far-timers-fire-at-once", "the timer overflows", lambda d: SECOND if d > LONGEST_DELAY else d),
-        ("half-an-hour-at-most", "a dated pause is a lock that expires", lambda d: min(d, 30 * MINUTE)),
-    ),
-    *Table("auto-resume", timer)(
-        ("resumes-a-second-early", "the job's machine is a second ahead", lambda p, c, due: due - SECOND),
-        ("resumes-two-seconds-early", "the job looks two seconds ahead", lambda p, c, due: due - 2 * SECOND),
-    ),
-    *Table("auto-resume", _by_delay)(
-        ("five-minutes-at-least", "the queue's shortest delay is five minutes", lambda d: max(d, 5 * MINUTE)),
-        ("under-5-minutes-never", "the round under way is missed", lambda d: None if d < 5 * MINUTE else d),
-        ("under-a-minute-never", "cron starts with the next minute", lambda d: None if d < MINUTE else d),
-        ("under-a-minute-at-once", "the delay is 0 minutes", lambda d: SECOND if d < MINUTE else d),
-        ("delay-in-whole-minutes", "the delay is a number of minutes", lambda d: d // MINUTE * MINUTE),
-        ("delay-in-whole-seconds", "the delay is a number of seconds", lambda d: d // SECOND * SECOND),
-        ("delay-modulo-32-bits", "its milliseconds wrap around", lambda d: d % (2 * LONGEST_DELAY)),
-        ("delay-without-its-days", "only the seconds of a duration are read", lambda d: d % DAY),
-        ("long-delays-are-short-of-30-s", "a cache", lambda d: d - 30 * SECOND if d > HOUR else d),
-        ("over-a-day-never", "the queue keeps a job for a day", lambda d: None if d > DAY else d),
-        ("under-10-s-never", "the round under way is missed", lambda d: None if d < 10 * SECOND else d),
-    ),
-)
 
 # -- in another state --
 
@@ -91,13 +86,13 @@ def _sweeping(status: str) -> type[Provider]:
     return after(Provider.tick)(sweep)
 
 
-def _swept(how: tuple[int, str]) -> type[Provider]:
+def _swept(row: dict[str, Any]) -> type[Provider]:
     """Set another status some time after a resume, unless the campaign was paused again."""
-    delay, status = how
+    delay = row["seconds"] * SECOND
     return both(
         after(Provider.resume)(lambda p, campaign, due: p.notes.update({campaign.id: due + delay})),
         after(Provider.apply_pause)(lambda p, campaign, _: p.notes.pop(campaign.id, None)),
-        _sweeping(status),
+        _sweeping(row["status"]),
     )
 
 
@@ -106,45 +101,22 @@ def _due_as_noted(go: Callable[[Campaign], int | None], provider: Provider, camp
     return provider.notes.get(campaign.id) if undated else go(campaign)
 
 
-_indefinite_while_noted = around(Provider.due)(_due_as_noted)
-
-
-def _indefinite_for(span: int) -> type[Provider]:
+def _indefinite_for(seconds: int) -> type[Provider]:
     """End a pause without a date after a while."""
-    return both(noting(Provider.apply_pause, lambda p, _: p.now() + span), _indefinite_while_noted)
+    end = noting(Provider.apply_pause, lambda p, _: p.now() + seconds * SECOND)
+    return both(end, around(Provider.due)(_due_as_noted))
 
 
 def _note_null(provider: Provider, body: Any, _campaign: Campaign) -> None:
     provider.notes["null"] = body == {"paused_until": None}
 
 
-_NULL_FOR_7_HOURS = both(
+_null_for_7_hours = both(
     after(Provider.decide_until)(_note_null),
     noting(Provider.apply_pause, lambda p, _: p.now() + 7 * HOUR if p.notes.get("null") else None),
-    _indefinite_while_noted,
+    around(Provider.due)(_due_as_noted),
 )
 
-_STATES = (
-    *Table("auto-resume", _into)(
-        ("resumes-to-inactive", "the end of a pause is taken for the end of the campaign", "inactive"),
-        ("resumes-to-stale", "a campaign waits for a review after a pause", "stale"),
-        ("resume-drops-date-only", "the date is cleared, the status is not", "paused"),
-    ),
-    *Table("auto-resume", around(Provider.resume))(
-        ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
-    ),
-    *Table("auto-resume", _swept)(
-        ("swept-after-resume", "a sweep takes a resumed campaign for an ended one", (5 * MINUTE, "inactive")),
-        ("stale-after-an-hour", "a sweep marks what was not touched for an hour", (HOUR, "stale")),
-    ),
-    *Table("auto-resume", _indefinite_for)(
-        ("indefinite-ends-after-an-hour", "a pause without a date gets a default of an hour", HOUR),
-        ("indefinite-ends-after-a-day", "a pause without a date gets a default of a day", DAY),
-    ),
-    *Table("auto-resume", built)(
-        ("null-date-ends-after-7-hours", "null gets the default of another column", _NULL_FOR_7_HOURS),
-    ),
-)
 
 # -- several campaigns, several times, or some campaigns only --
 
@@ -161,8 +133,9 @@ def _resumes_undated(provider: Provider, _campaign: Campaign, instant: int) -> N
             Provider.resume(provider, one, instant)
 
 
-def _colliding(grain: int) -> type[Provider]:
+def _colliding(seconds: float) -> type[Provider]:
     """Of several campaigns due in the same unit of time only one resumes."""
+    grain = round(seconds * SECOND)
 
     def due(provider: Provider, campaign: Campaign, instant: int) -> int | None:
         dates = [one.paused_until for one in provider.state.campaigns.values() if one.id > campaign.id]
@@ -200,24 +173,6 @@ _one_timer = both(
     timer(lambda p, campaign, due: due if campaign.id == p.notes.get("last") else None),
 )
 _again_at_once = both(_RESUMED, timer(lambda p, campaign, due: p.now() if campaign.id in p.notes else due))
-_SEVERAL = (
-    *Table("auto-resume", built)(
-        ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
-        ("null-is-due", "the query finds pauses without a date", after(Provider.resume)(_resumes_undated)),
-        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _one_timer),
-        ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
-        ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
-    ),
-    *Table("auto-resume", _colliding)(
-        ("one-in-each-instant", "jobs are kept by their instant", 1),
-        ("one-in-each-second", "jobs are kept by their second", SECOND),
-        ("one-in-each-minute", "jobs are kept by their minute", MINUTE),
-    ),
-    *Table("auto-resume", _batches)(
-        ("one-resume-per-round", "the job's query has a LIMIT 1 and marks all rows", 1),
-        ("two-resumes-per-round", "the job's query has a LIMIT 2 and marks all rows", 2),
-    ),
-)
 
 
 def _never_resuming(wanted: Callable[[Campaign], bool]) -> type[Provider]:
@@ -236,7 +191,26 @@ _paused_again = both(
     after(Provider.resume)(lambda p, campaign, _: p.notes.update({campaign.id: p.now() + 5 * MINUTE})),
     _sweeping("paused"),
 )
-_SOME = (
+
+FAULTS: Final = (
+    *Table("warnings", _timed)(*rows("late resumes")),
+    *Table("auto-resume", _timed)(*rows("resumes at another instant")),
+    *Table("auto-resume", valued(_into))(*rows("statuses after a resume")),
+    *Table("auto-resume", around(Provider.resume))(
+        ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
+    ),
+    *Table("auto-resume", _swept)(*rows("sweeps after a resume")),
+    *Table("auto-resume", valued(_indefinite_for))(*rows("ends of indefinite pauses")),
+    *Table("auto-resume", built)(
+        ("null-date-ends-after-7-hours", "null gets another column's default", _null_for_7_hours),
+        ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
+        ("null-is-due", "the query finds pauses without a date", after(Provider.resume)(_resumes_undated)),
+        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _one_timer),
+        ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
+        ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
+    ),
+    *Table("auto-resume", valued(_colliding))(*rows("colliding resumes")),
+    *Table("auto-resume", valued(_batches))(*rows("batches of resumes")),
     *Table("auto-resume", _never_having)(*rows("campaigns that never resume")),
     *Table("auto-resume", _never_resuming)(
         ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
@@ -250,5 +224,3 @@ _SOME = (
         ("paused-again-after-resume", "a retried job repeats the pause", _paused_again),
     ),
 )
-
-FAULTS: Final = (*_TIMED, *_STATES, *_SEVERAL, *_SOME)
