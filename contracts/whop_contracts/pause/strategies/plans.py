@@ -120,9 +120,7 @@ def histories(gap: int = GAP, *, moving: bool = True) -> SearchStrategy[tuple[St
     marks, lengths = st.sampled_from(("a", "b")), st.sampled_from((1, 2, 3))
     zones, fractions = st.sampled_from(_ZONES), st.sampled_from((None, "000", "5", "123456"))
     steps: list[SearchStrategy[Step]] = [
-        st.builds(
-            pause, marks, lengths, st.sampled_from(_ZONES), st.sampled_from((None, "000", "5", "123456"))
-        ),
+        st.builds(pause, marks, lengths, zones, fractions),
         st.sampled_from((indefinitely(), vectors()["no-body"])).map(Send),
         st.just(Send(reactivate())),
         st.just(READ),
