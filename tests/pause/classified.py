@@ -13,7 +13,6 @@ from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import class_of, read_intent
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.steps import Case
 
 CAMPAIGN, TOKEN = "adcamp_AbCdEfGhIjKl9", "wh_AbCd1234EfGh5678IjKl"
 ACTORS = Actors(
@@ -24,13 +23,13 @@ DAY = 1_795_489_200 * NANO
 NOW = Window(DAY, DAY)
 
 
-def class_of_case(case: Case, now: Window = NOW) -> str:
+def class_of_case(case, now=NOW):
     """The class of a case as it would be sent."""
     builder = RequestBuilder("https://host/api/v1", ACTORS, PAUSE, agent="test", rng=random.Random(0))
     return _class(builder.bind(case, now), now)
 
 
-def class_of_request(method: str, path: str, headers: dict[str, str], content: bytes) -> str:
+def class_of_request(method, path, headers, content):
     """The class of a request that a server has received, which tells its role and scope by what it was
     given.
     """
@@ -41,14 +40,14 @@ def class_of_request(method: str, path: str, headers: dict[str, str], content: b
     return _class(bound, Window(now, now))
 
 
-def _class(bound: BuiltRequest, now: Window) -> str:
+def _class(bound, now):
     request = bound.request
     intent = read_intent(request.content, request.header("content-type"), now, None)
     exchange = Exchange(1, request, None, 0.0, 0.0, now, bound.role, bound.scope)
     return class_of(exchange, intent)
 
 
-def _role(authorization: str | None) -> Role:
+def _role(authorization):
     known: dict[str | None, Role] = {
         None: "none", "Bearer": "empty", f"Bearer {TOKEN}": "full", "Bearer readonly": "readonly",
     }  # fmt: skip
@@ -58,7 +57,7 @@ def _role(authorization: str | None) -> Role:
     return "scheme" if scheme != "Bearer" and token == TOKEN else "altered"
 
 
-def _scope(segment: str) -> Scope:
+def _scope(segment):
     known: dict[str, Scope] = {
         CAMPAIGN: "named",
         "adcamp_foreign": "foreign",

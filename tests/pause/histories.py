@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
-from whop_contracts.exchange import Exchange, Request, Response, Role, Scope, Window
+from whop_contracts.exchange import Exchange, Request, Response, Window
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause import catalogue
-from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.pause.oracle import Oracle
 
 START = 1_790_000_000
@@ -17,12 +14,12 @@ ID, OTHER = "adcamp_1", "adcamp_2"
 CLAUSES = {clause.id: clause for clause in catalogue.clauses()}
 
 
-def at(seconds: float) -> int:
+def at(seconds):
     """Nanoseconds of the provider, so many seconds after the start."""
     return int((START + seconds) * NANO)
 
 
-def text(seconds: float) -> str:
+def text(seconds):
     """The instant so many seconds after the start, as the page writes it."""
     return write_instant(at(seconds))
 
@@ -30,31 +27,31 @@ def text(seconds: float) -> str:
 class History:
     """Exchanges in their order, each at a second of its own, followed by one oracle."""
 
-    def __init__(self, *, uncertain: float = 0.0, tolerance: float = 60.0) -> None:
+    def __init__(self, *, uncertain=0.0, tolerance=60.0):
         self.oracle = Oracle(tolerance=tolerance)
         self.uncertain = uncertain
         self.number = 0
 
     def exchange(
         self,
-        operation: str | None,
-        second: float,
+        operation,
+        second,
         *,
-        body: Any = None,
-        status: int | None = 200,
-        shows: tuple[str, float | None] | None = None,
-        campaign: str = ID,
-        role: Role = "full",
-        scope: Scope = "named",
-        method: str | None = None,
-        wall: float | None = None,
-        content_type: str | None = "application/json",
-        document: dict[str, Any] | None = None,
-        answer: bytes | None = None,
-        clock: bool = True,
-        headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),),
-        **more: Any,
-    ) -> Evidence:
+        body=None,
+        status=200,
+        shows=None,
+        campaign=ID,
+        role="full",
+        scope="named",
+        method=None,
+        wall=None,
+        content_type="application/json",
+        document=None,
+        answer=None,
+        clock=True,
+        headers=(("content-type", "application/json"),),
+        **more,
+    ):
         """Send one request; ``more`` are further fields of the response."""
         self.number += 1
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
@@ -85,51 +82,39 @@ class History:
             )
         )
 
-    def read(self, second: float, status: str, until: float | None = None, **more: Any) -> Evidence:
+    def read(self, second, status, until=None, **more):
         return self.exchange("retrieve", second, shows=(status, until), **more)
 
-    def pause(
-        self, second: float, until: float | None = None, *, shows: Any = "as asked", **more: Any
-    ) -> Evidence:
+    def pause(self, second, until=None, *, shows="as asked", **more):
         body = more.pop("body", {} if until is None else {"paused_until": text(until)})
         seen = ("paused", until) if shows == "as asked" else shows
         return self.exchange("pause", second, body=body, shows=seen, **more)
 
-    def unpause(self, second: float, **more: Any) -> Evidence:
+    def unpause(self, second, **more):
         return self.exchange("unpause", second, **{"shows": ("active", None), "content_type": None, **more})
 
-    def possible(self, second: float, campaign: str = ID) -> frozenset[State] | None:
+    def possible(self, second, campaign=ID):
         """The states that are possible at a second."""
         return self.oracle.possible(campaign, Window(at(second), at(second)))
 
 
-Step = Callable[[History], Evidence]
+def _step(method):
+    return lambda *given, **named: lambda history: method(history, *given, **named)
 
 
-def read(*given: Any, **named: Any) -> Step:
-    return lambda history: history.read(*given, **named)
+read, pause, unpause = map(_step, (History.read, History.pause, History.unpause))
+send = _step(History.exchange)
+"""Steps of a history, given like the methods of :class:`History`."""
 
 
-def pause(*given: Any, **named: Any) -> Step:
-    return lambda history: history.pause(*given, **named)
-
-
-def unpause(*given: Any, **named: Any) -> Step:
-    return lambda history: history.unpause(*given, **named)
-
-
-def send(*given: Any, **named: Any) -> Step:
-    return lambda history: history.exchange(*given, **named)
-
-
-def begun(status: str = "active", until: float | None = None, **options: float) -> History:
+def begun(status="active", until=None, **options):
     """A history whose first read shows a state."""
     history = History(**options)
     assert failed(history.read(0, status, until)) == ()
     return history
 
 
-def follow(*steps: Step, history: History | None = None) -> Evidence:
+def follow(*steps, history=None):
     """Take steps, by default after a first read that shows the campaign active. Only the last may fail."""
     history = history or begun()
     for step in steps[:-1]:
@@ -137,10 +122,10 @@ def follow(*steps: Step, history: History | None = None) -> Evidence:
     return steps[-1](history)
 
 
-def failed(evidence: Evidence) -> tuple[str, ...]:
+def failed(evidence):
     """The ids of the clauses that the oracle fails."""
     return tuple(one.clause for one in evidence.findings)
 
 
-def fails(evidence: Evidence, clause: str) -> bool:
+def fails(evidence, clause):
     return CLAUSES[clause].applies(evidence) and any(CLAUSES[clause].check(evidence))

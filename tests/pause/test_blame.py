@@ -3,8 +3,6 @@
 from __future__ import annotations  # noqa: I001 - names in rows, not one a line
 
 
-import pytest
-
 from pause.histories import CLAUSES, History, at, text
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
@@ -46,9 +44,8 @@ def test_every_clause_of_the_table_is_one_that_the_oracle_decides_and_none_is_mi
     assert all(CLAUSES[clause].history for clause in decided)
 
 
-@pytest.mark.parametrize(
-    ("asked", "tested"),
-    [
+def test_what_a_response_to_a_write_tests():
+    for asked, tested in (
         (written(None, operation="unpause"), {UNPAUSED, CLEARED}),
         (written(None), set()),
         (written(asking("past"), DATED), {PAST}),
@@ -61,15 +58,12 @@ def test_every_clause_of_the_table_is_one_that_the_oracle_decides_and_none_is_mi
         (written(NOTHING, DATED), {STATUS, INDEFINITE, REPLACED}),
         (written(asking(), PAUSED), {STATUS, UNTIL}),
         (written(asking(), State("active", at(600))), {STATUS, UNTIL}),
-    ],
-)
-def test_what_a_response_to_a_write_tests(asked, tested):
-    assert clauses_of_write(asked) == tested
+    ):
+        assert clauses_of_write(asked) == tested
 
 
-@pytest.mark.parametrize(
-    ("asked", "status", "until", "clauses"),
-    [
+def test_what_a_wrong_response_to_a_write_fails():
+    for asked, status, until, clauses in (
         # An unpause leaves an active campaign without a date.
         (written(None, operation="unpause"), "active", at(600), (CLEARED,)),
         (written(None, operation="unpause"), "paused", None, (UNPAUSED,)),
@@ -105,37 +99,36 @@ def test_what_a_response_to_a_write_tests(asked, tested):
         (written(asking("far", offset=60)), "paused", EVENING + 3_600 * NANO, (OFFSET,)),
         # Of the instants that a text may mean, the nearest counts.
         (written(asking(until=(at(600) + NANO // 2, HALF))), "paused", at(600), (FRACTION,)),
-    ],
-)  # fmt: skip
-def test_what_a_wrong_response_to_a_write_fails(asked, status, until, clauses):
-    assert shows(asked, status, until) == clauses
+    ):  # fmt: skip
+        assert shows(asked, status, until) == clauses
 
 
-@pytest.mark.parametrize(
-    ("offset", "minutes"),
-    [(330, (330, 660, 30, 60, 300)), (-210, (210, 420, 30, 60, 180)), (60, (60, 120)), (-720, (720, 1_440))],
-)
-def test_an_offset_dropped_inverted_or_half_read_explains_a_date(offset, minutes):
-    asked = written(asking(offset=offset))
-    for off in (sign * one for one in minutes for sign in (1, -1)):
-        for rest in (0, NANO - 1, 1 - NANO):
-            assert shows(asked, "paused", EVENING + off * 60 * NANO + rest) == (OFFSET,)
-        for rest in (NANO, -NANO):
-            assert shows(asked, "paused", EVENING + off * 60 * NANO + rest) == (UNTIL,)
+def test_an_offset_dropped_inverted_or_half_read_explains_a_date():
+    for offset, minutes in (
+        (330, (330, 660, 30, 60, 300)),
+        (-210, (210, 420, 30, 60, 180)),
+        (60, (60, 120)),
+        (-720, (720, 1_440)),
+    ):
+        asked = written(asking(offset=offset))
+        for off in (sign * one for one in minutes for sign in (1, -1)):
+            for rest in (0, NANO - 1, 1 - NANO):
+                assert shows(asked, "paused", EVENING + off * 60 * NANO + rest) == (OFFSET,)
+            for rest in (NANO, -NANO):
+                assert shows(asked, "paused", EVENING + off * 60 * NANO + rest) == (UNTIL,)
 
 
-@pytest.mark.parametrize("offset", [330, 60])
-def test_nothing_else_is_explained_by_an_offset(offset):
-    asked = written(asking(until=(HALF,), offset=offset))
-    for off in (7, 90, 50, 11):
-        assert shows(asked, "paused", HALF + off * 60 * NANO) == (UNTIL,)
-    assert shows(asked, "paused", EVENING) == (FRACTION,), "a cut fraction is no offset"
-    assert shows(asked, "paused") == (UNTIL,)
+def test_nothing_else_is_explained_by_an_offset():
+    for offset in (330, 60):
+        asked = written(asking(until=(HALF,), offset=offset))
+        for off in (7, 90, 50, 11):
+            assert shows(asked, "paused", HALF + off * 60 * NANO) == (UNTIL,)
+        assert shows(asked, "paused", EVENING) == (FRACTION,), "a cut fraction is no offset"
+        assert shows(asked, "paused") == (UNTIL,)
 
 
-@pytest.mark.parametrize(
-    ("tested", "allowed", "shown", "clauses"),
-    [
+def test_what_a_wrong_read_fails():
+    for tested, allowed, shown, clauses in (
         ({UNPAUSED}, {ACTIVE}, State("active", at(600)), (CLEARED,)),
         ({UNPAUSED}, {ACTIVE}, PAUSED, (UNPAUSED,)),
         ({STORED}, {DATED}, ACTIVE, (STORED,)),
@@ -162,18 +155,15 @@ def test_nothing_else_is_explained_by_an_offset(offset):
         ({PROMPTLY}, {ACTIVE, DATED}, State("stale"), (AS_ACTIVE,)),
         ({PROMPTLY}, {ACTIVE, DATED}, State("active", at(600)), (CLEARED,)),
         ({PROMPTLY}, {ACTIVE, DATED}, PAUSED, (AS_ACTIVE,)),
-    ],
-)
-def test_what_a_wrong_read_fails(tested, allowed, shown, clauses):
-    assert blame(Difference(frozenset(tested), shown, frozenset(allowed))) == clauses
+    ):
+        assert blame(Difference(frozenset(tested), shown, frozenset(allowed))) == clauses
 
 
 UNTIL_600 = f"paused until {text(600)}"
 
 
-@pytest.mark.parametrize(
-    ("allowed", "shown", "clause", "found"),
-    [
+def test_how_a_difference_reads():
+    for allowed, shown, clause, found in (
         ({ACTIVE}, PAUSED, "", ("active", "paused indefinitely", "/status")),
         ({ACTIVE, PAUSED}, State("stale"), "", ("active or paused indefinitely", "stale", "/status")),
         ({DATED}, PAUSED, "", (UNTIL_600, "paused indefinitely", "/paused_until")),
@@ -184,7 +174,5 @@ UNTIL_600 = f"paused until {text(600)}"
         ({DATED}, State(None, at(777)), "", (UNTIL_600, "a status that cannot be read", "/paused_until")),
         ({DATED}, State("stale", until_read=False), "",
          (UNTIL_600, "stale, with a paused_until that cannot be read", "/status")),
-    ],
-)  # fmt: skip
-def test_how_a_difference_reads(allowed, shown, clause, found):
-    assert describe(frozenset(allowed), shown, clause) == Finding(*found)
+    ):  # fmt: skip
+        assert describe(frozenset(allowed), shown, clause) == Finding(*found)

@@ -4,7 +4,6 @@ from __future__ import annotations  # noqa: I001 - names in rows, not one a line
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,9 +36,8 @@ def sets(*states):
 # -- sets of states ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("states", "effect", "left"),
-    [
+def test_what_a_request_leaves():
+    for states, effect, left in (
         (sets(ACTIVE), Effect(sets(PAUSED), "yes"), sets(PAUSED)),
         (sets(ACTIVE), Effect(sets(PAUSED), "maybe"), sets(ACTIVE, PAUSED)),
         (sets(ACTIVE), Effect(sets(PAUSED), "no"), sets(ACTIVE)),
@@ -47,15 +45,12 @@ def sets(*states):
         (sets(ACTIVE), Effect(None, "maybe"), None),
         (None, Effect(sets(PAUSED), "yes"), sets(PAUSED)),
         (None, Effect(sets(PAUSED), "maybe"), None),
-    ],
-)
-def test_what_a_request_leaves(states, effect, left):
-    assert after(states, effect) == left
+    ):
+        assert after(states, effect) == left
 
 
-@pytest.mark.parametrize(
-    ("states", "now", "left"),
-    [
+def test_what_time_does():
+    for states, now, left in (
         (sets(DATED), at(600) - 10 * MILLI - 1, sets(DATED)),
         (sets(DATED), at(600) - 10 * MILLI, sets(DATED, ACTIVE)),
         (sets(replace(DATED, slack=NANO)), at(599), sets(replace(DATED, slack=NANO), ACTIVE)),
@@ -64,10 +59,8 @@ def test_what_a_request_leaves(states, effect, left):
         (sets(DATED), None, sets(DATED, ACTIVE)),
         (sets(PAUSED, STALE), OVER * 2, sets(PAUSED, STALE)),
         (None, OVER, None),
-    ],
-)
-def test_what_time_does(states, now, left):
-    assert elapse(states, when(now), 60 * NANO) == left
+    ):
+        assert elapse(states, when(now), 60 * NANO) == left
 
 
 def test_what_a_response_leaves_possible():
@@ -82,9 +75,8 @@ def test_what_is_possible_if_either_may_hold():
     assert union(None, sets(ACTIVE)) is union(sets(ACTIVE), None) is union(None, None) is None
 
 
-@pytest.mark.parametrize(
-    ("shown", "now", "state"),
-    [
+def test_what_is_shown_is_the_state_from_then_on():
+    for shown, now, state in (
         (State("active"), at(1), ACTIVE),
         (State("active", at(600)), at(1), State("active", at(600))),
         (PAUSED, at(1), PAUSED),
@@ -94,10 +86,8 @@ def test_what_is_possible_if_either_may_hold():
         (State("paused", at(600)), None, State("paused", at(600), MILLI, (at(600), LAST))),
         (State(None), at(1), None),
         (State("paused", until_read=False), at(1), None),
-    ],
-)
-def test_what_is_shown_is_the_state_from_then_on(shown, now, state):
-    assert adopt(shown, when(now)) == (None if state is None else {state})
+    ):
+        assert adopt(shown, when(now)) == (None if state is None else {state})
 
 
 # -- what a read tests -------------------------------------------------------------------------------------
@@ -110,9 +100,8 @@ def known(*states, cause="", seen=None, cancelled=()):
     return campaign
 
 
-@pytest.mark.parametrize(
-    ("campaign", "allowed", "now", "tested"),
-    [
+def test_what_a_read_tests():
+    for campaign, allowed, now, tested in (
         # What was done last is the likeliest cause, until a dated pause is over.
         (known(DATED, cause=STORED), {DATED}, at(5), {STORED}),
         (known(DATED, cause=STORED), {ACTIVE}, at(900), RESUMED),
@@ -143,10 +132,8 @@ def known(*states, cause="", seen=None, cancelled=()):
         # Without a clock time says nothing.
         (known(DATED, seen=at(1), cancelled=(at(2),)), {DATED, ACTIVE}, None, {BY_ITSELF}),
         (known(PAUSED, seen=at(1), cancelled=(at(2),)), {PAUSED, ACTIVE}, None, {BY_ITSELF}),
-    ],
-)  # fmt: skip
-def test_what_a_read_tests(campaign, allowed, now, tested):
-    assert campaign.clauses_of_read(frozenset(allowed), when(now)) == tested
+    ):  # fmt: skip
+        assert campaign.clauses_of_read(frozenset(allowed), when(now)) == tested
 
 
 @given(st.lists(st.integers(0, 20)), st.integers(-1, 21), st.integers(-1, 21))
@@ -165,9 +152,8 @@ def resumed(campaign, now, status="active"):
     return campaign.resumed(State(status), exchange)
 
 
-@pytest.mark.parametrize(
-    ("campaign", "now", "after_"),
-    [
+def test_between_which_readings_a_resume_happened():
+    for campaign, now, after_ in (
         (known(DATED, seen=at(5)), at(601), at(600)),
         (known(DATED, seen=at(602)), at(605), at(602)),
         (known(DATED, seen=at(602), cause=STORED), at(605), at(600)),
@@ -177,34 +163,28 @@ def resumed(campaign, now, status="active"):
         (known(DATED), None, None),
         (known(PAUSED), at(605), None),
         (Campaign(), at(605), None),
-    ],
-)
-def test_between_which_readings_a_resume_happened(campaign, now, after_):
-    expected = None if now is None or after_ is None else Resume(ID, at(600), after_, now)
-    assert resumed(campaign, now) == expected
-    assert resumed(campaign, now, "paused") is None
+    ):
+        expected = None if now is None or after_ is None else Resume(ID, at(600), after_, now)
+        assert resumed(campaign, now) == expected
+        assert resumed(campaign, now, "paused") is None
 
 
 # -- what a document says ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("document", "about"),
-    [
+def test_which_campaign_a_document_is_about():
+    for document, about in (
         ({"id": ID}, True),
         ({"id": ID.upper()}, True),
         ({"id": "adcamp_2"}, False),
         ({}, True),
         ({"id": 5}, True),
-    ],
-)
-def test_which_campaign_a_document_is_about(document, about):
-    assert is_about(document, History().read(0, "active").exchange) is about
+    ):
+        assert is_about(document, History().read(0, "active").exchange) is about
 
 
-@pytest.mark.parametrize(
-    ("config", "ns"),
-    [
+def test_the_campaigns_own_end():
+    for config, ns in (
         ({"end_time": "1970-01-01T00:00:01Z"}, NANO),
         ({"end_time": "1970-01-01T00:00:00Z"}, 0),
         ({"end_time": "1970-01-02"}, 86_400 * NANO),
@@ -213,8 +193,6 @@ def test_which_campaign_a_document_is_about(document, about):
         ({}, None),
         (None, None),
         (["end_time"], None),
-    ],
-)
-def test_the_campaigns_own_end(config, ns):
-    assert end_time({"config": config}) == ns
-    assert end_time({}) is None
+    ):
+        assert end_time({"config": config}) == ns
+        assert end_time({}) is None

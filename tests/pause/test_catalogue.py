@@ -1,10 +1,12 @@
-"""Clauses are chosen, left out and required by patterns of their ids."""
+"""The catalogue: every statement of the page has its clauses; patterns of ids choose among them."""
 
 from __future__ import annotations
 
 import pytest
 
-from whop_contracts.pause.catalogue import chosen, clauses, required
+from whop_contracts.pause.catalogue import PARTS, chosen, clauses, required
+from whop_contracts.pause.clauses import member_id
+from whop_contracts.schemas import members
 
 IDS = [clause.id for clause in clauses()]
 
@@ -22,17 +24,14 @@ def test_globs_choose_and_globs_with_an_exclamation_mark_leave_out_in_any_order(
     assert ids("pausing.*", "!*.until-is-kept") == ids("!*.until-is-kept", "pausing.*") == rest
 
 
-@pytest.mark.parametrize(
-    ("globs", "said"),
-    [
+def test_a_pattern_that_matches_nothing_or_leaves_nothing_is_an_error():
+    for globs, said in (
         (("pausing.*", "no.such"), r"^'no\.such' matches no clause"),
         (("!no.such",), r"^'!no\.such' matches no clause"),
         (("pausing.*", "!p*"), r"^'pausing\.\*, !p\*' leaves no clause$"),
-    ],
-)
-def test_a_pattern_that_matches_nothing_or_leaves_nothing_is_an_error(globs, said):
-    with pytest.raises(ValueError, match=said):
-        chosen(globs)
+    ):
+        with pytest.raises(ValueError, match=said):
+            chosen(globs)
 
 
 def test_a_required_pattern_matches_clauses_that_are_chosen():
@@ -45,3 +44,48 @@ def test_a_required_pattern_matches_clauses_that_are_chosen():
     for glob in ("pausing.*", "request.date-is-accepted"):
         with pytest.raises(ValueError, match=r"matches only what --clause leaves out$"):
             required((glob,), some)
+
+
+# -- the page --------------------------------------------------------------------------------
+
+PAGE = {
+    "summary: pauses a campaign":
+        "pausing.status-is-paused pausing.read-agrees pausing.others-are-left-alone",
+    "summary: optionally until a date":
+        "request.date-is-optional request.date-is-accepted pausing.until-is-kept",
+    "required permissions": "authorization.missing-permission authorization.foreign-campaign",
+    "request line: POST": "refusals.other-method",
+    "request header: Content-Type": "request.other-media-type-does-no-harm",
+    "authorization: a token behind Bearer":
+        "authorization.no-credential authorization.wrong-credential authorization.bearer-scheme",
+    "path parameter: id of the campaign":
+        "identifiers.same-campaign refusals.unknown-id refusals.malformed-id",
+    "body: pauses until the timestamp": "pausing.until-is-kept auto_resume.not-before-its-instant",
+    "body: resumes by itself after": "auto_resume.resumes-by-itself auto_resume.resumes-as-active",
+    "body: omitted means indefinitely":
+        "pausing.no-date-means-indefinitely auto_resume.indefinite-pause-stays",
+    "body: a timestamp":
+        "refusals.not-a-date refusals.wrong-type refusals.loose-date refusals.past-date",
+    "a successful response":
+        "response.status-is-200 response.media-type response.json-text response.is-the-campaign",
+    "status: one of four": "response.status",
+    "paused_until: when it will resume, if paused": "timestamps.paused-until auto_resume.date-is-cleared",
+    "platform: meta, tiktok": "response.platform",
+    "country codes of ISO 3166": "response.target-country-codes response.usual-values",
+    "budget and return on spend explained": "response.sums-add-up",
+    "errors": "refusals.malformed-json refusals.error-envelope refusals.nothing-changes",
+}  # fmt: skip
+
+
+def test_every_statement_of_the_page_has_its_clauses():
+    assert {place for place, ids in PAGE.items() if not set(ids.split()) <= set(IDS)} == set()
+
+
+def test_every_member_at_any_depth_has_a_clause():
+    assert len(members("ad-campaign")) == 43
+    assert {member_id(member) for member in members("ad-campaign")} <= set(IDS)
+
+
+def test_the_parts_are_in_the_order_of_the_page_and_ids_are_unique():
+    assert list(dict.fromkeys(clause.part for clause in clauses())) == [part for part, _ in PARTS]
+    assert len(set(IDS)) == len(IDS)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from time import process_time
 from typing import Any
 
-import pytest
-
 from pause.histories import CLAUSES, History, begun, fails, text
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause.contract import PAUSE
@@ -14,9 +12,8 @@ from whop_contracts.pause.contract import PAUSE
 UNTOUCHED = "pausing.touches-nothing-else"
 
 
-@pytest.mark.parametrize(
-    ("shown", "by", "fails_it"),
-    [
+def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown():
+    for shown, by, fails_it in (
         (None, "retrieve", False),
         ({"config": None}, "retrieve", False),
         ({"config": {"objective": "awareness"}}, "retrieve", False),
@@ -24,19 +21,16 @@ UNTOUCHED = "pausing.touches-nothing-else"
         ({"config": None}, "pause", True),
         ({"config": {"end_time": text(9_999)}}, "pause", True),
         ({"config": {"end_time": text(300)}}, "pause", False),
-    ],
-)
-def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(shown, by, fails_it):
-    history = History()
-    status = "active" if by == "retrieve" else "paused"
-    history.exchange(by, 0, body={}, shows=(status, None), document=shown)
-    refused = history.pause(1, 600, status=422, shows=None)
-    assert fails(refused, "request.date-is-accepted") == fails_it
+    ):
+        history = History()
+        status = "active" if by == "retrieve" else "paused"
+        history.exchange(by, 0, body={}, shows=(status, None), document=shown)
+        refused = history.pause(1, 600, status=422, shows=None)
+        assert fails(refused, "request.date-is-accepted") == fails_it
 
 
-@pytest.mark.parametrize(
-    ("request_", "status", "before", "tested"),
-    [
+def test_a_response_is_evidence_only_if_it_could_have_failed():
+    for request_, status, before, tested in (
         ("date-is-accepted", 200, "active", True),
         ("date-is-accepted", 200, "paused", True),
         ("date-is-accepted", 409, "active", True),
@@ -54,56 +48,51 @@ def test_a_refused_date_may_be_after_an_end_that_no_response_has_shown(shown, by
         ("extra-member-does-no-harm", 409, "paused", False),
         ("extra-member-does-no-harm", 422, "paused", True),
         ("extra-member-does-no-harm", 409, "active", True),
-    ],
-)
-def test_a_response_is_evidence_only_if_it_could_have_failed(request_, status, before, tested):
-    history = begun(before)
-    how: dict[str, Any] = {
-        "date-is-accepted": {"until": 600},
-        "date-is-optional": {},
-        "far-date-does-no-harm": {"until": 86_400 * 400},
-        "other-media-type-does-no-harm": {"content_type": "text/plain"},
-        "extra-member-does-no-harm": {"body": {"note": 1}},
-    }[request_]
-    evidence = history.pause(1, **{"status": status, **({} if status == 200 else {"shows": None}), **how})
-    assert CLAUSES[f"request.{request_}"].applies(evidence) is tested
+    ):
+        history = begun(before)
+        how: dict[str, Any] = {
+            "date-is-accepted": {"until": 600},
+            "date-is-optional": {},
+            "far-date-does-no-harm": {"until": 86_400 * 400},
+            "other-media-type-does-no-harm": {"content_type": "text/plain"},
+            "extra-member-does-no-harm": {"body": {"note": 1}},
+        }[request_]
+        evidence = history.pause(1, **{"status": status, **({} if status == 200 else {"shows": None}), **how})
+        assert CLAUSES[f"request.{request_}"].applies(evidence) is tested
 
 
-@pytest.mark.parametrize("status", [500, 501, 503, 520, 527, 528, 404, 200])
-def test_a_sibling_that_fails_is_reported(status):
-    history = History()
-    history.read(0, "active")
-    evidence = history.exchange("retrieve", 1, status=status)
-    clause = CLAUSES["response.siblings-answer-alike"]
-    found = [finding.actual for finding in clause.check(evidence)] if clause.applies(evidence) else []
-    assert (str(status) in found) == (status in {500, 501, 528})
+def test_a_sibling_that_fails_is_reported():
+    for status in (500, 501, 503, 520, 527, 528, 404, 200):
+        history = History()
+        history.read(0, "active")
+        evidence = history.exchange("retrieve", 1, status=status)
+        clause = CLAUSES["response.siblings-answer-alike"]
+        found = [finding.actual for finding in clause.check(evidence)] if clause.applies(evidence) else []
+        assert (str(status) in found) == (status in {500, 501, 528})
 
 
 RICH = {"title": "Spring", "platform": "meta", "target_country_codes": ["US", "DE"], "daily_budget": 5.5}
 
 
-@pytest.mark.parametrize(
-    "poor",
-    [
+def test_a_sibling_that_shows_less_is_no_change():
+    for poor in (
         {"title": None},
         {"platform": "facebook"},
         {"target_country_codes": ["us", "de"]},
         {"daily_budget": None},
-    ],
-)
-def test_a_sibling_that_shows_less_is_no_change(poor):
-    history = History()
-    history.read(0, "active", document=RICH | poor)
-    assert not fails(history.pause(1, document=RICH), UNTOUCHED)
-    assert not fails(history.read(2, "paused", document=RICH | poor), UNTOUCHED)
+    ):
+        history = History()
+        history.read(0, "active", document=RICH | poor)
+        assert not fails(history.pause(1, document=RICH), UNTOUCHED)
+        assert not fails(history.read(2, "paused", document=RICH | poor), UNTOUCHED)
 
 
-@pytest.mark.parametrize("changed", [{"title": "Autumn"}, {"daily_budget": 6.5}, {"platform": None}])
-def test_a_change_between_like_responses_is_one(changed):
-    history = History()
-    history.read(0, "active", document=RICH)
-    assert fails(history.pause(1, document=RICH | changed), UNTOUCHED)
-    assert fails(history.read(2, "paused", document=RICH | changed), UNTOUCHED)
+def test_a_change_between_like_responses_is_one():
+    for changed in ({"title": "Autumn"}, {"daily_budget": 6.5}, {"platform": None}):
+        history = History()
+        history.read(0, "active", document=RICH)
+        assert fails(history.pause(1, document=RICH | changed), UNTOUCHED)
+        assert fails(history.read(2, "paused", document=RICH | changed), UNTOUCHED)
 
 
 def test_a_member_that_a_sibling_does_not_show_is_compared_with_its_like():
@@ -136,36 +125,33 @@ def refusal(answer):
     return History().pause(0, body={"paused_until": 5}, status=422, shows=None, answer=answer)
 
 
-@pytest.mark.parametrize("what", LEAKING)
-def test_an_error_that_shows_the_inside_fails(what):
-    clause = CLAUSES["refusals.nothing-leaks"]
-    for text_ in LEAKING[what]:
-        found = list(clause.check(refusal(f"error: {text_}".encode())))
-        assert found, text_
-        assert found[0].actual.startswith(what), text_
+def test_an_error_that_shows_the_inside_fails():
+    for what, texts in LEAKING.items():
+        clause = CLAUSES["refusals.nothing-leaks"]
+        for text_ in texts:
+            found = list(clause.check(refusal(f"error: {text_}".encode())))
+            assert found, text_
+            assert found[0].actual.startswith(what), text_
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
+def test_an_error_in_plain_words_does_not():
+    for said in (
         "paused_until is not a date", "see /docs/errors", "select a date from the list, where needed",
         "https://whop.com/a/b", "a.py", "update the campaign", "version 3.14:15", "pause\nat noon (UTC)",
         "/api/v1/ad_campaigns/adcamp_1/pause",
-    ],
-)  # fmt: skip
-def test_an_error_in_plain_words_does_not(said):
-    assert not fails(refusal(said.encode()), "refusals.nothing-leaks")
+    ):  # fmt: skip
+        assert not fails(refusal(said.encode()), "refusals.nothing-leaks")
 
 
-@pytest.mark.parametrize("unit", ["/a", "SELECT ", "AxError: ", "\n"])
-def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long(unit):
-    times = []
-    for count in (45_000, 450_000):
-        evidence = refusal((unit * count).encode())
-        began = process_time()
-        fails(evidence, "refusals.nothing-leaks")
-        times.append(process_time() - began)
-    assert times[1] < 30 * times[0] + 0.1, times
+def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long():
+    for unit in ("/a", "SELECT ", "AxError: ", "\n"):
+        times = []
+        for count in (45_000, 450_000):
+            evidence = refusal((unit * count).encode())
+            began = process_time()
+            fails(evidence, "refusals.nothing-leaks")
+            times.append(process_time() - began)
+        assert times[1] < 30 * times[0] + 0.1, times
 
 
 def test_the_format_of_a_body_that_we_truncated_is_not_checked():
@@ -187,20 +173,17 @@ def test_the_format_of_a_body_that_we_truncated_is_not_checked():
 # -- the form of timestamps ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("created", "form", "warns"),
-    [
+def test_another_form_of_a_timestamp_is_drift():
+    for created, form, warns in (
         ("2023-12-01T05:00:00.401Z", None, False),
         ("2023-12-01T05:00:00.401000Z", "YYYY-MM-DDThh:mm:ss.ffffffZ", False),
         ("2023-12-01T05:00:00Z", "YYYY-MM-DDThh:mm:ssZ", False),
         ("2023-12-01T10:30:00.401+05:30", "YYYY-MM-DDThh:mm:ss.fff+05:30", False),
         ("2023-12-01t05:00:00.401Z", "YYYY-MM-DDthh:mm:ss.fffZ", True),
         ("yesterday", None, False),
-    ],
-)
-def test_another_form_of_a_timestamp_is_drift(created, form, warns):
-    runner = ClauseRunner(tuple(CLAUSES.values()), PAUSE)
-    failed = runner.add(History().pause(0, document={"created_at": created}))
-    drift = [one for one in runner.drift.values() if one.kind == "timestamp_form"]
-    assert [(one.pointer, one.value) for one in drift] == ([("/created_at", form)] if form else [])
-    assert ("timestamps.usual-form" in failed) is warns
+    ):
+        runner = ClauseRunner(tuple(CLAUSES.values()), PAUSE)
+        failed = runner.add(History().pause(0, document={"created_at": created}))
+        drift = [one for one in runner.drift.values() if one.kind == "timestamp_form"]
+        assert [(one.pointer, one.value) for one in drift] == ([("/created_at", form)] if form else [])
+        assert ("timestamps.usual-form" in failed) is warns

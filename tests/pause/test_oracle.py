@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import (
-    CLAUSES, ID, OTHER, START, History, Step, at, begun, failed, fails, follow, pause, read, send, text,
+    CLAUSES, ID, OTHER, START, History, at, begun, failed, fails, follow, pause, read, send, text,
     unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
@@ -38,7 +38,7 @@ def beside(history):
     return history.read(0, "active", campaign=OTHER)
 
 
-RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
+RULES: dict[str, Any] = {
     # -- time
     "before its instant a pause ends": ((*UNTIL_600, read(590, "active")), (EARLY,)),
     "before its instant a pause loses its date": ((*UNTIL_600, read(300, "paused")), (EARLY,)),
@@ -150,13 +150,27 @@ RULES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
         (pause(1, 600, clock=False), read(5, "paused", 600, clock=False)), ()),
     "a clock that is known later is used then": (
         (pause(1, 600, clock=False), read(5, "paused", 600), read(6, "stale")), (EARLY,)),
+    # -- other first reads, and responses about other campaigns
+    "a campaign is found paused and resumes late": ((read(662, "paused", 600),), (PROMPTLY,), "paused", 600),
+    "a campaign is found paused and never resumes": ((read(663, "paused", 600),), (RESUMES,), "paused", 600),
+    "a campaign is found paused and resumes": ((read(10, "active"),), (STAYS,), "paused"),
+    "an unpause leaves an inactive campaign as it was": (
+        (unpause(1, shows=("inactive", None)), read(5, "inactive")), (), "inactive"),
+    "a refused unpause is no cause": (
+        (send("unpause", 1, status=409), read(10, "active")), (STAYS,), "paused"),
+    "after an unreadable first read anything may lag": (
+        (pause(1, 600), read(2, "stale")), (AT_ONCE,), "?"),
+    "and only for a while": ((pause(1, 600), read(5, "stale")), (STORED,), "?"),
+    "a read or an unpause about another campaign is not compared": (
+        (read(1, "paused", document={"id": OTHER}),
+         unpause(2, shows=("paused", None), document={"id": OTHER})), ()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_what_fails(rule):
-    steps, clauses = RULES[rule]
-    evidence = follow(*steps)
+    steps, clauses, *first = RULES[rule]
+    evidence = follow(*steps, history=begun(*first))
     assert failed(evidence) == clauses
     assert evidence.tested.issuperset(clauses)
 
@@ -173,48 +187,43 @@ def test_a_dated_pause_is_kept_and_resumes():
     assert seen[3].tested == RESUMED | {PROMPTLY, AT_ONCE, BY_ITSELF}
 
 
-@pytest.mark.parametrize("looks", [(), (read(20, "paused", -50),), (read(20, "active"),)])
-def test_a_past_date_is_no_evidence_of_a_resume(looks):
-    for shows in (("paused", -50), ("active", None)):
-        history = begun()
-        steps = (pause(1, -50, shows=shows), *looks, read(200, "active"))
-        seen = [step(history) for step in steps]
-        assert [failed(one) for one in seen] == [()] * len(steps)
-        assert not any(one.resumed or one.tested & {RESUMES, AS_ACTIVE, PROMPTLY, EARLY} for one in seen)
+def test_a_past_date_is_no_evidence_of_a_resume():
+    for looks in ((), (read(20, "paused", -50),), (read(20, "active"),)):
+        for shows in (("paused", -50), ("active", None)):
+            history = begun()
+            steps = (pause(1, -50, shows=shows), *looks, read(200, "active"))
+            seen = [step(history) for step in steps]
+            assert [failed(one) for one in seen] == [()] * len(steps)
+            assert not any(one.resumed or one.tested & {RESUMES, AS_ACTIVE, PROMPTLY, EARLY} for one in seen)
 
 
-@pytest.mark.parametrize(
-    ("second", "status"), [(598, "active"), (598, "paused"), (602, "active"), (663, "paused")]
-)
-def test_what_an_uncertain_clock_leaves_open_is_possible(second, status):
-    seen = follow(
-        *UNTIL_600, read(second, status, 600 if status == "paused" else None), history=begun(uncertain=3)
-    )
-    assert seen.possible
+def test_what_an_uncertain_clock_leaves_open_is_possible():
+    for second, status in ((598, "active"), (598, "paused"), (602, "active"), (663, "paused")):
+        seen = follow(
+            *UNTIL_600, read(second, status, 600 if status == "paused" else None), history=begun(uncertain=3)
+        )
+        assert seen.possible
 
 
-@pytest.mark.parametrize("shift", [-19_800, 19_800, 39_600, -1_800, 18_000])
-def test_a_mistaken_offset_is_reported_as_one(shift):
-    body = {"paused_until": text(90_000).replace("Z", "+05:30")}
-    asked = 90_000 - 19_800
-    assert failed(follow(pause(1, body=body, shows=("paused", asked)))) == ()
-    assert failed(follow(pause(1, body=body, shows=("paused", asked + shift)))) == (OFFSET,)
+def test_a_mistaken_offset_is_reported_as_one():
+    for shift in (-19_800, 19_800, 39_600, -1_800, 18_000):
+        body = {"paused_until": text(90_000).replace("Z", "+05:30")}
+        asked = 90_000 - 19_800
+        assert failed(follow(pause(1, body=body, shows=("paused", asked)))) == ()
+        assert failed(follow(pause(1, body=body, shows=("paused", asked + shift)))) == (OFFSET,)
 
 
-@pytest.mark.parametrize(
-    ("how", "clause"),
-    [
+def test_a_refused_request_that_acts():
+    for how, clause in (
         ({"body": TOMORROW, "status": 422}, UNCHANGED),
         ({"body": b"{", "status": 400}, UNCHANGED),
         ({"body": {}, "status": 401, "role": "none"}, UNCHANGED_BY_OTHERS),
         ({"body": {}, "status": 403, "role": "readonly"}, UNCHANGED_BY_OTHERS),
         ({"body": {}, "status": 404, "scope": "invented", "campaign": "adcamp_nobody"}, UNCHANGED),
         ({"body": {"paused_until": "2001-01-01T00:00:00Z"}, "status": 422}, UNCHANGED),
-    ],
-)
-def test_a_refused_request_that_acts(how, clause):
-    steps = (send("pause", 1, **how), read(1.1, "active"), send("pause", 2, **how), read(2.1, "paused"))
-    assert failed(follow(*steps)) == (clause,)
+    ):
+        steps = (send("pause", 1, **how), read(1.1, "active"), send("pause", 2, **how), read(2.1, "paused"))
+        assert failed(follow(*steps)) == (clause,)
 
 
 @pytest.mark.parametrize("status", [None, 429, 500, 502, 503, 504, 520, 527])
@@ -224,14 +233,13 @@ def test_a_request_without_a_response_may_have_acted(status, after):
     assert failed(follow(sent, read(5, *after))) == ()
 
 
-@pytest.mark.parametrize(
-    "left", [("active", None), ("paused", None), ("paused", 600), ("paused", 1_200), ("paused", 1_800)]
-)
-def test_of_several_unanswered_requests_any_may_have_acted(left):
-    sent = (
-        pause(second, until, status=503) for second, until in ((1, None), (2, 600), (3, 1_200), (4, 1_800))
-    )
-    assert failed(follow(*sent, read(10, *left))) == ()
+def test_of_several_unanswered_requests_any_may_have_acted():
+    for left in (("active", None), ("paused", None), ("paused", 600), ("paused", 1_200), ("paused", 1_800)):
+        sent = (
+            pause(second, until, status=503)
+            for second, until in ((1, None), (2, 600), (3, 1_200), (4, 1_800))
+        )
+        assert failed(follow(*sent, read(10, *left))) == ()
 
 
 moves = st.lists(
@@ -274,30 +282,20 @@ def test_no_conforming_history_fails(moves, ahead):
 # -- before anything is known ------------------------------------------------------------------------------
 
 
-def test_the_tolerance_is_a_minute_by_default():
+def test_the_tolerance_is_a_minute_by_default_and_of_an_unknown_campaign_no_state_is_known():
     assert Oracle().tolerance == 60.0
     assert Oracle(tolerance=5).tolerance == 5
-
-
-def test_of_a_campaign_that_was_never_shown_no_state_is_known():
     assert Oracle().possible("adcamp_nobody", None) is None
 
 
-@pytest.mark.parametrize("scope", ["invented", "malformed", "foreign"])
-def test_a_campaign_outside_the_run_is_not_followed(scope):
-    history = begun()
-    for second in (1, 2):
-        evidence = history.pause(second, 600, campaign=OTHER, scope=scope)
-        assert (evidence.before, evidence.document, failed(evidence)) == (None, None, ())
-        assert (dict(evidence.documents.first), evidence.documents.last) == ({}, None)
-    assert OTHER not in history.oracle._campaigns
-
-
-def test_the_first_read_is_the_state():
-    first = begun("paused", 600)
-    assert failed(first.read(662, "paused", 600)) == (PROMPTLY,)
-    assert failed(begun("paused", 600).read(663, "paused", 600)) == (RESUMES,)
-    assert failed(begun("paused").read(10, "active")) == (STAYS,)
+def test_a_campaign_outside_the_run_is_not_followed():
+    for scope in ("invented", "malformed", "foreign"):
+        history = begun()
+        for second in (1, 2):
+            evidence = history.pause(second, 600, campaign=OTHER, scope=scope)
+            assert (evidence.before, evidence.document, failed(evidence)) == (None, None, ())
+            assert (dict(evidence.documents.first), evidence.documents.last) == ({}, None)
+        assert OTHER not in history.oracle._campaigns
 
 
 def test_an_unknown_first_state_becomes_known_by_a_pause():
@@ -308,11 +306,6 @@ def test_an_unknown_first_state_becomes_known_by_a_pause():
     assert history.possible(0.6) is None, "an inactive campaign may stay as it was"
     history.pause(1)
     assert failed(history.read(5, "active")) == (STORED,)
-
-
-def test_where_nothing_was_known_before_anything_may_lag():
-    for second, clauses in ((2, (AT_ONCE,)), (5, (STORED,))):
-        assert failed(follow(pause(1, 600), read(second, "stale"), history=History())) == clauses
 
 
 # -- whose request, and which ------------------------------------------------------------------------------
@@ -343,30 +336,17 @@ def test_a_date_beyond_the_campaigns_own_end_is_far():
     assert history.pause(4, 2_000).request_class == "far", "the end that was read first counts"
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
+def test_a_request_that_must_be_refused_may_lead_anywhere_if_it_is_accepted():
+    for how in (
         {"role": "none", "body": {}},
         {"role": "readonly", "body": {}},
         {"role": "scheme", "body": TOMORROW},
         {"body": {"paused_until": 5}},
         {"body": b"["},
         {"body": {"paused_until": "9999-12-31T23:59:60Z"}},
-    ],
-)
-def test_a_request_that_must_be_refused_may_lead_anywhere_if_it_is_accepted(how):
-    steps = (send("pause", 1, shows=("active", None), **how), read(5, "paused", 900))
-    assert failed(follow(*steps)) == ()
-
-
-def test_an_unpause_leaves_an_inactive_campaign_as_it_was():
-    steps = (unpause(1, shows=("inactive", None)), read(5, "inactive"))
-    assert failed(follow(*steps, history=begun("inactive"))) == ()
-
-
-def test_a_refused_unpause_is_no_cause():
-    steps = (send("unpause", 1, status=409), read(10, "active"))
-    assert failed(follow(*steps, history=begun("paused"))) == (STAYS,)
+    ):
+        steps = (send("pause", 1, shows=("active", None), **how), read(5, "paused", 900))
+        assert failed(follow(*steps)) == ()
 
 
 @pytest.mark.parametrize("status", ["inactive", "stale"])
@@ -418,14 +398,14 @@ def test_of_two_equal_states_a_lagging_read_may_show_the_older():
     assert history.read(2.05, "paused").lagging
 
 
-@pytest.mark.parametrize(("late", "clause"), [(700, RESUMES), (620, PROMPTLY)])
-def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write(late, clause):
-    for after, clauses in ((1.9, (AT_ONCE,)), (2.1, (clause,))):
-        history = begun()
-        follow(pause(1, 600), read(1.1, "paused", 600), history=history)
-        history.read(late, "paused", 600, wall=START + 1.2)
-        seen = history.read(late + after, "paused", 600, wall=START + 1.2 + after)
-        assert failed(seen) == clauses
+def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write():
+    for late, clause in ((700, RESUMES), (620, PROMPTLY)):
+        for after, clauses in ((1.9, (AT_ONCE,)), (2.1, (clause,))):
+            history = begun()
+            follow(pause(1, 600), read(1.1, "paused", 600), history=history)
+            history.read(late, "paused", 600, wall=START + 1.2)
+            seen = history.read(late + after, "paused", 600, wall=START + 1.2 + after)
+            assert failed(seen) == clauses
 
 
 @pytest.mark.parametrize("waited", [0.25, 700.0])
@@ -464,12 +444,12 @@ def test_a_read_directly_after_an_unanswered_request_settles_nothing():
 # -- responses that show no campaign, or another -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", [b"", b"[]", b"null", b"{", b'"active"', b"\xff"])
-def test_a_response_without_a_document_shows_nothing(answer):
-    history = begun()
-    evidence = history.pause(1, 600, answer=answer)
-    assert (evidence.document, evidence.shown, failed(evidence)) == (None, None, ())
-    assert failed(history.read(5, "active")) == (STORED,), "it was accepted nevertheless"
+def test_a_response_without_a_document_shows_nothing():
+    for answer in (b"", b"[]", b"null", b"{", b'"active"', b"\xff"):
+        history = begun()
+        evidence = history.pause(1, 600, answer=answer)
+        assert (evidence.document, evidence.shown, failed(evidence)) == (None, None, ())
+        assert failed(history.read(5, "active")) == (STORED,), "it was accepted nevertheless"
 
 
 def test_a_refusal_shows_nothing_whatever_is_in_it():
@@ -477,22 +457,19 @@ def test_a_refusal_shows_nothing_whatever_is_in_it():
     assert (evidence.document, evidence.shown, evidence.text is not None) == (None, None, True)
 
 
-@pytest.mark.parametrize(
-    ("shows", "clauses"), [(("paused", 600), ()), (("active", None), (STATUS,)), (("paused", 777), (UNTIL,))]
-)
-def test_a_response_about_another_campaign_is_only_compared_with_the_request(shows, clauses):
-    history = begun()
-    evidence = history.pause(1, 600, shows=shows, document={"id": OTHER})
-    assert (evidence.document or {})["id"] == OTHER
-    assert (evidence.shown, failed(evidence)) == (None, clauses)
-    assert history.possible(5) == {State("paused", at(600), MILLI, (at(600), at(600)))}
-    assert failed(history.read(5, "active")) == (STORED,)
+def test_a_response_about_another_campaign_is_only_compared_with_the_request():
+    for shows, clauses in ((("paused", 600), ()), (("active", None), (STATUS,)), (("paused", 777), (UNTIL,))):
+        history = begun()
+        evidence = history.pause(1, 600, shows=shows, document={"id": OTHER})
+        assert (evidence.document or {})["id"] == OTHER
+        assert (evidence.shown, failed(evidence)) == (None, clauses)
+        assert history.possible(5) == {State("paused", at(600), MILLI, (at(600), at(600)))}
+        assert failed(history.read(5, "active")) == (STORED,)
 
 
-def test_a_read_or_an_unpause_about_another_campaign_is_not_compared():
-    foreign = {"id": OTHER}
-    steps = (read(1, "paused", document=foreign), unpause(2, shows=("paused", None), document=foreign))
-    assert failed(follow(*steps)) == ()
+def spoilt(spoil, status, until=None, campaign=ID):
+    shown = {"id": campaign, "status": status, "paused_until": None if until is None else text(until)}
+    return spoil(json.dumps(shown).encode())
 
 
 SPOILT: dict[str, Callable[[bytes], bytes]] = {
@@ -502,26 +479,22 @@ SPOILT: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("how", SPOILT)
-def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_checked(how):
-    def spoilt(status, until=None, campaign=ID):
-        document = {"id": campaign, "status": status, "paused_until": None if until is None else text(until)}
-        return SPOILT[how](json.dumps(document).encode())
-
-    history = History()
-    first = history.exchange("retrieve", 0, answer=spoilt("active"))
-    assert (first.shown, first.document, history.possible(0)) == (ACTIVE, None, {ACTIVE})
-    wrong = history.pause(1, 600, answer=spoilt("paused", 700))
-    assert (failed(wrong), wrong.tested, fails(wrong, "response.json-text")) == ((), frozenset(), True)
-    assert not any(fails(wrong, clause) for clause in CLAUSES if not clause.startswith("response."))
-    assert len(history.possible(2) or ()) == 2, "what was asked for, or what was shown"
-    refused_ = history.pause(9, status=422, answer=spoilt("active"))
-    assert refused_.shown is None, "a refusal shows nothing"
-    assert failed(history.exchange("retrieve", 10, answer=spoilt("paused", 900))) == ()
-    assert {state.until for state in history.possible(11) or ()} == {at(900)}
-    other = history.exchange("retrieve", 12, answer=spoilt("active", campaign=OTHER))
-    assert (other.shown, len(history.possible(12) or ())) == (None, 1)
-    assert failed(history.read(20, "active")) == (EARLY,)
+def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_checked():
+    for spoil in SPOILT.values():
+        history = History()
+        first = history.exchange("retrieve", 0, answer=spoilt(spoil, "active"))
+        assert (first.shown, first.document, history.possible(0)) == (ACTIVE, None, {ACTIVE})
+        wrong = history.pause(1, 600, answer=spoilt(spoil, "paused", 700))
+        assert (failed(wrong), wrong.tested, fails(wrong, "response.json-text")) == ((), frozenset(), True)
+        assert not any(fails(wrong, clause) for clause in CLAUSES if not clause.startswith("response."))
+        assert len(history.possible(2) or ()) == 2, "what was asked for, or what was shown"
+        refused_ = history.pause(9, status=422, answer=spoilt(spoil, "active"))
+        assert refused_.shown is None, "a refusal shows nothing"
+        assert failed(history.exchange("retrieve", 10, answer=spoilt(spoil, "paused", 900))) == ()
+        assert {state.until for state in history.possible(11) or ()} == {at(900)}
+        other = history.exchange("retrieve", 12, answer=spoilt(spoil, "active", campaign=OTHER))
+        assert (other.shown, len(history.possible(12) or ())) == (None, 1)
+        assert failed(history.read(20, "active")) == (EARLY,)
 
 
 # -- what is kept and reported -----------------------------------------------------------------------------
@@ -555,25 +528,24 @@ def test_a_response_to_a_write_tests_its_clauses():
     assert history.pause(4, -5).tested == {PAST}
 
 
-@pytest.mark.parametrize(("status", "tested"), [(200, {PAST}), (504, {PAST}), (422, {UNCHANGED, PAST})])
-def test_a_read_after_a_past_date_tests_its_clause(status, tested):
-    shows = ("active", None) if status == 200 else None
-    seen = follow(pause(201, 60, status=status, shows=shows), read(301, "paused", 60))
-    assert (seen.tested, failed(seen)) == (tested | {AT_ONCE}, (UNCHANGED if status == 422 else PAST,))
-    soon = follow(pause(201, 60, status=status, shows=shows), read(204, "active"))
-    assert soon.tested == tested | {AT_ONCE}
-    refused = send("pause", 202, body={"paused_until": 5}, status=422)
-    assert follow(refused, read(205, "active")).tested == {UNCHANGED, AT_ONCE}
-    seen = follow(pause(201, 60, status=422, shows=None), refused, read(301, "active"))
-    assert seen.tested == {UNCHANGED, PAST, AT_ONCE}, "several refused requests share one read"
+def test_a_read_after_a_past_date_tests_its_clause():
+    for status, tested in ((200, {PAST}), (504, {PAST}), (422, {UNCHANGED, PAST})):
+        shows = ("active", None) if status == 200 else None
+        seen = follow(pause(201, 60, status=status, shows=shows), read(301, "paused", 60))
+        assert (seen.tested, failed(seen)) == (tested | {AT_ONCE}, (UNCHANGED if status == 422 else PAST,))
+        soon = follow(pause(201, 60, status=status, shows=shows), read(204, "active"))
+        assert soon.tested == tested | {AT_ONCE}
+        refused = send("pause", 202, body={"paused_until": 5}, status=422)
+        assert follow(refused, read(205, "active")).tested == {UNCHANGED, AT_ONCE}
+        seen = follow(pause(201, 60, status=422, shows=None), refused, read(301, "active"))
+        assert seen.tested == {UNCHANGED, PAST, AT_ONCE}, "several refused requests share one read"
 
 
 PAUSED = f"paused until {text(600)}"
 
 
-@pytest.mark.parametrize(
-    ("steps", "found"),
-    [
+def test_how_a_finding_reads():
+    for steps, found in (
         ((pause(1, 600, shows=("active", 777)),),
          {STATUS: (PAUSED, f"active with paused_until {text(777)}", "/status"),
           UNTIL: (PAUSED, f"active with paused_until {text(777)}", "/paused_until")}),
@@ -586,55 +558,47 @@ PAUSED = f"paused until {text(600)}"
         ((*UNTIL_600, read(670, "paused", 600)), {RESUMES: ("active", PAUSED, "/status")}),
         ((pause(1, 600), pause(2), read(3, "paused"), read(700, "active")),
          dict.fromkeys((CANCELLED, STAYS), ("paused indefinitely", "active", "/status"))),
-    ],
-)  # fmt: skip
-def test_how_a_finding_reads(steps, found):
-    expected = tuple(OracleFinding(clause, Finding(*words)) for clause, words in found.items())
-    assert follow(*steps).findings == expected
+    ):  # fmt: skip
+        expected = tuple(OracleFinding(clause, Finding(*words)) for clause, words in found.items())
+        assert follow(*steps).findings == expected
 
 
 # -- after a failure ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("left", "clauses"), [(600, ()), (700, ()), (650, (STORED,))])
-def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true(left, clauses):
-    history = begun()
-    assert failed(history.pause(1, 600, shows=("paused", 700))) == (UNTIL,)
-    assert failed(history.read(5, "paused", left)) == clauses
+def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true():
+    for left, clauses in ((600, ()), (700, ()), (650, (STORED,))):
+        history = begun()
+        assert failed(history.pause(1, 600, shows=("paused", 700))) == (UNTIL,)
+        assert failed(history.read(5, "paused", left)) == clauses
 
 
-@pytest.mark.parametrize("looks", [0, 1])
-def test_a_wrong_date_that_was_shown_is_due_like_any_other(looks):
-    history = begun()
-    history.pause(1, 600, shows=("paused", 700))
-    for _ in range(looks):
-        history.read(5, "paused", 700)
-    assert failed(history.read(763, "paused", 700)) == (RESUMES,)
+def test_a_wrong_date_that_was_shown_is_due_like_any_other():
+    for looks in (0, 1):
+        history = begun()
+        history.pause(1, 600, shows=("paused", 700))
+        for _ in range(looks):
+            history.read(5, "paused", 700)
+        assert failed(history.read(763, "paused", 700)) == (RESUMES,)
 
 
-@pytest.mark.parametrize(
-    ("steps", "clause", "then"),
-    [
+def test_one_bug_is_one_failure():
+    for steps, clause, then in (
         ((pause(1, 600), read(5, "paused", 900)), STORED, (read(6, "paused", 900), read(901, "active"))),
         # An overdue pause may end at any time.
         ((*UNTIL_600, read(700, "paused", 600)), RESUMES, (read(701, "paused", 600), read(900, "active"))),
-    ],
-)
-def test_one_bug_is_one_failure(steps, clause, then):
-    history = begun()
-    assert failed(follow(*steps, history=history)) == (clause,)
-    assert [failed(step(history)) for step in then] == [(), ()]
+    ):
+        history = begun()
+        assert failed(follow(*steps, history=history)) == (clause,)
+        assert [failed(step(history)) for step in then] == [(), ()]
 
 
-@pytest.mark.parametrize(
-    ("until", "then", "clause"),
-    [(900, read(963, "paused", 900), RESUMES), (None, read(10, "active"), STAYS)],
-)
-def test_a_wrong_state_that_a_read_showed_counts_from_then_on(until, then, clause):
-    history = begun()
-    history.pause(1, 600)
-    assert failed(history.read(5, "paused", until)) == (STORED,)
-    assert failed(then(history)) == (clause,)
+def test_a_wrong_state_that_a_read_showed_counts_from_then_on():
+    for until, then, clause in ((900, read(963, "paused", 900), RESUMES), (None, read(10, "active"), STAYS)):
+        history = begun()
+        history.pause(1, 600)
+        assert failed(history.read(5, "paused", until)) == (STORED,)
+        assert failed(then(history)) == (clause,)
 
 
 # -- another company's campaign ----------------------------------------------------------------------------
@@ -650,9 +614,9 @@ def refused(second, status=403):
     return pause(second, status=status, shows=None, **THEIRS)
 
 
-@pytest.mark.parametrize(
-    ("steps", "kept"),
-    [
+def test_a_refused_request_must_not_change_another_companys_campaign():
+    """``kept`` is None if the last read tests nothing."""
+    for steps, kept in (
         ((refused(1), their(2, "paused")), False),
         ((refused(1, 404), their(2, "paused", 600)), False),
         ((refused(1), their(2, "active")), True),
@@ -675,11 +639,8 @@ def refused(second, status=403):
         ((their(0, "paused", 600), refused(1), their(601, "active")), True),
         ((their(0, "paused", 600), refused(1), their(650, "paused", 600)), True),
         ((their(0, "paused", 600), refused(1), their(700, "paused", 600)), False),
-    ],
-)
-def test_a_refused_request_must_not_change_another_companys_campaign(steps, kept):
-    """``kept`` is None if the last read tests nothing."""
-    seen = follow(their(0, "active"), *steps, history=History())
-    assert failed(seen) == ((UNCHANGED_BY_OTHERS,) if kept is False else ())
-    assert seen.tested == (frozenset() if kept is None else {UNCHANGED_BY_OTHERS})
-    assert fails(seen, UNCHANGED_BY_OTHERS) is (kept is False)
+    ):
+        seen = follow(their(0, "active"), *steps, history=History())
+        assert failed(seen) == ((UNCHANGED_BY_OTHERS,) if kept is False else ())
+        assert seen.tested == (frozenset() if kept is None else {UNCHANGED_BY_OTHERS})
+        assert fails(seen, UNCHANGED_BY_OTHERS) is (kept is False)

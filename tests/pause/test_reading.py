@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,9 +78,8 @@ def test_loose_dates_still_name_their_instant():
 # -- JSON ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
+def test_one_json_text_is_read_strictly():
+    for content, problem in (
         (b"{}", None), (b" [1]\n", None), (b"null", None), (b'"\\ud800"', None), (b"1" * 5_000, None),
         (b"", "an empty body"), (b"  ", "an empty body"), (b"\xff", "bytes that are not UTF-8 (at 0)"),
         (b"\xef\xbb\xbf{}", "a byte order mark before the JSON"),
@@ -89,12 +87,10 @@ def test_loose_dates_still_name_their_instant():
         (b"[" * 100_000, "JSON nested too deeply to read"),
         (b"[NaN]", "no JSON text (NaN is no JSON value)"),
         (b"-Infinity", "Infinity"), (b"{}{}", "no JSON"), (b"{", "no JSON"), (b"{'a': 1}", "no JSON"),
-    ],
-)  # fmt: skip
-def test_one_json_text_is_read_strictly(content, problem):
-    found = read_json(content).problem
-    assert (found is None) == (problem is None)
-    assert (problem or "") in (found or "")
+    ):  # fmt: skip
+        found = read_json(content).problem
+        assert (found is None) == (problem is None)
+        assert (problem or "") in (found or "")
 
 
 def test_a_response_without_a_body_shows_nothing_and_one_that_could_not_be_decoded_says_why():
@@ -144,9 +140,8 @@ def read(content, media_type="application/json", end_time=END):
     return read_intent(content, media_type, NOW, end_time)
 
 
-@pytest.mark.parametrize(
-    ("content", "intent"),
-    [
+def test_what_a_body_asks_for():
+    for content, intent in (
         (b"", Intent("nothing")),
         (b" \r\n", Intent("nothing")),
         (b"null", Intent("nothing")),
@@ -172,12 +167,10 @@ def read(content, media_type="application/json", end_time=END):
         (b"{" + b" " * LONG_BODY, Intent("malformed", long=True)),
         (b"{}" + b" " * (LONG_BODY - 2), Intent("omitted")),
         (b"{}" + b" " * (LONG_BODY - 1), Intent("omitted", long=True)),
-    ],
-)
-def test_what_a_body_asks_for(content, intent):
-    assert read(content) == intent
-    assert (MILLI, NANO) == (1_000_000, 1_000_000_000)
-    assert read(asks(write_instant(DAY))).slack == MILLI
+    ):
+        assert read(content) == intent
+        assert (MILLI, NANO) == (1_000_000, 1_000_000_000)
+        assert read(asks(write_instant(DAY))).slack == MILLI
 
 
 def test_under_another_media_type_a_body_may_still_be_read():
@@ -195,9 +188,8 @@ def test_under_another_media_type_a_body_may_still_be_read():
         assert read(b"{}", other).request_class == "media-type"
 
 
-@pytest.mark.parametrize(
-    ("text", "row"),
-    [
+def test_the_class_of_a_date():
+    for text, row in (
         (write_instant(NOW.end, digits=9), "past"),
         (write_instant(NOW.end + 1, digits=6), "past"),
         (write_instant(NOW.end + 1_000, digits=6), "instant"),
@@ -214,11 +206,9 @@ def test_under_another_media_type_a_body_may_still_be_read():
         ("9999-12-31T23:59:59.999Z", "far"),
         ("9999-12-31T23:59:60Z", "unclear"),
         ("9999-12-31T23:59:00-00:01", "unclear"),
-    ],
-)
-def test_the_class_of_a_date(text, row):
-    assert read(asks(text)).request_class == row
-    assert read_intent(asks(text), "application/json", None, None).request_class == "unclear", "no clock"
+    ):
+        assert read(asks(text)).request_class == row
+        assert read_intent(asks(text), "application/json", None, None).request_class == "unclear", "no clock"
 
 
 def test_a_year_ahead_is_an_ordinary_date_and_no_more():
@@ -227,9 +217,8 @@ def test_a_year_ahead_is_an_ordinary_date_and_no_more():
     assert read(asks(write_instant(at(0) + YEAR + MILLI)), end_time=None).request_class == "far"
 
 
-@pytest.mark.parametrize(
-    ("how", "row"),
-    [
+def test_the_class_of_a_request():
+    for how, row in (
         ({"role": "none"}, "no-credential"), ({"role": "empty"}, "no-credential"),
         ({"role": "altered"}, "wrong-credential"), ({"role": "scheme"}, "scheme"),
         ({"role": "readonly"}, "permission"), ({"scope": "foreign"}, "foreign"),
@@ -241,7 +230,5 @@ def test_a_year_ahead_is_an_ordinary_date_and_no_more():
           for what in ("role", "scope") for status in (401, 403, 404)),
         *(({what: "unstated", "status": status}, "omitted")
           for what in ("role", "scope") for status in (200, 422, 405, None)),
-    ],
-)  # fmt: skip
-def test_the_class_of_a_request(how, row):
-    assert History().exchange("pause", 1, body={}, **({"status": 404} | how)).request_class == row
+    ):  # fmt: skip
+        assert History().exchange("pause", 1, body={}, **({"status": 404} | how)).request_class == row

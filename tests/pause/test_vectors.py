@@ -44,16 +44,16 @@ def test_every_file_is_valid_and_belongs_to_one_class():
     assert {one.id for one in CLASSES} == {*get_args(ClassId)} - {"unclear", "unstated"}
 
 
-@pytest.mark.parametrize("damage", [
+def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand():
+    for damage in (
     {"id": "Two Words"}, {"purpose": ""}, {"method": "HEAD"}, {"target": "theirs"}, {"credential": "bearer"},
     {"media_type": 1}, {"body_base64": "e30="}, {"until": {"from": "now", "offset": "Z"}}, {"colour": "red"},
-])  # fmt: skip
-def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand(damage):
-    good = {"id": "a", "purpose": "a", "method": "POST", "target": "own", "credential": "full",
-            "media_type": None, "body": "{}"}  # fmt: skip
-    row = {"class": "omitted", "clause": "a.b", "statement": "a", "source": "page: a", "share": 1}
-    assert VALIDATOR.is_valid({**row, "vectors": [good]})
-    assert not VALIDATOR.is_valid({**row, "vectors": [good | damage]})
+):  # fmt: skip
+        good = {"id": "a", "purpose": "a", "method": "POST", "target": "own", "credential": "full",
+                "media_type": None, "body": "{}"}  # fmt: skip
+        row = {"class": "omitted", "clause": "a.b", "statement": "a", "source": "page: a", "share": 1}
+        assert VALIDATOR.is_valid({**row, "vectors": [good]})
+        assert not VALIDATOR.is_valid({**row, "vectors": [good | damage]})
 
 
 def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others():
@@ -136,14 +136,11 @@ def test_thirty_lines_without_the_package_read_and_send_the_vectors():
     assert "whop_contracts" not in SCRIPT.read_text()
 
 
-@pytest.mark.parametrize(
-    ("group", "message"),
-    [
+def test_a_misspelled_id_in_the_ranks_is_an_error():
+    for group, message in (
         (["date-is-a-wrod"], "date-is-a-word"),
         (["date-is-a-word", "dated-pause-ends"], "dated-pause-ends"),
         (["dated-pause-end"], "dated-pause-ends"),
-    ],
-)
-def test_a_misspelled_id_in_the_ranks_is_an_error(group, message):
-    with pytest.raises(ValueError, match=message):
-        build_plan.checked(PAUSE.plan_parts, group)
+    ):
+        with pytest.raises(ValueError, match=message):
+            build_plan.checked(PAUSE.plan_parts, group)

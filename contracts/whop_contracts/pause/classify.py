@@ -1,7 +1,4 @@
-"""Classification: the request class of a pause request, and what the request asks for.
-
-The provider does not use this module: it reads bodies and dates with its own code.
-"""
+"""Classification: the class of a pause request, and what it asks for. The provider has its own readers."""
 
 from __future__ import annotations
 
@@ -42,10 +39,10 @@ ID_PREFIX: Final = "adcamp_"
 class Intent:
     """What the body of a pause request asks for, and the class of the body.
 
-    ``until`` holds the instants that its date may mean (empty: indefinitely), ``slack`` how many nanoseconds
+    ``until`` are the instants that its date may mean (empty: indefinitely), ``slack`` is how many nanoseconds
     a response may differ from them, ``offset`` the minutes east of UTC. ``aliases`` are the instants of
-    undocumented members whose names differ from the documented one in case or separators only. ``extra``
-    says that there are undocumented members, ``long`` that a provider may reject the body for its length.
+    members whose names differ from the documented one in case or separators only. ``extra`` says that there
+    are undocumented members, ``long`` that a provider may reject the body for its length.
     """
 
     request_class: ClassId

@@ -108,9 +108,9 @@ class OracleFinding:
 class Documents:
     """What earlier responses have shown of a campaign.
 
-    ``first`` is the first document by operation (``other`` for an undocumented route), ``last`` the latest
-    of all. ``end_time`` is the campaign's ``config.end_time`` in nanoseconds, as first read; ``end_known``
-    says whether a response has shown if the campaign has one.
+    ``first`` is the first document by operation (``other`` for an undocumented route), ``last`` the latest.
+    ``end_time`` is ``config.end_time`` in nanoseconds, as first read; ``end_known`` says whether a response
+    has shown if there is one.
     """
 
     first: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -123,8 +123,8 @@ class Documents:
 class Event:
     """An earlier exchange, as far as it is needed to explain a later failure.
 
-    ``until`` is the date of a dated pause, ``at`` the provider's clock at the response, both in nanoseconds;
-    ``status`` is 0 without a response, and ``trouble`` then says why. ``case`` is prose.
+    ``until`` is the date of a dated pause, ``at`` the provider's clock at the response, in nanoseconds.
+    Without a response ``status`` is 0, and ``trouble`` says why. ``case`` is prose.
     """
 
     number: int
@@ -157,10 +157,9 @@ class Evidence:
     """One exchange as the clauses see it.
 
     ``text`` is the body of the response as JSON. ``request_class`` and ``intent`` say how a request on the
-    pause route is classified. ``before`` are the states that the campaign may have been in when the request
-    was sent; ``shown`` is the state that the response shows. ``tested`` are the ids of the clauses that the
-    oracle checked with this response, ``findings`` those that failed, most likely cause first. ``documents``
-    and ``trail`` are what came before.
+    pause route is classified. ``before`` are the states that were possible when it was sent, ``shown`` is the
+    state that the response shows. ``tested`` are the ids of the clauses that the oracle checked, ``findings``
+    those that failed, most likely cause first. ``documents`` and ``trail`` are what came before.
     """
 
     exchange: Exchange

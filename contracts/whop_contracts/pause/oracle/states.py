@@ -119,11 +119,11 @@ class Campaign:
     """What is known of one campaign.
 
     ``states`` are the possible states as the last write or read left them, before any time passed.
-    ``causes`` are the ids of the clauses that the writes since the last read are checked by, the last one
-    first; ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last
-    settled the state. ``older`` are the states that a lagging read may still show, each with when it was
-    replaced, in seconds of the sender's clock and nanoseconds of the provider's. ``cancelled`` are the dates
-    of pauses that were replaced or ended, sorted.
+    ``causes`` are the ids of the clauses that check the writes since the last read, the last one first;
+    ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last settled
+    the state. ``older`` are the states that a lagging read may still show, and when they were replaced, in
+    seconds of our clock and nanoseconds of the provider's. ``cancelled`` are the dates of pauses that were
+    replaced or ended, sorted.
     """
 
     states: Possible = None
@@ -133,8 +133,6 @@ class Campaign:
     older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     documents: Documents = field(default_factory=Documents)
-
-    # -- changes ------------------------------------------------------------------------------------------
 
     def act(self, evidence: Evidence, effect: Effect) -> None:
         """Take in a write."""
@@ -176,8 +174,6 @@ class Campaign:
         operation = exchange.request.operation or "other"
         first = old.first if operation in old.first else {**old.first, operation: document}
         self.documents = Documents(first, document, end, old.end_known or shows_end(document, exchange))
-
-    # -- questions ----------------------------------------------------------------------------------------
 
     def clauses_of_read(self, allowed: frozenset[State], now: Window | None) -> frozenset[str]:
         """The ids of the clauses that a read checks; ``allowed`` are the states that are possible ``now``."""

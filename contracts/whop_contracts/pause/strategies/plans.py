@@ -32,8 +32,6 @@ process.
 """
 _DATES: Final = 64
 _TOKEN: Final = re.compile(r"\{until (\d+)\}")
-MARKS: Final = ("a", "b")
-"""The instants that a history knows by name: each is that of the latest pause that was sent under it."""
 _ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
 _REJECTED: Final = (
     "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token",
@@ -108,45 +106,35 @@ def _with_date(case: Case, dates: Sequence[SymbolicInstant]) -> Case:
 # -- histories -----------------------------------------------------------------------------------------------
 
 
-def dated_pauses(gap: int = GAP) -> SearchStrategy[Step]:
-    """Pauses until one to three ``gap`` ahead, marked, in any zone; shrinks towards one gap, ``a``, UTC."""
+def histories(gap: int = GAP, *, moving: bool = True) -> SearchStrategy[tuple[Step, ...]]:
+    """Histories of one campaign: pauses with and without a date, unpauses, reads, requests that must change
+    nothing, and if ``moving`` moves of the clock to just before or well past an instant.
 
-    def pause(mark: str, times: int, offset: str, fraction: str | None) -> Step:
+    Pauses last one to three ``gap``. Shrinks towards few steps, pauses first.
+    """
+
+    def pause(mark: str, times: int, offset: str, fraction: str | None) -> Send:
         until = SymbolicInstant(plus_ms=times * gap, offset=offset, fraction=fraction)
         return Send(dated(f"its instant {mark}", until, mark=mark))
 
-    fractions = st.sampled_from((None, "000", "5", "123456"))
-    return st.builds(
-        pause, st.sampled_from(MARKS), st.sampled_from((1, 2, 3)), st.sampled_from(_ZONES), fractions
-    )
-
-
-def undated_pauses() -> SearchStrategy[Step]:
-    """Pauses without a date, by any way of saying so that the page gives."""
-    return st.sampled_from((indefinitely(), vectors()["no-body"])).map(Send)
-
-
-def refusals() -> SearchStrategy[Step]:
-    """Requests that must change nothing, whatever the state."""
-    return st.sampled_from([vectors()[id_] for id_ in _REJECTED]).map(Send)
-
-
-def advances(gap: int = GAP) -> SearchStrategy[AdvanceClock]:
-    """Moves of the clock to one of the marked instants: well past it, or just before it; no move back."""
-    return st.builds(AdvanceClock, st.sampled_from(MARKS), st.sampled_from((gap // 2, -MARGIN)))
+    marks, lengths = st.sampled_from(("a", "b")), st.sampled_from((1, 2, 3))
+    zones, fractions = st.sampled_from(_ZONES), st.sampled_from((None, "000", "5", "123456"))
+    steps: list[SearchStrategy[Step]] = [
+        st.builds(pause, marks, lengths, zones, fractions),
+        st.sampled_from((indefinitely(), vectors()["no-body"])).map(Send),
+        st.just(Send(reactivate())),
+        st.just(READ),
+        st.sampled_from([vectors()[id_] for id_ in _REJECTED]).map(Send),
+    ]
+    if moving:
+        steps.append(st.builds(AdvanceClock, marks, st.sampled_from((gap // 2, -MARGIN))))
+    return st.lists(st.one_of(steps), min_size=2, max_size=_STEPS).map(_tidied).filter(bool)
 
 
 def drawn_sequences(seed: object, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Steps, ...]:
-    """``count`` histories of one campaign, the same for the same seed and versions. Each leaves it active;
-    without ``moving`` the clock is left alone.
-    """
-    unpauses, reads = st.just(Send(reactivate())), st.just(READ)
-    steps: list[SearchStrategy[Step]] = [dated_pauses(gap), undated_pauses(), unpauses, reads, refusals()]
-    histories = st.lists(
-        st.one_of([*steps, *([advances(gap)] if moving else [])]), min_size=2, max_size=_STEPS
-    )
+    """``count`` histories, the same for the same seed and versions. Each leaves the campaign active."""
     ending = (READ, Send(reactivate()), READ)
-    drawn = draw(histories.map(_tidied).filter(bool), seed=seed, count=count)
+    drawn = draw(histories(gap, moving=moving), seed=seed, count=count)
     return tuple(
         Steps(f"explored {index}", (*map(_as_drawn, steps), *ending), ends="active", id=f"explored-{index}")
         for index, steps in enumerate(drawn)

@@ -134,8 +134,7 @@ def malformed_ids() -> SearchStrategy[str]:
 
 def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
     """What was done to ``token``, and the token that this makes: a character of its middle third changed (to
-    no other case of itself), or at least four characters cut from its start or end, or added there. Never
-    ``token``, never empty.
+    no other case of itself), or at least four characters cut from its start or end, or added there.
 
     A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or the middle
     changed to an ``a`` or a ``b``. ValueError for an empty token.
