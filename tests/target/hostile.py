@@ -138,9 +138,7 @@ def serving(
 def reaching(url: str, *, seconds: float = 60.0, body: int = 2_000_000, **how) -> Iterator[LiveTarget]:
     """A live target for a URL, with limits that suit a test."""
     wire = Wire(time=time.time, most=body, seconds=seconds, **how)
-    target = LiveTarget(
-        url, wire=wire, clock=WallClock(time=time.time, sleep=_never), time=time.time, sleep=_never
-    )
+    target = LiveTarget(url, wire=wire, clock=WallClock(time=time.time, sleep=_never))
     try:
         yield target
     finally:

@@ -129,7 +129,7 @@ def open_live(
     if settings.test_clock is None:
         longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
         clock = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
-        return LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
+        return LiveTarget(base_url, wire=wire, clock=clock)
     clock = ProviderTestClock(
         settings.test_clock,
         exchange=wire.exchange,
@@ -137,7 +137,7 @@ def open_live(
         time=steady,
         sleep=sleep,
     )
-    target = LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
+    target = LiveTarget(base_url, wire=wire, clock=clock)
     try:
         clock.start()
     except ValueError:

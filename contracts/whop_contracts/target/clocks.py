@@ -34,8 +34,8 @@ class Clock:
     kind: Literal["virtual", "test", "wall"]
 
     def __init__(self, *, time: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self._time = time
-        self._sleep = sleep
+        self.time = time
+        self.sleep = sleep
         self.trouble: str | None = None
         self.waited_s = 0.0
 
@@ -70,9 +70,9 @@ class Clock:
         self.trouble = self.trouble or reason
 
     def _rest(self, seconds: float) -> None:
-        before = self._time()
-        self._sleep(max(seconds, 0.0))
-        self.waited_s += max(self._time() - before, 0.0)
+        before = self.time()
+        self.sleep(max(seconds, 0.0))
+        self.waited_s += max(self.time() - before, 0.0)
 
 
 @runtime_checkable
@@ -93,13 +93,12 @@ class VirtualClock(Clock):
 
     def __init__(self, clock: Movable) -> None:
         super().__init__(time=clock.now, sleep=clock.advance)
-        self.now = clock.now
         self._began = to_ns(clock.now())
 
     @property
     def moved(self) -> tuple[int, int] | None:
         """Its first and its present reading."""
-        return self._began, to_ns(self.now())
+        return self._began, to_ns(self.time())
 
     def window(self, sent: float, received: float) -> Window | None:
         """The two readings themselves."""
@@ -108,16 +107,16 @@ class VirtualClock(Clock):
     def reach(self, ns: int) -> bool:
         """Move to ``ns``, rounded up to the microsecond, unless the clock is past it."""
         for _ in range(_TRIES):
-            missing = ns - to_ns(self.now())
+            missing = ns - to_ns(self.time())
             if missing <= 0:
                 return True
-            self._sleep(max(missing, 1_000) / NANO)
-        return to_ns(self.now()) >= ns
+            self.sleep(max(missing, 1_000) / NANO)
+        return to_ns(self.time()) >= ns
 
     def lag(self, seconds: float) -> None:
         """Move forward."""
         if seconds > 0:
-            self._sleep(seconds)
+            self.sleep(seconds)
 
 
 class WallClock(Clock):
@@ -187,7 +186,7 @@ class WallClock(Clock):
         if self._ahead is None or self.trouble:
             return False
         wanted = ns / NANO - self._ahead[0]
-        if wanted - self._time() > self._left_s:
+        if wanted - self.time() > self._left_s:
             return False
         before = self.waited_s
         reached = self._sleep_until(wanted)
@@ -196,16 +195,16 @@ class WallClock(Clock):
 
     def lag(self, seconds: float) -> None:
         """Sleep; this does not count against the longest wait."""
-        self._sleep_until(self._time() + seconds)
+        self._sleep_until(self.time() + seconds)
 
     def _sleep_until(self, wanted: float) -> bool:
         """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
         for _ in range(_TRIES):
-            missing = wanted - self._time()
+            missing = wanted - self.time()
             if missing <= 0:
                 return True
             self._rest(max(missing, _LEAST_SLEEP_S))
-        return self._time() >= wanted
+        return self.time() >= wanted
 
 
 def to_ns(seconds: float) -> int:
