@@ -222,17 +222,17 @@ def test_the_budget_of_time_is_never_exceeded():
     assert target.slept == []
 
 
-def test_restoring_waits_for_half_of_the_time_that_is_left_and_tells_what_it_does():
+def test_restoring_waits_for_half_of_the_time_that_is_left_and_reports_each_retry():
     target = Target(*[too_many(Retry_After="3600")] * 99)
-    one, told = sender(target, max_time=5), []
-    one.restore_within(60, told.append)
+    one, notes = sender(target, max_time=5), []
+    one.restore_within(60, notes.append)
     assert delivered(one) == [429] * 6
     assert target.slept == [30, 15, 7.5, 3.75, 1.875]
     assert target.limits == [60, 30, 15, 7.5, 3.75, 1.875]
-    assert told[0].startswith("GET adcamp_")
-    assert told[0].endswith(": 429; sent again in 30 s, for at most 60 s more")
+    assert notes[0].startswith("GET adcamp_")
+    assert notes[0].endswith(": 429; sent again in 30 s, for at most 60 s more")
     target.now += 2
     with pytest.raises(BudgetSpent, match="--restore-time"):
         one.deliver(GET)
-    one.restore_within(1, told.append)
-    assert (delivered(one), len(told)) == ([429], 5)
+    one.restore_within(1, notes.append)
+    assert (delivered(one), len(notes)) == ([429], 5)
