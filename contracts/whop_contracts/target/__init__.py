@@ -1,4 +1,4 @@
-"""Targets: what is checked, behind a socket or in this process, with its clock, rate limits and retries."""
+"""Targets: what is checked, in this process or behind a socket, with its clock, rate limits and retries."""
 
 from __future__ import annotations
 

@@ -139,8 +139,8 @@ class WallClock(Clock):
 
     @property
     def _ahead(self) -> tuple[float, float] | None:
-        """How far the provider's clock is ahead, at least and at most; small contradictions swap the two."""
-        return self._bounds and (min(self._bounds), max(self._bounds))
+        """How far the provider's clock is ahead, at least and at most; None if unknown or unusable."""
+        return None if self._bounds is None or self.trouble else (min(self._bounds), max(self._bounds))
 
     @property
     def moved(self) -> tuple[int, int] | None:
@@ -170,23 +170,19 @@ class WallClock(Clock):
         if low - high > _SLACK_S:
             self.trouble = f"the provider's clock jumped or stalled, as its {source} show"
             return
-        # Stored as they contradict each other, so that small contradictions add up to a large one.
+        # Stored as they are, the two perhaps swapped, so that small contradictions add up to a large one.
         self._bounds = low, high
         self._seen = (self._seen[0] if self._seen else sent), received
 
     def window(self, sent: float, received: float) -> Window | None:
         """The earliest reading at ``sent`` and the latest at ``received``; None if unknown."""
-        if self._ahead is None or self.trouble:
-            return None
-        low, high = self._ahead
-        return Window(to_ns(sent + low), to_ns(received + high))
+        ahead = self._ahead
+        return ahead and Window(to_ns(sent + ahead[0]), to_ns(received + ahead[1]))
 
     def reach(self, ns: int) -> bool:
         """Sleep until the provider's clock is certainly past ``ns``; False if unknown or too far ahead."""
-        if self._ahead is None or self.trouble:
-            return False
-        wanted = ns / NANO - self._ahead[0]
-        if wanted - self.time() > self._left_s:
+        ahead = self._ahead
+        if ahead is None or (wanted := ns / NANO - ahead[0]) - self.time() > self._left_s:
             return False
         before = self.waited_s
         reached = self._sleep_until(wanted)
