@@ -149,6 +149,21 @@ def _never(seconds: float) -> None:
     raise AssertionError(f"a test would sleep {seconds} s")
 
 
+class FakeTime:
+    """The sender's time, which passes only when a test says so, or when somebody sleeps."""
+
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 def lines(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name.replace("_", "-"), value) for name, value in headers.items())
 

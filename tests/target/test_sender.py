@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from target.hostile import get, pause
+from target.hostile import FakeTime, get, lines, pause
 from whop_contracts.exchange import INFRASTRUCTURE, Response
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import BudgetSpent, Sender
@@ -18,22 +18,14 @@ GET = get(BASE)
 OK = Response(200, (), b"{}")
 
 
-class Target:
-    """Responds as scripted, then with a 200; time passes only when somebody sleeps."""
+class Target(FakeTime):
+    """Responds as scripted, then with a 200."""
 
     base_url = BASE
 
     def __init__(self, *script):
-        self.script = list(script)
-        self.now = START
-        self.slept, self.sent, self.limits = [], [], []
-
-    def time(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
+        super().__init__(START)
+        self.script, self.sent, self.limits = list(script), [], []
 
     def send(self, request, *, timeout=None):
         self.sent.append((self.now, request))
@@ -52,8 +44,7 @@ def delivered(one):
 
 
 def too_many(message="", **headers):
-    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Response(429, pairs, b'{"error": {"message": "%s"}}' % message.encode())
+    return Response(429, lines(headers), b'{"error": {"message": "%s"}}' % message.encode())
 
 
 def test_a_response_of_the_provider_is_delivered_once_and_without_a_note():
