@@ -14,7 +14,7 @@ import respx
 from whop_contracts.exchange import Request, Response
 from whop_contracts.settings.kinds import without_query
 from whop_contracts.target.clocks import Clock, VirtualClock
-from whop_contracts.target.responses import Reply, codings, read_body
+from whop_contracts.target.responses import Reply, read_body
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
@@ -195,8 +195,6 @@ def response_of(
 
 
 def _read(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> Response:
-    if not codings(headers):
-        return Response(status, headers, b"".join(pieces))
     body = read_body(pieces, headers, _LIMIT)
     return Response(status, headers, body.content, body.truncated, body.undecoded)
 
