@@ -59,10 +59,10 @@ def main(modules: list[str]) -> int:
         folder = Path(name)
         copied(folder)
         mutmut(folder, "run", *wanted)
-        told = re.findall(
+        rows = re.findall(
             r"whop_contracts\.([\w.]+)\.(x\S+): (.+)", mutmut(folder, "results", "--all", "true")
         )
-        tried = [(module, mutant, became) for module, mutant, became in told if became != "not checked"]
+        tried = [(module, mutant, became) for module, mutant, became in rows if became != "not checked"]
         left = {
             f"{module}: {change(folder, f'whop_contracts.{module}.{mutant}')}": became
             for module, mutant, became in tried

@@ -138,9 +138,7 @@ def serving(
 def reaching(url: str, *, seconds: float = 60.0, body: int = 2_000_000, **how) -> Iterator[LiveTarget]:
     """A live target for a URL, with limits that suit a test."""
     wire = Wire(time=time.time, most=body, seconds=seconds, **how)
-    target = LiveTarget(
-        url, wire=wire, clock=WallClock(time=time.time, sleep=_never), time=time.time, sleep=_never
-    )
+    target = LiveTarget(url, wire=wire, clock=WallClock(time=time.time, sleep=_never))
     try:
         yield target
     finally:
@@ -149,6 +147,21 @@ def reaching(url: str, *, seconds: float = 60.0, body: int = 2_000_000, **how) -
 
 def _never(seconds: float) -> None:
     raise AssertionError(f"a test would sleep {seconds} s")
+
+
+class FakeTime:
+    """The sender's time, which passes only when a test says so, or when somebody sleeps."""
+
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 def lines(headers: dict[str, str]) -> tuple[tuple[str, str], ...]:

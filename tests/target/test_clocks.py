@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target.hostile import FakeTime
 from whop_contracts.exchange import Response, Window
 from whop_contracts.instants import NANO
 from whop_contracts.provider import ManualClock
@@ -15,21 +16,6 @@ from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.responses import Reply
 
 START = 1_790_000_000.0
-
-
-class Wall:
-    """The sender's time, which passes only when a test says so, or when somebody sleeps."""
-
-    def __init__(self):
-        self.now = START
-        self.slept = []
-
-    def time(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 def dated(date, sent=START, received=None, status=200, **headers):
@@ -46,7 +32,7 @@ def ns(seconds):
 
 @pytest.fixture
 def wall():
-    return Wall()
+    return FakeTime()
 
 
 @pytest.fixture
@@ -147,7 +133,7 @@ def test_instants_that_contradict_each_other_by_more_than_a_second_make_the_cloc
 )
 def test_the_true_reading_is_never_outside_the_window(ahead, exchanges):
     """For any skew, latency, age of a cached header, and time between requests."""
-    wall = Wall()
+    wall = FakeTime()
     clock = WallClock(time=wall.time, sleep=wall.sleep)
     for there, back, cached, pause, has_date in exchanges:
         sent = wall.now
@@ -209,9 +195,9 @@ def test_the_virtual_clock_reaches_any_instant_to_the_microsecond(steps):
     clock = VirtualClock(ManualClock(START))
     for step in steps:
         wanted = int(START) * NANO + step
-        before = clock.window(clock.now(), clock.now()).start
+        before = clock.window(clock.time(), clock.time()).start
         assert clock.reach(wanted)
-        after = clock.window(clock.now(), clock.now()).start
+        after = clock.window(clock.time(), clock.time()).start
         assert after == before if before >= wanted else 0 <= after - wanted <= 2_000
 
 

@@ -185,6 +185,24 @@ def test_a_proxy_of_the_environment_is_used_with_its_credential(no_proxies):
     assert {b"Host: campaigns.invalid", b"Proxy-Authorization: Basic dTpw"} <= set(lines)
 
 
+def test_tls_through_a_proxy_is_with_the_target_by_its_name(no_proxies, tls):
+    names = []
+    tls.sni_callback = lambda _socket, name, _context: names.append(name)
+
+    def behave(server, connection):
+        server.receive(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with tls.wrap_socket(connection, server_side=True) as secure:
+            always(written())(server, secure)
+
+    with serving(behave) as proxy:
+        no_proxies.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        url = FAR.replace("http:", "https:")
+        with reaching(url, insecure=True) as target:
+            assert target.send(get(url)).response.content == JSON
+    assert names == ["campaigns.invalid"]
+
+
 def test_a_proxy_that_refuses_is_trouble_that_does_not_repeat_its_words(no_proxies):
     for status, trouble in (("407 No u:secret", "407 Proxy Authentication Required"), ("499 secret", "499")):
         with serving(always(written(status=status))) as proxy:

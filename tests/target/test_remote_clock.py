@@ -283,7 +283,7 @@ def showing(ns):
         ([(409, b""), showing(BEGIN + 9_999 * NANO)], FAST),
     ],
 )
-def test_a_clock_that_does_not_move_as_told_is_unusable(script, trouble):
+def test_a_clock_that_does_not_go_where_it_is_moved_is_unusable(script, trouble):
     for silent in (False, True):
         provider = Provider(silent=silent)
         clock = provider.clock()

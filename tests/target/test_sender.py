@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from target.hostile import get, pause
+from target.hostile import FakeTime, get, lines, pause
 from whop_contracts.exchange import INFRASTRUCTURE, Response
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import BudgetSpent, Sender
@@ -18,22 +18,14 @@ GET = get(BASE)
 OK = Response(200, (), b"{}")
 
 
-class Target:
-    """Responds as scripted, then with a 200; time passes only when somebody sleeps."""
+class Target(FakeTime):
+    """Responds as scripted, then with a 200."""
 
     base_url = BASE
 
     def __init__(self, *script):
-        self.script = list(script)
-        self.now = START
-        self.slept, self.sent, self.limits = [], [], []
-
-    def time(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
+        super().__init__(START)
+        self.script, self.sent, self.limits = list(script), [], []
 
     def send(self, request, *, timeout=None):
         self.sent.append((self.now, request))
@@ -52,8 +44,7 @@ def delivered(one):
 
 
 def too_many(message="", **headers):
-    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Response(429, pairs, b'{"error": {"message": "%s"}}' % message.encode())
+    return Response(429, lines(headers), b'{"error": {"message": "%s"}}' % message.encode())
 
 
 def test_a_response_of_the_provider_is_delivered_once_and_without_a_note():
@@ -222,17 +213,17 @@ def test_the_budget_of_time_is_never_exceeded():
     assert target.slept == []
 
 
-def test_restoring_waits_for_half_of_the_time_that_is_left_and_tells_what_it_does():
+def test_restoring_waits_for_half_of_the_time_that_is_left_and_reports_each_retry():
     target = Target(*[too_many(Retry_After="3600")] * 99)
-    one, told = sender(target, max_time=5), []
-    one.restore_within(60, told.append)
+    one, notes = sender(target, max_time=5), []
+    one.restore_within(60, notes.append)
     assert delivered(one) == [429] * 6
     assert target.slept == [30, 15, 7.5, 3.75, 1.875]
     assert target.limits == [60, 30, 15, 7.5, 3.75, 1.875]
-    assert told[0].startswith("GET adcamp_")
-    assert told[0].endswith(": 429; sent again in 30 s, for at most 60 s more")
+    assert notes[0].startswith("GET adcamp_")
+    assert notes[0].endswith(": 429; sent again in 30 s, for at most 60 s more")
     target.now += 2
     with pytest.raises(BudgetSpent, match="--restore-time"):
         one.deliver(GET)
-    one.restore_within(1, told.append)
-    assert (delivered(one), len(told)) == ([429], 5)
+    one.restore_within(1, notes.append)
+    assert (delivered(one), len(notes)) == ([429], 5)

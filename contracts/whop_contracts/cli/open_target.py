@@ -115,10 +115,10 @@ def open_live(
     if (url := settings.test_clock) is None:
         longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
         wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
-        return LiveTarget(base_url, wire=wire, clock=wall, time=steady, sleep=sleep)
+        return LiveTarget(base_url, wire=wire, clock=wall)
     headers = clock_headers(settings, base_url, url)
     clock = ProviderTestClock(url, exchange=wire.exchange, headers=headers, time=steady, sleep=sleep)
-    target = LiveTarget(base_url, wire=wire, clock=clock, time=steady, sleep=sleep)
+    target = LiveTarget(base_url, wire=wire, clock=clock)
     try:
         clock.start()
     except ValueError:

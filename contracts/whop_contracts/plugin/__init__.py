@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist the folder that all processes of the session share."""
+    """Give a worker of pytest-xdist the folder that all processes of the session share."""
     node.workerinput[_FOLDER] = str(node.config.stash[_SHARED])
 
 

@@ -1,4 +1,4 @@
-"""Targets: what is checked, behind a socket or in this process, with its clock, rate limits and retries."""
+"""Targets: what is checked, in this process or behind a socket, with its clock, rate limits and retries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import respx
 from whop_contracts.exchange import Request, Response
 from whop_contracts.settings.kinds import without_query
 from whop_contracts.target.clocks import Clock, VirtualClock
-from whop_contracts.target.responses import Reply, codings, read_body
+from whop_contracts.target.responses import Reply, read_body
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
@@ -64,34 +64,25 @@ def check_address(url: str, base_url: str) -> None:
 class LiveTarget:
     """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
 
-    ``time`` and ``sleep`` are the sender's; ``clock`` is the provider's. Raises ``ValueError`` for a base
-    URL, a certificate file or a proxy that cannot be used.
+    ``clock`` is the provider's, with the sender's time. Raises ``ValueError`` for a base URL, a certificate
+    file or a proxy that cannot be used.
     """
 
     kind: Literal["live"] = "live"
 
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        wire: Wire,
-        clock: Clock,
-        time: Callable[[], float],
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, base_url: str, *, wire: Wire, clock: Clock) -> None:
         self.base_url = checked_base(base_url)
         self.clock = clock
-        self.time = time
+        self.time = clock.time
         self.close = wire.close
         self._wire = wire
-        self._sleep = sleep
         origin, _ = split_url(self.base_url)
         self.loopback = is_loopback(origin.host)
         wire.pool(origin)
 
     def sleep(self, seconds: float) -> None:
         """Wait by the sender's clock."""
-        self._sleep(max(seconds, 0.0))
+        self.clock.sleep(max(seconds, 0.0))
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
         """Send one request and read its response within ``timeout`` seconds and the wire's limit."""
@@ -130,14 +121,11 @@ class MockTarget:
 
     def __init__(self, provider: InProcess, clock: VirtualClock, *, routed: bool = True) -> None:
         self.clock = clock
+        self.time = clock.time
         self._provider = provider
         self._routed = routed
         self.respx_router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
         self.respx_router.route(host=httpx.URL(MOCK_URL).host).mock(side_effect=self._respond)
-
-    def time(self) -> float:
-        """The virtual clock, in seconds since 1970."""
-        return self.clock.now()
 
     def sleep(self, seconds: float) -> None:
         """Move the virtual clock."""
@@ -207,8 +195,6 @@ def response_of(
 
 
 def _read(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> Response:
-    if not codings(headers):
-        return Response(status, headers, b"".join(pieces))
     body = read_body(pieces, headers, _LIMIT)
     return Response(status, headers, body.content, body.truncated, body.undecoded)
 

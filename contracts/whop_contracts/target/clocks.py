@@ -34,8 +34,8 @@ class Clock:
     kind: Literal["virtual", "test", "wall"]
 
     def __init__(self, *, time: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self._time = time
-        self._sleep = sleep
+        self.time = time
+        self.sleep = sleep
         self.trouble: str | None = None
         self.waited_s = 0.0
 
@@ -70,9 +70,9 @@ class Clock:
         self.trouble = self.trouble or reason
 
     def _rest(self, seconds: float) -> None:
-        before = self._time()
-        self._sleep(max(seconds, 0.0))
-        self.waited_s += max(self._time() - before, 0.0)
+        before = self.time()
+        self.sleep(max(seconds, 0.0))
+        self.waited_s += max(self.time() - before, 0.0)
 
 
 @runtime_checkable
@@ -93,13 +93,12 @@ class VirtualClock(Clock):
 
     def __init__(self, clock: Movable) -> None:
         super().__init__(time=clock.now, sleep=clock.advance)
-        self.now = clock.now
         self._began = to_ns(clock.now())
 
     @property
     def moved(self) -> tuple[int, int] | None:
         """Its first and its present reading."""
-        return self._began, to_ns(self.now())
+        return self._began, to_ns(self.time())
 
     def window(self, sent: float, received: float) -> Window | None:
         """The two readings themselves."""
@@ -108,16 +107,16 @@ class VirtualClock(Clock):
     def reach(self, ns: int) -> bool:
         """Move to ``ns``, rounded up to the microsecond, unless the clock is past it."""
         for _ in range(_TRIES):
-            missing = ns - to_ns(self.now())
+            missing = ns - to_ns(self.time())
             if missing <= 0:
                 return True
-            self._sleep(max(missing, 1_000) / NANO)
-        return to_ns(self.now()) >= ns
+            self.sleep(max(missing, 1_000) / NANO)
+        return to_ns(self.time()) >= ns
 
     def lag(self, seconds: float) -> None:
         """Move forward."""
         if seconds > 0:
-            self._sleep(seconds)
+            self.sleep(seconds)
 
 
 class WallClock(Clock):
@@ -140,8 +139,8 @@ class WallClock(Clock):
 
     @property
     def _ahead(self) -> tuple[float, float] | None:
-        """How far the provider's clock is ahead, at least and at most; small contradictions swap the two."""
-        return self._bounds and (min(self._bounds), max(self._bounds))
+        """How far the provider's clock is ahead, at least and at most; None if unknown or unusable."""
+        return None if self._bounds is None or self.trouble else (min(self._bounds), max(self._bounds))
 
     @property
     def moved(self) -> tuple[int, int] | None:
@@ -171,23 +170,19 @@ class WallClock(Clock):
         if low - high > _SLACK_S:
             self.trouble = f"the provider's clock jumped or stalled, as its {source} show"
             return
-        # Stored as they contradict each other, so that small contradictions add up to a large one.
+        # Stored as they are, the two perhaps swapped, so that small contradictions add up to a large one.
         self._bounds = low, high
         self._seen = (self._seen[0] if self._seen else sent), received
 
     def window(self, sent: float, received: float) -> Window | None:
         """The earliest reading at ``sent`` and the latest at ``received``; None if unknown."""
-        if self._ahead is None or self.trouble:
-            return None
-        low, high = self._ahead
-        return Window(to_ns(sent + low), to_ns(received + high))
+        ahead = self._ahead
+        return ahead and Window(to_ns(sent + ahead[0]), to_ns(received + ahead[1]))
 
     def reach(self, ns: int) -> bool:
         """Sleep until the provider's clock is certainly past ``ns``; False if unknown or too far ahead."""
-        if self._ahead is None or self.trouble:
-            return False
-        wanted = ns / NANO - self._ahead[0]
-        if wanted - self._time() > self._left_s:
+        ahead = self._ahead
+        if ahead is None or (wanted := ns / NANO - ahead[0]) - self.time() > self._left_s:
             return False
         before = self.waited_s
         reached = self._sleep_until(wanted)
@@ -196,16 +191,16 @@ class WallClock(Clock):
 
     def lag(self, seconds: float) -> None:
         """Sleep; this does not count against the longest wait."""
-        self._sleep_until(self._time() + seconds)
+        self._sleep_until(self.time() + seconds)
 
     def _sleep_until(self, wanted: float) -> bool:
         """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
         for _ in range(_TRIES):
-            missing = wanted - self._time()
+            missing = wanted - self.time()
             if missing <= 0:
                 return True
             self._rest(max(missing, _LEAST_SLEEP_S))
-        return self._time() >= wanted
+        return self.time() >= wanted
 
 
 def to_ns(seconds: float) -> int:

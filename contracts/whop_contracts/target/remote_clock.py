@@ -120,7 +120,7 @@ class ProviderTestClock(Clock):
                 return True
             wanted = -(-ns // unit) * unit
             first = self._sights[0]
-            if wanted - first.low > FURTHEST_NS + to_ns(self._time() - first.at):
+            if wanted - first.low > FURTHEST_NS + to_ns(self.time() - first.at):
                 return False
             try:
                 self._move(wanted)
@@ -133,7 +133,7 @@ class ProviderTestClock(Clock):
 
     def lag(self, seconds: float) -> None:
         """Sleep, and move the clock by as much if it stands still."""
-        now = self._time()
+        now = self.time()
         known = self.window(now, now)
         self._rest(seconds)
         if known is not None:
@@ -165,7 +165,7 @@ class ProviderTestClock(Clock):
 
     def _see(self, response: Response, sent: float, expected: _Sight | None) -> None:
         """Compare a reading with the expected one (else with the last sight), and make it the last sight."""
-        received = self._time()
+        received = self.time()
         reading = _reading(response)
         if reading is None:
             raise _misfit(response)
@@ -189,14 +189,14 @@ class ProviderTestClock(Clock):
 
     def _finished(self, method: str, body: bytes = b"", *, restart: bool = True) -> tuple[float, Response]:
         """The first (with ``restart``: the last) time of sending, and the response when all work is done."""
-        sent, again = self._time(), 0
+        sent, again = self.time(), 0
         until = sent + _WORKING_S
         while (response := self._ask(method, body)).status == _WORKING:
-            if self._time() > until:
+            if self.time() > until:
                 raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
             self._rest(_PAUSES_S[min(again, len(_PAUSES_S) - 1)])
             again += 1
-            sent = self._time() if restart else sent
+            sent = self.time() if restart else sent
         return sent, response
 
     def _ask(self, method: str, body: bytes) -> Response:
