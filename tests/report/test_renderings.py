@@ -8,7 +8,6 @@ import re
 import xml.etree.ElementTree as ET
 
 import jsonschema
-import pytest
 from markdown_it import MarkdownIt
 
 from report import handmade
@@ -102,13 +101,12 @@ def test_junit_is_valid_and_its_counts_are_those_of_its_cases():
             assert re.fullmatch(r"\d+\.\d{3}", node.get("time", "0.000"))
         for node in (root, *root.iter("testsuite")):
             cases = list(node.iter("testcase"))
-            found = {
+            counts = {
                 name: sum(case.find(tag) is not None for case in cases) for name, tag in OUTCOMES.items()
             }
-            counts = {"tests": len(cases)} | found
-            assert {name: int(node.get(name)) for name in counts if node.get(name)} == {
-                name: count for name, count in counts.items() if name in ALLOWED[node.tag][0]
-            }
+            counts["tests"] = len(cases)
+            given = {name: int(node.get(name)) for name in counts.keys() & ALLOWED[node.tag][0]}
+            assert given.items() <= counts.items()
         assert list(outcomes(result)) == [*(row["id"] for row in result["clauses"]), "conclusive", "put-back"]
 
 
@@ -153,22 +151,19 @@ def test_in_markdown_what_a_target_sends_is_code_and_nothing_else():
     """Read by a Markdown reader: no HTML but our folds, no link, no emphasis, hostile words in code."""
     found = tokens(handmade.everything(handmade.HOSTILE))
     html = {node.content.strip() for node in found if node.type in {"html_block", "html_inline"}}
-    assert all(
-        re.fullmatch(r"<details><summary>[\w ,]+(: \d+)?</summary>|</details>", one) for one in html
-    ), html
+    fold = re.compile(r"<details><summary>[\w ,]+(: \d+)?</summary>|</details>")
+    assert all(map(fold.fullmatch, html)), html
     assert not {node.type for node in found} & {"link_open", "image", "s_open", "hr"}
     for node in found:
         if node.type == "text":
             assert not re.search("script|bold|@team|gnp", node.content), node.content
 
 
-@pytest.mark.parametrize(
-    "text", ["`", "``` ```", "`a``b```c", "|", "|x|\n|-|", " ", "", "\\", "<!--", "@here"]
-)
-def test_in_markdown_no_text_ends_its_code_span(text):
-    found = tokens(handmade.everything(text))
-    assert not any(node.type == "html_inline" for node in found)
-    assert sum(node.type == "table_open" for node in found) == 1
+def test_in_markdown_no_text_ends_its_code_span():
+    for text in ("`", "``` ```", "`a``b```c", "|", "|x|\n|-|", " ", "", "\\", "<!--", "@here"):
+        found = tokens(handmade.everything(text))
+        assert not any(node.type == "html_inline" for node in found)
+        assert sum(node.type == "table_open" for node in found) == 1
 
 
 def test_markdown_begins_with_the_verdict_and_has_a_place_for_everything():
@@ -176,13 +171,8 @@ def test_markdown_begins_with_the_verdict_and_has_a_place_for_everything():
         assert result["verdict"] in documents.markdown(result).splitlines()[0]
     text = documents.markdown(handmade.everything())
     for part in (
-        "#### response.status-is-documented",
-        "Warnings: 1",
-        "Waived: 1",
-        "Drift: 2",
-        "Not tested: 2",
-        "Notes: 1",
-        "**Not put back:**",
+        *("#### response.status-is-documented", "**Not put back:**", "Drift: 2", "Not tested: 2"),
+        *("Warnings: 1", "Waived: 1", "Notes: 1"),
         "| Response |  | 2 | 1 |  |  | 36 |",
         "2026-11-26T10:00:00.000Z to 2026-11-26T10:00:02.500Z",
     ):
