@@ -15,6 +15,7 @@ from whop_contracts import report as reports
 from whop_contracts import schemas
 from whop_contracts.cli import main as cli
 from whop_contracts.report import documents, terminal
+from whop_contracts.settings import Settings
 
 PARTS = ("clause", "source", "expected", "actual", "at", "failed in", "sent", "before", "request", "response")
 
@@ -210,10 +211,10 @@ def commands(text: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def on_github(result, monkeypatch, *, quiet=False, verbose=False) -> str:
+def on_github(result, monkeypatch, **how) -> str:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stream = io.StringIO()
-    reports.show(result, stream, quiet=quiet, verbose=verbose)
+    reports.show(Settings(**how), result, stream)
     return stream.getvalue()
 
 
@@ -256,5 +257,5 @@ def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tm
 def test_elsewhere_nothing_is_printed_for_github(monkeypatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     stream = io.StringIO()
-    reports.show(handmade.everything(), stream, quiet=False, verbose=False)
+    reports.show(Settings(), handmade.everything(), stream)
     assert not re.search(r"^\s*::", stream.getvalue(), re.MULTILINE)
