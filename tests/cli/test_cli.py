@@ -106,11 +106,8 @@ def test_help_fits_100_columns_and_names_the_variable_and_the_default_of_each_se
     assert "[env var: WHOP_CONTRACTS_TIMEOUT; default: 10s]" in " ".join(call("run", "--help")[1].split())
 
 
-def test_no_command_is_help_and_a_usage_error(call):
+def test_no_command_is_help_and_a_usage_error_and_there_is_a_version(call):
     assert call() == (2, call("--help")[1], "")
-
-
-def test_the_version(call):
     assert call("--version") == call("-V") == (0, f"whop-contracts {__version__}\n", "")
 
 
@@ -172,17 +169,13 @@ def test_the_exit_code_is_the_results(call, running):
         assert call("run")[0] == code, kind
 
 
-def test_ctrl_c_that_the_engine_did_not_handle_is_130(call, running):
+def test_what_the_engine_did_not_handle_is_a_line_that_quotes_nothing(call, running):
     running(KeyboardInterrupt())
     assert call("run") == (130, "", "whop-contracts: interrupted\n")
-
-
-def test_an_internal_error_is_a_line_that_quotes_nothing(call, running):
     running(RuntimeError("with a token in it"))
     code, out, err = call("run")
-    assert (code, out) == (3, "")
+    assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith("whop-contracts: an internal error, please report it: RuntimeError at test_cli.py:")
-    assert err.count("\n") == 1
     assert "token" not in err
 
 
@@ -245,19 +238,17 @@ def test_a_recording_is_for_its_owner_alone_unless_the_file_is_there(call, tmp_p
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "new.har", there)] == [0o600, 0o644]
 
 
-def test_a_report_that_fails_at_the_end_is_exit_2_after_the_others_are_written(call, running, tmp_path):
-    running(handmade.result())
+def test_a_report_that_cannot_be_written_is_exit_2_before_the_run_or_after_the_others_are(
+    call, running, tmp_path
+):
+    seen = running(handmade.result())
+    assert call("run", "--json", "no/such/folder.json")[0] == 2
+    assert seen == []
     code, out, err = call("run", "--json", "/dev/full", "--junit", "r.xml")
     assert code == 2
     assert "conforms" in out
     assert err == "whop-contracts: --json '/dev/full': could not be written (no space left on device)\n"
     assert (tmp_path / "r.xml").exists()
-
-
-def test_an_output_that_cannot_be_written_is_reported_before_anything_is_sent(call, running):
-    seen = running(handmade.result())
-    assert call("run", "--json", "no/such/folder.json")[0] == 2
-    assert seen == []
 
 
 def test_a_file_that_is_too_large_is_an_error_in_a_line(call, tmp_path):
@@ -376,12 +367,6 @@ def test_plan_names_what_no_request_tests_and_fits_its_reasons_into_80_columns(c
     assert max(map(len, added)) <= 80
 
 
-def test_the_catalogue_is_listed_and_is_json_too(call):
-    ids = [clause.id for clause in catalogue.clauses()]
-    assert [line.split()[0] for line in call("clauses")[1].splitlines()] == ids
-    assert [row["id"] for row in json.loads(call("clauses", "--json")[1])] == ids
-
-
 def test_every_clause_is_explained(call, monkeypatch):
     """What takes a run has its own test."""
     plan = planned(Settings())
@@ -395,12 +380,6 @@ def test_every_clause_is_explained(call, monkeypatch):
         for part in (clause.statement, str(clause.source), f"1 of the {plan.requests} requests"):
             assert part in text
         assert max(map(len, out.splitlines())) <= 80
-
-
-def test_serve_lists_what_it_can_be(call):
-    code, out, _ = call("serve", "--list-faults")
-    names = [one.name for one in (*faults(), *variations())]
-    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, names)
 
 
 def test_serve_prints_a_command_that_can_be_pasted(call, monkeypatch):
@@ -419,7 +398,13 @@ def test_serve_prints_a_command_that_can_be_pasted(call, monkeypatch):
     assert call(*pasted[2:], "--dry-run")[0] == 0
 
 
-def test_derive_finds_our_own_schemas_up_to_date(call):
+def test_lists_of_what_is_built_in_are_complete_and_our_own_schemas_are_up_to_date(call):
+    names = [one.name for one in (*faults(), *variations())]
+    code, out, _ = call("serve", "--list-faults")
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (0, names)
+    ids = [clause.id for clause in catalogue.clauses()]
+    assert [line.split()[0] for line in call("clauses")[1].splitlines()] == ids
+    assert [row["id"] for row in json.loads(call("clauses", "--json")[1])] == ids
     code, out, _ = call("derive", "--check")
     assert code == 0, out
 

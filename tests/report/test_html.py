@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from html import escape, unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,21 +155,7 @@ def test_a_picture_is_drawn_from_events_alone(results) -> None:
 
 # -- in a browser ------------------------------------------------------------------------------------------
 
-PROBE = """
-const byId = (id) => document.getElementById(id);
-const shown = () => document.querySelectorAll('[data-kind=clause]:not([hidden])').length;
-const find = byId('find'); const log = [];
-const type = (text) => { find.value = text; find.dispatchEvent(new Event('input')); };
-log.push(['all', shown()]);
-type('auto-resume on time'); type('pausing.until-is-kept'); log.push(['search', shown()]);
-type(''); document.querySelector('input[value=passed]').click(); log.push(['filter', shown()]);
-document.querySelector('input[value=passed]').click();
-byId('unfold').click(); log.push(['unfold', document.querySelectorAll('details:not([open])').length]);
-byId('fold').click(); log.push(['fold', document.querySelectorAll('details[open]').length]);
-document.dispatchEvent(new KeyboardEvent('keydown', {key: '/'}));
-log.push(['focus', document.activeElement.id]);
-document.body.dataset.probe = JSON.stringify(log);
-"""
+PROBE = Path(__file__).with_name("probe.js").read_text("utf-8")
 
 
 def browse(path: Any, folder: Any, *more: str) -> tuple[str, list[str]]:
@@ -209,43 +196,7 @@ def test_in_a_browser_search_filter_and_folding_work(results, tmp_path) -> None:
     }
 
 
-LAYOUT = """
-const measure = (document, innerWidth, getComputedStyle) => {
-const value = (text) => text.match(/[\\d.]+/g).slice(0, 3).map((part) => {
-  const share = part / 255;
-  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-}).reduce((sum, share, index) => sum + share * [0.2126, 0.7152, 0.0722][index], 0);
-const ground = (item) => {
-  const color = getComputedStyle(item).backgroundColor;
-  return color === 'rgba(0, 0, 0, 0)' && item.parentElement ? ground(item.parentElement) : color;
-};
-document.querySelectorAll('details').forEach((item) => { item.open = true; });
-const faint = [];
-for (const item of document.querySelectorAll('body *')) {
-  const own = [...item.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-  if (!own || ['SCRIPT', 'text'].includes(item.tagName) || item.classList.contains('skip')) continue;
-  const [one, two] = [value(getComputedStyle(item).color), value(ground(item))].sort((a, b) => b - a);
-  if ((one + 0.05) / (two + 0.05) < 4.5) faint.push([item.tagName, item.className]);
-}
-const unnamed = [...document.querySelectorAll('input, button, svg, section')].filter((item) =>
-  !item.textContent.trim() && !item.labels?.length && !item.getAttribute('aria-label')).length;
-const small = [...document.querySelectorAll('svg text')].filter((item) =>
-  item.getBoundingClientRect().height < 12).length;
-return {
-  width: innerWidth, over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  faint, unnamed, small,
-  search: !document.getElementById('finder').hidden,
-  clauses: document.querySelectorAll('[data-kind=clause] summary code').length,
-  dark: value(getComputedStyle(document.body).backgroundColor) < 0.1,
-};
-};
-window.onload = () => {
-  document.body.dataset.layout = JSON.stringify([...document.querySelectorAll('iframe')].map((frame) => {
-    const inside = frame.contentWindow;
-    return measure(inside.document, inside.innerWidth, inside.getComputedStyle.bind(inside));
-  }));
-};
-"""
+LAYOUT = Path(__file__).with_name("layout.js").read_text("utf-8")
 FRAMES = ((390, True), (1280, True), (390, False))
 """How wide each is, and whether scripts run in it: without them there is no search, and everything else."""
 

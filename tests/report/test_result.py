@@ -106,9 +106,9 @@ def test_a_warning_carries_its_failure_and_violates_under_strict():
         assert (result["verdict"], result["exit_code"]) == outcome
 
 
-@pytest.mark.parametrize("fault", [fault.name for fault in provider.faults()[::80]])
-def test_whatever_the_fault_the_result_keeps_to_its_schema(fault):
-    held(judged(None, fault=fault))
+def test_whatever_the_fault_the_result_keeps_to_its_schema():
+    for fault in provider.faults()[::80]:
+        held(judged(None, fault=fault.name))
 
 
 def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch):
@@ -170,19 +170,11 @@ def result_of(*evidence, clauses=(), redactor=None, **more):
     runner = ClauseRunner(clauses, PAUSE)
     for one in evidence:
         runner.add(one, "a sequence")
-    plan = {"profile": "standard", "seed": 0, "sha256": "0" * 64, "drawn": 0}
-    circumstances = Circumstances(
-        target={"kind": "live", "base_url": "https://h.example"},
-        contract={"version": "1", "sha256": "0" * 64},
-        plan=plan,
-        clock={"kind": "wall", "from": None, "to": None},
-        put_back={"campaigns": 0, "failed": []},
-        started_at=1_790_000_000.0,
-        duration_s=2.5,
-        waited_s=0.0,
-        requests=len(evidence),
-        **more,
-    )
+    facts = {
+        name: handmade.part("result")[name] for name in ("target", "contract", "plan", "clock", "put_back")
+    }
+    times = {"started_at": 1_790_000_000.0, "duration_s": 2.5, "waited_s": 0.0}
+    circumstances = Circumstances(**facts, **times, requests=len(evidence), **more)
     return held(build(runner, circumstances, redactor or Redactor()))
 
 

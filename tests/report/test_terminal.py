@@ -6,10 +6,9 @@ import io
 import shlex
 from types import SimpleNamespace
 
-import pytest
-
 from report import handmade
 from report.test_renderings import printed
+from whop_contracts.cli.check import Progress
 from whop_contracts.report import terminal
 from whop_contracts.report.summary import visible
 
@@ -29,10 +28,8 @@ def test_text_that_is_piped_is_plain_and_fits_80_columns():
         for how in ({}, {"verbose": True}):
             text = printed(result, **how)
             for line in text.splitlines():
-                assert len(line) <= 80 or line.lstrip().startswith(("reproduce", "whop-c", "the same")), (
-                    kind,
-                    line,
-                )
+                pasted = line.lstrip().startswith(("reproduce", "whop-c", "the same"))
+                assert len(line) <= 80 or pasted, (kind, line)
                 assert line == line.rstrip()
             assert text.replace("\n", "").isprintable()
 
@@ -76,12 +73,10 @@ def test_a_failure_is_shown_in_full():
 
 
 def test_how_to_reproduce_depends_on_the_target():
-    for kind, expected in (
-        ("live", "the same command with --profile standard --seed 0 --clause pausing.status-is-paused"),
-        ("recorded", "the same command with --clause pausing.status-is-paused"),
-    ):
-        target = {"kind": kind, "base_url": "https://s.example/api/v1"}
-        assert f"  {expected}\n" in printed(handmade.kinds()["violates"] | {"target": target})
+    clause = "--clause pausing.status-is-paused"
+    for kind, flags in (("live", f"--profile standard --seed 0 {clause}"), ("recorded", clause)):
+        target = {"target": {"kind": kind, "base_url": "https://s.example/api/v1"}}
+        assert f"  the same command with {flags}\n" in printed(handmade.kinds()["violates"] | target)
 
 
 def test_the_verdict_and_the_effort_come_last_and_what_could_not_be_restored_after_them():
@@ -130,27 +125,23 @@ def test_warnings_drift_and_what_was_not_tested_are_listed_and_the_latter_by_rea
 
 
 def test_a_failure_about_a_state_is_shown_with_the_requests_before_it():
-    until = "2026-09-22T13:46:40.000Z"
+    until, other = "2026-09-22T13:46:40.000Z", {"campaign": "adcamp_2", "status": None, "at": None}
     failure = handmade.failure()
     failure["request"] |= {
         "at": "2026-09-22T13:47:00.000Z",
         "before": [
             handmade.event(number=4, asked="read", paused_until=None, status="active"),
             handmade.event(number=5, asked=f"pause until {until}", until=until),
-            handmade.event(
-                number=6, campaign="adcamp_2", asked="unpause", answer="timed out", status=None, at=None
-            ),
+            handmade.event(number=6, asked="unpause", answer="timed out", **other),
         ],
     }
     lines = printed(of(failure, "auto_resume.resumes")).partition("  before    ")[2].splitlines()
-    assert lines[0] == "  4 2026-09-22T13:00:00.000Z read: 200, active"
-    assert [line.strip() for line in lines[1:3]] == [
+    assert [line.strip() for line in lines[:5]] == [
+        "4 2026-09-22T13:00:00.000Z read: 200, active",
         f"5 2026-09-22T13:00:00.000Z pause until {until}:",
         "200",
-    ]
-    assert [line[12:] for line in lines[3:5]] == [
-        "  6 unpause (adcamp_2): timed out",
-        "  7 2026-09-22T13:47:00.000Z this one",
+        "6 unpause (adcamp_2): timed out",
+        "7 2026-09-22T13:47:00.000Z this one",
     ]
 
 
@@ -167,9 +158,8 @@ def test_a_body_is_shown_from_the_member_that_the_failure_is_about():
         assert shown in printed(of(failure))
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
+def test_a_character_that_cannot_be_seen_is_written_as_its_escape():
+    for text, shown in (
         ("plain", "plain"),
         ("é 広", "é 広"),
         ("a\nb\tc", r"a\nb\tc"),
@@ -179,18 +169,14 @@ def test_a_body_is_shown_from_the_member_that_the_failure_is_about():
         ("x" * 301, "x" * 299 + "…"),
         (None, "None"),
         (3, "3"),
-    ],
-)
-def test_a_character_that_cannot_be_seen_is_written_as_its_escape(text, shown):
-    assert visible(text) == shown
+    ):
+        assert visible(text) == shown
 
 
 def test_without_a_terminal_a_line_every_ten_seconds_shows_the_progress(monkeypatch) -> None:
     seconds, lines = iter([0.0, 9.0, 10.5, 12.0, 21.0]), []
     monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
-    progress = SimpleNamespace(
-        part="a", case="b", sent=20, planned=100, waited_s=0.0, failed=1, message=False
-    )
+    progress = Progress("a", "b", sent=20, planned=100, waited_s=0.0, failed=1)
     with terminal.watching(lines.append, quiet=False) as watch:
         for _ in range(4):
             watch(progress)

@@ -79,13 +79,8 @@ def _write(settings: Settings, result: Mapping[str, Any]) -> UsageError | None:
 
 def _show(settings: Settings, result: Mapping[str, Any], problem: UsageError | None) -> int:
     """Print the result and return the exit code, or raise the problem that its files had."""
-    piped = reports.for_stdout(settings)
     with reader_may_leave():
-        if piped:
-            sys.stdout.write(reports.render(piped, result))
-        else:
-            how = {"quiet": settings.quiet, "verbose": settings.verbose}
-            reports.show(result, sys.stdout, **how, color=settings.color)
+        reports.show(settings, result, sys.stdout)
     if problem:
         raise problem
     return int(result["exit_code"])

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
 from whop_contracts.report.summary import is_hidden, visible
-from whop_contracts.settings import KEYS, Color, Settings, UsageError
+from whop_contracts.settings import KEYS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
 
@@ -52,11 +52,6 @@ def render(name: str, result: Result) -> str:
     text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
     hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
     return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
-
-
-def for_stdout(settings: Settings) -> str | None:
-    """The report that is written to standard output, by the name of its setting."""
-    return next((name for name in WRITERS if getattr(settings, name) == STDOUT), None)
 
 
 def write(settings: Settings, result: Result) -> None:
@@ -118,11 +113,17 @@ def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
     return UsageError(f"{flag} {str(path)!r}: could not be written ({describe_os_error(error)})")
 
 
-def show(result: Result, stream: TextIO, *, quiet: bool, verbose: bool, color: Color = "auto") -> None:
-    """Print the report on the terminal; under GitHub Actions, annotations after it."""
+def show(settings: Settings, result: Result, stream: TextIO) -> None:
+    """Print the report that was asked for on standard output; else that for the terminal and, under GitHub
+    Actions, annotations after it.
+    """
+    if piped := next((name for name in WRITERS if getattr(settings, name) == STDOUT), None):
+        stream.write(render(piped, result))
+        return
     with guarded(stream):
         terminal = importlib.import_module("whop_contracts.report.terminal")
-        terminal.show(result, stream, quiet=quiet, verbose=verbose, color=color)
+        how = {"quiet": settings.quiet, "verbose": settings.verbose, "color": settings.color}
+        terminal.show(result, stream, **how)
     if on_github():
         stream.writelines(f"{line}\n" for line in github_lines(result))
 

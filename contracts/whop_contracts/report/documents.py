@@ -16,11 +16,11 @@ import base64
 import hashlib
 import json
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from xml.sax import saxutils
 
 import jinja2
 from markupsafe import Markup, escape
@@ -42,12 +42,10 @@ _PROMPT_S: Final = 5.0
 """The scale of resumes has at least so many seconds: later than that warns."""
 _HEADINGS: Final = {"warned": "Warnings", "waived": "Waived", "drift": "Drift", "note": "Notes"}
 _FOLDER: Final = Path(__file__).with_name("templates")
-_SUITE: Final = "whop-contracts"
-_OUTCOMES: Final = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=jinja2.select_autoescape(["html.j2"]),
@@ -55,8 +53,8 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "fenced": _fenced}
-    return environment
+    environment.filters |= {"code": _code, "fenced": _fenced, "attribute": _xml, "text": saxutils.escape}
+    return environment.get_template(name)
 
 
 # -- HTML --------------------------------------------------------------------------------------------------
@@ -74,8 +72,7 @@ def html(result: Mapping[str, Any]) -> str:
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
     style, script = _own("report.css"), _own("report.js")
-    template = _templates().get_template("report.html.j2")
-    return template.render(
+    return _template("report.html.j2").render(
         result=result,
         failures=[
             (row, Failure.read(result, row))
@@ -147,7 +144,7 @@ def _scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def markdown(result: Mapping[str, Any]) -> str:
     """One document. If there are too many failures, the last ones get a line each, or are counted."""
     failed = summary.leading(result)
-    template = _templates().get_template("report.md.j2")
+    template = _template("report.md.j2")
     for full in (len(failed), 20, 10, 5, 1, 0):
         shown = [failure for row in failed[:full] if (failure := Failure.read(result, row))]
         further = [f"- **{row['id']}** {row['statement']}" for row in failed[full:]]
@@ -203,59 +200,37 @@ def _longest(text: str) -> int:
 
 def junit(result: Mapping[str, Any]) -> str:
     """One XML document; every character in it is one that XML allows."""
-    root = ET.Element("testsuites", name=_SUITE)
-    for part, rows, *_ in summary.by_part(result):
-        _suite(root, part, [_clause(result, row) for row in rows])
-    left, sentence = summary.lasting(result), summary.sentence(result)
-    prevented = result["verdict"] == "inconclusive"
-    run = _suite(
-        root,
-        "run",
-        [
-            _case("conclusive", "error" if prevented else "", message=sentence, type="inconclusive"),
-            _case(
-                "put-back",
-                "error" if left else "",
-                "\n".join(left),
-                message="".join(left[:1]),
-                type="put-back",
-            ),
-        ],
+    left, prevented = summary.lasting(result), result["verdict"] == "inconclusive"
+    run = [
+        _case("conclusive", prevented and "error", message=summary.sentence(result), type="inconclusive"),
+        _case("put-back", left and "error", "\n".join(left), message="".join(left[:1]), type="put-back"),
+    ]
+    parts = [
+        (part, "0.000", [_clause(result, row) for row in rows]) for part, rows, *_ in summary.by_part(result)
+    ]
+    duration = f"{result['duration_s']:.3f}"
+    properties = {
+        "verdict": summary.sentence(result),
+        "target": summary.target(result),
+        **{name: result["plan"][name] for name in ("profile", "seed")},
+        "requests": result["requests"],
+        **{name: result.get(name) for name in ("started_at", "finished_at")},
+    }
+    text = _template("junit.xml.j2").render(
+        suites=[*parts, ("run", duration, run)],
+        duration=duration,
+        properties={name: visible(value) for name, value in properties.items()},
     )
-    run.insert(0, _properties(result))
-    for element in (root, run):
-        element.set("time", f"{result['duration_s']:.3f}")
-    _count(root, "tests", "failures", "errors")
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, "unicode")}\n'
+    return f"{text}\n"
 
 
-def _suite(root: ET.Element, name: str, cases: list[ET.Element]) -> ET.Element:
-    suite = ET.SubElement(root, "testsuite", name=f"{_SUITE}.{name}", time="0.000")
-    for case in cases:
-        case.set("classname", f"{_SUITE}.{name}")
-    suite.extend(cases)
-    _count(suite, "tests", "failures", "errors", "skipped")
-    return suite
+def _case(name: str, outcome: object = "", text: str = "", **attributes: str) -> dict[str, Any]:
+    """A test case, and the element in it that is its ``outcome``, if any."""
+    shown = {key: visible(value, 4_000) for key, value in attributes.items()}
+    return {"name": visible(name), "outcome": outcome, "attributes": shown, "text": text}
 
 
-def _count(element: ET.Element, *names: str) -> None:
-    """Set the counts of the cases in a suite, or in all suites."""
-    cases = list(element.iter("testcase"))
-    for name in names:
-        counted = [case for case in cases if name == "tests" or case.find(_OUTCOMES[name]) is not None]
-        element.set(name, str(len(counted)))
-
-
-def _case(name: str, outcome: str = "", text: str = "", **attributes: str) -> ET.Element:
-    case = ET.Element("testcase", name=visible(name), time="0.000")
-    if outcome:
-        shown = {key: visible(value, 4_000) for key, value in attributes.items()}
-        ET.SubElement(case, outcome, shown).text = text or None
-    return case
-
-
-def _clause(result: Mapping[str, Any], row: Mapping[str, Any]) -> ET.Element:
+def _clause(result: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     id_, verdict = row["id"], row["verdict"]
     strict = result["verdict"] == "violates" and not summary.having(result, "failed")
     failure = Failure.read(result, row)
@@ -270,15 +245,5 @@ def _clause(result: Mapping[str, Any], row: Mapping[str, Any]) -> ET.Element:
     return _case(id_, "skipped", message=f"{summary.words(verdict)}: {visible(row['reason'] or '')}")
 
 
-def _properties(result: Mapping[str, Any]) -> ET.Element:
-    values = {
-        "verdict": summary.sentence(result),
-        "target": summary.target(result),
-        **{name: result["plan"][name] for name in ("profile", "seed")},
-        "requests": result["requests"],
-        **{name: result.get(name) for name in ("started_at", "finished_at")},
-    }
-    properties = ET.Element("properties")
-    for name, value in values.items():
-        ET.SubElement(properties, "property", name=name, value=visible(value))
-    return properties
+def _xml(text: str) -> str:
+    return saxutils.escape(text, {'"': "&quot;"})

@@ -21,10 +21,7 @@ from whop_contracts.settings.kinds import Kind
 
 PRODUCTION_HOSTS: Final = ("api.whop.com",)
 PREFIX: Final = "WHOP_CONTRACTS_"
-Face = Literal["command", "pytest"]
 Color = Literal["auto", "always", "never"]
-_BOTH: Final[frozenset[Face]] = frozenset({"command", "pytest"})
-_COMMAND: Final[frozenset[Face]] = frozenset({"command"})
 
 
 class UsageError(Exception):
@@ -33,7 +30,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``name`` is the field of ``Settings``; ``faces`` are where it is a flag.
+    """One setting. ``name`` is the field of ``Settings``; ``faces`` names where it is a flag.
 
     ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
@@ -47,7 +44,7 @@ class Setting:
     repeatable: bool = False
     usual: str = ""
     otherwise: str = "none"
-    faces: frozenset[Face] = _BOTH
+    faces: str = "command pytest"
     in_file: bool = True
 
     @property
@@ -157,9 +154,9 @@ class Settings:
         "Production hosts, besides api.whop.com.",
         PRODUCTION_HOSTS,
         repeatable=True,
-        faces=frozenset(),
+        faces="",
     )
-    dry_run: bool = _switch("Print what would be sent, and send nothing.", faces=_COMMAND)
+    dry_run: bool = _switch("Print what would be sent, and send nothing.", faces="command")
     json: Path | None = _setting(kinds.OUTPUT, "Write the result as JSON; - is standard output.")
     junit: Path | None = _setting(kinds.OUTPUT, "Write JUnit XML with one test case per clause.")
     markdown: Path | None = _setting(
@@ -171,17 +168,17 @@ class Settings:
         kinds.OUTPUT, "Write a JSON line per exchange, finding and phase during the run."
     )
     color: Color = _setting(
-        kinds.COLOR, "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces=_COMMAND
+        kinds.COLOR, "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces="command"
     )
-    quiet: bool = _switch("Print the verdict and one line per failure.", short="-q", faces=_COMMAND)
-    verbose: bool = _switch("Print every clause.", short="-v", faces=_COMMAND)
+    quiet: bool = _switch("Print the verdict and one line per failure.", short="-q", faces="command")
+    verbose: bool = _switch("Print every clause.", short="-v", faces="command")
     config: Path | None = _setting(
         kinds.INPUT,
         "Settings in TOML.",
         in_file=False,
         otherwise="whop-contracts.toml, else [tool.whop-contracts] of pyproject.toml",
     )
-    show_config: bool = _switch("Print every setting with its source.", faces=_COMMAND, in_file=False)
+    show_config: bool = _switch("Print every setting with its source.", faces="command", in_file=False)
 
 
 SETTINGS: Final = tuple(Setting(one.name, one.default, **one.metadata) for one in fields(Settings))

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -113,16 +114,8 @@ def load(
 
     ``UsageError`` names the first that cannot be used. Unless ``checked``, they need not make sense together.
     """
-    words = []
-    for name, texts in flags.items():
-        key = _BY_NAME[name].key
-        if _BY_NAME[name].kind is SWITCH:
-            words.append(f"--{'' if texts == 'true' else 'no-'}{key}")
-        else:
-            words += [f"--{key}={text}" for text in ([texts] if isinstance(texts, str) else texts)]
-    command = click.Command("settings", params=[SettingOption(setting) for setting in SETTINGS])
-    with command.make_context("settings", words, obj=Sources(folder, prefix)) as ctx:
-        loaded = loaded_by(ctx)
+    with click.Context(click.Command("settings"), obj=Sources(folder, prefix)) as ctx:
+        loaded = loaded_by(ctx, flags)
     if checked:
         table.check(loaded.settings, loaded.origins)
         for name in loaded.origins:
@@ -131,13 +124,15 @@ def load(
     return loaded
 
 
-def loaded_by(ctx: click.Context) -> Loaded:
-    """The settings of a context; those that are no flag of its command come from variables and the file."""
+def loaded_by(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] = MappingProxyType({})) -> Loaded:
+    """The settings of a context; those that are no flag of its command come from ``flags``, variables and the
+    file.
+    """
     origins = {}
-    for setting in SETTINGS:
+    for setting in sorted(SETTINGS, key=lambda one: (one.name != "config", one.name not in flags)):
         option = SettingOption(setting)
         if setting.name not in ctx.params:
-            option.handle_parse_result(ctx, {}, [])
+            option.handle_parse_result(ctx, flags, [])
         if origin := option.origin(ctx, ctx.get_parameter_source(setting.name)):
             origins[setting.name] = origin
     values = {setting.name: ctx.params[setting.name] for setting in SETTINGS}

@@ -1,0 +1,13 @@
+const byId = (id) => document.getElementById(id);
+const shown = () => document.querySelectorAll('[data-kind=clause]:not([hidden])').length;
+const find = byId('find'); const log = [];
+const type = (text) => { find.value = text; find.dispatchEvent(new Event('input')); };
+log.push(['all', shown()]);
+type('auto-resume on time'); type('pausing.until-is-kept'); log.push(['search', shown()]);
+type(''); document.querySelector('input[value=passed]').click(); log.push(['filter', shown()]);
+document.querySelector('input[value=passed]').click();
+byId('unfold').click(); log.push(['unfold', document.querySelectorAll('details:not([open])').length]);
+byId('fold').click(); log.push(['fold', document.querySelectorAll('details[open]').length]);
+document.dispatchEvent(new KeyboardEvent('keydown', {key: '/'}));
+log.push(['focus', document.activeElement.id]);
+document.body.dataset.probe = JSON.stringify(log);
