@@ -47,7 +47,7 @@ def test_st_reports_each_fault_by_the_id_of_its_clause_and_nothing_else(tmp_path
         command = [
             str(Path(sys.executable).with_name("st")),
             *("run", str(DOCUMENT), "--url", url, "--header", f"Authorization: Bearer {SEED.token}"),
-            *("--max-examples", "20", "--seed", "1", "--no-color", "--continue-on-failure", "--workers", "3"),
+            *("--max-examples", "5", "--seed", "1", "--no-color", "--continue-on-failure", "--workers", "3"),
             *("--exclude-checks", f"{OTHERS},timestamps.created-at"),
         ]
         done = subprocess.run(
