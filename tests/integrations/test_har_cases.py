@@ -289,6 +289,12 @@ def test_the_same_target_may_be_written_in_several_ways(tmp_path: Path, other: s
         assert result["target"]["base_url"] == BASE
 
 
+def test_of_other_requests_to_the_endpoint_nothing_is_checked(tmp_path: Path) -> None:
+    result = again(har(tmp_path / "x.har", row("OPTIONS", PAUSE, "00.100"), row("PATCH", READ, "00.200")))
+    assert result["reason"] == "the recording shows no exchange with the endpoint"
+    assert "of other hosts and routes, skipped: 2" in result["notes"]
+
+
 def test_a_recording_that_is_whole_still_fails_for_what_it_shows(tmp_path: Path) -> None:
     result = again(har(tmp_path / "x.har", dated(body=campaign(**PAUSED))))
     assert failing(result) == ["pausing.until-is-kept"]

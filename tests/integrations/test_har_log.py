@@ -111,7 +111,7 @@ def test_which_writes_overlap_is_what_a_comparison_of_all_with_all_finds() -> No
 
 
 def test_the_memory_for_a_recording_hardly_grows_with_its_length(tmp_path: Path, monkeypatch) -> None:
-    """At 60 MB for 100,000 entries, 1,000 more, which are 2 MB of text, may take 0.6 MB, and caches 0.2 MB."""
+    """At 60 MB for 100,000 entries, 1,000 more (2 MB of text) may take 0.6 MB, and caches 0.2 MB."""
     monkeypatch.setattr(log, "_PIECE", 4_096)
     peaks, body = [], campaign(**PAUSED)
     for count in (100, 1_100):

@@ -189,7 +189,7 @@ def _by_anyone(evidence: Evidence) -> Evidence:
 
 def _foreign(log: Log, base_url: str | None) -> Recording:
     """What a file that is not ours shows of a target: that at ``base_url``, or that of its first pause."""
-    base = normalized(base_url) if base_url else _likeliest(log.rows)
+    base = normalized(base_url) if base_url else _likeliest(log.rows) or ""
     here = sorted((row for row in log.rows if row.base == base), key=lambda row: row.received)
     usable = [row for row in here if not row.cached]
     together = overlapping(usable)
@@ -210,7 +210,7 @@ def _foreign(log: Log, base_url: str | None) -> Recording:
     if undated and not trouble and any(timed(_clock())):
         doubt = ["no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"]
     return Recording(
-        base_url=base or "",
+        base_url=base,
         items=timed(_clock(), undated=undated, unknown=bool(trouble)),
         notes=(*(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt),
         run={},
@@ -218,7 +218,7 @@ def _foreign(log: Log, base_url: str | None) -> Recording:
         sha256=log.sha256,
         clock="wall",
         unreadable=log.unreadable,
-        secrets=tuple(log.secrets.get(base or "", ())),
+        secrets=tuple(log.secrets.get(base, ())),
     )
 
 
