@@ -7,8 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -32,18 +32,6 @@ exec "{python}" "$@"
 """Python on the path: the one that runs this test; of pip, or of all calls, the words are written down."""
 
 
-@dataclass
-class Job:
-    """What is left of a job: its exit code, all that it printed, its summary, outputs and files."""
-
-    code: int
-    said: str
-    summary: str
-    outputs: dict
-    calls: list
-    folder: Path
-
-
 def evaluated(text, inputs):
     known = {f"inputs.{name}": value for name, value in inputs.items()} | {"github.action_path": str(ROOT)}
     return EXPRESSION.sub(lambda found: known[found[1]], text)
@@ -52,7 +40,8 @@ def evaluated(text, inputs):
 def perform(folder, *, written_down=False, **given):
     """The shell steps of the action in their order; after one that fails, those alone that always run.
 
-    ``calls`` are the words of the calls that were only ``written_down``, those of pip in any case.
+    Returns what is left of the job: its exit code, all that it printed, its summary, outputs, and the words
+    of the ``calls`` of Python that were only ``written_down``, those of pip in any case.
     """
     inputs = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
     inputs |= {name.replace("_", "-"): value for name, value in given.items()}
@@ -90,13 +79,12 @@ def perform(folder, *, written_down=False, **given):
         said += [done.stdout, done.stderr]
         code = code or done.returncode
     outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
-    job = Job(
-        code,
-        "".join(said),
-        files["summary"].read_text("utf-8"),
-        outputs,
-        files["calls"].read_text().split("\0")[:-1],
-        folder,
+    job = SimpleNamespace(
+        code=code,
+        said="".join(said),
+        summary=files["summary"].read_text("utf-8"),
+        outputs=outputs,
+        calls=files["calls"].read_text().split("\0")[:-1],
     )
     assert SEED.token not in job.said + job.summary + "".join(outputs.values())
     for path in work.rglob("*"):

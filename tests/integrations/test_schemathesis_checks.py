@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import schemathesis
@@ -47,7 +48,7 @@ def test_st_reports_each_fault_by_the_id_of_its_clause_and_nothing_else(tmp_path
         command = [
             str(Path(sys.executable).with_name("st")),
             *("run", str(DOCUMENT), "--url", url, "--header", f"Authorization: Bearer {SEED.token}"),
-            *("--max-examples", "20", "--seed", "1", "--no-color", "--continue-on-failure", "--workers", "3"),
+            *("--max-examples", "5", "--seed", "1", "--no-color", "--continue-on-failure", "--workers", "3"),
             *("--exclude-checks", f"{OTHERS},timestamps.created-at"),
         ]
         done = subprocess.run(
@@ -157,40 +158,34 @@ def test_no_conforming_provider_is_accused_whatever_is_sent():
             assert failing(response, case) == [], (name, method, arguments, response.content)
 
 
-@pytest.mark.parametrize(
-    ("fault", "body", "ids"),
-    [
-        ("offset-dropped", {"paused_until": "{in 3 days}+09:00"}, ["pausing.offset-is-honoured"]),
-        ("milliseconds-dropped", {"paused_until": "{in 3 days}Z"}, ["pausing.fraction-is-kept"]),
-        ("stores-inactive", {}, ["pausing.status-is-paused"]),
-        ("omitted-means-tomorrow", {}, ["pausing.no-date-means-indefinitely"]),
-        ("pause-500", {}, ["request.date-is-optional"]),
-        ("html-media-type", {}, ["response.media-type"]),
-        ("id-without-prefix", {}, ["identifiers.campaign-id"]),
-        ("created-at-as-epoch", {}, ["timestamps.created-at"]),
-        ("accepts-any-string", {"paused_until": "tomorrow"}, ["refusals.not-a-date"]),
-        ("accepts-true", {"paused_until": True}, ["refusals.wrong-type"]),
-        ("leaks-python-trace", {"paused_until": 7}, ["refusals.nothing-leaks"]),
-    ],
-)
-def test_what_one_exchange_shows_fails_its_clause(fault, body, ids):
+def test_what_one_exchange_shows_fails_its_clause():
     ahead = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%S.125")
-    body = json.loads(json.dumps(body).replace("{in 3 days}", ahead))
+    table = [
+        ("offset-dropped", {"paused_until": f"{ahead}+09:00"}, "pausing.offset-is-honoured"),
+        ("milliseconds-dropped", {"paused_until": f"{ahead}Z"}, "pausing.fraction-is-kept"),
+        ("stores-inactive", {}, "pausing.status-is-paused"),
+        ("omitted-means-tomorrow", {}, "pausing.no-date-means-indefinitely"),
+        ("pause-500", {}, "request.date-is-optional"),
+        ("html-media-type", {}, "response.media-type"),
+        ("id-without-prefix", {}, "identifiers.campaign-id"),
+        ("created-at-as-epoch", {}, "timestamps.created-at"),
+        ("accepts-any-string", {"paused_until": "tomorrow"}, "refusals.not-a-date"),
+        ("accepts-true", {"paused_until": True}, "refusals.wrong-type"),
+        ("leaks-python-trace", {"paused_until": 7}, "refusals.nothing-leaks"),
+    ]
     of = {"path_parameters": {"id": ACTIVE}, "headers": {"Authorization": f"Bearer {SEED.token}"}}
-    case = PAUSE.Case(**of, body=body, media_type="application/json")
-    app = create_app(build(fault=fault, clock=RunningClock()))
-    assert failing(case.call(app=app), case) == ids
+    for fault, body, clause in table:
+        case = PAUSE.Case(**of, body=body, media_type="application/json")
+        app = create_app(build(fault=fault, clock=RunningClock()))
+        assert failing(case.call(app=app), case) == [clause], fault
 
 
-class Received:
-    """A response, or the case that it belongs to, as schemathesis hands them to a check."""
-
-    def __init__(self, **members):
-        self.__dict__ |= members
+class Received(SimpleNamespace):
+    __hash__ = object.__hash__
 
 
 def received(status, *, body=b"{}", sent=None, id_=ACTIVE, method="POST", headers=None, more=None):
-    """A response with a status to a pause, and its case."""
+    """A response with a status to a pause, and its case, as schemathesis hands them to a check."""
     url = f"https://api.example/v1/ad_campaigns/{id_}/pause"
     headers = headers or {"Content-Type": "application/json"}
     members = {
@@ -217,24 +212,18 @@ def test_what_is_checked_at_all():
     assert failing(*received(500, id_="prod_1")) == ["refusals.malformed-id"]
 
 
-@pytest.mark.parametrize(
-    "about",
-    [
-        {"headers": {"Content-Type": "application/json", "Accept": "text/html"}},
-        {"headers": {"Content-Type": "application/json; charset=utf-16"}},
-        {"method": "GET"},
-        {"more": {"stream_cut_short": True}},
-        {"more": {"content_size": 10_000}},
-        {"id_": "adcamp_a%20b"},
-        {"id_": "adcamp_a-b"},
-        {"id_": "x/y"},
-        {"id_": ""},
-        {"body": iter([b"{}"])},
-    ],
-    ids=["accept", "charset", "redirected", "cut", "in-part", "blank", "dash", "slash", "empty", "streamed"],
-)  # fmt: skip
-def test_what_may_have_another_cause_is_not_checked(about):
-    assert failing(*received(500, **about)) == []
+def test_what_may_have_another_cause_is_not_checked():
+    table = {
+        "accept": {"headers": {"Content-Type": "application/json", "Accept": "text/html"}},
+        "charset": {"headers": {"Content-Type": "application/json; charset=utf-16"}},
+        "redirected": {"method": "GET"},
+        "cut": {"more": {"stream_cut_short": True}},
+        "in part": {"more": {"content_size": 10_000}},
+        **{f"id {id_!r}": {"id_": id_} for id_ in ("adcamp_a%20b", "adcamp_a-b", "x/y", "")},
+        "streamed": {"body": iter([b"{}"])},
+    }
+    for name, about in table.items():
+        assert failing(*received(500, **about)) == [], name
 
 
 def test_an_unknown_credential_decides_nothing():

@@ -10,7 +10,10 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from math import inf
 from pathlib import Path
@@ -18,10 +21,10 @@ from typing import Any, Final
 
 from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.instants import write_instant
-from whop_contracts.integrations.har.entries import HarError
-from whop_contracts.integrations.har.foreign import Recording, read_foreign
-from whop_contracts.integrations.har.log import Log, read_log
+from whop_contracts.exchange import Exchange, Window
+from whop_contracts.instants import NANO, write_instant
+from whop_contracts.integrations.har.entries import HarError, normalized
+from whop_contracts.integrations.har.log import LACKING, Log, Row, overlapping, read_log
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
@@ -30,6 +33,8 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import UsageError, read_file
 from whop_contracts.settings.kinds import describe_os_error
+from whop_contracts.target.clocks import WallClock, to_ns
+from whop_contracts.target.responses import Reply
 
 _OTHER_HANDS: Final = frozenset(
     {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
@@ -45,6 +50,30 @@ _NO_BODIES: Final = (
     "(Playwright: content 'embed', browsers: save all as HAR with content)"
 )
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_RECORDER_NS: Final = 300 * NANO
+"""How far the recorder's clock may be from the provider's."""
+_APART_NS: Final = 10 * NANO
+"""How far ``updated_at`` may be from the provider's clock before the clock is doubted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What of a file is about the endpoint.
+
+    ``items``, which can be read once, are exchanges in the order of their responses; None is a write other
+    than pause and unpause, after which no state is known. ``run`` is what our own writer says of its run,
+    empty in a foreign file.
+    """
+
+    base_url: str
+    items: Iterator[Exchange | None]
+    notes: tuple[str, ...]
+    run: Mapping[str, Any]
+    ours: bool
+    sha256: str
+    clock: str
+    unreadable: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 def load(path: Path, *, base_url: str | None = None) -> Recording:
@@ -54,7 +83,7 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
         at_once = not path.is_file() or path.stat().st_size > _LARGEST
         content = read_file(path, _LARGEST) if at_once else None
         log = read_log(lambda: path.open("rb") if content is None else BytesIO(content))
-        return _own(log) if log.run is not None else read_foreign(log, base_url)
+        return _own(log) if log.run is not None else _foreign(log, base_url)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
     except HarError as error:
@@ -155,3 +184,99 @@ def _by_anyone(evidence: Evidence) -> Evidence:
     """The evidence without what assumes that nobody else used the campaigns."""
     findings = tuple(one for one in evidence.findings if one.clause not in _OTHER_HANDS)
     return dataclasses.replace(evidence, tested=evidence.tested - _OTHER_HANDS, findings=findings)
+
+
+def _foreign(log: Log, base_url: str | None) -> Recording:
+    """What a file that is not ours shows of a target: that at ``base_url``, or that of its first pause."""
+    base = normalized(base_url) if base_url else _likeliest(log.rows) or ""
+    here = sorted((row for row in log.rows if row.base == base), key=lambda row: row.received)
+    usable = [row for row in here if not row.cached]
+    together = overlapping(usable)
+    counted = {
+        "of other hosts and routes, skipped": log.count - log.skipped - len(here),
+        "answered from a cache, skipped": len(here) - len(usable),
+        "beside writes to the same campaign, skipped": len(together),
+        **dict.fromkeys(LACKING, 0),
+        **Counter(what for row in usable for what in row.lacks),
+    }
+    timed = partial(_timed, log, usable, together)
+    clock = _clock()
+    undated = not any(clock.moved or clock.trouble for _ in timed(clock))
+    clock = _clock()
+    contradicted = _is_contradicted(timed(clock, undated=undated), undated=undated)
+    trouble = clock.trouble or (contradicted and "updated_at contradicts the time of the recording")
+    doubt = [f"time could not be checked: {trouble}"] if trouble else []
+    if undated and not trouble and any(timed(_clock())):
+        doubt = ["no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"]
+    return Recording(
+        base_url=base,
+        items=timed(_clock(), undated=undated, unknown=bool(trouble)),
+        notes=(*(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt),
+        run={},
+        ours=False,
+        sha256=log.sha256,
+        clock="wall",
+        unreadable=log.unreadable,
+        secrets=tuple(log.secrets.get(base, ())),
+    )
+
+
+def _clock() -> WallClock:
+    return WallClock(time=lambda: 0.0, sleep=lambda _: None)
+
+
+def _timed(
+    log: Log,
+    rows: Sequence[Row],
+    together: set[int],
+    clock: WallClock,
+    *,
+    undated: bool = False,
+    unknown: bool = False,
+) -> Iterator[Exchange | None]:
+    """The exchanges of rows with the provider's time: that of ``clock``, which learns from each; if the
+    responses are ``undated`` the recorder's; or ``unknown``.
+
+    A write of ``together``, or another than pause and unpause, is None: after it no state is known. A read
+    during a write proves nothing and is left out.
+    """
+    kept = [row for row in rows if row.operation != "retrieve" or row.number not in together]
+    for row, exchange in zip(kept, log.entries(kept), strict=True):
+        if row.operation is None or row.number in together:
+            yield None
+            continue
+        sent, received = row.sent, row.received
+        clock.learn(Reply(exchange.response, exchange.trouble, sent, received))
+        now = clock.window(sent, received)
+        if undated:
+            now = Window(to_ns(sent) - _RECORDER_NS, to_ns(received) + _RECORDER_NS)
+        yield dataclasses.replace(exchange, now=None if unknown else now, case=f"entry {row.number}")
+
+
+def _is_contradicted(exchanges: Iterable[Exchange | None], *, undated: bool) -> bool:
+    """Whether ``updated_at`` is in the future, or that of an accepted pause in the past.
+
+    An ``updated_at`` that was seen before proves nothing, nor does the first one if there are Date headers:
+    some providers do not change it.
+    """
+    contradicted = False
+    seen: dict[str, set[int]] = defaultdict(set)
+    for exchange in filter(None, exchanges):
+        now, request = exchange.now, exchange.request
+        stamp = PAUSE.stamped_at(PAUSE.read_document(Evidence(exchange)))
+        if stamp is None or now is None:
+            continue
+        known = seen[request.campaign]
+        early = request.operation == "pause" and stamp < now.start - _APART_NS
+        new = stamp not in known and (undated or known)
+        contradicted |= stamp > now.end + _APART_NS or bool(new and early)
+        known.add(stamp)
+    return contradicted
+
+
+def _likeliest(rows: Iterable[Row]) -> str | None:
+    """The base URL of the first pause; if there is none, that of the first read."""
+    first: dict[str | None, str | None] = {}
+    for row in rows:
+        first.setdefault(row.operation, row.base)
+    return first.get("pause") or first.get("retrieve")

@@ -11,8 +11,11 @@ import codecs
 import hashlib
 import json
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from whop_contracts.exchange import Exchange, Operation
@@ -178,6 +181,29 @@ def _index(reader: _Reader, log: Log) -> Any:
     reader.skip("")
     reader.expect(not reader.next)
     return document
+
+
+def overlapping(rows: Iterable[Row]) -> set[int]:
+    """The numbers of the exchanges during which something else wrote to the same campaign."""
+    campaigns: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        campaigns[row.campaign].append(row)
+    found: set[int] = set()
+    for mine in campaigns.values():
+        writes = sorted((row for row in mine if row.operation != "retrieve"), key=lambda row: row.sent)
+        sent = [row.sent for row in writes]
+        # Of the writes up to each of them, the two that were over last: one of them may be the row itself.
+        none: tuple[Row, ...] = ()
+        last = list(accumulate(writes, _last, initial=none))
+        for row in mine:
+            before = last[bisect_left(sent, row.received)]
+            if any(one is not row and row.sent < one.received for one in before):
+                found.add(row.number)
+    return found
+
+
+def _last(two: tuple[Row, ...], one: Row) -> tuple[Row, ...]:
+    return tuple(sorted((*two, one), key=lambda row: row.received)[-2:])
 
 
 class _Reader:
