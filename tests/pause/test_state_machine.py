@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
@@ -16,7 +17,7 @@ from hypothesis.strategies import sampled_from
 
 from whop_contracts.cli.open_target import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.executor import Executor
+from whop_contracts.engine.executor import Course, Executor
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause import catalogue, exploration
@@ -53,6 +54,7 @@ class Exploration(RuleBasedStateMachine):
         provider = build(fault=self.fault, clock=ManualClock())
         self.session = session_in_process(provider, actors, random.Random(0), self.judge)
         self.executor = Executor(self.session)
+        self.course = Course("explored")
         _, self.first = self.executor.preflight(foreign=False)
         self.target = self.session.target
 
@@ -61,7 +63,12 @@ class Exploration(RuleBasedStateMachine):
 
     def take(self, step: Step) -> None:
         self.history.append(words(step))
-        assert self.executor._take(step, "explored")
+        taking = self.executor.take(step, self.course)
+        with suppress(StopIteration):
+            due = next(taking)
+            while True:
+                assert due
+                due = taking.send(self.target.clock.reach(due))
         if self.broken:
             type(self).failed = self.history, self.broken
         assert not self.broken, f"{', '.join(self.broken)}: {'; '.join(self.history)}"

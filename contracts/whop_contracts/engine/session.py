@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -63,7 +63,6 @@ class Session:
         self.tolerance = tolerance
         self.oracle = contract.oracle(tolerance)
         self.state = RunState()
-        self.marks: dict[str, int] = {}
         self.foreign = ForeignCampaign(actors.foreign or "")
         self.in_teardown = False
         self.unanswered: int | None = 0
@@ -87,6 +86,11 @@ class Session:
     def possible(self, campaign: str) -> Possible:
         """The states in which a campaign may be now."""
         return self.oracle.possible(campaign, self.now())
+
+    def set_waiting(self, symbols: Iterable[str]) -> None:
+        """The campaigns whose sequences wait while others are sent: what changes there is due to time."""
+        own = (symbol.partition(":")[2] for symbol in symbols if symbol.startswith("own:"))
+        self.oracle.waiting = {self.actors.campaigns[int(number)] for number in own}
 
     def now(self) -> Window | None:
         """The provider's clock now, as far as it is known."""
@@ -118,9 +122,12 @@ class Session:
         self._settles += 1
         return evidence
 
-    def send(self, case: Case, sequence: str) -> Evidence:
-        """Send one case, with retries for infrastructure; the evidence of the last response."""
-        built = self._build(case)
+    def send(self, case: Case, sequence: str, marks: dict[str, int] | None = None) -> Evidence:
+        """Send one case, with retries for infrastructure; the evidence of the last response.
+
+        Its date may be counted from the instants of ``marks``; that of its own mark is added to them.
+        """
+        built = self._build(case, {} if marks is None else marks)
         self._journal_intent(built)
         began = self.target.time()
         try:
@@ -151,11 +158,11 @@ class Session:
     # -- the steps of a request
     # --------------------------------------------------------------------------------------
 
-    def _build(self, case: Case) -> BuiltRequest:
-        built = self._builder.bind(case, self.now() or _guess(self.target.time()), self.marks)
+    def _build(self, case: Case, marks: dict[str, int]) -> BuiltRequest:
+        built = self._builder.bind(case, self.now() or _guess(self.target.time()), marks)
         if case.mark and built.until:
             now = self.now()
-            self.marks[case.mark] = max(built.until, now.end if now else 0)
+            marks[case.mark] = max(built.until, now.end if now else 0)
         return built
 
     def _journal_intent(self, built: BuiltRequest) -> None:

@@ -214,39 +214,37 @@ def moved(gap: int, campaigns: int) -> tuple[Sequence, ...]:
     )  # fmt: skip
 
 
-def waited(*, second: bool) -> tuple[Sequence, ...]:
-    """The sequences for a wall clock, of seconds. With a ``second`` campaign, the waits of both overlap."""
+def waited(campaigns: int) -> tuple[Sequence, ...]:
+    """The sequences for a wall clock, of seconds, with ``campaigns`` named.
+
+    While one waits, others are sent to other campaigns; what is left for each campaign takes eight seconds.
+    """
+    second, other = campaigns > 1, Send(read(OTHER))
     forever, cancel = Send(indefinitely()), Send(unpause())
-    a, soon = _until("a", 1_500), _until("a", 2_000)
-    hour = _until("a", HOUR)
-    other, cancel_other, forever_other = Send(read(OTHER)), Send(unpause(OTHER)), Send(indefinitely(OTHER))
-    timed: tuple[Sequence, ...]
-    if second:
-        timed = (
-            # A date that was cancelled before must not end a later pause when its instant comes.
-            _sequence("dated-pause-ends", "a dated pause ends by itself",
-                      _until("c", 1_500, campaign=OTHER), cancel_other, forever_other, other,
-                      soon, READ, READ, AwaitResume("a"), other),
-            _sequence("pause-is-extended", "extended here, cancelled there",
-                      a, _until("b", 6_000), READ, _until("c", 1_800, campaign=OTHER), cancel_other, other,
-                      _until("d", 2_000, campaign=OTHER), forever_other, other, AdvanceClock("d", 700),
-                      READ, other, AwaitResume("b"), other),
-        )  # fmt: skip
-    else:
-        timed = (
-            _sequence("dated-pause-ends", "a dated pause ends by itself", soon, READ, READ, AwaitResume("a")),
-            _sequence("unpause-cancels-date", "cancelled dates do not fire",
-                      a, cancel, READ, _until("b", 1_700), forever, READ, AdvanceClock("b", 700), READ,
-                      ends="paused"),
-            _sequence("pause-is-extended", "a pause is extended",
-                      a, _until("b", 5_000), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
-        )  # fmt: skip
+    a, b, hour = _until("a", 1_500), _until("b", 1_500), _until("a", HOUR)
+    before, aside = ((Send(indefinitely(OTHER)), other), (other,)) if second else ((), ())
+    ends = _sequence("dated-pause-ends", "a dated pause ends by itself",
+                     _until("a", 2_000), READ, READ, AwaitResume("a"))  # fmt: skip
+    over = (forever, READ, AdvanceClock("b", 600), READ)
+    cancelled: tuple[Sequence, ...] = (
+        _sequence("unpause-cancels-date", "an unpause cancels the date", b, cancel, READ, *over,
+                  ends="paused"),
+        _sequence("indefinite-pause-replaces-date", "an indefinite pause replaces a date", b, *over,
+                  ends="paused"),
+    )  # fmt: skip
+    if not second:
+        cancelled = (_sequence("unpause-cancels-date", "cancelled dates do not fire",
+                               a, cancel, READ, b, *over, ends="paused"),)  # fmt: skip
     return (
-        *timed,
+        *(() if campaigns == 2 else (ends,)),  # noqa: PLR2004 - the next one shows it, too
+        _sequence("pause-is-extended", "a pause is extended",
+                  a, _until("b", 4_500), READ, AdvanceClock("a", 700), READ, AwaitResume("b")),
+        *cancelled,
         _sequence("rejections-while-paused", "refusals while paused",
                   hour, READ, *_rejections(), READ, ends="paused"),
         _passed(),
-        _sequence("same-request-twice", "the same request twice", hour, hour, READ, ends="paused"),
+        _sequence("same-request-twice", "the same request twice",
+                  *before, hour, hour, READ, *aside, ends="paused"),
         _sequence("indefinite-pause-gets-date", "an indefinite pause gets a date",
                   forever, READ, hour, READ, ends="paused"),
     )  # fmt: skip
@@ -287,8 +285,7 @@ def gap_of(means: Capabilities) -> int:
 
 def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
-    second = means.campaigns > 1
-    timed = waited(second=second) if means.clock == "wall" else moved(gap_of(means), means.campaigns)
+    timed = waited(means.campaigns) if means.clock == "wall" else moved(gap_of(means), means.campaigns)
     return (*timed, *untimed(means.campaigns))
 
 

@@ -40,12 +40,14 @@ class Oracle:
     """Follows every campaign of a run through its exchanges, in the order of their responses.
 
     ``tolerance`` is how many seconds after its instant a campaign may still be paused. ``lags`` is whether a
-    read has shown a state from before a write, so that later ones may too.
+    read has shown a state from before a write, so that later ones may too. Changes of the campaigns in
+    ``waiting`` are due to time: a sequence waits for them, while requests are sent to others.
     """
 
     def __init__(self, *, tolerance: float = 60.0) -> None:
         self.tolerance = tolerance
         self.lags = False
+        self.waiting: set[str] = set()
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, Campaign] = {}
         self._foreign: dict[str, Campaign] = {}
@@ -216,6 +218,6 @@ class Oracle:
         if not evidence.accepted:
             credential = evidence.request_class in CREDENTIAL
             cause = blame.UNCHANGED_BY_OTHERS if credential else blame.UNCHANGED
-        for other in self._campaigns.values():
-            if other is not known and not other.causes:
+        for name, other in self._campaigns.items():
+            if other is not known and not other.causes and name not in self.waiting:
                 other.causes = (cause,)
