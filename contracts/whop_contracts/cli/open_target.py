@@ -118,6 +118,7 @@ def open_live(
         limits=limits or Limits(seconds=settings.timeout),
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         insecure=settings.insecure,
+        connections=settings.jobs,
     )
     clock: Clock
     if settings.test_clock is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -199,11 +200,28 @@ class Executor:
         course = Course(sequence.name)
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)
-        for step in sequence.steps:
-            if not (yield from self.take(step, course)):
+        for group in self._grouped(sequence.steps):
+            if group[1:]:
+                cases = [step.case for step in group if isinstance(step, Send)]
+                self._session.send_together(cases, course.name, course.marks)
+            elif not (yield from self.take(group[0], course)):
                 return False
             yield None
         return True
+
+    def _grouped(self, steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+        """The steps one by one, or with several jobs the requests in a row that must be rejected together."""
+        if self._session.sender.jobs == 1:
+            yield from ((step,) for step in steps)
+            return
+        for together, some in itertools.groupby(steps, self._must_be_rejected):
+            group = tuple(some)
+            yield from [group] if together else ((step,) for step in group)
+
+    def _must_be_rejected(self, step: Step) -> bool:
+        classes = self._session.contract.plan_parts.classes
+        one = classes.get(step.case.request_class or "") if isinstance(step, Send) else None
+        return one is not None and one.effect == "none"
 
     def take(self, step: Step, course: Course) -> Steps:
         """Take one step of a sequence."""

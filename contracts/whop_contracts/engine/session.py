@@ -23,6 +23,7 @@ from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
+from whop_contracts.signals import shielded
 from whop_contracts.steps import Case, read
 from whop_contracts.target import Reply, Sender, Target
 
@@ -136,6 +137,30 @@ class Session:
             # It may have taken effect: what it left has to be restored.
             self._record(built, case, sequence, Reply(None, _INTERRUPTED, began, self.target.time()))
             raise
+        return self._take_in(built, case, sequence, replies)
+
+    def send_together(self, cases: Iterable[Case], sequence: str, marks: dict[str, int]) -> None:
+        """Send cases that must be rejected over several connections at once; taken in in their order.
+
+        If one was accepted all the same, it is not known which of them was carried out last.
+        """
+        built = [(self._build(case, marks), case) for case in cases]
+        for one, _ in built:
+            self._journal_intent(one)
+        came, ended = self.sender.deliver_together([one.request for one, _ in built])
+        left: list[tuple[str, Possible]] = []
+        with shielded():
+            for (one, case), replies in zip(built, came, strict=False):
+                if self._take_in(one, case, sequence, replies).accepted and one.scope == "named":
+                    campaign = one.request.campaign
+                    left.append((campaign, self.possible(campaign)))
+            for campaign, states in left:
+                self.oracle.widen(campaign, states)
+        if ended:
+            raise ended
+
+    def _take_in(self, built: BuiltRequest, case: Case, sequence: str, replies: Iterable[Reply]) -> Evidence:
+        """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
         doubts = set()
         for reply in replies:
             evidence, doubt = self._record(built, case, sequence, reply)

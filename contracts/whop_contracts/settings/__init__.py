@@ -152,6 +152,9 @@ class Settings:
     rate: int | None = _setting(
         kinds.COUNT, "N", "Requests per minute at most.", otherwise="300, unlimited on loopback"
     )
+    jobs: int = _setting(
+        kinds.COUNT, "N", "Requests that must be rejected are sent over this many connections.", 1
+    )
     restore_time: float = _setting(
         kinds.DURATION,
         "DURATION",

@@ -59,6 +59,11 @@ class Oracle:
         known = self._campaigns.get(campaign)
         return self._elapse(known.states, now) if known else None
 
+    def widen(self, campaign: str, states: Possible) -> None:
+        """Let ``campaign`` be in one of ``states``, too: requests were carried out in an unknown order."""
+        known = self._campaigns.setdefault(campaign, Campaign())
+        known.states, known.doubtful = union(known.states, states), True
+
     def follow(self, exchange: Exchange) -> Evidence:
         """Take in one exchange, and return it with everything that the clauses need to know."""
         self._notice_leap(exchange)
