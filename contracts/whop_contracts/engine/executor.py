@@ -248,7 +248,7 @@ class Executor:
             self._conflicts = True
             self._bring_to_baseline(case.campaign, course)
             evidence = session.send(case, course.name, course.marks)
-        if case.mark and evidence.status == _CONFLICT:
+        if case.mark and evidence.status == _CONFLICT and self._clock.kind == "wall":
             course.conflicting.add(case.mark)
 
     def _bring_to_baseline(self, campaign: str, course: Course) -> None:
@@ -267,7 +267,7 @@ class Executor:
     def _await_resume(self, step: AwaitResume, course: Course) -> Steps:
         """Read after a due resume until it is seen or the tolerance is over; two long waits at most.
 
-        A pause that got a 409 is not waited for.
+        On a wall clock, a pause that got a 409 is not waited for.
         """
         session = self._session
         if step.mark in course.conflicting or self._is_at_baseline(step.campaign):
