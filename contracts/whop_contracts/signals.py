@@ -82,12 +82,12 @@ def interruptible() -> Iterator[None]:
 @contextmanager
 def shielded() -> Iterator[None]:
     """Delay an interruption until the request under way has ended: what it did must be restored too."""
-    _STATE.under_way = True
+    outer, _STATE.under_way = _STATE.under_way, True
     try:
         yield
     finally:
-        _STATE.under_way = False
-    if _STATE.pending:
+        _STATE.under_way = outer
+    if _STATE.pending and not outer:
         _interrupt()
 
 

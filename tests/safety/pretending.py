@@ -73,12 +73,18 @@ def on_wall_clock(provider: Provider) -> Answering:
 
 
 class WallTarget(MockTarget):
-    """A provider in this process whose clock can only be observed; waiting takes no time."""
+    """A provider in this process whose clock can only be observed; waiting takes no time.
 
-    def __init__(self, provider: Provider, manual: ManualClock, max_wait_s: float = 120.0) -> None:
-        clock = WallClock(time=manual.now, sleep=manual.advance, max_wait_s=max_wait_s)
+    A request and its response take ``latency`` seconds by that clock.
+    """
+
+    def __init__(
+        self, provider: Provider, manual: ManualClock, max_wait_s: float = 120.0, latency: float = 0.004
+    ) -> None:
+        clock = WallClock(time=manual.now, sleep=self.sleep, max_wait_s=max_wait_s)
         super().__init__(provider, clock)  # type: ignore[arg-type]
         self._manual = manual
+        self._latency = latency
 
     def time(self) -> float:
         return self._manual.now()
@@ -88,9 +94,9 @@ class WallTarget(MockTarget):
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
         sent = self.time()
-        self._manual.advance(0.002)
+        self._manual.advance(self._latency / 2)
         reply = super().send(request, timeout=timeout)
-        self._manual.advance(0.002)
+        self._manual.advance(self._latency / 2)
         return Reply(reply.response, None, sent, self.time())
 
 

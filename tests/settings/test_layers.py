@@ -37,6 +37,7 @@ VALUES = {
     "max-requests": ("max_requests", [], ("1", 1), ("20", 20), ("300", 300)),
     "max-time": ("max_time", [], ("1h", 3600.0), ("1.5", 1.5), ("10 s", 10.0)),
     "rate": ("rate", [], ("1", 1), ("2", 2), ("3", 3)),
+    "jobs": ("jobs", [], ("1", 1), ("2", 2), ("3", 3)),
     "restore-time": ("restore_time", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
     "timeout": ("timeout", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
     "insecure": ("insecure", [], ("true", True), ("false", False), ("true", True)),
@@ -194,7 +195,7 @@ def test_the_token_and_its_file_are_one_setting(given, tmp_path):
 
 DEFAULTS = {
     "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",
-    "restore-time": "60s",
+    "restore-time": "60s", "jobs": "1",
     **dict.fromkeys(("strict", "insecure", "allow-production", "dry-run", "quiet", "verbose"), "false"),
     "production-hosts": "api.whop.com", "show-config": "true",
 }  # fmt: skip

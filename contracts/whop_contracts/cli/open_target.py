@@ -111,6 +111,7 @@ def open_live(
         seconds=settings.timeout,
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         insecure=settings.insecure,
+        connections=settings.jobs,
     )
     if (url := settings.test_clock) is None:
         longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)

@@ -18,7 +18,7 @@ from whop_contracts.engine.drawn import Drawn, draw_requests, grouped
 from whop_contracts.engine.plan import LIMITS, LazySequences, Plan, Profile
 from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.schemas import document_path
-from whop_contracts.steps import Capabilities, Need, Sequence
+from whop_contracts.steps import AdvanceClock, AwaitResume, Capabilities, Need, Sequence
 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
@@ -57,7 +57,9 @@ def draw(
         groups += _unranked(parts, groups)
     ranked = [one for group in groups if (one := _sequence(parts, group, means))]
     offered = [one for one in ranked if one.needs <= offer]
-    placement = _Placement(means.campaigns)
+    if means.clock == "wall" and means.campaigns > 1:
+        offered.sort(key=_longest_wait, reverse=True)
+    placement = _Placement(means)
     plan = Plan(
         profile, seed, means, sequences=(), left_out=tuple(one for one in ranked if not one.needs <= offer)
     )
@@ -75,7 +77,7 @@ def batch(contract: Contract, plan: Plan, number: int) -> Plan:
     The same arguments and versions give the same batch. Its sequences are named after it.
     """
     sequences, _ = _drawn(contract, plan, f"{plan.seed} {number}", f"{BATCH}{number}: ")
-    placement = _Placement(plan.means.campaigns)
+    placement = _Placement(plan.means)
     return replace(plan, sequences=tuple(map(placement.place, sequences)), left_out=())
 
 
@@ -125,19 +127,31 @@ def _named(parts: PlanParts, means: Capabilities) -> Mapping[str, Sequence]:
     return {sequence.id: sequence for sequence in parts.sequences(means)}
 
 
+def _longest_wait(sequence: Sequence) -> int:
+    """The milliseconds until the last instant that a sequence waits for; 0 if it waits for none.
+
+    On a wall clock the longest ones come first: while they wait, the others are sent to other campaigns.
+    """
+    marks = {step.mark for step in sequence.steps if isinstance(step, AdvanceClock | AwaitResume)}
+    dated = [case.until.plus_ms for case in sequence.cases() if case.until and case.mark in marks]
+    return max(0, *dated, 0)
+
+
 class _Placement:
     """Distributes sequences over the campaigns of a run, so that a fault that affects one of them is
     found.
     """
 
-    def __init__(self, campaigns: int) -> None:
-        self._load = [Counter[bool]() for _ in range(campaigns)]
+    def __init__(self, means: Capabilities) -> None:
+        self._means = means
+        self._load = [Counter[bool]() for _ in range(means.campaigns)]
+        self._waits = [0] * means.campaigns
         self._paused: set[str] = set()
         self._resets = 0
 
     def place(self, sequence: Sequence) -> Sequence:
         """The sequence for the campaign that has had least, and least of dates if there are some in it; for
-        an active one, if it has to be and there is one.
+        an active one, if it has to be and there is one. Waits on a wall clock are shared out first.
         """
         if not any(case.campaign.startswith(sequence.campaign) for case in sequence.cases()):
             sequence.follow(self._paused)
@@ -146,10 +160,14 @@ class _Placement:
         active = [index for index in everyone if f"own:{index}" not in self._paused]
         spare = sequence.start == "active" and self._resets >= _RESETS
         dated = sum(case.until is not None for case in sequence.cases()) > 1
-        index = min(
-            active or everyone if spare else everyone,
-            key=lambda one: (self._load[one][True] if dated else 0, self._load[one].total()),
-        )
+        wait = _longest_wait(sequence) if self._means.clock == "wall" else 0
+
+        def load(one: int) -> tuple[int, int, int]:
+            shares = self._waits[one] if wait else 0, self._load[one][True] if dated else 0
+            return *shares, self._load[one].total()
+
+        index = min(active or everyone if spare else everyone, key=load)
+        self._waits[index] += wait
         self._resets += sequence.start == "active" and f"own:{index}" in self._paused
         placed = sequence.shifted(index, len(self._load))
         self._load[index][dated] += len(sequence.steps)
@@ -158,9 +176,9 @@ class _Placement:
 
     def copy(self) -> _Placement:
         """A placement that goes on from here on its own."""
-        other = _Placement(len(self._load))
+        other = _Placement(self._means)
         other._load, other._paused = [one.copy() for one in self._load], self._paused.copy()
-        other._resets = self._resets
+        other._waits, other._resets = self._waits.copy(), self._resets
         return other
 
 

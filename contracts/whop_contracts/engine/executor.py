@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from whop_contracts.engine.guards import PREFLIGHT
@@ -11,7 +14,7 @@ from whop_contracts.engine.run_state import Stopped
 from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.steps import AwaitResume, Case, Send, Sequence, Step, read
+from whop_contracts.steps import AdvanceClock, AwaitResume, Case, Send, Sequence, Step, read
 from whop_contracts.target.sender import BudgetSpent
 
 _AFTER_S: Final = 1.0
@@ -24,6 +27,103 @@ _WAYS_OUT: Final = {
 """What helps if a clock of a kind cannot be used."""
 _WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
 """On a wall clock a late resume is also looked for at these seconds after it is due."""
+
+Steps = Generator[int | None, bool | None, bool]
+"""Sends what belongs together. Yields an instant (ns of the provider's clock) to go on at, and is sent
+whether it was reached; or None where others may go on first. Returns whether the rest can be sent.
+"""
+
+
+@dataclass(slots=True)
+class Course:
+    """A sequence that is being sent: its name, the instants of its marks, those of pauses that got a 409."""
+
+    name: str
+    marks: dict[str, int] = field(default_factory=dict)
+    conflicting: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for."""
+
+    steps: Steps
+    campaigns: frozenset[str]
+    due: int = 0
+    begun: bool = False
+
+
+class _Schedule:
+    """Decides which sequence goes on, step by step.
+
+    One that is due comes first, then the one being sent, then the next of the plan. With ``overlap`` a
+    sequence that has to wait does not hold up others: the next one is then the first without a wait of its
+    own, else the first, that uses none of the campaigns of those under way. So a campaign is never used by
+    two sequences at once, and with a single campaign everything waits: its reads could not tell whether the
+    waiting sequence or a rejected request has changed it.
+    """
+
+    def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
+        self._todo = iter(sequences)
+        self._overlap = overlap
+        self._deferred: list[Sequence] = []
+        self.under_way: list[_Running] = []
+        self.finished = 0
+
+    @property
+    def waiting(self) -> list[_Running]:
+        """The sequences that wait, the one that is due first at the front."""
+        return sorted((one for one in self.under_way if one.due), key=lambda one: one.due)
+
+    def next(self, passed: Callable[[int], bool], begin: Callable[[Sequence], Steps]) -> _Running | None:
+        """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
+        waiting = self.waiting
+        if waiting and (not self._overlap or passed(waiting[0].due)):
+            # Until it waits again or ends, it stays ahead of the one that it interrupts.
+            self.under_way.remove(waiting[0])
+            self.under_way.insert(0, waiting[0])
+            return waiting[0]
+        sending = next((one for one in self.under_way if not one.due), None)
+        if sending is None and (sequence := self._startable()):
+            sending = _Running(begin(sequence), _campaigns(sequence))
+            self.under_way.append(sending)
+        return sending or (waiting[0] if waiting else None)
+
+    def finish(self, one: _Running) -> None:
+        """It has ended."""
+        self.under_way.remove(one)
+        self.finished += 1
+
+    def _startable(self) -> Sequence | None:
+        """Take the next sequence that may be started; None if there is none now."""
+        blocked = frozenset[str]().union(*(one.campaigns for one in self.under_way))
+        found: int | None = None
+        for index, sequence in enumerate(self._upcoming()):
+            if blocked & _campaigns(sequence):
+                continue
+            found = index if found is None else found
+            if not (blocked and _waits(sequence)):
+                found = index
+                break
+        return None if found is None else self._deferred.pop(found)
+
+    def _upcoming(self) -> Iterator[Sequence]:
+        """What was not started yet, in the order of the plan; what is taken from it is known from then on."""
+        yield from self._deferred
+        for sequence in self._todo:
+            self._deferred.append(sequence)
+            yield sequence
+
+
+def _campaigns(sequence: Sequence) -> frozenset[str]:
+    """The symbols of the campaigns that a sequence uses, also by an altered id."""
+    used = {sequence.campaign} if sequence.start == "active" else set()
+    used.update(case.campaign for case in sequence.cases())
+    return frozenset(":".join(symbol.split(":")[:2]) for symbol in used)
+
+
+def _waits(sequence: Sequence) -> bool:
+    return any(isinstance(step, AdvanceClock | AwaitResume) for step in sequence.steps)
 
 
 class Executor:
@@ -60,93 +160,134 @@ class Executor:
             self._session.write_journal(lambda journal: journal.first(campaign, first))
 
     def run(self, plan: Plan, label: str = "") -> None:
-        """Send every sequence of the plan, as far as the budget goes and the journal can be kept."""
+        """Send every sequence of the plan, as far as the budget goes and the journal can be kept.
+
+        While a sequence waits on a wall clock, those for other campaigns are sent.
+        """
         state = self._session.state
-        for index, sequence in enumerate(plan.sequences):
-            try:
-                self._run_sequence(sequence)
-            except BudgetSpent as spent:
-                state.cut = len(plan.sequences) - index
-                unsent = f"{state.cut} of {len(plan.sequences)} sequences{label}"
-                state.notes.append(f"{spent}: {unsent} were not finished")
-                return
-            except Stopped as stopped:
-                state.inconclusive = str(stopped)
-                return
-            except JournalError as error:
-                state.inconclusive = state.unjournalled = str(error)
-                return
+        schedule = _Schedule(plan.sequences, overlap=self._clock.kind == "wall")
+        try:
+            while one := schedule.next(self._has_passed, self._send_sequence):
+                self._go_on(schedule, one)
+        except BudgetSpent as spent:
+            state.cut = len(plan.sequences) - schedule.finished
+            unsent = f"{state.cut} of {len(plan.sequences)} sequences{label}"
+            state.notes.append(f"{spent}: {unsent} were not finished")
+        except Stopped as stopped:
+            state.inconclusive = str(stopped)
+        except JournalError as error:
+            state.inconclusive = state.unjournalled = str(error)
+
+    def _go_on(self, schedule: _Schedule, one: _Running) -> None:
+        """Let a sequence take its next step, after the instant that it waits for."""
+        reached = not one.due or self._reach(one.due)
+        try:
+            one.due = (one.steps.send(reached) if one.begun else next(one.steps)) or 0
+            one.begun = True
+        except StopIteration:
+            schedule.finish(one)
+        self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
+
+    def _has_passed(self, ns: int) -> bool:
+        """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""
+        now = self._session.target.time()
+        window = self._clock.window(now, now)
+        return window is None or window.start >= ns
 
     # -- one sequence ----------------------------------------------------------------------------------------
 
-    def _run_sequence(self, sequence: Sequence) -> None:
-        self._session.marks.clear()
+    def _send_sequence(self, sequence: Sequence) -> Steps:
+        course = Course(sequence.name)
         if sequence.start == "active":
-            self._bring_to_baseline(sequence.campaign, sequence.name)
-        for step in sequence.steps:
-            if not self._take(step, sequence.name):
-                return
+            self._bring_to_baseline(sequence.campaign, course)
+        for group in self._grouped(sequence.steps):
+            if group[1:]:
+                cases = [step.case for step in group if isinstance(step, Send)]
+                self._session.send_together(cases, course.name, course.marks)
+            elif not (yield from self.take(group[0], course)):
+                return False
+            yield None
+        return True
 
-    def _take(self, step: Step, sequence: str) -> bool:
-        """Take one step; False if the clock cannot reach the rest of the sequence."""
+    def _grouped(self, steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+        """The steps one by one, or with several jobs the requests in a row that must be rejected together."""
+        if self._session.sender.jobs == 1:
+            yield from ((step,) for step in steps)
+            return
+        for together, some in itertools.groupby(steps, self._must_be_rejected):
+            group = tuple(some)
+            yield from [group] if together else ((step,) for step in group)
+
+    def _must_be_rejected(self, step: Step) -> bool:
+        classes = self._session.contract.plan_parts.classes
+        one = classes.get(step.case.request_class or "") if isinstance(step, Send) else None
+        return one is not None and one.effect == "none"
+
+    def take(self, step: Step, course: Course) -> Steps:
+        """Take one step of a sequence."""
         if isinstance(step, Send):
             if step.case.operation == "retrieve":
-                self._session.read(step.case.campaign, sequence)
+                self._session.read(step.case.campaign, course.name)
             else:
-                self._send(step.case, sequence)
+                self._send(step.case, course)
             return True
         if isinstance(step, AwaitResume):
-            return self._await_resume(step, sequence)
-        return self._reach(self._session.marks.get(step.mark, 0) + step.plus_ms * 1_000_000)
+            return (yield from self._await_resume(step, course))
+        return bool((yield course.marks.get(step.mark, 0) + step.plus_ms * 1_000_000))
 
-    def _send(self, case: Case, sequence: str) -> None:
+    def _send(self, case: Case, course: Course) -> None:
         """Send a case; from the first conflict with an earlier request on, the campaign is at its baseline
         before.
         """
         session = self._session
         acts = session.contract.takes_effect(case)
         if acts and self._conflicts:
-            self._bring_to_baseline(case.campaign, sequence)
-        evidence = session.send(case, sequence)
+            self._bring_to_baseline(case.campaign, course)
+        evidence = session.send(case, course.name, course.marks)
         if acts and evidence.status == _CONFLICT and not self._conflicts:
             self._conflicts = True
-            self._bring_to_baseline(case.campaign, sequence)
-            session.send(case, sequence)
+            self._bring_to_baseline(case.campaign, course)
+            evidence = session.send(case, course.name, course.marks)
+        if case.mark and evidence.status == _CONFLICT and self._clock.kind == "wall":
+            course.conflicting.add(case.mark)
 
-    def _bring_to_baseline(self, campaign: str, sequence: str) -> None:
+    def _bring_to_baseline(self, campaign: str, course: Course) -> None:
         session = self._session
         if self._is_at_baseline(campaign):
             return
         for case in session.contract.requests_to_restore(None, session.contract.baseline, campaign):
-            session.send(case, sequence)
+            session.send(case, course.name)
         if not self._is_at_baseline(campaign):
-            session.read(campaign, sequence)
+            session.read(campaign, course.name)
 
     def _is_at_baseline(self, symbol: str) -> bool:
         campaign = self._session.actors.campaigns[int(symbol.partition(":")[2])]
         return self._session.possible(campaign) == frozenset({self._session.contract.baseline})
 
-    def _await_resume(self, step: AwaitResume, sequence: str) -> bool:
-        """Read after a due resume until it is seen or the tolerance is over; two long waits at most."""
+    def _await_resume(self, step: AwaitResume, course: Course) -> Steps:
+        """Read after a due resume until it is seen or the tolerance is over; two long waits at most.
+
+        On a wall clock, a pause that got a 409 is not waited for.
+        """
         session = self._session
-        if self._is_at_baseline(step.campaign):
+        if step.mark in course.conflicting or self._is_at_baseline(step.campaign):
             return True
-        due = session.marks.get(step.mark, 0)
+        due = course.marks.get(step.mark, 0)
         prompt, over = session.contract.looks_after_due(session.tolerance)
         looks = {_AFTER_S, prompt, over}
         if self._clock.kind == "wall":
             looks = {_AFTER_S} if self._waited_out > 1 else {*looks, *_WALL_LOOKS_S}
         for seconds in sorted(look for look in looks if look <= over):
-            if not self._reach(due + int(seconds * NANO)):
+            if not (yield due + int(seconds * NANO)):
                 return False
-            if not session.contract.is_awaiting(session.read(step.campaign, sequence)):
+            if not session.contract.is_awaiting(session.read(step.campaign, course.name)):
                 break
         else:
             self._waited_out += 1
         return True
 
     def _reach(self, ns: int) -> bool:
-        if ns and self._clock.reach(ns):
+        if self._clock.reach(ns):
             self._session.clock_check.moved(self._session)
             return True
         unknown = self._clock.kind == "wall" and self._clock.moved is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +23,7 @@ from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
+from whop_contracts.signals import shielded
 from whop_contracts.steps import Case, read
 from whop_contracts.target import Target
 from whop_contracts.target.responses import Reply
@@ -65,7 +66,6 @@ class Session:
         self.tolerance = tolerance
         self.oracle = contract.oracle(tolerance)
         self.state = RunState()
-        self.marks: dict[str, int] = {}
         self.foreign = ForeignCampaign(actors.foreign or "")
         self.in_teardown = False
         self.unanswered: int | None = 0
@@ -89,6 +89,11 @@ class Session:
     def possible(self, campaign: str) -> Possible:
         """The states in which a campaign may be now."""
         return self.oracle.possible(campaign, self.now())
+
+    def set_waiting(self, symbols: Iterable[str]) -> None:
+        """The campaigns whose sequences wait while others are sent: what changes there is due to time."""
+        own = (symbol.partition(":")[2] for symbol in symbols if symbol.startswith("own:"))
+        self.oracle.waiting = {self.actors.campaigns[int(number)] for number in own}
 
     def now(self) -> Window | None:
         """The provider's clock now, as far as it is known."""
@@ -120,9 +125,12 @@ class Session:
         self._settles += 1
         return evidence
 
-    def send(self, case: Case, sequence: str) -> Evidence:
-        """Send one case, with retries for infrastructure; the evidence of the last response."""
-        built = self._build(case)
+    def send(self, case: Case, sequence: str, marks: dict[str, int] | None = None) -> Evidence:
+        """Send one case, with retries for infrastructure; the evidence of the last response.
+
+        Its date may be counted from the instants of ``marks``; that of its own mark is added to them.
+        """
+        built = self._build(case, {} if marks is None else marks)
         self._journal_intent(built)
         began = self.target.time()
         try:
@@ -131,6 +139,30 @@ class Session:
             # It may have taken effect: what it left has to be restored.
             self._record(built, case, sequence, Reply(None, _INTERRUPTED, began, self.target.time()))
             raise
+        return self._take_in(built, case, sequence, replies)
+
+    def send_together(self, cases: Iterable[Case], sequence: str, marks: dict[str, int]) -> None:
+        """Send cases that must be rejected over several connections at once; taken in in their order.
+
+        If one was accepted all the same, it is not known which of them was carried out last.
+        """
+        built = [(self._build(case, marks), case) for case in cases]
+        for one, _ in built:
+            self._journal_intent(one)
+        came, ended = self.sender.deliver_together([one.request for one, _ in built])
+        left: list[tuple[str, Possible]] = []
+        with shielded():
+            for (one, case), replies in zip(built, came, strict=False):
+                if self._take_in(one, case, sequence, replies).accepted and one.scope == "named":
+                    campaign = one.request.campaign
+                    left.append((campaign, self.possible(campaign)))
+            for campaign, states in left:
+                self.oracle.widen(campaign, states)
+        if ended:
+            raise ended
+
+    def _take_in(self, built: BuiltRequest, case: Case, sequence: str, replies: Iterable[Reply]) -> Evidence:
+        """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
         doubts = set()
         for reply in replies:
             evidence, doubt = self._record(built, case, sequence, reply)
@@ -153,11 +185,11 @@ class Session:
     # -- the steps of a request
     # --------------------------------------------------------------------------------------
 
-    def _build(self, case: Case) -> BuiltRequest:
-        built = self._builder.bind(case, self.now() or _guess(self.target.time()), self.marks)
+    def _build(self, case: Case, marks: dict[str, int]) -> BuiltRequest:
+        built = self._builder.bind(case, self.now() or _guess(self.target.time()), marks)
         if case.mark and built.until:
             now = self.now()
-            self.marks[case.mark] = max(built.until, now.end if now else 0)
+            marks[case.mark] = max(built.until, now.end if now else 0)
         return built
 
     def _journal_intent(self, built: BuiltRequest) -> None:

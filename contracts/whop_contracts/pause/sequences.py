@@ -13,7 +13,8 @@ which is surely more than the tolerance:
 - ``resume a``: read until the campaign has resumed. ``seen``: a read that shows that it has.
 
 ``other`` before a step is for the second campaign, ``others`` for each of the further ones. A step with
-``other?`` or ``third?`` is left out if there is no second or third campaign.
+``other?`` or ``third?`` is left out if there is no second or third campaign, a row if there are fewer than
+its ``campaigns``.
 """
 
 from __future__ import annotations
@@ -201,10 +202,10 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
     tables = ["movable clock", "any clock"]
     if means.clock == "wall":
-        # With a second campaign, the waits of both overlap.
+        # While one waits, others are sent to other campaigns; with two, what is left takes eight seconds.
         timed = "wall clock and a second campaign" if means.campaigns > 1 else "wall clock"
         tables = [timed, "wall clock without waiting", "any clock"]
-    rows = [row for table in tables for row in _rows()[table]]
+    rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
     named = (_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
     return (*named, *_untimed(means.campaigns))
 

@@ -137,6 +137,9 @@ class Settings:
     rate: int | None = _setting(
         kinds.COUNT, "Requests per minute at most.", otherwise="300, unlimited on loopback"
     )
+    jobs: int = _setting(
+        kinds.COUNT, "Requests that must be rejected are sent over this many connections.", 1
+    )
     restore_time: float = _setting(
         kinds.DURATION, "How long restoring one campaign may take; 5 minutes for all of them.", 60.0
     )

@@ -6,7 +6,8 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Operation, Request, Response
@@ -52,6 +53,7 @@ class Sender:
         max_time: float | None = None,
         elapsed: Callable[[], float] | None = None,
         reserve: int = 0,
+        jobs: int = 1,
     ) -> None:
         self._target = target
         self._rng = rng
@@ -60,6 +62,7 @@ class Sender:
         self._max_time = max_time
         self.elapsed = elapsed or target.time
         self._reserve = reserve
+        self.jobs = jobs
         self._until: float | None = None
         self._late = f"the budget of {max_time or 0:g} s is spent"
         self._retrying: Callable[[str], None] | None = None
@@ -110,13 +113,53 @@ class Sender:
         Raises ``BudgetSpent`` if not even the first may be sent; a retry that the budget excludes is left
         out.
         """
+        self._begin(request)
+        return self._retry(request, [self._send(request)])
+
+    def deliver_together(self, requests: Sequence[Request]) -> tuple[list[list[Reply]], BaseException | None]:
+        """Send requests, up to ``jobs`` at once; what ``deliver`` returns for each of those that were sent.
+
+        They begin in their order, at the rate; what has to be retried is retried after all have a response.
+        If the budget is spent or the run is interrupted, nothing more is sent, and the exception is returned.
+        """
+        sent: list[Future[Reply]] = []
+        ended: BaseException | None = None
+        pool = ThreadPoolExecutor(self.jobs)
+        try:
+            for request in requests:
+                with shielded():
+                    under_way = [one for one in sent if not one.done()]
+                    if len(under_way) >= self.jobs:
+                        wait(under_way, return_when=FIRST_COMPLETED)
+                self._begin(request)
+                self.sent += 1
+                sent.append(pool.submit(self._target.send, request))
+            with shielded():
+                wait(sent)
+        except (BudgetSpent, KeyboardInterrupt) as error:
+            ended = error
+        with shielded():
+            pool.shutdown()
+        done = [[self._count(one.result())] for one in sent]
+        for request, replies in zip(requests, done, strict=False):
+            try:
+                if ended is None:
+                    self._retry(request, replies)
+            except KeyboardInterrupt as error:
+                ended = error
+        return done, ended
+
+    def _begin(self, request: Request) -> None:
+        """Wait until a request may be sent; raises ``BudgetSpent`` if it may not be."""
         if self._until is None:
             self._until = math.inf if self._max_time is None else self.elapsed() + self._max_time
         if self.allowance == 0:
             raise BudgetSpent(f"the budget of {self._max_requests} requests is spent")
         if not self._wait(request.operation):
             raise BudgetSpent(self._late)
-        replies = [self._send(request)]
+
+    def _retry(self, request: Request, replies: list[Reply]) -> list[Reply]:
+        """Retry a request if its last reply asks for it; the new replies are added to ``replies``."""
         retries = waits = 0
         while True:
             response, trouble = replies[-1].response, replies[-1].trouble
@@ -161,6 +204,10 @@ class Sender:
         limit = {"timeout": max(self._left_s, 1.0)} if self._retrying else {}
         with shielded():
             reply = self._target.send(request, **limit)
+        return self._count(reply)
+
+    def _count(self, reply: Reply) -> Reply:
+        """Count what the infrastructure did."""
         if reply.trouble is not None:
             self._met[reply.trouble] += 1
         elif reply.response is not None and reply.response.status in INFRASTRUCTURE:

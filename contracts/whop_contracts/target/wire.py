@@ -46,8 +46,7 @@ class _Deadline(threading.local):
 
     def left(self, expired: type[httpcore.TimeoutException]) -> float:
         """The seconds that are left; raises ``expired`` if there are none."""
-        left = self.at - time.monotonic()
-        if left <= 0:
+        if (left := self.at - time.monotonic()) <= 0:
             raise expired
         return left
 
@@ -97,11 +96,11 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class Wire:
-    """Sends requests to any origin over connections that are kept open. ``time`` is the sender's clock.
+    """Sends requests over connections that are kept open: ``connections``, but at least four, at once.
 
-    A whole exchange takes at most ``seconds``; a body is cut at ``most`` bytes, encoded and decoded.
-    ``ca_file`` contains certificates to trust instead of the usual ones; ``insecure`` trusts any. Proxies are
-    those of the environment, and are never used for this machine itself.
+    A whole exchange takes at most ``seconds``; a body is cut at ``most`` bytes, encoded and decoded. ``time``
+    is the sender's clock. ``ca_file`` contains certificates to trust instead of the usual ones; ``insecure``
+    trusts any. Proxies are those of the environment, and are never used for this machine itself.
     """
 
     def __init__(
@@ -112,8 +111,10 @@ class Wire:
         most: int = 1_000_000,
         ca_file: str | None = None,
         insecure: bool = False,
+        connections: int = 1,
     ) -> None:
         self._time = time
+        self._connections = max(connections, _CONNECTIONS)
         self._seconds = seconds
         self._most = most
         self._ca_file = ca_file
@@ -181,8 +182,8 @@ class Wire:
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
         settings: dict[str, Any] = {
             "ssl_context": self._trust() if scheme == "https" else None,
-            "max_connections": _CONNECTIONS,
-            "max_keepalive_connections": _CONNECTIONS,
+            "max_connections": self._connections,
+            "max_keepalive_connections": self._connections,
             "keepalive_expiry": _IDLE_S,
             "network_backend": _Backend(self._deadline),
         }

@@ -27,7 +27,7 @@ from whop_contracts.pause.evidence import (
     remember,
 )
 from whop_contracts.pause.oracle import blame, states
-from whop_contracts.pause.oracle.states import Campaign, adopt, is_about, observe
+from whop_contracts.pause.oracle.states import Campaign, adopt, is_about, observe, union
 from whop_contracts.pause.request_classes import CREDENTIAL
 
 _LEAP: Final = 1.0
@@ -39,12 +39,14 @@ class Oracle:
     """Follows every campaign of a run through its exchanges, in the order of their responses.
 
     ``tolerance`` is how many seconds after its instant a campaign may still be paused. ``lags`` is whether a
-    read has shown a state from before a write, so that later ones may too.
+    read has shown a state from before a write, so that later ones may too. Changes of the campaigns in
+    ``waiting`` are due to time: a sequence waits for them, while requests are sent to others.
     """
 
     def __init__(self, *, tolerance: float = 60.0) -> None:
         self.tolerance = tolerance
         self.lags = False
+        self.waiting: set[str] = set()
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, Campaign] = {}
         self._foreign: dict[str, Campaign] = {}
@@ -55,6 +57,11 @@ class Oracle:
         """The states that ``campaign`` may be in at ``now``."""
         known = self._campaigns.get(campaign)
         return self._elapse(known.states, now) if known else None
+
+    def widen(self, campaign: str, states: Possible) -> None:
+        """Let ``campaign`` be in one of ``states``, too: requests were carried out in an unknown order."""
+        known = self._campaigns.setdefault(campaign, Campaign())
+        known.states, known.doubtful = union(known.states, states), True
 
     def follow(self, exchange: Exchange) -> Evidence:
         """Take in one exchange, and return it with everything that the clauses need to know."""
@@ -205,6 +212,6 @@ class Oracle:
         if not evidence.accepted:
             credential = evidence.request_class in CREDENTIAL
             cause = blame.UNCHANGED_BY_OTHERS if credential else blame.UNCHANGED
-        for other in self._campaigns.values():
-            if other is not known and not other.causes:
+        for name, other in self._campaigns.items():
+            if other is not known and not other.causes and name not in self.waiting:
                 other.causes = (cause,)
