@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, find, given, settings
 
 from whop_contracts.cli.open_target import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.executor import Course, Executor
+from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.plan import Plan
+from whop_contracts.engine.schedule import Course
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE

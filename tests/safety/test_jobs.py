@@ -13,6 +13,7 @@ from serving import Seen, Served, served
 
 from whop_contracts.cli import check as engine
 from whop_contracts.engine.plan import Plan
+from whop_contracts.pause.request_classes import vectors
 from whop_contracts.pause.sequences import refused
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from whop_contracts.engine.guards import PREFLIGHT
 from whop_contracts.engine.journal import JournalError
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.run_state import Stopped
+from whop_contracts.engine.schedule import Course, Running, Schedule, Steps
 from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
@@ -27,103 +27,6 @@ _WAYS_OUT: Final = {
 """What helps if a clock of a kind cannot be used."""
 _WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
 """On a wall clock a late resume is also looked for at these seconds after it is due."""
-
-Steps = Generator[int | None, bool | None, bool]
-"""Sends what belongs together. Yields an instant (ns of the provider's clock) to go on at, and is sent
-whether it was reached; or None where others may go on first. Returns whether the rest can be sent.
-"""
-
-
-@dataclass(slots=True)
-class Course:
-    """A sequence that is being sent: its name, the instants of its marks, those of pauses that got a 409."""
-
-    name: str
-    marks: dict[str, int] = field(default_factory=dict)
-    conflicting: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for."""
-
-    steps: Steps
-    campaigns: frozenset[str]
-    due: int = 0
-    begun: bool = False
-
-
-class _Schedule:
-    """Decides which sequence goes on, step by step.
-
-    One that is due comes first, then the one being sent, then the next of the plan. With ``overlap`` a
-    sequence that has to wait does not hold up others: the next one is then the first without a wait of its
-    own, else the first, that uses none of the campaigns of those under way. So a campaign is never used by
-    two sequences at once, and with a single campaign everything waits: its reads could not tell whether the
-    waiting sequence or a rejected request has changed it.
-    """
-
-    def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
-        self._todo = iter(sequences)
-        self._overlap = overlap
-        self._deferred: list[Sequence] = []
-        self.under_way: list[_Running] = []
-        self.finished = 0
-
-    @property
-    def waiting(self) -> list[_Running]:
-        """The sequences that wait, the one that is due first at the front."""
-        return sorted((one for one in self.under_way if one.due), key=lambda one: one.due)
-
-    def next(self, passed: Callable[[int], bool], begin: Callable[[Sequence], Steps]) -> _Running | None:
-        """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
-        waiting = self.waiting
-        if waiting and (not self._overlap or passed(waiting[0].due)):
-            # Until it waits again or ends, it stays ahead of the one that it interrupts.
-            self.under_way.remove(waiting[0])
-            self.under_way.insert(0, waiting[0])
-            return waiting[0]
-        sending = next((one for one in self.under_way if not one.due), None)
-        if sending is None and (sequence := self._startable()):
-            sending = _Running(begin(sequence), _campaigns(sequence))
-            self.under_way.append(sending)
-        return sending or (waiting[0] if waiting else None)
-
-    def finish(self, one: _Running) -> None:
-        """It has ended."""
-        self.under_way.remove(one)
-        self.finished += 1
-
-    def _startable(self) -> Sequence | None:
-        """Take the next sequence that may be started; None if there is none now."""
-        blocked = frozenset[str]().union(*(one.campaigns for one in self.under_way))
-        found: int | None = None
-        for index, sequence in enumerate(self._upcoming()):
-            if blocked & _campaigns(sequence):
-                continue
-            found = index if found is None else found
-            if not (blocked and _waits(sequence)):
-                found = index
-                break
-        return None if found is None else self._deferred.pop(found)
-
-    def _upcoming(self) -> Iterator[Sequence]:
-        """What was not started yet, in the order of the plan; what is taken from it is known from then on."""
-        yield from self._deferred
-        for sequence in self._todo:
-            self._deferred.append(sequence)
-            yield sequence
-
-
-def _campaigns(sequence: Sequence) -> frozenset[str]:
-    """The symbols of the campaigns that a sequence uses, also by an altered id."""
-    used = {sequence.campaign} if sequence.start == "active" else set()
-    used.update(case.campaign for case in sequence.cases())
-    return frozenset(":".join(symbol.split(":")[:2]) for symbol in used)
-
-
-def _waits(sequence: Sequence) -> bool:
-    return any(isinstance(step, AdvanceClock | AwaitResume) for step in sequence.steps)
 
 
 class Executor:
@@ -165,7 +68,7 @@ class Executor:
         While a sequence waits on a wall clock, those for other campaigns are sent.
         """
         state = self._session.state
-        schedule = _Schedule(plan.sequences, overlap=self._clock.kind == "wall")
+        schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall")
         try:
             while one := schedule.next(self._has_passed, self._send_sequence):
                 self._go_on(schedule, one)
@@ -178,7 +81,7 @@ class Executor:
         except JournalError as error:
             state.inconclusive = state.unjournalled = str(error)
 
-    def _go_on(self, schedule: _Schedule, one: _Running) -> None:
+    def _go_on(self, schedule: Schedule, one: Running) -> None:
         """Let a sequence take its next step, after the instant that it waits for."""
         reached = not one.due or self._reach(one.due)
         try:
@@ -197,6 +100,21 @@ class Executor:
     # -- one sequence ----------------------------------------------------------------------------------------
 
     def _send_sequence(self, sequence: Sequence) -> Steps:
+        """Send a sequence. If it is the first in which a read showed an older state, send it again if a read
+        just before an instant was excused by that: from now on the lag is over before such a read.
+        """
+        oracle = self._session.oracle
+        lagged = oracle.lags
+        done = yield from self._send_once(sequence)
+        if done and oracle.lags and not lagged and any(map(self._is_just_before, sequence.steps)):
+            return (yield from self._send_once(sequence))
+        return done
+
+    def _is_just_before(self, step: Step) -> bool:
+        """Whether a test clock is moved to just before an instant. Reads lag by the time of the sender."""
+        return isinstance(step, AdvanceClock) and step.plus_ms < 0 and self._clock.kind == "test"
+
+    def _send_once(self, sequence: Sequence) -> Steps:
         course = Course(sequence.name)
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)
@@ -233,6 +151,8 @@ class Executor:
             return True
         if isinstance(step, AwaitResume):
             return (yield from self._await_resume(step, course))
+        if self._session.oracle.lags and self._is_just_before(step):
+            self._session.outlast_lag()
         return bool((yield course.marks.get(step.mark, 0) + step.plus_ms * 1_000_000))
 
     def _send(self, case: Case, course: Course) -> None:

@@ -125,6 +125,10 @@ class Session:
         self._settles += 1
         return evidence
 
+    def outlast_lag(self) -> None:
+        """Wait until no read may lag behind what was sent so far."""
+        self.target.clock.lag(sum(_SETTLE_S))
+
     def send(self, case: Case, sequence: str, marks: dict[str, int] | None = None) -> Evidence:
         """Send one case, with retries for infrastructure; the evidence of the last response.
 
