@@ -74,9 +74,8 @@ def _values(schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]
     if "enum" in schema:
         return st.sampled_from(sorted(schema["enum"], key=lambda value: value is not None))
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    return st.one_of(
-        [_of_type(one, schema, formats) for one in sorted(types, key=lambda name: name != "null")]
-    )
+    types = sorted(types, key=lambda name: name != "null")
+    return st.one_of([_of_type(one, schema, formats) for one in types])
 
 
 def _of_type(

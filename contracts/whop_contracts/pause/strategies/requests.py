@@ -124,8 +124,12 @@ def _case(name: str, body: str | bytes | None, **more: Any) -> Case:
     return Case(f"drawn: {name}", body=body, origin="drawn", **more)
 
 
+def _bodies(name: str, drawn: SearchStrategy[Any]) -> SearchStrategy[Case]:
+    return drawn.map(lambda body: _case(name, body))
+
+
 def _undated(name: str, *members: Member) -> SearchStrategy[Case]:
-    return _objects(st.just(members)).map(lambda body: _case(name, body))
+    return _bodies(name, _objects(st.just(members)))
 
 
 def _dated(
@@ -144,9 +148,8 @@ def _dated(
 def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy[Case]:
     """Good requests with one member of the case replaced: the id, the credential, the media type."""
     good = _undated("") | _dated("", instants.stamps())
-    return st.builds(
-        lambda case, value: replace(case, name=f"drawn: {name}", **{member: value}), good, values
-    )
+    name = f"drawn: {name}"
+    return st.builds(lambda case, value: replace(case, name=name, **{member: value}), good, values)
 
 
 def _strings(named: tuple[str, str]) -> SearchStrategy[Case]:
@@ -163,9 +166,9 @@ _DATES: Final = (
     | instants.sunday_stamps()
     | instants.stamps().map(lambda until: replace(until, form=_ESCAPED_T))
 )
-_EXTRA: Final = _dated("undocumented members", instants.stamps(), _undocumented()) | _objects(
-    _undocumented()
-).map(lambda body: _case("undocumented members", body))
+_EXTRA: Final = _dated("undocumented members", instants.stamps(), _undocumented()) | _bodies(
+    "undocumented members", _objects(_undocumented())
+)
 _TEXTS: Final = _mutated().filter(
     lambda named: read_instant(named[1]) is None and not loose_instants(named[1])
 ) | bodies.not_instants().map(lambda text: ("text that names no instant", text))
@@ -173,29 +176,28 @@ _WRITTEN: Final = st.builds(
     lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)), _TEXTS, st.booleans()
 )
 _MALFORMED: Final = st.one_of(
-    _broken_bodies().map(lambda body: _case("JSON with one character wrong", body)),
+    _bodies("JSON with one character wrong", _broken_bodies()),
     bodies.malformed_bodies().map(lambda named: _case(*named)),
-    bodies.NOT_UTF8_DATES.map(lambda body: _case("bytes that are not UTF-8", body)),
+    _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
 )
-_LAX: Final = _objects(
-    st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"]).map(lambda text: [("note", text)])
-).map(lambda body: _case("NaN or Infinity beside the date", body)) | st.builds(
-    lambda instant, wrong: _case(
-        "bytes that are not UTF-8 beside the date",
-        b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
-    ),
+_NOT_FINITE: Final = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
+_NOT_UTF8_NOTES: Final = st.builds(
+    lambda instant, wrong: b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
     PLAIN_INSTANTS,
     st.sampled_from(bodies.NOT_UTF8),
 )
+_LAX: Final = _bodies(
+    "NaN or Infinity beside the date", _objects(_NOT_FINITE.map(lambda text: [("note", text)]))
+) | _bodies("bytes that are not UTF-8 beside the date", _NOT_UTF8_NOTES)
 """Bodies that only a lenient parser reads, because of an undocumented member."""
 _METHODS: Final = st.builds(
     lambda method, body: _case(method, body, method=method, media_type=_JSON if body else None),
     st.sampled_from(["DELETE", "PUT", "PATCH", "GET"]),
     st.sampled_from(["{}", None]),
 )
-_NOTHING: Final = _undated("null for the date", ("paused_until", "null")) | st.sampled_from(
-    [None, "null", " null\n"]
-).map(lambda body: _case("nothing", body))
+_NOTHING: Final = _undated("null for the date", ("paused_until", "null")) | _bodies(
+    "nothing", st.sampled_from([None, "null", " null\n"])
+)
 _UNKNOWN_IDS: Final = st.sampled_from(["invented", "own:0:longer", "own:0:half"])
 _MALFORMED_IDS: Final = st.one_of(
     values.malformed_ids().map("raw:".__add__),
@@ -224,7 +226,7 @@ REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
     "type": bodies.wrong_types().flatmap(_types),
     "malformed": _MALFORMED,
     "lax-json": _LAX,
-    "no-object": bodies.NO_OBJECTS.map(lambda body: _case("JSON that is not an object", body)),
+    "no-object": _bodies("JSON that is not an object", bodies.NO_OBJECTS),
     "unknown-id": _with("an unknown id", "campaign", _UNKNOWN_IDS),
     "malformed-id": _with("a malformed id", "campaign", _MALFORMED_IDS),
     "recased-id": _with("an id in another case", "campaign", st.just("own:0:recased")),
