@@ -197,6 +197,11 @@ def instead(how: Callable[[Provider, Call, Rejection], Response | Rejection | No
     return around(Provider.perform)(perform)
 
 
+def with_status(step: Callable[..., object]) -> Callable[[str], type[Provider]]:
+    """Set a status after a step that is given a campaign first."""
+    return lambda status: after(step)(lambda _, campaign, *_more: setattr(campaign, "status", status))
+
+
 def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:
     """Store another date: from the provider, the campaign as it was, and the date that was sent."""
     return around(Provider.apply_pause)(

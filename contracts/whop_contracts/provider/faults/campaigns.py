@@ -54,7 +54,7 @@ def _halve(provider: Provider, campaign: Campaign) -> None:
     _rest("daily_budget", None if budget is None else budget / 2)(provider, campaign)
 
 
-def _reset(row: dict[str, Any]) -> type[Provider]:
+def _resetting(row: dict[str, Any]) -> type[Provider]:
     return _touching(_rest(row["member"], row["value"]))
 
 
@@ -203,7 +203,7 @@ FAULTS: Final = (
         ("pause-changes-title", "the title is marked for people", _title),
         ("pause-resets-created-at", "the row is replaced, not updated", _created),
     ),
-    *Table("pausing", _reset)(*rows("members reset by a pause")),
+    *Table("pausing", _resetting)(*rows("members reset by a pause")),
     *Table("pausing", built)(
         ("pauses-siblings", "the update lacks its WHERE", around(Provider.apply_pause)(_pauses_siblings)),
         ("pauses-neighbour", "off by one", around(Provider.pause)(_pauses_neighbour)),

@@ -18,6 +18,7 @@ from whop_contracts.provider.faults import (
     rows,
     timer,
     valued,
+    with_status,
 )
 from whop_contracts.provider.state import SEED, Campaign
 
@@ -60,11 +61,6 @@ def _timed(row: dict[str, Any]) -> type[Provider]:
 
 
 # -- in another state --
-
-
-def _into(status: str) -> type[Provider]:
-    """Resume to another status than active."""
-    return after(Provider.resume)(lambda _, campaign, _instant: setattr(campaign, "status", status))
 
 
 def _keeps_date(go: Callable[..., None], _: Provider, campaign: Campaign, instant: int) -> None:
@@ -183,7 +179,7 @@ _paused_again = both(
 FAULTS: Final = (
     *Table("warnings", _timed)(*rows("late resumes")),
     *Table("auto-resume", _timed)(*rows("resumes at another instant")),
-    *Table("auto-resume", valued(_into))(*rows("statuses after a resume")),
+    *Table("auto-resume", valued(with_status(Provider.resume)))(*rows("statuses after a resume")),
     *Table("auto-resume", around(Provider.resume))(
         ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
     ),
