@@ -22,7 +22,6 @@ from whop_contracts.provider.faults import (
     put,
     rows,
     storing,
-    valued,
     with_status,
 )
 from whop_contracts.provider.reading import MISSING
@@ -163,7 +162,7 @@ FAULTS: Final = (
     *Table("pausing", editing("pause"))(
         ("answers-active", "a replica that has the date only", put("status", "active")),
     ),
-    *Table("pausing", valued(with_status(Provider.apply_pause)))(*rows("statuses stored by a pause")),
+    *Table("pausing", with_status(Provider.apply_pause))(*rows("statuses stored by a pause")),
     *Table("pausing", _stored)(
         ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
         ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
