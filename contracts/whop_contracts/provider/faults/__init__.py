@@ -74,9 +74,15 @@ class Table(Generic[T]):
         return tuple(Fault(name, self.kind, why, self.wfc, self.make(how)) for name, why, how in rows)
 
 
-def rows(section: str) -> tuple[tuple[str, str, dict[str, Any]], ...]:
-    """The rows of a section of ``faults.json``: name, why, and the object that says what is different."""
-    return tuple((name, row["why"], row) for name, row in DATA[section].items())
+def rows(section: str) -> tuple[tuple[str, str, Any], ...]:
+    """The rows of a section of ``faults.json``: name, why, and the object that says what is different.
+
+    Instead of an object that has nothing but a ``value``, its value.
+    """
+    return tuple(
+        (name, row["why"], row["value"] if row.keys() == {"why", "value"} else row)
+        for name, row in DATA[section].items()
+    )
 
 
 def always(*_values: Any) -> bool:
@@ -94,11 +100,6 @@ def by_pattern(
 ) -> Callable[[dict[str, Any]], type[Provider]]:
     """For rows of ``faults.json`` that have the ``pattern`` of the wanted strings."""
     return lambda row: make(matches(row["pattern"]))
-
-
-def valued(make: Callable[[Any], type[Provider]]) -> Callable[[dict[str, Any]], type[Provider]]:
-    """For rows of ``faults.json`` that have the ``value`` that ``make`` is given."""
-    return lambda row: make(row["value"])
 
 
 def built(provider: type[Provider]) -> type[Provider]:
@@ -195,6 +196,11 @@ def instead(how: Callable[[Provider, Call, Rejection], Response | Rejection | No
             return other
 
     return around(Provider.perform)(perform)
+
+
+def with_status(step: Callable[..., object]) -> Callable[[str], type[Provider]]:
+    """Set a status after a step that is given a campaign first."""
+    return lambda status: after(step)(lambda _, campaign, *_more: setattr(campaign, "status", status))
 
 
 def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:

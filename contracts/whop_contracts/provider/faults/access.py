@@ -13,17 +13,21 @@ from whop_contracts.provider.core import Provider
 from whop_contracts.provider.faults import Go, Table, around, both, built, by_pattern, failing, instead, rows
 from whop_contracts.provider.state import SEED, UPDATE, Call, Campaign, Rejection, Request, crash, fresh
 
-# -- tokens --
+# -- credentials --
 
 
-def _passing(passes: Callable[[str, str], bool]) -> type[Provider]:
-    """Accept a token that passes for a known one: from what was sent and the known one."""
+def _similar(
+    step: Callable[..., Any], held: Callable[[Provider], dict[str, Any]]
+) -> Callable[[Callable[[str, str], bool]], type[Provider]]:
+    """For a step that finds what is held under a key: also find it by a key that is only like its own."""
 
-    def find(go: Go, provider: Provider, token: str) -> Any:
-        known = provider.state.credentials
-        return go(token) or next((one for key, one in known.items() if passes(token, key)), None)
+    def make(alike: Callable[[str, str], bool]) -> type[Provider]:
+        def find(go: Go, provider: Provider, sent: str) -> Any:
+            return go(sent) or next((one for key, one in held(provider).items() if alike(sent, key)), None)
 
-    return around(Provider.find_credential)(find)
+        return around(step)(find)
+
+    return make
 
 
 def _unknown(error: Callable[[], Rejection] | None) -> Callable[[dict[str, Any]], type[Provider]]:
@@ -116,16 +120,6 @@ def _crashing(wanted: Callable[[str], bool]) -> type[Provider]:
     return failing(Provider.find_campaign)(lambda id_, _: wanted(id_) and id_ not in _KNOWN)
 
 
-def _finding(alike: Callable[[str, str], bool]) -> type[Provider]:
-    """Find a campaign by an id that is only like its own: from what was sent and the known one."""
-
-    def look_up(go: Go, provider: Provider, wanted: str) -> Any:
-        every = provider.state.campaigns.values()
-        return go(wanted) or next((one for one in every if alike(wanted, one.id)), None)
-
-    return around(Provider.look_up)(look_up)
-
-
 def _is_well_formed(id_: str) -> bool:
     return re.fullmatch("adcamp_[A-Za-z0-9]+", id_) is not None
 
@@ -155,38 +149,6 @@ def _empty(_: Provider, call: Call, rejection: Rejection) -> Response | None:
 
 
 _RECASED: Final = frozenset(one.lower() for one in SEED.campaigns)
-_IDS = (
-    *Table("identifiers", _crashing, 100)(
-        ("unknown-id-crashes", "a row that was not found is read", _is_well_formed),
-        ("malformed-id-crashes", "the id is decoded before it is checked", _is_malformed),
-        ("wrong-prefix-crashes", "a table of prefixes", lambda v: "_" in v and not v.startswith("adcamp_")),
-        ("recased-id-crashes", "only the look-up ignores case", lambda v: v.lower() in _RECASED),
-        ("bare-prefix-crashes", "the part after the prefix is read", lambda v: v.rstrip("_") == "adcamp"),
-    ),
-    *Table("identifiers", _finding, 102)(
-        ("any-prefix-found", "any prefix is cut off", lambda sent, known: sent.split("_")[-1] == known[7:]),
-        ("id-suffix-ignored", "a fixed-width column cuts the id", lambda sent, known: sent.startswith(known)),
-        ("id-prefix-found", "LIKE 'id%'", lambda sent, known: len(sent) > 9 and known.startswith(sent)),
-        ("id-trimmed", "white space around an id is cut off", lambda sent, known: sent.strip() == known),
-        ("any-id-of-its-length", "a hash of ids is too short", lambda sent, known: len(sent) == len(known)),
-        ("malformed-id-found", "a malformed id is read as zero", _is_malformed),
-    ),
-    *Table("identifiers", around(Provider.look_up), 102)(
-        ("unknown-id-invented", "a campaign is made from defaults", _invented),
-        (
-            "unknown-id-is-first",
-            "the first row is taken if none is found",
-            lambda go, provider, wanted: go(wanted) or provider.state.campaigns[SEED.campaigns[0]],
-        ),
-    ),
-    *Table("identifiers", instead, 102)(
-        ("unknown-id-answered-200", "nothing found is an empty success", _empty),
-    ),
-    *Table("identifiers", around(Provider.look_up), 104)(
-        ("unknown-id-pauses-all", "the WHERE is dropped", _pauses_all),
-    ),
-    *Table("values", by_pattern(_crashing), 100)(*rows("crashing ids")),
-)
 
 # -- methods --
 
@@ -235,7 +197,37 @@ def _toggled(provider: Provider, campaign: Campaign | None) -> Response:
     return provider.render_error(Rejection(405, "method_not_allowed", "No.", (("allow", "POST"),)))
 
 
-_WRONG_METHODS = (
+ADDRESSES: Final = (
+    *Table("identifiers", _crashing, 100)(
+        ("unknown-id-crashes", "a row that was not found is read", _is_well_formed),
+        ("malformed-id-crashes", "the id is decoded before it is checked", _is_malformed),
+        ("wrong-prefix-crashes", "a table of prefixes", lambda v: "_" in v and not v.startswith("adcamp_")),
+        ("recased-id-crashes", "only the look-up ignores case", lambda v: v.lower() in _RECASED),
+        ("bare-prefix-crashes", "the part after the prefix is read", lambda v: v.rstrip("_") == "adcamp"),
+    ),
+    *Table("identifiers", _similar(Provider.look_up, lambda p: p.state.campaigns), 102)(
+        ("any-prefix-found", "any prefix is cut off", lambda sent, known: sent.split("_")[-1] == known[7:]),
+        ("id-suffix-ignored", "a fixed-width column cuts the id", lambda sent, known: sent.startswith(known)),
+        ("id-prefix-found", "LIKE 'id%'", lambda sent, known: len(sent) > 9 and known.startswith(sent)),
+        ("id-trimmed", "white space around an id is cut off", lambda sent, known: sent.strip() == known),
+        ("any-id-of-its-length", "a hash of ids is too short", lambda sent, known: len(sent) == len(known)),
+        ("malformed-id-found", "a malformed id is read as zero", _is_malformed),
+    ),
+    *Table("identifiers", around(Provider.look_up), 102)(
+        ("unknown-id-invented", "a campaign is made from defaults", _invented),
+        (
+            "unknown-id-is-first",
+            "the first row is taken if none is found",
+            lambda go, provider, wanted: go(wanted) or provider.state.campaigns[SEED.campaigns[0]],
+        ),
+    ),
+    *Table("identifiers", instead, 102)(
+        ("unknown-id-answered-200", "nothing found is an empty success", _empty),
+    ),
+    *Table("identifiers", around(Provider.look_up), 104)(
+        ("unknown-id-pauses-all", "the WHERE is dropped", _pauses_all),
+    ),
+    *Table("values", by_pattern(_crashing), 100)(*rows("crashing ids")),
     *Table("identifiers", _also, 102)(
         *((f"{one.lower()}-pauses", f"{one} is routed to the same handler", one) for one in _METHODS)
     ),
@@ -251,10 +243,8 @@ _WRONG_METHODS = (
     ),
 )
 
-ADDRESSES: Final = (*_IDS, *_WRONG_METHODS)
-
 FAULTS: Final = (
-    *Table("authorization", _passing, 206)(
+    *Table("authorization", _similar(Provider.find_credential, lambda p: p.state.credentials), 206)(
         ("token-prefix-is-enough", "tokens are found by 12 letters", lambda sent, key: sent[:12] == key[:12]),
         ("token-start-is-enough", "LIKE 'token%'", lambda sent, key: len(sent) > 12 and key.startswith(sent)),
         ("token-in-any-case", "the collation ignores case", lambda sent, key: sent.lower() == key.lower()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -32,30 +32,26 @@ from whop_contracts.provider.state import SEED, Campaign, Request
 # -- a pause changes what no pause may change --
 
 
-def _touching(touch: Callable[[Provider, Campaign], object]) -> type[Provider]:
-    """Do more to the campaign after a pause was stored."""
-    return after(Provider.apply_pause)(lambda provider, campaign, _until: touch(provider, campaign))
+_THEN: Final[Mapping[str, Callable[[Provider, Campaign], object]]] = {
+    "halve the budget": lambda _, c: c.rest.update(
+        daily_budget=c.rest["daily_budget"] and c.rest["daily_budget"] / 2
+    ),
+    "mark the title": lambda _, c: setattr(c, "title", c.title.removesuffix(" (paused)") + " (paused)"),
+    "reset created_at": lambda provider, c: setattr(c, "created_at", provider.now()),
+}
 
 
-def _rest(member: str, value: Any) -> Callable[[Provider, Campaign], None]:
-    return lambda _, campaign: setattr(campaign, "rest", {**campaign.rest, member: value})
+def _touching(row: dict[str, Any]) -> type[Provider]:
+    """After a pause was stored, ``then`` change the campaign, or set its ``member`` to the ``value``."""
 
+    def touch(provider: Provider, campaign: Campaign, _until: int | None) -> None:
+        campaign.rest = dict(campaign.rest)
+        if "then" in row:
+            _THEN[row["then"]](provider, campaign)
+        else:
+            campaign.rest[row["member"]] = row["value"]
 
-def _title(_: Provider, campaign: Campaign) -> None:
-    campaign.title = campaign.title.removesuffix(" (paused)") + " (paused)"
-
-
-def _created(provider: Provider, campaign: Campaign) -> None:
-    campaign.created_at = provider.now()
-
-
-def _halve(provider: Provider, campaign: Campaign) -> None:
-    budget = campaign.rest["daily_budget"]
-    _rest("daily_budget", None if budget is None else budget / 2)(provider, campaign)
-
-
-def _reset(row: dict[str, Any]) -> type[Provider]:
-    return _touching(_rest(row["member"], row["value"]))
+    return after(Provider.apply_pause)(touch)
 
 
 # -- a pause, or its end, changes another campaign --
@@ -197,13 +193,7 @@ _crashing = failing(Provider.apply_pause)(always)
 _truncated = around(Provider.encode)(lambda go, _, value: go(value)[:-1])
 
 FAULTS: Final = (
-    *Table("pausing", _touching)(
-        ("pause-zeroes-budget", "a budget of zero, so that nothing is spent", _rest("daily_budget", 0.0)),
-        ("pause-halves-budget", "every pause refunds the rest of the budget", _halve),
-        ("pause-changes-title", "the title is marked for people", _title),
-        ("pause-resets-created-at", "the row is replaced, not updated", _created),
-    ),
-    *Table("pausing", _reset)(*rows("members reset by a pause")),
+    *Table("pausing", _touching)(*rows("changes by a pause")),
     *Table("pausing", built)(
         ("pauses-siblings", "the update lacks its WHERE", around(Provider.apply_pause)(_pauses_siblings)),
         ("pauses-neighbour", "off by one", around(Provider.pause)(_pauses_neighbour)),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import MINUTE, SECOND
-from whop_contracts.provider.faults import Table, after, around, both, noting, rows, timer, valued
+from whop_contracts.provider.faults import Table, after, around, both, noting, rows, timer
 from whop_contracts.provider.faults.resuming import HOUR, LONGEST_DELAY, UNLESS_NOTED
 from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
 
@@ -202,7 +202,7 @@ FAULTS: Final = (
     *Table("auto-resume", _timers)(*rows("timers")),
     *_NOTED,
     *Table("pausing", _idempotent)(*rows("idempotent pauses")),
-    *Table("intermittent", valued(_losing_unpause))(*rows("lost unpauses")),
+    *Table("intermittent", _losing_unpause)(*rows("lost unpauses")),
     *Table("pausing", _after_resume)(
         ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _first_pause_lost),
         ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _first_date_lost),

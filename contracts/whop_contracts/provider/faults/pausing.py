@@ -22,7 +22,7 @@ from whop_contracts.provider.faults import (
     put,
     rows,
     storing,
-    valued,
+    with_status,
 )
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import Campaign, Request
@@ -34,10 +34,6 @@ def _returned_before(go: Go, provider: Provider, campaign: Campaign, request: Re
     before = provider.render_campaign(campaign)
     go(campaign, request)
     return provider.success("pause", before)
-
-
-def _with_status(status: str) -> type[Provider]:
-    return after(Provider.apply_pause)(lambda _, campaign, _until: setattr(campaign, "status", status))
 
 
 def _stored(how: Callable[[int], int | None]) -> type[Provider]:
@@ -166,7 +162,7 @@ FAULTS: Final = (
     *Table("pausing", editing("pause"))(
         ("answers-active", "a replica that has the date only", put("status", "active")),
     ),
-    *Table("pausing", valued(_with_status))(*rows("statuses stored by a pause")),
+    *Table("pausing", with_status(Provider.apply_pause))(*rows("statuses stored by a pause")),
     *Table("pausing", _stored)(
         ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
         ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),

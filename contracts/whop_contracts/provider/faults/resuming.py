@@ -17,7 +17,7 @@ from whop_contracts.provider.faults import (
     noting,
     rows,
     timer,
-    valued,
+    with_status,
 )
 from whop_contracts.provider.state import SEED, Campaign
 
@@ -62,11 +62,6 @@ def _timed(row: dict[str, Any]) -> type[Provider]:
 
 
 # -- in another state --
-
-
-def _into(status: str) -> type[Provider]:
-    """Resume to another status than active."""
-    return after(Provider.resume)(lambda _, campaign, _instant: setattr(campaign, "status", status))
 
 
 def _keeps_date(go: Callable[..., None], _: Provider, campaign: Campaign, instant: int) -> None:
@@ -195,12 +190,12 @@ _paused_again = both(
 FAULTS: Final = (
     *Table("warnings", _timed)(*rows("late resumes")),
     *Table("auto-resume", _timed)(*rows("resumes at another instant")),
-    *Table("auto-resume", valued(_into))(*rows("statuses after a resume")),
+    *Table("auto-resume", with_status(Provider.resume))(*rows("statuses after a resume")),
     *Table("auto-resume", around(Provider.resume))(
         ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
     ),
     *Table("auto-resume", _swept)(*rows("sweeps after a resume")),
-    *Table("auto-resume", valued(_indefinite_for))(*rows("ends of indefinite pauses")),
+    *Table("auto-resume", _indefinite_for)(*rows("ends of indefinite pauses")),
     *Table("auto-resume", built)(
         ("null-date-ends-after-7-hours", "null gets another column's default", _null_for_7_hours),
         ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
@@ -209,8 +204,8 @@ FAULTS: Final = (
         ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
         ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
     ),
-    *Table("auto-resume", valued(_colliding))(*rows("colliding resumes")),
-    *Table("auto-resume", valued(_batches))(*rows("batches of resumes")),
+    *Table("auto-resume", _colliding)(*rows("colliding resumes")),
+    *Table("auto-resume", _batches)(*rows("batches of resumes")),
     *Table("auto-resume", _never_having)(*rows("campaigns that never resume")),
     *Table("auto-resume", _never_resuming)(
         ("without-end-never-resumes", "the job's query compares the date with the end", _endless),

@@ -154,7 +154,6 @@ _YEAR_2100: Final = dates.days_before(2100, 1, 1) * DAY
 
 # -- rejected, or crashing --
 
-
 _INVALID = "paused_until must be another date."
 
 
