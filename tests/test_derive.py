@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
@@ -13,6 +12,7 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 
+from test_schemas import ABSENT, replaced
 from whop_contracts import derive, schemas
 from whop_contracts.cli import main as cli
 from whop_contracts.derive import DeriveError
@@ -207,28 +207,27 @@ def test_the_openapi_document_is_valid_and_schemathesis_loads_it_without_a_warni
 
 # -- folders that nothing can be derived from --------------------------------------------------------------
 
-NOTHING = object()
 DOCUMENT = "documents", "pizza"
 ID = *DOCUMENT, "members", "/id"
 SOURCE = "needs a known source: one of page, example, sibling, errors, sdk, rfc, convention"
 OPERATIONS = ", api: expected operations with their members"
-ABSENT = "matches nothing in documented/pizza.json"
+UNMATCHED = "matches nothing in documented/pizza.json"
 ROWS = [
-    ((), NOTHING, "expected an object with a member 'documents'"),
-    (("documents",), NOTHING, "expected an object with a member 'documents'"),
+    ((), [], "expected an object with a member 'documents'"),
+    (("documents",), ABSENT, "expected an object with a member 'documents'"),
     (("documents",), [1], ", documents: expected an object"),
     (DOCUMENT, 5, ", documents/pizza: expected an object"),
     ((*DOCUMENT, "member"), {}, ", documents/pizza: knows no 'member'"),
     ((*DOCUMENT, "members"), [], ", documents/pizza, members: expected an object"),
     ((*DOCUMENT, "optional"), "/id", ", documents/pizza, optional: expected a list of JSON pointers"),
     ((*DOCUMENT, "optional"), [5], ", documents/pizza, optional: expected a list of JSON pointers"),
-    ((*DOCUMENT, "optional"), ["/crust"], f", documents/pizza: /crust {ABSENT}"),
-    ((*DOCUMENT, "members", "/crust"), {"source": "page"}, f", documents/pizza: /crust {ABSENT}"),
-    ((*DOCUMENT, "members", "/tags/*"), {"source": "page"}, f", documents/pizza: /tags/* {ABSENT}"),
-    ((*DOCUMENT, "members", "id"), {"source": "page"}, f", documents/pizza: id {ABSENT}"),
+    ((*DOCUMENT, "optional"), ["/crust"], f", documents/pizza: /crust {UNMATCHED}"),
+    ((*DOCUMENT, "members", "/crust"), {"source": "page"}, f", documents/pizza: /crust {UNMATCHED}"),
+    ((*DOCUMENT, "members", "/tags/*"), {"source": "page"}, f", documents/pizza: /tags/* {UNMATCHED}"),
+    ((*DOCUMENT, "members", "id"), {"source": "page"}, f", documents/pizza: id {UNMATCHED}"),
     (ID, "text", ", documents/pizza: the entry of /id: expected an object"),
     ((*ID, "sauce"), 1, ", documents/pizza: the entry of /id knows no 'sauce'"),
-    ((*ID, "source"), NOTHING, f", documents/pizza: the entry of /id {SOURCE}"),
+    ((*ID, "source"), ABSENT, f", documents/pizza: the entry of /id {SOURCE}"),
     ((*ID, "source"), "hearsay", f", documents/pizza: the entry of /id {SOURCE}"),
     ((*ID, "source"), ["page"], f", documents/pizza: the entry of /id {SOURCE}"),
     ((*ID, "nullable"), True, f", documents/pizza: the entry of /id: nullable {SOURCE}"),
@@ -236,25 +235,12 @@ ROWS = [
     ((*ID, "should"), [], ", documents/pizza: the entry of /id, should: expected an object"),
     (("api",), [], OPERATIONS),
     (("api", "operations"), 5, OPERATIONS),
-    (("api", "operations"), NOTHING, f"{OPERATIONS} ('operations')"),
-    (("api", "operations", 0, "path"), NOTHING, f"{OPERATIONS} ('path')"),
+    (("api", "operations"), ABSENT, f"{OPERATIONS} ('operations')"),
+    (("api", "operations", 0, "path"), ABSENT, f"{OPERATIONS} ('path')"),
     (("api", "operations", 0, "response"), "calzone", f"{OPERATIONS} ('calzone')"),
     (("api", "errors", "schema"), "calzone", f"{OPERATIONS} ('calzone')"),
-    (("api", "security"), NOTHING, f"{OPERATIONS} ('security')"),
+    (("api", "security"), ABSENT, f"{OPERATIONS} ('security')"),
 ]
-
-
-def spoilt(annotations, path, by):
-    if not path:
-        return [] if by is NOTHING else by
-    at = annotations
-    for step in path[:-1]:
-        at = at[step]
-    if by is NOTHING:
-        del at[path[-1]]
-    else:
-        at[path[-1]] = by
-    return annotations
 
 
 def error_of(folder):
@@ -266,7 +252,7 @@ def error_of(folder):
 
 def test_wrong_annotations_are_an_error_of_one_line_with_file_and_place(folder):
     for path, by, message in ROWS:
-        put(folder, spoilt(copy.deepcopy(PIZZA_ANNOTATIONS), path, by))
+        put(folder, replaced(PIZZA_ANNOTATIONS, path, by))
         line = error_of(folder)
         assert line.startswith(str(folder / "annotations.json"))
         assert message in line

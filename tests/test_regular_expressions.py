@@ -13,6 +13,7 @@ from time import process_time
 from typing import Any
 
 import whop_contracts
+from test_schemas import patterns
 from whop_contracts.pause.clauses.response import LEAKS
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import SETTINGS
@@ -226,13 +227,6 @@ def test_every_expression_takes_linear_time() -> None:
 
 
 def test_the_patterns_of_the_schemas_take_linear_time() -> None:
-    def patterns(part: Any) -> Iterator[str]:
-        if isinstance(part, dict):
-            yield from [part["pattern"]] if isinstance(part.get("pattern"), str) else []
-            part = list(part.values())
-        for one in part if isinstance(part, list) else ():
-            yield from patterns(one)
-
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in document_path("").rglob("*.json")]
     for text in {pattern for document in documents for pattern in patterns(document)}:
         begin = re.sub(r"\W.*", "", text[1:])
