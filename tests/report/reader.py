@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ PROGRAMS = {
     "whop-contracts": "whop_contracts",
     "pytest": "pytest",
     "python": "",
-    "st": "schemathesis.cli",
+    "st": "",
     "locust": "locust",
 }
 ENVIRONMENT = in_process.environment()
@@ -137,13 +137,11 @@ class Reader:
         """That of a command; a run on staging is cut short, and nobody waits for it."""
         path = f"{self.folder / 'bin'}{os.pathsep}{ENVIRONMENT.get('PATH', '')}"
         tokens = {"WHOP_API_TOKEN": SEED.token} if STAGING in self.means else {}
-        briefly = {}
+        found = ENVIRONMENT | {"PATH": path} | tokens | self.given
         if STAGING in line:
-            briefly = {
-                "WHOP_CONTRACTS_PROFILE": "quick",
-                "WHOP_CONTRACTS_TEST_CLOCK": clock_url(self.means[STAGING]),
-            }
-        return ENVIRONMENT | {"PATH": path} | tokens | self.given | briefly
+            found["WHOP_CONTRACTS_PROFILE"] = "quick"
+            found["WHOP_CONTRACTS_TEST_CLOCK"] = clock_url(self.means[STAGING])
+        return found
 
     def do(self, line: str) -> Done:
         """Type one command. One that serves is left to itself once it has said where."""
@@ -171,16 +169,9 @@ class Reader:
             with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
                 result = self.pytester.runpytest_inprocess(*words)
             return int(result.ret), f"{result.stdout}\n{result.stderr}"
-        done = subprocess.run(
-            ["bash", "-c", self.read(line)],
-            cwd=self.folder,
-            env=self.environment(line),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        bash = {"cwd": self.folder, "env": self.environment(line), "text": True, "stdout": subprocess.PIPE}
+        words = ["bash", "-c", self.read(line)]
+        done = subprocess.run(words, stderr=subprocess.STDOUT, timeout=240, check=False, **bash)
         return done.returncode, done.stdout
 
     def unread(self, text: str) -> str:
@@ -191,13 +182,8 @@ class Reader:
 
     def serve(self, line: str) -> Done:
         self.stop()
-        self.served = subprocess.Popen(
-            ["bash", "-c", f"exec {line} --port 0"],
-            cwd=self.folder,
-            env=self.environment(line),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        bash = {"cwd": self.folder, "env": self.environment(line), "text": True, "stdout": subprocess.PIPE}
+        self.served = subprocess.Popen(["bash", "-c", f"exec {line} --port 0"], **bash)
         assert self.served.stdout is not None
         said = []
         for text in self.served.stdout:
@@ -223,10 +209,7 @@ def _import_everything() -> None:
     planned(Settings(profile="quick")).outline()
 
 
-@contextmanager
-def reading(pytester: pytest.Pytester) -> Iterator[Reader]:
-    with Reader(pytester) as reader:
-        yield reader
+reading = Reader
 
 
 def shape(line: str, *, figures: bool) -> str:
