@@ -170,10 +170,8 @@ def test_a_switch_is_one_of_eight_words_in_a_variable_and_a_truth_value_in_a_fil
 
 
 def test_numbers_of_a_file_need_no_quotes(given):
-    assert given("seed", file="seed = 3")[0] == 3
-    assert given("timeout", file="timeout = 3")[0] == 3.0
-    assert given("timeout", file="timeout = 2.5")[0] == 2.5
-    assert given("max_requests", file="max-requests = '4'")[0] == 4
+    for file, value in (("seed = 3", 3), ("timeout = 3", 3.0), ("timeout = 2.5", 2.5), ("rate = '4'", 4)):
+        assert given(file.split()[0], file=file)[0] == value
 
 
 def test_the_token_and_its_file_are_one_setting(given, tmp_path):
