@@ -37,9 +37,7 @@ def test_st_reports_each_fault_by_the_id_of_its_clause_and_nothing_else(tmp_path
     """With several workers, and without what is excluded."""
     (tmp_path / "schemathesis.toml").write_text(f'[parameters]\nid = "{ACTIVE}"\n')
     environ = CLEAN | {"CI": "1", "SCHEMATHESIS_HOOKS": "whop_contracts.schemathesis_checks"}
-    with running(
-        several("missing-title", "created-at-as-epoch", "past-means-tomorrow", "accepts-true")
-    ) as url:
+    with running(build(fault=FAULTS, clock=RunningClock())) as url:
         command = [
             str(Path(sys.executable).with_name("st")),
             *("run", str(DOCUMENT), "--url", url, "--header", f"Authorization: Bearer {SEED.token}"),
