@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,41 +56,15 @@ def site(tmp_path_factory):
     assert done.returncode == 0, done.stdout + done.stderr
     return {
         path.relative_to(folder).as_posix(): Page(path.read_text("utf-8")) for path in folder.rglob("*.html")
-    } | {path.relative_to(folder).as_posix(): None for path in folder.rglob("*") if path.suffix != ".html"}
+    }
 
 
-def links(site):
-    """Every link: the page it is on, and where to."""
-    for name, page in site.items():
-        for link in page.links if page and name != "404.html" else ():
-            yield name, urlsplit(link)
-
-
-def test_every_link_inside_leads_to_a_page_and_an_anchor_of_it(site):
-    astray, inside = [], 0
-    for name, link in links(site):
-        if link.scheme or link.netloc:
-            continue
-        inside += 1
-        there = (
-            posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(link.path)))
-            if link.path
-            else name
-        )
-        there = "index.html" if there == "." else there
-        page = site.get(there)
-        if there not in site or (
-            link.fragment and (page is None or unquote(link.fragment) not in page.anchors)
-        ):
-            astray.append((name, link.geturl()))
-    assert astray == []
-    assert inside > 500
-
-
-def test_links_to_elsewhere_are_not_followed_here(site, record_property):
-    """They lead to the sites of other tools only; the site itself loads nothing from elsewhere."""
-    outside = {link.geturl() for _, link in links(site) if link.scheme or link.netloc}
+def test_links_to_elsewhere_are_to_other_tools_and_the_site_loads_nothing_from_them(site, record_property):
+    """They are not followed here. Links inside are checked by the build, as the next test shows."""
+    links = [urlsplit(link) for name, page in site.items() if name != "404.html" for link in page.links]
+    outside = {link.geturl() for link in links if link.scheme or link.netloc}
     record_property("not checked", sorted(outside))
+    assert len(links) - len(outside) > 500
     hosts = {urlsplit(one).hostname for one in outside}
     assert hosts <= {
         *("schemathesis.readthedocs.io", "docs.specmatic.io", "dredd.org", "github.com", "docs.pact.io"),

@@ -18,7 +18,7 @@ from requests import Request
 
 from whop_contracts.integrations import schemathesis_checks
 from whop_contracts.pause.catalogue import clauses
-from whop_contracts.provider import SEED, RunningClock, build, faults, variations
+from whop_contracts.provider import SEED, RunningClock, build, variations
 from whop_contracts.provider.server import create_app, running
 
 DOCUMENT = Path(__file__).parents[2] / "schemas" / "openapi.json"
@@ -28,23 +28,16 @@ ACTIVE = SEED.campaigns[0]
 MUST = [clause.id for clause in clauses() if clause.level == "must"]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("WHOP_", "PYTEST_"))}
 QUIETLY = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly")
+FAULTS = ("missing-title", "created-at-as-epoch", "past-means-tomorrow")
 OTHERS = "positive_data_acceptance,negative_data_rejection"
 """Checks of schemathesis that know the schema alone: it allows a past date, and forbids a null body."""
-
-
-def several(*names):
-    """A provider with several faults at once."""
-    kinds = {fault.name: fault.provider for fault in faults()}
-    return type("Several", tuple(kinds[name] for name in names), {})(RunningClock())
 
 
 def test_st_reports_each_fault_by_the_id_of_its_clause_and_nothing_else(tmp_path):
     """With several workers, and without what is excluded."""
     (tmp_path / "schemathesis.toml").write_text(f'[parameters]\nid = "{ACTIVE}"\n')
     environ = CLEAN | {"CI": "1", "SCHEMATHESIS_HOOKS": "whop_contracts.schemathesis_checks"}
-    with running(
-        several("missing-title", "created-at-as-epoch", "past-means-tomorrow", "accepts-true")
-    ) as url:
+    with running(build(fault=FAULTS, clock=RunningClock())) as url:
         command = [
             str(Path(sys.executable).with_name("st")),
             *("run", str(DOCUMENT), "--url", url, "--header", f"Authorization: Bearer {SEED.token}"),
