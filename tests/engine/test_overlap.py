@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -175,8 +176,8 @@ def test_a_standard_run_is_hardly_idle_and_its_reads_are_in_time(campaigns, late
 @pytest.mark.parametrize("fault", [None, *BY_TIME])
 def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault) -> None:
     done = run(plan_for(4), fault)
-    begun = executor._Schedule
-    monkeypatch.setattr(executor, "_Schedule", lambda sequences, **_: begun(sequences, overlap=False))
+    begun = executor.Schedule
+    monkeypatch.setattr(executor, "Schedule", lambda sequences, **_: begun(sequences, overlap=False))
     alone = run(plan_for(4), fault)
     assert done.must_fail == alone.must_fail
     assert bool(done.must_fail) == (fault is not None)
@@ -184,7 +185,7 @@ def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault) -> None
 
 
 def test_on_a_virtual_clock_nothing_overlaps(monkeypatch) -> None:
-    schedule = executor._Schedule((timed("t", 0, 1.0), reads("r", "own:1")), overlap=False)
+    schedule = executor.Schedule((timed("t", 0, 1.0), reads("r", "own:1")), overlap=False)
 
     def begin(sequence: Sequence) -> executor.Steps:
         yield 5 if sequence.name == "t" else None
@@ -224,3 +225,18 @@ def test_a_pause_that_got_a_409_is_not_waited_for() -> None:
         next(taking)
     assert ended.value.value
     assert next(executor.Executor(session).take(AdvanceClock("a", 1), course)) == 1_000_007
+
+
+@pytest.mark.parametrize("campaigns", [1, 2, 4])
+def test_reads_that_lag_for_a_second_warn_and_for_four_seconds_fail(campaigns, monkeypatch):
+    plan, made = plan_for(campaigns), build
+    for lag, broken in ((1.0, set()), (4.0, {"pausing.read-agrees"})):
+
+        def lagging(lag=lag, **which):
+            provider = made(variation="reads-lag", clock=which["clock"])
+            provider.options = replace(provider.options, read_lag=lag)
+            return provider
+
+        monkeypatch.setattr(sys.modules[__name__], "build", lagging)
+        assert run(plan).must_fail & {"pausing.read-agrees"} == broken
+        assert broken or not run(plan).must_fail

@@ -122,7 +122,7 @@ def _likely_cause(evidence: Evidence) -> str | None:
             "the base URL lacks the version; expected one such as https://host/api/v1",
         ),
         (
-            read and status in (200, 404) and page,
+            read and status in (200, 404) and page and evidence.documents.last is None,
             "a website responds, not the API; check the host and the path of the base URL",
         ),
         (pause and redirect, "another scheme, host or path than the API's; check the base URL"),

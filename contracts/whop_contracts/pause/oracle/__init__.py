@@ -168,7 +168,8 @@ class Oracle:
         lagging = (unexpected or doubtful) and known.may_lag(shown, exchange, self._tolerance)
         if unexpected and lagging:
             self.lags = True
-            late = Finding("what the last request left", f"what stood before it: {shown}", "/status")
+            written = "what the last request left" if known.causes else "what is due by now"
+            late = Finding(written, f"what stood before it: {shown}", "/status")
             found = (OracleFinding(blame.AT_ONCE, late),)
             return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings=found)
         if not matching:

@@ -209,7 +209,7 @@ class Campaign:
         for states, at, at_ns in self.older:
             recent = exchange.sent - at <= LAG
             if now is not None and at_ns is not None:
-                recent = recent or now.start - at_ns <= int(LAG * NANO)
+                recent = recent or now.end - at_ns <= int(LAG * NANO)
             if recent and (
                 states is None or observe(states, shown) or observe(elapse(states, now, tolerance), shown)
             ):
