@@ -254,7 +254,7 @@ def redactor_for(settings: Settings) -> Redactor:
         readonly_token=settings.readonly_token,
         headers=settings.headers,
     )
-    redactor: Redactor = importlib.import_module("whop_contracts.engine.preflight").redactor_of(actors)
+    redactor: Redactor = importlib.import_module("whop_contracts.engine.request_builder").redactor_of(actors)
     return redactor
 
 
