@@ -131,7 +131,7 @@ def _plans() -> dict[int, Plan]:
 
 
 @hypothesis_settings(
-    max_examples=10_000 if SOAK else 300,
+    max_examples=10_000 if SOAK else 100,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

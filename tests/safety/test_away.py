@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nursery import Nursery
+from nursery import SOAK, Nursery
 from pretending import opening
 from serving import Seen, Served, served
 
@@ -43,7 +43,7 @@ def words(*more: str, base: str = AWAY) -> list[str]:
     return [
         *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
         *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*"),
-        *("--test-clock", CLOCK, *more),
+        *("--test-clock", CLOCK, "--rate", "60000", *more),
     ]
 
 
@@ -148,29 +148,24 @@ def agents(state: Served) -> set[str]:
     return {dict(seen.headers)["user-agent"] for seen in state.requests}
 
 
-def test_a_user_agent_names_the_suite_and_the_run(nursery: Nursery, state: Served, tmp_path: Path) -> None:
-    nursery.run(*words(), cwd=tmp_path, **away(state))
-    (first,) = agents(state)
-    state.requests.clear()
-    nursery.run(*words(), cwd=tmp_path, **away(state))
-    (second,) = agents(state)
-    assert re.fullmatch(r"whop-contracts/\S+ \([0-9a-f]{8}\)", first)
-    assert first != second
-
-
-def test_invented_ids_are_random_and_named_ones_are_changed_in_prefix_or_case_alone(
+def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_in_prefix_or_case(
     nursery: Nursery, state: Served, tmp_path: Path
 ) -> None:
     arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
     invented: list[set[str]] = []
+    named: list[str] = []
     for _ in range(2):
         state.requests.clear()
         nursery.run(*arguments, cwd=tmp_path, **away(state))
+        named += agents(state)
         ids = {seen.campaign for seen in state.requests} - {ONE, TWO}
         assert not ids & state.provider.state.campaigns.keys()
         assert {seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests} == {True}
         invented.append({one for one in ids if one.startswith("adcamp_") and len(one) >= len(ONE)})
     assert invented[0] - invented[1]
+    first, second = named
+    assert re.fullmatch(r"whop-contracts/\S+ \([0-9a-f]{8}\)", first)
+    assert first != second
 
 
 def dies(state: Served, at: int) -> list[Seen]:
@@ -187,7 +182,7 @@ def dies(state: Served, at: int) -> list[Seen]:
     return after
 
 
-@pytest.mark.parametrize("at", range(3, 13))
+@pytest.mark.parametrize("at", range(3, 13) if SOAK else (3, 4, 8, 12))
 def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(
     nursery: Nursery, state: Served, tmp_path: Path, at: int
 ) -> None:

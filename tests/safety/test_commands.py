@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from nursery import Nursery
+from nursery import SOAK, Nursery
 from serving import served
 
 from whop_contracts.cli.check import check
@@ -31,10 +31,11 @@ PRINTED = {
     "offset-dropped": {"curl"},
 }
 """Faults, and the first words of the commands that are printed for them."""
+_ONE_OF_A_KIND = ("typo-in-member", "crashes-on-bad-utf-8", "token-prefix-is-enough", "refusal-resumes")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are for curl")
-@pytest.mark.parametrize("fault", PRINTED)
+@pytest.mark.parametrize("fault", PRINTED if SOAK else _ONE_OF_A_KIND)
 def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
     fault: str, nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ def run(nursery: Nursery, folder: Path, answer: Answer) -> tuple[int, str, list[
     with served(build(clock=RunningClock())) as state:
         state.before = lambda _seen: answer
         words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
+        words += ["--test-clock", state.clock_url]
         code, said = nursery.run("run", *words, cwd=folder, WHOP_API_TOKEN=SEED.token)
         return code, said, state.requests
 
@@ -82,6 +83,7 @@ def test_if_a_tolerant_client_can_read_it_the_run_continues_and_only_the_format_
     with served(build(clock=RunningClock())) as state:
         state.after = lambda _seen, answer: replace(answer, content=spoil(answer.content))
         words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
+        words += ["--test-clock", state.clock_url]
         code, said = nursery.run("run", *words, cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
         assert state.states()[ONE] == ("active", None), "it is restored"
     assert code == 1, said

@@ -23,7 +23,7 @@ ALL_OF_A_GROUP = (
     "zero-for-date", "array-as-body", "text-as-body", "very-long-text",
     "true-for-date", "number-as-body", "true-as-body", "not-json",
 )  # fmt: skip
-FAULTS = (None, "422-pauses", "refusal-forgets-date", "accepts-any-type", "accepts-any-string", "401-resumes")
+FAULTS = (None, "refusal-forgets-date", "accepts-any-type", "accepts-any-string")
 
 
 def check(state: Served, folder: Path, jobs: int, plan: Plan | None = None, **more: Any) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from nursery import Nursery
+from nursery import SOAK, Nursery
 
 from target.hostile import Behaviour, Server, serving, written
 from whop_contracts.cli import main as cli
@@ -64,7 +64,7 @@ def _judged(nursery: Nursery, folder: Path, behave: Behaviour, *more: str) -> tu
     return code, said
 
 
-@pytest.mark.parametrize("piece", _PIECES)
+@pytest.mark.parametrize("piece", _PIECES if SOAK else ("bytes", "an object", "brackets"))
 def test_a_first_read_of_100_mb_ends_in_a_line_or_in_findings(
     nursery: Nursery, tmp_path: Path, piece: str
 ) -> None:
@@ -72,9 +72,11 @@ def test_a_first_read_of_100_mb_ends_in_a_line_or_in_findings(
     assert code == (1 if piece in {"an object", "brackets"} else 3), said
 
 
-@pytest.mark.parametrize("piece", ["spaces", "zeros", "brackets"])
+@pytest.mark.parametrize("piece", ["spaces", "zeros", "brackets"] if SOAK else ["zeros"])
 def test_bodies_of_100_mb_in_a_run_are_findings(nursery: Nursery, tmp_path: Path, piece: str) -> None:
-    code, said = _judged(nursery, tmp_path, _large(_PIECES[piece], 2), "--profile", "quick")
+    code, said = _judged(
+        nursery, tmp_path, _large(_PIECES[piece], 2), "--profile", "quick", "--max-requests", "40"
+    )
     assert code in {1, 4}, said
     assert json.loads((tmp_path / "r.json").read_bytes())["verdict"] == "violates"
 

@@ -99,7 +99,7 @@ def test_production_is_refused(
     assert not list(tmp_path.iterdir())
 
 
-_BUDGETS = [(1, None), (2, None), (5, None), (9, None), (21, None), (150, None), (10, _FAULT), (77, _FAULT)]
+_BUDGETS = [(1, None), (5, None), (9, None), (21, None), (10, _FAULT), (40, _FAULT)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nursery import Nursery
+from nursery import SOAK, Nursery
 from serving import Seen, Served, served
 
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
@@ -259,7 +259,7 @@ def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path: Path) -> None:
     assert check(tmp_path, printed) >= 4
 
 
-@pytest.mark.parametrize("verbosity", ["-q", "-vv"])
+@pytest.mark.parametrize("verbosity", ["-q", "-vv"] if SOAK else ["-vv"])
 def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, verbosity: str) -> None:
     """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)

@@ -21,8 +21,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, restore_command
 from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.preflight import redactor_of
-from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.run_state import RunState
 from whop_contracts.engine.session import Session

@@ -86,9 +86,7 @@ def batch(contract: Contract, plan: Plan, number: int) -> Plan:
 
 @cache
 def ranks(parts: PlanParts, clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
-    """The order of vectors and sequences for a kind of clock. ValueError if the file names an id that there
-    is not.
-    """
+    """The ranks for a kind of clock. ValueError if the file names an id that does not exist."""
     file = json.loads(document_path("ranks.json").read_text(encoding="utf-8"))
     return tuple(checked(parts, group) for group in file[clock])
 
@@ -138,9 +136,7 @@ def _longest_wait(sequence: Sequence) -> int:
 
 
 class _Placement:
-    """Distributes sequences over the campaigns of a run, so that a fault that affects one of them is
-    found.
-    """
+    """Distributes sequences over all campaigns, so that a fault of one of them is found."""
 
     def __init__(self, means: Capabilities) -> None:
         self._means = means
@@ -192,9 +188,7 @@ def _rest(
     placement: _Placement,
     ranked: SequenceOf[Sequence],
 ) -> tuple[tuple[Sequence, ...], int]:
-    """What follows the first sequences: as many of those ranked as there is room for, between the drawn
-    ones.
-    """
+    """The sequences after the first: as many ranked ones as there is room for, and the drawn ones."""
     drawn, dropped = _drawn(contract, plan, plan.seed, "")
 
     def placed(count: int) -> tuple[Sequence, ...]:

@@ -1,6 +1,4 @@
-"""Drawn requests: generated for a seed, classified as the oracle classifies them, and grouped so that they
-share reads.
-"""
+"""Drawn requests: generated for a seed, classified as by the oracle, grouped to share reads."""
 
 from __future__ import annotations
 
@@ -102,9 +100,7 @@ def classify(contract: Contract, case: Case) -> str:
 
 
 def is_inconclusive(case: Case) -> bool:
-    """Whether nothing could be concluded from a response: another encoding than UTF-8, a byte order mark, a
-    key twice.
-    """
+    """Whether a response would show nothing: not UTF-8, a byte order mark, a key twice."""
     content = case.body.encode() if isinstance(case.body, str) else case.body or b""
     return json.detect_encoding(content) != "utf-8" or bool(read_json(content).duplicates)
 
@@ -113,9 +109,7 @@ def is_inconclusive(case: Case) -> bool:
 
 
 def grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Sequence]:
-    """Requests as sequences named after ``label``: of each class the smallest first, and all classes in
-    turn.
-    """
+    """Sequences named after ``label``: the smallest of each class first, all classes in turn."""
     by_class: dict[str, list[Case]] = {}
     for case in sorted(cases, key=_size):
         by_class.setdefault(case.request_class or "", []).append(case)

@@ -156,9 +156,7 @@ class Executor:
         return bool((yield course.marks.get(step.mark, 0) + step.plus_ms * 1_000_000))
 
     def _send(self, case: Case, course: Course) -> None:
-        """Send a case; from the first conflict with an earlier request on, the campaign is at its baseline
-        before.
-        """
+        """Send a case; from the first 409 on, the campaign is at its baseline before."""
         session = self._session
         acts = session.contract.takes_effect(case)
         if acts and self._conflicts:

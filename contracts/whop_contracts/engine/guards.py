@@ -40,9 +40,7 @@ PREFLIGHT: Final = "preflight"
 
 
 def check_responses(session: Session, evidence: Evidence) -> None:
-    """End the run if the operation never gets a response: retries of hundreds of requests would show the
-    same.
-    """
+    """End the run if the operation never gets a response: hundreds of retries show the same."""
     if evidence.exchange.request.operation != session.contract.operation:
         return
     if evidence.accepted or session.unanswered is None:
@@ -56,9 +54,7 @@ def check_responses(session: Session, evidence: Evidence) -> None:
 
 @dataclass(slots=True)
 class Outbox:
-    """Passes evidence on in its order; while something is in doubt, evidence is held, to be checked or
-    dropped later.
-    """
+    """Passes evidence on in its order; holds it while something is in doubt."""
 
     watch: Watch
     _held: list[tuple[Evidence, str, bool]] = field(default_factory=list)
@@ -180,9 +176,7 @@ class CredentialCheck:
     checking: bool = False
 
     def begin(self, session: Session, exchange: Exchange, sequence: str) -> str | None:
-        """Called before an exchange is recorded: the doubt that it raises, whose evidence is held from here
-        on.
-        """
+        """The doubt that an exchange raises before it is recorded; its evidence is held from here on."""
         if self.checking or exchange.role != "full" or exchange.scope != "named" or sequence == PREFLIGHT:
             return None
         first, status = not self.used, exchange.response.status if exchange.response else 0
@@ -258,9 +252,7 @@ class ForeignCampaign:
     released: Evidence | None = None
 
     def journalled(self, built: BuiltRequest, contract: Contract) -> str | None:
-        """The name under which a request is journalled: none if it is expected to be rejected and not
-        readable.
-        """
+        """The name to journal a request under; None if it should be rejected and cannot be read."""
         main = built.request.operation == contract.operation
         self.sent += main
         return self.name if not main or self.first else None

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import random
 import string
+import urllib.request
 from calendar import monthcalendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from whop_contracts.actors import Actors, altered
+from whop_contracts.actors import Actors, altered, altered_forms
 from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
 from whop_contracts.pause.clause import Contract
+from whop_contracts.redaction import Redactor
 from whop_contracts.steps import Case, SymbolicInstant
 
 _LEAD: Final = 3_600 * NANO
@@ -25,9 +27,7 @@ _TELLING: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class BuiltRequest:
-    """A request ready to be sent, with its role and scope; ``until`` is the instant that its date was written
-    for.
-    """
+    """A request ready to be sent; ``until`` is the instant that its date was written for."""
 
     request: Request
     role: Role
@@ -62,9 +62,7 @@ def bind_stamp(
 
 
 def _next(stamp: SymbolicInstant, now: Window) -> str:
-    """The first date of a month and day, or of a month's Sunday, that is ahead; in a leap year if it takes
-    one.
-    """
+    """The first date of a base that is ahead; in a leap year if it needs one."""
     earliest = now.end + _LEAD + stamp.after_days * 86_400 * NANO
     clock = f"{stamp.time[:5]}:00"
     zone = stamp.offset if stamp.offset[1:].count(":") else "Z"
@@ -77,9 +75,7 @@ def _next(stamp: SymbolicInstant, now: Window) -> str:
 
 
 def _day(base: str, year: int) -> str:
-    """A base as month and day of a year: ``MM-DD`` as it is, ``MM/n`` as the date of the month's n-th
-    Sunday.
-    """
+    """Month and day of a base in a year: ``MM-DD`` as it is, ``MM/n`` is the n-th Sunday."""
     month, slash, place = base.partition("/")
     if not slash:
         return base
@@ -195,3 +191,17 @@ class RequestBuilder:
 
 _UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
 """A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
+
+
+def redactor_of(actors: Actors) -> Redactor:
+    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies."""
+    names = {"$WHOP_API_TOKEN": actors.token}
+    if actors.readonly_token:
+        names["$WHOP_READONLY_TOKEN"] = actors.readonly_token
+    redactor = Redactor(names)
+    for form in altered_forms(actors.token):
+        redactor.add(form)
+    for name, value in actors.headers:
+        redactor.add_header(name, value)
+    redactor.add_proxies(urllib.request.getproxies())
+    return redactor

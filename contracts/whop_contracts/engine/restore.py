@@ -14,8 +14,7 @@ from whop_contracts import __version__
 from whop_contracts.actors import Actors
 from whop_contracts.engine.journal import Journal, JournalError, JournalRecord
 from whop_contracts.engine.lock import exclusive, resources_of
-from whop_contracts.engine.preflight import redactor_of
-from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run_state import RunState
 from whop_contracts.engine.session import Session
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_journal

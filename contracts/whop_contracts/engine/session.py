@@ -158,9 +158,8 @@ class Session:
         with shielded():
             for (one, case), replies in zip(built, came, strict=False):
                 if self._take_in(one, case, sequence, replies).accepted and one.scope == "named":
-                    campaign = one.request.campaign
-                    left.append((campaign, self.possible(campaign)))
-            for campaign, states in left:
+                    left.append((one.request.campaign, self.possible(one.request.campaign)))
+            for campaign, states in left if len(left) > 1 else ():
                 self.oracle.widen(campaign, states)
         if ended:
             raise ended
@@ -186,8 +185,7 @@ class Session:
         if cause and not self.in_teardown and (note := f"likely cause: {cause}") not in self.state.notes:
             self.state.notes.append(note)
 
-    # -- the steps of a request
-    # --------------------------------------------------------------------------------------
+    # -- the steps of a request ------------------------------------------------------------------------------
 
     def _build(self, case: Case, marks: dict[str, int]) -> BuiltRequest:
         built = self._builder.bind(case, self.now() or _guess(self.target.time()), marks)
@@ -215,9 +213,7 @@ class Session:
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
     ) -> tuple[Evidence, str | None]:
-        """Turn a reply into an exchange, have the oracle follow it, and pass it on; with the doubt that it
-        raises.
-        """
+        """Have the oracle follow a reply, and pass it on; also the doubt that it raises."""
         self._number += 1
         self.target.clock.learn(reply)
         exchange = Exchange(
@@ -260,8 +256,6 @@ class Session:
 
 
 def _guess(time: float) -> Window:
-    """The clock of a provider that does not tell its time: within a day of ours; dates keep clear of that
-    day.
-    """
+    """A clock that is not known: within a day of ours; dates keep clear of that day."""
     now = int(time * NANO)
     return Window(now - _DAY, now + _DAY)

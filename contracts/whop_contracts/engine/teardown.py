@@ -30,9 +30,7 @@ class _LeftAsItIsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A campaign to restore. With a ``record`` of a journal it is read first, and only changed if a request
-    of the run explains its state.
-    """
+    """A campaign to restore; with a ``record`` only if a request of the run explains its state."""
 
     symbol: str
     campaign: str
