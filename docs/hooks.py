@@ -54,7 +54,7 @@ def sample() -> str:
     with mock.patch("time.time", return_value=START):
         result = check(Settings())
     out = io.StringIO()
-    report.show(result, out, quiet=False, verbose=False, color="never")
+    report.show(Settings(color="never"), result, out)
     text = re.sub(r"^[\d-]+T\S+ to \S+$", "…", out.getvalue(), flags=re.MULTILINE)
     return re.sub(r"[\d.]+ s$", "1.1 s", text.rstrip("\n")) + "\n"
 

@@ -121,18 +121,11 @@ def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[
             found[_group(was, now)].append(change)
     known = {_key(drift) for drift in old["drift"]}
     found["drift"] = [drift for drift in new["drift"] if _key(drift) not in known]
-    found["notes"] = [
-        *(
-            f"the two results are of different {what}"
-            for holder, name, what in _FACTS
-            if old[holder][name] != new[holder][name]
-        ),
-        *(
-            f"the {which} run was inconclusive: {result['reason']}"
-            for result, which in ((old, "old"), (new, "new"))
-            if result["verdict"] == "inconclusive"
-        ),
-    ]
+    facts = [what for holder, name, what in _FACTS if old[holder][name] != new[holder][name]]
+    found["notes"] = [f"the two results are of different {what}" for what in facts]
+    for result, which in ((old, "old"), (new, "new")):
+        if result["verdict"] == "inconclusive":
+            found["notes"].append(f"the {which} run was inconclusive: {result['reason']}")
     return found
 
 

@@ -144,11 +144,11 @@ def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[Names, frozen
 
 def plan(loaded: Loaded, *, as_json: bool, why: bool) -> int:
     """Print what ``run`` would send."""
-    outline = planned(loaded.settings).outline()
+    whole = planned(loaded.settings)
+    outline = whole.outline()
     if why:
         clauses = selected_clauses(loaded.settings)
-        found = served(planned(loaded.settings), clauses)
-        outline = _reasoned(outline, found, [clause.id for clause in clauses])
+        outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
     say(*([json.dumps(outline, indent=2)] if as_json else plan_lines(outline)))
     return 0
 

@@ -114,8 +114,9 @@ def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
 
 
 def show(settings: Settings, result: Result, stream: TextIO) -> None:
-    """Print the report that was asked for on standard output; else that for the terminal and, under GitHub
-    Actions, annotations after it.
+    """Print the report that was asked for on standard output, else that for the terminal.
+
+    Under GitHub Actions, annotations follow the latter.
     """
     if piped := next((name for name in WRITERS if getattr(settings, name) == STDOUT), None):
         stream.write(render(piped, result))

@@ -141,9 +141,7 @@ class Failure:
         return tuple(event for event in self.before if event.campaign in segments)
 
     def _excerpt(self, body: str) -> str:
-        """A body from the member on that the failure is about, or one with a similar name, if it would be cut
-        off.
-        """
+        """A body from the member on that the failure is about, or a similar one, if that would be cut off."""
         leaf = self.row["failure"]["pointer"].rpartition("/")[2]
         similar = difflib.get_close_matches(leaf, re.findall(r'"(\w{1,80})":', body), 1) if leaf else []
         places = [place for name in (leaf, *similar) if name and (place := body.find(f'"{name}"')) >= 0]

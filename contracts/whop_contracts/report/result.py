@@ -57,18 +57,15 @@ class Circumstances:
 def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor) -> dict[str, Any]:
     """The result of a run, redacted."""
     c = circumstances
-    rows = [_row(clause, tally, c, redactor) for clause in tally.clauses]
-    causes = explained(tally)
-    rows = [row | {"explained_by": causes.get(row["id"])} for row in rows]
+    leads = explained(tally)
+    rows = [_row(one, tally, c, redactor) | {"explained_by": leads.get(one.id)} for one in tally.clauses]
     verdict, reason = _verdict(rows, tally, c)
-    result = {
+    result: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "verdict": verdict,
         "exit_code": 0,
         "reason": reason,
-        "target": dict(c.target),
-        "contract": dict(c.contract),
-        "plan": dict(c.plan),
+        **{name: dict(getattr(c, name)) for name in ("target", "contract", "plan")},
         "requests": c.requests,
         "started_at": write_instant(round(c.started_at * NANO)),
         "finished_at": write_instant(round((c.started_at + c.duration_s) * NANO)),

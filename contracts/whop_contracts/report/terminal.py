@@ -136,19 +136,16 @@ def _body(page: Page, result: Result, *, verbose: bool) -> None:
     lists["note"] += [("", line, []) for line in summary.punctuality(result)]
     for label, items in lists.items():
         if label == "note":
-            _untested(page, result)
+            reasons = summary.untested(result)
+            if reasons:
+                page.line()
+            for reason, ids in reasons.items():
+                page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
         _list(page, label, items, verbose=verbose)
         if label == "drift":
             for hint in summary.hints(result):
                 page.labelled("", hint, "dim")
     page.line()
-
-
-def _untested(page: Page, result: Result) -> None:
-    for number, (reason, ids) in enumerate(summary.untested(result).items()):
-        if number == 0:
-            page.line()
-        page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
 
 
 def _table(page: Page, result: Result) -> None:

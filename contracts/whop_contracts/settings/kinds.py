@@ -22,7 +22,6 @@ from click.shell_completion import CompletionItem
 
 STDOUT: Final = Path("-")
 """The path of a report that means standard output."""
-LARGEST: Final = 2**63 - 1
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -196,7 +195,7 @@ def choice(*names: str, metavar: str = "NAME") -> Kind:
     return Kind(parse, metavar, f"one of {', '.join(names)}", schema={"enum": list(names)})
 
 
-def number(least: int, most: int = LARGEST, *, expected: str = "") -> Kind:
+def number(least: int, most: int = 2**63 - 1, *, expected: str = "") -> Kind:
     """A whole number of ASCII digits."""
 
     def parse(text: str) -> int:

@@ -125,9 +125,7 @@ def load(
 
 
 def loaded_by(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] = MappingProxyType({})) -> Loaded:
-    """The settings of a context; those that are no flag of its command come from ``flags``, variables and the
-    file.
-    """
+    """The settings of a context: what is no flag of its command comes from ``flags``, variables, the file."""
     origins = {}
     for setting in sorted(SETTINGS, key=lambda one: (one.name != "config", one.name not in flags)):
         option = SettingOption(setting)
