@@ -170,7 +170,7 @@ def test_the_official_client_knows_the_rejections(whop) -> None:
 
 def test_schemathesis_finds_nothing(base_url) -> None:
     options = ["--url", base_url, "--header", f"Authorization: Bearer {SEED.token}", "--seed", "1"]
-    phases = ["--phases", "examples,coverage,fuzzing", "--max-examples", "30"]
+    phases = ["--phases", "examples,coverage,fuzzing", "--max-examples", "8"]
     done = CliRunner().invoke(schemathesis, ["run", str(DOCUMENT), *options, *phases], env={"CI": "1"})
     assert done.exit_code == 0, done.output[-4000:]
 

@@ -11,6 +11,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from email.utils import formatdate
+from functools import lru_cache
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -88,6 +89,7 @@ def _checked(found: re.Match[str], text: str) -> Parts:
     return parts
 
 
+@lru_cache(maxsize=1024)
 def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
     """An instant as text: UTC with a Z, or with an offset in minutes; surplus digits are cut off.
 
