@@ -1,4 +1,4 @@
-"""Clauses: here one for each documented member, made from the schema; the modules have the others."""
+"""The clauses of the documentation page; here those of the documented members, made from the schema."""
 
 from __future__ import annotations
 
