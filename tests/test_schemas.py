@@ -211,7 +211,7 @@ def replaced(value, path, by):
 
 
 @given(name=st.sampled_from(DERIVED), data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_validators_agree_on_documents_with_a_member_changed(name, data):
     """Shrinks towards the first member replaced by null."""
     document = EXAMPLES[name]
@@ -225,7 +225,7 @@ def test_the_validators_agree_on_documents_with_a_member_changed(name, data):
 
 
 @given(member=st.sampled_from(members("ad-campaign")), value=_VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_validators_agree_on_every_value_of_a_member(member, value):
     schema = schemas.subschema("ad-campaign", member.schema_pointer)
     accepted(schema, value)

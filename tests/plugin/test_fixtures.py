@@ -43,7 +43,7 @@ class Campaigns:
 TESTS = """
 import datetime
 
-import httpx, pytest, whop_sdk
+import httpx, pytest
 from application import Campaigns
 
 def test_the_application_pauses_and_time_resumes(ad_campaign_provider):
@@ -65,6 +65,7 @@ def test_each_test_has_a_fresh_one(ad_campaign_provider):
         assert ad_campaign_provider.campaign(campaign).status == "active"
 
 def test_the_official_client_needs_no_address(ad_campaign_provider):
+    import whop_sdk  # slow to import, so only by one worker
     with whop_sdk.Whop(api_key=ad_campaign_provider.token, max_retries=0) as whop:
         assert whop.ad_campaigns.pause(ad_campaign_provider.campaign_ids[1]).status == "paused"
         with pytest.raises(whop_sdk.NotFoundError):
