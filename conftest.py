@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from functools import cache
 
+import hypothesis
 import pytest
 
 from whop_contracts.cli.check import check
 from whop_contracts.settings import Settings
 
 pytest_plugins = ["pytester"]
+
+# No test depends on how fast the machine is.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

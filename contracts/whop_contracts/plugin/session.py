@@ -24,7 +24,7 @@ from filelock import FileLock
 from whop_contracts import plugin
 from whop_contracts import report as reports
 from whop_contracts.contract import Subject
-from whop_contracts.engine.preflight import redactor_of
+from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
