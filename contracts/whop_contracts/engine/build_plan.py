@@ -33,6 +33,8 @@ _DRAWN: Final[Mapping[Profile, Callable[[Contract, object, Capabilities], Drawn]
 """How much of the classes' shares is drawn, and up to how many requests the schemas fill up."""
 _RESETS: Final = 10
 """After a campaign had to be made active so many times, one that is active is preferred, if there is one."""
+_SHORTER: Final = 12
+"""How many of those ranked after the first for which there is no room are tried: one may be shorter."""
 _HISTORIES: Final = 60
 """How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
 allowed.
@@ -191,19 +193,21 @@ def _rest(
     """The sequences after the first: as many ranked ones as there is room for, and the drawn ones."""
     drawn, dropped = _drawn(contract, plan, plan.seed, "")
 
-    def placed(count: int) -> tuple[Sequence, ...]:
-        order = _interleaved(ranked[:count], drawn)
-        return tuple(map(placement.copy().place, order))
+    def placed(some: Iterable[Sequence]) -> tuple[Sequence, ...]:
+        return tuple(map(placement.copy().place, _interleaved(some, drawn)))
 
-    def fits(count: int) -> bool:
-        return replace(plan, sequences=(*head, *placed(count))).requests <= limit
+    def fits(some: Iterable[Sequence]) -> bool:
+        return replace(plan, sequences=(*head, *placed(some))).requests <= limit
 
     limit = LIMITS[plan.profile]
     low, high = 0, len(ranked)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle - 1)
-    return placed(low), dropped
+        low, high = (middle, high) if fits(ranked[:middle]) else (low, middle - 1)
+    chosen = [*ranked[:low]]
+    for one in ranked[low + 1 : low + 1 + _SHORTER]:
+        chosen += [one] if fits([*chosen, one]) else []
+    return placed(chosen), dropped
 
 
 def _interleaved(ranked: Iterable[Sequence], drawn: Iterable[Sequence]) -> Iterator[Sequence]:
