@@ -22,6 +22,7 @@ from whop_contracts.provider.faults import (
     bodies,
     both,
     campaigns,
+    drawn,
     history,
     invalid_dates,
     pausing,
@@ -64,8 +65,7 @@ _FAULTS: Final = (
     *response.LEAKS,
     *access.ADDRESSES,
     *campaigns.FAULTS,
-    *valid_dates.DRAWN,
-    *bodies.DRAWN,
+    *drawn.FAULTS,
 )
 
 

@@ -17,7 +17,7 @@ from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Reque
 # -- malformed JSON --
 
 
-def _mended(mend: Callable[[bytes], Any]) -> type[Provider]:
+def mended(mend: Callable[[bytes], Any]) -> type[Provider]:
     """Read a body that is not JSON as something else, if it can be mended."""
 
     def parse(go: Go, provider: Provider, content: bytes) -> Any:
@@ -59,7 +59,7 @@ def _without_rest(content: bytes) -> Any:
 # -- valid bodies --
 
 
-def _with_member(wanted: Callable[[str, Any], bool]) -> type[Provider]:
+def with_member(wanted: Callable[[str, Any], bool]) -> type[Provider]:
     """Crash on a body with an undocumented member whose name and value are as wanted."""
 
     def has(body: Any, _campaign: Campaign) -> bool:
@@ -94,12 +94,14 @@ def _title(go: Go, _: Provider, body: Any, campaign: Campaign) -> Any:
     return go(body, campaign)
 
 
-def _escaped_name(go: Go, _: Provider, content: bytes) -> Any:
+def escaped_name(go: Go, _: Provider, content: bytes) -> Any:
+    """Take a body for one without a date unless the bytes of the name are in it."""
     body = go(content)
     return {} if isinstance(body, dict) and b"paused_until" not in content else body
 
 
-def _has_parameter(request: Request) -> bool:
+def has_parameter(request: Request) -> bool:
+    """Whether the media type has a parameter."""
     return ";" in (request.header("content-type") or "")
 
 
@@ -110,7 +112,7 @@ def _is_other_media(request: Request) -> bool:
 _refused = failing(
     Provider.read_body, lambda _: Rejection(415, "unsupported_media_type", "Send application/json.")
 )
-_body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent))
+_body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if has_parameter(sent) else go(sent))
 
 # -- rejected, and in effect all the same --
 
@@ -180,46 +182,10 @@ _ACTS: Final[dict[str, _Act]] = {
 # -- what only generated requests find: no vector was written for it --
 
 
-def _is_big(value: Any) -> bool:
-    """Whether a value is, or contains, an integer beyond 64 bits."""
-    if isinstance(value, list | dict):
-        return any(map(_is_big, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, int) and abs(value) >= 2**64
-
-
-def _has_empty_name(value: Any) -> bool:
-    """Whether a value contains an object with a member whose name is empty."""
-    if isinstance(value, list):
-        return any(map(_has_empty_name, value))
-    return isinstance(value, dict) and ("" in value or any(map(_has_empty_name, value.values())))
-
-
-def _closed(content: bytes) -> Any:
-    """A text whose last brace is missing."""
-    return json.loads(content + b"}")
-
-
-DRAWN: Final = (
-    *Table("accepting", _with_member, 100)(
-        ("crashes-on-dollar-in-name", "an operator of the store", lambda name, _: "$" in name),
-        ("crashes-on-other-letter-in-name", "a column in ASCII", lambda name, _: not name.isascii()),
-        ("crashes-on-big-integer", "a column of 64 bits", lambda _, value: _is_big(value)),
-        ("crashes-on-control-character", "a log format", lambda name, _: min(name, default="x") < " "),
-        ("crashes-on-digit-in-front-of-name", "a variable's name", lambda name, _: name[:1].isdigit()),
-        ("crashes-on-hyphen-in-name", "a name in a query", lambda name, _: "-" in name),
-        ("crashes-on-capital-in-name", "a column's name", lambda name, _: name != name.lower()),
-        ("crashes-on-empty-name-inside", "an index of members", lambda _, value: _has_empty_name(value)),
-    ),
-    *Table("accepting", _mended, 102)(
-        ("accepts-unclosed-object", "the parser closes what is open", _closed),
-    ),
-    *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies, not in vectors")),
-)
-
 FAULTS: Final = (
     *Table("accepting", accepting(Provider.no_object), 102)(*rows("accepted bodies")),
     *Table("accepting", crashing(Provider.no_object), 100)(*rows("crashing bodies")),
-    *Table("accepting", _mended, 102)(
+    *Table("accepting", mended, 102)(
         ("accepts-malformed-json", "a body that does not parse counts as none", lambda _: {}),
         ("accepts-single-quotes", "a lenient parser", lambda c: json.loads(c.replace(b"'", b'"'))),
         (
@@ -239,9 +205,9 @@ FAULTS: Final = (
             "a decoder's error is raised",
             failing(Provider.read_body)(lambda request: _bad_utf8(request.content)),
         ),
-        ("crashes-on-nan", "NaN cannot be stored", _mended(_crash_on_nan)),
+        ("crashes-on-nan", "NaN cannot be stored", mended(_crash_on_nan)),
     ),
-    *Table("values", _with_member, 100)(
+    *Table("values", with_member, 100)(
         ("crashes-on-emoji-member", "the column has three bytes per character", _has_emoji),
     ),
     *Table("values", failing(Provider.decide_until), 100)(
@@ -256,7 +222,7 @@ FAULTS: Final = (
         ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
     ),
     *Table("pausing", built, 100)(
-        ("undocumented-member-crashes", "an unknown argument", _with_member(always)),
+        ("undocumented-member-crashes", "an unknown argument", with_member(always)),
         ("other-media-type-crashes", "it is parsed as a form", failing(Provider.read_body)(_is_other_media)),
     ),
     *Table("pausing", failing(Provider.admit), 100)(
@@ -269,8 +235,8 @@ FAULTS: Final = (
         ("crashes-on-compact-json", "a pattern that has a space", lambda c: b'"paused_until":"' in c),
     ),
     *Table("dates", built)(
-        ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
-        ("refuses-charset", "compared as a string", _refused(_has_parameter)),
+        ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(escaped_name)),
+        ("refuses-charset", "compared as a string", _refused(has_parameter)),
         ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
     ),
     *Table("refusing", _acting(_addressed), 104)(*rows("effects of rejected requests")),

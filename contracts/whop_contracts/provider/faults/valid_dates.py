@@ -96,7 +96,7 @@ _READS: Final[Mapping[str, Callable[[Parts], int | None]]] = {
 """From the parts of a date to the instant that it is taken for; None is none."""
 
 
-def _misread(row: dict[str, Any]) -> type[Provider]:
+def misread(row: dict[str, Any]) -> type[Provider]:
     """Take a date for another instant, by a row of ``faults.json``.
 
     The row says what it ``reads``, or has the ``replacement`` of a ``pattern``, or the ``seconds`` by which
@@ -114,9 +114,6 @@ def _misread(row: dict[str, Any]) -> type[Provider]:
 
     return around(Provider.compose)(compose)
 
-
-DRAWN: Final = Table("dates", _misread)(*rows("misread dates, not in vectors"))
-"""What only generated requests find: no vector was written for it."""
 
 # -- moved after they were read --
 
@@ -179,9 +176,10 @@ def _by_text(make: Callable[..., type[Provider]]) -> Callable[[Callable[[str], b
 
 _rejecting = failing(Provider.compose, lambda p: p.invalid(_INVALID))
 _crashing = failing(Provider.compose)
+crashing_text = _by_text(_crashing)
 
 FAULTS: Final = (
-    *Table("dates", _misread)(*rows("misread dates")),
+    *Table("dates", misread)(*rows("misread dates")),
     *Table("dates", _moved)(
         *(
             (f"capped-at-{n}-days", f"at most {n} days", lambda until, now, n=n: min(until, now + n * DAY))
@@ -205,7 +203,7 @@ FAULTS: Final = (
         ("refuses-beyond-90-days", "three months at most", lambda until, now, _: until > now + 90 * DAY),
         ("refuses-within-the-hour", "an hour at least", lambda until, now, _: now < until < now + _HOUR),
     ),
-    *Table("dates", by_pattern(_by_text(_crashing)), 100)(*rows("crashing valid dates")),
+    *Table("dates", by_pattern(crashing_text), 100)(*rows("crashing valid dates")),
     *Table("dates", _crashing, 100)(
         ("crashes-on-very-far-offset", "a table of zones", lambda p: abs(p.offset) > 14 * 60),
         ("crashes-on-year-9999", "a day is added for the time zone", lambda p: p.year == 9999),
