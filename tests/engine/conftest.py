@@ -1,3 +1,3 @@
-"""What the tests of the engine share."""
+"""What the tests of this folder share."""
 
-from safety.conftest import _plans_are_drawn_once  # noqa: F401 - a fixture of every test here
+from drawing import _plans_are_drawn_once  # noqa: F401 - a fixture of every test here

@@ -9,10 +9,10 @@ from functools import cache
 
 import pytest
 
+from drawing import draw
 from safety.pretending import WallTarget
 from whop_contracts.cli.open_target import mock_actors
 from whop_contracts.engine import executor
-from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder

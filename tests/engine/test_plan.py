@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from drawing import draw
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import planning as preparing
 from whop_contracts.cli.run import single
@@ -28,7 +29,7 @@ from whop_contracts.pause.request_classes import BY_ID, vectors
 from whop_contracts.settings import Settings
 from whop_contracts.steps import AdvanceClock, Capabilities, Case, Send, SymbolicInstant
 
-draw, batch = cache(build_plan.draw), cache(build_plan.batch)
+batch = cache(build_plan.batch)
 FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Capabilities(1)
 TINY = {
@@ -313,9 +314,7 @@ def test_batches_are_reproducible_each_is_another_and_none_moves_the_clock() -> 
 
 
 def planned(**more) -> Plan:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preparing, "draw", draw)
-        return preparing.planned(Settings(**more))
+    return preparing.planned(Settings(**more))
 
 
 def test_only_thorough_goes_on_and_only_where_it_is_given_time() -> None:

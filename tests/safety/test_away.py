@@ -55,19 +55,6 @@ def test_an_active_campaign_is_judged_and_put_back(nursery: Nursery, state: Serv
     assert state.states() == first
 
 
-@pytest.mark.parametrize("status", ["paused", "inactive", "stale"])
-def test_only_active_campaigns_are_taken(
-    nursery: Nursery, state: Served, tmp_path: Path, status: str
-) -> None:
-    state.campaign(TWO).status = status
-    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
-    assert code == 3
-    assert {seen.method for seen in state.requests} == {"GET"}
-    assert len(state.requests) <= 2
-    assert "a run on a live target only uses campaigns that are" in " ".join(said.split())
-    assert TWO in json.loads((tmp_path / "r.json").read_text())["reason"]
-
-
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
 def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(
     nursery: Nursery, state: Served, tmp_path: Path, body: bytes

@@ -54,6 +54,23 @@ def test_a_credential_that_may_not_pause_ends_the_run_in_one_line(profile: str, 
     assert sent == [f"GET {ONE}", "POST pause", "POST pause", "POST unpause"]
 
 
+def test_the_test_clock_is_read_once_and_asked_once_for_each_move(tmp_path, monkeypatch) -> None:
+    asked: list[tuple[str, bytes]] = []
+    respond = clock_route.respond
+
+    def counted(provider: Provider, method: str, content: bytes) -> Answer:
+        asked.append((method, content))
+        return respond(provider, method, content)
+
+    monkeypatch.setattr(clock_route, "respond", counted)
+    with served(build(clock=RunningClock())) as state:
+        assert check(settings(state, tmp_path, test_clock=state.clock_url))["exit_code"] == 0
+    moves = asked[1:]
+    assert asked[0][0] == "GET"
+    assert {method for method, _ in moves} == {"PUT"}
+    assert len({content for _, content in moves}) == len(moves) > 5
+
+
 def test_a_403_to_one_kind_of_pause_is_a_response_like_any_other(tmp_path: Path) -> None:
     with served(build(clock=RunningClock())) as state:
         first: list[int] = []
