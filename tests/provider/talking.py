@@ -18,7 +18,7 @@ BASE = "/api/v1/ad_campaigns"
 ACTIVE = SEED.campaigns[0]
 FULL = f"Bearer {SEED.token}"
 OMITTED: Any = object()
-DATES = json.loads(Path(__file__).with_name("dates.json").read_text("utf-8"))
+REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_text("utf-8"))
 Step = tuple[Any, ...]
 
 
@@ -62,21 +62,9 @@ def body(response) -> Any:
 
 # -- scripts --
 
-BAD = (*DATES["rejected dates"], *DATES["dates that lenient parsers read"], "x" * 5000)
-BODIES = (
-    *(b"[]", b'["x"]', b'"text"', b"42", b"1.5", b"true", b"{", b"{'paused_until': null}"),
-    *(b'{"paused_until": null,}', b'{"paused_until": NaN}', b'{"note": NaN}'),
-    *(b'{"paused_until": null} trailing', b'{"paused_until": "\xff"}', b'{"note": "\xff"}', b"{}\xff"),
-    *(b"\xff", b"nul", b'{"paused_until": null, "note": "\xf0\x9f\x8e\xa7", "more": 1}'),
-    *(b'{"title": "x", "status": "stale", "daily_budget": 1}', b'{"nested": {"a": [1]}}'),
-    *(b'{"pausedUntil": "2027-03-01T10:00:00Z"}', b'{"$x": 1}', b'{"\xc3\xa9": 1}', b'{"a\\u0001": 1}'),
-    *(b'{"a": [36893488147419103232]}', b"-2"),
-)
-SPELT = (
-    b'{"paused_until":"2027-03-01T10:00:00Z"}',
-    b'{\r\n\t"paused_until" : "2027-03-01T10:00:00Z"\n}\n',
-    b'{"paused\\u005funtil": "2027-03-01T10:00:00Z"}',
-)
+BAD = (*REQUESTS["rejected dates"], *REQUESTS["dates that lenient parsers read"], "x" * 5000)
+BODIES = [one.encode("latin-1") for one in REQUESTS["bodies in Latin-1"]]
+SPELT = [one.encode() for one in REQUESTS["one date spelt in several ways"]]
 TOKEN = SEED.token
 TOKENS = (
     *(None, "", "Bearer", "Bearer ", "Bearer nobody", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN[:-4]}"),
@@ -133,7 +121,7 @@ DATED, LATER = until("2027-03-01T10:00:00.5Z"), until("2027-04-01T10:00:00.5+05:
 def pausing() -> Iterator[Step | float]:
     for one in (A, B, C, D):
         yield from (read(one), pause(one, {}), read(one), unpause(one), read(one), pause(one), unpause(one))
-    for text in DATES["accepted dates"]:
+    for text in REQUESTS["accepted dates"]:
         yield from (pause(A, until(text)), read(A), unpause(A))
     for body in SPELT:
         yield from (pause(A, body), read(A), unpause(A))

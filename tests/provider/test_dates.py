@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from talking import DATES
+from talking import REQUESTS
 
 from whop_contracts.provider import dates
 
@@ -14,18 +14,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_a_date_time_names_one_instant() -> None:
-    for text, instant in DATES["instants in nanoseconds"].items():
+    for text, instant in REQUESTS["instants in nanoseconds"].items():
         assert dates.split(text).instant() == dates.split_loosely(text).instant() == instant, text
 
 
 def test_anything_else_names_none() -> None:
-    for text in DATES["no instants"]:
+    for text in REQUESTS["no instants"]:
         with pytest.raises(dates.NotAnInstant):
             dates.split(text)
 
 
 def test_a_loose_text_names_one_instant_to_a_loose_reader_only() -> None:
-    for text, seconds in DATES["loose instants in seconds"].items():
+    for text, seconds in REQUESTS["loose instants in seconds"].items():
         assert dates.split_loosely(text).instant() == seconds * dates.SECOND, text
         with pytest.raises(dates.NotAnInstant):
             dates.split(text)
