@@ -30,6 +30,8 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
     r"[\x21-\x7e]+": "a",
     r"[/\\]": "a",
     r"[ \t\n\r]*": (" ", "\n"),
+    r"\.\d+": (".", ".1"),
+    r"[+-]\d\d:\d\d$": ("+01:0", "+"),
     rb"try again in\s+(\d{1,6}(?:\.\d{1,6})?)\s*s": ("try again in 1", "try again in ", " "),
     r"\d{1,6}": "1",
     r"adcamp_[A-Za-z0-9]+": ("adcamp_", "a"),
@@ -45,7 +47,7 @@ HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
     r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$":
         ("http://", "/ad_campaigns/a", "/ad_campaigns/", "/a", "#"),
     r"-?[0-9]+(\.[0-9]+)?": "1",
-    rb",\s*([}\]])": (", ", " ", ","),
+    rb",\s*(?=[}\]])": (", ", " ", ","),
     r"application/([a-z0-9!#$&^_.+-]+\+)?json": ("+", "a+json"),
     r"[^ ,]*[ ,]*": ("a", " ", ","),
     "`+": "`a",

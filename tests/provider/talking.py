@@ -125,7 +125,9 @@ def pausing() -> Iterator[Step | float]:
         yield from (pause(A, until(text)), read(A), unpause(A))
     for body in SPELT:
         yield from (pause(A, body), read(A), unpause(A))
-    yield pause(A, SPELT[0], media_type="application/json; charset=utf-8")
+    for body in (*SPELT, json.dumps(DATED).encode()):
+        yield pause(A, body, media_type="application/json; charset=utf-8")
+    yield from (pause(A, LATER | {"1-a": [True, {}, {"": 0}]}), read(A), unpause(A))
     for first, second in ((DATED, LATER), (LATER, DATED), (DATED, {}), ({}, DATED), (DATED, DATED), ({}, {})):
         yield from (pause(B, first), pause(B, second), read(B), pause(B, LATER), read(B), unpause(B))
     yield from (pause(A, DATED), pause(B, {}), read(A), read(B), unpause(A), read(B), unpause(B))
@@ -191,11 +193,14 @@ def resuming() -> Iterator[Step | float]:
     yield from (pause(a, until("2026-09-22T01:30:00+05:30")), pause(b, until("2026-09-22T06:00:00+05:30")))
     yield from (3 * 3600, read(a), read(b), pause(b, {}), 86_400, read(a), read(b), unpause(b))
     yield from (pause(a, sooner), pause(a, until("2027-06-01T00:00:00Z")), read(a), 1, read(a))
+    yield from (unpause(a), pause(a, until(None)), 8 * 3600, read(a), unpause(a))
     yield from (pause(a, until("0001-01-01T00:00:00Z")), pause(a, until("2027-10-31T01:30:00Z")))
 
 
 def several() -> Iterator[Step | float]:
     """Pauses of all campaigns that end in the same instant, second, minute or round, days later."""
+    yield from (pause(A, at("14:13:26")), 8, read(A))
+    yield from (pause(A, at("14:14:00")), pause(A, {}, f"Bearer {SEED.readonly_token}"), 60, read(A))
     ends = {
         "10-01": ("00:00:00.5",),
         "10-11": ("00:00:00.2", "00:00:00.7"),

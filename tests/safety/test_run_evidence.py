@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import serving
 from nursery import Nursery
 from pretending import Answering, WallTarget, judged, opening, parties
 from serving import Seen, Served, served
@@ -56,13 +57,13 @@ def test_a_credential_that_may_not_pause_ends_the_run_in_one_line(profile: str, 
 
 def test_the_test_clock_is_read_once_and_asked_once_for_each_move(tmp_path, monkeypatch) -> None:
     asked: list[tuple[str, bytes]] = []
-    respond = clock_route.respond
+    respond = serving.show_or_move_clock
 
     def counted(provider: Provider, method: str, content: bytes) -> Answer:
         asked.append((method, content))
         return respond(provider, method, content)
 
-    monkeypatch.setattr(clock_route, "respond", counted)
+    monkeypatch.setattr(serving, "show_or_move_clock", counted)
     with served(build(clock=RunningClock())) as state:
         assert check(settings(state, tmp_path, test_clock=state.clock_url))["exit_code"] == 0
     moves = asked[1:]
