@@ -23,7 +23,7 @@ from whop_contracts.steps import AdvanceClock, AwaitResume, Capabilities, Need, 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
 BATCH: Final = "batch "
-_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 130, "thorough": 130}
+_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 95, "thorough": 95}
 """After this many requests every third sequence is a drawn one."""
 _DRAWN: Final[Mapping[Profile, Callable[[Contract, object, Capabilities], Drawn]]] = {
     "quick": partial(draw_requests, scale=1 / 5.5, possible=False),
