@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,10 @@ def test_budget_and_rate_hold_across_connections(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, "accepts-any-type"])
-def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, tmp_path) -> None:
+def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, tmp_path, request) -> None:
+    # The workers of pytest-xdist ignore it, and what is ignored stays so.
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with served(build(fault=fault, clock=RunningClock())) as state:
 
         def before(seen: Seen) -> Answer | None:

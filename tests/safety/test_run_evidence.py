@@ -271,7 +271,7 @@ def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(
         state.before = gateway
         result = check(settings(state, tmp_path, test_clock=state.clock_url, profile="quick"))
     assert result["exit_code"] == 3
-    assert result["reason"].startswith("8 requests got no response of the provider, retries included (503); ")
+    assert "requests got no response of the provider, retries included (503); " in result["reason"]
     prevented = {row["id"] for row in result["clauses"] if row["cause"] == "prevented"}
     assert prevented == {"authorization.no-credential", "authorization.wrong-credential",
                          "authorization.usual-answer", "authorization.challenge"}  # fmt: skip
