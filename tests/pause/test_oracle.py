@@ -384,11 +384,25 @@ def test_a_read_may_lag_by_the_senders_clock_or_by_the_providers():
     for more, lags in ((LAG, True), (LAG + 0.001, False)):
         history = begun()
         paused = history.pause(1, 6_000)
-        assert history.read(600, "active", wall=paused.exchange.received + more).lagging is lags
+        seen = history.read(600, "active", wall=paused.exchange.received + more)
+        assert seen.lagging is lags
+        assert not lags or seen.findings[0].finding.expected == "what the last request left"
     for second, clause in ((2.99, AT_ONCE), (2.991, STORED)):
         late = follow(pause(0.99, 600), read(second, "active", wall=START + 1_000))
         assert (late.lagging, failed(late)) == (clause == AT_ONCE, (clause,))
         assert late.tested == {clause, AT_ONCE}
+
+
+def test_after_requests_in_an_unknown_order_either_state_is_possible_and_a_read_decides_it_late():
+    history = begun()
+    history.pause(1)
+    history.oracle.widen(ID, frozenset({ACTIVE}))
+    either = frozenset({ACTIVE, State("paused")})
+    assert history.possible(1.05) == either
+    history.read(1.1, "active")
+    assert history.possible(1.2) == either
+    history.oracle.widen(OTHER, frozenset({ACTIVE}))
+    assert history.possible(1.2, OTHER) is None
 
 
 def test_of_two_equal_states_a_lagging_read_may_show_the_older():
@@ -406,6 +420,8 @@ def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write()
             history.read(late, "paused", 600, wall=START + 1.2)
             seen = history.read(late + after, "paused", 600, wall=START + 1.2 + after)
             assert failed(seen) == clauses
+            stale = [found.finding.expected for found in seen.findings if found.clause == AT_ONCE]
+            assert stale == ["what is due by now"] * (clauses == (AT_ONCE,))
 
 
 @pytest.mark.parametrize("waited", [0.25, 700.0])
