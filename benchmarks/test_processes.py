@@ -78,14 +78,14 @@ def test_idle_seconds_on_the_wall_clock(figures, served: Served, tmp_path, laten
 FIRST = """
 import os, sys
 from whop_contracts.cli import main as cli
-from whop_contracts.target import targets
+from whop_contracts import target
 
 def send(self, request, *, timeout=None):
     sys.stdout.write(request.method)
     sys.stdout.flush()
     os._exit(0)
 
-targets.MockTarget.send = send
+target.MockTarget.send = send
 cli.main(["run", "--profile", sys.argv[1]])
 """
 """The command, ended by its first request."""
@@ -118,7 +118,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.run import execute
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.target import Sender
+from whop_contracts.target.sender import Sender
 
 runner, plan, rng = ClauseRunner(catalogue.clauses(), PAUSE), standard(), random.Random(0)
 reference = provider.build(clock=provider.ManualClock(1_790_000_000.0))
