@@ -127,7 +127,7 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
 def _decode(match: re.Match[str]) -> str:
-    """What an escape stands for: by default a code point, hexadecimal in its only group that matched."""
+    """The character that an escape stands for: octal, itself, one of HTML, or its hexadecimal code point."""
     match match.lastgroup:
         case "octal":
             return chr(int(match["octal"], 8))

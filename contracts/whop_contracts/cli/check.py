@@ -76,7 +76,7 @@ class _Run:
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     planned: int = 0
 
-    def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+    def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - for the session
         """One exchange; it is not checked if the expected state is unknown."""
         if self.har:
             self.har.add(evidence.exchange)

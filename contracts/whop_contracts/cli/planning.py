@@ -135,7 +135,7 @@ def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[Names, frozen
         found.append(((sequence, evidence.exchange.case), tested))
 
     reference = provider.build(clock=provider.ManualClock(time.time()))
-    run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - names that nobody has, not secrets
+    run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - no secrets
     return found
 
 

@@ -134,7 +134,7 @@ def _longest_wait(sequence: Sequence) -> int:
     """
     marks = {step.mark for step in sequence.steps if isinstance(step, AdvanceClock | AwaitResume)}
     dated = [case.until.plus_ms for case in sequence.cases() if case.until and case.mark in marks]
-    return max(0, *dated, 0)
+    return max([0, *dated])
 
 
 class _Placement:

@@ -20,7 +20,7 @@ from whop_contracts.steps import Capabilities, Case, Sequence
 
 _DAY: Final = "2026-11-24T03:00:00Z"
 """The day on which a plan is classified; it is the same for everybody, so that a plan is."""
-_SHARED: Final = 8
+SHARED: Final = 8
 """How many requests that must be rejected share a read."""
 _POSSIBLE: Final = 8
 """How many that may be accepted follow them."""
@@ -120,7 +120,7 @@ def grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Seq
     }
     number = 0
     while any(queues.values()):
-        rejected, possible = _take(queues["none"], _SHARED), _take(queues["possible"], _POSSIBLE)
+        rejected, possible = _take(queues["none"], SHARED), _take(queues["possible"], _POSSIBLE)
         # A pause with a date can follow whatever was before; one without needs an active campaign.
         accepted = sorted(_take(queues["expected"], _EXPECTED), key=lambda case: case.until is None)
         for make, some in ((parts.refused, rejected), (parts.kept, accepted), (parts.refused, possible)):

@@ -89,7 +89,8 @@ class Executor:
             one.begun = True
         except StopIteration:
             schedule.finish(one)
-        self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
+        if schedule.overlap:
+            self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
 
     def _has_passed(self, ns: int) -> bool:
         """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""

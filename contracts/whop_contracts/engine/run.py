@@ -56,7 +56,7 @@ def execute(
                 state.inconclusive = "the run was interrupted"
                 if not state.untouched:
                     session.tell("the run was interrupted; a second Ctrl-C leaves the rest as it is")
-            except Exception as error:  # noqa: BLE001 - an error of our own; campaigns are restored as after any run
+            except Exception as error:  # noqa: BLE001 - an error of our own; what follows is restored
                 ending.enter_context(restoring())
                 state.inconclusive = describe_internal_error(error)
             finally:

@@ -44,7 +44,7 @@ class Schedule:
 
     def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
         self._todo = iter(sequences)
-        self._overlap = overlap
+        self.overlap = overlap
         self._deferred: list[Sequence] = []
         self.under_way: list[Running] = []
         self.finished = 0
@@ -57,7 +57,7 @@ class Schedule:
     def next(self, passed: Callable[[int], bool], begin: Callable[[Sequence], Steps]) -> Running | None:
         """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
         waiting = self.waiting
-        if waiting and (not self._overlap or passed(waiting[0].due)):
+        if waiting and (not self.overlap or passed(waiting[0].due)):
             # Until it waits again or ends, it stays ahead of the one that it interrupts.
             self.under_way.remove(waiting[0])
             self.under_way.insert(0, waiting[0])

@@ -224,7 +224,7 @@ def target_of(config: pytest.Config) -> ContractTarget:
 
 def run_of(config: pytest.Config) -> dict[str, Any]:
     """The result of the session's run; a copy, so that no test changes what another one reads."""
-    from whop_contracts.plugin.session import obtain  # noqa: PLC0415 - the engine, needed by this fixture alone
+    from whop_contracts.plugin.session import obtain  # noqa: PLC0415 - the engine, for this alone
 
     run = obtain(config)
     if run.result is None:

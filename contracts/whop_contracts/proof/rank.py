@@ -19,6 +19,7 @@ from typing import Final, Literal
 from whop_contracts.cli.open_target import run_in_process
 from whop_contracts.engine.build_plan import Group
 from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.engine.drawn import SHARED
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
@@ -30,7 +31,6 @@ from whop_contracts.provider import ManualClock, build, faults
 from whop_contracts.steps import Capabilities, Sequence
 
 _CAMPAIGNS: Final = 4
-_SHARED: Final = 8
 _CLOCKS: Final = ("movable", "wall")
 Clock = Literal["movable", "wall"]
 Kind = Literal["kept", "refused", "sequence"]
@@ -76,7 +76,7 @@ def cover(units: Iterable[Found]) -> list[Group]:
     first = 0
     open_: Kind = "sequence"
     while left:
-        joinable = open_ if groups and len(groups[-1]) < _SHARED else None
+        joinable = open_ if groups and len(groups[-1]) < SHARED else None
         (gain, joins), best = max(
             ((_gain(one, missing, joinable), one) for one in left), key=lambda pair: pair[0][0]
         )

@@ -131,7 +131,7 @@ class MockTarget:
         """Move the virtual clock."""
         self.clock.lag(seconds)
 
-    def send(self, request: Request, *, timeout: float | None = None) -> Reply:  # noqa: ARG002 - takes no time
+    def send(self, request: Request, *, timeout: float | None = None) -> Reply:  # noqa: ARG002 - no time
         """Pass one request to the provider."""
         check_address(request.url, self.base_url)
         sent = self.time()

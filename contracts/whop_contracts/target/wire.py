@@ -59,12 +59,12 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
         self.framing = Framing()
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline is stricter
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see the deadline
         data = self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
         self.framing.came(data)
         return data
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the deadline is stricter
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see the deadline
         self.framing.restart()
         for start in range(0, len(buffer), _PIECE):
             left = self._deadline.left(httpcore.WriteTimeout)
@@ -145,7 +145,7 @@ class Wire:
                 extensions={"timeout": {"pool": seconds}},
             )
             response = self._read(self.pool(origin).handle_request(request))
-        except Exception as error:  # noqa: BLE001 - whatever a target does becomes a reply; the phrase names the error
+        except Exception as error:  # noqa: BLE001 - whatever it does becomes a reply
             return Reply(None, phrase(error), sent, self._time())
         return Reply(response, None, sent, self._time())
 

@@ -65,7 +65,7 @@ class CampaignUser(HttpUser):
         self.number, self.assignment = LOAD.take()
         self.assignment.users += 1
         index = getattr(self.environment.runner, "worker_index", 0)
-        self.rng = random.Random(f"{options.seed} {index} {self.number}")  # noqa: S311 - repeatable on purpose
+        self.rng = random.Random(f"{options.seed} {index} {self.number}")  # noqa: S311 - repeatable
         self.iterations, self.think_time = int(options.iterations), float(options.think_time)
         self.settle_every, self.sent = int(options.settle_every), 0
         self.client.trust_env = False

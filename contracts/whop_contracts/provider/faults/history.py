@@ -62,9 +62,14 @@ def _timers(row: dict[str, Any]) -> type[Provider]:
 # -- timers that depend on what is noted of their campaign --
 
 
-def _note_rejection(provider: Provider, _request: Request, call: Call | None, _why: Rejection) -> None:
-    if call is not None:
-        provider.notes[call.id] = True
+def _noting_rejection(*statuses: int) -> type[Provider]:
+    """Note a request that is rejected, with one of the statuses if there are any."""
+
+    def note(provider: Provider, _request: Request, call: Call | None, why: Rejection) -> None:
+        if call is not None and (not statuses or why.status in statuses):
+            provider.notes[call.id] = True
+
+    return after(Provider.after_rejection)(note)
 
 
 def _note_former_date(go: Callable[[Campaign], None], provider: Provider, campaign: Campaign) -> None:
@@ -110,16 +115,10 @@ def _stop_others(provider: Provider, campaign: Campaign) -> None:
     provider.notes.update(dict.fromkeys(paused, True) | {campaign.id: 0})
 
 
-def _note_forbidden(provider: Provider, _request: Request, call: Call | None, why: Rejection) -> None:
-    if call is not None and why.status == 403:
-        provider.notes[call.id] = True
-
-
 _NEW_TIMER = noting(Provider.apply_pause, lambda *_: 0)
 _READ = noting(Provider.retrieve, lambda _, campaign: campaign.status == "paused")
 _READ_AGAIN = noting(Provider.retrieve, lambda p, campaign: p.notes.get(campaign.id, 0) + MINUTE)
-_REJECTED = after(Provider.after_rejection)(_note_rejection)
-_FORBIDDEN = after(Provider.after_rejection)(_note_forbidden)
+_REJECTED, _FORBIDDEN = _noting_rejection(), _noting_rejection(403)
 _UNPAUSED = after(Provider.apply_unpause)(_stop_others)
 _RESPONDED = around(Provider.pause)(_note_response)
 _ENDED = around(Provider.apply_unpause)(_note_former_date)
