@@ -66,7 +66,7 @@ def broken_clauses(*, runs: bool, **which: str) -> tuple[set[str], set[str], int
     actors = mock_actors()
     builder = RequestBuilder(target.base_url, actors, PAUSE, agent="a", rng=random.Random(0))
     session = Session(
-        target, Sender(target, rng=random.Random(0)), builder, actors, PAUSE, tolerance=60.0, journal=None,
+        Sender(target, rng=random.Random(0)), builder, tolerance=60.0,
         watch=lambda evidence, sequence, sound: runner.add(evidence, sequence) if sound else None,
     )  # fmt: skip
     state = execute(session, Plan("standard", 0, means, timed))

@@ -18,13 +18,17 @@ from whop_contracts.cli.open_target import open_target
 from whop_contracts.cli.planning import classes_of, missed, pace, planned, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import Journal, JournalError, restore_command
-from whop_contracts.engine.lock import exclusive, resources_of
+from whop_contracts.engine.journal import (
+    Journal,
+    JournalError,
+    exclusive,
+    resources_of,
+    restore_command,
+)
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.exchange import Cause
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
@@ -197,11 +201,8 @@ def _session(
     )
     agent = f"whop-contracts/{__version__} ({run_id})"
     return Session(
-        target,
         sender,
         RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
-        actors,
-        PAUSE,
         tolerance=settings.resume_tolerance,
         journal=journal,
         watch=run.take,

@@ -13,8 +13,7 @@ from whop_contracts.actors import Actors
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
@@ -84,7 +83,7 @@ def session_in_process(
 
     builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
     sender = Sender(target, rng=rng)
-    return Session(target, sender, builder, actors, PAUSE, tolerance=tolerance, journal=None, watch=take)
+    return Session(sender, builder, tolerance=tolerance, watch=take)
 
 
 def mock_actors() -> Actors:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from whop_contracts.actors import Actors
 from whop_contracts.engine.guards import (
     PREFLIGHT,
     ClockCheck,
@@ -18,14 +18,11 @@ from whop_contracts.engine.guards import (
 )
 from whop_contracts.engine.journal import Journal, JournalError
 from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
-from whop_contracts.engine.run_state import RunState, describe_internal_error
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
-from whop_contracts.signals import shielded
+from whop_contracts.signals import describe_internal_error, shielded
 from whop_contracts.steps import Case, read
-from whop_contracts.target import Target
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import Sender
 
@@ -35,6 +32,43 @@ _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and shows the same."""
 _INTERRUPTED: Final = "interrupted"
 _DAY: Final = 86_400 * NANO
+
+
+@dataclass(slots=True)
+class RunState:
+    """What there is to report besides evidence.
+
+    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted,
+    ``untimed`` why the provider's clock could not be used, ``unanswered`` what requests got instead of a
+    response of the provider, retries included, ``cut`` how many sequences the budget left unsent,
+    ``unjournalled`` why the journal could not be kept, ``unsound`` whether later evidence must not be
+    checked, ``restored`` the campaigns that are as they were (each with what was done), ``failed`` those that
+    are not (each with what is wrong), ``left`` whether restoring was interrupted.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    inconclusive: str | None = None
+    untouched: bool = False
+    untimed: str | None = None
+    unanswered: Counter[str] = field(default_factory=Counter)
+    cut: int = 0
+    unjournalled: str | None = None
+    unsound: bool = False
+    restored: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    left: bool = False
+
+    @property
+    def prevented(self) -> str | None:
+        """What should have worked and did not, and the way out; None if nothing did."""
+        if self.untimed or not self.unanswered:
+            return self.untimed
+        count, what = self.unanswered.total(), ", ".join(self.unanswered)
+        requests = "1 request" if count == 1 else f"{count} requests"
+        return (
+            f"{requests} got no response of the provider, retries included ({what}); "
+            "run again once it responds"
+        )
 
 
 class Session:
@@ -47,26 +81,23 @@ class Session:
 
     def __init__(
         self,
-        target: Target,
         sender: Sender,
         builder: RequestBuilder,
-        actors: Actors,
-        contract: Contract,
         *,
         tolerance: float,
-        journal: Journal | None,
         watch: Watch,
+        journal: Journal | None = None,
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        self.target = target
         self.sender = sender
-        self.actors = actors
-        self.contract = contract
+        self.target = sender.target
+        self.actors = builder.actors
+        self.contract = builder.contract
         self.journal = journal
         self.tolerance = tolerance
-        self.oracle = contract.oracle(tolerance)
+        self.oracle = self.contract.oracle(tolerance)
         self.state = RunState()
-        self.foreign = ForeignCampaign(actors.foreign or "")
+        self.foreign = ForeignCampaign(self.actors.foreign or "")
         self.in_teardown = False
         self.unanswered: int | None = 0
         self._builder = builder

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import CampaignRecord
-from whop_contracts.engine.run_state import Stopped, describe_internal_error
 from whop_contracts.engine.session import Session
 from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.signals import describe_internal_error
 from whop_contracts.target.sender import BudgetSpent
 
 SEQUENCE: Final = "put back"

@@ -55,7 +55,7 @@ class Sender:
         reserve: int = 0,
         jobs: int = 1,
     ) -> None:
-        self._target = target
+        self.target = target
         self._rng = rng
         self._rate = rate
         self._max_requests = max_requests
@@ -133,7 +133,7 @@ class Sender:
                         wait(under_way, return_when=FIRST_COMPLETED)
                 self._begin(request)
                 self.sent += 1
-                sent.append(pool.submit(self._target.send, request))
+                sent.append(pool.submit(self.target.send, request))
             with shielded():
                 wait(sent)
         except (BudgetSpent, KeyboardInterrupt) as error:
@@ -165,7 +165,7 @@ class Sender:
             response, trouble = replies[-1].response, replies[-1].trouble
             status = response.status if response else 0
             if response and status == _TOO_MANY and waits < _WAITS:
-                asked = max(_asked_s(response, self._target.time()), float(2**waits))
+                asked = max(_asked_s(response, self.target.time()), float(2**waits))
                 pause, waits = min(asked, _MINUTE_S), waits + 1
                 if self._retrying and (pause := min(pause, self._left_s / 2)) < 1:
                     return replies
@@ -188,22 +188,22 @@ class Sender:
 
     def _wait(self, operation: Operation | None, pause: float = 0.0) -> bool:
         """Wait ``pause`` seconds and until the operation's next request is due; False if that is too late."""
-        now = self._target.time()
+        now = self.target.time()
         whole = max(pause, self._due.get(operation, now) - now)
         if whole >= self._left_s:
             return False
         if whole > 0:
-            self._target.sleep(whole)
+            self.target.sleep(whole)
             self._paced_s += whole - pause
         if self._rate:
-            self._due[operation] = self._target.time() + _MINUTE_S / self._rate
+            self._due[operation] = self.target.time() + _MINUTE_S / self._rate
         return True
 
     def _send(self, request: Request) -> Reply:
         self.sent += 1
         limit = {"timeout": max(self._left_s, 1.0)} if self._retrying else {}
         with shielded():
-            reply = self._target.send(request, **limit)
+            reply = self.target.send(request, **limit)
         return self._count(reply)
 
     def _count(self, reply: Reply) -> Reply:
