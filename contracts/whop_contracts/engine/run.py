@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -81,26 +82,20 @@ def execute(
 def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
     """Read every named campaign once, and another company's if one was given.
 
-    Returns the evidence and the state by campaign, for those named. States are journalled before anything is
-    changed.
+    Returns the evidence and, where it can be restored, the state by campaign, for those named. States are
+    journalled before anything is changed.
     """
     evidence, first = {}, {}
     for index, campaign in enumerate(session.actors.campaigns):
         evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
-        if (shown := evidence[campaign].shown) is not None:
+        if (shown := evidence[campaign].shown) is not None and shown.whole:
             first[campaign] = shown
-            _journal_first(session, campaign, shown)
-    if foreign:
-        theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown
-        if theirs is not None and theirs.whole:
-            session.foreign.first = theirs
-            _journal_first(session, session.foreign.name, theirs)
+            session.write_journal(partial(Journal.first, campaign=campaign, state=shown))
+    theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown if foreign else None
+    if theirs is not None and theirs.whole:
+        session.foreign.first = theirs
+        session.write_journal(partial(Journal.first, campaign=session.foreign.name, state=theirs))
     return evidence, first
-
-
-def _journal_first(session: Session, campaign: str, first: State) -> None:
-    if first.whole:
-        session.write_journal(lambda journal: journal.first(campaign, first))
 
 
 def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str | None:

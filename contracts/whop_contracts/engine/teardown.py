@@ -41,8 +41,7 @@ class Wanted:
 
 def wanted_by_run(campaigns: Iterable[str], first: Mapping[str, State]) -> list[Wanted]:
     """The campaigns of a run whose first state is known."""
-    known = ((f"own:{index}", name, first.get(name)) for index, name in enumerate(campaigns))
-    return [Wanted(symbol, name, state) for symbol, name, state in known if state is not None and state.whole]
+    return [Wanted(f"own:{i}", name, first[name]) for i, name in enumerate(campaigns) if name in first]
 
 
 def wanted_by_journal(campaigns: Mapping[str, CampaignRecord]) -> list[Wanted]:
