@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from test_formats import ASSIGNED, DATE_TIMES, OTHERS, UNASSIGNED
 from whop_contracts import schemas
-from whop_contracts.schemas import SHOULD, Violation, brief, members, violations
+from whop_contracts.exchange import Finding
+from whop_contracts.schemas import SHOULD, brief, members, violations
 
 FOLDER = schemas.document_path("annotations.json").parent
 NAMES = ("ad-campaign", "error", "event", "pause-request", "result", "settings", "vector")
@@ -280,7 +281,7 @@ WORDS = [
 
 def test_a_violation_is_described_in_words():
     for pointer, value, expected, actual in WORDS:
-        assert violations("ad-campaign", where(pointer), value) == (Violation("", expected, actual),)
+        assert violations("ad-campaign", where(pointer), value) == (Finding(expected, actual),)
 
 
 SHOULD_WORDS = [
