@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from whop_contracts.engine.guards import (
@@ -114,8 +115,11 @@ class Session:
         try:
             self.clock_check.finish(self)
         except Exception as error:  # noqa: BLE001 - an error of a check; restoring comes first
-            self.state.unsound = True
-            self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
+            self._note_error(error)
+
+    def _note_error(self, error: Exception) -> None:
+        self.state.unsound = True
+        self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
 
     def possible(self, campaign: str) -> Possible:
         """The states in which a campaign may be now."""
@@ -147,13 +151,12 @@ class Session:
         evidence = self.send(read(symbol), sequence)
         if not evidence.lagging or (self._settles >= _SETTLES and not patient):
             return evidence
+        self._settles += 1
         # In teardown requests are counted: one read after the whole wait has to do.
         for seconds in (sum(_SETTLE_S),) if patient else _SETTLE_S:
-            self.target.clock.lag(seconds)
-            evidence = self.send(read(symbol), sequence)
-            if not evidence.lagging:
-                break
-        self._settles += 1
+            if evidence.lagging:
+                self.target.clock.lag(seconds)
+                evidence = self.send(read(symbol), sequence)
         return evidence
 
     def outlast_lag(self) -> None:
@@ -227,19 +230,18 @@ class Session:
 
     def _journal_intent(self, built: BuiltRequest) -> None:
         """Journal what a request could leave of a campaign, before it is sent."""
-        left = self.contract.left_by(built.request.operation, built.until)
-        if left is None:
+        contract, operation, dates = self.contract, built.request.operation, [built.until]
+        if contract.left_by(operation, built.until) is None:
             return
-        asked = built.request.campaign
-        named = next((c for c in self.actors.campaigns if c.lower() == asked.lower()), None)
+        asked = built.request.campaign.lower()
+        named = next((name for name in self.actors.campaigns if name.lower() == asked), None)
         if built.scope == "foreign":
-            named = self.foreign.journalled(built, self.contract)
-        if named is not None:
-            self.write_journal(lambda journal: journal.intend(named, left))
-            date = self.contract.literal_date(built.request.content) if built.until is None else None
-            also = self.contract.left_by(built.request.operation, date)
-            if date is not None and also is not None:
-                self.write_journal(lambda journal: journal.intend(named, also))
+            named = self.foreign.journalled(built, contract)
+        if built.until is None and (date := contract.literal_date(built.request.content)) is not None:
+            dates.append(date)
+        for state in (contract.left_by(operation, date) for date in dates):
+            if named is not None and state is not None:
+                self.write_journal(partial(Journal.intend, campaign=named, state=state))
 
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
@@ -267,10 +269,10 @@ class Session:
             self.clock_check.check(self, evidence)
             self.outbox.put(evidence, sequence)
         except Exception as error:
-            self.state.unsound = True
             if not self.in_teardown:
+                self.state.unsound = True
                 raise
-            self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
+            self._note_error(error)
             return self.plain(Evidence(exchange)), doubt
         return evidence, doubt
 
