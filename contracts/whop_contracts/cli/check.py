@@ -195,7 +195,7 @@ def _session(
         rate=pace(settings, target),
         max_requests=settings.max_requests,
         max_time=settings.max_time,
-        elapsed=time.monotonic if target.kind == "mock" else None,
+        clock=time.monotonic if target.kind == "mock" else None,
         jobs=settings.jobs if target.kind == "live" else 1,
         reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
     )
