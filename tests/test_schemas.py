@@ -20,7 +20,7 @@ from whop_contracts.exchange import Finding
 from whop_contracts.schemas import SHOULD, brief, members, violations
 
 FOLDER = schemas.document_path("annotations.json").parent
-NAMES = ("ad-campaign", "error", "event", "pause-request", "result", "settings", "vector")
+NAMES = ("ad-campaign", "annotations", "error", "event", "pause-request", "result", "settings", "vector")
 DERIVED = ("ad-campaign", "error", "pause-request")
 EXAMPLES = {name: json.loads((FOLDER / "documented" / f"{name}.json").read_text("utf-8")) for name in DERIVED}
 
