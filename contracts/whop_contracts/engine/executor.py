@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from whop_contracts.engine.guards import Stopped
@@ -16,7 +17,6 @@ from whop_contracts.steps import AdvanceClock, AwaitResume, Case, Send, Sequence
 from whop_contracts.target.sender import BudgetSpent
 
 _AFTER_S: Final = 1.0
-_CONFLICT: Final = 409
 _WAYS_OUT: Final = {
     "test": "check --test-clock, or run without it",
     "wall": "give --test-clock, or have responses carry the provider's time as Date",
@@ -242,11 +242,11 @@ class Executor:
         if acts and self._conflicts:
             self._bring_to_baseline(case.campaign, course)
         evidence = session.send(case, course.name, course.marks)
-        if acts and evidence.status == _CONFLICT and not self._conflicts:
+        if acts and evidence.status == HTTPStatus.CONFLICT and not self._conflicts:
             self._conflicts = True
             self._bring_to_baseline(case.campaign, course)
             evidence = session.send(case, course.name, course.marks)
-        if case.mark and evidence.status == _CONFLICT and self._clock.kind == "wall":
+        if case.mark and evidence.status == HTTPStatus.CONFLICT and self._clock.kind == "wall":
             course.conflicting.add(case.mark)
 
     def _bring_to_baseline(self, campaign: str, course: Course) -> None:

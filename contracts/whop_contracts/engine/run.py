@@ -20,11 +20,18 @@ from whop_contracts import __version__
 from whop_contracts.actors import Actors
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.guards import PREFLIGHT, Stopped
-from whop_contracts.engine.journal import Journal, JournalError, JournalRecord, exclusive, resources_of
+from whop_contracts.engine.journal import (
+    CampaignRecord,
+    Journal,
+    JournalError,
+    JournalRecord,
+    exclusive,
+    resources_of,
+)
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.session import RunState, Session
-from whop_contracts.engine.teardown import restore_campaigns, wanted_by_journal, wanted_by_run
+from whop_contracts.engine.teardown import restore_campaigns
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.settings import Settings, UsageError
@@ -74,8 +81,8 @@ def execute(
                 state.inconclusive = describe_internal_error(error)
             finally:
                 if not state.untouched:
-                    wanted = wanted_by_run(session.actors.campaigns, first)
-                    restore_campaigns(session, wanted, restore_time=restore_time)
+                    records = {name: CampaignRecord(shown) for name, shown in first.items()}
+                    restore_campaigns(session, records, restore_time=restore_time)
     return state
 
 
@@ -206,9 +213,7 @@ def restore(
         with exclusive(resources, f"restore of {record.run_id}"), interruptible():
             if note := describe_plain_http(record.base_url):
                 tell(note)
-            restore_campaigns(
-                session, wanted_by_journal(record.campaigns), restore_time=settings.restore_time
-            )
+            restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
     state, redact = session.state, redactor_of(actors).text
     if state.unjournalled:
         raise JournalError(state.unjournalled)

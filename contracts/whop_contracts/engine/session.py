@@ -12,6 +12,7 @@ from whop_contracts.engine.guards import (
     PREFLIGHT,
     ClockCheck,
     CredentialCheck,
+    Doubt,
     ForeignCampaign,
     Outbox,
     Watch,
@@ -200,7 +201,7 @@ class Session:
 
     def _take_in(self, built: BuiltRequest, case: Case, sequence: str, replies: Iterable[Reply]) -> Evidence:
         """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
-        doubts = set()
+        doubts: set[Doubt] = set()
         for reply in replies:
             evidence, doubt = self._record(built, case, sequence, reply)
             doubts |= {doubt} if doubt else set()
@@ -245,7 +246,7 @@ class Session:
 
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
-    ) -> tuple[Evidence, str | None]:
+    ) -> tuple[Evidence, Doubt | None]:
         """Have the oracle follow a reply, and pass it on; also the doubt that it raises."""
         self._number += 1
         self.target.clock.learn(reply)
