@@ -1,7 +1,6 @@
 """The frozen values that every folder shares: what is sent, what came back, what was found.
 
-Units: instants of the provider are nanoseconds since 1970 (``int``); readings of the sender's own clock are
-seconds since 1970 (``float``).
+Instants of the provider are nanoseconds since 1970 (``int``), the sender's seconds since 1970 (``float``).
 """
 
 from __future__ import annotations

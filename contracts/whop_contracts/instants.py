@@ -92,8 +92,7 @@ def form_of(text: str) -> str | None:
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
     """Write an instant of the years 1 to 9999 as RFC 3339, cut (not rounded) to ``digits`` of a second.
 
-    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``. An instant outside these years becomes
-    ``BEYOND``.
+    ``offset_minutes`` is the zone east of UTC. An instant outside these years becomes ``BEYOND``.
     """
     seconds, rest = divmod(ns, NANO)
     try:

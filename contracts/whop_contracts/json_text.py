@@ -75,8 +75,7 @@ def read_response(response: Response | None) -> Text | None:
 def read_leniently(response: Response | None) -> Any:
     """The value of a body that is not JSON as it should be, if a tolerant client can read it; None if not.
 
-    That is: with a byte order mark, in UTF-16 or UTF-32, compressed without a label, with bytes that are not
-    UTF-8, or with NaN and Infinity.
+    Tolerated are a byte order mark, UTF-16, UTF-32, gzip without a label, wrong UTF-8, NaN and Infinity.
     """
     content = response.content if response and not response.truncated else b""
     try:

@@ -1,5 +1,4 @@
-"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, drawn requests in
-between.
+"""Builds a plan: vectors and sequences by rank (``schemas/ranks.json``), and drawn requests in between.
 
 Drawn requests are generated for a seed, classified as by the oracle, and grouped to share reads.
 """
@@ -39,9 +38,7 @@ _TOTALS: Final[Mapping[Profile, int]] = {"quick": 0, "standard": 151, "thorough"
 _SHORTER: Final = 12
 """How many of those ranked after the first for which there is no room are tried: one may be shorter."""
 _HISTORIES: Final = 60
-"""How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
-allowed.
-"""
+"""Histories in a batch of ``thorough``; they move a clock by less than half of what is allowed."""
 _DAY: Final = "2026-11-24T03:00:00Z"
 """The day on which a plan is classified; it is the same for everybody, so that a plan is."""
 SHARED: Final = 8
@@ -89,8 +86,7 @@ def draw(
 
 
 def batch(contract: Contract, plan: Plan, number: int) -> Plan:
-    """A batch that a plan goes on with, numbered from 1: drawn requests and histories; the clock is left
-    alone.
+    """A batch that a plan goes on with, numbered from 1: drawn requests, and histories that move no clock.
 
     The same arguments and versions give the same batch. Its sequences are named after it.
     """
@@ -163,10 +159,9 @@ def _drawn(contract: Contract, plan: Plan, seed: object, label: str) -> tuple[li
 def _draw_requests(
     contract: Contract, seed: object, means: Capabilities, profile: Profile
 ) -> tuple[list[Case], int]:
-    """Requests for a seed: the share of every class, filled up from the schemas. Also how many were dropped,
-    since they fit no class or must not be sent.
+    """The share of every class for a seed, filled up from the schemas; also how many requests were dropped.
 
-    ``quick`` leaves out what a provider may carry out: that needs reads of its own.
+    Those fit no class or must not be sent. ``quick`` leaves out what needs reads of its own.
     """
     parts, total, dropped = contract.plan_parts, _TOTALS[profile], 0
 

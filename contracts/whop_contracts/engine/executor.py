@@ -62,8 +62,8 @@ class Schedule:
 
     def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
         self._todo = iter(sequences)
-        self.overlap = overlap
         self._deferred: list[Sequence] = []
+        self.overlap = overlap
         self.under_way: list[Running] = []
         self.finished = 0
 
@@ -133,8 +133,7 @@ class Executor:
         self._conflicts = False
 
     def run(self, plan: Plan, more: Callable[[int], Plan] | None = None) -> None:
-        """Send every sequence of the plan, and of ``more`` batches of it (numbered from 1), as far as the
-        budget goes and the journal can be kept.
+        """Send a plan, and ``more`` batches of it (numbered from 1), within the budget.
 
         While a sequence waits on a wall clock, those for other campaigns are sent.
         """
@@ -198,23 +197,18 @@ class Executor:
         course = Course(sequence.name)
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)
-        for group in self._grouped(sequence.steps):
-            if group[1:]:
-                cases = [step.case for step in group if isinstance(step, Send)]
+        for rejected, some in itertools.groupby(sequence.steps, self._must_be_rejected):
+            steps = list(some)
+            if rejected and steps[1:] and self._session.sender.jobs > 1:
+                cases = [step.case for step in steps if isinstance(step, Send)]
                 self._session.send_together(cases, course.name, course.marks)
-            elif not (yield from self.take(group[0], course)):
-                return False
-            yield None
+                yield None
+                continue
+            for step in steps:
+                if not (yield from self.take(step, course)):
+                    return False
+                yield None
         return True
-
-    def _grouped(self, steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
-        """The steps one by one, or with several jobs the requests in a row that must be rejected together."""
-        if self._session.sender.jobs == 1:
-            yield from ((step,) for step in steps)
-            return
-        for together, some in itertools.groupby(steps, self._must_be_rejected):
-            group = tuple(some)
-            yield from [group] if together else ((step,) for step in group)
 
     def _must_be_rejected(self, step: Step) -> bool:
         classes = self._session.contract.plan_parts.classes

@@ -1,7 +1,6 @@
-"""What is watched besides the clauses, and what keeps evidence from being checked too early.
+"""What is watched besides the clauses: missing responses, credential, clocks, another company's campaign.
 
-Responses that never come, a credential that may not do anything, clocks that disagree, another company's
-campaign.
+While one of them is in doubt, evidence is held instead of being checked.
 """
 
 from __future__ import annotations

@@ -252,8 +252,7 @@ def exclusive(resources: Iterable[str], run: str) -> Iterator[str | None]:
 
     ``resources`` are for people (``campaign X at https://host``), ``run`` describes this run to others.
     Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the
-    other run that holds one of them. The locks are below ``XDG_STATE_HOME``, else in the usual place of the
-    system.
+    other run that holds one of them.
     """
     with contextlib.ExitStack() as held:
         try:

@@ -19,9 +19,7 @@ from whop_contracts.steps import AdvanceClock, AwaitResume, Capabilities, Case, 
 
 Profile = Literal["quick", "standard", "thorough"]
 LIMITS: Final[Mapping[Profile, int]] = {"quick": 120, "standard": 398}
-"""How many requests a plan has at most. A standard run may take 400: a provider that accepts what it may
-reject is sent some more than are planned.
-"""
+"""How many requests a plan has at most; a provider that accepts what it may reject is sent up to 400."""
 RESTORING: Final = "put back"
 BATCH_RULE: Final = "batches of drawn requests and histories, from the seed and the number of the batch"
 _RESETS: Final = 10

@@ -50,8 +50,7 @@ def execute(
     """Send a plan, and ``more`` batches of it (numbered from 1) as long as the budget allows; then restore,
     for at most ``restore_time`` seconds per campaign.
 
-    ``JournalError`` if the journal cannot be kept before anything was changed. Whatever else happens is in
-    the state that is returned.
+    ``JournalError`` if the journal cannot be kept before anything was changed; all else is in the state.
     """
     state = session.state
     with interruptible():
@@ -87,10 +86,9 @@ def execute(
 
 
 def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
-    """Read every named campaign once, and another company's if one was given.
+    """Read every named campaign once, and another company's if one was given, and journal their states.
 
-    Returns the evidence and, where it can be restored, the state by campaign, for those named. States are
-    journalled before anything is changed.
+    Returns the evidence and, where it can be restored, the state by campaign, for those named.
     """
     evidence, first = {}, {}
     for index, campaign in enumerate(session.actors.campaigns):
@@ -182,8 +180,7 @@ def restore(
 ) -> RunState:
     """Restore the campaigns of the journal at ``path``, and continue it. ``tell`` gets what is tried.
 
-    ``state.inconclusive`` is set if the target could not be reached. ``UsageError`` for what the user has to
-    change.
+    ``state.inconclusive`` is set if the target could not be reached.
     """
     record = read_journal(path, settings, contract)
     if record.complete:

@@ -33,12 +33,10 @@ def restore_campaigns(
 ) -> None:
     """Bring each campaign into its first state again; ``session.state`` has what became of it.
 
-    One campaign takes at most ``restore_time`` seconds, all of them at most 5 minutes. An interruption leaves
-    the rest as it is.
+    One takes at most ``restore_time`` seconds, all at most 5 minutes. An interruption leaves the rest.
 
-    After a run that was ``killed``, a campaign is only changed if a request of that run explains its state,
-    and those that got no request come last. If the target cannot be reached at the first campaign, the state
-    is inconclusive.
+    After a run that was ``killed``, a campaign is only changed if a request of that run explains its state.
+    If the target cannot be reached at the first campaign, the state is inconclusive.
     """
     state, foreign = session.state, session.foreign
     rest: dict[str, Callable[[], str]] = {}

@@ -64,8 +64,7 @@ def check_address(url: str, base_url: str) -> None:
 class LiveTarget:
     """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
 
-    ``clock`` is the provider's, with the sender's time. Raises ``ValueError`` for a base URL, a certificate
-    file or a proxy that cannot be used.
+    Raises ``ValueError`` for a base URL, a certificate file or a proxy that cannot be used.
     """
 
     kind: Literal["live"] = "live"
