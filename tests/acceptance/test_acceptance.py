@@ -20,11 +20,11 @@ from safety.nursery import SOAK
 from safety.pretending import judged, on_wall_clock
 from safety.serving import Served, served
 from whop_contracts import schemas
-from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.provider.server import clock_url, running
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Actors
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = schemas.document_path("documented/ad-campaign.json").read_bytes()

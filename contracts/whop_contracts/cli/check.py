@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
-from whop_contracts.actors import Actors
 from whop_contracts.cli.open_target import open_target
 from whop_contracts.cli.planning import classes_of, missed, pace, planned, selected_clauses
 from whop_contracts.engine.build_plan import batch
@@ -39,6 +38,7 @@ from whop_contracts.report import EventWriter, commands, postprocess
 from whop_contracts.report.har import HarWriter, open_har
 from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings, UsageError, host_of
+from whop_contracts.steps import Actors
 from whop_contracts.target import Target, describe_plain_http
 from whop_contracts.target.sender import Sender
 

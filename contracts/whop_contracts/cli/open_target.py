@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from whop_contracts import __version__
-from whop_contracts.actors import Actors
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
@@ -18,6 +17,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Actors
 from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock

@@ -16,7 +16,6 @@ from functools import cache, partial
 from itertools import chain, islice, zip_longest
 from typing import Final, Literal
 
-from whop_contracts.actors import Actors
 from whop_contracts.engine.plan import LIMITS, LazySequences, Placement, Plan, Profile, longest_wait
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
@@ -24,7 +23,7 @@ from whop_contracts.instants import read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.schemas import document_path
-from whop_contracts.steps import Capabilities, Case, Need, Sequence
+from whop_contracts.steps import Actors, Capabilities, Case, Need, Sequence
 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""

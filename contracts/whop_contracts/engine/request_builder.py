@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from whop_contracts.actors import Actors, altered, altered_forms
 from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
 from whop_contracts.pause.clause import Contract
 from whop_contracts.redaction import Redactor
-from whop_contracts.steps import Case, SymbolicInstant
+from whop_contracts.steps import Actors, Case, SymbolicInstant, altered, altered_forms
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits

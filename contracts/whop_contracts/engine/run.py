@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import __version__
-from whop_contracts.actors import Actors
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.guards import PREFLIGHT, Stopped
 from whop_contracts.engine.journal import (
@@ -36,7 +35,7 @@ from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import describe_internal_error, interruptible, restoring
-from whop_contracts.steps import read
+from whop_contracts.steps import Actors, read
 from whop_contracts.target import Target, checked_base, describe_plain_http
 from whop_contracts.target.sender import BudgetSpent, Sender
 from whop_contracts.target.wire import is_loopback, split_url

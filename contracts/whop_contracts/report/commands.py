@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
-from whop_contracts.actors import ADDED, MANY, PLACES, SYMBOLS
 from whop_contracts.exchange import Exchange
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, Settings, shown
+from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS
 
 _SENT: Final = (
     "base_url campaign_ids foreign_campaign_id test_clock resume_tolerance profile seed max_requests "
