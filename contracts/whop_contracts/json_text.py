@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,11 +42,7 @@ def read_json(content: bytes) -> Text:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) < len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    twice.append(key)
-                seen.add(key)
+            twice.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         return members
 
     try:

@@ -70,15 +70,16 @@ def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit
         if len(came) > limit:
             break
     truncated = len(came) > limit
-    names = codings(headers)
-    if not came or len(names) != 1 or names[0] not in _WINDOW_BITS:
-        return Body(bytes(came[:limit]), truncated, len(came))
-    content, whole = _decoded(bytes(came), names[0], limit + 1)
-    if truncated or len(content) > limit:
-        return Body((content or bytes(came))[:limit], truncated=True, came=len(came))
-    if not whole:
-        return Body(bytes(came), truncated=False, came=len(came), undecoded=MISCODED)
-    return Body(content, truncated=False, came=len(came))
+    content, undecoded, names = bytes(came), None, codings(headers)
+    if came and len(names) == 1 and names[0] in _WINDOW_BITS:
+        decoded, whole = _decoded(content, names[0], limit + 1)
+        if truncated or len(decoded) > limit:
+            content, truncated = decoded or content, True
+        elif whole:
+            content = decoded
+        else:
+            undecoded = MISCODED
+    return Body(content[:limit], truncated, len(came), undecoded)
 
 
 def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
