@@ -122,10 +122,7 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     run_id = secrets.token_hex(4)
     rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
     began = time.monotonic()
-    try:
-        target, actors = open_target(settings)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    target, actors = open_target(settings)
     redactor = redactor_of(actors)
     plan = plan or planned(settings)
     har = open_har(settings, redactor, target, plan)

@@ -16,7 +16,7 @@ from whop_contracts.engine.session import RunState, Session
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, Provider, build
-from whop_contracts.settings import Settings
+from whop_contracts.settings import Settings, UsageError
 from whop_contracts.steps import Actors
 from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
@@ -30,7 +30,7 @@ Watch = Callable[[Evidence, str], object]
 
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
-    """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
+    """The target of a run and its actors. ``UsageError`` if the settings cannot be used."""
     if settings.base_url is None:
         return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
     return open_live(settings, settings.base_url), actors_of(settings)
@@ -121,7 +121,7 @@ def open_live(
     target = LiveTarget(base_url, wire=wire, clock=clock)
     try:
         clock.start()
-    except ValueError:
+    except UsageError:
         target.close()
         raise
     return target

@@ -140,12 +140,9 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
 
 def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalRecord:
     """The journal, if the settings allow to act on it. ``UsageError`` if they do not."""
-    try:
-        record = Journal.read(path, contract.read_state)
-        base_url = checked_base(record.base_url)
-        given = None if settings.base_url is None else checked_base(settings.base_url)
-    except (JournalError, ValueError) as error:
-        raise UsageError(str(error)) from None
+    record = Journal.read(path, contract.read_state)
+    base_url = checked_base(record.base_url)
+    given = None if settings.base_url is None else checked_base(settings.base_url)
     if given is not None and given != base_url:
         raise UsageError(
             f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none"
@@ -189,10 +186,7 @@ def restore(
     actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
     rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
     with ExitStack() as ending:
-        try:
-            target = open_target(settings, record.base_url)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        target = open_target(settings, record.base_url)
         ending.callback(target.close)
         journal = Journal.reopen(path)
         ending.callback(journal.close)

@@ -12,6 +12,7 @@ import httpx
 import respx
 
 from whop_contracts.exchange import Request, Response
+from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import without_query
 from whop_contracts.target.clocks import Clock, VirtualClock
 from whop_contracts.target.responses import Reply, read_body
@@ -40,14 +41,17 @@ def steady_time() -> Callable[[], float]:
 
 
 def checked_base(base_url: str) -> str:
-    """A base URL without slashes at its end. Raises ``ValueError`` for anything but an http(s) address."""
-    parts = urllib.parse.urlsplit(base_url)
+    """A base URL without slashes at its end. Raises ``UsageError`` for anything but an http(s) address."""
+    try:
+        parts = urllib.parse.urlsplit(base_url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     if parts.username or parts.password:
-        raise ValueError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
+        raise UsageError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
     if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
-        raise ValueError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
+        raise UsageError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
     if "?" in base_url or "#" in base_url:
-        raise ValueError(f"{without_query(base_url)!r}: expected no query and no fragment")
+        raise UsageError(f"{without_query(base_url)!r}: expected no query and no fragment")
     return base_url.rstrip("/")
 
 
@@ -64,7 +68,7 @@ def check_address(url: str, base_url: str) -> None:
 class LiveTarget:
     """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
 
-    Raises ``ValueError`` for a base URL, a certificate file or a proxy that cannot be used.
+    Raises ``UsageError`` for a base URL, a certificate file or a proxy that cannot be used.
     """
 
     kind: Literal["live"] = "live"

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 import httpcore
 
 from whop_contracts.exchange import Response
+from whop_contracts.settings import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +159,6 @@ class TooManyHeadersError(Exception):
     """A response has more header lines than the limit."""
 
 
-class UnusableSettingError(ValueError):
-    """A certificate file or a proxy cannot be used. The message contains no credential."""
-
-
 def phrase(error: BaseException) -> str:
     """An exception of httpcore, or of what is below it, as one short phrase.
 
@@ -181,7 +178,7 @@ def phrase(error: BaseException) -> str:
             return f"proxy: {status} {http.client.responses.get(int(status), '')}".rstrip()
         case httpcore.ProxyError():
             return "proxy: error"
-        case UnusableSettingError():
+        case UsageError():
             return str(error)
         case httpcore.NetworkError() | OSError():
             return "connection reset"
