@@ -11,7 +11,7 @@ from typing import Final
 from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import JournalError
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import SETTLE_S, Session
 from whop_contracts.instants import NANO
 from whop_contracts.steps import AdvanceClock, AwaitResume, Case, Send, Sequence, Step
 from whop_contracts.target.sender import BudgetSpent
@@ -226,7 +226,7 @@ class Executor:
         if isinstance(step, AwaitResume):
             return (yield from self._await_resume(step, course))
         if self._session.oracle.lags and self._is_just_before(step):
-            self._session.outlast_lag()
+            self._clock.lag(sum(SETTLE_S))
         return bool((yield course.marks.get(step.mark, 0) + step.plus_ms * 1_000_000))
 
     def _send(self, case: Case, course: Course) -> None:
@@ -282,8 +282,9 @@ class Executor:
         if self._clock.reach(ns):
             self._session.clock_check.moved(self._session)
             return True
-        unknown = self._clock.kind == "wall" and self._clock.moved is None
-        trouble = self._clock.trouble or ("no response shows the provider's time" if unknown else None)
+        trouble = self._clock.trouble
+        if self._clock.kind == "wall" and self._clock.moved is None:
+            trouble = trouble or "no response shows the provider's time"
         if trouble:
             self._session.state.untimed = f"{trouble}; {_WAYS_OUT[self._clock.kind]}"
         return False

@@ -38,7 +38,7 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 
 def check_responses(session: Session, evidence: Evidence) -> None:
     """End the run if the operation never gets a response: hundreds of retries show the same."""
-    if evidence.exchange.request.operation != session.contract.operation:
+    if evidence.operation != session.contract.operation:
         return
     if evidence.accepted or session.unanswered is None:
         session.unanswered = None
@@ -176,14 +176,13 @@ class CredentialCheck:
         """The doubt that an exchange raises before it is recorded; its evidence is held from here on."""
         if self.checking or exchange.role != "full" or exchange.scope != "named" or sequence == PREFLIGHT:
             return None
-        first, status = not self.used, exchange.response.status if exchange.response else 0
+        status = exchange.response.status if exchange.response else 0
         main = exchange.request.operation == session.contract.operation
+        first = main and not self.used
         self.used |= main and status != 0
         doubt: Doubt | None = "credential" if status == HTTPStatus.UNAUTHORIZED else None
-        if main and first and status == HTTPStatus.FORBIDDEN:
-            doubt = "permission"
-        if main and first and status in _REDIRECTS:
-            doubt = "redirect"
+        if first and (status == HTTPStatus.FORBIDDEN or status in _REDIRECTS):
+            doubt = "permission" if status == HTTPStatus.FORBIDDEN else "redirect"
         if main and status == HTTPStatus.CONFLICT and not self.accepted and not session.in_teardown:
             doubt = "conflict"
         self.accepted |= main and (doubt == "conflict" or 200 <= status < 300)  # noqa: PLR2004
@@ -251,21 +250,14 @@ class ForeignCampaign:
 
     def check(self, session: Session, evidence: Evidence, case: Case, sequence: str) -> None:
         """If a request of ours was accepted, resume the campaign once, and note it."""
-        exchange = evidence.exchange
-        if exchange.scope != "foreign" or exchange.request.operation != session.contract.operation:
-            return
-        if not evidence.accepted:
+        contract, theirs = session.contract, evidence.exchange.scope == "foreign"
+        if not (theirs and evidence.operation == contract.operation and evidence.accepted):
             return
         self.taken += 1
-        notes = session.state.notes
-        if self.first is not None and not session.contract.is_ready(self.first):
-            notes.append(
-                f"{self.name}, another company's, was {self.first} and was changed; it was left alone"
-            )
-            return
-        (resume,) = session.contract.requests_to_restore(None, session.contract.baseline, case.campaign)
-        self.released = session.send(resume, sequence)
-        notes.append(
-            f"{self.name}, another company's, was paused; the request that resumes it got "
-            f"{self.released.status}"
-        )
+        if self.first is not None and not contract.is_ready(self.first):
+            became = f"was {self.first} and was changed; it was left alone"
+        else:
+            (resume,) = contract.requests_to_restore(None, contract.baseline, case.campaign)
+            self.released = session.send(resume, sequence)
+            became = f"was paused; the request that resumes it got {self.released.status}"
+        session.state.notes.append(f"{self.name}, another company's, {became}")

@@ -92,12 +92,10 @@ class Journal:
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
-            if path.is_file() and path.stat().st_size:
-                record = cls.read(path, read_state)
-                if not record.complete:
-                    first = restore_command(path, record.base_url)
-                    why = "holds campaigns that were not put back; restore them first"
-                    raise JournalError(f"{path}: {why}: {first}")
+            if path.is_file() and path.stat().st_size and not (old := cls.read(path, read_state)).complete:
+                first = restore_command(path, old.base_url)
+                why = "holds campaigns that were not put back; restore them first"
+                raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
         began = write_instant(round(time.time() * 1_000) * 1_000_000)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import stat
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -162,7 +161,7 @@ def _is_private(path: Path) -> bool:
     """Whether only this user can have written a journal: it is a regular file for its owner alone."""
     status = path.stat()
     own = hasattr(os, "getuid") and status.st_uid == os.getuid()
-    return own and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
+    return own and path.is_file() and not status.st_mode & 0o077
 
 
 def restore(
