@@ -102,12 +102,10 @@ def describe_plain_http(base_url: str) -> str | None:
 
 
 class InProcess(Protocol):
-    """A provider in this process."""
+    """A provider in this process: responds with ``status``, ``headers`` and ``content``."""
 
-    def handle(
-        self, method: str, path: str, headers: Iterable[tuple[str, str]] = (), content: bytes = b""
-    ) -> Any:
-        """Respond with ``status``, ``headers`` and ``content``; ``path`` is percent-encoded."""
+    def handle(self, method: str, path: str, headers: Iterable[tuple[str, str]], content: bytes) -> Any:
+        """``path`` is percent-encoded."""
 
 
 class MockTarget:
@@ -154,13 +152,9 @@ class MockTarget:
     def _exchange(self, request: Request) -> Response:
         if len(self.respx_router.calls) >= _KEPT_CALLS:
             self.respx_router.reset()
-        sent = httpx.Request(
-            request.method,
-            request.url,
-            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers],
-            content=request.content or None,
-            extensions={"target": request.url},
-        )
+        headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
+        content, target = request.content or None, {"target": request.url}
+        sent = httpx.Request(request.method, request.url, headers=headers, content=content, extensions=target)
         given = self.respx_router.handler(sent)
         assert isinstance(given.stream, httpx.SyncByteStream)
         return _read(given.status_code, tuple(header_lines(given.headers)), given.stream)

@@ -136,11 +136,10 @@ class ProviderTestClock(Clock):
         body = json.dumps({"now": write_instant(ns)}).encode()
         sent, response = self._finished("PUT", body, restart=False)
         expected = _Sight(sent, ns, ns - to_ns(sent))
-        if response.status == _OK:
-            if _reading(response) is None:
-                self._look(expected)
-            else:
-                self._see(response, sent, expected)
+        if _reading(response) is not None:
+            self._see(response, sent, expected)
+        elif response.status == _OK:
+            self._look(expected)
         elif response.status == _EARLIER:
             # It ran past the instant by itself, or the response to an earlier try was lost.
             last = self._sights[-1]
