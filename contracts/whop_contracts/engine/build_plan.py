@@ -41,9 +41,7 @@ _HISTORIES: Final = 60
 _DAY: Final = "2026-11-24T03:00:00Z"
 """The day on which a plan is classified; it is the same for everybody, so that a plan is."""
 SHARED: Final = 8
-"""How many requests that must be rejected share a read."""
-_POSSIBLE: Final = 8
-"""How many that may be accepted follow them."""
+"""How many requests that must be rejected share a read; as many that may be accepted follow them."""
 _EXPECTED: Final = 12
 """How many accepted pauses share a read."""
 _SPARE: Final = 8
@@ -226,7 +224,7 @@ def _grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Se
 
     number = 0
     while any(queues.values()):
-        rejected, possible = take("none", SHARED), take("possible", _POSSIBLE)
+        rejected, possible = take("none", SHARED), take("possible", SHARED)
         # A pause with a date can follow whatever was before; one without needs an active campaign.
         accepted = sorted(take("expected", _EXPECTED), key=lambda case: case.until is None)
         for some in filter(None, (rejected, accepted, possible)):

@@ -151,35 +151,23 @@ class Journal:
         record: JournalRecord | None = None
         for number, text in enumerate(lines, start=1):
             try:
-                line = _object(text)
-                if record is None:
-                    record = _begun(line)
-                else:
-                    _take(line, record, read_state)
-            except ValueError as error:
+                record = _taken(text, record, read_state)
+            except (ValueError, RecursionError) as error:
                 raise JournalError(f"{path}: line {number}: {error}") from None
         if record is None:
             raise JournalError(f"{path}: is no journal: it is empty")
         return record
 
 
-def _object(text: bytes) -> dict[str, Any]:
-    with contextlib.suppress(ValueError, RecursionError):
-        line = json.loads(text)
-        if isinstance(line, dict):
-            return line
-    raise ValueError("is no JSON object")
-
-
-def _begun(line: dict[str, Any]) -> JournalRecord:
-    """The record of a run from the first line of its journal."""
-    if line.get("journal") != VERSION:
-        raise ValueError(f"is no journal of version {VERSION}")
-    return JournalRecord(_text(line, "base_url"), _text(line, "run_id"))
-
-
-def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) -> None:
-    """Add one line to a record."""
+def _taken(text: bytes, record: JournalRecord | None, read_state: ReadState) -> JournalRecord:
+    """A record with one more line; the first line begins it. ``ValueError`` if it is none of a journal."""
+    line = json.loads(text)
+    if not isinstance(line, dict):
+        raise ValueError("is no JSON object")  # noqa: TRY004 - a line is wrong, no argument
+    if record is None:
+        if line.get("journal") != VERSION:
+            raise ValueError(f"is no journal of version {VERSION}")
+        return JournalRecord(_text(line, "base_url"), _text(line, "run_id"))
     name = _text(line, "campaign")
     try:
         CAMPAIGN.parse(name)
@@ -187,7 +175,7 @@ def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) ->
         raise ValueError(f"{name[:80]!a} is no id of a campaign") from None
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(line["first"], read_state)))
-        return
+        return record
     campaign = record.campaigns.setdefault(name, CampaignRecord(None))
     if "intend" in line:
         state = _state(line["intend"], read_state)
@@ -199,6 +187,7 @@ def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) ->
         campaign.left.clear()
     else:
         raise ValueError("says nothing that is known")
+    return record
 
 
 def _text(line: dict[str, Any], name: str) -> str:
