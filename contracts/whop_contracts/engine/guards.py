@@ -97,19 +97,19 @@ class ClockCheck:
 
     contradicted: int = 0
     unstamped: int = 0
-    settled: bool = False
     confirmed: bool = False
 
     def moved(self, session: Session) -> None:
         """The test clock was moved: what follows depends on it."""
-        if session.target.clock.kind == "test" and not self.settled:
+        if session.target.clock.kind == "test" and not self.confirmed:
             session.outbox.hold("clock")
 
     def check(self, session: Session, evidence: Evidence) -> None:
         """Take in one exchange; it is held, if it has to be, before it is passed on."""
-        if self.settled or evidence.request_class is None:
+        kind = session.target.clock.kind
+        if evidence.request_class is None or (self.confirmed and kind == "test"):
             return
-        if session.target.clock.kind == "wall" and not self.confirmed and not session.in_teardown:
+        if kind == "wall" and not self.confirmed and not session.in_teardown:
             session.outbox.hold("clock")
         if evidence.document is None:
             return
@@ -119,9 +119,9 @@ class ClockCheck:
             self.unstamped += 1
             if self.unstamped > _UNSTAMPED:
                 self.finish(session)
-        elif session.target.clock.kind == "wall":
+        elif kind == "wall":
             self._check_estimate(session, evidence.exchange, after)
-        elif session.target.clock.kind == "test":
+        elif kind == "test":
             self._check_test_clock(session, evidence.exchange, after)
 
     def _check_estimate(self, session: Session, exchange: Exchange, stamp: int) -> None:
@@ -154,7 +154,7 @@ class ClockCheck:
 
     def settle(self, session: Session, *, sound: bool) -> None:
         """Decide about what is held."""
-        self.settled, self.confirmed = session.target.clock.kind == "test", True
+        self.confirmed = True
         session.outbox.settle("clock", sound=sound)
 
 
