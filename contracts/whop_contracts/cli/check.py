@@ -15,7 +15,7 @@ from typing import Any, Final
 from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
 from whop_contracts.cli.open_target import open_target
-from whop_contracts.cli.planning import classes_of, missed, pace, planned, selected_clauses
+from whop_contracts.cli.planning import classes_of, missed, pace, pacing, planned, selected_clauses
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, restore_command
@@ -179,6 +179,9 @@ def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Ac
         run.show("production", f"{host}: {named} will be {what}", message=True)
     if note := describe_plain_http(run.target.base_url):
         run.show("insecure", note, message=True)
+    rate = pace(settings, run.target) if journal and not settings.quiet else None
+    if rate and (note := pacing(settings, run.plan, rate)):
+        run.show("pacing", note, message=True)
 
 
 def _session(

@@ -27,7 +27,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.report.summary import plural, visible
-from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings import Settings, UsageError, shown
 from whop_contracts.settings.sources import Loaded
 from whop_contracts.steps import Capabilities
 from whop_contracts.target import Target
@@ -66,6 +66,25 @@ def pace(settings: Settings, target: Target) -> int | None:
     if settings.rate is not None:
         return settings.rate
     return None if target.loopback else _HALF_THE_LIMIT
+
+
+def pacing(settings: Settings, plan: Plan, rate: int) -> str | None:
+    """How long a plan takes at least at a rate, in one line; None if that is less than a second.
+
+    Requests of one operation begin 60/``rate`` seconds apart, so the operation with the most requests counts.
+    """
+    most = max(Counter(case.operation for _, case in plan.listed()).values())
+    seconds = (most - 1) * 60 // rate
+    if not seconds:
+        return None
+    limits = [f"--max-requests {settings.max_requests}"] if plan.goes_on and settings.max_requests else []
+    if settings.max_time and (plan.goes_on or settings.max_time < seconds):
+        limits.append(f"--max-time {shown(settings.max_time)}")
+    end = f", {'and more follow ' if plan.goes_on else ''}until {' or '.join(limits)}" if limits else ""
+    minutes, seconds = divmod(seconds, 60)
+    least = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    what = f"{'the first ' if plan.goes_on else ''}{plan.requests} planned requests"
+    return f"{what} take at least {least} at {rate} a minute for each operation{end}"
 
 
 def planned(settings: Settings) -> Plan:
