@@ -14,8 +14,15 @@ from typing import Any, Final
 
 from whop_contracts import __version__, schemas
 from whop_contracts.actors import Actors
-from whop_contracts.cli.open_target import open_target
-from whop_contracts.cli.planning import classes_of, missed, pace, pacing, planned, selected_clauses
+from whop_contracts.cli.planning import (
+    classes_of,
+    missed,
+    open_target,
+    pace,
+    pacing,
+    planned,
+    selected_clauses,
+)
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, restore_command

@@ -237,7 +237,7 @@ COMMANDS: Final[dict[str, click.Command]] = {
         _Argument("clause_id", "ID", "A clause's id, as `whop-contracts clauses` lists it."),
     ),
     "plan": Command(
-        "planning:plan",
+        "explain:plan",
         "Print the requests that run would send; send nothing.",
         _flag("--json", "Print JSON."),
         _flag("--why", "Print for each request the clauses that it tests, as tried on the built-in mock."),

@@ -7,6 +7,7 @@ drawn again, and the sequence in which the clause failed is sent alone, between 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
 import sys
 from collections.abc import Mapping
@@ -16,8 +17,7 @@ from typing import Any, Final, cast, get_args
 from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
 from whop_contracts.cli.offline import read_result
-from whop_contracts.cli.open_target import open_live
-from whop_contracts.cli.planning import capabilities, pace, plan_lines, planned, selected_clauses
+from whop_contracts.cli.planning import capabilities, open_live, pace, selected_clauses
 from whop_contracts.engine import restore as restoring
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.journal import restore_command
@@ -43,8 +43,9 @@ def run(loaded: Loaded) -> int:
     """Check a target; the exit code is the result's."""
     settings = loaded.settings
     if settings.dry_run:
-        say(*plan_lines(planned(settings).outline()))
-        return 0
+        return int(
+            importlib.import_module("whop_contracts.cli.explain").plan(loaded, as_json=False, why=False)
+        )
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
             result = check.check(settings, watch=watch)
