@@ -38,9 +38,10 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import EventWriter, commands, postprocess
-from whop_contracts.report.har import HarWriter, open_har
+from whop_contracts.report import postprocess
+from whop_contracts.report.failure import command_of_run
 from whop_contracts.report.result import Circumstances, build
+from whop_contracts.report.streams import EventWriter, HarWriter
 from whop_contracts.settings import Settings, UsageError, host_of
 from whop_contracts.target import Target, describe_plain_http
 from whop_contracts.target.sender import Sender
@@ -107,6 +108,11 @@ class _Run:
                 self.planned = planned
             self.watch(Progress(sequence, case, sent, planned, waited, failed, message))
 
+    def show_restore(self, command: str) -> None:
+        """Show, and note, the command that restores what is left."""
+        self.show("restore", command, message=True)
+        self.state.notes.append(f"what is left is restored by: {command}")
+
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
         plan = batch(PAUSE, self.plan, number)
@@ -131,7 +137,7 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
         raise UsageError(str(error)) from None
     redactor = redactor_of(actors)
     plan = plan or planned(settings)
-    har = open_har(settings, redactor, target, plan)
+    har = _open_har(settings, redactor, target, plan)
     events = EventWriter(settings.events, redactor, _about(target)) if settings.events else None
     run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, events, watch)
     reason: str | None = "the run ended before anything was changed"
@@ -148,9 +154,7 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             more = run.batch if plan.goes_on else None
             reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
             if journal and run.state.failed:
-                command = restore_command(journal.path, target.base_url, settings.test_clock)
-                run.show("restore", command, message=True)
-                run.state.notes.append(f"what is left is restored by: {command}")
+                run.show_restore(restore_command(journal.path, target.base_url, settings.test_clock))
     except JournalError as error:
         reason = str(error)
         raise UsageError(f"--journal: {error}") from None
@@ -160,16 +164,29 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
             journal.close()
             if settings.journal is None:
                 journal.remove_if_complete(PAUSE.read_state)
-        notes = har.close(reason) if har else []
+        if har:
+            har.close(reason)
     if run.state.unjournalled and not run.state.failed:
         raise UsageError(
             f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
         )
-    run.state.notes += notes + ([events.trouble] if events and events.trouble else [])
+    run.state.notes += [one.trouble for one in (har, events) if one and one.trouble]
     result = settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
     if events:
         events.close(result)
     return result
+
+
+def _open_har(settings: Settings, redactor: Redactor, target: Target, plan: Plan) -> HarWriter | None:
+    if settings.har is None:
+        return None
+    about = {
+        "target": _about(target),
+        "clock": target.clock.kind,
+        "plan": {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn},
+        "resume_tolerance": settings.resume_tolerance,
+    }
+    return HarWriter(settings.har, redactor, about)
 
 
 def _about(target: Target) -> dict[str, str]:
@@ -238,7 +255,7 @@ def _result(
                 "seed": plan.seed,
                 "sha256": plan.sha256,
                 "drawn": plan.drawn,
-                "command": commands.of_run(settings),
+                "command": command_of_run(settings),
                 "classes": classes_of(plan, run.sent),
             },
             clock={"kind": target.clock.kind, "from": start, "to": end},

@@ -25,9 +25,9 @@ from xml.sax import saxutils
 import jinja2
 from markupsafe import Markup, escape
 
+from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
-from whop_contracts.report.commands import replay_command
-from whop_contracts.report.failure import LEFT, RIGHT, Failure, timeline
+from whop_contracts.report.failure import Failure, replay_command
 from whop_contracts.report.summary import visible
 
 COMMENT_LIMIT: Final = 60_000
@@ -40,6 +40,11 @@ _LINES: Final = 20
 _ROWS: Final = 500
 _PROMPT_S: Final = 5.0
 """The scale of resumes has at least so many seconds: later than that warns."""
+LEFT: Final = 2.0
+RIGHT: Final = 97.0
+"""Horizontal places of a picture are percentages between these, so that it fits any screen."""
+_TOP, _STEP = 26, 20
+"""Vertical ones are pixels."""
 _HEADINGS: Final = {"warned": "Warnings", "waived": "Waived", "drift": "Drift", "note": "Notes"}
 _FOLDER: Final = Path(__file__).with_name("templates")
 
@@ -136,6 +141,51 @@ def _scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for one in resumes
     ]
     return {"most": f"{most:g}", "marks": marks}
+
+
+def timeline(failure: Failure) -> dict[str, Any] | None:
+    """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
+
+    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are
+    the spans in which the campaign was shown as paused.
+    """
+    points = sorted(_points(failure), key=lambda point: point[0])
+    if not failure.before or not points or points[0][0] == points[-1][0]:
+        return None
+    first, last = points[0][0], points[-1][0]
+
+    def place(ns: int) -> float:
+        return round(LEFT + (RIGHT - LEFT) * ((min(max(ns, first), last) - first) / (last - first)), 2)
+
+    marks = [
+        {"x": place(ns), "y": _TOP + _STEP * index, "kind": kind, "words": f"{write_instant(ns)} {what}"}
+        for index, (ns, kind, what) in enumerate(points)
+    ]
+    paused = [(place(start), place(end)) for start, end in _paused(failure)]
+    return {"marks": marks, "height": _TOP + _STEP * len(marks), "paused": paused}
+
+
+def _points(failure: Failure) -> Iterator[tuple[int, str, str]]:
+    """The instants of all requests, and those that were requested or shown as the end of a pause."""
+    for event in failure.before:
+        if event.at is not None:
+            yield event.at, "before", f"{visible(event.asked, 60)}: {event.response()}"
+    if failure.at is not None:
+        yield failure.at, "seen", f"this one: {visible(failure.row['failure']['actual'], 60)}"
+    own = failure.own()
+    requested = {event.until for event in own if event.until is not None}
+    shown = {event.shown.until for event in own if event.shown and event.shown.until is not None}
+    yield from ((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested)
+    yield from ((ns, "shown", "shown") for ns in shown - requested)
+
+
+def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
+    """The spans in which the campaign was shown as paused: until its date, or the next response."""
+    known = [event for event in failure.own() if event.at is not None and event.shown]
+    ends = [*(event.at for event in known[1:]), failure.at]
+    for event, end in zip(known, ends, strict=False):
+        if event.paused and event.shown and event.at is not None and end is not None:
+            yield event.at, end if event.shown.until is None else min(end, event.shown.until)
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------
