@@ -16,7 +16,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -45,7 +45,6 @@ RIGHT: Final = 97.0
 """Horizontal places of a picture are percentages between these, so that it fits any screen."""
 _TOP, _STEP = 26, 20
 """Vertical ones are pixels."""
-_HEADINGS: Final = {"warned": "Warnings", "waived": "Waived", "drift": "Drift", "note": "Notes"}
 _FOLDER: Final = Path(__file__).with_name("templates")
 
 
@@ -89,7 +88,7 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         body=lambda text: _body(text, budget),
         replay=replay_command,
         timeline=timeline,
-        scale=_scale,
+        prompt_s=_PROMPT_S,
         summary=summary,
         style=style,
         script=script,
@@ -128,19 +127,6 @@ def _body(text: str | None, budget: int) -> str:
         if left <= 0:
             break
     return "\n".join(lines)
-
-
-def _scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Resumes on a scale from on time to the latest one, as percentages."""
-    most = max(*(float(one["late_s"]) for one in resumes), _PROMPT_S)
-    marks = [
-        {
-            "x": round(LEFT + (RIGHT - LEFT) * max(float(one["late_s"]), 0.0) / most, 2),
-            "kind": "before" if one["uncertainty_s"] > summary.PRECISE_S else "shown",
-        }
-        for one in resumes
-    ]
-    return {"most": f"{most:g}", "marks": marks}
 
 
 def timeline(failure: Failure) -> dict[str, Any] | None:
@@ -193,39 +179,18 @@ def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
 
 def markdown(result: Mapping[str, Any]) -> str:
     """One document. If there are too many failures, the last ones get a line each, or are counted."""
-    failed = summary.leading(result)
-    template = _template("report.md.j2")
+    failed, text = summary.leading(result), ""
     for full in (len(failed), 20, 10, 5, 1, 0):
-        shown = [failure for row in failed[:full] if (failure := Failure.read(result, row))]
-        further = [f"- **{row['id']}** {row['statement']}" for row in failed[full:]]
-        folds = [("Further failures", further), *_folds(result)]
-        text = template.render(
+        text = _template("report.md.j2").render(
             result=result,
             summary=summary,
-            failures=shown,
-            folds=folds,
+            failures=[Failure.read(result, row) for row in failed[:full]],
+            further=failed[full:],
             most=_LINES,
-            hints=summary.hints(result),
         )
         if len(text) <= COMMENT_LIMIT:
-            return text
+            break
     return text[:COMMENT_LIMIT]
-
-
-def _folds(result: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """What is folded after the failures: headings and list items."""
-    for label, items in summary.lists(result).items():
-        if label == "note":
-            reasons = summary.untested(result).items()
-            yield "Not tested", [f"- {_code(reason)}: {', '.join(ids)}" for reason, ids in reasons]
-        bullets = [
-            (f"- **{whose}**: {_code(text)}" if whose else f"- {_code(text)}", sent)
-            for whose, text, sent in items
-        ]
-        yield (
-            _HEADINGS[label],
-            ["\n".join([first, *(f"  - sent {_code(line)}" for line in sent)]) for first, sent in bullets],
-        )
 
 
 def _code(text: Any) -> str:
