@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from xml.sax import saxutils
@@ -57,7 +57,9 @@ def _template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "fenced": _fenced, "attribute": _xml, "text": saxutils.escape}
+    attribute = partial(saxutils.escape, entities={'"': "&quot;"})
+    environment.filters |= {"code": _code, "fenced": _fenced, "visible": visible}
+    environment.filters |= {"attribute": attribute, "text": saxutils.escape}
     return environment.get_template(name)
 
 
@@ -75,7 +77,7 @@ def html(result: Mapping[str, Any]) -> str:
 
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
-    style, script = _own("report.css"), _own("report.js")
+    style, script = ((_FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
     return _template("report.html.j2").render(
         result=result,
         failures=[
@@ -95,12 +97,6 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
     )
-
-
-@cache
-def _own(name: str) -> str:
-    """A file of ours, which the template puts into the page unchanged."""
-    return (_FOLDER / name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:
@@ -220,22 +216,8 @@ def junit(result: Mapping[str, Any]) -> str:
         _case("conclusive", prevented and "error", message=summary.sentence(result), type="inconclusive"),
         _case("put-back", left and "error", "\n".join(left), message="".join(left[:1]), type="put-back"),
     ]
-    parts = [
-        (part, "0.000", [_clause(result, row) for row in rows]) for part, rows, *_ in summary.by_part(result)
-    ]
-    duration = f"{result['duration_s']:.3f}"
-    properties = {
-        "verdict": summary.sentence(result),
-        "target": summary.target(result),
-        **{name: result["plan"][name] for name in ("profile", "seed")},
-        "requests": result["requests"],
-        **{name: result.get(name) for name in ("started_at", "finished_at")},
-    }
-    text = _template("junit.xml.j2").render(
-        suites=[*parts, ("run", duration, run)],
-        duration=duration,
-        properties={name: visible(value) for name, value in properties.items()},
-    )
+    suites = {part: [_clause(result, row) for row in rows] for part, rows, *_ in summary.by_part(result)}
+    text = _template("junit.xml.j2").render(result=result, summary=summary, suites=suites | {"run": run})
     return f"{text}\n"
 
 
@@ -258,7 +240,3 @@ def _clause(result: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]
     if verdict == "passed":
         return _case(id_)
     return _case(id_, "skipped", message=f"{summary.words(verdict)}: {visible(row['reason'] or '')}")
-
-
-def _xml(text: str) -> str:
-    return saxutils.escape(text, {'"': "&quot;"})
