@@ -21,7 +21,7 @@ from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, UsageError, check
 from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, choice, nearest, number
-from whop_contracts.settings.sources import SettingOption, loaded_by, show
+from whop_contracts.settings.sources import SettingOption, describe, loaded_by
 
 NAME: Final = "whop-contracts"
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
@@ -160,7 +160,7 @@ class Command(click.Command):
         if self.settings:
             given["loaded"] = loaded = loaded_by(ctx)
             if ctx.params.get("show_config"):
-                say(show(loaded))
+                say(describe(loaded))
                 return 0
             if self.checked:
                 check(loaded.settings, loaded.origins)

@@ -49,8 +49,7 @@ def run(loaded: Loaded) -> int:
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
             result = check.check(settings, watch=watch)
-        problem = _write(settings, result)
-    return _show(settings, result, problem)
+        return _conclude(settings, result)
 
 
 def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
@@ -65,21 +64,16 @@ def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
         strict=settings.strict,
         secrets=[secret for secret in (settings.token, settings.readonly_token) if secret],
     )
-    final = settle(result)
-    return _show(settings, final, _write(settings, final))
+    return _conclude(settings, settle(result))
 
 
-def _write(settings: Settings, result: Mapping[str, Any]) -> UsageError | None:
-    """Write the files that were asked for; return what went wrong, as the result is shown in any case."""
+def _conclude(settings: Settings, result: Mapping[str, Any]) -> int:
+    """Write and print the result; return its exit code, or raise the problem that a file had."""
+    problem = None
     try:
         reports.write(settings, result)
-    except UsageError as problem:
-        return problem
-    return None
-
-
-def _show(settings: Settings, result: Mapping[str, Any], problem: UsageError | None) -> int:
-    """Print the result and return the exit code, or raise the problem that its files had."""
+    except UsageError as error:
+        problem = error
     with reader_may_leave():
         reports.show(settings, result, sys.stdout)
     if problem:

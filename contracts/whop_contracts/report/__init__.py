@@ -117,7 +117,7 @@ def show(settings: Settings, result: Result, stream: TextIO) -> None:
     with guarded(stream):
         terminal = importlib.import_module("whop_contracts.report.terminal")
         how = {"quiet": settings.quiet, "verbose": settings.verbose, "color": settings.color}
-        terminal.show(result, stream, **how)
+        terminal.print_result(result, stream, **how)
     if on_github():
         stream.writelines(f"{line}\n" for line in github_lines(result))
 

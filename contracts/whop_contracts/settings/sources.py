@@ -140,7 +140,7 @@ def loaded_by(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] = Map
     return Loaded(Settings(**values), origins)
 
 
-def show(loaded: Loaded) -> str:
+def describe(loaded: Loaded) -> str:
     """Every setting, one per line, with its source; secrets are masked."""
     rows = []
     for setting in SETTINGS:
