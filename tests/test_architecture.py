@@ -36,7 +36,7 @@ LAYERS = (
     ("faces", "contract derive strategies load schemathesis_checks __main__ proof* plugin* cli*"),
 )
 MEET_PROVIDERS = {
-    *("cli.open_target", "cli.planning", "proof.trials", "proof.rank", "plugin.fixtures"),
+    *("cli.planning", "proof.trials", "proof.rank", "plugin.fixtures"),
     *("cli.explain", "cli.providers"),
 }
 """Modules that hand a provider to a run, or list its faults. No module that checks is among them."""

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from safety.pretending import WallTarget
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder

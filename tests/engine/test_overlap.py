@@ -11,7 +11,7 @@ import pytest
 
 from drawing import draw
 from safety.pretending import WallTarget
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine import executor
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan

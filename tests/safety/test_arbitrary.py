@@ -15,8 +15,7 @@ from nursery import SOAK
 from pretending import Answering, judged
 
 from whop_contracts import schemas
-from whop_contracts.cli.open_target import mock_actors
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import mock_actors, planned
 from whop_contracts.engine.plan import Plan
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import ManualClock, Provider

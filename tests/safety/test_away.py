@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections import Counter
@@ -109,13 +110,19 @@ def test_the_rate_is_kept_for_each_operation(
         test_clock=CLOCK,
         rate=rate,
     )
-    result = engine.check(settings)
+    paced: list[int] = []
+    result = engine.check(
+        settings, watch=lambda one: paced.append(len(state.requests)) if one.part == "pacing" else None
+    )
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
     waits = [seconds for seconds in slept if seconds > 10]
     assert result["exit_code"] == 0
     assert asked["pause"] > 5
     assert bool(waits) is (rate == 5)
     assert any(f"to keep to {rate} requests a minute" in note for note in result["notes"]) is (rate == 5)
+    assert paced == ([0] if rate == 5 else []), "it is said once, before the first request"
+    quiet = dataclasses.replace(settings, quiet=True, max_requests=9)
+    engine.check(quiet, watch=lambda one: pytest.fail(one.case) if one.part == "pacing" else None)
 
 
 def test_nobody_is_hurried_on_loopback(
@@ -127,7 +134,10 @@ def test_nobody_is_hurried_on_loopback(
         base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl",
         profile="quick", test_clock=state.clock_url,
     )  # fmt: skip
-    assert engine.check(settings)["exit_code"] == 0
+    said: list[str] = []
+    assert engine.check(settings, watch=lambda one: said.append(one.part))["exit_code"] == 0
+    assert "journal" in said
+    assert "pacing" not in said
     assert [seconds for seconds in slept if seconds > 30] == []
 
 
