@@ -1,7 +1,5 @@
 """Deriving: the committed schemas are the derived ones, and the generator knows nothing of this endpoint."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Redaction: a secret is found in every form in which software prints it, and nothing else is changed."""
 
-from __future__ import annotations
-
 import base64
 import json
 
@@ -111,7 +109,7 @@ def test_data_is_redacted_in_values_and_keys_and_is_not_changed_itself():
 
 
 def test_data_nested_without_end_is_cut_off():
-    nested: list = []
+    nested = []
     for _ in range(100_000):
         nested = [nested]
     assert "nested too deeply" in json.dumps(Redactor([PLAIN]).data(nested))

@@ -1,16 +1,12 @@
 """Every regular expression of the package takes linear time, on the texts that could make it slow."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from time import process_time
-from typing import Any
 
 import whop_contracts
 from test_schemas import patterns
@@ -23,7 +19,7 @@ CALLS = {"compile", "search", "match", "fullmatch", "split", "findall", "findite
 WHOLE = {"match", "fullmatch"}
 SECRET = "secret-of-many-letters"
 
-HOSTILE: dict[str | bytes, str | tuple[str, ...]] = {
+HOSTILE = {
     # A pattern, and the texts that make it slow: each is repeated, or what follows its "…" is.
     rb"\r?\n\r?\n": ("\r", "\r\n\r"),
     rb"HTTP/1\.\d 1\d\d": "HTTP/1.1 ",
@@ -112,7 +108,7 @@ LEAK_TEXTS = {
         "query …a", "query a( $…a", "query a(… ", '"bool" :', '"bool"… ',
     ),
 }  # fmt: skip
-BUILT: dict[str, Callable[[], Iterable[tuple[str, Iterable[str]]]]] = {
+BUILT = {
     # How the source writes a pattern that it builds when it runs: the patterns, each with its texts.
     "'|'.join(forms)": lambda: (("|".join(LEAKS[what]), texts) for what, texts in LEAK_TEXTS.items()),
     "self.separator": lambda: [
@@ -125,7 +121,7 @@ BUILT: dict[str, Callable[[], Iterable[tuple[str, Iterable[str]]]]] = {
 }
 
 
-def found() -> Iterator[tuple[str | bytes, str, re.Pattern[Any] | None]]:
+def found():
     """Each expression of the package: its key in the tables, how it is used, and the pattern if constant."""
     trees = {
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): ast.parse(
@@ -166,13 +162,13 @@ def found() -> Iterator[tuple[str | bytes, str, re.Pattern[Any] | None]]:
         yield text, method, re.compile(text, *flags)
 
 
-def constants(pattern: ast.expr) -> bool:
+def constants(pattern):
     """Whether a pattern is put together from constants of its module."""
     names = [node.id for node in ast.walk(pattern) if isinstance(node, ast.Name)]
     return bool(names) and all(name.isupper() for name in names)
 
 
-def seconds(pattern: re.Pattern[Any], method: str, text: str | bytes, tries: int) -> float:
+def seconds(pattern, method, text, tries):
     """The least processor time, of so many measurements, that looking through a text takes."""
     look = getattr(pattern, method) if method in WHOLE else lambda given: deque(pattern.finditer(given), 0)
     times = []
@@ -183,12 +179,10 @@ def seconds(pattern: re.Pattern[Any], method: str, text: str | bytes, tries: int
     return min(times)
 
 
-def slow_texts(
-    pattern: re.Pattern[Any], method: str, texts: Iterable[str], length: int = 30_000
-) -> list[str]:
+def slow_texts(pattern, method, texts, length=30_000):
     """The texts of which ten times as much, ``length`` characters, takes more than thirty times as long."""
 
-    def made(text: str, length: int) -> str | bytes:
+    def made(text, length):
         begin, _, unit = text.rpartition("…")
         whole = begin + unit * (length // len(unit)) + "\x00"
         return whole.encode() if isinstance(pattern.pattern, bytes) else whole
@@ -209,12 +203,12 @@ def slow_texts(
 EXPRESSIONS = {(key, method): pattern for key, method, pattern in found()}
 
 
-def test_every_expression_is_in_the_tables() -> None:
+def test_every_expression_is_in_the_tables():
     assert {key for key, _ in EXPRESSIONS} - HOSTILE.keys() - BUILT.keys() == set()
     assert LEAK_TEXTS.keys() == LEAKS.keys()
 
 
-def test_every_expression_takes_linear_time() -> None:
+def test_every_expression_takes_linear_time():
     slow = {}
     for (key, method), pattern in EXPRESSIONS.items():
         if pattern is None:
@@ -228,13 +222,13 @@ def test_every_expression_takes_linear_time() -> None:
     assert slow == {}
 
 
-def test_the_patterns_of_the_schemas_take_linear_time() -> None:
+def test_the_patterns_of_the_schemas_take_linear_time():
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in document_path("").rglob("*.json")]
     for text in {pattern for document in documents for pattern in patterns(document)}:
         begin = re.sub(r"\W.*", "", text[1:])
         assert slow_texts(re.compile(text), "search", (f"{begin}…a", f"{begin}… ", "a", " ", "1")) == [], text
 
 
-def test_a_quadratic_expression_is_noticed() -> None:
+def test_a_quadratic_expression_is_noticed():
     pattern = re.compile(r"(?:/[\w.@-]+){2,}\.py\b")
     assert slow_texts(pattern, "search", ("a", "/a"), 4_000) == ["/a"]

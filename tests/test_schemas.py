@@ -1,7 +1,5 @@
 """The schemas: what they say of each member, and that both validators assert all of it alike."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import json

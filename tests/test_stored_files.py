@@ -1,7 +1,5 @@
 """Files that an earlier version wrote are still read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The command line: exit codes, one line where something is wrong, never a traceback."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

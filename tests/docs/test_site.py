@@ -1,7 +1,5 @@
 """The documentation builds, its links work, and its generated pages are complete."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,10 +1,7 @@
 """User-facing text is plain: pages, help, clause statements, schemas, and every message in the code."""
 
-from __future__ import annotations
-
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -28,7 +25,7 @@ EXCEPTIONS = {
 FIELD = re.compile(r"[a-z_.`]*\bpromise\b`?")
 
 
-def texts() -> Iterator[tuple[str, str]]:
+def texts():
     """Where each text is, and the text."""
     for path in (
         ROOT / "README.md",
@@ -51,7 +48,7 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield f"{path.name}:{node.lineno}", node.value
 
 
-def test_no_text_has_an_unwanted_word() -> None:
+def test_no_text_has_an_unwanted_word():
     found = [
         (where, match[0])
         for where, text in texts()
@@ -61,7 +58,7 @@ def test_no_text_has_an_unwanted_word() -> None:
     assert found == []
 
 
-def surrounding(text: str, match: re.Match[str]) -> str:
+def surrounding(text, match):
     """The word with what is attached to it."""
     start, end = match.span()
     while start and not text[start - 1].isspace() and text[start - 1] not in '"({':
@@ -72,7 +69,7 @@ def surrounding(text: str, match: re.Match[str]) -> str:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_fits_100_columns_and_names_variables_and_defaults(name) -> None:
+def test_help_fits_100_columns_and_names_variables_and_defaults(name):
     command = COMMANDS[name]
     with click.Context(PROGRAM, info_name="whop-contracts", **PROGRAM.context_settings) as parent:
         text = command.get_help(click.Context(command, info_name=name, parent=parent, terminal_width=100))
@@ -83,6 +80,6 @@ def test_help_fits_100_columns_and_names_variables_and_defaults(name) -> None:
     assert text.count("env var:") == text.count("env var:") <= text.count("default:") + text.count("required")
 
 
-def test_every_statement_names_its_field_or_status_code() -> None:
+def test_every_statement_names_its_field_or_status_code():
     named = re.compile(r"`[a-z_.:]+`|\b[2345](?:\d\d|xx)\b|\b[A-Z]\w+-[A-Z]\w+|[Bb]earer token")
     assert [clause.id for clause in clauses() if not named.search(clause.statement)] == []

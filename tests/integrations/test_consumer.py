@@ -1,7 +1,5 @@
 """The consumer's side: broken requests are reported and rejected; the official client breaks no rule."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

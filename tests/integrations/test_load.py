@@ -1,7 +1,5 @@
 """The contract under load: a master with two workers, load runs in one process, shared campaigns."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os

@@ -1,7 +1,5 @@
 """The clauses as checks of schemathesis: by the ``st`` command, in a project's tests, for one exchange."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

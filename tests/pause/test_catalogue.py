@@ -1,7 +1,5 @@
 """The catalogue: every statement of the page has its clauses; patterns of ids choose among them."""
 
-from __future__ import annotations
-
 import pytest
 
 from whop_contracts.pause.catalogue import PARTS, chosen, clauses, required

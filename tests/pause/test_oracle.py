@@ -1,20 +1,29 @@
 """The oracle, a history per rule: a conforming one fails no clause, another the one that names its cause."""
 
-from __future__ import annotations  # noqa: I001 - names in rows, not one a line
-
 import codecs
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import (
-    CLAUSES, ID, OTHER, START, History, at, begun, failed, fails, follow, pause, read, send, text,
+    CLAUSES,
+    ID,
+    OTHER,
+    START,
+    History,
+    at,
+    begun,
+    failed,
+    fails,
+    follow,
+    pause,
+    read,
+    send,
+    text,
     unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
@@ -23,8 +32,28 @@ from whop_contracts.pause.classify import FIRST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import (
-    AS_ACTIVE, AT_ONCE, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET, OTHERS, PAST,
-    PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNCHANGED, UNCHANGED_BY_OTHERS, UNPAUSED,
+    AS_ACTIVE,
+    AT_ONCE,
+    BY_ITSELF,
+    CANCELLED,
+    CLEARED,
+    EARLY,
+    FAR,
+    FRACTION,
+    INDEFINITE,
+    OFFSET,
+    OTHERS,
+    PAST,
+    PROMPTLY,
+    REPLACED,
+    RESUMED,
+    RESUMES,
+    STATUS,
+    STAYS,
+    STORED,
+    UNCHANGED,
+    UNCHANGED_BY_OTHERS,
+    UNPAUSED,
     UNTIL,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import LAG
@@ -38,7 +67,7 @@ def beside(history):
     return history.read(0, "active", campaign=OTHER)
 
 
-RULES: dict[str, Any] = {
+RULES = {
     # -- time
     "before its instant a pause ends": ((*UNTIL_600, read(590, "active")), (EARLY,)),
     "before its instant a pause loses its date": ((*UNTIL_600, read(300, "paused")), (EARLY,)),
@@ -488,7 +517,7 @@ def spoilt(spoil, status, until=None, campaign=ID):
     return spoil(json.dumps(shown).encode())
 
 
-SPOILT: dict[str, Callable[[bytes], bytes]] = {
+SPOILT = {
     "a byte order mark": lambda content: codecs.BOM_UTF8 + content,
     "UTF-16": lambda content: content.decode().encode("utf-16"),
     "gzip without a label": lambda content: gzip.compress(content, mtime=0),
@@ -619,7 +648,7 @@ def test_a_wrong_state_that_a_read_showed_counts_from_then_on():
 
 # -- another company's campaign ----------------------------------------------------------------------------
 
-THEIRS: dict[str, Any] = {"campaign": "adcamp_theirs", "scope": "foreign"}
+THEIRS = {"campaign": "adcamp_theirs", "scope": "foreign"}
 
 
 def their(second, status, until=None, **more):

@@ -1,7 +1,5 @@
 """Instants, JSON and what a pause request asks for, as whole values and as tables of edges."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Strategies draw what their names say: valid is what every reader accepts, invalid what none does."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os

@@ -1,7 +1,5 @@
 """The plugin's fixtures, in projects that use them: the provider in place of mocks, the target, the run."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,7 +1,5 @@
 """The one run of a session is made once, also by workers and where it is aborted; what it shows is safe."""
 
-from __future__ import annotations
-
 import re
 import signal
 from fnmatch import fnmatchcase

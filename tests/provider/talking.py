@@ -3,8 +3,6 @@
 Two providers are alike if no script can tell them apart.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path

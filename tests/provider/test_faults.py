@@ -1,7 +1,5 @@
 """Every fault has its own name and can be told from the conforming provider by its responses."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from itertools import zip_longest
@@ -20,7 +18,7 @@ LIKELY = {
 EVERY = faults()
 
 
-def test_names_are_unique_slugs_and_reasons_one_line() -> None:
+def test_names_are_unique_slugs_and_reasons_one_line():
     for many in (EVERY, variations()):
         assert [name for name, count in Counter(one.name for one in many).items() if count > 1] == []
         for one in many:
@@ -28,7 +26,7 @@ def test_names_are_unique_slugs_and_reasons_one_line() -> None:
             assert re.fullmatch(r"[^\n]*[^\n.]", one.why), one.name
 
 
-def test_there_are_many_of_every_kind() -> None:
+def test_there_are_many_of_every_kind():
     kinds = Counter(fault.kind for fault in EVERY)
     assert len(EVERY) >= 645
     assert len(variations()) >= 71
@@ -36,7 +34,7 @@ def test_there_are_many_of_every_kind() -> None:
     assert {fault.wfc for fault in EVERY} == {None, 100, 101, 102, 104, 205, 206}
 
 
-def test_every_fault_shows_and_every_crash_as_a_500() -> None:
+def test_every_fault_shows_and_every_crash_as_a_500():
     conforming = {script: tuple(transcript(script)) for script in SCRIPTS}
     assert all(tuple(transcript(script)) == expected for script, expected in conforming.items())
     unseen = []

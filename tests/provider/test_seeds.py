@@ -1,9 +1,6 @@
 """No false alarm on a conforming provider, with one seed, or WHOP_TESTS_SEEDS of them (`tox -e seeds`)."""
 
-from __future__ import annotations
-
 import os
-from typing import Final
 
 import pytest
 
@@ -15,20 +12,18 @@ from whop_contracts.provider import SEED, ManualClock, build, variations
 from whop_contracts.provider.server import clock_url, running
 from whop_contracts.settings import Settings
 
-SEEDS: Final = int(os.environ.get("WHOP_TESTS_SEEDS", "1"))
-PROFILE: Final = "standard" if SEEDS > 1 else "quick"
-TIMES: Final = ("resume-late", "resume-lazily", "clock-ahead", "clock-behind", "reads-lag", "no-date-header")
+SEEDS = int(os.environ.get("WHOP_TESTS_SEEDS", "1"))
+PROFILE = "standard" if SEEDS > 1 else "quick"
+TIMES = ("resume-late", "resume-lazily", "clock-ahead", "clock-behind", "reads-lag", "no-date-header")
 """The variations that differ in time, and may therefore look different over a socket."""
-EVERY: Final = [one.name for one in variations()][:: 1 if SEEDS > 1 else 6]
+EVERY = [one.name for one in variations()][:: 1 if SEEDS > 1 else 6]
 """Every sixth by default: ``whop-contracts prove --profile quick`` in CI takes all."""
 
 
 @pytest.mark.parametrize("variation", [None, *TIMES])
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_over_a_socket_with_a_test_clock(
-    seed: int, variation: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
+def test_over_a_socket_with_a_test_clock(seed, variation, monkeypatch):
+    slept = []
     with running(provider := build(variation=variation, clock=ManualClock(START))) as base_url:
         # Nobody sleeps here: reads lag by the time that would have been slept.
         provider.lag_time = lambda: sum(slept)
@@ -49,7 +44,7 @@ def test_over_a_socket_with_a_test_clock(
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_in_this_process(seed: int) -> None:
+def test_in_this_process(seed):
     for variation in (None, *EVERY):
         name = variation or "conforming"
         task = Task("variation", name, variation=variation, profile=PROFILE, seed=seed, start=START)

@@ -1,7 +1,5 @@
 """Real results: of the built-in provider, honest or with a fault, judged in this process."""
 
-from __future__ import annotations
-
 import copy
 import json
 import time

@@ -1,7 +1,5 @@
 """``--events``: a line per exchange, finding and phase, as its schema says, while the run goes on."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from whop_contracts.settings import Settings
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "event.schema.json").read_text("utf-8"))
 
 
-def test_every_exchange_and_finding_is_a_line(tmp_path, monkeypatch) -> None:
+def test_every_exchange_and_finding_is_a_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path, written = tmp_path / "run.ndjson", []
     with running(build(fault="offset-dropped", clock=RunningClock())) as base_url:
@@ -47,7 +45,7 @@ def test_every_exchange_and_finding_is_a_line(tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
-def test_a_full_disk_is_a_note_and_the_run_goes_on() -> None:
+def test_a_full_disk_is_a_note_and_the_run_goes_on():
     result = check(Settings(profile="quick", events=Path("/dev/full")))
     assert result["verdict"] == "conforms"
     assert any("--events" in note for note in result["notes"])

@@ -1,7 +1,5 @@
 """The renderings have wording, order and safety in common; each is tested with all kinds of results."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
@@ -193,7 +191,7 @@ def test_markdown_fits_a_comment_however_many_clauses_fail():
 # -- annotations of GitHub Actions -------------------------------------------------------------------------
 
 
-def commands(text: str) -> list[tuple[str, str, str]]:
+def commands(text):
     """Workflow commands as the runner reads them: leading blanks and commands after stop do not count."""
     found, word = [], None
     for line in text.splitlines():
@@ -211,14 +209,14 @@ def commands(text: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def on_github(result, monkeypatch, **how) -> str:
+def on_github(result, monkeypatch, **how):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stream = io.StringIO()
     reports.show(Settings(**how), result, stream)
     return stream.getvalue()
 
 
-def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) -> None:
+def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
     found = commands(on_github(handmade.everything(), monkeypatch))
     assert [(name, properties) for name, properties, _ in found] == [
         ("error", "title=not put back"),
@@ -235,7 +233,7 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) ->
     assert lines[-1].startswith("::error title=31 more::response.member-9, ")
 
 
-def test_a_target_cannot_give_commands_to_the_runner_of_github(monkeypatch) -> None:
+def test_a_target_cannot_give_commands_to_the_runner_of_github(monkeypatch):
     hostile = "::add-mask::x\n::error title=y::z %0A::set-output name=a::b"
     for how in ({}, {"quiet": True}, {"verbose": True}):
         plain = commands(on_github(handmade.everything(), monkeypatch, **how))
@@ -244,7 +242,7 @@ def test_a_target_cannot_give_commands_to_the_runner_of_github(monkeypatch) -> N
         assert all("%0A::set" not in data for _, _, data in found)
 
 
-def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tmp_path) -> None:
+def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("whop_contracts.cli.check.check", lambda *_, **__: handmade.kinds()["violates"])
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -254,7 +252,7 @@ def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tm
     assert out[-1].startswith("::error title=pausing.status-is-paused::")
 
 
-def test_elsewhere_nothing_is_printed_for_github(monkeypatch) -> None:
+def test_elsewhere_nothing_is_printed_for_github(monkeypatch):
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     stream = io.StringIO()
     reports.show(Settings(), handmade.everything(), stream)

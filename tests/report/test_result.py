@@ -1,7 +1,5 @@
 """The result: it keeps to the schema that is installed with the package, whatever the target sends."""
 
-from __future__ import annotations
-
 import copy
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Child processes that run the command line: one process imports everything and forks itself for each."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

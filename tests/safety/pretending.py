@@ -1,7 +1,5 @@
 """Targets that are handed to the engine in place of the one that its settings name."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal

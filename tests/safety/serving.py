@@ -1,7 +1,5 @@
 """The provider on a real socket, with hooks before and after each request."""
 
-from __future__ import annotations
-
 import contextlib
 import http.server
 import re

@@ -1,11 +1,8 @@
 """Whatever a target answers, a run ends with one of the exit codes, and never with an exception."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given
@@ -17,12 +14,11 @@ from pretending import Answering, judged
 from whop_contracts import schemas
 from whop_contracts.cli.open_target import mock_actors
 from whop_contracts.cli.planning import planned
-from whop_contracts.engine.plan import Plan
-from whop_contracts.exchange import Request, Response
+from whop_contracts.exchange import Response
 from whop_contracts.provider import ManualClock, Provider
 from whop_contracts.settings import Settings
 
-EXAMPLE: Any = json.loads(schemas.document_path("documented/ad-campaign.json").read_bytes())
+EXAMPLE = json.loads(schemas.document_path("documented/ad-campaign.json").read_bytes())
 _STATUSES = st.sampled_from(
     (200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503)
 ) | st.integers(100, 999)
@@ -69,7 +65,7 @@ _JSON = st.recursive(
 
 
 @st.composite
-def altered_documents(draw: st.DrawFn) -> bytes:
+def altered_documents(draw):
     """The documented campaign with members gone, renamed, or of any value."""
     document = dict(EXAMPLE)
     for name in draw(st.lists(st.sampled_from(sorted(document)), max_size=4)):
@@ -123,7 +119,7 @@ _ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st
 
 
 @pytest.fixture(scope="module", name="plans")
-def _plans() -> dict[int, Plan]:
+def _plans():
     """The plans, drawn beforehand: Hypothesis may not draw them while it draws responses."""
     plans = {most: planned(Settings(profile="quick", max_requests=most)) for most in _MOST}
     assert all(plan.requests <= most for most, plan in plans.items())
@@ -147,21 +143,12 @@ def _plans() -> dict[int, Plan]:
     live=st.sampled_from((False, False, False, True)),
 )
 @example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, most=1_000, live=True)
-def test_any_answers_end_in_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch,
-    plans: dict[int, Plan],
-    *,
-    answers: list[Response | str],
-    honest: int,
-    every: int,
-    most: int,
-    live: bool,
-) -> None:
+def test_any_answers_end_in_an_exit_code(monkeypatch, plans, *, answers, honest, every, most, live):
     """So many honest answers first, then every so many-th is one of those drawn."""
     clock = ManualClock(1_790_000_000.0)
     provider = Provider(clock)
 
-    def answer(number: int, request: Request) -> Response | str:
+    def answer(number, request):
         if number <= honest or number % every:
             path = request.url.removeprefix("http://127.0.0.1:9")
             made = provider.handle(request.method, path, request.headers, request.content)
@@ -183,13 +170,11 @@ def test_any_answers_end_in_an_exit_code(
 @pytest.mark.parametrize("date", ["9999-12-31T23:59:59.999-14:00", "0001-01-01T00:00:00+14:00"])
 @pytest.mark.parametrize("status", ["active", "paused"])
 @pytest.mark.parametrize("first", [1, 8])
-def test_a_date_beyond_all_years_in_utc_is_only_a_date(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, date: str, status: str, first: int
-) -> None:
+def test_a_date_beyond_all_years_in_utc_is_only_a_date(monkeypatch, tmp_path, date, status, first):
     clock = ManualClock(1_790_000_000.0)
     provider = Provider(clock)
 
-    def answer(number: int, request: Request) -> Response:
+    def answer(number, request):
         path = request.url.removeprefix("http://127.0.0.1:9")
         made = provider.handle(request.method, path, request.headers, request.content)
         content = made.content

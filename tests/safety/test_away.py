@@ -1,17 +1,13 @@
 """A target that is not this machine (loopback is its proxy): what is stricter there than on loopback."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
+from nursery import SOAK
 from pretending import opening
-from serving import Seen, Served, served
+from serving import served
 
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer, RunningClock, build
@@ -23,12 +19,12 @@ CLOCK = "http://staging.example/test_clock"
 
 
 @pytest.fixture
-def state() -> Iterator[Served]:
+def state():
     with served(build(clock=RunningClock())) as made:
         yield made
 
 
-def away(state: Served) -> dict[str, str]:
+def away(state):
     """The environment in which every host is reached by way of the served provider."""
     return {
         "HTTP_PROXY": state.base_url.removesuffix("/api/v1"),
@@ -39,7 +35,7 @@ def away(state: Served) -> dict[str, str]:
     }
 
 
-def words(*more: str, base: str = AWAY) -> list[str]:
+def words(*more, base=AWAY):
     return [
         *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
         *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*"),
@@ -47,7 +43,7 @@ def words(*more: str, base: str = AWAY) -> list[str]:
     ]
 
 
-def test_an_active_campaign_is_judged_and_put_back(nursery: Nursery, state: Served, tmp_path: Path) -> None:
+def test_an_active_campaign_is_judged_and_put_back(nursery, state, tmp_path):
     first = state.states()
     code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
     assert code == 0, said
@@ -56,9 +52,7 @@ def test_an_active_campaign_is_judged_and_put_back(nursery: Nursery, state: Serv
 
 
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
-def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(
-    nursery: Nursery, state: Served, tmp_path: Path, body: bytes
-) -> None:
+def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(nursery, state, tmp_path, body):
     state.before = lambda _seen: Answer(200, (("content-type", "application/json"),), body)
     arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
     code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
@@ -71,9 +65,7 @@ def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(
 
 
 @pytest.mark.parametrize("more", [(), ("--allow-production",)])
-def test_production_is_refused_or_told_first_what_will_be_done(
-    nursery: Nursery, state: Served, tmp_path: Path, more: tuple[str, ...]
-) -> None:
+def test_production_is_refused_or_told_first_what_will_be_done(nursery, state, tmp_path, more):
     (tmp_path / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
     arguments = words(*more, base="http://ads.example/api/v1")
     first = state.states()
@@ -92,12 +84,10 @@ def test_production_is_refused_or_told_first_what_will_be_done(
 
 
 @pytest.mark.parametrize("rate", [5, 1_000_000])
-def test_the_rate_is_kept_for_each_operation(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
-) -> None:
+def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate):
     for name, value in away(state).items():
         monkeypatch.setenv(name, value)
-    slept: list[float] = []
+    slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
     settings = Settings(
         base_url=AWAY,
@@ -118,10 +108,8 @@ def test_the_rate_is_kept_for_each_operation(
     assert any(f"to keep to {rate} requests a minute" in note for note in result["notes"]) is (rate == 5)
 
 
-def test_nobody_is_hurried_on_loopback(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
+def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
+    slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
     settings = Settings(
         base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl",
@@ -131,16 +119,16 @@ def test_nobody_is_hurried_on_loopback(
     assert [seconds for seconds in slept if seconds > 30] == []
 
 
-def agents(state: Served) -> set[str]:
+def agents(state):
     return {dict(seen.headers)["user-agent"] for seen in state.requests}
 
 
 def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_in_prefix_or_case(
-    nursery: Nursery, state: Served, tmp_path: Path
-) -> None:
+    nursery, state, tmp_path
+):
     arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    invented: list[set[str]] = []
-    named: list[str] = []
+    invented = []
+    named = []
     for _ in range(2):
         state.requests.clear()
         nursery.run(*arguments, cwd=tmp_path, **away(state))
@@ -155,11 +143,11 @@ def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_
     assert first != second
 
 
-def dies(state: Served, at: int) -> list[Seen]:
+def dies(state, at):
     """Have the credential be revoked from the request number ``at`` on."""
-    after: list[Seen] = []
+    after = []
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         if seen.number >= at:
             after.append(seen)
             return Answer(401, (("content-type", "application/json"), ("www-authenticate", "Bearer")), b"{}")
@@ -171,8 +159,8 @@ def dies(state: Served, at: int) -> list[Seen]:
 
 @pytest.mark.parametrize("at", range(3, 13) if SOAK else (3, 4, 8, 12))
 def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(
-    nursery: Nursery, state: Served, tmp_path: Path, at: int
-) -> None:
+    nursery, state, tmp_path, at
+):
     first = state.states()
     after = dies(state, at)
     arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]

@@ -1,16 +1,13 @@
 """Every command that a report prints shows the fault again that it was printed for."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
+from nursery import SOAK
 from serving import served
 
 from whop_contracts.cli.check import check
@@ -36,9 +33,7 @@ _ONE_OF_A_KIND = ("typo-in-member", "crashes-on-bad-utf-8", "token-prefix-is-eno
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are for curl")
 @pytest.mark.parametrize("fault", PRINTED if SOAK else _ONE_OF_A_KIND)
-def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
-    fault: str, nursery: Nursery, tmp_path: Path
-) -> None:
+def test_a_printed_command_shows_the_fault_that_it_was_printed_for(fault, nursery, tmp_path):
     with served(build(fault=fault, clock=RunningClock())) as state:
         wanted = Settings(
             base_url=state.base_url,
@@ -71,6 +66,6 @@ def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
     assert known <= PRINTED[fault]
 
 
-def without_time(body: str | None) -> str:
+def without_time(body):
     """A body without what depends on the moment: dates, and the state that earlier requests left."""
     return re.sub(r"\d{4}-\d\d-\d\dT[^\"]*", "(date)", body or "")

@@ -1,19 +1,15 @@
 """However a run ends, campaigns are restored or named, and files are closed: over real sockets."""
 
-from __future__ import annotations
-
 import json
 import math
 import os
 import resource
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
+from nursery import SOAK
 from pretending import parties
-from serving import Seen, Served, served
+from serving import served
 
 from engine.journals import state_of
 from whop_contracts.cli import check as engine
@@ -38,12 +34,12 @@ _TOKENS = {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_to
 
 
 @pytest.fixture
-def state() -> Iterator[Served]:
+def state():
     with served(build(clock=RunningClock())) as made:
         yield made
 
 
-def settings(state: Served, folder: Path, **more: object) -> Settings:
+def settings(state, folder, **more):
     return Settings(
         base_url=state.base_url,
         token=SEED.token,
@@ -54,11 +50,11 @@ def settings(state: Served, folder: Path, **more: object) -> Settings:
         har=folder / "r.har",
         test_clock=state.clock_url,
         profile="quick",
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
-def words(state: Served, *more: str) -> list[str]:
+def words(state, *more):
     return [
         *("run", "--base-url", state.base_url, "--test-clock", state.clock_url, "--journal", "journal.jsonl"),
         *("--campaign-id", ONE, "--campaign-id", TWO, "--foreign-campaign-id", THEIRS, *more),
@@ -72,24 +68,18 @@ def words(state: Served, *more: str) -> list[str]:
 @pytest.mark.parametrize("where", [(ClauseRunner, "add"), (Oracle, "follow")], ids=["judge", "expectation"])
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
 def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
-    state: Served,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    at: int,
-    where: tuple[type, str],
-    *,
-    lasting: bool,
-) -> None:
+    state, tmp_path, monkeypatch, at, where, *, lasting
+):
     owner, name = where
     real, calls, opened = getattr(owner, name), [], []
 
-    def breaks(*arguments: object) -> object:
+    def breaks(*arguments):
         calls.append(arguments)
         if len(calls) == at or (lasting and len(calls) > at):
             raise LookupError(SEED.token)
         return real(*arguments)
 
-    def opening(chosen: Settings) -> object:
+    def opening(chosen):
         opened.append(engine_opens(chosen))
         return opened[-1]
 
@@ -110,17 +100,15 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
     assert opened[0][0]._wire._pools == {}
 
 
-def test_what_cannot_be_put_back_after_it_is_exit_4(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[object] = []
+def test_what_cannot_be_put_back_after_it_is_exit_4(state, tmp_path, monkeypatch):
+    calls = []
     real = ClauseRunner.add
 
-    def breaks(*arguments: object) -> object:
+    def breaks(*arguments):
         calls.append(arguments)
         if state.states()[ONE][0] == "paused":
             raise LookupError
-        return real(*arguments)  # type: ignore[arg-type]
+        return real(*arguments)
 
     monkeypatch.setattr(ClauseRunner, "add", breaks)
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
@@ -131,12 +119,12 @@ def test_what_cannot_be_put_back_after_it_is_exit_4(
 
 
 def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_being_put_back(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    state, tmp_path, monkeypatch
+):
     state.campaign(TWO).status = "paused"
-    seen_pauses: list[Seen] = []
+    seen_pauses = []
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         if seen.pauses and seen.campaign == ONE and answer.status == 200:
             seen_pauses.append(seen)
             state.campaign(TWO).status = "active"
@@ -145,10 +133,10 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
     state.after = after
     real = Oracle.possible
 
-    def breaks(self: Oracle, campaign: str, now: object) -> object:
+    def breaks(self, campaign, now):
         if campaign == ONE and seen_pauses:
             raise LookupError
-        return real(self, campaign, now)  # type: ignore[arg-type]
+        return real(self, campaign, now)
 
     monkeypatch.setattr(Oracle, "possible", breaks)
     result = engine.check(settings(state, tmp_path))
@@ -160,27 +148,24 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
 # -- a journal that cannot be kept ---
 
 
-def full_at(nursery: Nursery, state: Served, folder: Path, at: int) -> list[int]:
+def full_at(nursery, state, folder, at):
     """From the child's request number ``at`` on, its files cannot grow, as on a full disk; later pauses."""
-    pauses: list[int] = []
+    pauses = []
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         if seen.number == at:
             size = (folder / "journal.jsonl").stat().st_size
             assert nursery.current
             resource.prlimit(nursery.current.pid, resource.RLIMIT_FSIZE, (size, size))
         elif seen.number > at and seen.pauses:
             pauses.append(seen.number)
-        return None
 
     state.before = before
     return pauses
 
 
 @pytest.mark.parametrize("at", [4, 5, 7, 20, 60] if SOAK else [4, 5, 20])
-def test_where_the_disk_is_full_nothing_more_is_changed_and_all_is_put_back(
-    nursery: Nursery, state: Served, tmp_path: Path, at: int
-) -> None:
+def test_where_the_disk_is_full_nothing_more_is_changed_and_all_is_put_back(nursery, state, tmp_path, at):
     first = state.states()
     full_at(nursery, state, tmp_path, at)
     nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
@@ -196,13 +181,11 @@ def test_where_the_disk_is_full_nothing_more_is_changed_and_all_is_put_back(
     assert state.requests[-1].method == "GET"
 
 
-def test_where_the_disk_is_full_and_something_cannot_be_put_back_the_exit_is_4(
-    nursery: Nursery, state: Served, tmp_path: Path
-) -> None:
+def test_where_the_disk_is_full_and_something_cannot_be_put_back_the_exit_is_4(nursery, state, tmp_path):
     pauses = full_at(nursery, state, tmp_path, 6)
     limits = state.before
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         limits(seen)
         return Answer(500) if seen.path.endswith("/unpause") else None
 
@@ -219,12 +202,12 @@ def test_where_the_disk_is_full_and_something_cannot_be_put_back_the_exit_is_4(
 
 
 def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is_sent(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    state, tmp_path, monkeypatch
+):
     real = os.fsync
-    calls: list[int] = []
+    calls = []
 
-    def fsync(descriptor: int) -> None:
+    def fsync(descriptor):
         calls.append(descriptor)
         if len(calls) > 2:
             raise OSError(28, "No space left on device")
@@ -240,31 +223,28 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
 # -- a date that passes meanwhile ---
 
 
-def reached_by_hand(state: Served, clock: ManualClock) -> LiveTarget:
+def reached_by_hand(state, clock):
     """The served provider over its socket, by the clock that the provider goes by."""
     wire = Wire(time=clock.now)
     return LiveTarget(state.base_url, wire=wire, clock=VirtualClock(clock))
 
 
-def passing(monkeypatch: pytest.MonkeyPatch, state: Served, clock: ManualClock, until: str) -> list[str]:
+def passing(monkeypatch, state, clock, until):
     """Let the date pass while the pause that would put it back is on its way; restoring takes as long."""
     monkeypatch.setattr(teardown, "_LONGEST_S", math.inf)
-    late: list[str] = []
+    late = []
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         if seen.pauses and until.encode() in seen.content and not late:
             late.append(seen.path)
             clock.advance(2 * _MONTH / NANO)
-        return None
 
     state.before = before
     return late
 
 
 @pytest.mark.parametrize("variation", [None, "past-accepted"])
-def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variation: str | None
-) -> None:
+def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(tmp_path, monkeypatch, variation):
     clock = ManualClock()
     with served(build(variation=variation, clock=clock)) as state:
         one = state.campaign(ONE)
@@ -280,9 +260,7 @@ def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(
     assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path, monkeypatch):
     clock, path = ManualClock(), tmp_path / "j.jsonl"
     with served(build(clock=clock)) as state:
         until = write_instant(state.provider.now() + _MONTH)
@@ -305,9 +283,7 @@ def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(
 
 
 @pytest.mark.parametrize(("own", "each", "total"), [(2, 60, 120), (8, 60, 300), (2, 7, 14)])
-def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(
-    tmp_path: Path, own: int, each: float, total: float
-) -> None:
+def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(tmp_path, own, each, total):
     clock, path, told = ManualClock(), tmp_path / "j.jsonl", []
     names = [f"adcamp_{index}" for index in range(own)]
     with served(build(clock=clock)) as state:
@@ -335,20 +311,17 @@ def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(
 # -- another company's campaign ---
 
 
-def foreign_pauses(state: Served) -> list[int]:
+def foreign_pauses(state):
     return [seen.number for seen, status in state.answers if seen.pauses and seen.campaign == THEIRS]
 
 
-def test_another_companys_campaign_is_journalled_before_anything_is_changed(
-    tmp_path: Path, nursery: Nursery
-) -> None:
+def test_another_companys_campaign_is_journalled_before_anything_is_changed(tmp_path, nursery):
     with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
-        kept: list[object] = []
+        kept = []
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.method == "POST" and not kept:
                 kept.append(Journal.read(tmp_path / "journal.jsonl", read_state).campaigns[THEIRS].first)
-            return None
 
         state.before = before
         code, _ = nursery.run(*words(state), cwd=tmp_path, **_TOKENS)
@@ -361,20 +334,18 @@ def test_another_companys_campaign_is_journalled_before_anything_is_changed(
 
 
 @pytest.mark.parametrize("moment", ["pause", "unpause"])
-def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(
-    nursery: Nursery, tmp_path: Path, moment: str
-) -> None:
+def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(nursery, tmp_path, moment):
     with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
         first = state.states()
-        killed: list[int] = []
+        killed = []
 
-        def after(seen: Seen, answer: Answer) -> Answer:
+        def after(seen, answer):
             if moment == "pause" and seen.campaign == THEIRS and seen.pauses and not killed:
                 killed.append(seen.number)
                 nursery.signal(signal.SIGKILL)
             return answer
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if moment == "unpause" and seen.path.endswith(f"{THEIRS}/unpause") and not killed:
                 killed.append(seen.number)
                 nursery.signal(signal.SIGKILL)
@@ -394,11 +365,11 @@ def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(
 
 
 def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_cannot_be_read(
-    nursery: Nursery, tmp_path: Path
-) -> None:
+    nursery, tmp_path
+):
     with served(build(fault="foreign-unreadable-pauses", clock=RunningClock())) as state:
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.path.endswith(f"{THEIRS}/unpause"):
                 nursery.signal(signal.SIGKILL)
                 return Answer(500)
@@ -416,7 +387,7 @@ def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_can
 
 
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
-def test_another_companys_campaign_that_stays_paused_is_listed_last(fault: str, tmp_path: Path) -> None:
+def test_another_companys_campaign_that_stays_paused_is_listed_last(fault, tmp_path):
     with served(build(fault=fault, clock=RunningClock())) as state:
         state.before = lambda seen: Answer(403) if seen.path.endswith(f"{THEIRS}/unpause") else None
         result = engine.check(settings(state, tmp_path))
@@ -426,7 +397,7 @@ def test_another_companys_campaign_that_stays_paused_is_listed_last(fault: str, 
     assert not Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def test_another_companys_campaign_that_was_paused_already_is_not_resumed(tmp_path: Path) -> None:
+def test_another_companys_campaign_that_was_paused_already_is_not_resumed(tmp_path):
     with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
         state.campaign(THEIRS).status = "paused"
         result = engine.check(settings(state, tmp_path))

@@ -1,17 +1,12 @@
 """First reads of hostile targets: what cannot be JSON ends the run, what breaks a rule is a finding."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from nursery import Nursery
-from serving import Seen, served
+from serving import served
 
 from whop_contracts.provider import SEED, Answer, RunningClock, build
 
@@ -19,7 +14,7 @@ ONE = SEED.campaigns[0]
 _TYPE = (("content-type", "application/json"),)
 
 
-def run(nursery: Nursery, folder: Path, answer: Answer) -> tuple[int, str, list[Seen]]:
+def run(nursery, folder, answer):
     with served(build(clock=RunningClock())) as state:
         state.before = lambda _seen: answer
         words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
@@ -42,7 +37,7 @@ def run(nursery: Nursery, folder: Path, answer: Answer) -> tuple[int, str, list[
     ],
     ids=["empty", "html", "binary", "401", "403", "404", "500", "302"],
 )
-def test_what_is_no_json_ends_the_run(nursery: Nursery, tmp_path: Path, answer: Answer) -> None:
+def test_what_is_no_json_ends_the_run(nursery, tmp_path, answer):
     code, said, requests = run(nursery, tmp_path, answer)
     assert code == 3
     assert {seen.method for seen in requests} == {"GET"}
@@ -60,7 +55,7 @@ def test_what_is_no_json_ends_the_run(nursery: Nursery, tmp_path: Path, answer: 
     [b"[1]", b"null", b'{"id": "adcamp_', b"[" * 100_000, b'{"status": 7}', b'"adcamp"', b'{"id": "\xff"}'],
     ids=["array", "null", "cut", "nested", "other", "string", "utf-8"],
 )
-def test_what_cannot_be_understood_is_a_finding(nursery: Nursery, tmp_path: Path, body: bytes) -> None:
+def test_what_cannot_be_understood_is_a_finding(nursery, tmp_path, body):
     code, said, _ = run(nursery, tmp_path, Answer(200, _TYPE, body))
     assert code in {1, 4}, said
     assert "Traceback" not in said
@@ -78,8 +73,8 @@ def test_what_cannot_be_understood_is_a_finding(nursery: Nursery, tmp_path: Path
     ids=["bom", "utf-16", "gzip"],
 )
 def test_if_a_tolerant_client_can_read_it_the_run_continues_and_only_the_format_fails(
-    nursery: Nursery, tmp_path: Path, spoil: Callable[[bytes], bytes]
-) -> None:
+    nursery, tmp_path, spoil
+):
     with served(build(clock=RunningClock())) as state:
         state.after = lambda _seen, answer: replace(answer, content=spoil(answer.content))
         words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]

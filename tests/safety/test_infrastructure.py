@@ -1,19 +1,14 @@
 """Errors of the infrastructure are no findings, and hide none."""
 
-from __future__ import annotations
-
 import email.utils
 import random
 import threading
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pytest
 from nursery import SOAK
 from pretending import opening
-from serving import Dropped, Seen, Served, served
+from serving import Dropped, served
 
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer, RunningClock, build
@@ -23,7 +18,7 @@ _JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
 
 
-def judge(state: Served, folder: Path, patch: pytest.MonkeyPatch, slept: list[float]) -> Mapping[str, Any]:
+def judge(state, folder, patch, slept):
     patch.setattr(engine, "open_target", opening(slept.append))
     return engine.check(
         Settings(
@@ -38,21 +33,20 @@ def judge(state: Served, folder: Path, patch: pytest.MonkeyPatch, slept: list[fl
     )
 
 
-def failed(result: Mapping[str, Any]) -> list[str]:
+def failed(result):
     return [row["id"] for row in result["clauses"] if row["verdict"] == "failed"]
 
 
-def storm(state: Served, seed: int) -> None:
+def storm(state, seed):
     """Drop one connection in twenty, before or after the work, and delay responses."""
     rng, pause = random.Random(seed), threading.Event()
 
-    def before(_seen: Seen) -> Answer | None:
+    def before(_seen):
         if rng.random() < 0.025:
             raise Dropped
         pause.wait(rng.uniform(0, _JITTER_S))
-        return None
 
-    def after(_seen: Seen, answer: Answer) -> Answer:
+    def after(_seen, answer):
         if rng.random() < 0.025:
             raise Dropped
         return answer
@@ -61,10 +55,8 @@ def storm(state: Served, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12 if SOAK else 2))
-def test_dropped_connections_are_no_findings(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
+def test_dropped_connections_are_no_findings(seed, tmp_path, monkeypatch):
+    slept = []
     with served(build(clock=RunningClock())) as state:
         first = state.states()
         storm(state, seed)
@@ -77,9 +69,7 @@ def test_dropped_connections_are_no_findings(
 
 
 @pytest.mark.parametrize("fault", _FAULTS)
-def test_dropped_connections_hide_no_fault(
-    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dropped_connections_hide_no_fault(fault, tmp_path, monkeypatch):
     with served(build(fault=fault, clock=RunningClock())) as state:
         storm(state, 5)
         result = judge(state, tmp_path, monkeypatch, [])
@@ -91,14 +81,12 @@ def test_dropped_connections_hide_no_fault(
     ("told_by", "fault"),
     [("message", _FAULTS[0]), ("header", _FAULTS[1]), ("date", None)],
 )
-def test_twenty_seconds_of_429_are_waited_out(
-    told_by: str, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
+def test_twenty_seconds_of_429_are_waited_out(told_by, fault, tmp_path, monkeypatch):
+    slept = []
     with served(build(fault=fault, clock=RunningClock())) as state:
-        began: list[float] = []
+        began = []
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.number < 30:
                 return None
             if not began:
@@ -121,10 +109,10 @@ def test_twenty_seconds_of_429_are_waited_out(
 
 @pytest.mark.parametrize(("status", "fault"), [(502, None), (503, _FAULTS[0]), (527, _FAULTS[1])])
 def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
-    status: int, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    status, fault, tmp_path, monkeypatch
+):
     """One response in nine is the gateway's; in half of these cases the provider has done the work."""
-    slept: list[float] = []
+    slept = []
     with served(build(fault=fault, clock=RunningClock())) as state:
         first = state.states()
         state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
@@ -144,12 +132,12 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
     ids=["gateway", "another gateway", "dropped", "only what is accepted"],
 )
 def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
-    status: int | None, lost: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    status, lost, tmp_path, monkeypatch
+):
     with served(build(clock=RunningClock())) as state:
         first = state.states()
 
-        def after(seen: Seen, answer: Answer) -> Answer:
+        def after(seen, answer):
             if not seen.path.endswith("/pause") or answer.status not in lost:
                 return answer
             if status is None:

@@ -1,17 +1,13 @@
 """Runs that are killed at moments that the server chooses: every campaign is as before."""
 
-from __future__ import annotations
-
 import json
 import random
 import shlex
 import signal
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
-from serving import Dropped, Seen, Served, served
+from nursery import SOAK
+from serving import Dropped, served
 
 from whop_contracts.engine.journal import Journal
 from whop_contracts.pause.evidence import read_state
@@ -29,7 +25,7 @@ _MOMENTS = 30
 _SOME = range(_MOMENTS) if SOAK else range(0, _MOMENTS, 5)
 
 
-def words(served_: Served, ours: tuple[str, ...], *more: str) -> list[str]:
+def words(served_, ours, *more):
     named = [word for name in ours for word in ("--campaign-id", name)]
     return [
         "run",
@@ -42,11 +38,11 @@ def words(served_: Served, ours: tuple[str, ...], *more: str) -> list[str]:
     ]
 
 
-def environment() -> dict[str, str]:
+def environment():
     return {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
 
 
-def moments(what: str) -> list[object]:
+def moments(what):
     """Number of the request, whether before, after, or instead of the provider's work, and the campaigns."""
     rng = random.Random(f"moments of {what}")
     drawn = [
@@ -59,17 +55,16 @@ def moments(what: str) -> list[object]:
     ]
 
 
-def arm(state: Served, nursery: Nursery, at: int, when: str, number: int) -> None:
+def arm(state, nursery, at, when, number):
     """Have the child signalled at its request number ``at``."""
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         if seen.number == at and when != "after":
             nursery.signal(number)
             if when == "instead":
                 raise Dropped
-        return None
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         if seen.number == at and when == "after":
             nursery.signal(number)
         return answer
@@ -77,18 +72,16 @@ def arm(state: Served, nursery: Nursery, at: int, when: str, number: int) -> Non
     state.before, state.after = before, after
 
 
-def disarm(state: Served) -> None:
+def disarm(state):
     state.before, state.after = (lambda _seen: None), (lambda _seen, answer: answer)
 
 
-def restoring(state: Served, *more: str) -> list[str]:
+def restoring(state, *more):
     return ["restore", "journal.jsonl", "--base-url", state.base_url, "--test-clock", state.clock_url, *more]
 
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
-def test_after_sigkill_restore_puts_everything_back(
-    nursery: Nursery, tmp_path: Path, at: int, when: str, ours: tuple[str, ...]
-) -> None:
+def test_after_sigkill_restore_puts_everything_back(nursery, tmp_path, at, when, ours):
     with served(build(clock=RunningClock())) as state:
         first = state.states()
         arm(state, nursery, at, when, signal.SIGKILL)
@@ -106,9 +99,7 @@ def test_after_sigkill_restore_puts_everything_back(
 
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
-def test_after_an_interruption_nothing_is_left_to_restore(
-    nursery: Nursery, tmp_path: Path, at: int, when: str, ours: tuple[str, ...]
-) -> None:
+def test_after_an_interruption_nothing_is_left_to_restore(nursery, tmp_path, at, when, ours):
     number = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[at % 3]
     with served(build(clock=RunningClock())) as state:
         first = state.states()
@@ -128,21 +119,20 @@ def test_after_an_interruption_nothing_is_left_to_restore(
         assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: int) -> None:
+def _lands_late(nursery, folder, number, which):
     """Interrupt at a pause that the provider carries out after the next two requests, or after a while."""
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         first = state.states()
-        pauses: list[int] = []
+        pauses = []
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.pauses and seen.campaign == ours[0] and b'"paused_until"' in seen.content:
                 pauses.append(seen.number)
                 if len(pauses) == which:
                     nursery.signal(number)
                     with state.busy:
                         state.busy.wait_for(lambda: len(state.requests) > seen.number + 2, timeout=0.5)
-            return None
 
         state.before = before
         nursery.start(*words(state, ours, "--quiet"), cwd=folder, **environment())
@@ -157,13 +147,11 @@ def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: i
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
 )
 @pytest.mark.parametrize("which", [1, 4])
-def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(
-    nursery: Nursery, tmp_path: Path, number: signal.Signals, which: int
-) -> None:
+def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(nursery, tmp_path, number, which):
     _lands_late(nursery, tmp_path, number, which)
 
 
-def test_an_interruption_is_no_finding(nursery: Nursery, tmp_path: Path) -> None:
+def test_an_interruption_is_no_finding(nursery, tmp_path):
     ours = _OURS[3]
     with served(build(clock=RunningClock())) as state:
         codes = []
@@ -173,11 +161,11 @@ def test_an_interruption_is_no_finding(nursery: Nursery, tmp_path: Path) -> None
     assert codes == [3]
 
 
-def _pauses(state: Served, campaign: str, which: int, then: Callable[[Seen], None]) -> None:
+def _pauses(state, campaign, which, then):
     """Have something done when a pause of a campaign was accepted for the so manieth time."""
-    accepted: list[int] = []
+    accepted = []
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         if seen.pauses and seen.campaign == campaign and answer.status == 200:
             accepted.append(seen.number)
             if len(accepted) == which:
@@ -190,14 +178,14 @@ def _pauses(state: Served, campaign: str, which: int, then: Callable[[Seen], Non
 @pytest.mark.parametrize("times", [2, 5])
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
-    nursery: Nursery, tmp_path: Path, second: signal.Signals, times: int
-) -> None:
+    nursery, tmp_path, second, times
+):
     """Signals one after the other while a pause is under way, and with every request from then on."""
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         first = state.states()
 
-        def impatient(seen: Seen) -> None:
+        def impatient(seen):
             for _ in range(times):
                 nursery.signal(second)
                 with state.busy:
@@ -213,17 +201,17 @@ def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
     assert json.loads((tmp_path / "r.json").read_text())["reason"] == "the run was interrupted"
 
 
-def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery: Nursery, tmp_path: Path) -> None:
+def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery, tmp_path):
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         first = state.states()
         waiting = Answer(429, (("retry-after", "3600"),))
 
-        def interrupt(seen: Seen) -> None:
+        def interrupt(seen):
             nursery.signal(signal.SIGINT)
             state.before = limited
 
-        def limited(seen: Seen) -> Answer:
+        def limited(seen):
             if seen.path.endswith("/unpause"):
                 nursery.signal(signal.SIGINT)
             return waiting
@@ -247,7 +235,7 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery: Nur
         assert state.states() == first
 
 
-def test_ctrl_c_ends_restore_after_the_request_under_way(nursery: Nursery, tmp_path: Path) -> None:
+def test_ctrl_c_ends_restore_after_the_request_under_way(nursery, tmp_path):
     ours = _OURS[0]
     with served(build(clock=RunningClock())) as state:
         _pauses(state, ours[0], 3, lambda _seen: nursery.signal(signal.SIGKILL))

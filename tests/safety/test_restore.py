@@ -1,14 +1,11 @@
 """The law of ``restore``, on a served provider and in this process."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from nursery import SOAK
-from serving import Served, served
+from serving import served
 
 from engine.journals import state_of
 from whop_contracts.cli import check as engine
@@ -25,7 +22,7 @@ _DAY = 86_400 * NANO
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
     for name in ("WHOP_CONTRACTS_BASE_URL", "WHOP_CONTRACTS_TOKEN", "WHOP_READONLY_TOKEN"):
@@ -33,14 +30,12 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def state() -> Iterator[Served]:
+def state():
     with served(build(clock=RunningClock())) as made:
         yield made
 
 
-def left(
-    state: Served, first: str = "active", until: str | None = None, *more: tuple[str, str | None]
-) -> Path:
+def left(state, first="active", until=None, *more):
     """The journal of a run that had sent these and was killed."""
     path = Path("j.jsonl")
     journal = Journal.create(path, state.base_url, "r1", read_state)
@@ -51,7 +46,7 @@ def left(
     return path
 
 
-def dated(state: Served, ns: int, name: str = ONE) -> str:
+def dated(state, ns, name=ONE):
     """Pause a campaign in the provider's store, and say until when."""
     whole = ns - ns % 1_000_000
     one = state.campaign(name)
@@ -59,17 +54,15 @@ def dated(state: Served, ns: int, name: str = ONE) -> str:
     return write_instant(whole)
 
 
-def run(*words: str) -> int:
+def run(*words):
     return cli.main(["restore", "j.jsonl", *words])
 
 
-def sent(state: Served) -> list[str]:
+def sent(state):
     return [f"{seen.method} {seen.path.removeprefix('/api/v1/ad_campaigns')}" for seen in state.requests]
 
 
-def test_a_pause_of_the_run_is_ended_and_read_again(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pause_of_the_run_is_ended_and_read_again(state, capsys):
     until = dated(state, state.provider.now() + _DAY)
     left(state, "active", None, ("paused", until))
     assert run() == 0
@@ -84,7 +77,7 @@ def test_a_pause_of_the_run_is_ended_and_read_again(
     assert len(sent(state)) == 3
 
 
-def test_what_is_as_it_was_is_only_read(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_as_it_was_is_only_read(state, capsys):
     left(state, "active", None, ("paused", None))
     assert run("--base-url", f"{state.base_url}/") == 0
     assert sent(state) == [f"GET /{ONE}"]
@@ -92,7 +85,7 @@ def test_what_is_as_it_was_is_only_read(state: Served, capsys: pytest.CaptureFix
     assert Journal.read(Path("j.jsonl"), read_state).complete
 
 
-def test_a_date_that_was_is_a_date_again(state: Served) -> None:
+def test_a_date_that_was_is_a_date_again(state):
     until = dated(state, state.provider.now() + 9 * _DAY)
     left(state, "paused", until, ("active", None))
     one = state.campaign(ONE)
@@ -103,9 +96,7 @@ def test_a_date_that_was_is_a_date_again(state: Served) -> None:
     assert state.states()[ONE] == ("paused", found.ns)
 
 
-def test_a_date_that_has_passed_is_put_back_as_active(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_date_that_has_passed_is_put_back_as_active(state, capsys):
     until = write_instant(state.provider.now() - _DAY)
     left(state, "paused", until, ("paused", None))
     one = state.campaign(ONE)
@@ -115,7 +106,7 @@ def test_a_date_that_has_passed_is_put_back_as_active(
     assert "is active again" in capsys.readouterr().out
 
 
-def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_state_of_somebody_elses_is_left_alone(state, capsys):
     ours = write_instant(state.provider.now() + _DAY)
     dated(state, state.provider.now() + 3 * _DAY)
     left(state, "active", None, ("paused", ours))
@@ -127,9 +118,7 @@ def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.C
     assert not Journal.read(Path("j.jsonl"), read_state).complete
 
 
-def test_a_campaign_without_a_first_state_is_left_alone(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_campaign_without_a_first_state_is_left_alone(state, capsys):
     journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
     journal.intend(ONE, state_of("paused", None))
     journal.close()
@@ -139,9 +128,7 @@ def test_a_campaign_without_a_first_state_is_left_alone(
     assert state.states()[ONE] == ("paused", None)
 
 
-def test_the_others_are_put_back_where_one_cannot_be(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
     journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
     for name in ("adcamp_gone", TWO):
         journal.first(name, state_of("active", None))
@@ -156,7 +143,7 @@ def test_the_others_are_put_back_where_one_cannot_be(
     )
 
 
-def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unpause_that_does_not_take_is_said(state, capsys):
     state.campaign(ONE).status = "paused"
     left(state, "active", None, ("paused", None))
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
@@ -165,9 +152,7 @@ def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.Cap
     assert not Journal.read(Path("j.jsonl"), read_state).complete
 
 
-def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(state, capsys):
     journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
     for name in (TWO, ONE):
         journal.first(name, state_of("active", None))
@@ -186,9 +171,7 @@ def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_i
     assert Journal.read(Path("j.jsonl"), read_state).complete
 
 
-def test_another_url_is_refused(
-    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_url_is_refused(state, capsys, monkeypatch):
     left(state, "active", None, ("paused", None))
     assert run("--base-url", "http://127.0.0.1:9/api/v1") == 2
     monkeypatch.setenv("WHOP_CONTRACTS_BASE_URL", "https://staging.example/api/v1")
@@ -199,9 +182,7 @@ def test_another_url_is_refused(
     assert not state.requests
 
 
-def test_a_journal_that_others_can_write_needs_the_base_url(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_journal_that_others_can_write_needs_the_base_url(tmp_path, capsys, monkeypatch):
     url = "https://staging.example/api/v1"
     journal = Journal.create(Path("j.jsonl"), url, "r1", read_state)
     journal.close()
@@ -218,13 +199,13 @@ def test_a_journal_that_others_can_write_needs_the_base_url(
     assert run() == 2
 
 
-def test_a_journal_with_a_token_in_its_url_is_refused_without_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_journal_with_a_token_in_its_url_is_refused_without_it(capsys):
     Journal.create(Path("j.jsonl"), "https://h/api?token=canary", "r1", read_state).close()
     assert run() == 2
     assert "canary" not in capsys.readouterr().err
 
 
-def test_production_takes_a_word_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_production_takes_a_word_more(tmp_path, capsys):
     journal = Journal.create(Path("j.jsonl"), "https://API.whop.com/api/v1", "r1", read_state)
     journal.intend(ONE, state_of("paused", None))
     journal.close()
@@ -233,16 +214,14 @@ def test_production_takes_a_word_more(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}\n", b"\xff\xfe\n", b'{"journal": 7}\n'])
-def test_what_is_no_journal_is_refused(content: bytes | None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_journal_is_refused(content, capsys):
     if content is not None:
         Path("j.jsonl").write_bytes(content)
     assert run() == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_without_a_token_nothing_is_sent(
-    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_token_nothing_is_sent(state, capsys, monkeypatch):
     monkeypatch.delenv("WHOP_API_TOKEN")
     left(state, "active", None, ("paused", None))
     assert run() == 2
@@ -250,9 +229,7 @@ def test_without_a_token_nothing_is_sent(
     assert not state.requests
 
 
-def test_a_dead_credential_is_inconclusive(
-    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dead_credential_is_inconclusive(state, capsys, monkeypatch):
     monkeypatch.setenv("WHOP_API_TOKEN", "wk_revoked_since_the_run")
     left(state, "active", None, ("paused", None))
     assert run() == 3
@@ -261,7 +238,7 @@ def test_a_dead_credential_is_inconclusive(
     assert "wk_revoked" not in out
 
 
-def test_a_host_that_is_gone_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_host_that_is_gone_is_inconclusive(capsys):
     with served(build()) as state:
         left(state, "active", None, ("paused", None))
     assert run() == 3
@@ -269,7 +246,7 @@ def test_a_host_that_is_gone_is_inconclusive(capsys: pytest.CaptureFixture[str])
     assert not Journal.read(Path("j.jsonl"), read_state).complete
 
 
-def test_dates_are_compared_as_instants() -> None:
+def test_dates_are_compared_as_instants():
     text = "2031-05-06T09:08:09.123+02:00"
     meant = read_instant(text)
     assert meant
@@ -294,15 +271,15 @@ _TRIED = (None, *(one.name for one in variations())) if SOAK else _TELLING
 
 
 @pytest.mark.parametrize("variation", _TRIED)
-def test_the_journal_explains_every_state_at_every_moment(variation: str | None, tmp_path: Path) -> None:
+def test_the_journal_explains_every_state_at_every_moment(variation, tmp_path):
     """What would be found after kill -9 at any request at all, without the killing."""
     path = tmp_path / "journal.jsonl"
-    unexplained: list[str] = []
+    unexplained = []
     ours = (ONE, TWO, SEED.paused)
 
     with served(build(variation=variation, clock=RunningClock())) as state:
 
-        def after(seen: object, answer: Answer) -> Answer:
+        def after(seen, answer):
             record = Journal.read(path, read_state)
             for name in ours:
                 one = state.campaign(name)

@@ -1,7 +1,5 @@
 """No verdict without evidence, and no accusation for what lies in the set-up of a run."""
 
-from __future__ import annotations
-
 import io
 import json
 import time
@@ -9,19 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 import serving
-from nursery import Nursery
 from pretending import Answering, WallTarget, judged, opening, parties
-from serving import Seen, Served, served
+from serving import served
 
 from whop_contracts import schemas
 from whop_contracts.cli import check as engine
-from whop_contracts.cli.check import Progress, check
-from whop_contracts.provider import SEED, Answer, ManualClock, Provider, RunningClock, build
+from whop_contracts.cli.check import check
+from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
 from whop_contracts.provider.server import TEST_CLOCK
 from whop_contracts.report import terminal
 from whop_contracts.settings import Settings, UsageError
@@ -30,21 +26,21 @@ ONE = SEED.campaigns[0]
 JSON = (("content-type", "application/json"),)
 
 
-def settings(state: Served, tmp_path: Path, **more: object) -> Settings:
+def settings(state, tmp_path, **more):
     given = {"token": SEED.token, "campaign_ids": (ONE,), "journal": tmp_path / "j.jsonl"}
     given |= {"base_url": state.base_url} | more
-    return Settings(**given)  # type: ignore[arg-type]
+    return Settings(**given)
 
 
-def verdicts(result: dict) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def verdicts(result):
+    found = {}
     for row in result["clauses"]:
         found.setdefault(row["verdict"], []).append(row["id"])
     return found
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard"])
-def test_a_credential_that_may_not_pause_ends_the_run_in_one_line(profile: str, tmp_path: Path) -> None:
+def test_a_credential_that_may_not_pause_ends_the_run_in_one_line(profile, tmp_path):
     with served(build(clock=RunningClock())) as state:
         result = check(settings(state, tmp_path, token=SEED.readonly_token, profile=profile))
         sent = [f"{seen.method} {seen.path.rpartition('/')[2]}" for seen in state.requests]
@@ -55,11 +51,11 @@ def test_a_credential_that_may_not_pause_ends_the_run_in_one_line(profile: str, 
     assert sent == [f"GET {ONE}", "POST pause", "POST pause", "POST unpause"]
 
 
-def test_the_test_clock_is_read_once_and_asked_once_for_each_move(tmp_path, monkeypatch) -> None:
-    asked: list[tuple[str, bytes]] = []
+def test_the_test_clock_is_read_once_and_asked_once_for_each_move(tmp_path, monkeypatch):
+    asked = []
     respond = serving.show_or_move_clock
 
-    def counted(provider: Provider, method: str, content: bytes) -> Answer:
+    def counted(provider, method, content):
         asked.append((method, content))
         return respond(provider, method, content)
 
@@ -72,12 +68,12 @@ def test_the_test_clock_is_read_once_and_asked_once_for_each_move(tmp_path, monk
     assert len({content for _, content in moves}) == len(moves) > 5
 
 
-def test_a_403_to_one_kind_of_pause_is_a_response_like_any_other(tmp_path: Path) -> None:
+def test_a_403_to_one_kind_of_pause_is_a_response_like_any_other(tmp_path):
     with served(build(clock=RunningClock())) as state:
-        first: list[int] = []
+        first = []
 
-        def forbid_first(seen: object) -> Answer | None:
-            if seen.path.endswith("/pause") and not first:  # type: ignore[attr-defined]
+        def forbid_first(seen):
+            if seen.path.endswith("/pause") and not first:
                 first.append(1)
                 return Answer(403, (("content-type", "application/json"),), b'{"error": {}}')
             return None
@@ -87,7 +83,7 @@ def test_a_403_to_one_kind_of_pause_is_a_response_like_any_other(tmp_path: Path)
     assert (result["verdict"], result["exit_code"]) == ("violates", 1)
 
 
-def test_a_test_clock_that_is_not_the_providers_accuses_nobody(tmp_path: Path) -> None:
+def test_a_test_clock_that_is_not_the_providers_accuses_nobody(tmp_path):
     with served(build(clock=RunningClock())) as other, served(build(clock=RunningClock())) as state:
         result = check(settings(state, tmp_path, test_clock=other.clock_url, profile="quick"))
     assert "failed" not in verdicts(result), [row["failure"] for row in result["clauses"] if row["failure"]]
@@ -95,7 +91,7 @@ def test_a_test_clock_that_is_not_the_providers_accuses_nobody(tmp_path: Path) -
     assert "updated_at does not follow it" in rows["auto_resume.resumes-by-itself"]["reason"]
 
 
-def test_a_provider_that_never_resumes_is_not_excused_by_its_clock(tmp_path: Path) -> None:
+def test_a_provider_that_never_resumes_is_not_excused_by_its_clock(tmp_path):
     with served(build(fault="never-resumes", clock=RunningClock())) as state:
         result = check(settings(state, tmp_path, test_clock=state.clock_url, profile="quick"))
     assert "auto_resume.resumes-by-itself" in verdicts(result)["failed"]
@@ -109,12 +105,10 @@ def test_a_provider_that_never_resumes_is_not_excused_by_its_clock(tmp_path: Pat
         ("http://127.0.0.1:9/api/v1", False),
     ],
 )
-def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, *, noted: bool
-) -> None:
+def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(monkeypatch, tmp_path, url, *, noted):
     target = Answering(lambda _number, _request: "connection refused", kind="live", loopback="127" in url)
     target.base_url = url
-    told: list[Progress] = []
+    told = []
     result = judged(monkeypatch, target, Settings(journal=tmp_path / "j.jsonl"), watch=told.append)
     note = "the credential is sent over plain http:// to staging.example: whoever is on the way can read it"
     assert (note in result["notes"]) is noted
@@ -126,16 +120,16 @@ def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(
 Handle = Callable[[str, str, Any, bytes], Answer]
 
 
-def response_to(method: str, status: int, body: bytes, handle: Handle, *sent: Any) -> Answer:
+def response_to(method, status, body, handle, *sent):
     return Answer(status, JSON, body) if sent[0] == method else handle(*sent)
 
 
-def moves_nothing(handle: Handle, _method: str, path: str, headers: Any, _content: bytes) -> Answer:
+def moves_nothing(handle, _method, path, headers, _content):
     return handle("GET", path, headers, b"")
 
 
-def an_hour_off(handle: Handle, method: str, path: str, headers: Any, content: bytes) -> Answer:
-    def shifted(body: bytes, hours: int) -> bytes:
+def an_hour_off(handle, method, path, headers, content):
+    def shifted(body, hours):
         now = datetime.fromisoformat(json.loads(body)["now"]) + timedelta(hours=hours)
         return json.dumps({"now": now.isoformat()}).encode()
 
@@ -157,15 +151,13 @@ def an_hour_off(handle: Handle, method: str, path: str, headers: Any, content: b
         (an_hour_off, "the test clock is not the provider's: updated_at does not follow it"),
     ],
 )
-def test_a_test_clock_that_cannot_be_used_prevents_a_verdict(
-    broken: Any, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_test_clock_that_cannot_be_used_prevents_a_verdict(broken, reason, tmp_path, monkeypatch):
     """Whatever the provider does: here it never resumes."""
     monkeypatch.setattr(engine, "open_target", opening(lambda _seconds: None))
     with served(build(fault="never-resumes", clock=RunningClock())) as state:
         handle = state.handle
 
-        def route(method: str, path: str, headers: Any, content: bytes) -> Answer:
+        def route(method, path, headers, content):
             sent = (method, path, headers, content)
             return broken(handle, *sent) if path == TEST_CLOCK else handle(*sent)
 
@@ -190,8 +182,8 @@ def test_a_test_clock_that_cannot_be_used_prevents_a_verdict(
     ],
 )
 def test_a_setting_that_names_no_test_clock_is_a_usage_error_and_nothing_is_sent(
-    status: int, body: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    status, body, tmp_path, monkeypatch
+):
     with served(build(clock=RunningClock())) as state:
         route = partial(response_to, "GET", status, body, state.handle)
         monkeypatch.setattr(state, "handle", route)
@@ -200,9 +192,7 @@ def test_a_setting_that_names_no_test_clock_is_a_usage_error_and_nothing_is_sent
         assert state.requests == []
 
 
-def test_the_verdict_line_gives_the_reason_and_the_way_out_also_if_quiet(
-    nursery: Nursery, tmp_path: Path
-) -> None:
+def test_the_verdict_line_gives_the_reason_and_the_way_out_also_if_quiet(nursery, tmp_path):
     with served(build(clock=RunningClock())) as state:
         words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--quiet"]
         clock = ["--test-clock", "http://127.0.0.1:9/test_clock"]
@@ -213,7 +203,7 @@ def test_the_verdict_line_gives_the_reason_and_the_way_out_also_if_quiet(
     assert "--test-clock, or run without it" in said
 
 
-def on_socket(nursery: Nursery, folder: Path, state: Served, token: str = SEED.token) -> tuple[int, str]:
+def on_socket(nursery, folder, state, token=SEED.token):
     """The exit code and the output of the command on one campaign, with the test clock."""
     words = ["--base-url", state.base_url, "--campaign-id", ONE, "--test-clock", state.clock_url]
     return nursery.run("run", *words, "--journal", "run.jsonl", cwd=folder, WHOP_API_TOKEN=token)
@@ -228,18 +218,14 @@ def on_socket(nursery: Nursery, folder: Path, state: Served, token: str = SEED.t
         ("any-case-of-members", "request.usual-answer"),
     ],
 )
-def test_what_the_table_tolerates_exits_0_and_is_a_warning(
-    nursery: Nursery, tmp_path: Path, variation: str, warned: str
-) -> None:
+def test_what_the_table_tolerates_exits_0_and_is_a_warning(nursery, tmp_path, variation, warned):
     with served(build(variation=variation, clock=RunningClock())) as state:
         code, said = on_socket(nursery, tmp_path, state)
     assert code == 0, said
     assert warned in said
 
 
-def test_an_hour_off_in_one_night_is_found_although_every_second_pause_is_a_409(
-    nursery: Nursery, tmp_path: Path
-) -> None:
+def test_an_hour_off_in_one_night_is_found_although_every_second_pause_is_a_409(nursery, tmp_path):
     provider = build(fault="second-october-hour", variation="second-pause-409", clock=RunningClock())
     with served(provider) as state:
         code, said = on_socket(nursery, tmp_path, state)
@@ -247,9 +233,7 @@ def test_an_hour_off_in_one_night_is_found_although_every_second_pause_is_a_409(
     assert "pausing.until-is-kept" in said
 
 
-def test_a_credential_that_may_not_pause_ends_the_command_after_three_pauses(
-    nursery: Nursery, tmp_path: Path
-) -> None:
+def test_a_credential_that_may_not_pause_ends_the_command_after_three_pauses(nursery, tmp_path):
     with served(build(clock=RunningClock())) as state:
         code, said = on_socket(nursery, tmp_path, state, SEED.readonly_token)
         sent = [seen.method for seen in state.requests]
@@ -258,13 +242,11 @@ def test_a_credential_that_may_not_pause_ends_the_command_after_three_pauses(
     assert sent.count("POST") == 3, "the first pause, the simplest one, and the unpause"
 
 
-def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "open_target", opening(lambda _seconds: None))
     with served(build(clock=RunningClock())) as state:
 
-        def gateway(seen: Seen) -> Answer | None:
+        def gateway(seen):
             known = dict(seen.headers).get("authorization") == f"Bearer {SEED.token}"
             return None if known else Answer(503)
 
@@ -277,11 +259,11 @@ def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(
                          "authorization.usual-answer", "authorization.challenge"}  # fmt: skip
 
 
-def conflict(seen: Seen) -> Answer | None:
+def conflict(seen):
     return Answer(409, JSON, b'{"error": {"type": "conflict", "message": "x"}}') if seen.pauses else None
 
 
-def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(tmp_path: Path) -> None:
+def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(tmp_path):
     with served(build(clock=RunningClock())) as state:
         state.before = conflict
         result = check(settings(state, tmp_path, profile="quick"))
@@ -295,9 +277,9 @@ def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(tmp_
     ]
 
 
-def test_one_409_to_an_active_campaign_is_a_finding(tmp_path: Path) -> None:
+def test_one_409_to_an_active_campaign_is_a_finding(tmp_path):
     with served(build(clock=RunningClock())) as state:
-        first: list[int] = []
+        first = []
         state.before = lambda seen: (
             conflict(seen) if seen.pauses and not first and not first.append(1) else None
         )
@@ -308,11 +290,9 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path: Path) -> None:
 # -- the wall clock, without waiting ------------------------------------------------------------------------
 
 
-def walled(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, provider: Provider, manual: ManualClock, **more: Any
-) -> Any:
+def walled(monkeypatch, tmp_path, provider, manual, **more):
     given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": (ONE,)}
-    wanted = Settings(**given, journal=tmp_path / "j.jsonl", **more)  # type: ignore[arg-type]
+    wanted = Settings(**given, journal=tmp_path / "j.jsonl", **more)
     who = replace(parties((ONE,)), readonly_token=None, foreign=None)
     return judged(monkeypatch, WallTarget(provider, manual), wanted, who)
 
@@ -322,8 +302,8 @@ def walled(
     [("quick", 0.0), ("quick", 50.0), ("quick", 120.0), ("quick", None), ("standard", 120.0)],
 )
 def test_on_the_wall_clock_a_dated_pause_is_watched_until_it_resumes_or_is_too_late(
-    profile: str, late: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    profile, late, tmp_path, monkeypatch
+):
     manual = ManualClock(time.time())
     provider = build(fault="never-resumes" if late is None else None, clock=manual)
     provider.options = replace(provider.options, resume_late=late or 0.0)
@@ -336,9 +316,7 @@ def test_on_the_wall_clock_a_dated_pause_is_watched_until_it_resumes_or_is_too_l
 
 
 @pytest.mark.parametrize("variation", ["no-date-header", "every-nullable-null"])
-def test_what_conforms_conforms_on_the_wall_clock(
-    variation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_conforms_conforms_on_the_wall_clock(variation, tmp_path, monkeypatch):
     manual = ManualClock(time.time())
     result = walled(
         monkeypatch, tmp_path, build(variation=variation, clock=manual), manual, profile="standard"
@@ -348,9 +326,7 @@ def test_what_conforms_conforms_on_the_wall_clock(
     assert {"auto_resume.resumes-by-itself", "pausing.until-is-kept", "request.date-is-accepted"} <= tested
 
 
-def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(tmp_path, monkeypatch):
     manual = ManualClock(time.time())
     provider = build(variation="second-pause-409", clock=manual)
     result = walled(monkeypatch, tmp_path, provider, manual, profile="standard")
@@ -362,9 +338,7 @@ def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(
     assert rows["pausing.last-request-holds"]["cause"] == "not_applicable"
 
 
-def test_without_any_sign_of_the_providers_time_there_is_no_verdict(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_any_sign_of_the_providers_time_there_is_no_verdict(tmp_path, monkeypatch):
     manual = ManualClock(time.time())
     provider = build(clock=manual)
     provider.options = replace(provider.options, date_header=False, updated_at="stands")
@@ -374,14 +348,12 @@ def test_without_any_sign_of_the_providers_time_there_is_no_verdict(
 
 
 @pytest.mark.parametrize("year", [2020, 2031])
-def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(
-    year: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path, monkeypatch):
     manual = ManualClock(time.time())
     provider = build(clock=manual)
     handle = provider.handle
 
-    def dated(*sent: Any) -> Any:
+    def dated(*sent):
         answer = handle(*sent)
         other = [(name, value) for name, value in answer.headers if name.lower() != "date"]
         return replace(answer, headers=(*other, ("date", f"Mon, 21 Sep {year} 10:00:00 GMT")))
@@ -400,12 +372,12 @@ EXAMPLE = schemas.load("openapi")["paths"]["/ad_campaigns/{id}"]["get"]["respons
 STATIC = json.dumps(EXAMPLE["application/json"]["example"])
 
 
-def own_example(seen: Seen) -> Answer:
+def own_example(seen):
     document = json.loads(STATIC) | {"id": seen.campaign, "status": "active", "paused_until": None}
     return Answer(200, JSON, json.dumps(document).encode())
 
 
-def without_route(seen: Seen) -> Answer | None:
+def without_route(seen):
     return NOT_FOUND if seen.path.endswith("pause") else None
 
 
@@ -422,9 +394,7 @@ def without_route(seen: Seen) -> Answer | None:
         ),
     ],
 )  # fmt: skip
-def test_a_first_read_that_fails_gives_its_likely_cause(
-    before: Any, base: str, reason: str, cause: str, tmp_path: Path
-) -> None:
+def test_a_first_read_that_fails_gives_its_likely_cause(before, base, reason, cause, tmp_path):
     with served(build(clock=RunningClock())) as state:
         state.before = before
         url = state.base_url.removesuffix("/api/v1") + base
@@ -438,7 +408,7 @@ def test_a_first_read_that_fails_gives_its_likely_cause(
     assert len(out.getvalue().splitlines()) < 5
 
 
-def later_generation(seen: Seen, answer: Answer) -> Answer:
+def later_generation(seen, answer):
     if answer.status != 200:
         return answer
     document = json.loads(answer.content)
@@ -457,9 +427,7 @@ def later_generation(seen: Seen, answer: Answer) -> Answer:
         ({}, None),
     ],
 )
-def test_odd_responses_give_their_likely_cause_in_one_note(
-    hooks: dict[str, Any], cause: str | None, tmp_path: Path
-) -> None:
+def test_odd_responses_give_their_likely_cause_in_one_note(hooks, cause, tmp_path):
     with served(build(clock=RunningClock())) as state:
         for name, hook in hooks.items():
             setattr(state, name, hook)
@@ -469,7 +437,7 @@ def test_odd_responses_give_their_likely_cause_in_one_note(
     assert not cause or causes[0].startswith(f"likely cause: {cause}")
 
 
-def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(tmp_path: Path) -> None:
+def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(tmp_path):
     with served(build(clock=RunningClock())) as state:
         state.before = lambda seen: Answer(301, (("location", f"{seen.path}/"),)) if seen.pauses else None
         result = check(settings(state, tmp_path, test_clock=state.clock_url))

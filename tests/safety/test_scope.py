@@ -1,10 +1,7 @@
 """Whom a run touches, and how often."""
 
-from __future__ import annotations
-
 import itertools
 import json
-from pathlib import Path
 
 import pytest
 from nursery import SOAK
@@ -13,7 +10,7 @@ from serving import served
 
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import main as cli
-from whop_contracts.exchange import Request, Response
+from whop_contracts.exchange import Response
 from whop_contracts.provider import SEED, ManualClock, Provider, RunningClock, build
 from whop_contracts.settings import Settings
 
@@ -21,7 +18,7 @@ _FAULT = "stores-no-date"
 ONE, TWO = SEED.campaigns[:2]
 
 
-def settings(base: str, folder: Path, **more: object) -> Settings:
+def settings(base, folder, **more):
     return Settings(
         base_url=base,
         token=SEED.token,
@@ -29,12 +26,12 @@ def settings(base: str, folder: Path, **more: object) -> Settings:
         foreign_campaign_id=SEED.foreign_campaign,
         campaign_ids=(ONE, TWO),
         journal=folder / "journal.jsonl",
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
 @pytest.mark.parametrize("variation", [None, "any-case-of-id"])
-def test_only_named_campaigns_are_ever_paused(variation: str | None, tmp_path: Path) -> None:
+def test_only_named_campaigns_are_ever_paused(variation, tmp_path):
     with served(build(variation=variation, clock=RunningClock())) as state:
         first = state.states()
         engine.check(settings(state.base_url, tmp_path, test_clock=state.clock_url))
@@ -45,7 +42,7 @@ def test_only_named_campaigns_are_ever_paused(variation: str | None, tmp_path: P
 
 
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
-def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault: str, tmp_path: Path) -> None:
+def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault, tmp_path):
     with served(build(fault=fault, clock=RunningClock())) as state:
         result = engine.check(settings(state.base_url, tmp_path, test_clock=state.clock_url))
         assert result["exit_code"] == 1
@@ -62,13 +59,11 @@ def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault: str, tm
 
 
 @pytest.mark.parametrize("status", ["paused", "inactive", "stale"])
-def test_away_from_loopback_only_active_campaigns_are_taken(
-    status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_away_from_loopback_only_active_campaigns_are_taken(status, tmp_path, monkeypatch):
     provider = Provider(ManualClock(1_790_000_000.0))
     provider.state.campaigns[TWO].status = status
 
-    def answer(_number: int, request: Request) -> Response:
+    def answer(_number, request):
         path = request.url.removeprefix("https://staging.example")
         made = provider.handle(request.method, path, request.headers, request.content)
         return Response(made.status, made.headers, made.content)
@@ -85,9 +80,7 @@ def test_away_from_loopback_only_active_campaigns_are_taken(
 @pytest.mark.parametrize(
     "url", ["https://api.whop.com/api/v1", "https://API.WHOP.COM./api/v1", "http://api.whop.com:80"]
 )
-def test_production_is_refused(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_production_is_refused(url, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(engine, "check", lambda *_, **__: pytest.fail("it was not refused"))
     monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
@@ -106,9 +99,7 @@ _BUDGETS = [(1, None), (5, None), (9, None), (21, None), (10, _FAULT), (40, _FAU
     ("most", "fault"),
     itertools.product([1, 2, 3, 5, 8, 9, 10, 13, 21, 40, 77, 150, 299], [None, _FAULT]) if SOAK else _BUDGETS,
 )
-def test_no_more_requests_than_allowed_and_put_back_still(
-    most: int, fault: str | None, tmp_path: Path
-) -> None:
+def test_no_more_requests_than_allowed_and_put_back_still(most, fault, tmp_path):
     with served(build(fault=fault, clock=RunningClock())) as state:
         first = state.states()
         result = engine.check(
@@ -125,7 +116,7 @@ def test_no_more_requests_than_allowed_and_put_back_still(
 
 
 @pytest.mark.parametrize("seconds", [0.001, 0.02, 0.1, 0.3])
-def test_no_longer_than_allowed_and_put_back_still(seconds: float, tmp_path: Path) -> None:
+def test_no_longer_than_allowed_and_put_back_still(seconds, tmp_path):
     with served(build(clock=RunningClock())) as state:
         first = state.states()
         result = engine.check(

@@ -1,20 +1,15 @@
 """No canary secret, nor a part of one, is in a file or a stream of a failing run, in any encoding."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-from nursery import SOAK, Nursery
-from serving import Seen, Served, served
+from nursery import SOAK
+from serving import served
 
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
@@ -44,7 +39,7 @@ VARIABLES = {
 }
 
 
-def strings(content: bytes) -> set[str]:
+def strings(content):
     """The different texts of a JSON file, else the different lines: most occur many times."""
     text = content.decode("utf-8", "replace")
     try:
@@ -53,7 +48,7 @@ def strings(content: bytes) -> set[str]:
         return set(text.splitlines())
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value):
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -61,11 +56,11 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(list(one) if isinstance(one, tuple) else one)
 
 
-def check(folder: Path, *streams: str) -> int:
+def check(folder, *streams):
     """Assert that no five characters of a secret can be read in the files or the streams; count the files."""
     contents = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     contents |= {f"stream {at}": stream.encode() for at, stream in enumerate(streams)}
-    seen: set[str] = set()
+    seen = set()
     for name, content in contents.items():
         for text in strings(content) - seen:
             assert left_of(SECRETS, text) == set(), f"{name}: {text[:300]}"
@@ -75,7 +70,7 @@ def check(folder: Path, *streams: str) -> int:
     return len(contents) - len(streams)
 
 
-def guarded(state: Served, *echoes: str) -> None:
+def guarded(state, *echoes):
     """Have the provider know the canaries and echo them: each encoding in turn, each cut elsewhere.
 
     Texts are cut at 79 to 300 characters, so that what precedes a secret decides where in it the cut is.
@@ -84,7 +79,7 @@ def guarded(state: Served, *echoes: str) -> None:
     for old, new in ((SEED.token, TOKEN), (SEED.readonly_token, READONLY)):
         known[new] = replace(known.pop(old), token=new)
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         encoding = ENCODINGS[echoes[seen.number % len(echoes)]]
         sent = [value for name, value in seen.headers if name in {"authorization", "x-gateway", "cookie"}]
         texts = [encoding(one) for one in (*sent, PROXY)]
@@ -105,7 +100,7 @@ def guarded(state: Served, *echoes: str) -> None:
         state.after = after
 
 
-def words(state: Served, prefix: str) -> list[str]:
+def words(state, prefix):
     base_words = [
         *(f"{prefix}base-url", state.base_url, f"{prefix}test-clock", state.clock_url),
         *(f"{prefix}campaign-id", SEED.campaigns[0], f"{prefix}campaign-id", SEED.campaigns[1]),
@@ -125,7 +120,7 @@ def words(state: Served, prefix: str) -> list[str]:
 # -- runs --------------------------------------------------------------------------------------------------
 
 
-def test_no_canary_in_what_a_run_leaves(nursery: Nursery, tmp_path: Path) -> None:
+def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
     """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
     with served(build(clock=RunningClock())) as state:
         guarded(state, *ENCODINGS)
@@ -141,7 +136,7 @@ def test_no_canary_in_what_a_run_leaves(nursery: Nursery, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("fault", ["leaks-token-on-403", "leaks-token-on-422", "leaks-token-on-404"])
-def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery: Nursery, tmp_path: Path, fault: str) -> None:
+def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery, tmp_path, fault):
     with served(build(fault=fault, clock=RunningClock())) as state:
         guarded(state)
         arguments = ["--profile", "quick", "--clause", "refusals.*", "--clause", "authorization.*"]
@@ -151,9 +146,7 @@ def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery: Nursery, tmp_pa
 
 
 @pytest.mark.parametrize("flag", ["--token", "--token-file"])
-def test_no_canary_in_usage_errors_settings_and_tracebacks(
-    nursery: Nursery, tmp_path: Path, flag: str
-) -> None:
+def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, flag):
     """Wherever the token comes from: errors about settings, all settings, and an absent target."""
     with served(build(clock=RunningClock())) as state:
         url = state.base_url
@@ -234,7 +227,7 @@ def test_any_number(contract_target, number, data):
 """
 
 
-def pytest_run(folder: Path, state: Served, *arguments: str) -> tuple[int, str]:
+def pytest_run(folder, state, *arguments):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "HYPOTHESIS_"))}
     reports = ["-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", str(folder)]
     done = subprocess.run(
@@ -250,7 +243,7 @@ def pytest_run(folder: Path, state: Served, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path: Path) -> None:
+def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path):
     with served(build(clock=RunningClock())) as state:
         guarded(state, *ENCODINGS)
         clauses = ["--pyargs", "whop_contracts.contract", "--contract-profile", "quick"]
@@ -260,7 +253,7 @@ def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verbosity", ["-q", "-vv"] if SOAK else ["-vv"])
-def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, verbosity: str) -> None:
+def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path, verbosity):
     """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
     with served(build(clock=RunningClock())) as state:
@@ -275,7 +268,7 @@ def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, 
     assert check(tmp_path, printed) >= 4
 
 
-def test_the_check_finds_every_encoding_and_five_characters(tmp_path: Path) -> None:
+def test_the_check_finds_every_encoding_and_five_characters(tmp_path):
     (tmp_path / "a.txt").write_text("nothing")
     assert check(tmp_path, "nothing") == 1
     for name, encode in ENCODINGS.items():

@@ -1,9 +1,6 @@
 """Two runs on one campaign, and the journals of runs that have restored everything."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from serving import served
@@ -18,9 +15,7 @@ from whop_contracts.settings import Settings, UsageError
 ONE = SEED.campaigns[0]
 
 
-def test_a_second_run_sends_nothing_and_names_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_run_sends_nothing_and_names_the_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with served(build(clock=RunningClock())) as state:
         settings = Settings(

@@ -1,7 +1,5 @@
 """Every setting by every way to give it, which way wins, and what --show-config prints."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path
@@ -56,7 +54,7 @@ OTHERS = {"ca-file", "production-hosts", "config", "show-config"}
 """Settings with a test of their own below."""
 
 
-def variable(key: str) -> str:
+def variable(key):
     return f"WHOP_CONTRACTS_{key.upper().replace('-', '_')}"
 
 

@@ -1,7 +1,5 @@
 """What cannot be used is named in one line without secrets; schema and page are made from the table."""
 
-from __future__ import annotations
-
 import dataclasses
 import importlib.util
 import json
@@ -26,7 +24,7 @@ LIVE = {"base_url": "https://staging.example.com/api/v1", "campaign_ids": ["adca
 
 @pytest.fixture
 def loading(tmp_path):
-    def loading(environ=None, file=None, *, name="whop-contracts.toml", prefix="--", **flags) -> Loaded:
+    def loading(environ=None, file=None, *, name="whop-contracts.toml", prefix="--", **flags):
         if file is not None:
             (tmp_path / name).write_bytes(file if isinstance(file, bytes) else file.encode())
         with patch.dict(os.environ, environ or {}):

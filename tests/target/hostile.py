@@ -1,7 +1,5 @@
 """Servers on loopback that send what a test says, byte by byte."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import re

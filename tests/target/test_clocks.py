@@ -1,7 +1,5 @@
 """The virtual clock and the wall clock: what is known of the provider's time, how instants are reached."""
 
-from __future__ import annotations
-
 import email.utils
 
 import pytest

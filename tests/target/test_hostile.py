@@ -1,7 +1,5 @@
 """Targets that are broken or hostile, on a real socket: bounded time, bounded memory, always a reply."""
 
-from __future__ import annotations
-
 import gzip
 import socket
 import tracemalloc

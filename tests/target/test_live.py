@@ -1,7 +1,5 @@
 """An exchange over a socket: what is sent, what comes back, and which certificates and proxies are used."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 

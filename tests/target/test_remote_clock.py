@@ -1,7 +1,5 @@
 """The provider's test clock: moved by one request, given up with a reason if it does not behave as one."""
 
-from __future__ import annotations
-
 import itertools
 import json
 

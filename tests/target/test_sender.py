@@ -1,7 +1,5 @@
 """The sender spreads requests, waits as a 429 asks, retries what may pass, and never exceeds a budget."""
 
-from __future__ import annotations
-
 import itertools
 import random
 
