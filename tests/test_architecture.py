@@ -176,9 +176,6 @@ def test_lowest_txt_has_the_lower_bounds_of_pyproject():
     assert versions(bounds) == versions(pinned)
 
 
-# -- the faults --------------------------------------------------------------------------------------------
-
-
 def hooks(provider):
     """The methods of the conforming provider that a fault overrides."""
     own = provider.__mro__[: provider.__mro__.index(Provider)]

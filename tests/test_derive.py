@@ -86,9 +86,6 @@ def derived(folder, name):
     return json.loads(derive.derive(folder)[name])
 
 
-# -- what is committed -------------------------------------------------------------------------------------
-
-
 def test_what_is_committed_is_what_is_derived_and_the_same_each_time():
     assert derive.check(FOLDER) == ""
     names = ["pause-request.schema.json", "ad-campaign.schema.json", "error.schema.json", "openapi.json"]
@@ -119,9 +116,6 @@ def test_what_is_written_is_what_is_derived_and_any_other_file_is_a_difference(f
     assert "+++ order.schema.json (derived)" in difference
     assert "-\\xff\\xfe" in difference
     assert "pizza.schema.json" not in difference
-
-
-# -- another page ------------------------------------------------------------------------------------------
 
 
 def test_another_page_gives_its_schemas(folder):
@@ -179,9 +173,6 @@ def test_another_page_gives_an_openapi_document_if_it_has_an_api(folder):
     assert "openapi.json" not in derive.derive(folder)
 
 
-# -- the OpenAPI document ----------------------------------------------------------------------------------
-
-
 def test_a_static_mock_finds_the_pages_example_in_every_200():
     example = json.loads((FOLDER / "documented" / "ad-campaign.json").read_text("utf-8"))
     for path in schemas.load("openapi")["paths"].values():
@@ -202,8 +193,6 @@ def test_the_openapi_document_is_valid_and_schemathesis_loads_it_without_a_warni
     ]
     assert all(one.get_strategies_from_examples() is not None for one in operations)
 
-
-# -- folders that nothing can be derived from --------------------------------------------------------------
 
 DOCUMENT = "documents", "pizza"
 ID = *DOCUMENT, "members", "/id"
@@ -271,8 +260,6 @@ def test_a_file_that_cannot_be_read_is_an_error_of_one_line(folder):
         (folder / name).write_bytes(readable)
 
 
-# -- the schemas drive the checks --------------------------------------------------------------------------
-
 RUN = """
 import sys
 from pathlib import Path
@@ -308,9 +295,6 @@ def test_another_documentation_gives_another_verdict_on_the_same_responses(tmp_p
     rows = json.loads((tmp_path / "r.json").read_text("utf-8"))["clauses"]
     failed = {row["id"] for row in rows if row["verdict"] == "failed"}
     assert failed == {"response.title", *(clause for _, clause in CHANGED.values())}
-
-
-# -- the command -------------------------------------------------------------------------------------------
 
 
 def test_the_command_checks_shows_differences_and_writes(folder, capsys):

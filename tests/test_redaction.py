@@ -69,8 +69,6 @@ def test_what_holds_no_secret_is_not_changed(text, content):
     assert redactor.bytes(content) == content
 
 
-# -- cuts --------------------------------------------------------------------------------------------------
-
 FILLER = "a text of more than sixty characters, which some limit has cut off "
 
 
@@ -95,9 +93,6 @@ def test_a_text_is_redacted_first_and_cut_then():
     redactor = Redactor([PLAIN])
     assert redactor.redact_then_cut(f"{'x' * 70}{PLAIN}", 80) == f"{'x' * 70}{NAME[:9]}…"
     assert redactor.redact_then_cut(f"-{PLAIN}-", 80) == f"-{NAME}-"
-
-
-# -- data, bytes and headers -------------------------------------------------------------------------------
 
 
 def test_data_is_redacted_in_values_and_keys_and_is_not_changed_itself():
@@ -184,9 +179,6 @@ def test_short_secrets_are_whole_values_of_headers_and_empty_ones_are_ignored():
         assert redactor.text("abc abcd (abcdefg) any thing") == "abc abcd (abcdefg) any thing"
         assert redactor.headers([("a", secret)]) == (("a", NAME if secret.strip() else secret),)
     assert Redactor([f" {PLAIN}\n"]).text(f"-{PLAIN}-") == f"-{NAME}-"
-
-
-# -- effort ------------------------------------------------------------------------------------------------
 
 
 def test_the_search_does_not_grow_with_the_secret_and_a_text_without_one_is_only_searched(monkeypatch):

@@ -52,9 +52,6 @@ def requests(plan, origin=None):
     return [case for _, case in plan.listed() if case.request_class and origin in (None, case.origin)]
 
 
-# -- reproducible --------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("profile", "means"), [("quick", FULL), ("standard", POOR)])
 def test_the_same_seed_gives_the_same_plan_and_another_one_another(profile, means):
     first, second = (
@@ -110,9 +107,6 @@ def test_the_first_requests_do_not_wait_for_what_is_drawn():
     assert ran.stdout == "set()\n"
 
 
-# -- counts --------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("means", TARGETS, ids=str)
 def test_plans_keep_to_their_limits_and_have_enough_drawn_requests(means):
     for profile, most, least in (("quick", 120, 20), ("standard", 400, 150)):
@@ -148,9 +142,6 @@ def test_a_shorter_profile_begins_as_a_longer_one():
         draw(PAUSE, profile, seed=0, means=FULL).sequences for profile in ("quick", "standard")
     )
     assert quick[:8] == standard[:8]
-
-
-# -- what is drawn -------------------------------------------------------------------------------------------
 
 
 def test_every_request_has_the_class_that_the_oracle_gives_it_and_a_read_the_origin_of_what_it_serves():
@@ -247,9 +238,6 @@ def test_a_request_that_fits_no_class_is_dropped_and_counted(monkeypatch):
     assert build_plan.draw(PAUSE, "quick", seed=0, means=POOR).outline()["dropped"] > 15
 
 
-# -- vectors and sequences -----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("clock", ["movable", "wall"])
 def test_the_ranks_have_every_id_once_at_most(clock):
     ranked = Counter(id_ for group in ranks(PAUSE.plan_parts, clock) for id_ in group)
@@ -281,9 +269,6 @@ def test_no_two_sequences_share_a_name_or_an_id(profile, means):
     every = [*plan.sequences, *(one for number in batches for one in batch(PAUSE, plan, number).sequences)]
     for texts in ([one.name for one in every], [one.id for one in every]):
         assert [text for text, count in Counter(texts).items() if count > 1] == []
-
-
-# -- thorough ------------------------------------------------------------------------------------------------
 
 
 def test_thorough_has_histories_and_leaves_a_wall_clock_alone():

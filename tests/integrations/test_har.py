@@ -91,9 +91,6 @@ def exchange(number, content):
     return Exchange(number, request, response, 1.0, 2.0, credential="altered:cut")
 
 
-# -- foreign recordings ------------------------------------------------------------------------------------
-
-
 def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path):
     path = har(
         tmp_path / "browser.har",

@@ -195,8 +195,6 @@ def test_a_header_without_a_value_is_left_out(tmp_path):
     assert (result["verdict"], failing(result)) == ("conforms", [])
 
 
-# -- time --------------------------------------------------------------------------------------------------
-
 STARTED = "2026-09-21T10:00:00.000Z"
 
 
@@ -243,9 +241,6 @@ def test_if_shown_dates_contradict_the_clock_nothing_about_time_is_tested(tmp_pa
     assert failing(result) == []
     assert "time could not be checked: updated_at contradicts the time of the recording" in result["notes"]
     assert verdicts(result)["auto_resume.not-before-its-instant"] == "not_tested"
-
-
-# -- which file, which target ------------------------------------------------------------------------------
 
 
 def test_a_file_that_is_no_har_is_named_in_one_line(tmp_path, capsys, monkeypatch):

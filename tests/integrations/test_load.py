@@ -32,9 +32,6 @@ def campaigns(*names):
     return [f"--campaign-id={name}" for name in names]
 
 
-# -- a master and two workers --------------------------------------------------------------------------------
-
-
 class ForgetsOne(Provider):
     """Responds to each pause of one campaign as if it was stored."""
 
@@ -92,9 +89,6 @@ def test_a_master_and_two_workers_share_campaigns_and_find_the_one_that_is_broke
     assert {status for _, status in server.answers} == {200}
     assert len({seen.content for seen, _ in server.answers if seen.pauses}) > 3
     assert SEED.token not in out + log
-
-
-# -- one process ---------------------------------------------------------------------------------------------
 
 
 class LosesAnUpdate(Provider):
@@ -187,8 +181,6 @@ def test_this_process_is_not_patched():
     assert "locust" not in sys.modules
     assert "gevent" not in sys.modules
 
-
-# -- what no order explains ----------------------------------------------------------------------------------
 
 NOW = 1_790_000_000
 A, B = "2027-01-01T00:00:00.000Z", "2027-02-01T00:00:00.000Z"

@@ -91,9 +91,6 @@ def test_a_parametrized_test_fails_by_the_clauses_of_a_faulty_provider_alone(pyt
     assert SEED.token not in done.stdout.str()
 
 
-# -- in this process -----------------------------------------------------------------------------------------
-
-
 def failing(response, case):
     """The ids of the checks that fail, in the order of the page."""
     failed = []

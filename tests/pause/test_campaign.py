@@ -51,9 +51,6 @@ def sets(*states):
     return frozenset(states)
 
 
-# -- sets of states ----------------------------------------------------------------------------------------
-
-
 def test_what_a_request_leaves():
     for states, effect, left in (
         (sets(ACTIVE), Effect(sets(PAUSED), "yes"), sets(PAUSED)),
@@ -108,9 +105,6 @@ def test_what_is_shown_is_the_state_from_then_on():
         assert adopt(shown, when(now)) == (None if state is None else {state})
 
 
-# -- what a read tests -------------------------------------------------------------------------------------
-
-
 def known(*states, cause="", seen=None, cancelled=()):
     campaign = Campaign(frozenset(states), causes=(cause,) if cause else (), confirmed=when(seen))
     for date in cancelled:
@@ -162,9 +156,6 @@ def test_a_cancelled_date_is_found_wherever_it_is(dates, seen, now):
     assert campaign.cancelled == sorted(set(dates))
 
 
-# -- what an observed resume says --------------------------------------------------------------------------
-
-
 def resumed(campaign, now, status="active"):
     exchange = replace(History().exchange("retrieve", 0).exchange, now=when(now))
     return campaign.resumed(State(status), exchange)
@@ -185,9 +176,6 @@ def test_between_which_readings_a_resume_happened():
         expected = None if now is None or after_ is None else Resume(ID, at(600), after_, now)
         assert resumed(campaign, now) == expected
         assert resumed(campaign, now, "paused") is None
-
-
-# -- what a document says ----------------------------------------------------------------------------------
 
 
 def test_which_campaign_a_document_is_about():

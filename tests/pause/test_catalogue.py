@@ -44,8 +44,6 @@ def test_a_required_pattern_matches_clauses_that_are_chosen():
             required((glob,), some)
 
 
-# -- the page --------------------------------------------------------------------------------
-
 PAGE = {
     "summary: pauses a campaign":
         "pausing.status-is-paused pausing.read-agrees pausing.others-are-left-alone",

@@ -167,9 +167,6 @@ def test_the_format_of_a_body_that_we_truncated_is_not_checked():
     assert fails(history.pause(4, answer=b'{"id": "adcamp_1", "sta'), "response.json-text")
 
 
-# -- the form of timestamps ----------------------------------------------------------------------------------
-
-
 def test_another_form_of_a_timestamp_is_drift():
     for created, form, warns in (
         ("2023-12-01T05:00:00.401Z", None, False),

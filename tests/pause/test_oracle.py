@@ -308,9 +308,6 @@ def test_no_conforming_history_fails(moves, ahead):
         assert failed(evidence) == ()
 
 
-# -- before anything is known ------------------------------------------------------------------------------
-
-
 def test_the_tolerance_is_a_minute_by_default_and_of_an_unknown_campaign_no_state_is_known():
     assert Oracle().tolerance == 60.0
     assert Oracle(tolerance=5).tolerance == 5
@@ -335,9 +332,6 @@ def test_an_unknown_first_state_becomes_known_by_a_pause():
     assert history.possible(0.6) is None, "an inactive campaign may stay as it was"
     history.pause(1)
     assert failed(history.read(5, "active")) == (STORED,)
-
-
-# -- whose request, and which ------------------------------------------------------------------------------
 
 
 def test_an_id_in_another_case_may_be_the_same_campaign():
@@ -389,9 +383,6 @@ def test_what_a_pause_does_to_an_inactive_campaign_is_open(status, paused):
     history.pause(1, shows=(status, None))
     assert history.possible(2) == {State(status)}, "its response shows what it did"
     assert failed(history.read(3, "paused")) == (STORED,)
-
-
-# -- time, and how long a read may lag ---------------------------------------------------------------------
 
 
 def test_a_resume_is_possible_ten_milliseconds_early_and_until_tolerance_and_lag_are_over():
@@ -486,9 +477,6 @@ def test_a_read_directly_after_an_unanswered_request_settles_nothing():
     assert history.possible(4) == {ACTIVE}
 
 
-# -- responses that show no campaign, or another -----------------------------------------------------------
-
-
 def test_a_response_without_a_document_shows_nothing():
     for answer in (b"", b"[]", b"null", b"{", b'"active"', b"\xff"):
         history = begun()
@@ -540,9 +528,6 @@ def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_c
         other = history.exchange("retrieve", 12, answer=spoilt(spoil, "active", campaign=OTHER))
         assert (other.shown, len(history.possible(12) or ())) == (None, 1)
         assert failed(history.read(20, "active")) == (EARLY,)
-
-
-# -- what is kept and reported -----------------------------------------------------------------------------
 
 
 def test_the_first_document_of_every_operation_and_the_last_of_all_are_kept():
@@ -608,9 +593,6 @@ def test_how_a_finding_reads():
         assert follow(*steps).findings == expected
 
 
-# -- after a failure ---------------------------------------------------------------------------------------
-
-
 def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true():
     for left, clauses in ((600, ()), (700, ()), (650, (STORED,))):
         history = begun()
@@ -645,8 +627,6 @@ def test_a_wrong_state_that_a_read_showed_counts_from_then_on():
         assert failed(history.read(5, "paused", until)) == (STORED,)
         assert failed(then(history)) == (clause,)
 
-
-# -- another company's campaign ----------------------------------------------------------------------------
 
 THEIRS = {"campaign": "adcamp_theirs", "scope": "foreign"}
 

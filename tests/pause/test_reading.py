@@ -20,9 +20,6 @@ DAY = at(86_400)
 END = at(1_000_000)
 
 
-# -- instants ------------------------------------------------------------------------------------------------
-
-
 @given(
     seconds=st.integers(-62_135_000_000, 253_402_000_000),
     nanos=st.integers(0, NANO - 1),
@@ -75,9 +72,6 @@ def test_loose_dates_still_name_their_instant():
     assert loose_instants("2026-02-30") == ()
 
 
-# -- JSON ----------------------------------------------------------------------------------------------------
-
-
 def test_one_json_text_is_read_strictly():
     for content, problem in (
         (b"{}", None), (b" [1]\n", None), (b"null", None), (b'"\\ud800"', None), (b"1" * 5_000, None),
@@ -126,9 +120,6 @@ def test_media_types_of_json():
         *("a/b/c+json", "x+json", "application/json+", "application /json"),
     ):
         assert not is_json(other), other
-
-
-# -- what a pause request asks for ---------------------------------------------------------------------------
 
 
 def asks(value, **more):

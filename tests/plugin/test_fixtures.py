@@ -258,9 +258,6 @@ def test_without_a_base_url_the_target_is_the_mock_and_no_run_is_made_for_it(pro
     assert project.runs == []
 
 
-# -- the provider without pytest -----------------------------------------------------------------------------
-
-
 def pause(provider, body, base_url=WHOP_URL):
     headers = {"Authorization": f"Bearer {provider.token}"}
     return httpx.post(f"{base_url}/ad_campaigns/{provider.campaign_ids[0]}/pause", json=body, headers=headers)

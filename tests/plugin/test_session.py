@@ -36,9 +36,6 @@ def raising(error):
     return abort
 
 
-# -- workers -------------------------------------------------------------------------------------------------
-
-
 def worker(folder, stash=session.plugin._SHARED):
     """The config of a worker, as far as the run needs it."""
     config = SimpleNamespace(workerinput={}, stash=pytest.Stash())
@@ -89,9 +86,6 @@ def test_a_worker_that_was_killed_in_the_run_is_reported_by_the_others(project):
     assert len(project.runs) == 1
 
 
-# -- time ----------------------------------------------------------------------------------------------------
-
-
 def test_no_item_s_timeout_counts_the_run(project):
     timers = []
     project.on_run = lambda: timers.append(signal.getitimer(signal.ITIMER_REAL))
@@ -132,8 +126,6 @@ def test_an_error_of_the_run_fails_each_item_in_one_line(project, said):
     assert "canary" not in done.stdout.str()
     done.stdout.fnmatch_lines([said] * (ALL + 1))
 
-
-# -- secrets -------------------------------------------------------------------------------------------------
 
 TOKEN, GATE = "canary-7Qd2mXv9", "open-7Qd2mXv9"
 LIVE = {
@@ -205,8 +197,6 @@ def test_without_a_live_target_nothing_is_changed(project, monkeypatch):
     )
     done.run("-v").stdout.fnmatch_lines([f"*test_it?{TOKEN}? PASSED*"])
 
-
-# -- GitHub Actions ------------------------------------------------------------------------------------------
 
 HOSTILE = "::error title=y::z ##[error]x"
 

@@ -58,8 +58,6 @@ def body(response) -> Any:
     return json.loads(response.content)
 
 
-# -- scripts --
-
 BAD = (*REQUESTS["rejected dates"], *REQUESTS["dates that lenient parsers read"], "x" * 5000)
 BODIES = [one.encode("latin-1") for one in REQUESTS["bodies in Latin-1"]]
 SPELT = [one.encode() for one in REQUESTS["one date spelt in several ways"]]

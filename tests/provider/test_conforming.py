@@ -216,9 +216,6 @@ def test_the_seed_is_consistent_whenever_it_starts(start):
     assert [bool(one["paused_until"]) for one in shapes] == [False] * 6 + [True, False]
 
 
-# -- a pause with a date ends at its instant --
-
-
 def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond(talk):
     for pauses, seconds in (
         ((IN_A_MINUTE,), 60),

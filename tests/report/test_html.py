@@ -150,8 +150,6 @@ def test_a_picture_is_drawn_from_events_alone(results):
     assert pictures(result) == {}
 
 
-# -- in a browser ------------------------------------------------------------------------------------------
-
 PROBE = Path(__file__).with_name("probe.js").read_text("utf-8")
 
 

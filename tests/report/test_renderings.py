@@ -64,8 +64,6 @@ def test_all_renderings_show_the_same_things_of_a_failure_in_the_same_words():
                 assert sorted(places, key=lambda place: place.start()) == places
 
 
-# -- JUnit -------------------------------------------------------------------------------------------------
-
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 SUITE = {"name", "tests", "failures", "errors", "skipped", "time"}
 ALLOWED = {
@@ -133,9 +131,6 @@ def test_in_junit_a_target_can_neither_end_an_element_nor_begin_one():
     assert len(documents.junit(handmade.everything("<" * 1_000_000))) < 100_000
 
 
-# -- Markdown ----------------------------------------------------------------------------------------------
-
-
 def tokens(result):
     return list(walked(MarkdownIt("commonmark").enable("table").parse(documents.markdown(result))))
 
@@ -186,9 +181,6 @@ def test_markdown_fits_a_comment_however_many_clauses_fail():
     assert len(text) <= documents.COMMENT_LIMIT
     assert "violates: 400 clauses failed" in text
     assert "more" in text
-
-
-# -- annotations of GitHub Actions -------------------------------------------------------------------------
 
 
 def commands(text):

@@ -128,9 +128,6 @@ def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch):
         assert engine.check(Settings(profile="quick"))["verdict"] == verdict, instead
 
 
-# -- why a clause was not tested ---------------------------------------------------------------------------
-
-
 def causes(result):
     return {row["id"]: row["cause"] for row in result["clauses"] if row["verdict"] == "not_tested"}
 
@@ -157,8 +154,6 @@ def test_if_no_pause_is_accepted_clauses_about_pauses_were_prevented():
     stated = result_of(clauses=catalogue.clauses(), untested={"pausing.until-is-kept": ("", "chosen")})
     assert causes(stated)["pausing.until-is-kept"] == "chosen"
 
-
-# -- kinds, and how texts are cut --------------------------------------------------------------------------
 
 SECRET = "wk_" + "S3cret+7" * 6
 
@@ -244,8 +239,6 @@ def test_headers_that_hold_secrets_are_not_shown():
     headers = row["failure"]["response"]["headers"]
     assert headers == {"content-type": "a"} | dict.fromkeys(names, "(not shown)")
 
-
-# -- what the schema rejects -------------------------------------------------------------------------------
 
 NOTHING = object()
 REJECTED = {

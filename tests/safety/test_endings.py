@@ -61,9 +61,6 @@ def words(state, *more):
     ]
 
 
-# -- an error of our own ---
-
-
 @pytest.mark.parametrize("at", [1, 4, 9, 40] if SOAK else [1, 40])
 @pytest.mark.parametrize("where", [(ClauseRunner, "add"), (Oracle, "follow")], ids=["judge", "expectation"])
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
@@ -145,9 +142,6 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
     assert state.states()[TWO] == ("paused", None)
 
 
-# -- a journal that cannot be kept ---
-
-
 def full_at(nursery, state, folder, at):
     """From the child's request number ``at`` on, its files cannot grow, as on a full disk; later pauses."""
     pauses = []
@@ -218,9 +212,6 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
         engine.check(settings(state, tmp_path))
     assert {seen.method for seen in state.requests} == {"GET"}
     assert json.loads((tmp_path / "r.har").read_text())["log"]["_run"]["finished"]
-
-
-# -- a date that passes meanwhile ---
 
 
 def reached_by_hand(state, clock):
@@ -306,9 +297,6 @@ def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(tmp_path, own, 
     assert [line.partition(":")[0] for line in restored.failed] == names
     assert [line for line in told if line.startswith("adcamp_")] == names
     assert f"GET {names[0]}: 429; sent again in {each / 2:.0f} s, for at most {each} s more" in told
-
-
-# -- another company's campaign ---
 
 
 def foreign_pauses(state):

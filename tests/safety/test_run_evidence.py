@@ -115,8 +115,6 @@ def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(monkeypatch, t
     assert (note in [one.case for one in told if one.message]) is noted
 
 
-# -- what prevents a verdict --------------------------------------------------------------------------------
-
 Handle = Callable[[str, str, Any, bytes], Answer]
 
 
@@ -287,9 +285,6 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path):
     assert verdicts(result)["failed"] == ["request.date-is-accepted"]
 
 
-# -- the wall clock, without waiting ------------------------------------------------------------------------
-
-
 def walled(monkeypatch, tmp_path, provider, manual, **more):
     given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": (ONE,)}
     wanted = Settings(**given, journal=tmp_path / "j.jsonl", **more)
@@ -363,8 +358,6 @@ def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path,
     assert (result["exit_code"], verdicts(result).get("failed")) == (3, None)
     assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
 
-
-# -- likely causes ------------------------------------------------------------------------------------------
 
 NOT_FOUND = Answer(404, JSON, b'{"error": {"type": "not_found", "message": "no"}}')
 PAGE = Answer(404, (("content-type", "text/html"),), b"<html><title>Not found</title></html>")

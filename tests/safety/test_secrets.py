@@ -117,9 +117,6 @@ def words(state, prefix):
     return base_words
 
 
-# -- runs --------------------------------------------------------------------------------------------------
-
-
 def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
     """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
     with served(build(clock=RunningClock())) as state:
@@ -181,8 +178,6 @@ def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, fl
         printed.append(text)
     assert check(tmp_path, *printed) >= 2
 
-
-# -- pytest ------------------------------------------------------------------------------------------------
 
 THEIR_TESTS = """
 import json

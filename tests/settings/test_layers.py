@@ -187,8 +187,6 @@ def test_the_token_and_its_file_are_one_setting(given, tmp_path):
     assert given("token", {"WHOP_API_TOKEN": "usual"}, "token-file = '/nowhere'")[0] == "usual"
 
 
-# -- the same, as the command prints it ---
-
 DEFAULTS = {
     "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",
     "restore-time": "60s", "jobs": "1",

@@ -80,8 +80,6 @@ def test_an_ipv6_address_is_reached():
         assert f"Host: [::1]:{server.port}".encode() in server.requests[0]
 
 
-# -- addresses ---------------------------------------------------------------------------------------------
-
 OUTSIDE = [
     *(BASE[:-7], BASE[:-7] + "//other/x", "http://evil@127.0.0.1:9/api/v1/x", "http://127.0.0.1:9/api/v12/x"),
     *("http://127.0.0.1:99/api/v1/x", "https://127.0.0.1:9/api/v1/x", BASE, BASE + "/a b", BASE + "/a\n"),
@@ -110,9 +108,6 @@ def test_loopback_is_known_by_its_name():
         assert wire.is_loopback(host), host
     for host in ("10.0.0.1", "localhost.example.com", "127.0.0.1.example.com", "0.0.0.0", "::2"):
         assert not wire.is_loopback(host), host
-
-
-# -- certificates ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +154,6 @@ def test_a_certificate_file_that_holds_none_is_known_before_anything_is_sent(tmp
         with pytest.raises(ValueError, match="no certificates could be read"):
             reaching("https://127.0.0.1:9", ca_file=str(path)).__enter__()
 
-
-# -- proxies -----------------------------------------------------------------------------------------------
 
 FAR = "http://campaigns.invalid/api/v1"
 
