@@ -4,8 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 from nursery import Nursery
+from serving import Served, served
 
 from drawing import _plans_are_drawn_once  # noqa: F401 - a fixture of every test here
+
+
+@pytest.fixture
+def state() -> Iterator[Served]:
+    """The conforming provider behind a socket."""
+    with served() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

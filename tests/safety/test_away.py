@@ -7,45 +7,35 @@ from collections import Counter
 import pytest
 from nursery import SOAK
 from pretending import opening
-from serving import served
 
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, Answer, RunningClock, build
-from whop_contracts.settings import Settings
+from whop_contracts.provider import SEED, Answer
 
 ONE, TWO = SEED.campaigns[:2]
 AWAY = "http://staging.example/api/v1"
 CLOCK = "http://staging.example/test_clock"
 
 
-@pytest.fixture
-def state():
-    with served(build(clock=RunningClock())) as made:
-        yield made
-
-
 def away(state):
     """The environment in which every host is reached by way of the served provider."""
-    return {
-        "HTTP_PROXY": state.base_url.removesuffix("/api/v1"),
-        "http_proxy": state.base_url.removesuffix("/api/v1"),
-        "NO_PROXY": "",
-        "no_proxy": "",
-        "WHOP_API_TOKEN": SEED.token,
-    }
+    proxy = state.base_url.removesuffix("/api/v1")
+    proxies = {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
+    return proxies | {"WHOP_API_TOKEN": SEED.token}
 
 
 def words(*more, base=AWAY):
     return [
         *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
-        *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*"),
-        *("--test-clock", CLOCK, "--rate", "60000", *more),
+        *("--campaign-id", ONE, "--campaign-id", TWO, "--test-clock", CLOCK, "--rate", "60000", *more),
     ]
+
+
+PAUSING = ("--clause", "pausing.*")
 
 
 def test_an_active_campaign_is_judged_and_put_back(nursery, state, tmp_path):
     first = state.states()
-    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
+    code, said = nursery.run(*words(*PAUSING), cwd=tmp_path, **away(state))
     assert code == 0, said
     assert any(seen.pauses for seen in state.requests)
     assert state.states() == first
@@ -54,8 +44,7 @@ def test_an_active_campaign_is_judged_and_put_back(nursery, state, tmp_path):
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
 def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(nursery, state, tmp_path, body):
     state.before = lambda _seen: Answer(200, (("content-type", "application/json"),), body)
-    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
     assert {seen.method for seen in state.requests} == {"GET"}
     result = json.loads((tmp_path / "r.json").read_text())
     found = [row["id"] for row in result["clauses"] if row["failure"]]
@@ -67,7 +56,7 @@ def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(nursery, state
 @pytest.mark.parametrize("more", [(), ("--allow-production",)])
 def test_production_is_refused_or_told_first_what_will_be_done(nursery, state, tmp_path, more):
     (tmp_path / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
-    arguments = words(*more, base="http://ads.example/api/v1")
+    arguments = words(*PAUSING, *more, base="http://ads.example/api/v1")
     first = state.states()
     code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
     if not more:
@@ -89,17 +78,8 @@ def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate)
         monkeypatch.setenv(name, value)
     slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
-    settings = Settings(
-        base_url=AWAY,
-        token=SEED.token,
-        campaign_ids=(ONE, TWO),
-        journal=tmp_path / "j.jsonl",
-        profile="quick",
-        clauses=("pausing.*",),
-        test_clock=CLOCK,
-        rate=rate,
-    )
-    result = engine.check(settings)
+    more = {"base_url": AWAY, "test_clock": CLOCK, "clauses": ("pausing.*",), "rate": rate}
+    result = engine.check(state.settings(tmp_path, profile="quick", **more))
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
     waits = [seconds for seconds in slept if seconds > 10]
     assert result["exit_code"] == 0
@@ -111,28 +91,18 @@ def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate)
 def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
     slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
-    settings = Settings(
-        base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl",
-        profile="quick", test_clock=state.clock_url,
-    )  # fmt: skip
-    assert engine.check(settings)["exit_code"] == 0
+    assert engine.check(state.settings(tmp_path, profile="quick"))["exit_code"] == 0
     assert [seconds for seconds in slept if seconds > 30] == []
-
-
-def agents(state):
-    return {dict(seen.headers)["user-agent"] for seen in state.requests}
 
 
 def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_in_prefix_or_case(
     nursery, state, tmp_path
 ):
-    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    invented = []
-    named = []
+    invented, named = [], []
     for _ in range(2):
         state.requests.clear()
-        nursery.run(*arguments, cwd=tmp_path, **away(state))
-        named += agents(state)
+        nursery.run(*words(), cwd=tmp_path, **away(state))
+        named += {dict(seen.headers)["user-agent"] for seen in state.requests}
         ids = {seen.campaign for seen in state.requests} - {ONE, TWO}
         assert not ids & state.provider.state.campaigns.keys()
         assert {seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests} == {True}
@@ -163,16 +133,12 @@ def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_i
 ):
     first = state.states()
     after = dies(state, at)
-    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
     result = json.loads((tmp_path / "r.json").read_text())
     assert result["verdict"] == "inconclusive", said
     assert "revoked or has expired" in result["reason"]
     assert code == 4
     own = ("authorization", f"Bearer {SEED.token}")
-    assert (
-        len([seen for seen in after if seen.pauses and own in seen.headers and seen.campaign in {ONE, TWO}])
-        <= 1
-    )
+    assert sum(seen.pauses and own in seen.headers and seen.campaign in {ONE, TWO} for seen in after) <= 1
     if state.states() != first:
         assert result["put_back"]["failed"]

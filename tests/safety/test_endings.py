@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import resource
 import signal
 
@@ -21,7 +22,7 @@ from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.provider import SEED, Answer, ManualClock, RunningClock, build
+from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.settings import Settings
 from whop_contracts.target import LiveTarget
 from whop_contracts.target.clocks import VirtualClock
@@ -33,32 +34,13 @@ _MONTH = 30 * 86_400 * NANO
 _TOKENS = {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
 
 
-@pytest.fixture
-def state():
-    with served(build(clock=RunningClock())) as made:
-        yield made
-
-
-def settings(state, folder, **more):
-    return Settings(
-        base_url=state.base_url,
-        token=SEED.token,
-        readonly_token=SEED.readonly_token,
-        foreign_campaign_id=THEIRS,
-        campaign_ids=(ONE, TWO),
-        journal=folder / "journal.jsonl",
-        har=folder / "r.har",
-        test_clock=state.clock_url,
-        profile="quick",
-        **more,
-    )
+def check(state, folder, **more):
+    return engine.check(state.settings(folder, har=folder / "r.har", profile="quick", **more))
 
 
 def words(state, *more):
-    return [
-        *("run", "--base-url", state.base_url, "--test-clock", state.clock_url, "--journal", "journal.jsonl"),
-        *("--campaign-id", ONE, "--campaign-id", TWO, "--foreign-campaign-id", THEIRS, *more),
-    ]
+    named = ("--journal", "journal.jsonl", "--foreign-campaign-id", THEIRS)
+    return ["run", *state.words(), *named, *more]
 
 
 @pytest.mark.parametrize("at", [1, 4, 9, 40] if SOAK else [1, 40])
@@ -84,7 +66,7 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
     monkeypatch.setattr(engine, "open_target", opening)
     monkeypatch.setattr(owner, name, breaks)
     first = state.states()
-    result = engine.check(settings(state, tmp_path))
+    result = check(state, tmp_path)
     assert len(calls) >= at
     assert result["exit_code"] == 3
     assert result["reason"].startswith("an internal error, please report it: LookupError at test_endings.py:")
@@ -98,18 +80,16 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(
 
 
 def test_what_cannot_be_put_back_after_it_is_exit_4(state, tmp_path, monkeypatch):
-    calls = []
     real = ClauseRunner.add
 
     def breaks(*arguments):
-        calls.append(arguments)
         if state.states()[ONE][0] == "paused":
             raise LookupError
         return real(*arguments)
 
     monkeypatch.setattr(ClauseRunner, "add", breaks)
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
-    result = engine.check(settings(state, tmp_path))
+    result = check(state, tmp_path)
     assert result["exit_code"] == 4
     assert result["put_back"]["failed"][0].startswith(f"{ONE}: was active, is paused")
     assert not Journal.read(tmp_path / "journal.jsonl", read_state).complete
@@ -136,7 +116,7 @@ def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_be
         return real(self, campaign, now)
 
     monkeypatch.setattr(Oracle, "possible", breaks)
-    result = engine.check(settings(state, tmp_path))
+    result = check(state, tmp_path)
     assert result["exit_code"] == 4
     assert [line.partition(":")[0] for line in result["put_back"]["failed"]] == [ONE]
     assert state.states()[TWO] == ("paused", None)
@@ -149,8 +129,7 @@ def full_at(nursery, state, folder, at):
     def before(seen):
         if seen.number == at:
             size = (folder / "journal.jsonl").stat().st_size
-            assert nursery.current
-            resource.prlimit(nursery.current.pid, resource.RLIMIT_FSIZE, (size, size))
+            resource.prlimit(nursery.pid, resource.RLIMIT_FSIZE, (size, size))
         elif seen.number > at and seen.pauses:
             pauses.append(seen.number)
 
@@ -162,14 +141,9 @@ def full_at(nursery, state, folder, at):
 def test_where_the_disk_is_full_nothing_more_is_changed_and_all_is_put_back(nursery, state, tmp_path, at):
     first = state.states()
     full_at(nursery, state, tmp_path, at)
-    nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
-    code = nursery.wait()
-    assert nursery.current
-    said = nursery.current.output.splitlines()
+    code, said = nursery.run(*words(state), cwd=tmp_path, **_TOKENS)
     assert code == 2, said
-    assert len(said) == 2, said
-    assert said[0].startswith("journal: ")
-    assert "journal.jsonl: cannot be written: File too large" in said[1]
+    assert re.fullmatch(r"journal: .*\n.*journal.jsonl: cannot be written: File too large.*\n", said)
     assert state.states() == first
     assert len(state.requests) < 200
     assert state.requests[-1].method == "GET"
@@ -184,10 +158,7 @@ def test_where_the_disk_is_full_and_something_cannot_be_put_back_the_exit_is_4(n
         return Answer(500) if seen.path.endswith("/unpause") else None
 
     state.before = before
-    nursery.start(*words(state, "--quiet"), cwd=tmp_path, **_TOKENS)
-    code = nursery.wait()
-    assert nursery.current
-    said = nursery.current.output
+    code, said = nursery.run(*words(state, "--quiet"), cwd=tmp_path, **_TOKENS)
     assert code == 4, said
     assert "Traceback" not in said
     assert "cannot be written: File too large" in said
@@ -209,7 +180,7 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
 
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(engine.UsageError, match=r"--journal: .*No space left on device"):
-        engine.check(settings(state, tmp_path))
+        check(state, tmp_path)
     assert {seen.method for seen in state.requests} == {"GET"}
     assert json.loads((tmp_path / "r.har").read_text())["log"]["_run"]["finished"]
 
@@ -244,29 +215,32 @@ def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(tmp_path,
         monkeypatch.setattr(
             engine, "open_target", lambda _: (reached_by_hand(state, clock), parties((ONE, TWO)))
         )
-        result = engine.check(settings(state, tmp_path, restore_time=math.inf))
+        result = check(state, tmp_path, restore_time=math.inf)
         assert late
         assert result["put_back"] == {"campaigns": 2, "failed": []}
         assert state.states()[ONE] == ("active", None)
     assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
+def restored_by_hand(state, clock, path, campaigns, **more):
+    """What ``restore`` reports of a run that was killed when it had sent these, as (first, intended)."""
+    journal = Journal.create(path, state.base_url, "r1", read_state)
+    for name, (first, intended) in campaigns.items():
+        journal.first(name, state_of(*first))
+        journal.intend(name, state_of(*intended))
+    journal.close()
+    settings = Settings(base_url=state.base_url, token=SEED.token, restore_time=more.pop("restore_time"))
+    how = {"open_target": lambda *_: reached_by_hand(state, clock), "rate": lambda *_: None}
+    return restore(path, settings, PAUSE, **how, **more)
+
+
 def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path, monkeypatch):
-    clock, path = ManualClock(), tmp_path / "j.jsonl"
+    clock = ManualClock()
     with served(build(clock=clock)) as state:
         until = write_instant(state.provider.now() + _MONTH)
-        journal = Journal.create(path, state.base_url, "r1", read_state)
-        journal.first(ONE, state_of("paused", until))
-        journal.intend(ONE, state_of("active", None))
-        journal.close()
         late = passing(monkeypatch, state, clock, until)
-        restored = restore(
-            path,
-            Settings(token=SEED.token, restore_time=math.inf),
-            PAUSE,
-            open_target=lambda *_: reached_by_hand(state, clock),
-            rate=lambda *_: None,
-        )
+        left = {ONE: (("paused", until), ("active", None))}
+        restored = restored_by_hand(state, clock, tmp_path / "j.jsonl", left, restore_time=math.inf)
         assert late
         assert (restored.failed, restored.inconclusive) == ([], None)
         assert "is active again" in restored.restored[0]
@@ -275,36 +249,22 @@ def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(tmp_path, monk
 
 @pytest.mark.parametrize(("own", "each", "total"), [(2, 60, 120), (8, 60, 300), (2, 7, 14)])
 def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(tmp_path, own, each, total):
-    clock, path, told = ManualClock(), tmp_path / "j.jsonl", []
-    names = [f"adcamp_{index}" for index in range(own)]
+    clock, told = ManualClock(), []
+    left = {f"adcamp_{index}": (("active", None), ("paused", None)) for index in range(own)}
+    names = list(left)
     with served(build(clock=clock)) as state:
-        journal = Journal.create(path, state.base_url, "r1", read_state)
-        for name in names:
-            journal.first(name, state_of("active", None))
-            journal.intend(name, state_of("paused", None))
-        journal.close()
         state.before = lambda _seen: Answer(429, (("retry-after", "3600"),))
         began = clock.now()
-        restored = restore(
-            path,
-            Settings(base_url=state.base_url, token=SEED.token, restore_time=each),
-            PAUSE,
-            open_target=lambda *_: reached_by_hand(state, clock),
-            rate=lambda *_: None,
-            tell=told.append,
-        )
+        path = tmp_path / "j.jsonl"
+        restored = restored_by_hand(state, clock, path, left, restore_time=each, tell=told.append)
     assert total / 2 < clock.now() - began <= total
     assert [line.partition(":")[0] for line in restored.failed] == names
     assert [line for line in told if line.startswith("adcamp_")] == names
     assert f"GET {names[0]}: 429; sent again in {each / 2:.0f} s, for at most {each} s more" in told
 
 
-def foreign_pauses(state):
-    return [seen.number for seen, status in state.answers if seen.pauses and seen.campaign == THEIRS]
-
-
 def test_another_companys_campaign_is_journalled_before_anything_is_changed(tmp_path, nursery):
-    with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
+    with served(fault="foreign-pauses") as state:
         kept = []
 
         def before(seen):
@@ -315,7 +275,7 @@ def test_another_companys_campaign_is_journalled_before_anything_is_changed(tmp_
         code, _ = nursery.run(*words(state), cwd=tmp_path, **_TOKENS)
         assert code == 1
         assert [str(one) for one in kept] == ["active"]
-        assert foreign_pauses(state)
+        assert any(seen.pauses and seen.campaign == THEIRS for seen in state.requests)
     record = Journal.read(tmp_path / "journal.jsonl", read_state)
     assert record.campaigns[THEIRS].put_back
     assert record.complete
@@ -323,7 +283,7 @@ def test_another_companys_campaign_is_journalled_before_anything_is_changed(tmp_
 
 @pytest.mark.parametrize("moment", ["pause", "unpause"])
 def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(nursery, tmp_path, moment):
-    with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
+    with served(fault="foreign-pauses") as state:
         first = state.states()
         killed = []
 
@@ -341,8 +301,7 @@ def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(nu
             return None
 
         state.before, state.after = before, after
-        nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
-        assert nursery.wait() == -signal.SIGKILL
+        assert nursery.run(*words(state), cwd=tmp_path, **_TOKENS)[0] == -signal.SIGKILL
         state.settle()
         assert state.states()[THEIRS][0] == "paused"
         code, said = nursery.run(
@@ -355,7 +314,7 @@ def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(nu
 def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_cannot_be_read(
     nursery, tmp_path
 ):
-    with served(build(fault="foreign-unreadable-pauses", clock=RunningClock())) as state:
+    with served(fault="foreign-unreadable-pauses") as state:
 
         def before(seen):
             if seen.path.endswith(f"{THEIRS}/unpause"):
@@ -364,8 +323,7 @@ def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_can
             return None
 
         state.before = before
-        nursery.start(*words(state), cwd=tmp_path, **_TOKENS)
-        assert nursery.wait() == -signal.SIGKILL
+        assert nursery.run(*words(state), cwd=tmp_path, **_TOKENS)[0] == -signal.SIGKILL
         record = Journal.read(tmp_path / "journal.jsonl", read_state).campaigns[THEIRS]
         assert not record.put_back
         assert [one.status for one in record.left] == ["active"]
@@ -376,9 +334,9 @@ def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_can
 
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
 def test_another_companys_campaign_that_stays_paused_is_listed_last(fault, tmp_path):
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
         state.before = lambda seen: Answer(403) if seen.path.endswith(f"{THEIRS}/unpause") else None
-        result = engine.check(settings(state, tmp_path))
+        result = check(state, tmp_path)
         assert result["exit_code"] == 4
         assert result["put_back"]["failed"][-1].startswith(f"{THEIRS}, another company's: was ")
         assert state.states()[ONE] == state.states()[TWO] == ("active", None)
@@ -386,9 +344,9 @@ def test_another_companys_campaign_that_stays_paused_is_listed_last(fault, tmp_p
 
 
 def test_another_companys_campaign_that_was_paused_already_is_not_resumed(tmp_path):
-    with served(build(fault="foreign-pauses", clock=RunningClock())) as state:
+    with served(fault="foreign-pauses") as state:
         state.campaign(THEIRS).status = "paused"
-        result = engine.check(settings(state, tmp_path))
+        result = check(state, tmp_path)
         assert result["exit_code"] in {1, 4}
         assert any("was left alone" in note for note in result["notes"])
         assert not [seen for seen in state.requests if seen.path.endswith(f"{THEIRS}/unpause")]

@@ -11,8 +11,7 @@ from pretending import opening
 from serving import Dropped, served
 
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, Answer, RunningClock, build
-from whop_contracts.settings import Settings
+from whop_contracts.provider import Answer
 
 _JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
@@ -20,17 +19,7 @@ _FAULTS = ("stores-no-date", "status-in-review")
 
 def judge(state, folder, patch, slept):
     patch.setattr(engine, "open_target", opening(slept.append))
-    return engine.check(
-        Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            readonly_token=SEED.readonly_token,
-            foreign_campaign_id=SEED.foreign_campaign,
-            campaign_ids=SEED.campaigns[:2],
-            journal=folder / "journal.jsonl",
-            test_clock=state.clock_url,
-        )
-    )
+    return engine.check(state.settings(folder))
 
 
 def failed(result):
@@ -57,7 +46,7 @@ def storm(state, seed):
 @pytest.mark.parametrize("seed", range(12 if SOAK else 2))
 def test_dropped_connections_are_no_findings(seed, tmp_path, monkeypatch):
     slept = []
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         storm(state, seed)
         result = judge(state, tmp_path, monkeypatch, slept)
@@ -70,7 +59,7 @@ def test_dropped_connections_are_no_findings(seed, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("fault", _FAULTS)
 def test_dropped_connections_hide_no_fault(fault, tmp_path, monkeypatch):
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
         storm(state, 5)
         result = judge(state, tmp_path, monkeypatch, [])
     assert result["exit_code"] == 1
@@ -83,14 +72,13 @@ def test_dropped_connections_hide_no_fault(fault, tmp_path, monkeypatch):
 )
 def test_twenty_seconds_of_429_are_waited_out(told_by, fault, tmp_path, monkeypatch):
     slept = []
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
         began = []
 
         def before(seen):
             if seen.number < 30:
                 return None
-            if not began:
-                began.append(sum(slept))
+            began.append(sum(slept))
             if sum(slept) - began[0] >= 20:
                 return None
             if told_by == "date":
@@ -113,7 +101,7 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
 ):
     """One response in nine is the gateway's; in half of these cases the provider has done the work."""
     slept = []
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
         first = state.states()
         state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
         state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
@@ -134,7 +122,7 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
 def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
     status, lost, tmp_path, monkeypatch
 ):
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
 
         def after(seen, answer):

@@ -11,7 +11,6 @@ from whop_contracts.cli import check as engine
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause.request_classes import vectors
 from whop_contracts.pause.sequences import refused
-from whop_contracts.provider import SEED, RunningClock, build
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 
@@ -23,19 +22,8 @@ FAULTS = (None, "refusal-forgets-date", "accepts-any-type", "accepts-any-string"
 
 
 def check(state, folder, jobs, plan=None, **more):
-    settings = Settings(
-        base_url=state.base_url,
-        token=SEED.token,
-        readonly_token=SEED.readonly_token,
-        foreign_campaign_id=SEED.foreign_campaign,
-        campaign_ids=SEED.campaigns[:2],
-        journal=folder / f"{jobs}.jsonl",
-        test_clock=state.clock_url,
-        profile="quick",
-        jobs=jobs,
-        **more,
-    )
-    return engine.check(settings, plan=plan)
+    more |= {"journal": folder / f"{jobs}.jsonl", "profile": "quick", "jobs": jobs}
+    return engine.check(state.settings(folder, **more), plan=plan)
 
 
 def one_group():
@@ -47,7 +35,7 @@ def one_group():
 def test_the_verdicts_are_those_of_one_connection(fault, tmp_path):
     verdicts = []
     for jobs in (1, 4):
-        with served(build(fault=fault, clock=RunningClock())) as state:
+        with served(fault=fault) as state:
             first = state.states()
             result = check(state, tmp_path, jobs)
             assert not result["put_back"]["failed"]
@@ -60,7 +48,7 @@ def test_the_verdicts_are_those_of_one_connection(fault, tmp_path):
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_so_many_requests_are_under_way_at_once_and_no_more(jobs, tmp_path):
     most = [0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
 
         def before(seen):
             with state.busy:
@@ -77,7 +65,7 @@ def test_so_many_requests_are_under_way_at_once_and_no_more(jobs, tmp_path):
 
 
 def test_budget_and_rate_hold_across_connections(tmp_path):
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         result = check(state, tmp_path, 4, one_group(), max_requests=13, rate=6_000)
     # Two campaigns are read first; three requests for each and one for the foreign one are kept back.
     assert sum(seen.pauses for seen in state.requests) == 13 - 2 - 2 * 3 - 1
@@ -90,7 +78,7 @@ def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, tmp_path, reques
     # The workers of pytest-xdist ignore it, and what is ignored stays so.
     request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
 
         def before(seen):
             if seen.pauses:

@@ -11,7 +11,7 @@ from serving import Dropped, served
 
 from whop_contracts.engine.journal import Journal
 from whop_contracts.pause.evidence import read_state
-from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.provider import SEED, Answer
 
 _OURS = (
     (SEED.campaigns[0], SEED.campaigns[1]),
@@ -25,21 +25,13 @@ _MOMENTS = 30
 _SOME = range(_MOMENTS) if SOAK else range(0, _MOMENTS, 5)
 
 
-def words(served_, ours, *more):
-    named = [word for name in ours for word in ("--campaign-id", name)]
-    return [
-        "run",
-        *("--base-url", served_.base_url),
-        *("--test-clock", served_.clock_url),
-        *("--foreign-campaign-id", SEED.foreign_campaign),
-        *("--journal", "journal.jsonl"),
-        *named,
-        *more,
-    ]
+_TOKENS = {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
 
 
-def environment():
-    return {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
+def run(nursery, folder, state, ours, *more):
+    """The exit code and the output of a run on these campaigns."""
+    named = ("--foreign-campaign-id", SEED.foreign_campaign, "--journal", "journal.jsonl")
+    return nursery.run("run", *state.words(*ours), *named, *more, cwd=folder, **_TOKENS)
 
 
 def moments(what):
@@ -82,32 +74,28 @@ def restoring(state, *more):
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
 def test_after_sigkill_restore_puts_everything_back(nursery, tmp_path, at, when, ours):
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         arm(state, nursery, at, when, signal.SIGKILL)
-        nursery.start(*words(state, ours), cwd=tmp_path, **environment())
-        assert nursery.wait() == -signal.SIGKILL
+        assert run(nursery, tmp_path, state, ours)[0] == -signal.SIGKILL
         state.settle()
         disarm(state)
-        code, said = nursery.run(*restoring(state), cwd=tmp_path, **environment())
+        code, said = nursery.run(*restoring(state), cwd=tmp_path, **_TOKENS)
         assert code == 0, said
         assert state.states() == first
         assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
         asked = len(state.requests)
-        assert nursery.run(*restoring(state), cwd=tmp_path, **environment()) == (0, "nothing to put back\n")
+        assert nursery.run(*restoring(state), cwd=tmp_path, **_TOKENS) == (0, "nothing to put back\n")
         assert len(state.requests) == asked
 
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
 def test_after_an_interruption_nothing_is_left_to_restore(nursery, tmp_path, at, when, ours):
     number = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[at % 3]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         arm(state, nursery, at, when, number)
-        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
-        code = nursery.wait()
-        assert nursery.current
-        said = nursery.current.output
+        code, said = run(nursery, tmp_path, state, ours, "--quiet")
         assert "Traceback" not in said
         if at <= len(ours) + 1:  # among the first reads
             assert (code, said.splitlines()[-1]) == (130, "whop-contracts: interrupted")
@@ -119,10 +107,14 @@ def test_after_an_interruption_nothing_is_left_to_restore(nursery, tmp_path, at,
         assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def _lands_late(nursery, folder, number, which):
-    """Interrupt at a pause that the provider carries out after the next two requests, or after a while."""
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+@pytest.mark.parametrize("which", [1, 4])
+def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(nursery, tmp_path, number, which):
+    """The provider carries it out after the next two requests, or after a while."""
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         pauses = []
 
@@ -135,30 +127,17 @@ def _lands_late(nursery, folder, number, which):
                         state.busy.wait_for(lambda: len(state.requests) > seen.number + 2, timeout=0.5)
 
         state.before = before
-        nursery.start(*words(state, ours, "--quiet"), cwd=folder, **environment())
-        code = nursery.wait()
+        code, _ = run(nursery, tmp_path, state, ours, "--quiet")
         state.settle()
         assert code == 3
         assert state.states() == first
-        assert Journal.read(folder / "journal.jsonl", read_state).complete
-
-
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
-)
-@pytest.mark.parametrize("which", [1, 4])
-def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(nursery, tmp_path, number, which):
-    _lands_late(nursery, tmp_path, number, which)
+        assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
 def test_an_interruption_is_no_finding(nursery, tmp_path):
-    ours = _OURS[3]
-    with served(build(clock=RunningClock())) as state:
-        codes = []
+    with served() as state:
         arm(state, nursery, 92, "after", signal.SIGTERM)
-        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
-        codes.append(nursery.wait())
-    assert codes == [3]
+        assert run(nursery, tmp_path, state, _OURS[3], "--quiet")[0] == 3
 
 
 def _pauses(state, campaign, which, then):
@@ -182,7 +161,7 @@ def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
 ):
     """Signals one after the other while a pause is under way, and with every request from then on."""
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
 
         def impatient(seen):
@@ -193,8 +172,7 @@ def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
             state.before = lambda _seen: nursery.signal(second)
 
         _pauses(state, ours[0], 3, impatient)
-        nursery.start(*words(state, ours, "--json", "r.json"), cwd=tmp_path, **environment())
-        assert nursery.wait() == 3
+        assert run(nursery, tmp_path, state, ours, "--json", "r.json")[0] == 3
         state.settle()
         assert state.states() == first
     assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
@@ -203,7 +181,7 @@ def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
 
 def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery, tmp_path):
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         waiting = Answer(429, (("retry-after", "3600"),))
 
@@ -217,10 +195,8 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery, tmp
             return waiting
 
         _pauses(state, ours[0], 3, interrupt)
-        nursery.start(*words(state, ours, "--json", "r.json"), cwd=tmp_path, **environment())
-        assert nursery.wait() == 4
-        assert nursery.current
-        said = nursery.current.output
+        code, said = run(nursery, tmp_path, state, ours, "--json", "r.json")
+        assert code == 4
         disarm(state)
         again = shlex.join(restoring(state))
         assert f"restore: whop-contracts {again}\n" in said
@@ -230,25 +206,22 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery, tmp
             f"{name}: not restored: restoring was interrupted" for name in ours
         ]
         assert result["exit_code"] == 4
-        code, said = nursery.run(*shlex.split(again), cwd=tmp_path, **environment())
+        code, said = nursery.run(*shlex.split(again), cwd=tmp_path, **_TOKENS)
         assert code == 0, said
         assert state.states() == first
 
 
 def test_ctrl_c_ends_restore_after_the_request_under_way(nursery, tmp_path):
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         _pauses(state, ours[0], 3, lambda _seen: nursery.signal(signal.SIGKILL))
-        nursery.start(*words(state, ours), cwd=tmp_path, **environment())
-        assert nursery.wait() == -signal.SIGKILL
+        assert run(nursery, tmp_path, state, ours)[0] == -signal.SIGKILL
         state.settle()
         disarm(state)
         state.before = lambda _seen: nursery.signal(signal.SIGINT)
         asked = len(state.requests)
-        nursery.start(*restoring(state), cwd=tmp_path, **environment())
-        assert nursery.wait() == 4
-        assert nursery.current
-        said = nursery.current.output
+        code, said = nursery.run(*restoring(state), cwd=tmp_path, **_TOKENS)
+        assert code == 4
         assert len(state.requests) == asked + 1
         assert said.count("NOT PUT BACK") == len(ours)
         assert f"again with: whop-contracts {shlex.join(restoring(state))}\n" in said

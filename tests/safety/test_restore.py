@@ -14,7 +14,7 @@ from whop_contracts.engine.journal import CampaignRecord, Journal
 from whop_contracts.engine.teardown import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.pause.evidence import ACTIVE, State, read_state
-from whop_contracts.provider import SEED, Answer, RunningClock, build, variations
+from whop_contracts.provider import SEED, Answer, build, variations
 from whop_contracts.settings import Settings
 
 ONE, TWO = SEED.campaigns[:2]
@@ -27,12 +27,6 @@ def _place(tmp_path, monkeypatch):
     monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
     for name in ("WHOP_CONTRACTS_BASE_URL", "WHOP_CONTRACTS_TOKEN", "WHOP_READONLY_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def state():
-    with served(build(clock=RunningClock())) as made:
-        yield made
 
 
 def left(state, first="active", until=None, *more):
@@ -277,7 +271,7 @@ def test_the_journal_explains_every_state_at_every_moment(variation, tmp_path):
     unexplained = []
     ours = (ONE, TWO, SEED.paused)
 
-    with served(build(variation=variation, clock=RunningClock())) as state:
+    with served(variation=variation) as state:
 
         def after(seen, answer):
             record = Journal.read(path, read_state)

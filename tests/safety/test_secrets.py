@@ -13,7 +13,7 @@ from serving import served
 
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
-from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.provider import SEED, Answer
 from whop_contracts.settings import OUTPUTS
 
 TOKEN = "wk_Qx7+vK/Jd2=mXv9.Rb4~TzLc8-HnYp5"
@@ -119,7 +119,7 @@ def words(state, prefix):
 
 def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
     """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         guarded(state, *ENCODINGS)
         code, printed = nursery.run("run", "--verbose", *words(state, "--"), cwd=tmp_path, **VARIABLES)
         assert code in {1, 4}, printed
@@ -134,7 +134,7 @@ def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
 
 @pytest.mark.parametrize("fault", ["leaks-token-on-403", "leaks-token-on-422", "leaks-token-on-404"])
 def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery, tmp_path, fault):
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
         guarded(state)
         arguments = ["--profile", "quick", "--clause", "refusals.*", "--clause", "authorization.*"]
         code, printed = nursery.run("run", *arguments, *words(state, "--"), cwd=tmp_path, **VARIABLES)
@@ -145,7 +145,7 @@ def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery, tmp_path, fault
 @pytest.mark.parametrize("flag", ["--token", "--token-file"])
 def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, flag):
     """Wherever the token comes from: errors about settings, all settings, and an absent target."""
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         url = state.base_url
     given = TOKEN
     if flag == "--token-file":
@@ -239,7 +239,7 @@ def pytest_run(folder, state, *arguments):
 
 
 def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path):
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         guarded(state, *ENCODINGS)
         clauses = ["--pyargs", "whop_contracts.contract", "--contract-profile", "quick"]
         code, printed = pytest_run(tmp_path, state, *clauses, "-vv", "-l", "--full-trace")
@@ -251,7 +251,7 @@ def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path):
 def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path, verbosity):
     """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         guarded(state, *(name for name in ENCODINGS if not name.startswith("base64 in lines")))
         how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
         code, printed = pytest_run(tmp_path, state, "test_theirs.py", verbosity, *how)

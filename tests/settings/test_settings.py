@@ -107,6 +107,7 @@ BAD_TARGETS = [
     ({"readonly_token": SECRET}, "--readonly-token: expected a credential without ad_campaign:update"),
     ({"insecure": "true", "ca_file": __file__}, "--insecure: expected either it or --ca-file"),
     ({"base_url": "https://api.whop.com"}, "--base-url 'https://api.whop.com': api.whop.com is production"),
+    ({"base_url": "http://api.whop.com:80"}, "--base-url 'http://api.whop.com:80': api.whop.com is prod"),
     ({"base_url": "https://API.Whop.com."}, "--base-url 'https://API.Whop.com.': api.whop.com is prod"),
     ({"base_url": f"https://me:{SECRET}@h/api"}, "--base-url 'https://(not shown)@h/api': expected a URL"),
 ]  # fmt: skip
