@@ -15,7 +15,6 @@ from whop_contracts.engine.teardown import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.pause.evidence import ACTIVE, State, read_state
 from whop_contracts.provider import SEED, Answer, build, variations
-from whop_contracts.settings import Settings
 
 ONE, TWO = SEED.campaigns[:2]
 _DAY = 86_400 * NANO
@@ -31,13 +30,25 @@ def _place(tmp_path, monkeypatch):
 
 def left(state, first="active", until=None, *more):
     """The journal of a run that had sent these and was killed."""
-    path = Path("j.jsonl")
-    journal = Journal.create(path, state.base_url, "r1", read_state)
-    journal.first(ONE, state_of(first, until))
-    for status, date in more:
-        journal.intend(ONE, state_of(status, date))
-    journal.close()
-    return path
+    journal(state.base_url, {ONE: state_of(first, until)}, {ONE: [state_of(*one) for one in more]})
+
+
+def journal(url, first=None, intended=None):
+    """A journal with the first and the intended states of campaigns."""
+    kept = Journal.create(Path("j.jsonl"), url, "r1", read_state)
+    for name, state in (first or {}).items():
+        kept.first(name, state)
+    for name, states in (intended or {}).items():
+        for state in states:
+            kept.intend(name, state)
+    kept.close()
+
+
+def complete():
+    return Journal.read(Path("j.jsonl"), read_state).complete
+
+
+PAUSED = State("paused")
 
 
 def dated(state, ns, name=ONE):
@@ -62,7 +73,7 @@ def test_a_pause_of_the_run_is_ended_and_read_again(state, capsys):
     assert run() == 0
     assert state.states()[ONE] == ("active", None)
     assert sent(state) == [f"GET /{ONE}", f"POST /{ONE}/unpause", f"GET /{ONE}"]
-    assert Journal.read(Path("j.jsonl"), read_state).complete
+    assert complete()
     said = capsys.readouterr().out
     assert f"{ONE}: was paused until {until}, is active again" in said
     assert said.endswith("1 put back\n")
@@ -76,7 +87,7 @@ def test_what_is_as_it_was_is_only_read(state, capsys):
     assert run("--base-url", f"{state.base_url}/") == 0
     assert sent(state) == [f"GET /{ONE}"]
     assert f"{ONE}: is active, as it was" in capsys.readouterr().out
-    assert Journal.read(Path("j.jsonl"), read_state).complete
+    assert complete()
 
 
 def test_a_date_that_was_is_a_date_again(state):
@@ -85,9 +96,7 @@ def test_a_date_that_was_is_a_date_again(state):
     one = state.campaign(ONE)
     one.status, one.paused_until = "active", None
     assert run() == 0
-    found = read_instant(until)
-    assert found
-    assert state.states()[ONE] == ("paused", found.ns)
+    assert state.states()[ONE] == ("paused", read_instant(until).ns)
 
 
 def test_a_date_that_has_passed_is_put_back_as_active(state, capsys):
@@ -109,13 +118,11 @@ def test_a_state_of_somebody_elses_is_left_alone(state, capsys):
     assert state.states() == before
     assert sent(state) == [f"GET /{ONE}"]
     assert "no request of the run could have left it so" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl"), read_state).complete
+    assert not complete()
 
 
 def test_a_campaign_without_a_first_state_is_left_alone(state, capsys):
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
-    journal.intend(ONE, state_of("paused", None))
-    journal.close()
+    journal(state.base_url, intended={ONE: [PAUSED]})
     state.campaign(ONE).status = "paused"
     assert run() == 4
     assert "does not have its state before" in capsys.readouterr().out
@@ -123,11 +130,8 @@ def test_a_campaign_without_a_first_state_is_left_alone(state, capsys):
 
 
 def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
-    for name in ("adcamp_gone", TWO):
-        journal.first(name, state_of("active", None))
-        journal.intend(name, state_of("paused", None))
-    journal.close()
+    both = ("adcamp_gone", TWO)
+    journal(state.base_url, dict.fromkeys(both, ACTIVE), dict.fromkeys(both, [PAUSED]))
     state.campaign(TWO).status = "paused"
     assert run() == 4
     assert state.states()[TWO] == ("active", None)
@@ -143,15 +147,11 @@ def test_an_unpause_that_does_not_take_is_said(state, capsys):
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
     assert run() == 4
     assert "was active, is paused indefinitely" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl"), read_state).complete
+    assert not complete()
 
 
 def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(state, capsys):
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
-    for name in (TWO, ONE):
-        journal.first(name, state_of("active", None))
-    journal.intend(ONE, state_of("paused", None))
-    journal.close()
+    journal(state.base_url, dict.fromkeys((TWO, ONE), ACTIVE), {ONE: [PAUSED]})
     for name in (ONE, TWO):
         state.campaign(name).status = "paused"
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_i
         assert state.states()[TWO] == ("paused", None)
     state.campaign(TWO).status = "active"
     assert run() == 0
-    assert Journal.read(Path("j.jsonl"), read_state).complete
+    assert complete()
 
 
 def test_another_url_is_refused(state, capsys, monkeypatch):
@@ -176,10 +176,9 @@ def test_another_url_is_refused(state, capsys, monkeypatch):
     assert not state.requests
 
 
-def test_a_journal_that_others_can_write_needs_the_base_url(tmp_path, capsys, monkeypatch):
+def test_a_journal_that_others_can_write_needs_the_base_url(capsys, monkeypatch):
     url = "https://staging.example/api/v1"
-    journal = Journal.create(Path("j.jsonl"), url, "r1", read_state)
-    journal.close()
+    journal(url)
     path = Path("j.jsonl")
     path.chmod(0o640)
     assert run() == 2
@@ -194,15 +193,13 @@ def test_a_journal_that_others_can_write_needs_the_base_url(tmp_path, capsys, mo
 
 
 def test_a_journal_with_a_token_in_its_url_is_refused_without_it(capsys):
-    Journal.create(Path("j.jsonl"), "https://h/api?token=canary", "r1", read_state).close()
+    journal("https://h/api?token=canary")
     assert run() == 2
     assert "canary" not in capsys.readouterr().err
 
 
-def test_production_takes_a_word_more(tmp_path, capsys):
-    journal = Journal.create(Path("j.jsonl"), "https://API.whop.com/api/v1", "r1", read_state)
-    journal.intend(ONE, state_of("paused", None))
-    journal.close()
+def test_production_takes_a_word_more(capsys):
+    journal("https://API.whop.com/api/v1", intended={ONE: [PAUSED]})
     assert run() == 2
     assert "--allow-production" in capsys.readouterr().err
 
@@ -237,19 +234,17 @@ def test_a_host_that_is_gone_is_inconclusive(capsys):
         left(state, "active", None, ("paused", None))
     assert run() == 3
     assert "connection refused" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl"), read_state).complete
+    assert not complete()
 
 
 def test_dates_are_compared_as_instants():
     text = "2031-05-06T09:08:09.123+02:00"
     meant = read_instant(text)
-    assert meant
     record = CampaignRecord(state_of("active", None), [state_of("paused", text)])
     for off, fits in ((0, True), (900_000, True), (-1_000_000, True), (2_000_000, False)):
-        seen = State("paused", meant.ns + off)
-        assert could_be(record, seen, ACTIVE) is fits
+        assert could_be(record, State("paused", meant.ns + off), ACTIVE) is fits
     assert could_be(record, ACTIVE, ACTIVE)
-    assert not could_be(record, State("paused"), ACTIVE)
+    assert not could_be(record, PAUSED, ACTIVE)
 
 
 _TELLING = (
@@ -284,14 +279,6 @@ def test_the_journal_explains_every_state_at_every_moment(variation, tmp_path):
             return answer
 
         state.after = after
-        engine.check(
-            Settings(
-                base_url=state.base_url,
-                token=SEED.token,
-                campaign_ids=ours,
-                journal=path,
-                test_clock=state.clock_url,
-                profile="standard" if SOAK else "quick",
-            )
-        )
+        profile = "standard" if SOAK else "quick"
+        engine.check(state.settings(tmp_path, campaign_ids=ours, foreign_campaign_id=None, profile=profile))
     assert unexplained == []

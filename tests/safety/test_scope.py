@@ -5,11 +5,10 @@ import json
 
 import pytest
 from nursery import SOAK
-from pretending import Answering, judged, parties
+from pretending import answered_by, judged, parties
 from serving import served
 
 from whop_contracts.cli import check as engine
-from whop_contracts.exchange import Response
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
 
@@ -41,15 +40,9 @@ def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault, tmp_pat
 
 @pytest.mark.parametrize("status", ["paused", "inactive", "stale"])
 def test_away_from_loopback_only_active_campaigns_are_taken(status, tmp_path, monkeypatch):
-    provider = Provider(ManualClock(1_790_000_000.0))
+    provider = Provider(clock := ManualClock(1_790_000_000.0))
     provider.state.campaigns[TWO].status = status
-
-    def answer(_number, request):
-        path = request.url.removeprefix("https://staging.example")
-        made = provider.handle(request.method, path, request.headers, request.content)
-        return Response(made.status, made.headers, made.content)
-
-    target = Answering(answer, kind="live", loopback=False)
+    target = answered_by(provider, clock, kind="live", loopback=False)
     result = judged(monkeypatch, target, Settings(journal=tmp_path / "j.jsonl"), parties((ONE, TWO)))
     assert (result["exit_code"], result["verdict"]) == (3, "inconclusive")
     assert TWO in result["reason"]

@@ -14,7 +14,6 @@ from serving import served
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
 from whop_contracts.provider import SEED, Answer
-from whop_contracts.settings import OUTPUTS
 
 TOKEN = "wk_Qx7+vK/Jd2=mXv9.Rb4~TzLc8-HnYp5"
 READONLY = "wk_Zw3+qG/Hs8=pNc5.Vw1~KxFj6-TgRb9"
@@ -101,20 +100,12 @@ def guarded(state, *echoes):
 
 
 def words(state, prefix):
-    base_words = [
-        *(f"{prefix}base-url", state.base_url, f"{prefix}test-clock", state.clock_url),
-        *(f"{prefix}campaign-id", SEED.campaigns[0], f"{prefix}campaign-id", SEED.campaigns[1]),
-        *(
-            f"{prefix}foreign-campaign-id",
-            SEED.foreign_campaign,
-            f"{prefix}header",
-            f"Cookie: a=1; b={COOKIE}",
-        ),
-    ]
-    for name in OUTPUTS:
-        if name in REPORTS:
-            base_words += [prefix + name.replace("_", "-"), REPORTS[name]]
-    return base_words
+    """The settings of a run with all reports, as flags of the command or of pytest."""
+    named = [*state.words(), "--foreign-campaign-id", SEED.foreign_campaign]
+    named += ["--header", f"Cookie: a=1; b={COOKIE}"]
+    for name, path in REPORTS.items():
+        named += [f"--{name.replace('_', '-')}", path]
+    return [word.replace("--", prefix, 1) if word.startswith("--") else word for word in named]
 
 
 def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
