@@ -131,7 +131,7 @@ def test_a_campaign_without_a_first_state_is_left_alone(state, capsys):
 
 def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
     both = ("adcamp_gone", TWO)
-    journal(state.base_url, dict.fromkeys(both, ACTIVE), dict.fromkeys(both, [PAUSED]))
+    journal(state.base_url, dict.fromkeys(both, ACTIVE), {name: [PAUSED] for name in both})
     state.campaign(TWO).status = "paused"
     assert run() == 4
     assert state.states()[TWO] == ("active", None)
@@ -248,12 +248,7 @@ def test_dates_are_compared_as_instants():
 
 
 _TELLING = (
-    None,
-    "past-accepted",
-    "any-case-of-id",
-    "second-pause-409",
-    "resume-lazily",
-    "bad-utf-8-replaced",
+    *(None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily", "bad-utf-8-replaced"),
 )
 """Variations that differ most in the state that a request leaves; the others in soak."""
 _TRIED = (None, *(one.name for one in variations())) if SOAK else _TELLING

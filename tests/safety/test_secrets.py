@@ -144,16 +144,8 @@ def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, fl
         secret = tmp_path.with_name(tmp_path.name + "-secret")
         secret.write_text(TOKEN)
         given = str(secret)
-    common = [
-        "--base-url",
-        url,
-        flag,
-        given,
-        "--header",
-        f"X-Gateway: {GATEWAY}",
-        "--readonly-token",
-        READONLY,
-    ]
+    common = ["--base-url", url, flag, given, "--readonly-token", READONLY]
+    common += ["--header", f"X-Gateway: {GATEWAY}"]
     one = ("--campaign-id", SEED.campaigns[0])
     printed = []
     for more, code in (
