@@ -2,15 +2,12 @@
 
 import ast
 import re
-import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 import whop_contracts
 from whop_contracts.provider import Provider, faults
@@ -147,20 +144,6 @@ def test_no_class_looks_like_a_test():
     for module, tree in trees().items():
         classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
         assert [name for name in classes if name.startswith("Test")] == [], module
-
-
-@pytest.mark.parametrize("words", [["--help"], ["clauses"]], ids=" ".join)
-def test_help_and_listings_start_without_slow_imports(words):
-    code = (
-        "import contextlib, sys\n"
-        "from whop_contracts.cli.main import main\n"
-        "with contextlib.suppress(SystemExit): main(sys.argv[1:])\n"
-        "heavy = {'hypothesis', 'schemathesis', 'httpx', 'pytest', 'jsonschema', 'rich', 'jinja2'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
-    assert ran.stdout
-    assert ran.stderr.strip() == "[]"
 
 
 def test_lowest_txt_has_the_lower_bounds_of_pyproject():

@@ -181,7 +181,7 @@ def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault):
     assert alone.idle_s > done.idle_s or fault
 
 
-def test_on_a_virtual_clock_nothing_overlaps(monkeypatch):
+def test_on_a_virtual_clock_nothing_overlaps():
     schedule = executor.Schedule((timed("t", 0, 1.0), reads("r", "own:1")), overlap=False)
 
     def begin(sequence):

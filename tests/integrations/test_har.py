@@ -20,9 +20,9 @@ SAMPLE = ("never-resumes", "empty-body", "resumes-siblings")
 
 
 @pytest.mark.parametrize("fault", [None, FAULT, *SAMPLE])
-def test_our_own_recording_gives_the_verdicts_of_the_run(monkeypatch, tmp_path, fault):
+def test_our_own_recording_gives_the_verdicts_of_the_run(tmp_path, fault):
     path = tmp_path / "run.har"
-    result = judged(monkeypatch, Settings(har=path, profile="quick"), fault=fault)
+    result = judged(Settings(har=path, profile="quick"), fault=fault)
     replayed = again(path)
     assert verdicts(replayed) == verdicts(result)
     assert replayed["verdict"] == result["verdict"]

@@ -18,7 +18,7 @@ from whop_contracts.settings import Settings
 FAULT = "typo-in-member"
 
 
-def judged(_monkeypatch: Any, settings: Settings | None = None, **built: str) -> dict[str, Any]:
+def judged(settings: Settings | None = None, **built: str) -> dict[str, Any]:
     """The result of a run on the mock, ``built`` with a fault, a variation or neither.
 
     Each is made once, and may be changed.

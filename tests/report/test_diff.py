@@ -18,7 +18,7 @@ def compared(tmp_path, capsys):
 
 
 def test_newly_broken_fails_and_newly_kept_does_not(compared):
-    good, bad = judged(None), judged(None, fault=FAULT)
+    good, bad = judged(), judged(fault=FAULT)
     code, out, _ = compared(good, bad)
     assert code == 1
     for id_ in failing(bad):
@@ -31,7 +31,7 @@ def test_newly_broken_fails_and_newly_kept_does_not(compared):
 
 
 def test_clauses_come_and_go(compared):
-    good, less = judged(None), judged(None)
+    good, less = judged(), judged()
     gone = less["clauses"].pop()
     was = gone["verdict"].replace("_", " ")
     assert f"gone          {gone['id']}: was {was}, is not there" in compared(good, less)[1]
@@ -50,14 +50,14 @@ def test_what_is_no_result_is_one_line(tmp_path, capsys, text):
 
 
 def test_a_result_with_half_a_surrogate_is_one(compared):
-    odd = judged(None) | {"notes": ["\ud800"]}
+    odd = judged() | {"notes": ["\ud800"]}
     assert compared(odd, odd)[0] == 0
 
 
 def test_a_hostile_result_moves_no_cursor(compared):
-    bad = judged(None, fault=FAULT)
+    bad = judged(fault=FAULT)
     for row in bad["clauses"]:
         if row["failure"]:
             row["failure"]["actual"] = "\x1b[2J\u202e"
-    out = compared(judged(None), bad)[1]
+    out = compared(judged(), bad)[1]
     assert not {"\x1b", "\u202e"} & set(out)

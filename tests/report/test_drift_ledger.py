@@ -47,9 +47,9 @@ def test_a_ledger_that_cannot_be_written_is_a_note(tmp_path):
     assert "could not be written" in settle({"drift": [DRIFT], "notes": []})["notes"][0]
 
 
-def test_a_run_keeps_its_ledger(monkeypatch, tmp_path):
+def test_a_run_keeps_its_ledger(tmp_path):
     path = tmp_path / "ledger.json"
-    result = judged(monkeypatch, Settings(drift_ledger=path, profile="quick"), fault="typo-in-member")
+    result = judged(Settings(drift_ledger=path, profile="quick"), fault="typo-in-member")
     assert result["drift"]
     assert all(one["first_seen"] for one in result["drift"])
     assert not schemas.violations("result", "", result)

@@ -3,7 +3,6 @@
 import random
 import re
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -23,7 +22,6 @@ from whop_contracts.steps import Capabilities
 
 MEANS = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOL = Response(500, (("content-type", "application/json"),), b'{"error": {"type": "x", "message": "pool"}}')
-Spoil = Callable[[int, str, Response], Response]
 
 
 def failed(spoil=None, fault=None):

@@ -25,8 +25,8 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7
 
 @pytest.fixture(scope="module")
 def results():
-    timed = {fault: judged(None, Settings(), fault=fault) for fault in TIMED}
-    return {fault: judged(None, fault=fault) for fault in (None, FAULT)} | timed
+    timed = {fault: judged(Settings(), fault=fault) for fault in TIMED}
+    return {fault: judged(fault=fault) for fault in (None, FAULT)} | timed
 
 
 def hostile(result, text=HOSTILE):

@@ -76,7 +76,7 @@ def applied(clause, result, *, strict=False):
 
 
 def test_waived_failures_are_shown_and_do_not_fail_the_run():
-    result = judged(None, fault=FAULT)
+    result = judged(fault=FAULT)
     assert result["exit_code"] == 1
     waived = applied("*", result)
     assert (waived["verdict"], waived["exit_code"], waived["reason"]) == ("conforms", 0, None)
@@ -88,7 +88,7 @@ def test_waived_failures_are_shown_and_do_not_fail_the_run():
 
 def test_a_waiver_that_is_not_needed_warns_and_with_strict_fails():
     note = "waiver for response.media-type is not needed any more (ads team, until 2026-09-21)"
-    lax, strict = (applied("response.media-type", judged(None), strict=one) for one in (False, True))
+    lax, strict = (applied("response.media-type", judged(), strict=one) for one in (False, True))
     assert note in lax["notes"]
     assert (lax["exit_code"], strict["exit_code"]) == (0, 1)
 
@@ -123,7 +123,7 @@ def test_the_command_line_applies_waivers(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     break_mock(monkeypatch, FAULT)
     day = datetime.now(UTC).date() + timedelta(days=1)
-    broken = failing(judged(None, fault=FAULT))
+    broken = failing(judged(fault=FAULT))
     text = "".join(GOOD.replace("response.*", id_).replace("2026-09-21", day.isoformat()) for id_ in broken)
     (tmp_path / "w.toml").write_text(text, "utf-8")
     code, out, _ = said(capsys, "run", "--profile", "quick", "--waivers", "w.toml")

@@ -10,6 +10,7 @@ from nursery import SOAK
 from pretending import opening
 from serving import Dropped, served
 
+from report.making import failing
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import Answer
 
@@ -20,10 +21,6 @@ _FAULTS = ("stores-no-date", "status-in-review")
 def judge(state, folder, patch, slept):
     patch.setattr(engine, "open_target", opening(slept.append))
     return engine.check(state.settings(folder))
-
-
-def failed(result):
-    return [row["id"] for row in result["clauses"] if row["verdict"] == "failed"]
 
 
 def storm(state, seed):
@@ -50,7 +47,7 @@ def test_dropped_connections_are_no_findings(seed, tmp_path, monkeypatch):
         first = state.states()
         storm(state, seed)
         result = judge(state, tmp_path, monkeypatch, slept)
-        assert failed(result) == []
+        assert failing(result) == []
         assert (result["exit_code"], result.get("reason")) == (0, None), result["notes"]
         assert slept
         assert any("no response" in note for note in result["notes"])
@@ -63,7 +60,7 @@ def test_dropped_connections_hide_no_fault(fault, tmp_path, monkeypatch):
         storm(state, 5)
         result = judge(state, tmp_path, monkeypatch, [])
     assert result["exit_code"] == 1
-    assert failed(result)
+    assert failing(result)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +88,7 @@ def test_twenty_seconds_of_429_are_waited_out(told_by, fault, tmp_path, monkeypa
         state.before = before
         result = judge(state, tmp_path, monkeypatch, slept)
     assert result["exit_code"] == (1 if fault else 0), result["reason"]
-    assert bool(failed(result)) is bool(fault)
+    assert bool(failing(result)) is bool(fault)
     assert any(note.startswith("3 responses were 429") for note in result["notes"])
 
 
@@ -107,7 +104,7 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
         state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
         result = judge(state, tmp_path, monkeypatch, slept)
         assert result["exit_code"] == (1 if fault else 0), result["reason"]
-        assert bool(failed(result)) is bool(fault)
+        assert bool(failing(result)) is bool(fault)
         assert any(f"responses were {status}" in note for note in result["notes"])
         assert fault or state.states() == first
     assert slept
@@ -137,5 +134,5 @@ def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
         assert state.states() == first
     assert result["exit_code"] == 3
     assert result["reason"].startswith("no pause got a 2xx, and 8 got no response at all: ")
-    assert failed(result) == []
+    assert failing(result) == []
     assert result["requests"] < 100

@@ -12,6 +12,7 @@ import serving
 from pretending import Answering, WallTarget, judged, opening, parties
 from serving import served
 
+from report.making import failing
 from whop_contracts import schemas
 from whop_contracts.cli import check as engine
 from whop_contracts.cli.check import check
@@ -37,13 +38,6 @@ def row_of(result, id_):
 def requests(state):
     """What was requested, by method and last part of the path."""
     return [f"{seen.method} {seen.path.rpartition('/')[2]}" for seen in state.requests]
-
-
-def verdicts(result):
-    found = {}
-    for row in result["clauses"]:
-        found.setdefault(row["verdict"], []).append(row["id"])
-    return found
 
 
 def test_the_test_clock_is_read_once_and_asked_once_for_each_move(tmp_path, monkeypatch):
@@ -74,7 +68,7 @@ def test_a_403_to_one_kind_of_pause_is_a_response_like_any_other(tmp_path):
 def test_a_provider_that_never_resumes_is_not_excused_by_its_clock(tmp_path):
     with served(fault="never-resumes") as state:
         result = checked(state, tmp_path)
-    assert "auto_resume.resumes-by-itself" in verdicts(result)["failed"]
+    assert "auto_resume.resumes-by-itself" in failing(result)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +233,7 @@ def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(tmp_
         state.before = lambda seen: CONFLICT if seen.pauses else None
         result = checked(state, tmp_path, test_clock=None)
         sent = requests(state)
-    assert (result["exit_code"], verdicts(result).get("failed")) == (3, None)
+    assert (result["exit_code"], failing(result)) == (3, [])
     assert result["reason"] == (
         "every pause gets a 409, even after an unpause; expected campaigns that can be paused"
     )
@@ -252,7 +246,7 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path):
         first = iter([CONFLICT])
         state.before = lambda seen: next(first, None) if seen.pauses else None
         result = checked(state, tmp_path)
-    assert verdicts(result)["failed"] == ["request.date-is-accepted"]
+    assert failing(result) == ["request.date-is-accepted"]
 
 
 def walled(monkeypatch, tmp_path, provider=None, *, options=None, **more):
@@ -275,7 +269,7 @@ def test_on_the_wall_clock_a_dated_pause_is_watched_until_it_resumes_or_is_too_l
     provider = build(fault="never-resumes" if late is None else None, clock=ManualClock(time.time()))
     result = walled(monkeypatch, tmp_path, provider, options={"resume_late": late or 0.0}, profile=profile)
     fails = late is None or late > 60
-    assert (result["exit_code"], verdicts(result).get("failed", [])) == (
+    assert (result["exit_code"], failing(result)) == (
         (1, ["auto_resume.resumes-by-itself"]) if fails else (0, [])
     )
     assert fails or len(result["resumes"]) >= 1
@@ -291,7 +285,7 @@ def test_what_conforms_conforms_on_the_wall_clock(variation, tmp_path, monkeypat
 
 def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(tmp_path, monkeypatch):
     result = walled(monkeypatch, tmp_path, variation="second-pause-409", profile="standard")
-    assert (result["exit_code"], verdicts(result).get("failed")) == (0, None)
+    assert (result["exit_code"], failing(result)) == (0, [])
     learned = row_of(result, "request.usual-answer")["failure"]
     assert learned["count"] == 1, "the 409 that the run learned from"
     assert row_of(result, "pausing.until-is-kept")["exchanges"] > 60
@@ -318,7 +312,7 @@ def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path,
 
     monkeypatch.setattr(provider, "handle", dated)
     result = walled(monkeypatch, tmp_path, provider, profile="quick")
-    assert (result["exit_code"], verdicts(result).get("failed")) == (3, None)
+    assert (result["exit_code"], failing(result)) == (3, [])
     assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
 
 
@@ -398,7 +392,7 @@ def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(tmp_path):
         state.before = lambda seen: Answer(301, (("location", f"{seen.path}/"),)) if seen.pauses else None
         result = checked(state, tmp_path, profile="standard")
         assert [seen.method for seen in state.requests] == ["GET", "POST", "POST"]
-    assert (result["exit_code"], verdicts(result)["failed"]) == (1, ["request.date-is-accepted"])
+    assert (result["exit_code"], failing(result)) == (1, ["request.date-is-accepted"])
     failure = next(row["failure"] for row in result["clauses"] if row["failure"])
     assert failure["actual"].startswith(f"301 to /api/v1/ad_campaigns/{ONE}/pause/ ")
     assert "another scheme, host or path" in "".join(result["notes"])

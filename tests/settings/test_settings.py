@@ -1,7 +1,6 @@
 """What cannot be used is named in one line without secrets; schema and page are made from the table."""
 
 import dataclasses
-import importlib.util
 import json
 import os
 import re
@@ -232,13 +231,8 @@ def test_the_files_schema_is_published_and_takes_what_the_loader_takes(loading):
             loading(file=bad)
 
 
-def test_the_page_of_settings_is_up_to_date_and_has_every_name():
-    docs = Path(__file__).parents[2] / "docs"
-    spec = importlib.util.spec_from_file_location("docs_hooks", docs / "hooks.py")
-    hooks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(hooks)
-    page = (docs / "settings.md").read_text("utf-8")
-    assert page == hooks.settings_page(), "python docs/hooks.py"
+def test_the_page_of_settings_has_every_name():
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
     for setting in SETTINGS:
         for name in (f"### {setting.key}\n", setting.help, *(f"`{one}`" for one in setting.variables)):
             assert name in page
