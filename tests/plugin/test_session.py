@@ -1,6 +1,5 @@
 """The one run of a session is made once, also by workers and where it is aborted; what it shows is safe."""
 
-import re
 import signal
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
@@ -9,6 +8,7 @@ import pytest
 
 from plugin.conftest import IDS
 from report import handmade
+from report.making import runner_commands
 from whop_contracts.plugin import session
 from whop_contracts.settings import UsageError
 
@@ -201,23 +201,6 @@ def test_without_a_live_target_nothing_is_changed(project, monkeypatch):
 HOSTILE = "::error title=y::z ##[error]x"
 
 
-def commands(text):
-    """The lines that the runner takes for a command, in either syntax, unless commands are stopped."""
-    found, word = [], None
-    for line in text.splitlines():
-        match = re.match(r"\s*::([a-zA-Z0-9-]+)(?: [^:]*)?::(.*)|.*##\[(\w+)", line)
-        if not match:
-            continue
-        if word is not None:
-            word = None if match[1] == word else word
-        elif match[1] == "stop-commands":
-            word = match[2]
-        else:
-            found.append(line)
-    assert word is None
-    return found
-
-
 def test_a_target_cannot_give_the_runner_commands(project, monkeypatch):
     failure = handmade.failure(expected=HOSTILE, actual=HOSTILE)
     failure["request"] |= {"body": HOSTILE}
@@ -227,9 +210,9 @@ def test_a_target_cannot_give_the_runner_commands(project, monkeypatch):
     lost = {"campaigns": 0, "failed": [HOSTILE]}
     project.holds(rows=rows, verdict="inconclusive", exit_code=4, reason=HOSTILE, put_back=lost)
     args = ("-v", "-rA", "-W", "default")
-    assert len(commands(project.run(*args).stdout.str())) > 5
+    assert len(runner_commands(project.run(*args).stdout.str())) > 5
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for style in ("--tb=auto", "--tb=line"):
         done = project.run(*args, style)
         done.assert_outcomes(failed=3, skipped=1, xfailed=1, warnings=1, passed=ALL - 5)
-        assert commands(done.stdout.str()) == []
+        assert runner_commands(done.stdout.str()) == []

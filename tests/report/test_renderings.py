@@ -9,6 +9,7 @@ import jsonschema
 from markdown_it import MarkdownIt
 
 from report import handmade
+from report.making import runner_commands
 from whop_contracts import report as reports
 from whop_contracts import schemas
 from whop_contracts.cli import main as cli
@@ -183,24 +184,6 @@ def test_markdown_fits_a_comment_however_many_clauses_fail():
     assert "more" in text
 
 
-def commands(text):
-    """Workflow commands as the runner reads them: leading blanks and commands after stop do not count."""
-    found, word = [], None
-    for line in text.splitlines():
-        match = re.match(r"\s*::([a-zA-Z0-9-]+)(?: ([^:]*))?::(.*)", line)
-        if not match:
-            continue
-        name, properties, data = match[1], match[2] or "", match[3]
-        if word is not None:
-            word = None if name == word else word
-        elif name == "stop-commands":
-            word = data
-        else:
-            found.append((name, properties, data))
-    assert word is None
-    return found
-
-
 def on_github(result, monkeypatch, **how):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stream = io.StringIO()
@@ -209,7 +192,7 @@ def on_github(result, monkeypatch, **how):
 
 
 def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
-    found = commands(on_github(handmade.everything(), monkeypatch))
+    found = runner_commands(on_github(handmade.everything(), monkeypatch))
     assert [(name, properties) for name, properties, _ in found] == [
         ("error", "title=not put back"),
         ("error", "title=response.status-is-documented"),
@@ -217,7 +200,7 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
         ("warning", "title=response.status-is-200"),
     ]
     assert "in one sentence.%0Aexpected paused" in found[1][2]
-    ((name, _, data),) = commands(on_github(handmade.kinds()["inconclusive"], monkeypatch))
+    ((name, _, data),) = runner_commands(on_github(handmade.kinds()["inconclusive"], monkeypatch))
     assert (name, data) == ("error", "inconclusive: no pause got a 2xx")
     rows = [handmade.clause(f"response.member-{n}", "failed") for n in range(40)]
     lines = list(reports.github_lines(handmade.result(*rows)))
@@ -228,8 +211,8 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
 def test_a_target_cannot_give_commands_to_the_runner_of_github(monkeypatch):
     hostile = "::add-mask::x\n::error title=y::z %0A::set-output name=a::b"
     for how in ({}, {"quiet": True}, {"verbose": True}):
-        plain = commands(on_github(handmade.everything(), monkeypatch, **how))
-        found = commands(on_github(handmade.everything(hostile), monkeypatch, **how))
+        plain = runner_commands(on_github(handmade.everything(), monkeypatch, **how))
+        found = runner_commands(on_github(handmade.everything(hostile), monkeypatch, **how))
         assert [one[:2] for one in found] == [one[:2] for one in plain]
         assert all("%0A::set" not in data for _, _, data in found)
 
