@@ -1,7 +1,5 @@
 """Drawn histories: none fails on the conforming provider; that of a planted fault is found, and shrinks."""
 
-from __future__ import annotations
-
 import os
 import random
 from contextlib import suppress

@@ -183,10 +183,8 @@ def _begun(line: dict[str, Any]) -> JournalRecord:
 def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) -> None:
     """Add one line to a record."""
     name = _text(line, "campaign")
-    try:
-        CAMPAIGN.parse(name)
-    except ValueError:
-        raise ValueError(f"{name[:80]!a} is no id of a campaign") from None
+    if CAMPAIGN.parse(name) is None:
+        raise ValueError(f"{name[:80]!a} is no id of a campaign")
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(line["first"], read_state)))
         return
