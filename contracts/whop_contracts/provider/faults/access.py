@@ -1,8 +1,9 @@
-"""Credentials, permissions, ids and methods that are not checked closely enough."""
+"""Credentials, permissions, ids and methods that are not checked closely enough; errors that leak."""
 
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,18 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults import Go, Table, around, both, built, by_pattern, failing, instead, rows
+from whop_contracts.provider.faults import (
+    Go,
+    Row,
+    Table,
+    around,
+    both,
+    built,
+    condition,
+    crashing,
+    failing,
+    stored,
+)
 from whop_contracts.provider.state import SEED, UPDATE, Call, Campaign, Rejection, Request, crash, fresh
 
 # -- credentials --
@@ -30,34 +42,43 @@ def _similar(
     return make
 
 
-def _unknown(error: Callable[[], Rejection] | None) -> Callable[[dict[str, Any]], type[Provider]]:
-    """For the kinds of unknown ``credentials`` in a row: another rejection, or (None) full access."""
+def _unknown(row: Row) -> type[Provider]:
+    """For the kinds of unknown ``credentials`` in a row: another rejection, or full access."""
 
-    def make(row: dict[str, Any]) -> type[Provider]:
-        def authenticate(go: Go, provider: Provider, request: Request) -> Any:
-            try:
-                return go(request)
-            except Rejection:
-                header = request.header("authorization")
-                sent = (
-                    "absent" if header is None else "unknown" if header.partition(" ")[2].strip() else "empty"
-                )
-                if sent not in row["credentials"]:
-                    raise
-            if error is not None:
-                raise error()
-            return next(iter(provider.state.credentials.values()))
+    def authenticate(go: Go, provider: Provider, request: Request) -> Any:
+        try:
+            return go(request)
+        except Rejection:
+            header = request.header("authorization")
+            sent = "absent" if header is None else "unknown" if header.partition(" ")[2].strip() else "empty"
+            if sent not in row["credentials"]:
+                raise
+        match row["then"]:
+            case "crash":
+                raise crash()
+            case "forbid":
+                raise Rejection(403, "forbidden", "This is not allowed.")
+        return provider.state.credentials[SEED.token]
 
-        return around(Provider.authenticate)(authenticate)
-
-    return make
-
-
-def _forbidden() -> Rejection:
-    return Rejection(403, "forbidden", "This is not allowed.")
+    return around(Provider.authenticate)(authenticate)
 
 
 # -- permissions and owners --
+
+
+def _instead(how: Callable[[Provider, Call, Rejection], Response | None]) -> type[Provider]:
+    """A response for a rejected request, where it is not None."""
+
+    def perform(go: Go, provider: Provider, call: Call, request: Request) -> Any:
+        try:
+            return go(call, request)
+        except Rejection as rejection:
+            response = how(provider, call, rejection)
+            if response is None:
+                raise
+            return response
+
+    return around(Provider.perform)(perform)
 
 
 def _success(provider: Provider, call: Call, rejection: Rejection) -> Response | None:
@@ -66,8 +87,9 @@ def _success(provider: Provider, call: Call, rejection: Rejection) -> Response |
     return provider.success(call.operation, provider.render_campaign(provider.state.campaigns[call.id]))
 
 
-def _crash_if_unknown(provider: Provider, call: Call, rejection: Rejection) -> Rejection | None:
-    return crash() if rejection.status == 401 and provider.look_up(call.id) is None else None
+def _crash_if_unknown(provider: Provider, call: Call, rejection: Rejection) -> Response | None:
+    unknown = rejection.status == 401 and provider.look_up(call.id) is None
+    return provider.render_error(crash()) if unknown else None
 
 
 def _owning(how: Callable[[Provider, Campaign, str, bool], bool]) -> type[Provider]:
@@ -110,14 +132,42 @@ _lacks = failing(Provider.authorize)(
 )
 _unreadable = _owning(lambda _provider, _campaign, operation, own: own or operation != "retrieve")
 
+# -- errors that leak --
+
+
+def _leaking(row: Row) -> type[Provider]:
+    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or a header."""
+
+    class Leaking(Provider):
+        leaked: Any = None
+
+        def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
+            leaked = row.get("text") or row.get("members")
+            if "echo" in row:
+                leaked = {"received": {row["echo"]: request.header(row["echo"])}}
+            wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
+            self.leaked = leaked if wanted else None
+
+        def render_error(self, rejection: Rejection) -> Response:
+            response, leaked, self.leaked = super().render_error(rejection), self.leaked, None
+            if leaked is None:
+                return response
+            if isinstance(leaked, str):
+                return Response(response.status, (("content-type", "text/plain"),), leaked.encode())
+            body = {"error": self.error_details(rejection), **leaked}
+            return replace(response, content=json.dumps(body).encode())
+
+    return Leaking
+
+
 # -- ids --
 
 _KNOWN: Final = frozenset(fresh(0.0).campaigns)
 
 
-def _crashing(wanted: Callable[[str], bool]) -> type[Provider]:
-    """Crash on an id that is wanted, unless it is known."""
-    return failing(Provider.find_campaign)(lambda id_, _: wanted(id_) and id_ not in _KNOWN)
+def _crashing(row: Row) -> type[Provider]:
+    """Crash on an id that is what a row describes, unless it is known."""
+    return failing(Provider.find_campaign)(lambda id_, _: id_ not in _KNOWN and condition(row)(id_))
 
 
 def _is_well_formed(id_: str) -> bool:
@@ -148,63 +198,27 @@ def _empty(_: Provider, call: Call, rejection: Rejection) -> Response | None:
     return Response(200, (("content-type", "application/json"),), b"{}") if unknown else None
 
 
-_RECASED: Final = frozenset(one.lower() for one in SEED.campaigns)
-
 # -- methods --
 
-_METHODS: Final = ("GET", "PUT", "PATCH", "DELETE")
 
-
-def _also(method: str) -> type[Provider]:
+def _also(row: Row) -> type[Provider]:
     """One more method does what POST does."""
     return around(Provider.allowed_methods)(
-        lambda go, _, operation: (*go(operation), method) if operation == "pause" else go(operation)
+        lambda go, _, operation: (*go(operation), row["method"]) if operation == "pause" else go(operation)
     )
 
 
-def _meeting(how: tuple[str, Callable[[Provider, Campaign | None], Response]]) -> type[Provider]:
-    """One method on the pause route gets another response than a 405."""
-    method, meet = how
+_get_reads = around(Provider.route)(
+    lambda go, provider, request: (
+        replace(provider.locate(request.path), operation="retrieve")
+        if request.method == "GET"
+        else go(request)
+    )
+)
 
-    def respond(go: Callable[[Request], Response], provider: Provider, request: Request) -> Response:
-        if request.method == method:
-            try:
-                call = provider.locate(request.path)
-            except Rejection as rejection:
-                return provider.render_error(rejection)
-            if call.operation == "pause":
-                return meet(provider, provider.state.campaigns.get(call.id))
-        return go(request)
-
-    return around(Provider.respond)(respond)
-
-
-def _shown(provider: Provider, campaign: Campaign | None) -> Response:
-    if campaign is None:
-        return provider.render_error(Rejection(404, "not_found", "There is no such ad campaign."))
-    return provider.success("retrieve", provider.render_campaign(campaign))
-
-
-def _crashed(provider: Provider, _campaign: Campaign | None) -> Response:
-    return provider.render_error(crash())
-
-
-def _toggled(provider: Provider, campaign: Campaign | None) -> Response:
-    if campaign is not None and campaign.status == "paused":
-        provider.apply_unpause(campaign)
-    elif campaign is not None and campaign.status == "active":
-        provider.apply_pause(campaign, None)
-    return provider.render_error(Rejection(405, "method_not_allowed", "No.", (("allow", "POST"),)))
-
-
-ADDRESSES: Final = (
-    *Table("identifiers", _crashing, 100)(
-        ("unknown-id-crashes", "a row that was not found is read", _is_well_formed),
-        ("malformed-id-crashes", "the id is decoded before it is checked", _is_malformed),
-        ("wrong-prefix-crashes", "a table of prefixes", lambda v: "_" in v and not v.startswith("adcamp_")),
-        ("recased-id-crashes", "only the look-up ignores case", lambda v: v.lower() in _RECASED),
-        ("bare-prefix-crashes", "the part after the prefix is read", lambda v: v.rstrip("_") == "adcamp"),
-    ),
+FAULTS: Final = (
+    *stored(_leaking, "leaks"),
+    *stored(_crashing, "crashing forms of ids", "crashing ids"),
     *Table("identifiers", _similar(Provider.look_up, lambda p: p.state.campaigns), 102)(
         ("any-prefix-found", "any prefix is cut off", lambda sent, known: sent.split("_")[-1] == known[7:]),
         ("id-suffix-ignored", "a fixed-width column cuts the id", lambda sent, known: sent.startswith(known)),
@@ -221,29 +235,17 @@ ADDRESSES: Final = (
             lambda go, provider, wanted: go(wanted) or provider.state.campaigns[SEED.campaigns[0]],
         ),
     ),
-    *Table("identifiers", instead, 102)(
+    *Table("identifiers", _instead, 102)(
         ("unknown-id-answered-200", "nothing found is an empty success", _empty),
     ),
     *Table("identifiers", around(Provider.look_up), 104)(
         ("unknown-id-pauses-all", "the WHERE is dropped", _pauses_all),
     ),
-    *Table("values", by_pattern(_crashing), 100)(*rows("crashing ids")),
-    *Table("identifiers", _also, 102)(
-        *((f"{one.lower()}-pauses", f"{one} is routed to the same handler", one) for one in _METHODS)
+    *stored(_also, "methods that pause"),
+    *stored(crashing(Provider.route, lambda sent: f"{sent.method} {sent.path}"), "methods that crash"),
+    *Table("identifiers", built, 102)(
+        ("get-reads-on-pause-route", "GET returns the campaign", _get_reads),
     ),
-    *Table("identifiers", _meeting, 100)(
-        *((f"{one.lower()}-crashes", f"{one} has no handler", (one, _crashed)) for one in _METHODS)
-    ),
-    *Table("identifiers", _meeting, 102)(
-        ("get-reads-on-pause-route", "GET returns the campaign", ("GET", _shown)),
-    ),
-    *Table("identifiers", _meeting, 104)(
-        ("delete-acts-and-405", "DELETE acts and gets a 405", ("DELETE", _toggled)),
-        ("put-acts-and-405", "PUT acts and gets a 405", ("PUT", _toggled)),
-    ),
-)
-
-FAULTS: Final = (
     *Table("authorization", _similar(Provider.find_credential, lambda p: p.state.credentials), 206)(
         ("token-prefix-is-enough", "tokens are found by 12 letters", lambda sent, key: sent[:12] == key[:12]),
         ("token-start-is-enough", "LIKE 'token%'", lambda sent, key: len(sent) > 12 and key.startswith(sent)),
@@ -267,14 +269,12 @@ FAULTS: Final = (
         ("token-symbols-ignored", "a lenient decoder", lambda sent, key: re.sub(r"\W", "", sent) == key),
         ("token-contained", "the token is searched in the header", lambda sent, key: key in sent),
     ),
-    *Table("authorization", _unknown(None), 206)(*rows("accepted credentials")),
-    *Table("authorization", _unknown(_forbidden), 205)(*rows("forbidden credentials")),
-    *Table("authorization", _unknown(crash), 100)(*rows("crashing credentials")),
+    *stored(_unknown, "accepted credentials", "forbidden credentials", "crashing credentials"),
     *Table("authorization", built, 206)(
         ("readonly-pauses", "the permission is not checked", around(Provider.authorize)(lambda *_: None)),
         ("foreign-pauses", "the owner is not checked", around(Provider.owns)(lambda *_: True)),
         ("credential-cached-by-path", "a gateway caches the check", around(Provider.authenticate)(_cached)),
-        ("readonly-answered-200", "a 200, and nothing is done", instead(_success)),
+        ("readonly-answered-200", "a 200, and nothing is done", _instead(_success)),
         ("foreign-unreadable-pauses", "the owner is checked for reading only", _unreadable),
         ("foreign-paused-all-the-same", "the owner is checked after the pause", _owning(_paused_first)),
     ),
@@ -282,6 +282,6 @@ FAULTS: Final = (
         ("readonly-crashes", "the permission has no label", _lacks),
         ("foreign-crashes", "a join finds no row", _is_foreign),
         ("other-scheme-crashes", "any token is decoded", failing(Provider.authenticate)(_has_other_scheme)),
-        ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", instead(_crash_if_unknown)),
+        ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", _instead(_crash_if_unknown)),
     ),
 )

@@ -9,20 +9,22 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import DAY, MINUTE
+from whop_contracts.provider.dates import DAY
 from whop_contracts.provider.faults import (
+    HOUR,
     Go,
+    Row,
     Table,
     after,
     around,
     built,
-    editing,
+    change,
+    changing,
     failing,
     having,
-    put,
-    rows,
+    moved,
+    stored,
     storing,
-    with_status,
 )
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import Campaign, Request
@@ -36,24 +38,14 @@ def _returned_before(go: Go, provider: Provider, campaign: Campaign, request: Re
     return provider.success("pause", before)
 
 
-def _stored(how: Callable[[int], int | None]) -> type[Provider]:
-    """Change the date that is stored after the response was written."""
+def _stored_later(row: Row) -> type[Provider]:
+    """Change the date that is stored after the response was written, by ``how`` and ``seconds`` of a row."""
 
-    def change(_provider: Provider, campaign: Campaign, _request: Request) -> None:
-        if campaign.paused_until is not None:
-            campaign.paused_until = how(campaign.paused_until)
+    def store(provider: Provider, campaign: Campaign, _request: Request) -> None:
+        until = campaign.paused_until
+        campaign.paused_until = None if until is None else moved(row, until, provider.now())
 
-    return after(Provider.pause)(change)
-
-
-def _seen(how: Callable[[int | None], dict[str, Any]]) -> type[Provider]:
-    """Show readers other values of a paused campaign, from its date."""
-
-    def view(go: Callable[[Campaign], Campaign], _: Provider, campaign: Campaign) -> Campaign:
-        seen = go(campaign)
-        return replace(seen, **how(seen.paused_until)) if seen.status == "paused" else seen
-
-    return around(Provider.view)(view)
+    return after(Provider.pause)(store)
 
 
 def _ends_pause(_provider: Provider, campaign: Campaign) -> None:
@@ -66,6 +58,9 @@ def _lagging(go: Go, provider: Provider, campaign: Campaign) -> None:
     go(campaign)
 
 
+_eight_hours_off = around(Provider.view)(
+    lambda go, _, c: replace(seen := go(c), paused_until=seen.paused_until and seen.paused_until - 8 * HOUR)
+)
 _cached = around(Provider.view)(lambda _, p, c: p.notes.setdefault(c.id, copy.deepcopy(c)))
 
 # -- a pause of a paused campaign --
@@ -85,14 +80,11 @@ def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | N
 
 def _lifting(wanted: Callable[[Campaign, int | None], bool]) -> type[Provider]:
     """Resume where a pause is wanted."""
-
-    def apply(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-        if wanted(campaign, until):
-            provider.apply_unpause(campaign)
-        else:
-            go(campaign, until)
-
-    return around(Provider.apply_pause)(apply)
+    return around(Provider.apply_pause)(
+        lambda go, p, campaign, until: (
+            p.apply_unpause(campaign) if wanted(campaign, until) else go(campaign, until)
+        )
+    )
 
 
 def _unless_paused(go: Go, _provider: Provider, campaign: Campaign, until: int | None) -> None:
@@ -113,10 +105,6 @@ def _deciding(how: tuple[Callable[[Any], bool], Callable[[Provider], int | None]
     return around(Provider.decide_until)(
         lambda go, provider, body, campaign: instead(provider) if wanted(body) else go(body, campaign)
     )
-
-
-def _in_days(days: int) -> Callable[[Provider], int]:
-    return lambda provider: provider.now() + days * DAY
 
 
 def _is_null(body: Any) -> bool:
@@ -150,45 +138,86 @@ def _null_keeps_date(go: Go, provider: Provider, campaign: Campaign, request: Re
     return provider.success("pause", provider.render_campaign(campaign))
 
 
-def _crashing(row: dict[str, Any]) -> type[Provider]:
-    return failing(Provider.admit)(lambda campaign, _until: having(row)(campaign))
+# -- what no pause may change, and other campaigns --
+
+
+def _halves_budget(_provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    budget = campaign.rest["daily_budget"]
+    change(campaign, {"daily_budget": budget and budget / 2})
+
+
+def _marks_title(_provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    campaign.title = campaign.title.removesuffix(" (paused)") + " (paused)"
+
+
+def _resets_creation(provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    campaign.created_at = provider.now()
+
+
+def _company(provider: Provider, campaign: Campaign) -> list[Campaign]:
+    """The campaigns of the same company, this one included."""
+    return [one for one in provider.state.campaigns.values() if one.company == campaign.company]
+
+
+def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
+    """The next campaign of the same company."""
+    own = _company(provider, campaign)
+    return own[(own.index(campaign) + 1) % len(own)]
+
+
+def _pauses_siblings(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    for one in _company(provider, campaign):
+        if one.status in {"active", "paused"}:
+            go(one, until)
+
+
+def _pauses_neighbour(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
+    shown = copy.deepcopy(campaign)
+    response = go(shown, request)
+    change(_neighbour(provider, campaign), {"status": "paused", "paused_until": shown.paused_until})
+    return response
+
+
+def _pauses_neighbour_too(provider: Provider, campaign: Campaign, until: int | None) -> None:
+    Provider.apply_pause(provider, _neighbour(provider, campaign), until)
+
+
+def _one_at_a_time(provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    last = provider.notes.get("last", campaign)
+    if last is not campaign:
+        change(last, {"status": "active", "paused_until": None})
+    provider.notes["last"] = campaign
+
+
+def _shares_date(provider: Provider, campaign: Campaign, until: int | None) -> None:
+    for one in _company(provider, campaign):
+        one.paused_until = until if one.status == "paused" else one.paused_until
+
+
+def _clears_dates(provider: Provider, _campaign: Campaign, until: int | None) -> None:
+    for one in provider.state.campaigns.values() if until is None else ():
+        one.paused_until = None
 
 
 FAULTS: Final = (
     *Table("pausing", around(Provider.pause))(
         ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
         ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
+        ("no-body-does-nothing", "a request without a body succeeds, and nothing is done", _no_body_nothing),
+        ("null-keeps-date", "null means unchanged", _null_keeps_date),
+        ("pauses-neighbour", "off by one", _pauses_neighbour),
     ),
-    *Table("pausing", editing("pause"))(
-        ("answers-active", "a replica that has the date only", put("status", "active")),
-    ),
-    *Table("pausing", with_status(Provider.apply_pause))(*rows("statuses stored by a pause")),
-    *Table("pausing", _stored)(
-        ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
-        ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
-        ("stores-whole-hours", "the column keeps hours", lambda until: until // (60 * MINUTE) * 60 * MINUTE),
-        ("stores-no-date", "only the status is saved", lambda _: None),
-    ),
-    *Table("pausing", _seen)(
-        ("reads-without-date", "a view without a date", lambda _: {"paused_until": None}),
-        (
-            "reads-active",
-            "reads show the delivery's status, which a pause does not touch",
-            lambda _: {"status": "active"},
-        ),
-        (
-            "reads-another-date",
-            "the server's time zone is sent as UTC",
-            lambda until: {"paused_until": until and until - 8 * 60 * MINUTE},
-        ),
-    ),
+    *stored(changing(Provider.apply_pause), "statuses stored by a pause", "changes by a pause"),
+    *stored(_stored_later, "dates stored"),
     *Table("pausing", built)(
+        ("reads-another-date", "the server's time zone is sent as UTC", _eight_hours_off),
         ("reads-cached-for-ever", "a cache is never cleared", _cached),
         ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
         ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
     ),
     *Table("pausing", around(Provider.apply_pause))(
         ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
+        ("pauses-siblings", "the update lacks its WHERE", _pauses_siblings),
     ),
     *Table("pausing", _lifting)(
         ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
@@ -199,13 +228,13 @@ FAULTS: Final = (
         ),
     ),
     *Table("pausing", failing(Provider.admit), 100)(
-        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
         (
             "same-date-again-crashes",
             "the same date a second time violates a unique key",
             lambda c, until: c.status == "paused" and c.paused_until == until,
         ),
     ),
+    *stored(lambda row: failing(Provider.admit)(having(row)), "crashing campaigns"),
     *Table("pausing", storing)(
         (
             "second-drops-date",
@@ -219,8 +248,16 @@ FAULTS: Final = (
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
     *Table("pausing", _deciding)(
-        ("null-means-tomorrow", "null becomes the epoch, which is moved ahead", (_is_null, _in_days(1))),
-        ("no-body-means-a-week", "a default of a week", (lambda b: b in (MISSING, None), _in_days(7))),
+        (
+            "null-means-tomorrow",
+            "null becomes the epoch, which is moved ahead",
+            (_is_null, lambda p: p.now() + DAY),
+        ),
+        (
+            "no-body-means-a-week",
+            "a default of a week",
+            (lambda body: body in (MISSING, None), lambda p: p.now() + 7 * DAY),
+        ),
         ("date-required", "the optional member is required", (_is_omitted, _required)),
     ),
     *Table("pausing", failing(Provider.decide_until), 100)(
@@ -231,12 +268,13 @@ FAULTS: Final = (
     *Table("pausing", around(Provider.decide_until))(
         ("date-never-read", "a later generation has no date: every pause is indefinite", _never_read),
     ),
-    *Table("pausing", failing(Provider.read_body), 100)(
-        ("no-body-crashes", "a body is always parsed", lambda request: not request.content),
+    *Table("pausing", after(Provider.apply_pause))(
+        ("pause-halves-budget", "every pause refunds the rest of the budget", _halves_budget),
+        ("pause-changes-title", "the title is marked for people", _marks_title),
+        ("pause-resets-created-at", "the row is replaced, not updated", _resets_creation),
+        ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
+        ("date-shared-by-company", "a company has one date for all its paused campaigns", _shares_date),
+        ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
+        ("undated-clears-all", "the statement that clears the date lacks its WHERE", _clears_dates),
     ),
-    *Table("pausing", around(Provider.pause))(
-        ("no-body-does-nothing", "a request without a body succeeds, and nothing is done", _no_body_nothing),
-        ("null-keeps-date", "null means unchanged", _null_keeps_date),
-    ),
-    *Table("pausing", _crashing, 100)(*rows("crashing campaigns")),
 )
