@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from whop_contracts.provider.faults import (
     storing,
 )
 from whop_contracts.provider.reading import MISSING
-from whop_contracts.provider.state import Campaign, Request
+from whop_contracts.provider.state import Campaign, Request, crash
 
 # -- stored, returned or read in another way --
 
@@ -99,24 +99,25 @@ def _is_forever(campaign: Campaign) -> bool:
 # -- without a date --
 
 
-def _deciding(how: tuple[Callable[[Any], bool], Callable[[Provider], int | None]]) -> type[Provider]:
-    """For the bodies that are wanted: another date, or a rejection."""
-    wanted, instead = how
-    return around(Provider.decide_until)(
-        lambda go, provider, body, campaign: instead(provider) if wanted(body) else go(body, campaign)
-    )
+_BODIES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "no body or null": lambda body: body in (MISSING, None),
+    "null": lambda body: body is None,
+    "member null": lambda body: isinstance(body, dict) and body.get("paused_until", "") is None,
+    "no member": lambda body: isinstance(body, dict) and "paused_until" not in body,
+}
 
 
-def _is_null(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("paused_until", "") is None
+def _deciding(row: Row) -> type[Provider]:
+    """For the bodies that a row names: a date in so many ``days``, or a crash, or a 422."""
 
+    def decide(go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
+        if not _BODIES[row["body"]](body):
+            return go(body, campaign)
+        if "days" in row:
+            return provider.now() + row["days"] * DAY
+        raise crash() if "crash" in row else provider.invalid("paused_until is required.")
 
-def _is_omitted(body: Any) -> bool:
-    return isinstance(body, dict) and "paused_until" not in body
-
-
-def _required(provider: Provider) -> int:
-    raise provider.invalid("paused_until is required.")
+    return around(Provider.decide_until)(decide)
 
 
 def _never_read(go: Go, _provider: Provider, body: Any, campaign: Campaign) -> None:
@@ -154,21 +155,21 @@ def _resets_creation(provider: Provider, campaign: Campaign, _until: int | None)
     campaign.created_at = provider.now()
 
 
-def _company(provider: Provider, campaign: Campaign) -> list[Campaign]:
-    """The campaigns of the same company, this one included."""
-    return [one for one in provider.state.campaigns.values() if one.company == campaign.company]
+def _pausing_too(wanted: Callable[[Campaign, Campaign, int | None], bool]) -> type[Provider]:
+    """With a campaign pause others: those that are wanted, from them, the campaign and its date."""
+
+    def pause(provider: Provider, campaign: Campaign, until: int | None) -> None:
+        for one in provider.state.campaigns.values():
+            if one.status in {"active", "paused"} and wanted(one, campaign, until):
+                Provider.apply_pause(provider, one, until)
+
+    return after(Provider.apply_pause)(pause)
 
 
 def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
     """The next campaign of the same company."""
-    own = _company(provider, campaign)
+    own = [one for one in provider.state.campaigns.values() if one.company == campaign.company]
     return own[(own.index(campaign) + 1) % len(own)]
-
-
-def _pauses_siblings(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-    for one in _company(provider, campaign):
-        if one.status in {"active", "paused"}:
-            go(one, until)
 
 
 def _pauses_neighbour(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
@@ -189,16 +190,6 @@ def _one_at_a_time(provider: Provider, campaign: Campaign, _until: int | None) -
     provider.notes["last"] = campaign
 
 
-def _shares_date(provider: Provider, campaign: Campaign, until: int | None) -> None:
-    for one in _company(provider, campaign):
-        one.paused_until = until if one.status == "paused" else one.paused_until
-
-
-def _clears_dates(provider: Provider, _campaign: Campaign, until: int | None) -> None:
-    for one in provider.state.campaigns.values() if until is None else ():
-        one.paused_until = None
-
-
 FAULTS: Final = (
     *Table("pausing", around(Provider.pause))(
         ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
@@ -217,7 +208,6 @@ FAULTS: Final = (
     ),
     *Table("pausing", around(Provider.apply_pause))(
         ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
-        ("pauses-siblings", "the update lacks its WHERE", _pauses_siblings),
     ),
     *Table("pausing", _lifting)(
         ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
@@ -247,24 +237,7 @@ FAULTS: Final = (
         ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
-    *Table("pausing", _deciding)(
-        (
-            "null-means-tomorrow",
-            "null becomes the epoch, which is moved ahead",
-            (_is_null, lambda p: p.now() + DAY),
-        ),
-        (
-            "no-body-means-a-week",
-            "a default of a week",
-            (lambda body: body in (MISSING, None), lambda p: p.now() + 7 * DAY),
-        ),
-        ("date-required", "the optional member is required", (_is_omitted, _required)),
-    ),
-    *Table("pausing", failing(Provider.decide_until), 100)(
-        ("null-body-crashes", "a member of null is read", lambda body, _: body is None),
-        ("null-crashes", "null is parsed as a date", lambda body, _: _is_null(body)),
-        ("omitted-crashes", "the optional member is always read", lambda body, _: _is_omitted(body)),
-    ),
+    *stored(_deciding, "bodies without a date", "crashes without a date"),
     *Table("pausing", around(Provider.decide_until))(
         ("date-never-read", "a later generation has no date: every pause is indefinite", _never_read),
     ),
@@ -273,8 +246,19 @@ FAULTS: Final = (
         ("pause-changes-title", "the title is marked for people", _marks_title),
         ("pause-resets-created-at", "the row is replaced, not updated", _resets_creation),
         ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
-        ("date-shared-by-company", "a company has one date for all its paused campaigns", _shares_date),
         ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
-        ("undated-clears-all", "the statement that clears the date lacks its WHERE", _clears_dates),
+    ),
+    *Table("pausing", _pausing_too)(
+        ("pauses-siblings", "the update lacks its WHERE", lambda one, c, _: one.company == c.company),
+        (
+            "date-shared-by-company",
+            "a company has one date for all its paused campaigns",
+            lambda one, c, _: one.company == c.company and one.status == "paused",
+        ),
+        (
+            "undated-clears-all",
+            "the statement that clears the date lacks its WHERE",
+            lambda one, _, until: until is None and one.status == "paused",
+        ),
     ),
 )
