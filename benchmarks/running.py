@@ -20,8 +20,7 @@ import httpx
 import respx
 
 from whop_contracts import provider, schemas
-from whop_contracts.cli.open_target import open_target, run_in_process
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import open_target, planned, run_in_process
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute

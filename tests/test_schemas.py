@@ -1,7 +1,5 @@
 """The schemas: what they say of each member, and that both validators assert all of it alike."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import json
@@ -40,9 +38,6 @@ def accepted(schema, value):
     return fast
 
 
-# -- the schemas themselves --------------------------------------------------------------------------------
-
-
 def test_a_schema_keeps_to_its_dialect():
     assert sorted(path.name for path in FOLDER.glob("*.schema.json")) == [
         f"{one}.schema.json" for one in NAMES
@@ -68,8 +63,6 @@ def patterns(schema):
         if steps_[-1:] == ["pattern"] and isinstance(value, str):
             yield value
 
-
-# -- the members of a campaign -----------------------------------------------------------------------------
 
 NULLABLE = (
     *("/daily_budget", "/platform", "/paused_until", "/product", "/billing_ledger_account", "/config"),
@@ -148,8 +141,6 @@ def test_an_unassigned_country_only_warns():
         assert accepted(codes, [code])
         assert accepted(codes["items"][SHOULD], code) is (code in ASSIGNED), code
 
-
-# -- the two validators against each other -----------------------------------------------------------------
 
 ABSENT = object()
 _HOSTILE = [
@@ -256,8 +247,6 @@ def test_where_the_validators_differ_no_response_stops_the_run():
     (found,) = schemas.should_violations("ad-campaign", where("/id"), f"adcamp_{HALF}")
     assert found.pointer == ""
 
-
-# -- words -------------------------------------------------------------------------------------------------
 
 TIMESTAMP = "an RFC 3339 timestamp with an offset"
 WORDS = [

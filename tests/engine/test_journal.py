@@ -1,7 +1,5 @@
 """The journal: what a killed run leaves behind for ``restore``."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

@@ -1,7 +1,5 @@
 """The advisory lock: one run at a time for each campaign and each test clock of this machine."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Drawn histories: none fails on the conforming provider; that of a planted fault is found, and shrinks."""
 
-from __future__ import annotations
-
 import os
 import random
 from contextlib import suppress
@@ -10,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, find, given, settings
 
-from whop_contracts.cli.open_target import mock_actors, session_in_process
+from whop_contracts.cli.planning import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Course, Executor
 from whop_contracts.engine.journal import CampaignRecord

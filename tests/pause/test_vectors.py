@@ -2,8 +2,6 @@
 ranks.
 """
 
-from __future__ import annotations
-
 import http.server
 import json
 import os
@@ -113,7 +111,7 @@ def test_thirty_lines_without_the_package_read_and_send_the_vectors():
     """The requests that the script sends are classified as the vectors are, by what is received on a
     socket.
     """
-    received: dict[str, str] = {}
+    received = {}
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):

@@ -169,10 +169,8 @@ def _taken(text: bytes, record: JournalRecord | None, read_state: ReadState) -> 
             raise ValueError(f"is no journal of version {VERSION}")
         return JournalRecord(_text(line, "base_url"), _text(line, "run_id"))
     name = _text(line, "campaign")
-    try:
-        CAMPAIGN.parse(name)
-    except ValueError:
-        raise ValueError(f"{name[:80]!a} is no id of a campaign") from None
+    if CAMPAIGN.parse(name) is None:
+        raise ValueError(f"{name[:80]!a} is no id of a campaign")
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(line["first"], read_state)))
         return record

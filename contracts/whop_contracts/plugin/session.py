@@ -240,7 +240,7 @@ def _inert(text: str) -> str:
 
 def redactor_for(settings: Settings) -> Redactor:
     """A redactor of the credentials in these settings of a live target."""
-    opening = importlib.import_module("whop_contracts.cli.open_target")
+    opening = importlib.import_module("whop_contracts.cli.planning")
     redactor: Redactor = redactor_of(opening.actors_of(settings))
     return redactor
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.cli.planning import run_in_process
 from whop_contracts.engine.build_plan import SHARED, Group
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
