@@ -117,8 +117,7 @@ def utc(ns: int) -> datetime:
 
 
 _LOOSE: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?",
-    re.ASCII,
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
 )
 
 

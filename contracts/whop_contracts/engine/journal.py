@@ -196,10 +196,9 @@ def _text(line: dict[str, Any], name: str) -> str:
 
 
 def _state(value: Any, read_state: ReadState) -> State:
-    state = read_state(value) if isinstance(value, dict) else None
-    if state is None or not state.whole:
-        raise ValueError("holds no state that can be read")
-    return state
+    if isinstance(value, dict) and (state := read_state(value)).whole:
+        return state
+    raise ValueError("holds no state that can be read")
 
 
 @contextlib.contextmanager

@@ -271,9 +271,7 @@ class Session:
     def plain(self, evidence: Evidence) -> Evidence:
         """Evidence with the state that its response shows by itself, whatever was expected."""
         document = self.contract.read_document(evidence)
-        if document is None:
-            return evidence
-        return replace(evidence, shown=self.contract.read_state(document))
+        return evidence if document is None else replace(evidence, shown=self.contract.read_state(document))
 
     def _window(self, sent: float, received: float) -> Window | None:
         known = self.target.clock.window(sent, received)
