@@ -28,15 +28,7 @@ USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
 _LONGEST: Final = 1_000
 _COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
 """The variable by which a shell asks click for its completion script, and for completions."""
-_TARGET: Final = (
-    "base_url token token_file headers test_clock resume_tolerance rate restore_time timeout ca_file "
-    "insecure allow_production config "
-)
-_PARTIES: Final = "campaign_ids readonly_token foreign_campaign_id journal max_requests max_time "
-_CHECKED: Final = "clauses require strict waivers drift_ledger "
-_REPORTS: Final = "json junit markdown html color quiet verbose "
 _PATH: Final = click.Path(path_type=Path)
-_RUN: Final = " ".join(setting.name for setting in SETTINGS if "command" in setting.faces)
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Also for each command: click keeps the help option of whichever context asks first."""
 
@@ -117,25 +109,20 @@ def _names(option: click.Parameter) -> tuple[str, ...]:
 
 
 class Command(click.Command):
-    """A command that ``place``, ``module:function``, implements.
+    """A command that ``place``, ``module:function``, implements; the function is named as the command.
 
-    The function gets the ``own`` parameters by name and, where there are ``settings``, what was ``loaded``:
-    unless ``checked``, they need not make sense together. ``words`` changes the row of a setting.
+    It gets the ``own`` parameters by name and, if the table has settings for it, what was ``loaded``: unless
+    ``checked``, they need not make sense together. ``words`` changes the row of a setting.
     """
 
     allow_extra_args = True
 
     def __init__(
-        self,
-        place: str,
-        text: str,
-        *own: click.Parameter,
-        settings: str = "",
-        checked: bool = True,
-        **words: Mapping[str, Any],
+        self, place: str, text: str, *own: click.Parameter, checked: bool = True, **words: Mapping[str, Any]
     ) -> None:
         self.place, self.own, self.checked = place, own, checked
-        rows = [row for row in SETTINGS if row.name in settings.split()]
+        name = place.partition(":")[2].replace("_", "-")
+        rows = [row for row in SETTINGS if name in row.faces.split()]
         self.settings = [SettingOption(replace(row, **words.get(row.name, {}))) for row in rows]
         params = [*own, *self.settings]
         super().__init__(None, params=params, help=text, short_help=text, context_settings=_HELP)
@@ -207,7 +194,7 @@ def _option(name: str, metavar: str, text: str, **more: Any) -> click.Option:
 
 
 COMMANDS: Final[dict[str, click.Command]] = {
-    "run": Command("run:run", "Check a target, or without --base-url the built-in mock.", settings=_RUN),
+    "run": Command("run:run", "Check a target, or without --base-url the built-in mock."),
     "serve": Command(
         "providers:serve",
         "Serve the reference provider and its test clock on a port.",
@@ -226,7 +213,6 @@ COMMANDS: Final[dict[str, click.Command]] = {
         "run:restore",
         "Restore the campaigns of a run that was killed.",
         _Argument("journal", "JOURNAL", "File that the run named when it began.", type=_PATH),
-        settings=_TARGET,
         checked=False,
         base_url={"help": "API base URL of the run.", "otherwise": "the one in the journal"},
     ),
@@ -241,7 +227,6 @@ COMMANDS: Final[dict[str, click.Command]] = {
         "Print the requests that run would send; send nothing.",
         _flag("--json", "Print JSON."),
         _flag("--why", "Print for each request the clauses that it tests, as tried on the built-in mock."),
-        settings=_TARGET + _PARTIES + _CHECKED + "profile seed",
     ),
     "prove": Command(
         "providers:prove",
@@ -263,7 +248,6 @@ COMMANDS: Final[dict[str, click.Command]] = {
         "Check recorded traffic; send nothing.",
         _Argument("file", "FILE", "HAR 1.2 file of a browser, a proxy or run --har.", type=_PATH),
         _option("--target", "URL", "Check only this base URL.  [default: the first one that got a pause]"),
-        settings=_CHECKED + _REPORTS + "resume_tolerance config",
         checked=False,
     ),
     "compare": Command(
@@ -278,7 +262,6 @@ COMMANDS: Final[dict[str, click.Command]] = {
         "Send the requests of one failure again.",
         _Argument("result", "RESULT", "A result, as run --json writes it.", type=_PATH),
         _option("--clause", "ID", "Clause that fails in it.", required=True),
-        settings=_TARGET + _PARTIES + "har color quiet",
         base_url={"help": "API base URL; needed unless the result is of the built-in mock."},
     ),
     "derive": Command(

@@ -35,10 +35,7 @@ _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def render(name: str, result: Result) -> str:
-    """The text of the report that the setting ``name`` asks for.
-
-    In JSON, characters that cannot be seen, or that reverse a line, are escaped.
-    """
+    """The text of a report, by the setting that asks for it. In JSON, what cannot be seen is escaped."""
     if name != "json":
         text: str = getattr(importlib.import_module("whop_contracts.report.documents"), name)(result)
         return text

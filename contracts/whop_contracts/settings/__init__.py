@@ -30,7 +30,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``name`` is the field of ``Settings``, ``faces`` names where it is a flag.
+    """One setting. ``name`` is the field of ``Settings``, ``faces`` are the commands that have it, and pytest.
 
     ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
@@ -44,7 +44,7 @@ class Setting:
     repeatable: bool = False
     usual: str = ""
     otherwise: str = "none"
-    faces: str = "command pytest"
+    faces: str = ""
     in_file: bool = True
 
     @property
