@@ -27,10 +27,7 @@ def tell(line: str) -> None:
 
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
-    """If standard output cannot be written, drop the rest, and leave the exit code to what was found.
-
-    A closed pipe is silent, anything else is printed to standard error.
-    """
+    """If standard output cannot be written, drop the rest and keep the exit code; a closed pipe is silent."""
     try:
         yield
         sys.stdout.flush()

@@ -50,10 +50,7 @@ _KEPT_FOR_EACH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: its sequence, requests sent and planned, seconds waited, clauses that failed.
-
-    A ``message`` has to be shown in any case: ``part`` is what it is about, ``case`` its text.
-    """
+    """How far a run is; or a ``message``, always shown: ``part`` is its subject, ``case`` its text."""
 
     part: str
     case: str

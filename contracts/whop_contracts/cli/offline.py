@@ -58,10 +58,7 @@ def clauses(*, as_json: bool) -> int:
 
 
 def derive(folder: Path | None, *, check: bool) -> int:
-    """Write the schemas; or, to ``check``, return 1 if they differ from what would be written.
-
-    Our own folder has the schema of the settings file too, which is made from the table of settings.
-    """
+    """Write the schemas, ours with that of the settings file; to ``check``, return 1 if they differ."""
     where = folder or Path(schemas.document_path("openapi.json")).parent
     ours = {} if folder else {"settings.schema.json": deriving.text_of(schema())}
     try:

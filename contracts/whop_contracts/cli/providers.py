@@ -199,7 +199,6 @@ def _start(text: str | None) -> float:
 
 
 def _both(path: str) -> tuple[str, str]:
-    """The matrix, and the data beside it."""
     return path, f"{path.removesuffix('.md')}.json"
 
 

@@ -204,7 +204,6 @@ def _fixtures() -> Any:
 
 
 def _options(config: pytest.Config) -> Mapping[str, Any]:
-    """The options that were given, by the setting's name."""
     given = ((setting.name, config.getoption(_DEST + setting.name, None)) for setting in SETTINGS)
     return {name: value for name, value in given if value is not None}
 

@@ -189,10 +189,7 @@ class Hidden(str):
 
 
 def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iterator[AdCampaignProvider]:
-    """The provider that the test's marker configures.
-
-    After the test, a ``strict`` one fails it for requests that broke the contract, and warns of unwise ones.
-    """
+    """The provider that the test's marker configures; a ``strict`` one fails the test for broken requests."""
     marker = request.node.get_closest_marker("ad_campaign_provider")
     args, kwargs = (marker.args, dict(marker.kwargs)) if marker else ((), {})
     if strict:

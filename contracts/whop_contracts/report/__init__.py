@@ -45,10 +45,7 @@ def render(name: str, result: Result) -> str:
 
 
 def write(settings: Settings, result: Result) -> None:
-    """Write every report that was asked for to its file, whatever signals come meanwhile.
-
-    UsageError names the first file that could not be written; the others are.
-    """
+    """Write every report that was asked for, whatever signals come. UsageError names the first that fails."""
     wrong: list[UsageError] = []
     with undisturbed():
         for name in WRITERS:
@@ -104,10 +101,7 @@ def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
 
 
 def show(settings: Settings, result: Result, stream: TextIO) -> None:
-    """Print the report that was asked for on standard output, else that for the terminal.
-
-    Under GitHub Actions, annotations follow the latter.
-    """
+    """Print the report that was asked for on standard output, else that for the terminal and annotations."""
     if piped := next((name for name in WRITERS if getattr(settings, name) == STDOUT), None):
         stream.write(render(piped, result))
         return

@@ -215,10 +215,7 @@ def replay_command(clause: str) -> str:
 
 
 def curl(exchange: Exchange) -> str:
-    """A command for bash that sends a request again byte for byte, the token left to the environment.
-
-    If it is too long for a command line, a comment that says where the request is.
-    """
+    """A command for bash that sends the same bytes, the token left to the environment, or a comment."""
     request, pipe = exchange.request, ""
     words = ["curl", "-i", *(["-g"] if set(request.url) & set("[]{}") else []), "-X", request.method]
     words.append(_quoted(request.url.encode()))

@@ -86,9 +86,7 @@ class Waiver:
 
 
 def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiver, ...]:
-    """Read a file of waivers for the ``known`` clauses. UsageError names the line of what is incomplete, has
-    expired, or matches no clause.
-    """
+    """Read waivers. UsageError names the line of what is incomplete, has expired, or matches no clause."""
     text, document = read_toml(path, f"--waivers {path}")
     places = _places(text)
     tables = document.pop("waiver", [])

@@ -33,10 +33,8 @@ _VALUE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a result contains besides verdicts: target, plan, clock and restored campaigns.
-
-    ``started_at`` is in seconds since 1970. ``reason`` is why the run is inconclusive. ``untested`` says, by
-    clause id, why a clause was not tested.
+    """What a result contains besides verdicts. ``started_at`` is in seconds since 1970, ``reason`` is why the
+    run is inconclusive, ``untested`` says, by its id, why a clause was not tested.
     """
 
     target: Mapping[str, Any]

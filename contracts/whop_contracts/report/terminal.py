@@ -52,10 +52,9 @@ class _Console(Console):
 
 
 def console_for(stream: TextIO, color: Color = "auto") -> Console:
-    """A console that writes no control character to what is no terminal, except colours that were asked for.
+    """A console. Where there is no terminal, it writes no control characters but colors that were asked for.
 
-    ``color`` auto is never where ``NO_COLOR`` is set, else always where ``FORCE_COLOR`` is, else as the
-    terminal can.
+    ``color`` auto is never with ``NO_COLOR``, else always with ``FORCE_COLOR``, else as the terminal can.
     """
     terminal = stream.isatty()
     if color == "auto" and os.environ.get("NO_COLOR"):

@@ -30,7 +30,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``name`` is the field of ``Settings``, ``faces`` are the commands that have it, and pytest.
+    """One setting. ``name`` is the field of ``Settings``, ``faces`` are the commands that have it, or pytest.
 
     ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
@@ -123,7 +123,6 @@ class Settings:
 
 
 def _table() -> Iterator[Setting]:
-    """The rows of the table, in the order of the fields."""
     rows = json.loads(Path(__file__).with_name("settings.json").read_text("utf-8"))
     for one in fields(Settings):
         row = rows[one.name]
