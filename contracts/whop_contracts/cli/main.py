@@ -1,15 +1,20 @@
-"""The commands, their options, help and exit codes. What implements one is imported when it is called."""
+"""The commands and their exit codes. What implements a command is imported when it is called.
+
+``commands.json`` has the commands, their help and their own parameters, the table of settings the others.
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import itertools
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -28,7 +33,17 @@ USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
 _LONGEST: Final = 1_000
 _COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
 """The variable by which a shell asks click for its completion script, and for completions."""
-_PATH: Final = click.Path(path_type=Path)
+_TYPES: Final[Mapping[str, Any]] = {
+    "token": TOKEN,
+    "campaign": CAMPAIGN,
+    "profile": PROFILE,
+    "path": click.Path(path_type=Path),
+    "port": number(0, 65_535),
+    "seed": number(0, 2**63),
+    "seeds": number(1, 1_000),
+    "processes": number(1, 256),
+    "part": choice("drawn"),
+}
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Also for each command: click keeps the help option of whichever context asks first."""
 
@@ -109,23 +124,30 @@ def _names(option: click.Parameter) -> tuple[str, ...]:
 
 
 class Command(click.Command):
-    """A command that ``place``, ``module:function``, implements; the function is named as the command.
+    """A command, which a function of the same name implements, in a ``module`` of this folder.
 
     It gets the ``own`` parameters by name and, if the table has settings for it, what was ``loaded``: unless
-    ``checked``, they need not make sense together. ``words`` changes the row of a setting.
+    ``checked``, they need not make sense together. ``settings`` changes their rows.
     """
 
     allow_extra_args = True
 
     def __init__(
-        self, place: str, text: str, *own: click.Parameter, checked: bool = True, **words: Mapping[str, Any]
+        self,
+        name: str,
+        *,
+        module: str,
+        help: str,  # noqa: A002 - click's name
+        parameters: Sequence[dict[str, Any]] = (),
+        settings: Mapping[str, Any] = MappingProxyType({}),
+        checked: bool = True,
     ) -> None:
-        self.place, self.own, self.checked = place, own, checked
-        name = place.partition(":")[2].replace("_", "-")
+        self.module, self.checked = module, checked
+        self.own = [_parameter(**row) for row in parameters]
         rows = [row for row in SETTINGS if name in row.faces.split()]
-        self.settings = [SettingOption(replace(row, **words.get(row.name, {}))) for row in rows]
-        params = [*own, *self.settings]
-        super().__init__(None, params=params, help=text, short_help=text, context_settings=_HELP)
+        self.settings = [SettingOption(replace(row, **settings.get(row.name, {}))) for row in rows]
+        params = [*self.own, *self.settings]
+        super().__init__(name, params=params, help=help, short_help=help, context_settings=_HELP)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, without taking a flag for the value of the one before it."""
@@ -151,8 +173,8 @@ class Command(click.Command):
                 return 0
             if self.checked:
                 check(loaded.settings, loaded.origins)
-        module, _, function = self.place.partition(":")
-        return int(getattr(importlib.import_module(f"whop_contracts.cli.{module}"), function)(**given))
+        module = importlib.import_module(f"whop_contracts.cli.{self.module}")
+        return int(getattr(module, str(self.name).replace("-", "_"))(**given))
 
 
 class Program(click.Group):
@@ -176,106 +198,30 @@ class Program(click.Group):
 class _Argument(click.Argument):
     """A positional argument with help, which older versions of click do not have."""
 
-    def __init__(self, name: str, metavar: str, text: str, **more: Any) -> None:
-        super().__init__([name], metavar=metavar, **more)
-        self.help = text
+    def __init__(self, names: Sequence[str], help: str, **more: Any) -> None:  # noqa: A002 - click's name
+        super().__init__(names, **more)
+        self.help = help
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         del ctx
         return self.human_readable_name, self.help or ""
 
 
-def _flag(name: str, text: str) -> click.Option:
-    return click.Option(["as_json", name] if name == "--json" else [name], is_flag=True, help=text)
+def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # noqa: A002 - click's name
+    """An option, if the last of the ``names`` begins with dashes, or an argument."""
+    kind, flags = _TYPES.get(type), names.split()
+    if flags[-1].startswith("--"):
+        return click.Option(flags, type=kind, show_default=not more.get("is_flag"), **more)
+    return _Argument(flags, type=kind, **more)
 
 
-def _option(name: str, metavar: str, text: str, **more: Any) -> click.Option:
-    return click.Option([name], metavar=metavar, help=text, show_default=True, **more)
-
-
-COMMANDS: Final[dict[str, click.Command]] = {
-    "run": Command("run:run", "Check a target, or without --base-url the built-in mock."),
-    "serve": Command(
-        "providers:serve",
-        "Serve the reference provider and its test clock on a port.",
-        _option("--host", "HOST", "Address to listen on.", default="127.0.0.1"),
-        _option("--port", "PORT", "Port; 0 is any free one.", type=number(0, 65_535), default=8089),
-        _option("--fault", "NAME", "Serve the provider with this bug. Repeatable.", multiple=True),
-        _option("--variation", "NAME", "Serve the provider conforming in another way."),
-        _option("--token", "TOKEN", "Accept this token too. Repeatable.", type=TOKEN, multiple=True),
-        _option("--campaign-id", "ID", "Hold this campaign too. Repeatable.", type=CAMPAIGN, multiple=True),
-        _flag("--log", "Print one line per request: method, path, status."),
-        _flag("--strict", "Reject requests that violate the contract."),
-        _option("--report", "FILE", "Write the requests that violated the contract as JSON.", type=_PATH),
-        _flag("--list-faults", "List faults and variations, and exit."),
-    ),
-    "restore": Command(
-        "run:restore",
-        "Restore the campaigns of a run that was killed.",
-        _Argument("journal", "JOURNAL", "File that the run named when it began.", type=_PATH),
-        checked=False,
-        base_url={"help": "API base URL of the run.", "otherwise": "the one in the journal"},
-    ),
-    "clauses": Command("offline:clauses", "List every clause.", _flag("--json", "Print JSON.")),
-    "explain": Command(
-        "explain:explain",
-        "Explain one clause: what is sent for it, what conforms, which faults it finds.",
-        _Argument("clause_id", "ID", "A clause's id, as `whop-contracts clauses` lists it."),
-    ),
-    "plan": Command(
-        "explain:plan",
-        "Print the requests that run would send; send nothing.",
-        _flag("--json", "Print JSON."),
-        _flag("--why", "Print for each request the clauses that it tests, as tried on the built-in mock."),
-    ),
-    "prove": Command(
-        "providers:prove",
-        "Run the plan against every fault and every conforming variation.",
-        _option("--profile", "NAME", "Plan: quick, standard or thorough.", type=PROFILE, default="standard"),
-        _option("--seed", "N", "First seed; faults have only this.", type=number(0, 2**63), default=0),
-        _option("--seeds", "N", "How many seeds each variation gets.", type=number(1, 1_000), default=1),
-        _option("--faults", "GLOB", "Only these, and the default provider. Repeatable.", multiple=True),
-        _option("--only", "PART", "Only a part of the plan: drawn requests.", type=choice("drawn")),
-        _flag("--rank", "Write schemas/ranks.json, the order of vectors and sequences, and exit."),
-        _option("--at", "INSTANT", "Start of the virtual clock.  [default: 2026-09-21T14:13:20Z]"),
-        _option("--jobs", "N", "Processes.  [default: one per core]", type=number(1, 256)),
-        _option("--write", "FILE", "Write the matrix as Markdown, and the faults per clause beside it."),
-        _option("--check", "FILE", "Fail if FILE, or the .json beside it, has other numbers."),
-        _flag("--quiet", "Print no matrix, only totals and problems."),
-    ),
-    "check-har": Command(
-        "run:check_har",
-        "Check recorded traffic; send nothing.",
-        _Argument("file", "FILE", "HAR 1.2 file of a browser, a proxy or run --har.", type=_PATH),
-        _option("--target", "URL", "Check only this base URL.  [default: the first one that got a pause]"),
-        checked=False,
-    ),
-    "compare": Command(
-        "offline:compare",
-        "Compare two results.",
-        _Argument("old", "OLD", "A result, as run --json writes it.", type=_PATH),
-        _Argument("new", "NEW", "A later one.", type=_PATH),
-        _flag("--json", "Print JSON."),
-    ),
-    "replay": Command(
-        "run:replay",
-        "Send the requests of one failure again.",
-        _Argument("result", "RESULT", "A result, as run --json writes it.", type=_PATH),
-        _option("--clause", "ID", "Clause that fails in it.", required=True),
-        base_url={"help": "API base URL; needed unless the result is of the built-in mock."},
-    ),
-    "derive": Command(
-        "offline:derive",
-        "Generate the schemas from the documented bodies and the annotations.",
-        _flag("--check", "Write nothing; exit with 1 and print the difference if there is one."),
-        _Argument(
-            "folder", "[FOLDER]", "Folder of documented/; our own by default.", required=False, type=_PATH
-        ),
-    ),
+COMMANDS: Final[Mapping[str, click.Command]] = {
+    name: Command(name, **row)
+    for name, row in json.loads(Path(__file__).with_name("commands.json").read_text("utf-8")).items()
 }
 PROGRAM: Final = Program(
     NAME,
-    commands=COMMANDS,
+    commands=dict(COMMANDS),
     help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",
     epilog="Exit codes: 0 conforms, 1 a must clause failed, 2 usage, 3 inconclusive, 4 not restored.",
     context_settings=_HELP,
