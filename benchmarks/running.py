@@ -157,9 +157,7 @@ def on_the_served(settings: Settings, plan: Plan, *, latency_s: float = 0.0) -> 
     def take(evidence: Evidence, _sequence: str, _sound: bool) -> None:  # noqa: FBT001 - the session calls it
         seen.append(evidence)
 
-    session = Session(
-        target, Sender(target, rng=rng), builder, actors, PAUSE, tolerance=60.0, journal=None, watch=take
-    )
+    session = Session(Sender(target, rng=rng), builder, tolerance=60.0, watch=take)
     try:
         state = execute(session, plan)
     finally:

@@ -1,7 +1,5 @@
 """The command line: exit codes, one line where something is wrong, never a traceback."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
@@ -79,8 +77,6 @@ def shell(script, folder="."):
     return ran.returncode, ran.stdout, ran.stderr
 
 
-# -- help ---
-
 HEAVY = "hypothesis schemathesis httpx rich jinja2 respx jsonschema pytest uvicorn pycountry"
 
 
@@ -117,8 +113,6 @@ def test_no_command_is_help_and_a_usage_error_and_there_is_a_version(call):
     assert call() == (2, call("--help")[1], "")
     assert call("--version") == call("-V") == (0, f"whop-contracts {__version__}\n", "")
 
-
-# -- usage errors ---
 
 MISUSES = [
     ("rnu", "'rnu': no such command; did you mean run?"),
@@ -164,9 +158,6 @@ def test_misuse_is_one_line_and_exit_2(call):
         assert err.startswith(f"whop-contracts: {said}"), words
         assert err.count("\n") == 1
         assert "secret" not in err
-
-
-# -- how it ends ---
 
 
 def test_the_exit_code_is_the_results(call, running):
@@ -285,9 +276,6 @@ def test_what_reverses_a_line_or_moves_a_cursor_reaches_no_terminal_and_is_escap
     assert "é" in call("run", "--json", "-")[1]
 
 
-# -- run ---
-
-
 def test_flags_reach_the_engine_and_a_switch_can_be_undone(call, running, monkeypatch, tmp_path):
     seen = running(handmade.result())
     monkeypatch.setenv("WHOP_CONTRACTS_STRICT", "true")
@@ -371,9 +359,6 @@ def test_a_required_clause_that_is_not_tested_makes_the_run_inconclusive(call):
     code, out, _ = call(*few, "--require", "response.status", "--require", "auto_resume.*")
     assert code == 3
     assert "required (--require), but not tested: auto_resume." in " ".join(out.split())
-
-
-# -- the other commands ---
 
 
 def test_plan_and_dry_run_print_the_same_and_the_plans_json_has_the_count(call):

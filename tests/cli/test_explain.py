@@ -1,7 +1,5 @@
 """What ``explain`` prints is what is sent, what the tables hold, and what the proof found."""
 
-from __future__ import annotations
-
 import random
 import re
 

@@ -1,7 +1,5 @@
 """Behind a test clock, a resume that is early is not taken for a read that lags. No test really waits."""
 
-from __future__ import annotations
-
 import random
 
 import pytest
@@ -30,19 +28,19 @@ TIMED = {"dated-pause-ends", "short-pause-ends", "pause-is-extended"}
 class Running(ManualClock):
     """A provider's clock that is moved by hand, and also runs with the sender's."""
 
-    def __init__(self, sender: ManualClock) -> None:
+    def __init__(self, sender):
         super().__init__()
         self.sender, self.since = sender, sender.now()
 
-    def now(self) -> float:
+    def now(self):
         return self._now + self.sender.now() - self.since
 
-    def set(self, instant: float) -> None:
+    def set(self, instant):
         super().set(instant)
         self.since = self.sender.now()
 
 
-def broken_clauses(*, runs: bool, **which: str) -> tuple[set[str], set[str], int]:
+def broken_clauses(*, runs, **which):
     """The must clauses and the others that fail in a run of three timed sequences, and how many requests it
     sent.
     """
@@ -50,7 +48,7 @@ def broken_clauses(*, runs: bool, **which: str) -> tuple[set[str], set[str], int
     clock_ = Running(sender) if runs else ManualClock()
     provider = build(clock=clock_, lag_time=sender.now, **which)
 
-    def exchange(method, _url, _headers, content) -> Reply:
+    def exchange(method, _url, _headers, content):
         sent = sender.now()
         sender.advance(0.01)
         return Reply(show_or_move_clock(provider, method, content), None, sent, sender.now())
@@ -66,7 +64,7 @@ def broken_clauses(*, runs: bool, **which: str) -> tuple[set[str], set[str], int
     actors = mock_actors()
     builder = RequestBuilder(target.base_url, actors, PAUSE, agent="a", rng=random.Random(0))
     session = Session(
-        target, Sender(target, rng=random.Random(0)), builder, actors, PAUSE, tolerance=60.0, journal=None,
+        Sender(target, rng=random.Random(0)), builder, tolerance=60.0,
         watch=lambda evidence, sequence, sound: runner.add(evidence, sequence) if sound else None,
     )  # fmt: skip
     state = execute(session, Plan("standard", 0, means, timed))

@@ -1,35 +1,24 @@
 """Two runs on one campaign, and the journals of runs that have restored everything."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from serving import served
 
 from whop_contracts.cli.check import check
-from whop_contracts.engine.lock import exclusive, resources_of
-from whop_contracts.engine.restore import restore
+from whop_contracts.engine.journal import exclusive, resources_of
+from whop_contracts.engine.run import restore
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import SEED, RunningClock, build
-from whop_contracts.settings import Settings, UsageError
+from whop_contracts.provider import SEED
+from whop_contracts.settings import UsageError
 
 ONE = SEED.campaigns[0]
 
 
-def test_a_second_run_sends_nothing_and_names_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_run_sends_nothing_and_names_the_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with served(build(clock=RunningClock())) as state:
-        settings = Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            campaign_ids=(ONE,),
-            test_clock=state.clock_url,
-            profile="quick",
-        )
+    with served() as state:
+        settings = state.settings(tmp_path, campaign_ids=(ONE,), journal=None, profile="quick")
         with exclusive(resources_of(state.base_url, [ONE], None), "other-run"):
             with pytest.raises(UsageError, match=f"campaign {ONE} at .*run other-run"):
                 check(settings)

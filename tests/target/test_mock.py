@@ -1,7 +1,5 @@
 """The target in this process: respx in front of a provider, nothing changed, nothing on the network."""
 
-from __future__ import annotations
-
 import gzip
 import random
 from types import SimpleNamespace

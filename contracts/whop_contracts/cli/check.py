@@ -24,13 +24,17 @@ from whop_contracts.cli.planning import (
 )
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import Journal, JournalError, restore_command
-from whop_contracts.engine.lock import exclusive, resources_of
+from whop_contracts.engine.journal import (
+    Journal,
+    JournalError,
+    exclusive,
+    resources_of,
+    restore_command,
+)
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.exchange import Cause
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
@@ -95,7 +99,7 @@ class _Run:
             rate=pace(settings, target),
             max_requests=settings.max_requests,
             max_time=settings.max_time,
-            elapsed=time.monotonic if target.kind == "mock" else None,
+            clock=time.monotonic if target.kind == "mock" else None,
             jobs=settings.jobs if target.kind == "live" else 1,
             reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
         )
@@ -182,11 +186,8 @@ class _Run:
     def _session(self, journal: Journal | None) -> Session:
         agent = f"whop-contracts/{__version__} ({self.id})"
         return Session(
-            self.target,
             self.sender,
             RequestBuilder(self.target.base_url, self.actors, PAUSE, agent=agent, rng=self.rng),
-            self.actors,
-            PAUSE,
             tolerance=self.settings.resume_tolerance,
             journal=journal,
             watch=self.take,

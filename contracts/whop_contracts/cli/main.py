@@ -22,11 +22,11 @@ from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
 from whop_contracts.cli import discard, open_closed_streams, reader_may_leave, say, tell
-from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, UsageError, check
 from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, choice, nearest, number
 from whop_contracts.settings.sources import SettingOption, describe, loaded_by
+from whop_contracts.signals import describe_internal_error
 
 NAME: Final = "whop-contracts"
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130

@@ -20,8 +20,7 @@ from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
@@ -95,7 +94,7 @@ def session_in_process(
 
     builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
     sender = Sender(target, rng=rng)
-    return Session(target, sender, builder, actors, PAUSE, tolerance=tolerance, journal=None, watch=take)
+    return Session(sender, builder, tolerance=tolerance, watch=take)
 
 
 def mock_actors(campaigns: int = _MOCK_CAMPAIGNS) -> Actors:

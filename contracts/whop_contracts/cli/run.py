@@ -18,7 +18,7 @@ from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
 from whop_contracts.cli.offline import read_result
 from whop_contracts.cli.planning import capabilities, open_live, pace, selected_clauses
-from whop_contracts.engine import restore as restoring
+from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.journal import restore_command
 from whop_contracts.engine.plan import Plan, Profile
@@ -86,13 +86,13 @@ def restore(loaded: Loaded, journal: Path) -> int:
     settings = loaded.settings
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
-    record = restoring.read_journal(journal, settings, PAUSE)
+    record = engine.read_journal(journal, settings, PAUSE)
     with reader_may_leave():
         if not record.complete:
             say(f"target: {record.base_url}")
         if settings.insecure:
             say("certificates are not checked (--insecure)")
-    state = restoring.restore(
+    state = engine.restore(
         journal,
         settings,
         PAUSE,
