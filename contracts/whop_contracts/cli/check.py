@@ -34,7 +34,7 @@ from whop_contracts.engine.journal import (
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.session import RunState, Session
+from whop_contracts.engine.session import Session
 from whop_contracts.exchange import Cause
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
@@ -87,15 +87,14 @@ class _Run:
         self.redactor = redactor = redactor_of(actors)
         self.har = HarWriter(settings.har, redactor, self._recorded()) if settings.har else None
         self.events = EventWriter(settings.events, redactor, self.about) if settings.events else None
-        self.state = RunState()
         self.failed: set[str] = set()
         self.sent: Counter[tuple[str, str]] = Counter()
         self.planned = 0
         self.id = secrets.token_hex(4)
-        self.rng = random.Random(f"{settings.seed} {self.id}")  # noqa: S311 - names that nobody has
+        rng = random.Random(f"{settings.seed} {self.id}")  # noqa: S311 - names that nobody has
         self.sender = Sender(
             target,
-            rng=self.rng,
+            rng=rng,
             rate=pace(settings, target),
             max_requests=settings.max_requests,
             max_time=settings.max_time,
@@ -103,6 +102,15 @@ class _Run:
             jobs=settings.jobs if target.kind == "live" else 1,
             reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
         )
+        agent = f"whop-contracts/{__version__} ({self.id})"
+        self.session = Session(
+            self.sender,
+            RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
+            tolerance=settings.resume_tolerance,
+            watch=self.take,
+            tell=partial(self.show, "restoring", message=True),
+        )
+        self.state = self.session.state
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - for the session
         """One exchange; it is not checked if the expected state is unknown."""
@@ -145,11 +153,12 @@ class _Run:
                 if live:
                     journal = Journal.create(settings.journal, target.base_url, self.id, PAUSE.read_state)
                 self._announce(journal)
-                session = self._session(journal)
-                self.state = session.state
+                self.session.journal = journal
                 self.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
                 more = self.batch if plan.goes_on else None
-                reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
+                reason = execute(
+                    self.session, plan, more=more, restore_time=settings.restore_time
+                ).inconclusive
                 if journal and self.state.failed:
                     command = restore_command(journal.path, target.base_url, settings.test_clock)
                     self.show("restore", command, message=True)
@@ -182,17 +191,6 @@ class _Run:
         rate = pace(settings, self.target) if journal and not settings.quiet else None
         if rate and (note := pacing(settings, plan, rate)):
             self.show("pacing", note, message=True)
-
-    def _session(self, journal: Journal | None) -> Session:
-        agent = f"whop-contracts/{__version__} ({self.id})"
-        return Session(
-            self.sender,
-            RequestBuilder(self.target.base_url, self.actors, PAUSE, agent=agent, rng=self.rng),
-            tolerance=self.settings.resume_tolerance,
-            journal=journal,
-            watch=self.take,
-            tell=partial(self.show, "restoring", message=True),
-        )
 
     def _planned(self) -> dict[str, Any]:
         plan = self.plan
