@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from whop_contracts.settings.kinds import describe_os_error
+
 
 def say(*lines: str) -> None:
     """Write lines and flush, because the reader of a pipe may be waiting."""
@@ -34,7 +36,7 @@ def reader_may_leave() -> Iterator[None]:
     except OSError as error:
         discard(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            tell(f"standard output could not be written ({(error.strerror or 'unknown error').lower()})")
+            tell(f"standard output could not be written ({describe_os_error(error)})")
 
 
 def open_closed_streams() -> None:

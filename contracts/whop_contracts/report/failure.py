@@ -226,7 +226,8 @@ def curl(exchange: Exchange) -> str:
     if media_type is not None or request.content:
         words += ["-H", _quoted(f"Content-Type: {media_type or ''}".strip().encode())]
     if b"\0" in request.content:  # no argument can hold it
-        pipe = f"printf '{''.join(map(_octal, request.content))}' | "
+        octal = (chr(one) if _plain(one) and one != ord("%") else f"\\{one:03o}" for one in request.content)
+        pipe = f"printf '{''.join(octal)}' | "
         words += ["--data-binary", "@-"]
     elif request.content:
         words += ["--data-raw", _quoted(request.content)]
@@ -242,10 +243,6 @@ def _quoted(content: bytes) -> str:
     if text.encode() == content and visible(text, len(text) + 1) == text:
         return shlex.quote(text)
     return "$'" + "".join(chr(byte) if _plain(byte) else f"\\x{byte:02x}" for byte in content) + "'"
-
-
-def _octal(byte: int) -> str:
-    return chr(byte) if _plain(byte) and byte != ord("%") else f"\\{byte:03o}"
 
 
 def _plain(byte: int) -> bool:

@@ -13,7 +13,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift
 from whop_contracts.exchange import Cause, Request, Response, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import Resume, events_about
+from whop_contracts.pause.evidence import events_about
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.failure import curl, replay_command
 from whop_contracts.report.summary import ELLIPSIS
@@ -71,7 +71,15 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
         "waited_s": round(c.waited_s, 3),
         "clauses": rows,
         "drift": [_drift(drift, redactor) for drift in tally.drift.values()],
-        "resumes": [_resume(resume) for resume in tally.resumes],
+        "resumes": [
+            {
+                "campaign": resume.campaign,
+                "due": write_instant(resume.due),
+                "late_s": round(max(resume.before - resume.due, 0) / NANO, 3),
+                "uncertainty_s": round((resume.before - resume.after) / NANO, 3),
+            }
+            for resume in tally.resumes
+        ],
         "clock": dict(c.clock),
         "put_back": dict(c.put_back),
         "notes": list(c.notes),
@@ -230,12 +238,3 @@ def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
     value = drift.value if plain else redactor.redact_then_cut(str(drift.value), _VALUE)
     row = {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
     return row | ({"hint": drift.hint} if drift.hint else {})
-
-
-def _resume(resume: Resume) -> dict[str, Any]:
-    return {
-        "campaign": resume.campaign,
-        "due": write_instant(resume.due),
-        "late_s": round(max(resume.before - resume.due, 0) / NANO, 3),
-        "uncertainty_s": round((resume.before - resume.after) / NANO, 3),
-    }
