@@ -103,8 +103,7 @@ def read_result(path: Path, name: str) -> dict[str, Any]:
 
 
 def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What differs between two results: by group the clauses whose verdict does, the drift that appeared, and
-    notes on what makes the two hard to compare.
+    """What differs between two results: clauses by group, drift that appeared, how comparable they are.
 
     A clause newly fails if it did not fail before, was not tested or did not exist; failing under a waiver
     does not count. It no longer fails if it failed, waived or not, and now passes or warns.

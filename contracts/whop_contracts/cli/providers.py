@@ -1,9 +1,7 @@
 """``serve``, the reference provider on a port, and ``prove``, every built-in provider against the plan.
 
-``serve --strict`` and ``--report`` check its clients too (see :mod:`whop_contracts.integrations.consumer`).
-``--strict`` rejects a request that violates the contract with a 4xx; ``--report`` leaves responses as they
-are. The report is replaced at the start, after each violation and at the end. The exit code is 1 if there was
-a violation.
+``serve --strict`` and ``--report`` check its clients too, and end with 1 if a request violated the contract.
+``--strict`` rejects it with a 4xx. The report is replaced at the start, after each violation and at the end.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The pytest plugin: settings as ``--contract-…`` options, one item per clause, four fixtures.
 
-pytest loads this module in every project that has the package installed. It imports little and does nothing
-until a test module imports ``whop_contracts.contract`` or a test uses a fixture, except that it keeps the
-credentials of a live target out of what pytest reports.
+pytest loads this module wherever the package is installed. It imports little, and does nothing without
+``whop_contracts.contract`` or a fixture but keep a live target's credentials out of what pytest reports.
 """
 
 from __future__ import annotations

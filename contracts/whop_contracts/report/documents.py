@@ -1,13 +1,8 @@
 """JUnit XML, Markdown and HTML of a result. What came from a target is escaped, made visible, and cut.
 
-JUnit is valid by Jenkins's and Surefire's schemas: one test case per clause, one suite per part of the page.
-The run itself is two more cases, whose error is what prevents a verdict or leaves a campaign not restored.
-
-In Markdown, whatever came from a target is in code, fenced longer than any run of backticks in it: there no
-markup, no mention and no link works.
-
-HTML is one file that opens offline and requests nothing. Its style and script are named by their hash in a
-policy that allows nothing else.
+JUnit is valid by Jenkins's and Surefire's schemas; two of its cases are about the run itself. In Markdown,
+what came from a target is in code, fenced longer than any run of backticks in it. HTML opens offline and
+requests nothing: its policy allows its own style and script, by their hashes, and nothing else.
 """
 
 from __future__ import annotations

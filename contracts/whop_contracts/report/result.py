@@ -109,10 +109,9 @@ def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
 def explained(tally: ClauseRunner) -> dict[str, str]:
     """The failed *must* clauses that another one likely explains, each with that one's id.
 
-    A clause explains another if it fails in the same requests: in all of them, or in more, though in fewer
-    than half of those that it checked. Three clauses or more that fail with nothing but one and the same
-    server error have one cause, too. The more specific one, by the share of its exchanges that failed,
-    explains the other.
+    A clause explains another if it fails in the same requests, or in more, though in fewer than half of those
+    that it checked. Three clauses or more that fail with one server error only have one cause, too. The more
+    specific one, by the share of its exchanges that failed, explains the other.
     """
     counts = {clause.id: tally.counts[clause.id] for clause in tally.clauses if clause.level == "must"}
     failed = {id_: count for id_, count in counts.items() if count.broken}
