@@ -54,12 +54,12 @@ def running(monkeypatch):
     """The engine, replaced: it records the settings that it is given, and returns or raises ``outcome``."""
     seen = []
 
-    def running(outcome, *progress):
-        def judge(settings, *, watch=None):
+    def running(outcome, *lines):
+        def judge(settings, *, watch, tell):
             seen.append(settings)
-            for part, case in progress:
-                message = part == "journal"
-                watch(Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1, message=message))
+            watch(Progress("a sequence", sent=1, planned=10, waited_s=2.0, failed=1))
+            for line in lines:
+                tell(line)
             if isinstance(outcome, BaseException):
                 raise outcome
             return outcome
@@ -289,7 +289,7 @@ def test_flags_reach_the_engine_and_a_switch_can_be_undone(call, running, monkey
 
 def test_a_report_to_standard_output_is_all_that_is_written_there(call, running, monkeypatch, tmp_path):
     result = handmade.kinds()["violates"]
-    running(result, ("journal", "here.jsonl"), ("kept", "a date"))
+    running(result, "journal: here.jsonl")
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     code, out, err = call("run", "--json", "-", "--markdown", "r.md", "--junit", "r.xml")
     assert (code, json.loads(out), err) == (1, result, "journal: here.jsonl\n")

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
@@ -54,25 +53,24 @@ _KEPT_FOR_EACH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; or a ``message``, always shown: ``part`` is its subject, ``case`` its text."""
+    """How far a run is: its sequence, requests sent and planned, seconds waited, clauses that failed."""
 
-    part: str
-    case: str
+    sequence: str
     sent: int
     planned: int
     waited_s: float
     failed: int
-    message: bool = False
 
 
-Watch = Callable[[Progress], None]
+Watch = Callable[[Progress], object]
+Tell = Callable[[str], None]
 
 
 class _Run:
     """One run: takes in the exchanges, records and checks them, and shows the progress."""
 
     def __init__(
-        self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch | None
+        self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch, tell: Tell
     ) -> None:
         self.began = time.monotonic()
         try:
@@ -82,7 +80,7 @@ class _Run:
         self.settings = settings
         self.plan = plan or planned(settings)
         self.runner = ClauseRunner(clauses, PAUSE)
-        self.watch = watch
+        self.watch, self.tell = watch, tell
         self.about = {"kind": target.kind, "base_url": target.base_url}
         self.redactor = redactor = redactor_of(actors)
         self.har = HarWriter(settings.har, redactor, self._recorded()) if settings.har else None
@@ -108,7 +106,7 @@ class _Run:
             RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
             tolerance=settings.resume_tolerance,
             watch=self.take,
-            tell=partial(self.show, "restoring", message=True),
+            tell=lambda line: tell(f"restoring: {line}"),
         )
         self.state = self.session.state
 
@@ -124,17 +122,11 @@ class _Run:
                 self.sent[sequence, evidence.exchange.case] += 1
         if self.events:
             self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
-        self.show(sequence, evidence.exchange.case)
-
-    def show(self, sequence: str, case: str, *, message: bool = False) -> None:
-        """Show the progress, or a message."""
-        if self.watch:
-            waited = self.target.clock.waited_s
-            sent, failed = self.runner.requests, len(self.failed)
-            planned = self.planned or self.plan.expected
-            if self.plan.is_drawn:
-                self.planned = planned
-            self.watch(Progress(sequence, case, sent, planned, waited, failed, message))
+        planned = self.planned or self.plan.expected
+        if self.plan.is_drawn:
+            self.planned = planned
+        waited = self.target.clock.waited_s
+        self.watch(Progress(sequence, self.runner.requests, planned, waited, len(self.failed)))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
@@ -161,7 +153,7 @@ class _Run:
                 ).inconclusive
                 if journal and self.state.failed:
                     command = restore_command(journal.path, target.base_url, settings.test_clock)
-                    self.show("restore", command, message=True)
+                    self.tell(f"restore: {command}")
                     self.state.notes.append(f"what is left is restored by: {command}")
         except JournalError as error:
             reason = str(error)
@@ -181,16 +173,16 @@ class _Run:
         """What has to be shown before anything is sent: the journal, what is done to production, the pace."""
         settings, plan = self.settings, self.plan
         if journal:
-            self.show("journal", str(journal.path), message=True)
+            self.tell(f"journal: {journal.path}")
         if (host := host_of(settings.base_url or "")) in settings.production_hosts:
             named = ", ".join(self.actors.campaigns)
             what = f"paused and resumed many times, by {plan.requests} requests, and put back as found"
-            self.show("production", f"{host}: {named} will be {what}", message=True)
+            self.tell(f"production: {host}: {named} will be {what}")
         if note := describe_plain_http(self.target.base_url):
-            self.show("insecure", note, message=True)
+            self.tell(f"insecure: {note}")
         rate = pace(settings, self.target) if journal and not settings.quiet else None
         if rate and (note := pacing(settings, plan, rate)):
-            self.show("pacing", note, message=True)
+            self.tell(f"pacing: {note}")
 
     def _planned(self) -> dict[str, Any]:
         plan = self.plan
@@ -257,15 +249,22 @@ class _Run:
         return {clause.id: reason for clause in runner.clauses if (reason := why(clause))}
 
 
-def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None = None) -> dict[str, Any]:
+def _ignore(_: object) -> None:
+    pass
+
+
+def check(
+    settings: Settings, *, plan: Plan | None = None, watch: Watch = _ignore, tell: Tell = _ignore
+) -> dict[str, Any]:
     """Run once and return the result, redacted. ``plan`` replaces the one that the settings ask for.
 
+    ``watch`` gets the progress after each exchange, ``tell`` lines that are shown in any case.
     Raises ``UsageError`` for what the user has to change; whatever the target does is in the result.
     """
     schemas.self_test()
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
-    run = _Run(settings, clauses, plan, watch)
+    run = _Run(settings, clauses, plan, watch, tell)
     run.execute()
     run.state.notes += [one.trouble for one in (run.har, run.events) if one and one.trouble]
     result = settle(run.result())

@@ -48,7 +48,7 @@ def run(loaded: Loaded) -> int:
         )
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
-            result = check.check(settings, watch=watch)
+            result = check.check(settings, watch=watch, tell=tell)
         return _conclude(settings, result)
 
 
@@ -140,7 +140,7 @@ def replay(loaded: Loaded, result: Path, clause: str) -> int:
         strict=False,
     )
     with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
-        new = check.check(alone, watch=watch, plan=single(sequence, alone))
+        new = check.check(alone, plan=single(sequence, alone), watch=watch, tell=tell)
     (row,) = new["clauses"]
     sent = f"{new['requests']} requests of {visible(sequence, 80)!r} sent again"
     with reader_may_leave():

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,15 +93,12 @@ def prepare(item: pytest.Item) -> None:
 def _make(config: pytest.Config) -> None:
     """Make the run and keep what became of it, also where an exception aborts it."""
     run = Run()
-
-    def watch(progress: Any) -> None:
-        if progress.message:
-            _announce(config, f"{progress.part}: {progress.case}")
-
     try:
         settings = plugin.chosen(config).settings
         # The engine is imported here, in the one process that needs it.
-        result = importlib.import_module("whop_contracts.cli.check").check(settings, watch=watch)
+        result = importlib.import_module("whop_contracts.cli.check").check(
+            settings, tell=partial(_announce, config)
+        )
         reports.write(settings, result)
         run = Run(result=result)
     except UsageError as error:
