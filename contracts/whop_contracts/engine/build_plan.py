@@ -32,7 +32,7 @@ Group = tuple[str, ...]
 BATCH: Final = "batch "
 _FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 95, "thorough": 95}
 """After this many requests every third sequence is a drawn one."""
-_SCALES: Final[Mapping[Profile, float]] = {"quick": 1 / 5.5, "standard": 1.0, "thorough": 3.0}
+_SCALES: Final[Mapping[Profile, float]] = {"quick": 1 / 5, "standard": 1.0, "thorough": 3.0}
 """How much of the classes' shares is drawn."""
 _TOTALS: Final[Mapping[Profile, int]] = {"quick": 0, "standard": 151, "thorough": 500}
 """Up to how many drawn requests the schemas fill up."""

@@ -179,22 +179,11 @@ class Executor:
 
     # -- one sequence ----------------------------------------------------------------------------------------
 
-    def _send_sequence(self, sequence: Sequence) -> Steps:
-        """Send a sequence. If it is the first in which a read showed an older state, send it again if a read
-        just before an instant was excused by that: from now on the lag is over before such a read.
-        """
-        oracle = self._session.oracle
-        lagged = oracle.lags
-        done = yield from self._send_once(sequence)
-        if done and oracle.lags and not lagged and any(map(self._is_just_before, sequence.steps)):
-            return (yield from self._send_once(sequence))
-        return done
-
     def _is_just_before(self, step: Step) -> bool:
         """Whether a test clock is moved to just before an instant. Reads lag by the time of the sender."""
         return isinstance(step, AdvanceClock) and step.plus_ms < 0 and self._clock.kind == "test"
 
-    def _send_once(self, sequence: Sequence) -> Steps:
+    def _send_sequence(self, sequence: Sequence) -> Steps:
         course = Course(sequence.name)
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)

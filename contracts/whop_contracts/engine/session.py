@@ -149,6 +149,8 @@ class Session:
     def read(self, symbol: str, sequence: str, *, patient: bool = False) -> Evidence:
         """Read a campaign; if the response may lag, read again until it cannot (``patient``: each time)."""
         evidence = self.send(read(symbol), sequence)
+        while evidence.lagging and self.oracle.went_back(evidence.exchange.request.campaign):
+            evidence = self.send(read(symbol), sequence)
         if not evidence.lagging or (self._settles >= _SETTLES and not patient):
             return evidence
         self._settles += 1

@@ -137,7 +137,7 @@ class Contract:
     left_by: Callable[[Operation | None, int | None], State | None]
     """What a request leaves if it takes effect, by its operation and instant; None: it changes nothing."""
     literal_date: Callable[[bytes], int | None]
-    """The date in the content of a request, whatever else is wrong with its bytes."""
+    """The date in the content of a request, whatever else is wrong with it."""
     elapsed: Callable[[State, Window | None], State]
     """What a state has become by now: a dated pause ends at its instant."""
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]

@@ -55,12 +55,8 @@ def _left_by(operation: Operation | None, until: int | None) -> State | None:
 
 
 def _literal_date(content: bytes) -> int | None:
-    # As a parser reads it that replaces bytes that are not UTF-8.
-    try:
-        document = json.loads(content.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return _instant(document.get("paused_until")) if isinstance(document, dict) else None
+    intent = read_intent(content, "application/json", None, None)
+    return next(iter((*intent.until, *intent.aliases)), None)
 
 
 def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
