@@ -15,12 +15,11 @@ import pytest
 
 from report import handmade
 from target.hostile import FakeTime
-from whop_contracts import __version__
+from whop_contracts import __version__, cli
 from whop_contracts import report as reports
+from whop_contracts.cli import COMMANDS
 from whop_contracts.cli import explain as explaining
-from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
-from whop_contracts.cli.main import COMMANDS
 from whop_contracts.cli.planning import pacing, planned
 from whop_contracts.exchange import Request, Response
 from whop_contracts.pause import catalogue
@@ -83,7 +82,7 @@ HEAVY = "hypothesis schemathesis httpx rich jinja2 respx jsonschema pytest uvico
 def test_help_and_the_catalogue_import_nothing_heavy():
     words = [["--help"], *([name, "--help"] for name in COMMANDS), ["clauses"], ["run", "--show-config"]]
     code = (
-        "import sys, contextlib, io; from whop_contracts.cli import main as cli\n"
+        "import sys, contextlib, io; from whop_contracts import cli\n"
         "with contextlib.redirect_stdout(io.StringIO()):\n"
         f"    assert [cli.main(words) for words in {words!r}] == [0] * {len(words)}\n"
         f"sys.exit(' '.join(set({HEAVY!r}.split()) & set(sys.modules)) or 0)"
