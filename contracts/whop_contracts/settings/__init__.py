@@ -30,7 +30,8 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``name`` is the field of ``Settings``, ``faces`` are the commands that have it, or pytest.
+    """One setting. ``name`` is the field of ``Settings``. ``faces`` are the commands that have it, ``pytest``
+    if there is an option, and ``reproduce`` if a command that repeats a run has it.
 
     ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
