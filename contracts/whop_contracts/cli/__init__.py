@@ -1,4 +1,4 @@
-"""The command line: commands, exit codes, and how they print. What implements one is imported when called.
+"""The command line. What implements a command is imported when it is called.
 
 ``commands.json`` has the commands, their help and their own parameters, the table of settings the others.
 """
