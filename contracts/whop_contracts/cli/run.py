@@ -25,7 +25,7 @@ from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.integrations import har
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.report import postprocess, terminal
-from whop_contracts.report.summary import visible, words
+from whop_contracts.report.summary import lasting, visible, words
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import Loaded
 from whop_contracts.signals import interruptible
@@ -154,8 +154,7 @@ def replay(loaded: Loaded, result: Path, clause: str) -> int:
         else:
             reason = visible(row["reason"] or new["reason"] or "")
             say(f"inconclusive: {clause} was not tested ({sent}): {reason}")
-        for line in new["put_back"]["failed"]:
-            say(f"NOT PUT BACK: {visible(line)}")
+        say(*lasting(new))
     if new["put_back"]["failed"]:
         return 4
     return 1 if row["failure"] else 0 if row["verdict"] == "passed" else 3

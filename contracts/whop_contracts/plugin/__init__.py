@@ -157,7 +157,8 @@ class _Redaction:
         with contextlib.suppress(UsageError):
             settings = _loaded(self._config).settings
             if settings.base_url:
-                return importlib.import_module(_SESSION).redactor_for(settings)
+                actors = importlib.import_module("whop_contracts.cli.planning").actors_of(settings)
+                return importlib.import_module("whop_contracts.engine.request_builder").redactor_of(actors)
         return None
 
 

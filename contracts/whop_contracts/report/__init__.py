@@ -12,18 +12,17 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from whop_contracts.report import summary
-from whop_contracts.report.summary import is_hidden, visible
+from whop_contracts.report.summary import Result, is_hidden, visible
 from whop_contracts.settings import KEYS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
 
-Result = Mapping[str, Any]
 WRITERS: Final = ("json", "junit", "markdown", "html")
 """The settings that name the file of a report."""
 _NOT_REPLACED: Final = {errno.EACCES, errno.EPERM, errno.EBUSY}

@@ -7,7 +7,6 @@ variables, the file and its schema, the options of pytest, ``--show-config`` and
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
 import urllib.parse
@@ -141,9 +140,9 @@ def check(settings: Settings, origins: Mapping[str, str]) -> None:
     def named(name: str) -> str:
         return origins.get(name, f"--{KEYS[name]}")
 
-    checks = (_of_the_target, _of_actors, _of_files)
-    for problem in itertools.chain.from_iterable(problems(settings, named) for problems in checks):
-        raise UsageError(problem)
+    for problems in (_of_the_target, _of_actors, _of_files):
+        for problem in problems(settings, named):
+            raise UsageError(problem)
 
 
 def _of_the_target(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
