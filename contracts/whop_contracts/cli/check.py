@@ -249,12 +249,12 @@ class _Run:
         return {clause.id: reason for clause in runner.clauses if (reason := why(clause))}
 
 
-def _ignore(_: object) -> None:
-    pass
-
-
 def check(
-    settings: Settings, *, plan: Plan | None = None, watch: Watch = _ignore, tell: Tell = _ignore
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    watch: Watch = lambda _: None,
+    tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Run once and return the result, redacted. ``plan`` replaces the one that the settings ask for.
 
