@@ -22,10 +22,20 @@ import click
 from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
+from whop_contracts.instants import read_instant
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, UsageError
 from whop_contracts.settings import check as check_settings
-from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, choice, describe_os_error, nearest, number
+from whop_contracts.settings.kinds import (
+    CAMPAIGN,
+    PROFILE,
+    TOKEN,
+    Kind,
+    choice,
+    describe_os_error,
+    nearest,
+    number,
+)
 from whop_contracts.settings.sources import SettingOption, describe, loaded_by
 from whop_contracts.signals import describe_internal_error
 
@@ -38,6 +48,7 @@ _TYPES: Final[Mapping[str, Any]] = {
     "token": TOKEN,
     "campaign": CAMPAIGN,
     "profile": PROFILE,
+    "instant": Kind(read_instant, "INSTANT", "an instant, such as 2028-02-28T23:59:00Z"),
     "path": click.Path(path_type=Path),
     "port": number(0, 65_535),
     "seed": number(0, 2**63),
