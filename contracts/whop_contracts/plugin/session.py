@@ -55,7 +55,7 @@ def obtain(config: pytest.Config) -> Run:
     if not hasattr(config, "workerinput"):
         _make(config)
         return config.stash[_RUN]
-    folder = plugin.shared(config)
+    folder = config.stash[plugin.SHARED]
     folder.mkdir(mode=0o700, exist_ok=True)
     with FileLock(folder / "lock"):
         if (folder / "run.json").is_file():
@@ -71,7 +71,7 @@ def obtain(config: pytest.Config) -> Run:
 
 def made(config: pytest.Config) -> Mapping[str, Any] | None:
     """The result of this session, if any of its processes has made one."""
-    folder = plugin.shared(config)
+    folder = config.stash[plugin.SHARED]
     other = _read(folder) if (folder / "run.json").is_file() else Run()
     return config.stash.get(_RUN, other).result
 
