@@ -91,13 +91,10 @@ class AdCampaignProvider:
         self._path = url.path.rstrip("/")
         self.router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
         """The respx router: ``router.calls`` are the requests that it handled."""
-        where: dict[str, Any] = {
-            "scheme": url.scheme,
-            "host": url.host,
-            "path__startswith": f"{self._path}/ad_campaigns",
-        }
-        where |= {} if url.port is None else {"port": url.port}
-        self.router.route(**where).mock(side_effect=self._respond)
+        port: dict[str, Any] = {} if url.port is None else {"port": url.port}
+        place = f"{self._path}/ad_campaigns"
+        route = self.router.route(scheme=url.scheme, host=url.host, path__startswith=place, **port)
+        route.mock(side_effect=self._respond)
         self._open = ExitStack()
         self._served: str | None = None
 

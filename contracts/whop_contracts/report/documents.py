@@ -33,8 +33,6 @@ _BUDGETS: Final = (4_000, 1_000, 200, 40)
 """Characters of one text; the first budget that lets the page fit is taken."""
 _LINES: Final = 20
 _ROWS: Final = 500
-_PROMPT_S: Final = 5.0
-"""The scale of resumes has at least so many seconds: later than that warns."""
 LEFT: Final = 2.0
 RIGHT: Final = 97.0
 """Horizontal places of a picture are percentages between these, so that it fits any screen."""
@@ -85,7 +83,6 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         body=lambda text: _body(text, budget),
         replay=replay_command,
         timeline=timeline,
-        prompt_s=_PROMPT_S,
         summary=summary,
         style=style,
         script=script,
