@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
@@ -40,12 +41,8 @@ def _noting(
 
 
 def _timed(row: Row) -> type[Provider]:
-    """Resume at another instant, or never: ``how`` and by how many ``seconds``."""
-    return timer(lambda _, campaign, due: moved(row, due, campaign.updated_at))
-
-
-def _never_having(row: Row) -> type[Provider]:
-    return timer(lambda _, campaign, due: None if having(row)(campaign) else due)
+    """Resume at another instant, or never: ``how`` and by how many ``seconds``, and which campaigns."""
+    return timer(lambda _, one, due: moved(row, due, one.updated_at) if having(row)(one) else due)
 
 
 def _endless(_: Provider, campaign: Campaign, due: int) -> int | None:
@@ -122,15 +119,21 @@ def _swept(row: Row) -> type[Provider]:
     )
 
 
-def _resuming_too(wanted: Callable[[Campaign, Campaign], bool]) -> type[Provider]:
+def _resuming_too(
+    wanted: Callable[[Campaign, Campaign], bool], step: Callable[..., object] = Provider.resume
+) -> type[Provider]:
     """With a campaign resume others that are paused: those that are wanted, from them and the campaign."""
 
-    def resume(provider: Provider, campaign: Campaign, instant: int) -> None:
+    def resume(provider: Provider, campaign: Campaign, *_: Any) -> None:
         for one in provider.state.campaigns.values():
             if one.status == "paused" and wanted(one, campaign):
-                Provider.resume(provider, one, instant)
+                Provider.resume(provider, one, provider.now())
 
-    return after(Provider.resume)(resume)
+    return after(step)(resume)
+
+
+def _on_one_platform(one: Campaign, first: Campaign) -> bool:
+    return bool(one.rest["platform"] == first.rest["platform"])
 
 
 # -- timers that are stored apart from the campaign --
@@ -180,11 +183,11 @@ def _timers(row: Row) -> type[Provider]:
 # -- timers that depend on what is noted of their campaign --
 
 
-def _noting_rejection(*statuses: int) -> type[Provider]:
-    """Note a request that is rejected, with one of the statuses if there are any."""
+def _noting_rejection(*statuses: int, content: bytes = b"") -> type[Provider]:
+    """Note a request that is rejected, with one of the statuses if there are any, and ``content`` in it."""
 
-    def note(provider: Provider, _request: Request, call: Call | None, why: Rejection) -> None:
-        if call is not None and (not statuses or why.status in statuses):
+    def note(provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
+        if call is not None and (not statuses or why.status in statuses) and content in request.content:
             provider.notes[call.id] = True
 
     return after(Provider.after_rejection)(note)
@@ -230,6 +233,10 @@ _PARTS: Final[Mapping[str, type[Provider]]] = {
     "a minute per read": _noting(Provider.retrieve, lambda p, one: p.notes.get(one.id, 0) + MINUTE),
     "rejections": _noting_rejection(),
     "403": _noting_rejection(403),
+    "403 with a date": _noting_rejection(403, content=b"paused_until"),
+    "pauses of those paused without a date": _noting(
+        Provider.apply_pause, lambda _, one: one.status == "paused" and one.paused_until is None
+    ),
     "resumes": _noting(Provider.resume),
     "unpauses of others": after(Provider.apply_unpause)(_note_others),
     "responses": around(Provider.pause)(_note_response),
@@ -267,8 +274,7 @@ _first_date_lost = around(Provider.apply_pause)(
 )
 _first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
 FAULTS: Final = (
-    *stored(_timed, "late resumes", "resumes at another instant"),
-    *stored(_never_having, "campaigns that never resume"),
+    *stored(_timed, "late resumes", "resumes at another instant", "resumes of some campaigns"),
     *Table("auto-resume", timer)(
         ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
     ),
@@ -283,6 +289,10 @@ FAULTS: Final = (
     *Table("auto-resume", _resuming_too)(
         ("resumes-siblings", "the update lacks its WHERE", lambda one, first: one.company == first.company),
         ("null-is-due", "the query finds pauses without a date", lambda one, _: one.paused_until is None),
+        ("resumes-the-platform", "the platform resumes as a whole", _on_one_platform),
+    ),
+    *Table("pausing", partial(_resuming_too, step=Provider.apply_unpause))(
+        ("unpause-ends-all-dates", "the update lacks its WHERE", lambda one, _: one.paused_until is not None),
     ),
     *stored(_timers, "timers"),
     *stored(lambda row: both(*(_PARTS[name] for name in row["parts"])), "timers by what is noted"),
