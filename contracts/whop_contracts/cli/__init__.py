@@ -50,10 +50,6 @@ _TYPES: Final[Mapping[str, Any]] = {
     "profile": PROFILE,
     "instant": Kind(read_instant, "INSTANT", "an instant, such as 2028-02-28T23:59:00Z"),
     "path": click.Path(path_type=Path),
-    "port": number(0, 65_535),
-    "seed": number(0, 2**63),
-    "seeds": number(1, 1_000),
-    "processes": number(1, 256),
     "part": choice("drawn"),
 }
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -259,8 +255,9 @@ class _Argument(click.Argument):
 
 
 def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # noqa: A002 - click's name
-    """An option, if the last of the ``names`` begins with dashes, or an argument."""
-    kind, flags = _TYPES.get(type), names.split()
+    """An option if the last of the ``names`` begins with dashes, else an argument. ``range``: of a number."""
+    flags, limits = names.split(), more.pop("range", None)
+    kind = number(*limits) if limits else _TYPES.get(type)
     if flags[-1].startswith("--"):
         return click.Option(flags, type=kind, show_default=not more.get("is_flag"), **more)
     return _Argument(flags, type=kind, **more)
