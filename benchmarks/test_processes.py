@@ -77,7 +77,7 @@ def test_idle_seconds_on_the_wall_clock(figures, served: Served, tmp_path, laten
 
 FIRST = """
 import os, sys
-from whop_contracts.cli import main as cli
+from whop_contracts import cli
 from whop_contracts import target
 
 def send(self, request, *, timeout=None):

@@ -69,7 +69,7 @@ def _section(setting: Setting) -> Iterator[str]:
     variables = " or ".join(f"`{name}`" for name in setting.variables)
     ways = {
         "flag": ", ".join(f"`{flag}{value}`" for flag in (setting.short, f"--{setting.key}") if flag)
-        if "command" in setting.faces
+        if "run" in setting.faces
         else "",
         "option of pytest": f"`--contract-{setting.key}{value}`" if "pytest" in setting.faces else "",
         "variable": variables,

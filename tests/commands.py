@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from whop_contracts.cli.main import main
+from whop_contracts.cli import main
 
 FOREIGN = ("WHOP_", "PYTEST_", "GITHUB_", "COVERAGE_", "SCHEMATHESIS_")
 

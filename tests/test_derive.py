@@ -12,8 +12,7 @@ import openapi_spec_validator
 import pytest
 
 from test_schemas import ABSENT, replaced
-from whop_contracts import derive, schemas
-from whop_contracts.cli import main as cli
+from whop_contracts import cli, derive, schemas
 from whop_contracts.derive import DeriveError
 
 FOLDER = schemas.document_path("annotations.json").parent
@@ -177,7 +176,7 @@ import sys
 from pathlib import Path
 from whop_contracts import schemas
 schemas.document_path = lambda name: Path(sys.argv[1]) / name
-from whop_contracts.cli.main import main
+from whop_contracts.cli import main
 sys.exit(main(["run", "--profile", "quick", "--quiet", "--json", sys.argv[2]]))
 """
 CHANGED = {

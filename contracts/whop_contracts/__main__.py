@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from whop_contracts.cli.main import main
+from whop_contracts.cli import main
 
 raise SystemExit(main())

@@ -15,12 +15,11 @@ import pytest
 
 from report import handmade
 from target.hostile import FakeTime
-from whop_contracts import __version__
+from whop_contracts import __version__, cli
 from whop_contracts import report as reports
+from whop_contracts.cli import COMMANDS
 from whop_contracts.cli import explain as explaining
-from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
-from whop_contracts.cli.main import COMMANDS
 from whop_contracts.cli.planning import pacing, planned
 from whop_contracts.exchange import Request, Response
 from whop_contracts.pause import catalogue
@@ -54,12 +53,12 @@ def running(monkeypatch):
     """The engine, replaced: it records the settings that it is given, and returns or raises ``outcome``."""
     seen = []
 
-    def running(outcome, *progress):
-        def judge(settings, *, watch=None):
+    def running(outcome, *lines):
+        def judge(settings, *, watch, tell):
             seen.append(settings)
-            for part, case in progress:
-                message = part == "journal"
-                watch(Progress(part, case, sent=1, planned=10, waited_s=2.0, failed=1, message=message))
+            watch(Progress("a sequence", sent=1, planned=10, waited_s=2.0, failed=1))
+            for line in lines:
+                tell(line)
             if isinstance(outcome, BaseException):
                 raise outcome
             return outcome
@@ -83,7 +82,7 @@ HEAVY = "hypothesis schemathesis httpx rich jinja2 respx jsonschema pytest uvico
 def test_help_and_the_catalogue_import_nothing_heavy():
     words = [["--help"], *([name, "--help"] for name in COMMANDS), ["clauses"], ["run", "--show-config"]]
     code = (
-        "import sys, contextlib, io; from whop_contracts.cli import main as cli\n"
+        "import sys, contextlib, io; from whop_contracts import cli\n"
         "with contextlib.redirect_stdout(io.StringIO()):\n"
         f"    assert [cli.main(words) for words in {words!r}] == [0] * {len(words)}\n"
         f"sys.exit(' '.join(set({HEAVY!r}.split()) & set(sys.modules)) or 0)"
@@ -289,7 +288,7 @@ def test_flags_reach_the_engine_and_a_switch_can_be_undone(call, running, monkey
 
 def test_a_report_to_standard_output_is_all_that_is_written_there(call, running, monkeypatch, tmp_path):
     result = handmade.kinds()["violates"]
-    running(result, ("journal", "here.jsonl"), ("kept", "a date"))
+    running(result, "journal: here.jsonl")
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     code, out, err = call("run", "--json", "-", "--markdown", "r.md", "--junit", "r.xml")
     assert (code, json.loads(out), err) == (1, result, "journal: here.jsonl\n")

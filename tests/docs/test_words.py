@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import whop_contracts
-from whop_contracts.cli.main import COMMANDS
+from whop_contracts.cli import COMMANDS
 from whop_contracts.pause.catalogue import clauses
 
 ROOT = Path(__file__).parents[2]

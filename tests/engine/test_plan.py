@@ -65,7 +65,7 @@ def test_the_same_seed_gives_the_same_plan_and_another_one_another(profile, mean
 
 PRINTING = """
 import sys
-from whop_contracts.cli.main import main
+from whop_contracts.cli import main
 main(["plan", "--json"])
 """
 

@@ -13,7 +13,7 @@ import whop_sdk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whop_contracts.cli.main import main
+from whop_contracts.cli import main
 from whop_contracts.integrations.consumer import RULES, broken_rules, received
 from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
 from whop_contracts.pause.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies

@@ -36,7 +36,7 @@ class Project:
         self.on_run = lambda: None
         self.holds()
 
-    def check(self, settings, *, watch=None):
+    def check(self, settings, *, tell):
         self.runs.append(settings)
         self.on_run()
         return self.result

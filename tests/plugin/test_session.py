@@ -36,7 +36,7 @@ def raising(error):
     return abort
 
 
-def worker(folder, stash=session.plugin._SHARED):
+def worker(folder, stash=session.plugin.SHARED):
     """The config of a worker, as far as the run needs it."""
     config = SimpleNamespace(workerinput={}, stash=pytest.Stash())
     config.invocation_params = SimpleNamespace(dir=folder)

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from whop_contracts import provider
+from whop_contracts import cli, provider
 from whop_contracts.cli import check as engine
-from whop_contracts.cli import main as cli
 from whop_contracts.cli import planning as opening
 from whop_contracts.settings import Settings
 

@@ -10,9 +10,8 @@ from markdown_it import MarkdownIt
 
 from report import handmade
 from report.making import runner_commands
+from whop_contracts import cli, schemas
 from whop_contracts import report as reports
-from whop_contracts import schemas
-from whop_contracts.cli import main as cli
 from whop_contracts.report import documents, terminal
 from whop_contracts.settings import Settings
 

@@ -174,7 +174,7 @@ def test_a_character_that_cannot_be_seen_is_written_as_its_escape():
 def test_without_a_terminal_a_line_every_ten_seconds_shows_the_progress(monkeypatch):
     seconds, lines = iter([0.0, 9.0, 10.5, 12.0, 21.0]), []
     monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
-    progress = Progress("a", "b", sent=20, planned=100, waited_s=0.0, failed=1)
+    progress = Progress("a", sent=20, planned=100, waited_s=0.0, failed=1)
     with terminal.watching(lines.append, quiet=False) as watch:
         for _ in range(4):
             watch(progress)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 _MOTHER = """
 import gc, json, os, signal, sys
-import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.cli.run
+import whop_contracts.cli, whop_contracts.cli.check, whop_contracts.cli.run
 import whop_contracts.engine.run
 import whop_contracts.report.terminal, whop_contracts.provider
 from whop_contracts import schemas
@@ -35,7 +35,7 @@ for line in sys.stdin:
         os.environ.update(order["environment"])
         code = 99
         try:
-            code = whop_contracts.cli.main.main(order["words"])
+            code = whop_contracts.cli.main(order["words"])
             sys.stdout.flush(); sys.stderr.flush()
         finally:
             os._exit(code)

@@ -82,18 +82,18 @@ def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate)
     more = {"base_url": AWAY, "test_clock": CLOCK, "clauses": ("pausing.*",), "rate": rate}
     settings = state.settings(tmp_path, profile="quick", **more)
     paced = []
-    result = engine.check(
-        settings, watch=lambda one: paced.append(len(state.requests)) if one.part == "pacing" else None
-    )
+    result = engine.check(settings, tell=lambda line: paced.append((line[:6], len(state.requests))))
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
     waits = [seconds for seconds in slept if seconds > 10]
     assert result["exit_code"] == 0
     assert asked["pause"] > 5
     assert bool(waits) is (rate == 5)
     assert any(f"to keep to {rate} requests a minute" in note for note in result["notes"]) is (rate == 5)
+    paced = [sent for what, sent in paced if what == "pacing"]
     assert paced == ([0] if rate == 5 else []), "it is said once, before the first request"
-    quiet = dataclasses.replace(settings, quiet=True, max_requests=9)
-    engine.check(quiet, watch=lambda one: pytest.fail(one.case) if one.part == "pacing" else None)
+    quiet, said = dataclasses.replace(settings, quiet=True, max_requests=9), []
+    engine.check(quiet, tell=said.append)
+    assert not any(line.startswith("pacing") for line in said)
 
 
 def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
@@ -101,9 +101,8 @@ def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
     said = []
     settings = state.settings(tmp_path, profile="quick")
-    assert engine.check(settings, watch=lambda one: said.append(one.part))["exit_code"] == 0
-    assert "journal" in said
-    assert "pacing" not in said
+    assert engine.check(settings, tell=said.append)["exit_code"] == 0
+    assert said == [f"journal: {settings.journal}"]
     assert [seconds for seconds in slept if seconds > 30] == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from nursery import SOAK
 
 from target.hostile import serving, written
-from whop_contracts.cli import main as cli
+from whop_contracts import cli
 from whop_contracts.provider import SEED
 
 ONE = SEED.campaigns[0]

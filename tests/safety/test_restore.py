@@ -8,8 +8,8 @@ from nursery import SOAK
 from serving import served
 
 from engine.journals import state_of
+from whop_contracts import cli
 from whop_contracts.cli import check as engine
-from whop_contracts.cli import main as cli
 from whop_contracts.engine.journal import CampaignRecord, Journal
 from whop_contracts.engine.teardown import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant

@@ -83,10 +83,10 @@ def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(monkeypatch, t
     target = Answering(lambda _number, _request: "connection refused", kind="live", loopback="127" in url)
     target.base_url = url
     told = []
-    result = judged(monkeypatch, target, Settings(journal=tmp_path / "j.jsonl"), watch=told.append)
+    result = judged(monkeypatch, target, Settings(journal=tmp_path / "j.jsonl"), tell=told.append)
     note = "the credential is sent over plain http:// to staging.example: whoever is on the way can read it"
     assert (note in result["notes"]) is noted
-    assert (note in [one.case for one in told if one.message]) is noted
+    assert (f"insecure: {note}" in told) is noted
 
 
 def response_to(method, status, body, handle, *sent):

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from whop_contracts.cli import main as cli
+from whop_contracts import cli
 from whop_contracts.settings import SETTINGS, Settings
 from whop_contracts.settings.sources import load
 

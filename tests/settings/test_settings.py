@@ -236,6 +236,6 @@ def test_the_page_of_settings_has_every_name():
     for setting in SETTINGS:
         for name in (f"### {setting.key}\n", setting.help, *(f"`{one}`" for one in setting.variables)):
             assert name in page
-        assert (f"`--{setting.key}" in page) is ("command" in setting.faces)
+        assert (f"`--{setting.key}" in page) is ("run" in setting.faces)
         assert (f"`--contract-{setting.key}" in page) is ("pytest" in setting.faces)
     assert re.search(r"_WHOP_CONTRACTS_COMPLETE=\w+_source whop-contracts", page)

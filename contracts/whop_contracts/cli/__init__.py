@@ -1,13 +1,59 @@
-"""The command line. ``main`` declares it, the other modules implement it; they print by ``say``."""
+"""The command line. What implements a command is imported when it is called.
+
+``commands.json`` has the commands, their help and their own parameters, the table of settings the others.
+"""
 
 from __future__ import annotations
 
+import difflib
+import importlib
+import itertools
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from types import MappingProxyType
+from typing import Any, Final, TextIO
+
+import click
+from click.shell_completion import shell_complete
+
+from whop_contracts import __version__
+from whop_contracts.instants import read_instant
+from whop_contracts.report.summary import visible
+from whop_contracts.settings import SETTINGS, UsageError
+from whop_contracts.settings import check as check_settings
+from whop_contracts.settings.kinds import (
+    CAMPAIGN,
+    PROFILE,
+    TOKEN,
+    Kind,
+    choice,
+    describe_os_error,
+    nearest,
+    number,
+)
+from whop_contracts.settings.sources import SettingOption, describe, loaded_by
+from whop_contracts.signals import describe_internal_error
+
+NAME: Final = "whop-contracts"
+USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
+_LONGEST: Final = 1_000
+_COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
+"""The variable by which a shell asks click for its completion script, and for completions."""
+_TYPES: Final[Mapping[str, Any]] = {
+    "token": TOKEN,
+    "campaign": CAMPAIGN,
+    "profile": PROFILE,
+    "instant": Kind(read_instant, "INSTANT", "an instant, such as 2028-02-28T23:59:00Z"),
+    "path": click.Path(path_type=Path),
+    "part": choice("drawn"),
+}
+_HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Also for each command: click keeps the help option of whichever context asks first."""
 
 
 def say(*lines: str) -> None:
@@ -27,17 +73,14 @@ def tell(line: str) -> None:
 
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
-    """If standard output cannot be written, drop the rest, and leave the exit code to what was found.
-
-    A closed pipe is silent, anything else is printed to standard error.
-    """
+    """If standard output cannot be written, drop the rest and keep the exit code; a closed pipe is silent."""
     try:
         yield
         sys.stdout.flush()
     except OSError as error:
         discard(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            tell(f"standard output could not be written ({(error.strerror or 'unknown error').lower()})")
+            tell(f"standard output could not be written ({describe_os_error(error)})")
 
 
 def open_closed_streams() -> None:
@@ -50,3 +93,185 @@ def open_closed_streams() -> None:
 def discard(stream: TextIO) -> None:
     """Keep the interpreter from flushing a stream at its end, which would print a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; at most one line on standard error, never a traceback."""
+    open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        with reader_may_leave():
+            sys.stdout.flush()
+    except UsageError as error:
+        line, code = str(error), USAGE
+    except KeyboardInterrupt:
+        line, code = "interrupted", INTERRUPTED
+    except BrokenPipeError:
+        discard(sys.stdout)
+        return USAGE
+    except OSError as error:
+        # Other errors of files are told where they occur: this is standard output.
+        discard(sys.stdout)
+        line, code = f"the output could not be written ({error.strerror})", USAGE
+    except Exception as error:  # noqa: BLE001 - our own error
+        line, code = describe_internal_error(error), INCONCLUSIVE
+    else:
+        return code
+    tell(f"{NAME}: {visible(line, _LONGEST)}")
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """What click's ``main`` does, but Ctrl-C and a closed pipe do not end with 1 (a clause failed)."""
+    if asked := os.environ.get(_COMPLETE):
+        return USAGE if shell_complete(PROGRAM, {}, NAME, _COMPLETE, asked) else 0
+    try:
+        with PROGRAM.make_context(NAME, [*words] or ["--help"]) as ctx:
+            return int(ctx.command.invoke(ctx))
+    except click.exceptions.Exit as done:
+        return done.exit_code if words else USAGE
+    except click.UsageError as error:
+        raise UsageError(_line(error, click.Context(PROGRAM, info_name=NAME))) from None
+
+
+def _line(error: click.UsageError, ctx: click.Context) -> str:
+    """What is wrong, where, and what was expected."""
+    see = f"; see {ctx.command_path} --help"
+    if isinstance(error, click.NoSuchOption):
+        return f"{error.option_name}: no such flag{_nearest_flag(error.option_name, ctx.command) or see}"
+    if isinstance(error, click.BadOptionUsage):
+        option = next(one for one in ctx.command.get_params(ctx) if error.option_name in _names(one))
+        expected = getattr(option.type, "expected", "a value")
+        return f"{error.option_name}: expected {'no value' if getattr(option, 'is_flag', 0) else expected}"
+    if isinstance(error, click.BadParameter) and error.param:
+        name = error.param.human_readable_name
+        name = error.param.opts[0] if isinstance(error.param, click.Option) else name
+        missing = isinstance(error, click.MissingParameter)
+        return f"{name}: not given{see}" if missing else f"{name} {error.message}"
+    return f"{error.format_message()}{see}"
+
+
+def _nearest_flag(name: str, command: click.Command) -> str:
+    """A hint at the flag that was probably meant; ``--no-…`` is first compared with what undoes a switch."""
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    on = {flag.lstrip("-"): flag for one in options for flag in one.opts}
+    off = {flag.removeprefix("--no-"): flag for one in options for flag in one.secondary_opts}
+    stem = name.lstrip("-")
+    for word, known in ((stem.removeprefix("no-"), off if stem.startswith("no-") else on), (stem, on)):
+        if near := difflib.get_close_matches(word, known, n=1):
+            return f"; did you mean {known[near[0]]}?"
+    return ""
+
+
+def _names(option: click.Parameter) -> tuple[str, ...]:
+    return (*option.opts, *option.secondary_opts)
+
+
+class Command(click.Command):
+    """A command, which a function of the same name implements, in a ``module`` of this folder.
+
+    It gets the ``own`` parameters by name and, if the table has settings for it, what was ``loaded``: unless
+    ``checked``, they need not make sense together. ``settings`` changes their rows.
+    """
+
+    allow_extra_args = True
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        module: str,
+        help: str,  # noqa: A002 - click's name
+        parameters: Sequence[dict[str, Any]] = (),
+        settings: Mapping[str, Any] = MappingProxyType({}),
+        checked: bool = True,
+    ) -> None:
+        self.module, self.checked = module, checked
+        self.own = [_parameter(**row) for row in parameters]
+        rows = [row for row in SETTINGS if name in row.faces.split()]
+        self.settings = [SettingOption(replace(row, **settings.get(row.name, {}))) for row in rows]
+        params = [*self.own, *self.settings]
+        super().__init__(name, params=params, help=help, short_help=help, context_settings=_HELP)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, without taking a flag for the value of the one before it."""
+        flags = {name: one for one in self.params if isinstance(one, click.Option) for name in _names(one)}
+        for word, following in itertools.pairwise(args):
+            if word in flags and following in flags and not flags[word].is_flag and not ctx.resilient_parsing:
+                raise UsageError(f"{word}: expected a value, not {following}")
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise UsageError(_line(error, ctx)) from None
+        if rest and not ctx.resilient_parsing:
+            raise UsageError(f"unexpected argument {rest[0]!r}; see {ctx.command_path} --help")
+        return rest
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Call the function; it returns the exit code."""
+        given: dict[str, Any] = {one.name: ctx.params[one.name] for one in self.own if one.name}
+        if self.settings:
+            given["loaded"] = loaded = loaded_by(ctx)
+            if ctx.params.get("show_config"):
+                say(describe(loaded))
+                return 0
+            if self.checked:
+                check_settings(loaded.settings, loaded.origins)
+        module = importlib.import_module(f"whop_contracts.cli.{self.module}")
+        return int(getattr(module, str(self.name).replace("-", "_"))(**given))
+
+
+class Program(click.Group):
+    """All commands, in the order of the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names."""
+        del ctx
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named."""
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            hint = nearest(args[0], self.commands) or f"; see {NAME} --help"
+            raise UsageError(f"{args[0]!r}: no such command{hint}")
+        return super().resolve_command(ctx, args)
+
+
+class _Argument(click.Argument):
+    """A positional argument with help, which older versions of click do not have."""
+
+    def __init__(self, names: Sequence[str], help: str, **more: Any) -> None:  # noqa: A002 - click's name
+        super().__init__(names, **more)
+        self.help = help
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
+        del ctx
+        return self.human_readable_name, self.help or ""
+
+
+def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # noqa: A002 - click's name
+    """An option if the last of the ``names`` begins with dashes, else an argument. ``range``: of a number."""
+    flags, limits = names.split(), more.pop("range", None)
+    kind = number(*limits) if limits else _TYPES.get(type)
+    if flags[-1].startswith("--"):
+        return click.Option(flags, type=kind, show_default=not more.get("is_flag"), **more)
+    return _Argument(flags, type=kind, **more)
+
+
+COMMANDS: Final[Mapping[str, click.Command]] = {
+    name: Command(name, **row)
+    for name, row in json.loads(Path(__file__).with_name("commands.json").read_text("utf-8")).items()
+}
+PROGRAM: Final = Program(
+    NAME,
+    commands=dict(COMMANDS),
+    help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",
+    epilog="Exit codes: 0 conforms, 1 a must clause failed, 2 usage, 3 inconclusive, 4 not restored.",
+    context_settings=_HELP,
+)
+click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")(PROGRAM)

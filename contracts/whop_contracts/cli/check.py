@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
@@ -34,7 +33,7 @@ from whop_contracts.engine.journal import (
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.session import RunState, Session
+from whop_contracts.engine.session import Session
 from whop_contracts.exchange import Cause
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
@@ -54,48 +53,43 @@ _KEPT_FOR_EACH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: its sequence, requests sent and planned, seconds waited, clauses that failed.
+    """How far a run is: its sequence, requests sent and planned, seconds waited, clauses that failed."""
 
-    A ``message`` has to be shown in any case: ``part`` is what it is about, ``case`` its text.
-    """
-
-    part: str
-    case: str
+    sequence: str
     sent: int
     planned: int
     waited_s: float
     failed: int
-    message: bool = False
 
 
-Watch = Callable[[Progress], None]
+Watch = Callable[[Progress], object]
+Tell = Callable[[str], None]
 
 
 class _Run:
     """One run: takes in the exchanges, records and checks them, and shows the progress."""
 
     def __init__(
-        self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch | None
+        self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch, tell: Tell
     ) -> None:
         self.began = time.monotonic()
         self.target, self.actors = target, actors = open_target(settings)
         self.settings = settings
         self.plan = plan or planned(settings)
         self.runner = ClauseRunner(clauses, PAUSE)
-        self.watch = watch
+        self.watch, self.tell = watch, tell
         self.about = {"kind": target.kind, "base_url": target.base_url}
         self.redactor = redactor = redactor_of(actors)
         self.har = HarWriter(settings.har, redactor, self._recorded()) if settings.har else None
         self.events = EventWriter(settings.events, redactor, self.about) if settings.events else None
-        self.state = RunState()
         self.failed: set[str] = set()
         self.sent: Counter[tuple[str, str]] = Counter()
         self.planned = 0
         self.id = secrets.token_hex(4)
-        self.rng = random.Random(f"{settings.seed} {self.id}")  # noqa: S311 - names that nobody has
+        rng = random.Random(f"{settings.seed} {self.id}")  # noqa: S311 - names that nobody has
         self.sender = Sender(
             target,
-            rng=self.rng,
+            rng=rng,
             rate=pace(settings, target),
             max_requests=settings.max_requests,
             max_time=settings.max_time,
@@ -103,6 +97,15 @@ class _Run:
             jobs=settings.jobs if target.kind == "live" else 1,
             reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
         )
+        agent = f"whop-contracts/{__version__} ({self.id})"
+        self.session = Session(
+            self.sender,
+            RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
+            tolerance=settings.resume_tolerance,
+            watch=self.take,
+            tell=lambda line: tell(f"restoring: {line}"),
+        )
+        self.state = self.session.state
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - for the session
         """One exchange; it is not checked if the expected state is unknown."""
@@ -116,17 +119,11 @@ class _Run:
                 self.sent[sequence, evidence.exchange.case] += 1
         if self.events:
             self.events.add(evidence, sequence, (one for one in self.runner.clauses if one.id in ids))
-        self.show(sequence, evidence.exchange.case)
-
-    def show(self, sequence: str, case: str, *, message: bool = False) -> None:
-        """Show the progress, or a message."""
-        if self.watch:
-            waited = self.target.clock.waited_s
-            sent, failed = self.runner.requests, len(self.failed)
-            planned = self.planned or self.plan.expected
-            if self.plan.is_drawn:
-                self.planned = planned
-            self.watch(Progress(sequence, case, sent, planned, waited, failed, message))
+        planned = self.planned or self.plan.expected
+        if self.plan.is_drawn:
+            self.planned = planned
+        waited = self.target.clock.waited_s
+        self.watch(Progress(sequence, self.runner.requests, planned, waited, len(self.failed)))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
@@ -145,14 +142,15 @@ class _Run:
                 if live:
                     journal = Journal.create(settings.journal, target.base_url, self.id, PAUSE.read_state)
                 self._announce(journal)
-                session = self._session(journal)
-                self.state = session.state
+                self.session.journal = journal
                 self.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
                 more = self.batch if plan.goes_on else None
-                reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
+                reason = execute(
+                    self.session, plan, more=more, restore_time=settings.restore_time
+                ).inconclusive
                 if journal and self.state.failed:
                     command = restore_command(journal.path, target.base_url, settings.test_clock)
-                    self.show("restore", command, message=True)
+                    self.tell(f"restore: {command}")
                     self.state.notes.append(f"what is left is restored by: {command}")
         except JournalError as error:
             reason = str(error)
@@ -172,27 +170,16 @@ class _Run:
         """What has to be shown before anything is sent: the journal, what is done to production, the pace."""
         settings, plan = self.settings, self.plan
         if journal:
-            self.show("journal", str(journal.path), message=True)
+            self.tell(f"journal: {journal.path}")
         if (host := host_of(settings.base_url or "")) in settings.production_hosts:
             named = ", ".join(self.actors.campaigns)
             what = f"paused and resumed many times, by {plan.requests} requests, and put back as found"
-            self.show("production", f"{host}: {named} will be {what}", message=True)
+            self.tell(f"production: {host}: {named} will be {what}")
         if note := describe_plain_http(self.target.base_url):
-            self.show("insecure", note, message=True)
+            self.tell(f"insecure: {note}")
         rate = pace(settings, self.target) if journal and not settings.quiet else None
         if rate and (note := pacing(settings, plan, rate)):
-            self.show("pacing", note, message=True)
-
-    def _session(self, journal: Journal | None) -> Session:
-        agent = f"whop-contracts/{__version__} ({self.id})"
-        return Session(
-            self.sender,
-            RequestBuilder(self.target.base_url, self.actors, PAUSE, agent=agent, rng=self.rng),
-            tolerance=self.settings.resume_tolerance,
-            journal=journal,
-            watch=self.take,
-            tell=partial(self.show, "restoring", message=True),
-        )
+            self.tell(f"pacing: {note}")
 
     def _planned(self) -> dict[str, Any]:
         plan = self.plan
@@ -259,15 +246,22 @@ class _Run:
         return {clause.id: reason for clause in runner.clauses if (reason := why(clause))}
 
 
-def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None = None) -> dict[str, Any]:
+def check(
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    watch: Watch = lambda _: None,
+    tell: Tell = lambda _: None,
+) -> dict[str, Any]:
     """Run once and return the result, redacted. ``plan`` replaces the one that the settings ask for.
 
+    ``watch`` gets the progress after each exchange, ``tell`` lines that are shown in any case.
     Raises ``UsageError`` for what the user has to change; whatever the target does is in the result.
     """
     schemas.self_test()
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
-    run = _Run(settings, clauses, plan, watch)
+    run = _Run(settings, clauses, plan, watch, tell)
     run.execute()
     run.state.notes += [one.trouble for one in (run.har, run.events) if one and one.trouble]
     result = settle(run.result())

@@ -86,10 +86,7 @@ def requests_for(clause: Clause, plan: Plan) -> tuple[int, list[str]]:
 
 
 def bounds(clause: Clause) -> dict[str, str]:
-    """What ``conforms``, ``warns`` and ``fails``, in words, by the conformance table or the schema.
-
-    Empty for a clause that neither of them holds.
-    """
+    """What ``conforms``, ``warns`` and ``fails``, by the conformance table or the schema, if one says."""
     for one in CLASSES:
         if one.clause == clause.id:
             others = {one.other: "any other 4xx"} if not one.reject >= CLIENT else {}

@@ -58,10 +58,7 @@ def clauses(*, as_json: bool) -> int:
 
 
 def derive(folder: Path | None, *, check: bool) -> int:
-    """Write the schemas; or, to ``check``, return 1 if they differ from what would be written.
-
-    Our own folder has the schema of the settings file too, which is made from the table of settings.
-    """
+    """Write the schemas, ours with that of the settings file; to ``check``, return 1 if they differ."""
     where = folder or Path(schemas.document_path("openapi.json")).parent
     ours = {} if folder else {"settings.schema.json": deriving.text_of(schema())}
     try:
@@ -106,8 +103,7 @@ def read_result(path: Path, name: str) -> dict[str, Any]:
 
 
 def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What differs between two results: by group the clauses whose verdict does, the drift that appeared, and
-    notes on what makes the two hard to compare.
+    """What differs between two results: clauses by group, drift that appeared, how comparable they are.
 
     A clause newly fails if it did not fail before, was not tested or did not exist; failing under a waiver
     does not count. It no longer fails if it failed, waived or not, and now passes or warns.

@@ -201,10 +201,7 @@ def pacing(settings: Settings, plan: Plan, rate: int) -> str | None:
 
 
 def planned(settings: Settings) -> Plan:
-    """The plan of a run: only what serves the selected clauses, cut to fit ``max_requests``.
-
-    A ``thorough`` plan goes on in batches if the time is limited.
-    """
+    """The plan for the selected clauses and ``max_requests``; ``thorough`` goes on if the time is limited."""
     plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
     if settings.clauses:
         found = served(plan, selected_clauses(settings))
@@ -230,9 +227,7 @@ def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[Names, frozenset[st
 
 
 def missed(plan: Plan, clauses: Iterable[Clause], sent: Mapping[Names, int]) -> frozenset[str]:
-    """The ids of the clauses that only requests of ``plan`` test that were not sent; ``sent`` counts those
-    that were.
-    """
+    """The ids of the clauses that only requests of ``plan`` test that are not among those ``sent``."""
     names, ids = zip(*_requests(plan, clauses), strict=True)
     there = list(_were_sent(names, sent))
     tested = frozenset().union(*compress(ids, there))

@@ -1,9 +1,7 @@
 """``serve``, the reference provider on a port, and ``prove``, every built-in provider against the plan.
 
-``serve --strict`` and ``--report`` check its clients too (see :mod:`whop_contracts.integrations.consumer`).
-``--strict`` rejects a request that violates the contract with a 4xx; ``--report`` leaves responses as they
-are. The report is replaced at the start, after each violation and at the end. The exit code is 1 if there was
-a violation.
+``serve --strict`` and ``--report`` check its clients too, and end with 1 if a request violated the contract.
+``--strict`` rejects it with a 4xx. The report is replaced at the start, after each violation and at the end.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from whop_contracts import proof as proofs
 from whop_contracts import provider
 from whop_contracts.cli import say
 from whop_contracts.engine.plan import Profile
-from whop_contracts.instants import NANO, read_instant
+from whop_contracts.instants import NANO, Instant
 from whop_contracts.integrations.consumer import Found
 from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
 from whop_contracts.proof import rank as ranking
@@ -139,7 +137,7 @@ def prove(
     faults: tuple[str, ...],
     only: Literal["drawn"] | None,
     rank: bool,
-    at: str | None,
+    at: Instant | None,
     jobs: int | None,
     write: str | None,
     check: str | None,
@@ -158,9 +156,8 @@ def prove(
         if path is not None and faults:
             raise UsageError(f"{flag}: expected without --faults, which runs a part only")
     before = [_read(path) for path in _both(check)] if check else []
-    planned = trials.planned(
-        profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only
-    )
+    start, wanted = at.ns / NANO if at else proofs.START, _wanted(faults)
+    planned = trials.planned(profile, seed=seed, seeds=seeds, start=start, wanted=wanted, only=only)
     proof = trials.prove(planned, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
         say(*proofs.matrix(proof), "")
@@ -193,15 +190,7 @@ def _wanted(globs: tuple[str, ...]) -> Callable[[str], bool] | None:
     return (lambda name: any(fnmatch.fnmatchcase(name, glob) for glob in globs)) if globs else None
 
 
-def _start(text: str | None) -> float:
-    instant = None if text is None else read_instant(text)
-    if text is not None and instant is None:
-        raise UsageError(f"--at {text!r}: expected an instant, such as 2028-02-28T23:59:00Z")
-    return instant.ns / NANO if instant else proofs.START
-
-
 def _both(path: str) -> tuple[str, str]:
-    """The matrix, and the data beside it."""
     return path, f"{path.removesuffix('.md')}.json"
 
 

@@ -25,7 +25,7 @@ from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.integrations import har
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.report import postprocess, terminal
-from whop_contracts.report.summary import visible, words
+from whop_contracts.report.summary import lasting, visible, words
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.sources import Loaded
 from whop_contracts.signals import interruptible
@@ -48,7 +48,7 @@ def run(loaded: Loaded) -> int:
         )
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
-            result = check.check(settings, watch=watch)
+            result = check.check(settings, watch=watch, tell=tell)
         return _conclude(settings, result)
 
 
@@ -140,7 +140,7 @@ def replay(loaded: Loaded, result: Path, clause: str) -> int:
         strict=False,
     )
     with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
-        new = check.check(alone, watch=watch, plan=single(sequence, alone))
+        new = check.check(alone, plan=single(sequence, alone), watch=watch, tell=tell)
     (row,) = new["clauses"]
     sent = f"{new['requests']} requests of {visible(sequence, 80)!r} sent again"
     with reader_may_leave():
@@ -154,8 +154,7 @@ def replay(loaded: Loaded, result: Path, clause: str) -> int:
         else:
             reason = visible(row["reason"] or new["reason"] or "")
             say(f"inconclusive: {clause} was not tested ({sent}): {reason}")
-        for line in new["put_back"]["failed"]:
-            say(f"NOT PUT BACK: {visible(line)}")
+        say(*lasting(new))
     if new["put_back"]["failed"]:
         return 4
     return 1 if row["failure"] else 0 if row["verdict"] == "passed" else 3

@@ -1,8 +1,7 @@
 """The pytest plugin: settings as ``--contract-…`` options, one item per clause, four fixtures.
 
-pytest loads this module in every project that has the package installed. It imports little and does nothing
-until a test module imports ``whop_contracts.contract`` or a test uses a fixture, except that it keeps the
-credentials of a live target out of what pytest reports.
+pytest loads this module wherever the package is installed. It imports little, and does nothing without
+``whop_contracts.contract`` or a fixture but keep a live target's credentials out of what pytest reports.
 """
 
 from __future__ import annotations
@@ -33,7 +32,8 @@ _DEST: Final = "whop_contracts_"
 _FOLDER: Final = "whop_contracts_folder"
 _SESSION: Final = "whop_contracts.plugin.session"
 _LOADED: Final = pytest.StashKey[Loaded]()
-_SHARED: Final = pytest.StashKey[Path]()
+SHARED: Final = pytest.StashKey[Path]()
+"""The folder, not created yet, that the processes of one session share."""
 _MARKER: Final = (
     "ad_campaign_provider(fault=None, variation=None, base_url=..., now=None, strict=False): configures the "
     "fixture of that name; base_url is where the application sends requests, now an aware datetime; strict "
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     folder = getattr(config, "workerinput", {}).get(_FOLDER)
     unguessable = Path(tempfile.gettempdir(), f"whop-contracts-{os.urandom(16).hex()}")
-    config.stash[_SHARED] = Path(folder) if folder else unguessable
+    config.stash[SHARED] = Path(folder) if folder else unguessable
     config.pluginmanager.register(_Redaction(config))
     if _options(config):
         try:
@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Give a worker of pytest-xdist the folder that all processes of the session share."""
-    node.workerinput[_FOLDER] = str(node.config.stash[_SHARED])
+    node.workerinput[_FOLDER] = str(node.config.stash[SHARED])
 
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> Any:
@@ -97,7 +97,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the verdict after the tests if a run was made."""
     session = sys.modules.get(_SESSION)
-    if hasattr(config, "workerinput") or (session is None and not shared(config).is_dir()):
+    if hasattr(config, "workerinput") or (session is None and not config.stash[SHARED].is_dir()):
         return
     result = importlib.import_module(_SESSION).made(config)
     if result is not None:
@@ -111,7 +111,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the processes of the session shared; done by the controller, after its workers."""
-    folder = config.stash.get(_SHARED, None)
+    folder = config.stash.get(SHARED, None)
     if folder is not None and not hasattr(config, "workerinput") and folder.is_dir():
         for path in folder.iterdir():
             path.unlink()
@@ -158,7 +158,8 @@ class _Redaction:
         with contextlib.suppress(UsageError):
             settings = _loaded(self._config).settings
             if settings.base_url:
-                return importlib.import_module(_SESSION).redactor_for(settings)
+                actors = importlib.import_module("whop_contracts.cli.planning").actors_of(settings)
+                return importlib.import_module("whop_contracts.engine.request_builder").redactor_of(actors)
         return None
 
 
@@ -204,7 +205,6 @@ def _fixtures() -> Any:
 
 
 def _options(config: pytest.Config) -> Mapping[str, Any]:
-    """The options that were given, by the setting's name."""
     given = ((setting.name, config.getoption(_DEST + setting.name, None)) for setting in SETTINGS)
     return {name: value for name, value in given if value is not None}
 
@@ -227,8 +227,3 @@ def _loaded(config: pytest.Config) -> Loaded:
         folder = config.invocation_params.dir
         config.stash[_LOADED] = load(_options(config), folder, prefix=PREFIX)
     return config.stash[_LOADED]
-
-
-def shared(config: pytest.Config) -> Path:
-    """The folder, not created yet, that the processes of one session share."""
-    return config.stash[_SHARED]

@@ -91,13 +91,10 @@ class AdCampaignProvider:
         self._path = url.path.rstrip("/")
         self.router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
         """The respx router: ``router.calls`` are the requests that it handled."""
-        where: dict[str, Any] = {
-            "scheme": url.scheme,
-            "host": url.host,
-            "path__startswith": f"{self._path}/ad_campaigns",
-        }
-        where |= {} if url.port is None else {"port": url.port}
-        self.router.route(**where).mock(side_effect=self._respond)
+        port: dict[str, Any] = {} if url.port is None else {"port": url.port}
+        place = f"{self._path}/ad_campaigns"
+        route = self.router.route(scheme=url.scheme, host=url.host, path__startswith=place, **port)
+        route.mock(side_effect=self._respond)
         self._open = ExitStack()
         self._served: str | None = None
 
@@ -189,10 +186,7 @@ class Hidden(str):
 
 
 def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iterator[AdCampaignProvider]:
-    """The provider that the test's marker configures.
-
-    After the test, a ``strict`` one fails it for requests that broke the contract, and warns of unwise ones.
-    """
+    """The provider that the test's marker configures; a ``strict`` one fails the test for broken requests."""
     marker = request.node.get_closest_marker("ad_campaign_provider")
     args, kwargs = (marker.args, dict(marker.kwargs)) if marker else ((), {})
     if strict:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,12 +25,11 @@ from filelock import FileLock
 from whop_contracts import plugin
 from whop_contracts import report as reports
 from whop_contracts.contract import Subject
-from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import summary
 from whop_contracts.report.summary import visible
-from whop_contracts.settings import Settings, UsageError
+from whop_contracts.settings import UsageError
 from whop_contracts.signals import describe_internal_error
 
 _RUN: Final = pytest.StashKey["Run"]()
@@ -55,7 +55,7 @@ def obtain(config: pytest.Config) -> Run:
     if not hasattr(config, "workerinput"):
         _make(config)
         return config.stash[_RUN]
-    folder = plugin.shared(config)
+    folder = config.stash[plugin.SHARED]
     folder.mkdir(mode=0o700, exist_ok=True)
     with FileLock(folder / "lock"):
         if (folder / "run.json").is_file():
@@ -71,7 +71,7 @@ def obtain(config: pytest.Config) -> Run:
 
 def made(config: pytest.Config) -> Mapping[str, Any] | None:
     """The result of this session, if any of its processes has made one."""
-    folder = plugin.shared(config)
+    folder = config.stash[plugin.SHARED]
     other = _read(folder) if (folder / "run.json").is_file() else Run()
     return config.stash.get(_RUN, other).result
 
@@ -92,15 +92,12 @@ def prepare(item: pytest.Item) -> None:
 def _make(config: pytest.Config) -> None:
     """Make the run and keep what became of it, also where an exception aborts it."""
     run = Run()
-
-    def watch(progress: Any) -> None:
-        if progress.message:
-            _announce(config, f"{progress.part}: {progress.case}")
-
     try:
         settings = plugin.chosen(config).settings
         # The engine is imported here, in the one process that needs it.
-        result = importlib.import_module("whop_contracts.cli.check").check(settings, watch=watch)
+        result = importlib.import_module("whop_contracts.cli.check").check(
+            settings, tell=partial(_announce, config)
+        )
         reports.write(settings, result)
         run = Run(result=result)
     except UsageError as error:
@@ -236,13 +233,6 @@ def _inert(text: str) -> str:
 
 
 # -- redaction -----------------------------------------------------------------------------------------------
-
-
-def redactor_for(settings: Settings) -> Redactor:
-    """A redactor of the credentials in these settings of a live target."""
-    opening = importlib.import_module("whop_contracts.cli.planning")
-    redactor: Redactor = redactor_of(opening.actors_of(settings))
-    return redactor
 
 
 def redact(report: Any, redactor: Redactor) -> None:

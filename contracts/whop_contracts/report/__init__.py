@@ -12,18 +12,17 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from whop_contracts.report import summary
-from whop_contracts.report.summary import is_hidden, visible
+from whop_contracts.report.summary import Result, is_hidden, visible
 from whop_contracts.settings import KEYS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
 
-Result = Mapping[str, Any]
 WRITERS: Final = ("json", "junit", "markdown", "html")
 """The settings that name the file of a report."""
 _NOT_REPLACED: Final = {errno.EACCES, errno.EPERM, errno.EBUSY}
@@ -35,10 +34,7 @@ _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def render(name: str, result: Result) -> str:
-    """The text of the report that the setting ``name`` asks for.
-
-    In JSON, characters that cannot be seen, or that reverse a line, are escaped.
-    """
+    """The text of a report, by the setting that asks for it. In JSON, what cannot be seen is escaped."""
     if name != "json":
         text: str = getattr(importlib.import_module("whop_contracts.report.documents"), name)(result)
         return text
@@ -48,10 +44,7 @@ def render(name: str, result: Result) -> str:
 
 
 def write(settings: Settings, result: Result) -> None:
-    """Write every report that was asked for to its file, whatever signals come meanwhile.
-
-    UsageError names the first file that could not be written; the others are.
-    """
+    """Write every report that was asked for, whatever signals come. UsageError names the first that fails."""
     wrong: list[UsageError] = []
     with undisturbed():
         for name in WRITERS:
@@ -107,10 +100,7 @@ def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
 
 
 def show(settings: Settings, result: Result, stream: TextIO) -> None:
-    """Print the report that was asked for on standard output, else that for the terminal.
-
-    Under GitHub Actions, annotations follow the latter.
-    """
+    """Print the report that was asked for on standard output, else that for the terminal and annotations."""
     if piped := next((name for name in WRITERS if getattr(settings, name) == STDOUT), None):
         stream.write(render(piped, result))
         return

@@ -1,13 +1,8 @@
 """JUnit XML, Markdown and HTML of a result. What came from a target is escaped, made visible, and cut.
 
-JUnit is valid by Jenkins's and Surefire's schemas: one test case per clause, one suite per part of the page.
-The run itself is two more cases, whose error is what prevents a verdict or leaves a campaign not restored.
-
-In Markdown, whatever came from a target is in code, fenced longer than any run of backticks in it: there no
-markup, no mention and no link works.
-
-HTML is one file that opens offline and requests nothing. Its style and script are named by their hash in a
-policy that allows nothing else.
+JUnit is valid by Jenkins's and Surefire's schemas; two of its cases are about the run itself. In Markdown,
+what came from a target is in code, fenced longer than any run of backticks in it. HTML opens offline and
+requests nothing: its policy allows its own style and script, by their hashes, and nothing else.
 """
 
 from __future__ import annotations
@@ -38,8 +33,6 @@ _BUDGETS: Final = (4_000, 1_000, 200, 40)
 """Characters of one text; the first budget that lets the page fit is taken."""
 _LINES: Final = 20
 _ROWS: Final = 500
-_PROMPT_S: Final = 5.0
-"""The scale of resumes has at least so many seconds: later than that warns."""
 LEFT: Final = 2.0
 RIGHT: Final = 97.0
 """Horizontal places of a picture are percentages between these, so that it fits any screen."""
@@ -90,7 +83,6 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         body=lambda text: _body(text, budget),
         replay=replay_command,
         timeline=timeline,
-        prompt_s=_PROMPT_S,
         summary=summary,
         style=style,
         script=script,

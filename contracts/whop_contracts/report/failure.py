@@ -19,11 +19,6 @@ from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS
 _EXCERPT: Final = 600
 _BEFORE: Final = 60
 _TEXT: Final = 500
-_SENT: Final = (
-    "base_url campaign_ids foreign_campaign_id test_clock resume_tolerance profile seed max_requests "
-    "max_time ca_file insecure allow_production"
-)
-"""The settings that a command needs to repeat a run, besides tokens and headers."""
 LONGEST: Final = 4_000
 """Characters of the longest command that is printed."""
 _CREDENTIALS: Final = {
@@ -50,11 +45,9 @@ class Event:
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Event:
         """Read an entry of ``before``."""
-        number, campaign, asked, answer = (entry[name] for name in ("number", "campaign", "asked", "answer"))
         shown = read_state(entry) if entry["status"] else None
-        return cls(
-            number, _instant(entry["at"]), campaign, asked, _instant(entry.get("until")), answer, shown
-        )
+        at, until = _instant(entry["at"]), _instant(entry.get("until"))
+        return cls(entry["number"], at, entry["campaign"], entry["asked"], until, entry["answer"], shown)
 
     @property
     def paused(self) -> bool:
@@ -74,36 +67,30 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a clause failed or warned: the smallest case in its ``row``, and what a reader needs besides.
+    """Why a clause failed or warned: the smallest case in its ``row`` of a ``result``.
 
     ``at`` is the provider's clock at the response, in nanoseconds. ``before`` are the requests that led
-    there, if the clause is about the state that they left. ``path`` is the request's URL after the base URL,
-    ``reproduce`` are commands, ``explains`` the rows of other clauses that likely failed for the same reason.
+    there, if the clause is about the state that they left.
     """
 
+    result: Mapping[str, Any]
     row: Mapping[str, Any]
     at: int | None
     before: tuple[Event, ...]
-    path: str
-    reproduce: tuple[str, ...]
-    explains: tuple[Mapping[str, Any], ...]
 
     @classmethod
     def read(cls, result: Mapping[str, Any], row: Mapping[str, Any]) -> Failure | None:
         """Read the failure of a clause's row; None if it has none."""
         if not row["failure"]:
             return None
-        request, rows = row["failure"]["request"], result["clauses"]
-        return cls(
-            row,
-            at=_instant(request.get("at")),
-            before=tuple(map(Event.read, request.get("before", ()))),
-            path=request["url"].removeprefix(result["target"]["base_url"] or ""),
-            reproduce=(row["failure"]["curl"], run_command(result, row["id"])),
-            explains=tuple(
-                one for one in rows if one.get("explained_by") == row["id"] and one["verdict"] == "failed"
-            ),
-        )
+        request = row["failure"]["request"]
+        before = tuple(map(Event.read, request.get("before", ())))
+        return cls(result, row, _instant(request.get("at")), before)
+
+    @property
+    def reproduce(self) -> tuple[str, str]:
+        """The request as a command, and the run of the clause."""
+        return self.row["failure"]["curl"], run_command(self.result, self.row["id"])
 
     def sections(self) -> Iterator[tuple[str, list[str]]]:
         """What a report shows of the failure, in order: a label and lines that are safe to show."""
@@ -118,17 +105,17 @@ class Failure:
         yield "failed in", [_extent(row)]
         if row.get("kinds"):
             yield "sent", sent(row)
-        if self.explains:
+        failed = (one for one in self.result["clauses"] if one["verdict"] == "failed")
+        same = [one for one in failed if one.get("explained_by") == row["id"]]
+        if same:
             yield (
                 "also",
-                [
-                    f"{one['id']}, {_extent(one)}: {visible(one['failure']['actual'], 100)}"
-                    for one in self.explains
-                ],
+                [f"{one['id']}, {_extent(one)}: {visible(one['failure']['actual'], 100)}" for one in same],
             )
         if self.before:
             yield "before", self.history()
-        yield "request", _message(f"{request['method']} {self.path}", request["body"])
+        path = request["url"].removeprefix(self.result["target"]["base_url"] or "")
+        yield "request", _message(f"{request['method']} {path}", request["body"])
         if response:
             headers = {name.lower(): value for name, value in response["headers"].items()}
             line = f"{response['status']} {headers.get('content-type') or 'without a media type'}"
@@ -192,7 +179,7 @@ def command_of_run(settings: Settings) -> str:
     for setting in SETTINGS:
         value = getattr(settings, setting.name)
         chosen = value != setting.default or setting.name in ("profile", "seed")
-        if chosen and setting.name in _SENT.split():
+        if chosen and "reproduce" in setting.faces:
             for one in value if isinstance(value, tuple) else (value,):
                 words += [f"--{setting.key}", *([] if one is True else [shown(one)])]
     return shlex.join(words)
@@ -215,10 +202,7 @@ def replay_command(clause: str) -> str:
 
 
 def curl(exchange: Exchange) -> str:
-    """A command for bash that sends a request again byte for byte, the token left to the environment.
-
-    If it is too long for a command line, a comment that says where the request is.
-    """
+    """A command for bash that sends the same bytes, the token left to the environment, or a comment."""
     request, pipe = exchange.request, ""
     words = ["curl", "-i", *(["-g"] if set(request.url) & set("[]{}") else []), "-X", request.method]
     words.append(_quoted(request.url.encode()))
@@ -229,7 +213,8 @@ def curl(exchange: Exchange) -> str:
     if media_type is not None or request.content:
         words += ["-H", _quoted(f"Content-Type: {media_type or ''}".strip().encode())]
     if b"\0" in request.content:  # no argument can hold it
-        pipe = f"printf '{''.join(map(_octal, request.content))}' | "
+        octal = (chr(one) if _plain(one) and one != ord("%") else f"\\{one:03o}" for one in request.content)
+        pipe = f"printf '{''.join(octal)}' | "
         words += ["--data-binary", "@-"]
     elif request.content:
         words += ["--data-raw", _quoted(request.content)]
@@ -245,10 +230,6 @@ def _quoted(content: bytes) -> str:
     if text.encode() == content and visible(text, len(text) + 1) == text:
         return shlex.quote(text)
     return "$'" + "".join(chr(byte) if _plain(byte) else f"\\x{byte:02x}" for byte in content) + "'"
-
-
-def _octal(byte: int) -> str:
-    return chr(byte) if _plain(byte) and byte != ord("%") else f"\\{byte:03o}"
 
 
 def _plain(byte: int) -> bool:

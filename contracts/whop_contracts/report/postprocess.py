@@ -1,13 +1,9 @@
-"""What is applied to a finished result: waivers, then the drift ledger. Their files are read before anything
-is sent.
+"""What is applied to a finished result: waivers, then the drift ledger. Both are read before a run begins.
 
-A waiver is a failure that a named owner has accepted, for a reason and until an expiry date. The file is TOML
-with ``[[waiver]]`` tables, each with ``clause`` (an id or a pattern), ``reason``, ``owner`` and ``expiry`` (a
-date, the last day of the waiver). A waived failure is shown and fails nothing. A waiver that cannot be used
-ends the run before anything is sent.
-
-The drift ledger keeps since when each difference from the page exists and when it was last seen, over many
-runs. It is sorted JSON, so that it can be kept in a repository, and is replaced as a whole or not at all.
+A waiver is a failure that a named owner has accepted: a ``[[waiver]]`` table of TOML with ``clause`` (an id
+or a pattern), ``reason``, ``owner`` and ``expiry`` (the last day). It is shown, and fails nothing.
+The drift ledger says when each difference from the page was first and last seen. It is sorted JSON, so that
+it can be kept in a repository, and is replaced as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -86,9 +82,7 @@ class Waiver:
 
 
 def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiver, ...]:
-    """Read a file of waivers for the ``known`` clauses. UsageError names the line of what is incomplete, has
-    expired, or matches no clause.
-    """
+    """Read waivers. UsageError names the line of what is incomplete, has expired, or matches no clause."""
     text, document = read_toml(path, f"--waivers {path}")
     places = _places(text)
     tables = document.pop("waiver", [])
@@ -149,8 +143,7 @@ def apply_waivers(
 ) -> dict[str, Any]:
     """The result with covered failures and warnings as ``waived``, and its verdict and exit code after that.
 
-    A waiver whose clauses were tested and did not fail is noted as not needed any more; with ``strict`` that
-    fails the run. Clauses that were not tested say nothing about their waiver.
+    A waiver whose clauses were tested and did not fail is noted; with ``strict`` that fails the run.
     """
     rows = []
     for row in result["clauses"]:

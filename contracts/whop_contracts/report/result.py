@@ -13,7 +13,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift
 from whop_contracts.exchange import Cause, Request, Response, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import Resume, events_about
+from whop_contracts.pause.evidence import events_about
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.failure import curl, replay_command
 from whop_contracts.report.summary import ELLIPSIS
@@ -33,10 +33,8 @@ _VALUE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a result contains besides verdicts: target, plan, clock and restored campaigns.
-
-    ``started_at`` is in seconds since 1970. ``reason`` is why the run is inconclusive. ``untested`` says, by
-    clause id, why a clause was not tested.
+    """What a result contains besides verdicts. ``started_at`` is in seconds since 1970, ``reason`` is why the
+    run is inconclusive, ``untested`` says, by its id, why a clause was not tested.
     """
 
     target: Mapping[str, Any]
@@ -73,7 +71,15 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
         "waited_s": round(c.waited_s, 3),
         "clauses": rows,
         "drift": [_drift(drift, redactor) for drift in tally.drift.values()],
-        "resumes": [_resume(resume) for resume in tally.resumes],
+        "resumes": [
+            {
+                "campaign": resume.campaign,
+                "due": write_instant(resume.due),
+                "late_s": round(max(resume.before - resume.due, 0) / NANO, 3),
+                "uncertainty_s": round((resume.before - resume.after) / NANO, 3),
+            }
+            for resume in tally.resumes
+        ],
         "clock": dict(c.clock),
         "put_back": dict(c.put_back),
         "notes": list(c.notes),
@@ -103,10 +109,9 @@ def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
 def explained(tally: ClauseRunner) -> dict[str, str]:
     """The failed *must* clauses that another one likely explains, each with that one's id.
 
-    A clause explains another if it fails in the same requests: in all of them, or in more, though in fewer
-    than half of those that it checked. Three clauses or more that fail with nothing but one and the same
-    server error have one cause, too. The more specific one, by the share of its exchanges that failed,
-    explains the other.
+    A clause explains another if it fails in the same requests, or in more, though in fewer than half of those
+    that it checked. Three clauses or more that fail with one server error only have one cause, too. The more
+    specific one, by the share of its exchanges that failed, explains the other.
     """
     counts = {clause.id: tally.counts[clause.id] for clause in tally.clauses if clause.level == "must"}
     failed = {id_: count for id_, count in counts.items() if count.broken}
@@ -232,12 +237,3 @@ def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
     value = drift.value if plain else redactor.redact_then_cut(str(drift.value), _VALUE)
     row = {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
     return row | ({"hint": drift.hint} if drift.hint else {})
-
-
-def _resume(resume: Resume) -> dict[str, Any]:
-    return {
-        "campaign": resume.campaign,
-        "due": write_instant(resume.due),
-        "late_s": round(max(resume.before - resume.due, 0) / NANO, 3),
-        "uncertainty_s": round((resume.before - resume.after) / NANO, 3),
-    }

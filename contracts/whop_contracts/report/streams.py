@@ -177,10 +177,7 @@ def _dump(data: Any) -> bytes:
 
 
 class EventWriter(_Stream):
-    """Writes a run to a file while it goes on, as NDJSON: a line per exchange, finding and phase, redacted.
-
-    ``schemas/event.schema.json`` describes the lines.
-    """
+    """Writes a run as NDJSON: a line per exchange, finding and phase (``schemas/event.schema.json``)."""
 
     def __init__(self, path: Path, redactor: Redactor, target: Mapping[str, Any]) -> None:
         super().__init__("--events", path, redactor)

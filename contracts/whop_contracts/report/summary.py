@@ -62,10 +62,7 @@ def having(result: Result, *verdicts: str) -> list[Row]:
 
 
 def failures(result: Result) -> list[Row]:
-    """The clauses that failed, the more specific ones first: those of whose exchanges a larger share failed.
-
-    A clause that another failed one likely explains comes right after that one.
-    """
+    """The failures, more specific ones first (a larger share failed), each before those it explains."""
     rows = _failed(result)
     return [
         one
@@ -204,9 +201,7 @@ def hints(result: Result) -> list[str]:
 
 
 def lists(result: Result) -> dict[str, list[Item]]:
-    """What is listed after the failures, by its label. An item is whose it is (an id, or nothing), what
-    there is to say, and what was sent.
-    """
+    """What is listed after the failures, by label: whose it is (an id, or ""), a text, what was sent."""
     return {
         "warned": [(row["id"], finding(row), sent(row)) for row in having(result, "warned")],
         "waived": [(row["id"], row["reason"] or "", []) for row in having(result, "waived")],

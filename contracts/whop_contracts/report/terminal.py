@@ -52,10 +52,9 @@ class _Console(Console):
 
 
 def console_for(stream: TextIO, color: Color = "auto") -> Console:
-    """A console that writes no control character to what is no terminal, except colours that were asked for.
+    """A console. Where there is no terminal, it writes no control characters but colors that were asked for.
 
-    ``color`` auto is never where ``NO_COLOR`` is set, else always where ``FORCE_COLOR`` is, else as the
-    terminal can.
+    ``color`` auto is never with ``NO_COLOR``, else always with ``FORCE_COLOR``, else as the terminal can.
     """
     terminal = stream.isatty()
     if color == "auto" and os.environ.get("NO_COLOR"):
@@ -205,9 +204,7 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
 def watching(
     tell: Callable[[str], None], *, quiet: bool, color: Color = "auto"
 ) -> Iterator[Callable[[Any], None]]:
-    """A watcher of a run. It shows the progress: a bar on a terminal, else a line every ten seconds unless
-    ``quiet``. Messages (the journal's name, what is done to a production host) are always shown.
-    """
+    """A watcher of a run, which shows its progress unless ``quiet``: a bar, else a line every ten seconds."""
     terminal = sys.stderr.isatty()
     bar = Progress(
         TextColumn("{task.fields[part]:<28}", markup=False),
@@ -223,16 +220,14 @@ def watching(
 
         def watch(progress: Any) -> None:
             nonlocal shown
-            if progress.message:
-                tell(f"{progress.part}: {progress.case}")
-                return
             total = max(progress.planned, progress.sent, 1)
             now = time.monotonic()
             more = _described(progress, now - began)
             if not terminal and not quiet and now - shown >= _PROGRESS_S:
                 shown = now
                 tell(f"progress: {progress.sent} of {total} requests{more}")
-            bar.update(task, completed=progress.sent, total=total, part=visible(progress.part, 28), more=more)
+            part = visible(progress.sequence, 28)
+            bar.update(task, completed=progress.sent, total=total, part=part, more=more)
 
         yield watch
 

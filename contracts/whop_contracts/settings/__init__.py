@@ -7,7 +7,6 @@ variables, the file and its schema, the options of pytest, ``--show-config`` and
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
 import urllib.parse
@@ -30,7 +29,8 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``name`` is the field of ``Settings``, ``faces`` names where it is a flag.
+    """One setting. ``name`` is the field of ``Settings``. ``faces`` are the commands that have it, ``pytest``
+    if there is an option, and ``reproduce`` if a command that repeats a run has it.
 
     ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
@@ -44,7 +44,7 @@ class Setting:
     repeatable: bool = False
     usual: str = ""
     otherwise: str = "none"
-    faces: str = "command pytest"
+    faces: str = ""
     in_file: bool = True
 
     @property
@@ -123,7 +123,6 @@ class Settings:
 
 
 def _table() -> Iterator[Setting]:
-    """The rows of the table, in the order of the fields."""
     rows = json.loads(Path(__file__).with_name("settings.json").read_text("utf-8"))
     for one in fields(Settings):
         row = rows[one.name]
@@ -141,9 +140,9 @@ def check(settings: Settings, origins: Mapping[str, str]) -> None:
     def named(name: str) -> str:
         return origins.get(name, f"--{KEYS[name]}")
 
-    checks = (_of_the_target, _of_actors, _of_files)
-    for problem in itertools.chain.from_iterable(problems(settings, named) for problems in checks):
-        raise UsageError(problem)
+    for problems in (_of_the_target, _of_actors, _of_files):
+        for problem in problems(settings, named):
+            raise UsageError(problem)
 
 
 def _of_the_target(given: Settings, named: Callable[[str], str]) -> Iterator[str]:

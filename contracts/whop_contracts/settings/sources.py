@@ -239,7 +239,6 @@ def _text(kind: Kind, value: Any, origin: str, folder: Path) -> str:
 
 
 def _token_of(path: Path, origin: str) -> str:
-    """The credential in a file."""
     try:
         with path.open("rb") as file:
             return str(kinds.TOKEN.convert(file.read(_TOKEN_LIMIT).decode("ascii").strip(), None, None))
