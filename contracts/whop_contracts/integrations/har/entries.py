@@ -96,9 +96,11 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     at = f"log.entries[{number - 1}]"
     request = row["request"]
     sent = _time(member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
-    posted = request.get("postData")
+    posted = None if request.get("postData") is None else member(request, "postData", dict, f"{at}.request")
     headers = _headers(request, posted, f"{at}.request")
-    content = _posted(posted, f"{at}.request.postData")
+    body = posted or {}
+    encoding = body.get("_encoding", body.get("encoding"))
+    content = _decoded(body.get("text") or "", encoding, f"{at}.request.postData")
     response, trouble = _response(row, f"{at}.response")
     exact = row.get("_sent"), row.get("_received")
     start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
@@ -203,14 +205,6 @@ def _kept(
 def _is_text(body: bytes) -> bool:
     """Whether a body can be the text of a response that is not compressed."""
     return (body[:1] != b"\x1f" and body.isascii()) or read_json(body).problem is None
-
-
-def _posted(data: Any, at: str) -> bytes:
-    if data is None:
-        return b""
-    if not isinstance(data, dict):
-        raise HarError(f"{at} is no object")
-    return _decoded(data.get("text") or "", data.get("_encoding", data.get("encoding")), at)
 
 
 def _decoded(text: Any, encoding: Any, at: str) -> bytes:
