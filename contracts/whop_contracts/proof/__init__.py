@@ -1,7 +1,7 @@
 """The proof: what a run says about every faulty and every conforming provider, and what is wrong with that.
 
-Values, figures and texts only; ``trials`` runs the providers. What is printed and ``docs/proof.md`` are written
-from the templates beside this file.
+Values, figures and texts only; ``trials`` runs the providers. What is printed and ``docs/proof.md`` are
+written from the templates beside this file.
 """
 
 from __future__ import annotations
