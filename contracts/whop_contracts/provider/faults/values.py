@@ -69,43 +69,28 @@ def _with_day_not_carried(parts: Parts) -> int:
     return dates.days_before(parts.year, parts.month, parts.day) * DAY + parts.instant() % DAY
 
 
-def _with_month_from_zero(parts: Parts) -> int:
-    rolls_over = parts.month == 12 and parts.year < 9999
-    return _at(parts, year=parts.year + 1, month=1) if rolls_over else parts.instant()
-
-
 def _in_units(parts: Parts, unit: int) -> int:
     """The instant if the digits of the fraction were a number of units."""
     return _at(parts, fraction="") + int((parts.fraction or "0")[:6]) * unit
 
 
-def _shifted(by: int, wanted: Callable[[Parts], bool]) -> Callable[[Parts], int]:
-    return lambda parts: parts.instant() + (by if wanted(parts) else 0)
-
-
 _MARCH_2100: Final = dates.days_before(2100, 3, 1) * DAY
-_MISREAD: Final[Mapping[str, Callable[[Parts], int | None]]] = {
+_MISREAD: Final[Mapping[str, Callable[[Parts], int]]] = {
     "offset flipped": lambda p: _at(p, offset=-p.offset),
     "offset twice": lambda p: _at(p, offset=2 * p.offset),
     "decimal minutes": _with_decimal_minutes,
     "minutes without a sign": lambda p: _with_minutes(p, abs(p.offset) % 60),
     "whole quarters": _in_whole_quarters,
     "day not carried": _with_day_not_carried,
-    "rounded": lambda p: (p.instant() + SECOND // 2) // SECOND * SECOND,
-    "rounded up": lambda p: -(-p.instant() // SECOND) * SECOND,
     "fraction of milliseconds": lambda p: _in_units(p, _MS),
     "fraction of microseconds": lambda p: _in_units(p, 1000),
     "hour of twelve": lambda p: _at(p, hour=p.hour % 12 or 12),
     "end of the day": lambda p: (p.instant() // DAY + 1) * DAY - _MS,
-    "last day before": _shifted(-DAY, lambda p: p.day == monthrange(p.year, p.month)[1]),
+    "last day before": lambda p: p.instant() - DAY * (p.day == monthrange(p.year, p.month)[1]),
     "year of the week": _in_year_of_week,
-    "month from zero": _with_month_from_zero,
-    "infinity": lambda p: None if p.text.startswith("9999-12-31T23:59:59") else p.instant(),
-    "leap day of 2100": _shifted(DAY, lambda p: p.instant() >= _MARCH_2100),
-    "offset of -12 hours at most": lambda p: _at(p, offset=max(-720, p.offset)),
-    "leap day of the century": _shifted(-DAY, lambda p: 2_300 < p.year < 9_990),
+    "leap day of 2100": lambda p: p.instant() + DAY * (p.instant() >= _MARCH_2100),
 }
-"""From the parts of a date to the instant that it is taken for; None is none."""
+"""From the parts of a date to the instant that it is taken for."""
 
 
 def _misread(row: Row) -> type[Provider]:
