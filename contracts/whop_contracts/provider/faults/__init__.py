@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 
@@ -179,6 +180,13 @@ def condition(row: Row) -> Callable[[Any], bool]:
         and ("has" not in row or row["has"] in value)
         and ("pattern" not in row or re.search(row["pattern"], str(value), re.IGNORECASE) is not None)
     )
+
+
+def by_row(
+    step: Callable[..., object], kind: Callable[..., Callable[..., type[Provider]]] = around
+) -> Callable[[Callable[..., object]], Callable[[Row], type[Provider]]]:
+    """Turn a function for `around` (or `after`), given a row first, into what makes a fault of a row."""
+    return lambda how: lambda row: kind(step)(partial(how, row))
 
 
 def crashing(

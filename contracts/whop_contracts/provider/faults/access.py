@@ -19,6 +19,7 @@ from whop_contracts.provider.faults import (
     around,
     both,
     built,
+    by_row,
     condition,
     crashing,
     failing,
@@ -53,25 +54,22 @@ def _compared(row: Row) -> Callable[[str, str], bool]:
     return alike
 
 
-def _unknown(row: Row) -> type[Provider]:
+@by_row(Provider.authenticate)
+def _unknown(row: Row, go: Go, provider: Provider, request: Request) -> Any:
     """For the kinds of unknown ``credentials`` in a row: another rejection, or full access."""
-
-    def authenticate(go: Go, provider: Provider, request: Request) -> Any:
-        try:
-            return go(request)
-        except Rejection:
-            header = request.header("authorization")
-            sent = "absent" if header is None else "unknown" if header.partition(" ")[2].strip() else "empty"
-            if sent not in row["credentials"]:
-                raise
-        match row["then"]:
-            case "crash":
-                raise crash()
-            case "forbid":
-                raise Rejection(403, "forbidden", "This is not allowed.")
-        return provider.state.credentials[SEED.token]
-
-    return around(Provider.authenticate)(authenticate)
+    try:
+        return go(request)
+    except Rejection:
+        header = request.header("authorization")
+        sent = "absent" if header is None else "unknown" if header.partition(" ")[2].strip() else "empty"
+        if sent not in row["credentials"]:
+            raise
+    match row["then"]:
+        case "crash":
+            raise crash()
+        case "forbid":
+            raise Rejection(403, "forbidden", "This is not allowed.")
+    return provider.state.credentials[SEED.token]
 
 
 def _has_format(sent: str, key: str) -> bool:
@@ -180,16 +178,13 @@ def _crashing(row: Row) -> type[Provider]:
     return failing(Provider.find_campaign)(lambda id_, _: id_ not in _KNOWN and condition(row)(id_))
 
 
-def _found(row: Row) -> type[Provider]:
+@by_row(Provider.look_up)
+def _found(row: Row, go: Go, provider: Provider, wanted: str) -> Any:
     """For an unknown id that is what a row describes find the first campaign, or a copy with that id."""
-
-    def look_up(go: Go, provider: Provider, wanted: str) -> Any:
-        first = provider.state.campaigns[SEED.campaigns[0]]
-        if wanted in provider.state.campaigns or not condition(row)(wanted):
-            return go(wanted)
-        return replace(copy.deepcopy(first), id=wanted) if "copied" in row else first
-
-    return around(Provider.look_up)(look_up)
+    first = provider.state.campaigns[SEED.campaigns[0]]
+    if wanted in provider.state.campaigns or not condition(row)(wanted):
+        return go(wanted)
+    return replace(copy.deepcopy(first), id=wanted) if "copied" in row else first
 
 
 def _pauses_all(go: Go, provider: Provider, wanted: str) -> Any:
@@ -208,11 +203,10 @@ def _empty(_: Provider, call: Call, rejection: Rejection) -> Response | None:
 # -- methods --
 
 
-def _also(row: Row) -> type[Provider]:
+@by_row(Provider.allowed_methods)
+def _also(row: Row, go: Go, _: Provider, operation: str) -> Any:
     """One more method does what POST does."""
-    return around(Provider.allowed_methods)(
-        lambda go, _, operation: (*go(operation), row["method"]) if operation == "pause" else go(operation)
-    )
+    return (*go(operation), row["method"]) if operation == "pause" else go(operation)
 
 
 _get_reads = around(Provider.route)(

@@ -17,6 +17,7 @@ from whop_contracts.provider.faults import (
     after,
     around,
     built,
+    by_row,
     change,
     condition,
     crashing,
@@ -178,36 +179,29 @@ _members_drop_offset = _edited_date(lambda _, body: len(body) > 1, r"[+-]\d\d:\d
 # -- rejected, and in effect all the same --
 
 
-def _changing_before_rejecting(row: Row) -> type[Provider]:
+@by_row(Provider.check_until)
+def _changing_before_rejecting(
+    row: Row, go: Go, provider: Provider, until: int | None, campaign: Campaign
+) -> Any:
     """Change a paused campaign before an instant in the past is rejected."""
-
-    def check(go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
-        if until is not None and until <= provider.now() and campaign.status == "paused":
-            change(campaign, row["sets"])
-        return go(until, campaign)
-
-    return around(Provider.check_until)(check)
+    if until is not None and until <= provider.now() and campaign.status == "paused":
+        change(campaign, row["sets"])
+    return go(until, campaign)
 
 
-def _acting(
-    affected: Callable[[Provider, Request, Call | None], list[Campaign]],
-) -> Callable[[Row], type[Provider]]:
-    """After a rejection with one of a row's statuses, set what it ``sets`` of the affected campaigns.
-
-    Or do to them what it says in ``then``.
-    """
-
-    def make(row: Row) -> type[Provider]:
-        def act(provider: Provider, request: Request, call: Call | None, rejection: Rejection) -> None:
-            method = row.get("method", request.method)
-            wanted = rejection.status in row["statuses"] and request.method == method
-            for campaign in affected(provider, request, call) if wanted else ():
-                change(campaign, row.get("sets", {}))
-                _act(row.get("then"), provider, campaign)
-
-        return after(Provider.after_rejection)(act)
-
-    return make
+@by_row(Provider.after_rejection, after)
+def _acting(row: Row, provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
+    """After a rejection with one of a row's statuses set what it ``sets`` of campaigns, or do ``then``."""
+    if why.status in row["statuses"] and request.method == row.get("method", request.method):
+        for campaign in (_others_paused if "others" in row else _addressed)(provider, request, call):
+            change(campaign, row.get("sets", {}))
+            match row.get("then"), campaign.status:
+                case "pause" | "toggle", "active":
+                    provider.apply_pause(campaign, None)
+                case "resume" | "toggle", "paused":
+                    provider.apply_unpause(campaign)
+                case "postpone", _:
+                    campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
 
 
 def _addressed(provider: Provider, request: Request, call: Call | None) -> list[Campaign]:
@@ -223,16 +217,6 @@ def _addressed(provider: Provider, request: Request, call: Call | None) -> list[
 def _others_paused(provider: Provider, request: Request, _: Call | None) -> list[Campaign]:
     every = (provider.state.campaigns[id_] for id_ in SEED.campaigns if id_ not in request.path)
     return [one for one in every if one.status == "paused"]
-
-
-def _act(what: str | None, provider: Provider, campaign: Campaign) -> None:
-    match what, campaign.status:
-        case "pause" | "toggle", "active":
-            provider.apply_pause(campaign, None)
-        case "resume" | "toggle", "paused":
-            provider.apply_unpause(campaign)
-        case "postpone", _:
-            campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
 
 
 FAULTS: Final = (
@@ -288,12 +272,7 @@ FAULTS: Final = (
     ),
     *stored(crashing(Provider.parse, _text), "compact bodies"),
     *stored(crashing(Provider.parse, _text, Provider.unparsable), "bodies on several lines"),
-    *stored(
-        _acting(_addressed),
-        "effects of rejected requests",
-        "effects of unauthorized requests",
-        "effects of other methods",
-    ),
-    *stored(_acting(_others_paused), "effects on other campaigns"),
+    *stored(_acting, "effects of rejected requests", "effects of unauthorized requests"),
+    *stored(_acting, "effects of other methods", "effects on other campaigns"),
     *stored(_changing_before_rejecting, "effects of dates in the past"),
 )

@@ -18,6 +18,7 @@ from whop_contracts.provider.faults import (
     after,
     around,
     built,
+    by_row,
     change,
     changing,
     failing,
@@ -38,14 +39,11 @@ def _returned_before(go: Go, provider: Provider, campaign: Campaign, request: Re
     return provider.success("pause", before)
 
 
-def _stored_later(row: Row) -> type[Provider]:
+@by_row(Provider.pause, after)
+def _stored_later(row: Row, provider: Provider, campaign: Campaign, _request: Request) -> None:
     """Change the date that is stored after the response was written, by ``how`` and ``seconds`` of a row."""
-
-    def store(provider: Provider, campaign: Campaign, _request: Request) -> None:
-        until = campaign.paused_until
-        campaign.paused_until = None if until is None else moved(row, until, provider.now())
-
-    return after(Provider.pause)(store)
+    until = campaign.paused_until
+    campaign.paused_until = None if until is None else moved(row, until, provider.now())
 
 
 def _ends_pause(_provider: Provider, campaign: Campaign) -> None:
@@ -107,17 +105,14 @@ _BODIES: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _deciding(row: Row) -> type[Provider]:
+@by_row(Provider.decide_until)
+def _deciding(row: Row, go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
     """For the bodies that a row names: a date in so many ``days``, or a crash, or a 422."""
-
-    def decide(go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
-        if not _BODIES[row["body"]](body):
-            return go(body, campaign)
-        if "days" in row:
-            return provider.now() + row["days"] * DAY
-        raise crash() if "crash" in row else provider.invalid("paused_until is required.")
-
-    return around(Provider.decide_until)(decide)
+    if not _BODIES[row["body"]](body):
+        return go(body, campaign)
+    if "days" in row:
+        return provider.now() + row["days"] * DAY
+    raise crash() if "crash" in row else provider.invalid("paused_until is required.")
 
 
 def _never_read(go: Go, _provider: Provider, body: Any, campaign: Campaign) -> None:

@@ -20,6 +20,7 @@ from whop_contracts.provider.faults import (
     around,
     both,
     built,
+    by_row,
     change,
     failing,
     having,
@@ -113,21 +114,20 @@ def _changed(row: Row, value: Any) -> Any:
 # -- status, media type and bytes --
 
 
-def replaced(row: Row) -> type[Provider]:
+@by_row(Provider.success)
+def replaced(
+    row: Row, go: Callable[..., Response], _: Provider, operation: Operation, document: Any
+) -> Response:
     """Replace parts of the response to a successful pause: those that a row has. Add its ``header``."""
-
-    def success(go: Callable[..., Response], _: Provider, operation: Operation, document: Any) -> Response:
-        response = go(operation, document)
-        if operation != "pause":
-            return response
-        headers = response.headers
-        if "media_type" in row:
-            headers = (("content-type", row["media_type"]),) if row["media_type"] else ()
-        if "header" in row:
-            headers = (tuple(row["header"]), *headers)
-        return Response(row.get("status", response.status), headers, _content(row, response.content))
-
-    return around(Provider.success)(success)
+    response = go(operation, document)
+    if operation != "pause":
+        return response
+    headers = response.headers
+    if "media_type" in row:
+        headers = (("content-type", row["media_type"]),) if row["media_type"] else ()
+    if "header" in row:
+        headers = (tuple(row["header"]), *headers)
+    return Response(row.get("status", response.status), headers, _content(row, response.content))
 
 
 def _content(row: Row, content: bytes) -> bytes:
@@ -207,29 +207,23 @@ def _losing_fifth_date(go: Go, provider: Provider, campaign: Campaign, until: in
     go(campaign, None if dated and dated % 5 == 0 else until)
 
 
-def _idempotent(row: Row) -> type[Provider]:
+@by_row(Provider.pause)
+def _idempotent(row: Row, go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
     """Repeat the response to the same bytes of the last while, if they contain something; nothing is done."""
-    window, part = row["seconds"] * SECOND, row["part"].encode()
-
-    def pause(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
-        key = (campaign.id, request.content)
-        since, response = provider.notes.get(key, (0, None))
-        if response is None or part not in request.content or provider.now() - since > window:
-            response = go(campaign, request)
-            provider.notes[key] = (provider.now(), response)
-        return response
-
-    return around(Provider.pause)(pause)
+    key = (campaign.id, request.content)
+    since, response = provider.notes.get(key, (0, None))
+    repeated = row["part"].encode() in request.content and provider.now() - since <= row["seconds"] * SECOND
+    if response is None or not repeated:
+        response = go(campaign, request)
+        provider.notes[key] = (provider.now(), response)
+    return response
 
 
-def _losing_unpause(row: Row) -> type[Provider]:
+@by_row(Provider.unpause)
+def _losing_unpause(row: Row, go: Go, provider: Provider, campaign: Campaign) -> Any:
     """Return one unpause in ``every`` so many as done, and do nothing."""
-
-    def unpause(go: Go, provider: Provider, campaign: Campaign) -> Any:
-        provider.notes["count"] = count = provider.notes.get("count", 0) + 1
-        return go(copy.deepcopy(campaign) if count % row["every"] == 0 else campaign)
-
-    return around(Provider.unpause)(unpause)
+    provider.notes["count"] = count = provider.notes.get("count", 0) + 1
+    return go(copy.deepcopy(campaign) if count % row["every"] == 0 else campaign)
 
 
 def _third_ignored(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:

@@ -19,6 +19,7 @@ from whop_contracts.provider.faults import (
     Table,
     around,
     both,
+    by_row,
     condition,
     crashing,
     failing,
@@ -93,21 +94,18 @@ _MISREAD: Final[Mapping[str, Callable[[Parts], int]]] = {
 """From the parts of a date to the instant that it is taken for."""
 
 
-def _misread(row: Row) -> type[Provider]:
+@by_row(Provider.compose)
+def _misread(row: Row, _go: Go, _provider: Provider, parts: Parts) -> int | None:
     """Take a date for another instant: the row says what it ``reads``, or has the ``replacement`` of a
     ``pattern``, or the ``seconds`` by which dates with it are off, in ``leap_years`` only or always.
     """
-
-    def compose(_go: Go, _provider: Provider, parts: Parts) -> int | None:
-        if "reads" in row:
-            return _MISREAD[row["reads"]](parts)
-        if "replacement" in row:
-            text = re.sub(row["pattern"], row["replacement"], parts.text, flags=re.IGNORECASE)
-            return dates.split_loosely(text).instant()
-        off = condition(row)(parts.text) and (isleap(parts.year) or "leap_years" not in row)
-        return parts.instant() + (row["seconds"] * SECOND if off else 0)
-
-    return around(Provider.compose)(compose)
+    if "reads" in row:
+        return _MISREAD[row["reads"]](parts)
+    if "replacement" in row:
+        text = re.sub(row["pattern"], row["replacement"], parts.text, flags=re.IGNORECASE)
+        return dates.split_loosely(text).instant()
+    off = condition(row)(parts.text) and (isleap(parts.year) or "leap_years" not in row)
+    return parts.instant() + (row["seconds"] * SECOND if off else 0)
 
 
 def _wrapped(until: int) -> int:
@@ -136,18 +134,12 @@ def _invalid(provider: Provider) -> Rejection:
     return provider.invalid("paused_until must be another date.")
 
 
-def _failing_if_never(error: Callable[[Provider], Rejection]) -> Callable[[Row], type[Provider]]:
-    """Reject an instant, or crash, where ``how`` and ``seconds`` of a row make it *never*."""
-
-    def make(row: Row) -> type[Provider]:
-        def check(go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
-            if until is not None and moved(row, until, provider.now()) is None:
-                raise error(provider)
-            return go(until, campaign)
-
-        return around(Provider.check_until)(check)
-
-    return make
+@by_row(Provider.check_until)
+def _never(row: Row, go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
+    """Reject an instant, or ``crash``, where ``how`` and ``seconds`` of a row make it *never*."""
+    if until is not None and moved(row, until, provider.now()) is None:
+        raise crash() if "crash" in row else _invalid(provider)
+    return go(until, campaign)
 
 
 def _end(campaign: Campaign) -> int:
@@ -203,17 +195,10 @@ _STORED: Final[Mapping[str, Callable[[Provider, Any], int | None]]] = {
 }
 
 
-def _accepting(step: Callable[..., int | None]) -> Callable[[Row], type[Provider]]:
-    """For a step that rejects a value: accept the value that a row describes, as what is ``stored``."""
-
-    def make(row: Row) -> type[Provider]:
-        def accept(go: Go, provider: Provider, value: Any, *more: Any) -> Any:
-            wanted = condition(row)(value) and ("reads" not in row or _READS[row["reads"]](value))
-            return _STORED[row["stored"]](provider, value) if wanted else go(value, *more)
-
-        return around(step)(accept)
-
-    return make
+def _accept(row: Row, go: Go, provider: Provider, value: Any, *more: Any) -> Any:
+    """In a step that rejects a value: accept the value that a row describes, as what is ``stored``."""
+    wanted = condition(row)(value) and ("reads" not in row or _READS[row["reads"]](value))
+    return _STORED[row["stored"]](provider, value) if wanted else go(value, *more)
 
 
 def _accepting_past(row: Row) -> type[Provider]:
@@ -230,16 +215,13 @@ def _accepting_past(row: Row) -> type[Provider]:
     return both(past, never) if row["stored"] == "as it is" else past
 
 
-def _lenient(row: Row) -> type[Provider]:
+@by_row(Provider.no_instant)
+def _lenient(row: Row, go: Go, provider: Provider, text: str, reason: str) -> Any:
     """Read a string after replacing the row's pattern, if that makes it a valid date."""
-
-    def no_instant(go: Go, provider: Provider, text: str, reason: str) -> Any:
-        try:
-            return provider.compose(dates.split(re.sub(row["pattern"], row["replacement"], text)))
-        except dates.NotAnInstant:
-            return go(text, reason)
-
-    return around(Provider.no_instant)(no_instant)
+    try:
+        return provider.compose(dates.split(re.sub(row["pattern"], row["replacement"], text)))
+    except dates.NotAnInstant:
+        return go(text, reason)
 
 
 FAULTS: Final = (
@@ -258,7 +240,7 @@ FAULTS: Final = (
             lambda parts: parts.instant() != _with_day_not_carried(parts),
         ),
     ),
-    *stored(_failing_if_never(_invalid), "rejected instants"),
+    *stored(_never, "rejected instants", "crashing instants"),
     *Table("dates", failing(Provider.check_until, _invalid))(
         ("refuses-dates-with-an-end", "the campaign has an end already", lambda v, c: bool(v and _end(c))),
         ("refuses-dates-before-the-end", "a comparison is reversed", lambda v, c: bool(v and v < _end(c))),
@@ -266,12 +248,11 @@ FAULTS: Final = (
     *stored(
         crashing(Provider.compose, _text), "crashing valid dates", "crashing valid dates, not in vectors"
     ),
-    *stored(_failing_if_never(lambda _: crash()), "crashing instants"),
-    *stored(_accepting(Provider.wrong_type), "accepted types"),
+    *stored(by_row(Provider.wrong_type)(_accept), "accepted types"),
     *stored(crashing(Provider.wrong_type), "crashing types"),
-    *stored(_accepting(Provider.no_object), "accepted bodies", "accepted bodies, not in vectors"),
+    *stored(by_row(Provider.no_object)(_accept), "accepted bodies", "accepted bodies, not in vectors"),
     *stored(crashing(Provider.no_object), "crashing bodies"),
-    *stored(_accepting(Provider.no_instant), "accepted texts"),
+    *stored(by_row(Provider.no_instant)(_accept), "accepted texts"),
     *stored(crashing(Provider.no_instant), "crashing texts"),
     *stored(crashing(Provider.read_until), "crashing dates"),
     *stored(_lenient, "lenient dates"),
