@@ -58,17 +58,12 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def edited(*operations: Operation) -> Callable[[Row], type[Provider]]:
-    """Edit the document of the operations' responses as a row says."""
-
-    def make(row: Row) -> type[Provider]:
-        return around(Provider.present)(
-            lambda go, _, operation, document: (
-                _edited(row, copy.deepcopy(document)) if operation in operations else go(operation, document)
-            )
-        )
-
-    return make
+@by_row(Provider.present)
+def _present(row: Row, go: Go, _: Provider, operation: Operation, document: Any) -> Any:
+    """Edit the document of the responses to a row's ``operation``, or to pauses."""
+    if operation != row.get("operation", "pause"):
+        return go(operation, document)
+    return _edited(row, copy.deepcopy(document))
 
 
 def _edited(row: Row, document: Any) -> Any:
@@ -182,7 +177,7 @@ def _sometimes(row: Row) -> type[Provider]:
     """
     match row:
         case {"edit": edit}:
-            faulty = edited("pause")(edit)
+            faulty = _present(edit)
         case {"replace": parts}:
             faulty = replaced(parts)
         case {"move": move}:
@@ -240,18 +235,8 @@ def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -
 
 
 FAULTS: Final = (
-    *stored(
-        edited("pause"),
-        "missing",
-        "null",
-        "types",
-        "values",
-        "documents",
-        "wrapped documents",
-        "paused members",
-    ),
-    *stored(edited("retrieve"), "read members", "read documents"),
-    *stored(edited("unpause"), "unpause members"),
+    *stored(_present, "missing", "null", "types", "values", "documents", "wrapped documents"),
+    *stored(_present, "paused members", "read members", "read documents", "unpause members"),
     *stored(replaced, "crashing responses", "statuses", "headers", "bytes"),
     *stored(_for_some, "dates of some campaigns", "states that are shown"),
     *stored(_sometimes, "now and then", "now and then against the schema", "crashes now and then"),

@@ -253,6 +253,7 @@ FAULTS: Final = (
     *stored(by_row(Provider.no_object)(_accept), "accepted bodies", "accepted bodies, not in vectors"),
     *stored(crashing(Provider.no_object), "crashing bodies"),
     *stored(by_row(Provider.no_instant)(_accept), "accepted texts"),
+    *stored(by_row(Provider.read_until)(_accept), "accepted dates"),
     *stored(crashing(Provider.no_instant), "crashing texts"),
     *stored(crashing(Provider.read_until), "crashing dates"),
     *stored(_lenient, "lenient dates"),
