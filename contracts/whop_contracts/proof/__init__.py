@@ -110,11 +110,6 @@ class Proof:
         """The *must* clauses."""
         return tuple(name for name, level in self.clauses if level == "must")
 
-    @property
-    def seeds(self) -> int:
-        """How many seeds each conforming provider was run with."""
-        return len({trial.seed for trial in self.variations})
-
     def catches(self) -> Counter[str]:
         """How many faults each clause fails or, for a *should*, warns about."""
         return Counter(name for trial in self.faults for name in (*trial.failed, *trial.warned))

@@ -230,6 +230,8 @@ _INSTANTS: Final[Mapping[str, Callable[[int, int], int | None]]] = {
     "never if after": lambda instant, limit: None if instant > limit else instant,
     "not after": min,
     "later": lambda instant, by: instant + by,
+    "a thousandth": lambda instant, _: instant // 1000,
+    "wrapped": lambda instant, most: (instant + most) % (2 * most) - most,
     "rounded": lambda instant, unit: (instant + unit // 2) // unit * unit,
     "rounded up": lambda instant, unit: -(-instant // unit) * unit,
     "rounded down": lambda instant, unit: instant // unit * unit,

@@ -26,6 +26,7 @@ from whop_contracts.provider.faults import (
     moved,
     stored,
     storing,
+    storing_moved,
 )
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import Campaign, Request, crash
@@ -113,10 +114,6 @@ def _deciding(row: Row, go: Go, provider: Provider, body: Any, campaign: Campaig
     if "days" in row:
         return provider.now() + row["days"] * DAY
     raise crash() if "crash" in row else provider.invalid("paused_until is required.")
-
-
-def _never_read(go: Go, _provider: Provider, body: Any, campaign: Campaign) -> None:
-    go(body, campaign)
 
 
 def _no_body_nothing(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
@@ -233,9 +230,7 @@ FAULTS: Final = (
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
     *stored(_deciding, "bodies without a date", "crashes without a date"),
-    *Table("pausing", around(Provider.decide_until))(
-        ("date-never-read", "a later generation has no date: every pause is indefinite", _never_read),
-    ),
+    *stored(storing_moved, "dates that are not read"),
     *Table("pausing", after(Provider.apply_pause))(
         ("pause-halves-budget", "every pause refunds the rest of the budget", _halves_budget),
         ("pause-changes-title", "the title is marked for people", _marks_title),

@@ -108,23 +108,14 @@ def _misread(row: Row, _go: Go, _provider: Provider, parts: Parts) -> int | None
     return parts.instant() + (row["seconds"] * SECOND if off else 0)
 
 
-def _wrapped(until: int) -> int:
-    seconds, rest = divmod(until, SECOND)
-    return ((seconds + 2**31) % 2**32 - 2**31) * SECOND + rest
-
-
-def _first_of_two(until: int) -> int:
+def _first_of_two(_provider: Provider, _campaign: Campaign, until: int | None) -> int | None:
     """In the hour of an October night that comes twice in Berlin, an hour earlier."""
-    if not 0 <= until < _MARCH_2100:
+    if until is None or not 0 <= until < _MARCH_2100:
         return until
     moment = datetime.fromtimestamp(until // SECOND, UTC)
     last_sunday = max(week[6] for week in monthcalendar(moment.year, moment.month))
     twice = (moment.month, moment.day, moment.hour) == (10, last_sunday, 1)
     return until - HOUR if twice else until
-
-
-def _stored_as(how: Callable[[int], int]) -> type[Provider]:
-    return storing(lambda _, _campaign, until: None if until is None else how(until))
 
 
 # -- rejected, or crashing --
@@ -227,9 +218,7 @@ def _lenient(row: Row, go: Go, provider: Provider, text: str, reason: str) -> An
 FAULTS: Final = (
     *stored(_misread, "misread dates", "misread dates, not in vectors"),
     *stored(storing_moved, "moved dates"),
-    *Table("dates", _stored_as)(
-        ("2038-wraps", "seconds are kept in 32 bits", _wrapped),
-        ("a-thousand-times-too-early", "seconds are taken for milliseconds", lambda until: until // 1000),
+    *Table("dates", storing)(
         ("second-october-hour", "dates are kept in Berlin's time, where an hour comes twice", _first_of_two),
     ),
     *stored(crashing(Provider.compose, _text, _invalid), "rejected valid dates"),
