@@ -137,11 +137,6 @@ def _cached(go: Go, provider: Provider, request: Request) -> Any:
     return provider.notes[key]
 
 
-def _has_other_scheme(request: Request) -> bool:
-    header = request.header("authorization")
-    return header is not None and not header.lower().startswith("bearer")
-
-
 _is_foreign = failing(Provider.owns)(lambda credential, campaign: credential.company != campaign.company)
 _lacks = failing(Provider.authorize)(
     lambda one, operation: operation != "retrieve" and UPDATE not in one.permissions
@@ -245,6 +240,7 @@ FAULTS: Final = (
         ("token-contained", "the token is searched in the header", lambda sent, key: key in sent),
         ("token-length-compared", "a format check replaces the look-up", _has_format),
     ),
+    *stored(crashing(Provider.authenticate, lambda sent: sent.header("authorization")), "other schemes"),
     *stored(_unknown, "accepted credentials", "forbidden credentials", "crashing credentials"),
     *Table("authorization", built, 206)(
         ("readonly-pauses", "the permission is not checked", around(Provider.authorize)(lambda *_: None)),
@@ -257,7 +253,6 @@ FAULTS: Final = (
     *Table("authorization", built, 100)(
         ("readonly-crashes", "the permission has no label", _lacks),
         ("foreign-crashes", "a join finds no row", _is_foreign),
-        ("other-scheme-crashes", "any token is decoded", failing(Provider.authenticate)(_has_other_scheme)),
         ("stranger-at-unknown-id-crashes", "a 401's log reads the campaign", _instead(_crash_if_unknown)),
     ),
 )

@@ -44,18 +44,18 @@ def _crash_on_nan(content: bytes) -> Any:
     raise crash()
 
 
-def _text(content: bytes) -> str:
-    return content.decode("latin-1")
+def _text(request: Request) -> str:
+    return request.content.decode("utf-8", "replace")
 
 
-def _bad_utf8(content: bytes) -> bool:
-    return content.decode("utf-8", "ignore").encode() != content
+def _media_type(request: Request) -> str:
+    return (request.header("content-type") if request.content else None) or "application/json"
 
 
 def _without_rest(content: bytes) -> Any:
-    if not _bad_utf8(content):
-        raise ValueError
-    return {}
+    if "\ufffd" in content.decode("utf-8", "replace"):
+        return {}
+    raise ValueError
 
 
 _MENDS: Final[Mapping[str, Callable[[bytes], Any]]] = {
@@ -148,8 +148,8 @@ def _has_parameter(request: Request) -> bool:
     return ";" in (request.header("content-type") or "")
 
 
-def _is_other_media(request: Request) -> bool:
-    return bool(request.content) and "json" not in (request.header("content-type") or "json")
+def _unsupported(_: Provider) -> Rejection:
+    return Rejection(415, "unsupported_media_type", "Send application/json.")
 
 
 @by_row(Provider.read_body)
@@ -165,9 +165,6 @@ def _edited_date(row: Row, go: Go, _: Provider, request: Request) -> Any:
     return body | {"paused_until": re.sub(row["pattern"], row["replacement"], until)}
 
 
-_refusing_charset = failing(
-    Provider.read_body, lambda _: Rejection(415, "unsupported_media_type", "Send application/json.")
-)(_has_parameter)
 _body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent))
 _charset_drops_escapes = around(Provider.read_body)(
     lambda go, p, request: (
@@ -223,40 +220,26 @@ FAULTS: Final = (
         ("accepts-foreign-digits", "digits of any script match", _foreign_digits),
     ),
     *stored(_mended, "mended bodies", "crashes of menders"),
-    *Table("accepting", built, 100)(
-        (
-            "crashes-on-malformed-json",
-            "a parser's error is not caught",
-            failing(Provider.unparsable)(lambda: True),
-        ),
-        (
-            "crashes-on-bad-utf-8",
-            "a decoder's error is raised",
-            failing(Provider.read_body)(lambda request: _bad_utf8(request.content)),
-        ),
-    ),
+    *stored(crashing(Provider.unparsable, lambda: None), "malformed bodies"),
     *stored(_with_member, "crashing members", "undocumented members", "emoji in members"),
     *Table("values", failing(Provider.decide_until), 100)(
         ("crashes-on-many-members", "a log of two columns", lambda b, _: isinstance(b, dict) and len(b) > 2),
         ("crashes-on-nested-member", "the log is flat", _has_nested),
     ),
-    *stored(crashing(Provider.read_body, lambda request: _text(request.content)), "long bodies", "no body"),
+    *stored(crashing(Provider.read_body, _text), "bad bytes", "long bodies", "no body", "compact bodies"),
+    *stored(crashing(Provider.read_body, _text, Provider.unparsable), "bodies on several lines"),
+    *stored(crashing(Provider.read_body, _media_type), "other media types"),
+    *stored(crashing(Provider.read_body, _media_type, _unsupported), "media types with parameters"),
     *Table("pausing", built)(
         ("mass-assignment", "whatever the body names is assigned", around(Provider.pause)(_mass_assigned)),
         ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
-    ),
-    *Table("pausing", failing(Provider.read_body), 100)(
-        ("other-media-type-crashes", "it is parsed as a form", _is_other_media),
     ),
     *Table("dates", built)(
         ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
         ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
         ("charset-loses-escaped-name", "another parser reads bodies with a charset", _charset_drops_escapes),
-        ("refuses-charset", "compared as a string", _refusing_charset),
     ),
     *stored(_edited_date, "dates of some bodies"),
-    *stored(crashing(Provider.parse, _text), "compact bodies"),
-    *stored(crashing(Provider.parse, _text, Provider.unparsable), "bodies on several lines"),
     *stored(_acting, "effects of rejected requests", "effects of unauthorized requests"),
     *stored(_acting, "effects of other methods", "effects on other campaigns"),
     *stored(_changing_before_rejecting, "effects of dates in the past"),

@@ -197,11 +197,6 @@ class _Forgetting(_Counting):
         return response
 
 
-def _losing_fifth_date(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-    provider.notes["dated"] = dated = provider.notes.get("dated", 0) + (until is not None)
-    go(campaign, None if dated and dated % 5 == 0 else until)
-
-
 @by_row(Provider.pause)
 def _idempotent(row: Row, go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
     """Repeat the response to the same bytes of the last while, if they contain something; nothing is done."""
@@ -244,7 +239,6 @@ FAULTS: Final = (
         ("tiktok-loses-offset", "the platform's client sends digits only", _offset_lost),
     ),
     *Table("intermittent", built)(
-        ("liar-5-loses-date", "one date in five is lost", around(Provider.apply_pause)(_losing_fifth_date)),
         ("liar-9-forgets", "one write in nine is lost", _Forgetting),
     ),
     *stored(_idempotent, "idempotent pauses"),
