@@ -25,7 +25,6 @@ from whop_contracts.provider.faults import (
     having,
     moved,
     stored,
-    storing,
     storing_moved,
 )
 from whop_contracts.provider.reading import MISSING
@@ -64,35 +63,38 @@ _cached = around(Provider.view)(lambda _, p, c: p.notes.setdefault(c.id, copy.de
 
 # -- a pause of a paused campaign --
 
-
-def _former(campaign: Campaign) -> int | None:
-    """The date of the pause that is in effect."""
-    return campaign.paused_until if campaign.status == "paused" else None
-
-
-def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | None], int | None]:
-    """Choose one of the former and the new date, if there are both."""
-    return lambda _, campaign, until: (
-        choose(_former(campaign), until) if _former(campaign) and until else until
-    )
+_MET: Final[Mapping[str, Callable[[Campaign, int | None], object]]] = {
+    "paused": lambda campaign, _: campaign.status == "paused",
+    "paused for ever": lambda campaign, _: campaign.status == "paused" and campaign.paused_until is None,
+    "paused likewise": lambda campaign, until: (campaign.status, campaign.paused_until) == ("paused", until),
+    "the same date": lambda campaign, until: until is not None and campaign.paused_until == until,
+    "two dates": lambda campaign, until: campaign.paused_until and until,
+    "no date": lambda _, until: until is None,
+}
+"""What a pause meets, from the campaign and the new date."""
 
 
-def _lifting(wanted: Callable[[Campaign, int | None], bool]) -> type[Provider]:
-    """Resume where a pause is wanted."""
-    return around(Provider.apply_pause)(
-        lambda go, p, campaign, until: (
-            p.apply_unpause(campaign) if wanted(campaign, until) else go(campaign, until)
-        )
-    )
-
-
-def _unless_paused(go: Go, _provider: Provider, campaign: Campaign, until: int | None) -> None:
-    if campaign.status != "paused":
-        go(campaign, until)
-
-
-def _is_forever(campaign: Campaign) -> bool:
-    return campaign.status == "paused" and campaign.paused_until is None
+@by_row(Provider.apply_pause)
+def _meeting(row: Row, go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    """Store another date, or do something else, where a pause ``meets`` what a row says."""
+    former: Any = campaign.paused_until
+    match row["then"] if _MET[row["meets"]](campaign, until) else "pause":
+        case "pause":
+            go(campaign, until)
+        case "resume":
+            provider.apply_unpause(campaign)
+        case "crash":
+            raise crash()
+        case "no date":
+            go(campaign, None)
+        case "former date":
+            go(campaign, former)
+        case "later date":
+            go(campaign, max(former, until))
+        case "earlier date":
+            go(campaign, min(former, until))
+        case "tomorrow":
+            go(campaign, provider.now() + DAY)
 
 
 # -- without a date --
@@ -198,37 +200,8 @@ FAULTS: Final = (
         ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
         ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
     ),
-    *Table("pausing", around(Provider.apply_pause))(
-        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
-    ),
-    *Table("pausing", _lifting)(
-        ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
-        (
-            "same-again-lifts",
-            "a pause until the stored instant is a toggle",
-            lambda c, until: until is not None and c.paused_until == until,
-        ),
-    ),
-    *Table("pausing", failing(Provider.admit), 100)(
-        (
-            "same-date-again-crashes",
-            "the same date a second time violates a unique key",
-            lambda c, until: c.status == "paused" and c.paused_until == until,
-        ),
-    ),
+    *stored(_meeting, "second pauses", "crashing second pauses"),
     *stored(lambda row: failing(Provider.admit)(having(row)), "crashing campaigns"),
-    *Table("pausing", storing)(
-        (
-            "second-drops-date",
-            "the update lacks the date",
-            lambda _, c, v: None if c.status == "paused" else v,
-        ),
-        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
-        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
-        ("only-extends", "of two dates the later one is kept", _merged(max)),
-        ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
-        ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
-    ),
     *stored(_deciding, "bodies without a date", "crashes without a date"),
     *stored(storing_moved, "dates that are not read"),
     *Table("pausing", after(Provider.apply_pause))(
