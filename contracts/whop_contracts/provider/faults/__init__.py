@@ -202,11 +202,12 @@ def crashing(
 
 
 def having(row: Row) -> Callable[..., bool]:
-    """Whether the ``member`` of a campaign is what a row describes; always, if it names none."""
+    """Whether the ``member`` of a campaign (``a/b``) is what a row describes; always, if it names none."""
 
-    def holds(campaign: Campaign, *_: Any) -> bool:
-        name = row.get("member", "id")
-        return condition(row)(getattr(campaign, name) if hasattr(campaign, name) else campaign.rest[name])
+    def holds(campaign: Campaign, *_args: Any) -> bool:
+        name, _, child = row.get("member", "id").partition("/")
+        value = getattr(campaign, name) if hasattr(campaign, name) else campaign.rest[name]
+        return condition(row)((value or {}).get(child) if child else value)
 
     return holds
 

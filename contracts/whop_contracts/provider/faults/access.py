@@ -182,14 +182,6 @@ def _found(row: Row, go: Go, provider: Provider, wanted: str) -> Any:
     return replace(copy.deepcopy(first), id=wanted) if "copied" in row else first
 
 
-def _pauses_all(go: Go, provider: Provider, wanted: str) -> Any:
-    found = go(wanted)
-    for campaign in provider.state.campaigns.values() if found is None else ():
-        if campaign.status == "active":
-            provider.apply_pause(campaign, None)
-    return found
-
-
 def _empty(_: Provider, call: Call, rejection: Rejection) -> Response | None:
     unknown = rejection.status == 404 and call.operation == "pause" and call.id not in _KNOWN
     return Response(200, (("content-type", "application/json"),), b"{}") if unknown else None
@@ -223,9 +215,6 @@ FAULTS: Final = (
     *stored(_found, "ids that are found"),
     *Table("identifiers", _instead, 102)(
         ("unknown-id-answered-200", "nothing found is an empty success", _empty),
-    ),
-    *Table("identifiers", around(Provider.look_up), 104)(
-        ("unknown-id-pauses-all", "the WHERE is dropped", _pauses_all),
     ),
     *stored(_also, "methods that pause"),
     *stored(crashing(Provider.route, lambda sent: f"{sent.method} {sent.path}"), "methods that crash"),

@@ -185,21 +185,6 @@ def _changing_before_rejecting(
     return go(until, campaign)
 
 
-@by_row(Provider.after_rejection, after)
-def _acting(row: Row, provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
-    """After a rejection with one of a row's statuses set what it ``sets`` of campaigns, or do ``then``."""
-    if why.status in row["statuses"] and request.method == row.get("method", request.method):
-        for campaign in (_others_paused if "others" in row else _addressed)(provider, request, call):
-            change(campaign, row.get("sets", {}))
-            match row.get("then"), campaign.status:
-                case "pause" | "toggle", "active":
-                    provider.apply_pause(campaign, None)
-                case "resume" | "toggle", "paused":
-                    provider.apply_unpause(campaign)
-                case "postpone", _:
-                    campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
-
-
 def _addressed(provider: Provider, request: Request, call: Call | None) -> list[Campaign]:
     """The campaign that a pause is about, if it is known."""
     try:
@@ -213,6 +198,28 @@ def _addressed(provider: Provider, request: Request, call: Call | None) -> list[
 def _others_paused(provider: Provider, request: Request, _: Call | None) -> list[Campaign]:
     every = (provider.state.campaigns[id_] for id_ in SEED.campaigns if id_ not in request.path)
     return [one for one in every if one.status == "paused"]
+
+
+_AFFECTED: Final[Mapping[str, Callable[[Provider, Request, Call | None], Iterable[Campaign]]]] = {
+    "addressed": _addressed,
+    "others that are paused": _others_paused,
+    "all": lambda provider, _request, _call: provider.state.campaigns.values(),
+}
+
+
+@by_row(Provider.after_rejection, after)
+def _acting(row: Row, provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
+    """After a rejection with one of the statuses set what a row ``sets`` ``of`` campaigns, or do ``then``."""
+    if why.status in row["statuses"] and request.method == row.get("method", request.method):
+        for campaign in _AFFECTED[row.get("of", "addressed")](provider, request, call):
+            change(campaign, row.get("sets", {}))
+            match row.get("then"), campaign.status:
+                case "pause" | "toggle", "active":
+                    provider.apply_pause(campaign, None)
+                case "resume" | "toggle", "paused":
+                    provider.apply_unpause(campaign)
+                case "postpone", _:
+                    campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
 
 
 FAULTS: Final = (
@@ -241,6 +248,6 @@ FAULTS: Final = (
     ),
     *stored(_edited_date, "dates of some bodies"),
     *stored(_acting, "effects of rejected requests", "effects of unauthorized requests"),
-    *stored(_acting, "effects of other methods", "effects on other campaigns"),
+    *stored(_acting, "effects of other methods", "effects on other campaigns", "effects on all"),
     *stored(_changing_before_rejecting, "effects of dates in the past"),
 )

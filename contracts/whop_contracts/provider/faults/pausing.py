@@ -149,15 +149,13 @@ def _resets_creation(provider: Provider, campaign: Campaign, _until: int | None)
     campaign.created_at = provider.now()
 
 
-def _pausing_too(wanted: Callable[[Campaign, Campaign, int | None], bool]) -> type[Provider]:
-    """With a campaign pause others: those that are wanted, from them, the campaign and its date."""
-
-    def pause(provider: Provider, campaign: Campaign, until: int | None) -> None:
-        for one in provider.state.campaigns.values():
-            if one.status in {"active", "paused"} and wanted(one, campaign, until):
-                Provider.apply_pause(provider, one, until)
-
-    return after(Provider.apply_pause)(pause)
+@by_row(Provider.apply_pause, after)
+def _pausing_too(row: Row, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    """Pause others with one of the ``statuses``: those of the company, or ``all`` if there is no date."""
+    wanted = until is None or "all" not in row
+    for one in provider.state.campaigns.values() if wanted else ():
+        if one.status in row["statuses"] and ("all" in row or one.company == campaign.company):
+            Provider.apply_pause(provider, one, until)
 
 
 def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
@@ -211,17 +209,5 @@ FAULTS: Final = (
         ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
         ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
     ),
-    *Table("pausing", _pausing_too)(
-        ("pauses-siblings", "the update lacks its WHERE", lambda one, c, _: one.company == c.company),
-        (
-            "date-shared-by-company",
-            "a company has one date for all its paused campaigns",
-            lambda one, c, _: one.company == c.company and one.status == "paused",
-        ),
-        (
-            "undated-clears-all",
-            "the statement that clears the date lacks its WHERE",
-            lambda one, _, until: until is None and one.status == "paused",
-        ),
-    ),
+    *stored(_pausing_too, "pauses of others"),
 )

@@ -95,12 +95,15 @@ _MISREAD: Final[Mapping[str, Callable[[Parts], int]]] = {
 
 
 @by_row(Provider.compose)
-def _misread(row: Row, _go: Go, _provider: Provider, parts: Parts) -> int | None:
+def _misread(row: Row, _go: Go, provider: Provider, parts: Parts) -> int | None:
     """Take a date for another instant: the row says what it ``reads``, or has the ``replacement`` of a
     ``pattern``, or the ``seconds`` by which dates with it are off, in ``leap_years`` only or always.
     """
     if "reads" in row:
-        return _MISREAD[row["reads"]](parts)
+        instant = _MISREAD[row["reads"]](parts)
+        if "rejects" in row and instant != parts.instant():
+            raise _invalid(provider)
+        return instant
     if "replacement" in row:
         text = re.sub(row["pattern"], row["replacement"], parts.text, flags=re.IGNORECASE)
         return dates.split_loosely(text).instant()
@@ -222,13 +225,6 @@ FAULTS: Final = (
         ("second-october-hour", "dates are kept in Berlin's time, where an hour comes twice", _first_of_two),
     ),
     *stored(crashing(Provider.compose, _text, _invalid), "rejected valid dates"),
-    *Table("dates", failing(Provider.compose, _invalid))(
-        (
-            "refuses-crossing-days",
-            "the day in UTC must be the written day",
-            lambda parts: parts.instant() != _with_day_not_carried(parts),
-        ),
-    ),
     *stored(_never, "rejected instants", "crashing instants"),
     *Table("dates", failing(Provider.check_until, _invalid))(
         ("refuses-dates-with-an-end", "the campaign has an end already", lambda v, c: bool(v and _end(c))),
