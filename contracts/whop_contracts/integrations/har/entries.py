@@ -95,7 +95,12 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     """
     at = f"log.entries[{number - 1}]"
     request = row["request"]
-    sent = _time(member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
+    text = member(row, "startedDateTime", str, at)
+    # With the offset as HAR requires it, or as some recorders write it, +0200.
+    started = read_instant(text) or read_instant(_ZONE.sub(r"\1:\2", text))
+    if started is None:
+        raise HarError(f"{at}.startedDateTime is no date with a time and a zone")
+    sent = started.ns / NANO
     posted = None if request.get("postData") is None else member(request, "postData", dict, f"{at}.request")
     headers = _headers(request, posted, f"{at}.request")
     body = posted or {}
@@ -238,14 +243,6 @@ def _headers(message: Mapping[str, Any], body: Any, at: str) -> tuple[tuple[str,
     if not stated and isinstance(media_type, str) and media_type and (lost or posted):
         lines.append(("content-type", media_type))
     return tuple(line for line in lines if not line[0].startswith(":"))
-
-
-def _time(text: str, at: str) -> float:
-    """ISO 8601 as HAR requires it, or with the offset as some recorders write it, ``+0200``."""
-    instant = read_instant(text) or read_instant(_ZONE.sub(r"\1:\2", text))
-    if instant is None:
-        raise HarError(f"{at} is no date with a time and a zone")
-    return instant.ns / NANO
 
 
 def member(holder: Any, name: str, kind: type, at: str) -> Any:
