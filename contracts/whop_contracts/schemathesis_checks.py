@@ -1,4 +1,134 @@
-"""Registers the clauses as schemathesis checks on import. The public import path."""
+"""The clauses as checks of schemathesis, each under its own id. Importing this module registers them.
 
-from whop_contracts.integrations.schemathesis_checks import *  # noqa: F403 - what __all__ names
-from whop_contracts.integrations.schemathesis_checks import __all__ as __all__  # noqa: PLC0414 - a re-export
+``docs/generators.md`` shows how to use them. The settings ``strict`` (warnings fail too), ``clauses`` and
+``resume_tolerance`` apply, from the environment or a ``whop-contracts.toml``.
+
+Each exchange is checked on its own: requests come from several workers, other checks send their own in
+between, and failures are replayed in another order. So a clause about earlier or later exchanges reports
+nothing here. It is not known which ids and credentials are valid: a 401, 403 or 404 decides nothing, nor does
+a 400 or 422 before the campaign was seen to exist. The provider's clock is read from the ``Date`` header.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import schemathesis
+
+from whop_contracts.exchange import Exchange, Request, Response, Scope
+from whop_contracts.integrations.har.entries import Route, credentials, route
+from whop_contracts.pause.catalogue import chosen
+from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.oracle import Oracle
+from whop_contracts.redaction import Redactor
+from whop_contracts.settings.sources import load
+from whop_contracts.target.clocks import WallClock
+from whop_contracts.target.responses import Reply
+
+__all__ = ["CHECKS"]
+
+Check = Callable[[Any, Any, Any], None]
+"""A check as schemathesis calls it, with context, response and case; an ``AssertionError`` is a failure."""
+_WELL_FORMED: Final = re.compile(r"adcamp_[A-Za-z0-9]+", re.ASCII)
+_MALFORMED: Final = re.compile(r"(?!adcamp_)[A-Za-z0-9_-]+", re.ASCII | re.IGNORECASE)
+_ABOUT_THE_ID: Final = frozenset({400, 414, 422, 431})
+"""Statuses that the id alone may cause, before the provider looks at anything else."""
+_ABOUT_THE_CREDENTIAL: Final = frozenset({401, 403})
+_SETTINGS: Final = load({}, Path.cwd(), checked=False).settings
+_existing: Final[set[tuple[str, str]]] = set()
+"""Campaigns, by base URL and id, that a 2xx has shown to exist."""
+
+
+@lru_cache(maxsize=64)
+def _evidence(response: Any, method: str) -> tuple[Evidence, Redactor] | None:
+    """What a response shows, and a redactor of its credential; None if nothing can be concluded from it.
+
+    ``method`` is that of the case. Cached, because every clause asks for it in turn.
+    """
+    sent = response.request
+    body = sent.body or b""
+    if sent.method != method or not isinstance(body, str | bytes) or _is_cut(response):
+        return None
+    content = body.encode() if isinstance(body, str) else body
+    url, headers = str(sent.url), tuple((_text(one), _text(two)) for one, two in sent.headers.items())
+    about = route(sent.method, url)
+    if about is None or about.operation is None:
+        return None
+    request = Request(sent.method, url, about.operation, about.campaign, headers, content)
+    lines = tuple((name, value) for name, values in response.headers.items() for value in values)
+    received = Response(response.status_code, lines, response.content)
+    scope, took = _scope(about, sent.method, received.status), max(float(response.elapsed), 0.0)
+    if scope is None or not _speaks_json(request):
+        return None
+    clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
+    clock.learn(Reply(received, None, 0.0, took))
+    exchange = Exchange(1, request, received, 0.0, took, clock.window(0.0, took), scope=scope)
+    evidence = Oracle(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
+    return evidence, Redactor(credentials(request))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _scope(about: Route, method: str, status: int) -> Scope | None:
+    """Whose campaign it is, as far as id and response show; None if the id may explain any response."""
+    malformed = _MALFORMED.fullmatch(about.campaign) is not None
+    other_method = about.operation == "pause" and method != "POST"
+    if status in _ABOUT_THE_CREDENTIAL and (malformed or other_method):
+        return None
+    if malformed:
+        return "malformed"
+    if not _WELL_FORMED.fullmatch(about.campaign):
+        return None
+    if 200 <= status < 300:  # noqa: PLR2004
+        _existing.add((about.base, about.campaign))
+    elif status in _ABOUT_THE_ID and (about.base, about.campaign) not in _existing:
+        return "invented"
+    return "unstated"
+
+
+def _is_cut(response: Any) -> bool:
+    """Whether schemathesis kept only a part of the body."""
+    kept = len(response.content)
+    return getattr(response, "stream_cut_short", False) or getattr(response, "content_size", kept) > kept
+
+
+def _speaks_json(request: Request) -> bool:
+    """Whether the request accepts JSON and does not claim another charset than its body has."""
+    accept = (request.header("accept") or "*/*").lower()
+    media_type = (request.header("content-type") or "").lower()
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", media_type)
+    accepts = any(kind in accept for kind in ("*/*", "application/*", "json"))
+    return accepts and (charset is None or charset[1] in {"utf-8", "utf8"})
+
+
+def _check(clause: Clause) -> Check:
+    def check(ctx: Any, response: Any, case: Any) -> None:  # noqa: ARG001 - schemathesis passes its context
+        known = _evidence(response, str(case.method).upper())
+        if known is None or not clause.applies(known[0]):
+            return
+        evidence, redactor = known
+        finding = next(clause.check(evidence), None)
+        if finding is not None:
+            at = f" (at {finding.pointer})" if finding.pointer else ""
+            shown = f"expected  {finding.expected}\nactual    {finding.actual}{at}"
+            raise AssertionError(redactor.text(f"{clause.statement}\n\n{shown}\nsource    {clause.source}"))
+
+    check.__name__ = check.__qualname__ = clause.id
+    check.__doc__ = clause.statement
+    return check
+
+
+CHECKS: Final[tuple[Check, ...]] = tuple(
+    _check(clause) for clause in chosen(_SETTINGS.clauses) if clause.level == "must" or _SETTINGS.strict
+)
+"""The checks, in the order of the page, named by their clauses' ids: level *must*, or all with ``strict``."""
+
+for _one in CHECKS:
+    schemathesis.check(_one)

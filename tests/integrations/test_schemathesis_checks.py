@@ -14,7 +14,7 @@ import pytest
 import schemathesis
 from requests import Request
 
-from whop_contracts.integrations import schemathesis_checks
+from whop_contracts import schemathesis_checks
 from whop_contracts.pause.catalogue import clauses
 from whop_contracts.provider import SEED, RunningClock, build, variations
 from whop_contracts.provider.server import create_app, running

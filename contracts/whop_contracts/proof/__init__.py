@@ -1,7 +1,7 @@
 """The proof: what a run says about every faulty and every conforming provider, and what is wrong with that.
 
-Values, figures and texts only; ``trials`` runs the providers. ``docs/proof.md`` is written from
-``proof.md.j2``.
+Values, figures and texts only; ``trials`` runs the providers. What is printed and ``docs/proof.md`` are
+written from the templates beside this file.
 """
 
 from __future__ import annotations
@@ -110,11 +110,6 @@ class Proof:
         """The *must* clauses."""
         return tuple(name for name, level in self.clauses if level == "must")
 
-    @property
-    def seeds(self) -> int:
-        """How many seeds each conforming provider was run with."""
-        return len({trial.seed for trial in self.variations})
-
     def catches(self) -> Counter[str]:
         """How many faults each clause fails or, for a *should*, warns about."""
         return Counter(name for trial in self.faults for name in (*trial.failed, *trial.warned))
@@ -201,7 +196,22 @@ def _late(proof: Proof) -> Iterator[str]:
 
 def markdown(proof: Proof) -> str:
     """The page about a proof. It contains nothing that varies from machine to machine."""
-    environment = jinja2.Environment(  # noqa: S701 - it writes Markdown, from our own names
+    start = f"{datetime.fromtimestamp(proof.variations[0].start, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _rendered("proof.md.j2", proof, start=start, totals=totals(proof))
+
+
+def totals(proof: Proof, *, whole: bool = True) -> list[str]:
+    """The figures that matter, one sentence each; of a part of the proof, only what it ran."""
+    return _rendered("totals.txt.j2", proof, whole=whole).splitlines()
+
+
+def matrix(proof: Proof) -> list[str]:
+    """Every fault with its first failing clause and request; then what one clause alone catches."""
+    return _rendered("matrix.txt.j2", proof).splitlines()
+
+
+def _rendered(template: str, proof: Proof, **more: object) -> str:
+    environment = jinja2.Environment(  # noqa: S701 - it writes text, from our own names
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -213,48 +223,8 @@ def markdown(proof: Proof) -> str:
         "percentile": percentile,
         "some": _some,
     }
-    return environment.get_template("proof.md.j2").render(
-        proof=proof,
-        start=f"{datetime.fromtimestamp(proof.variations[0].start, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        totals=totals(proof),
-        catches=proof.catches(),
-        firsts=proof.firsts(),
-    )
-
-
-def totals(proof: Proof, *, whole: bool = True) -> Iterator[str]:
-    """The figures that matter, one sentence each; of a part of the proof, only what it ran."""
-    runs, bad = len(proof.variations), sum(trial.accused for trial in proof.variations)
-    names = {trial.name for trial in proof.variations}
-    share = 100 * len(proof.caught) / len(proof.faults) if proof.faults else 0.0
-    yield f"{len(proof.caught)} of {len(proof.faults)} faults caught ({share:.1f} %)"
-    median, last = (percentile(proof.caught, percent) for percent in (50, 90))
-    yield f"first failing request: median {median}, 90th percentile {last}"
-    seeds = f"{runs} runs with {proof.seeds} seeds"
-    yield f"{len(names)} conforming providers, {seeds}: {bad} false alarms or inconclusive runs"
-    if whole:
-        failing = sum(proof.catches()[name] > 0 for name in proof.musts)
-        yield f"{failing} of {len(proof.musts)} must clauses fail at least one fault"
-    if proof.survivors:
-        yield f"survivors: {', '.join(trial.name for trial in proof.survivors)}"
-
-
-def matrix(proof: Proof) -> Iterator[str]:
-    """Every fault with its first failing clause and request; then what one clause alone catches."""
-    width = max((len(trial.name) for trial in proof.faults), default=0)
-    for kind, trials in _groups(proof.faults, "kind"):
-        yield f"{kind}: {sum(trial.caught for trial in trials)} of {len(trials)} caught"
-        for trial in trials:
-            first = f"{trial.first_request:>4}  {trial.first[0]}" if trial.first else "   -  SURVIVES"
-            yield f"  {trial.name:<{width}}{first}"
-    yield ""
-    for name in proof.musts:
-        if alone := proof.alone(name):
-            yield f"{name} alone catches {len(alone)}: {_some(alone)}"
-    for trial in proof.variations:
-        if trial.accused:
-            accused = ", ".join(trial.failed) or trial.inconclusive or "not restored"
-            yield f"{trial.name}, seed {trial.seed}: {accused}"
+    about = {"proof": proof, "catches": proof.catches(), "firsts": proof.firsts()}
+    return environment.get_template(template).render(about, **more)
 
 
 def difference(one: str, other: str) -> list[str]:

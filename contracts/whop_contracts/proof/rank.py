@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -30,9 +31,11 @@ from whop_contracts.provider import ManualClock, build, faults
 from whop_contracts.steps import Capabilities, Sequence
 
 _CAMPAIGNS: Final = 4
-_CLOCKS: Final = ("movable", "wall")
 Clock = Literal["movable", "wall"]
+_CLOCKS: Final[tuple[Clock, ...]] = ("movable", "wall")
 Kind = Literal["kept", "refused", "sequence"]
+Shown = Literal["response", "read"]
+"""What shows a fault: the response to what is sent, or only a read after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +138,15 @@ def text_of(ranks: Mapping[Clock, Iterable[Group]]) -> str:
 # -- trying vectors and sequences ----------------------------------------------------------------------------
 
 
-def _found(
-    clock: Clock, names: Iterable[str], finders: Iterable[tuple[set[str], set[str]]]
-) -> Iterator[Found]:
-    by_response: dict[str, set[str]] = {}
-    by_read: dict[str, set[str]] = {}
-    for name, (responses, reads) in zip(names, finders, strict=True):
-        for id_ in responses:
-            by_response.setdefault(id_, set()).add(name)
-        for id_ in reads - responses:
-            by_read.setdefault(id_, set()).add(name)
+def _found(clock: Clock, names: Iterable[str], finders: Iterable[Mapping[str, Shown]]) -> Iterator[Found]:
+    found: dict[tuple[str, Shown], set[str]] = defaultdict(set)
+    for name, shown in zip(names, finders, strict=True):
+        for id_, by in shown.items():
+            found[id_, by].add(name)
     for one in _units(clock):
         cost = len(list(one.cases())) + (0.5 if one.start == "active" else 0.0)
-        shown = [frozenset(some.get(one.id, ())) for some in (by_response, by_read)]
-        yield Found(one.id, _kind(one.id), cost, shown[0], shown[1], last="loopback" in one.needs)
+        by_response, by_read = frozenset(found[one.id, "response"]), frozenset(found[one.id, "read"])
+        yield Found(one.id, _kind(one.id), cost, by_response, by_read, last="loopback" in one.needs)
 
 
 def _kind(id_: str) -> Kind:
@@ -170,36 +168,32 @@ def _means(clock: Clock, campaigns: int = _CAMPAIGNS) -> Capabilities:
     return Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock=kind)
 
 
-def _finders(fault: str) -> dict[Clock, tuple[set[str], set[str]]]:
-    """The ids of what finds a fault, by kind of clock: by a response to what it sends, and by a read.
+def _finders(fault: str) -> dict[Clock, dict[str, Shown]]:
+    """What finds a fault, by kind of clock: ids, and by what it is shown.
 
     Every sequence has a provider of its own: a timer that one has left would be found by another.
     """
-    by_clock: dict[Clock, tuple[set[str], set[str]]] = {}
     alone = [one for one in _units("movable") if one.id in vectors()]
     of_vectors = _shown(fault, alone, _means("movable"))
-    for clock in _CLOCKS:
-        by_response, by_read = (set(ids) for ids in of_vectors)
+    by_clock = {clock: dict(of_vectors) for clock in _CLOCKS}
+    for clock, shown in by_clock.items():
         for one in _units(clock)[len(alone) :]:
-            responses, reads = _shown(fault, [one], _means(clock))
-            by_response |= responses
-            by_read |= reads
-        by_clock[clock] = by_response, by_read
+            shown.update(_shown(fault, [one], _means(clock)))
     return by_clock
 
 
-def _shown(fault: str, units: Iterable[Sequence], means: Capabilities) -> tuple[set[str], set[str]]:
+def _shown(fault: str, units: Iterable[Sequence], means: Capabilities) -> dict[str, Shown]:
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
     musts = {clause.id for clause in runner.clauses if clause.level == "must"}
     units = tuple(units)
     ids = {one.name: one.id for one in units}
-    by_response: set[str] = set()
-    by_read: set[str] = set()
+    shown: dict[str, Shown] = {}
 
     def watch(evidence: Evidence, sequence: str) -> None:
         if musts.intersection(runner.add(evidence, sequence)) and sequence in ids:
-            (by_read if evidence.exchange.request.operation == "retrieve" else by_response).add(ids[sequence])
+            by_read = evidence.exchange.request.operation == "retrieve"
+            shown[ids[sequence]] = shown.get(ids[sequence], "read") if by_read else "response"
 
     provider = build(fault=fault, clock=ManualClock(START))
     run_in_process(Plan("thorough", 0, means, units), provider, random.Random(fault), watch)  # noqa: S311
-    return by_response, by_read
+    return shown

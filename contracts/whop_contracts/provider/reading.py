@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote_to_bytes
 
 from whop_contracts.exchange import Operation
@@ -25,7 +25,7 @@ MISSING: Final = object()
 """What `Reader.read_body` returns if there is no body: JSON has no such value."""
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json", re.IGNORECASE)
 _ID = re.compile(r"adcamp_[A-Za-z0-9]+")
-_METHODS: Final[dict[Operation, str]] = {"pause": "POST", "retrieve": "GET", "unpause": "POST"}
+_ROUTE = re.compile(rf"{BASE}/ad_campaigns/([^/]+)(?:/(pause|unpause))?")
 
 
 class Reader(Held):
@@ -43,20 +43,14 @@ class Reader(Held):
 
     def locate(self, path: str) -> Call:
         """The operation and id of a path, whatever the method."""
-        segments = path.partition("?")[0].split("/")
-        if "/".join(segments[:3]) == BASE and segments[3:4] == ["ad_campaigns"] and all(segments[4:5]):
-            match segments[4:]:
-                case [segment]:
-                    return Call("retrieve", self.decode_id(segment))
-                case [segment, "pause"]:
-                    return Call("pause", self.decode_id(segment))
-                case [segment, "unpause"]:
-                    return Call("unpause", self.decode_id(segment))
-        raise Rejection(404, "not_found", "There is no such route.")
+        found = _ROUTE.fullmatch(path.partition("?")[0])
+        if found is None:
+            raise Rejection(404, "not_found", "There is no such route.")
+        return Call(cast("Operation", found[2] or "retrieve"), self.decode_id(found[1]))
 
     def allowed_methods(self, operation: Operation) -> tuple[str, ...]:
         """The methods that a route allows."""
-        return (_METHODS[operation],)
+        return ("GET",) if operation == "retrieve" else ("POST",)
 
     def decode_id(self, segment: str) -> str:
         """A path segment, percent-decoded."""

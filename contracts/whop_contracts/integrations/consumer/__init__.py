@@ -82,7 +82,7 @@ def broken_rules(request: Request) -> Iterator[tuple[Rule, Finding]]:
 def rejection(request: Request, found: Found) -> Response | None:
     """Strict mode's response, in the documented error shape; None for a request that breaks no *must*."""
     rule, finding = next(((rule, finding) for rule, finding in found if rule.status), (None, None))
-    if rule is None or finding is None or rule.status is None:
+    if not rule or not finding or not rule.status:
         return None
     at = f" at {finding.pointer}" if finding.pointer else ""
     message = f"{rule.statement} Expected {finding.expected}; actual: {finding.actual}{at}. [{rule.id}]"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from whop_contracts.exchange import Request, Response
 from whop_contracts.integrations.consumer import Found, broken_rules, received, rejection
 from whop_contracts.pause.clause import Level
 from whop_contracts.redaction import Redactor, is_secret_header
 
-A = TypeVar("A")
 _LEAST_SECRET: Final = 8
 _LONGEST_PATH: Final = 200
 _KEPT: Final = 500
@@ -65,13 +64,11 @@ class RequestChecker:
             if found and len({one.number for one in self._kept}) >= _KEPT:
                 self._left_out += breaks
                 return found
+            path = request.url.partition("?")[0]
             for rule, finding in found:
-                path = request.url.partition("?")[0]
-                row = Broken(
-                    self._requests, request.method, path, rule.id, rule.level, rule.statement,
-                    str(rule.source), finding.pointer, finding.expected, finding.actual,
-                )  # fmt: skip
-                self._kept.append(row)
+                about = rule.id, rule.level, rule.statement, str(rule.source)
+                what = finding.pointer, finding.expected, finding.actual
+                self._kept.append(Broken(self._requests, request.method, path, *about, *what))
             return found
 
     @property
@@ -79,7 +76,10 @@ class RequestChecker:
         """One row per rule that a request broke, of either level, in the order of the requests."""
         with self._lock:
             rows = (Broken(**self._redactor.data(asdict(one))) for one in self._kept)
-            return tuple(replace(one, path=_shortened(one.path)) for one in rows)
+            return tuple(
+                replace(one, path=one.path[: _LONGEST_PATH - 1] + "…") if one.path[_LONGEST_PATH:] else one
+                for one in rows
+            )
 
     @property
     def broken(self) -> tuple[Broken, ...]:
@@ -126,16 +126,16 @@ class RequestChecker:
 
 
 def guarded(
-    handle: Callable[[str, str, Any, bytes], A],
+    handle: Callable[[str, str, Any, bytes], Response],
     checker: RequestChecker,
     *,
-    refuse: Callable[[Response], A] | None = None,
+    refuse: Callable[[Response], Response] | None = None,
     watch: Callable[[Found], None] = lambda _found: None,
-) -> Callable[..., A]:
+) -> Callable[..., Response]:
     """A provider's ``handle`` with ``checker`` in front of it, for the same arguments.
 
-    ``refuse`` turns strict mode's response into the provider's own type; without it every request goes to
-    ``handle``. ``watch`` gets what each request breaks before the provider responds.
+    ``refuse`` completes strict mode's response; without it every request goes to ``handle``. ``watch`` gets
+    what each request breaks before the provider responds.
     """
 
     def checked(
@@ -143,7 +143,7 @@ def guarded(
         path: str,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         content: bytes = b"",
-    ) -> A:
+    ) -> Response:
         pairs = tuple(headers.items() if isinstance(headers, Mapping) else headers)
         request = received(method, path, pairs, content)
         found = checker.check(request)
@@ -152,7 +152,3 @@ def guarded(
         return refuse(response) if refuse and response else handle(method, path, pairs, content)
 
     return checked
-
-
-def _shortened(path: str) -> str:
-    return path if len(path) <= _LONGEST_PATH else path[: _LONGEST_PATH - 1] + "…"

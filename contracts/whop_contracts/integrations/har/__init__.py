@@ -186,7 +186,8 @@ def _by_anyone(evidence: Evidence) -> Evidence:
 
 def _foreign(log: Log, base_url: str | None) -> Recording:
     """What a file that is not ours shows of a target: that at ``base_url``, or that of its first pause."""
-    base = normalized(base_url) if base_url else _likeliest(log.rows) or ""
+    firsts = (row.base for kind in ("pause", "retrieve") for row in log.rows if row.operation == kind)
+    base = normalized(base_url) if base_url else next(filter(None, firsts), "")
     here = sorted((row for row in log.rows if row.base == base), key=lambda row: row.received)
     usable = [row for row in here if not row.cached]
     together = overlapping(usable)
@@ -261,11 +262,3 @@ def _is_contradicted(exchanges: Iterable[Exchange | None], *, undated: bool) -> 
         contradicted |= stamp > now.end + _APART_NS or bool(new and early)
         known.add(stamp)
     return contradicted
-
-
-def _likeliest(rows: Iterable[Row]) -> str | None:
-    """The base URL of the first pause; if there is none, that of the first read."""
-    first: dict[str | None, str | None] = {}
-    for row in rows:
-        first.setdefault(row.operation, row.base)
-    return first.get("pause") or first.get("retrieve")

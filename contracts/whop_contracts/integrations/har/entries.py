@@ -95,10 +95,17 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     """
     at = f"log.entries[{number - 1}]"
     request = row["request"]
-    sent = _time(member(row, "startedDateTime", str, at), f"{at}.startedDateTime")
-    posted = request.get("postData")
+    text = member(row, "startedDateTime", str, at)
+    # With the offset as HAR requires it, or as some recorders write it, +0200.
+    started = read_instant(text) or read_instant(_ZONE.sub(r"\1:\2", text))
+    if started is None:
+        raise HarError(f"{at}.startedDateTime is no date with a time and a zone")
+    sent = started.ns / NANO
+    posted = None if request.get("postData") is None else member(request, "postData", dict, f"{at}.request")
     headers = _headers(request, posted, f"{at}.request")
-    content = _posted(posted, f"{at}.request.postData")
+    body = posted or {}
+    encoding = body.get("_encoding", body.get("encoding"))
+    content = _decoded(body.get("text") or "", encoding, f"{at}.request.postData")
     response, trouble = _response(row, f"{at}.response")
     exact = row.get("_sent"), row.get("_received")
     start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
@@ -205,14 +212,6 @@ def _is_text(body: bytes) -> bool:
     return (body[:1] != b"\x1f" and body.isascii()) or read_json(body).problem is None
 
 
-def _posted(data: Any, at: str) -> bytes:
-    if data is None:
-        return b""
-    if not isinstance(data, dict):
-        raise HarError(f"{at} is no object")
-    return _decoded(data.get("text") or "", data.get("_encoding", data.get("encoding")), at)
-
-
 def _decoded(text: Any, encoding: Any, at: str) -> bytes:
     if not isinstance(text, str):
         raise HarError(f"{at}.text is no text")
@@ -244,14 +243,6 @@ def _headers(message: Mapping[str, Any], body: Any, at: str) -> tuple[tuple[str,
     if not stated and isinstance(media_type, str) and media_type and (lost or posted):
         lines.append(("content-type", media_type))
     return tuple(line for line in lines if not line[0].startswith(":"))
-
-
-def _time(text: str, at: str) -> float:
-    """ISO 8601 as HAR requires it, or with the offset as some recorders write it, ``+0200``."""
-    instant = read_instant(text) or read_instant(_ZONE.sub(r"\1:\2", text))
-    if instant is None:
-        raise HarError(f"{at} is no date with a time and a zone")
-    return instant.ns / NANO
 
 
 def member(holder: Any, name: str, kind: type, at: str) -> Any:

@@ -15,7 +15,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from whop_contracts.exchange import Exchange, Operation
@@ -102,10 +101,6 @@ class Log:
         except (OSError, ValueError, TypeError, LookupError):
             raise HarError("FILE: the recording changed while it was read") from None
 
-    def clear(self) -> None:
-        """Forget the entries: of members with the same name the last one counts."""
-        self.rows, self.count, self.skipped, self.reason, self.secrets = [], 0, 0, "", {}
-
     def add(self, document: Any, start: int, end: int) -> None:
         """Take in the next entry. One with another URL than the endpoint's is only counted."""
         self.count += 1
@@ -165,7 +160,8 @@ def _index(reader: _Reader, log: Log, *path: str) -> Any:
     if path in {(), ("log",)} and reader.skip("{"):
         return {name: _index(reader, log, *path, name) for name in reader.parts("}")}
     if path == ("log", "entries") and reader.skip("["):
-        log.clear()
+        # Of members with the same name the last one counts.
+        log.rows, log.count, log.skipped, log.reason, log.secrets = [], 0, 0, "", {}
         for _ in reader.parts("]"):
             start = reader.offset
             log.add(reader.value(), start, reader.offset)
@@ -183,17 +179,14 @@ def overlapping(rows: Iterable[Row]) -> set[int]:
         writes = sorted((row for row in mine if row.operation != "retrieve"), key=lambda row: row.sent)
         sent = [row.sent for row in writes]
         # Of the writes up to each of them, the two that were over last: one of them may be the row itself.
-        none: tuple[Row, ...] = ()
-        last = list(accumulate(writes, _last, initial=none))
+        last: list[list[Row]] = [[]]
+        for write in writes:
+            last.append(sorted([*last[-1], write], key=lambda row: row.received)[-2:])
         for row in mine:
             before = last[bisect_left(sent, row.received)]
             if any(one is not row and row.sent < one.received for one in before):
                 found.add(row.number)
     return found
-
-
-def _last(two: tuple[Row, ...], one: Row) -> tuple[Row, ...]:
-    return tuple(sorted((*two, one), key=lambda row: row.received)[-2:])
 
 
 class _Reader:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 
@@ -181,6 +182,13 @@ def condition(row: Row) -> Callable[[Any], bool]:
     )
 
 
+def by_row(
+    step: Callable[..., object], kind: Callable[..., Callable[..., type[Provider]]] = around
+) -> Callable[[Callable[..., object]], Callable[[Row], type[Provider]]]:
+    """Turn a function for `around` (or `after`), given a row first, into what makes a fault of a row."""
+    return lambda how: lambda row: kind(step)(partial(how, row))
+
+
 def crashing(
     step: Callable[..., object],
     of: Callable[..., Any] = lambda value, *_: value,
@@ -194,11 +202,12 @@ def crashing(
 
 
 def having(row: Row) -> Callable[..., bool]:
-    """Whether the ``member`` of a campaign is what a row describes; always, if it names none."""
+    """Whether the ``member`` of a campaign (``a/b``) is what a row describes; always, if it names none."""
 
-    def holds(campaign: Campaign, *_: Any) -> bool:
-        name = row.get("member", "id")
-        return condition(row)(getattr(campaign, name) if hasattr(campaign, name) else campaign.rest[name])
+    def holds(campaign: Campaign, *_args: Any) -> bool:
+        name, _, child = row.get("member", "id").partition("/")
+        value = getattr(campaign, name) if hasattr(campaign, name) else campaign.rest[name]
+        return condition(row)((value or {}).get(child) if child else value)
 
     return holds
 
@@ -222,6 +231,9 @@ _INSTANTS: Final[Mapping[str, Callable[[int, int], int | None]]] = {
     "never if after": lambda instant, limit: None if instant > limit else instant,
     "not after": min,
     "later": lambda instant, by: instant + by,
+    "a thousandth": lambda instant, _: instant // 1000,
+    "wrapped": lambda instant, most: (instant + most) % (2 * most) - most,
+    "rounded": lambda instant, unit: (instant + unit // 2) // unit * unit,
     "rounded up": lambda instant, unit: -(-instant // unit) * unit,
     "rounded down": lambda instant, unit: instant // unit * unit,
 }

@@ -17,6 +17,7 @@ from whop_contracts.provider.faults import (
     after,
     around,
     built,
+    by_row,
     change,
     condition,
     crashing,
@@ -27,23 +28,6 @@ from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
 
 # -- malformed JSON --
-
-_COMMA: Final = re.compile(rb",\s*(?=[}\]])")
-
-
-def _mended(mend: Callable[[bytes], Any]) -> type[Provider]:
-    """Read a body that is not JSON as something else, if it can be mended."""
-
-    def parse(go: Go, provider: Provider, content: bytes) -> Any:
-        try:
-            return go(content)
-        except Rejection:
-            try:
-                return mend(content)
-            except ValueError:
-                raise provider.unparsable() from None
-
-    return around(Provider.parse)(parse)
 
 
 def _first_text(content: bytes) -> Any:
@@ -60,18 +44,41 @@ def _crash_on_nan(content: bytes) -> Any:
     raise crash()
 
 
-def _text(content: bytes) -> str:
-    return content.decode("latin-1")
+def _text(request: Request) -> str:
+    return request.content.decode("utf-8", "replace")
 
 
-def _bad_utf8(content: bytes) -> bool:
-    return content.decode("utf-8", "ignore").encode() != content
+def _media_type(request: Request) -> str:
+    return (request.header("content-type") if request.content else None) or "application/json"
 
 
 def _without_rest(content: bytes) -> Any:
-    if not _bad_utf8(content):
-        raise ValueError
-    return {}
+    if "\ufffd" in content.decode("utf-8", "replace"):
+        return {}
+    raise ValueError
+
+
+_MENDS: Final[Mapping[str, Callable[[bytes], Any]]] = {
+    "as Python": _python_json,
+    "crash on NaN": _crash_on_nan,
+    "first text": _first_text,
+    "without bad bytes": lambda content: json.loads(content.decode("utf-8", "ignore")),
+    "without the rest": _without_rest,
+}
+
+
+@by_row(Provider.parse)
+def _mended(row: Row, go: Go, provider: Provider, content: bytes) -> Any:
+    """Read a body that is not JSON by ``mend``, or after a ``pattern`` was replaced, if that is possible."""
+    try:
+        return go(content)
+    except Rejection:
+        try:
+            if "mend" in row:
+                return _MENDS[row["mend"]](content)
+            return json.loads(re.sub(row["pattern"].encode(), row["replacement"].encode(), content))
+        except ValueError:
+            raise provider.unparsable() from None
 
 
 # -- valid bodies --
@@ -122,11 +129,6 @@ def _title(go: Go, _: Provider, body: Any, campaign: Campaign) -> Any:
     return go(body, campaign)
 
 
-def _year_one(go: Go, _: Provider, body: Any, campaign: Campaign) -> Any:
-    text = body.get("paused_until") if isinstance(body, dict) else None
-    return None if isinstance(text, str) and text.startswith("0001-01-01") else go(body, campaign)
-
-
 def _foreign_digits(go: Go, _: Provider, text: str) -> Any:
     folded = "".join(str(int(one)) if one.isdecimal() else one for one in text)
     return None if folded != text and re.match(r"\d{4}-\d\d-\d\dT", folded) else go(text)
@@ -146,68 +148,41 @@ def _has_parameter(request: Request) -> bool:
     return ";" in (request.header("content-type") or "")
 
 
-def _is_other_media(request: Request) -> bool:
-    return bool(request.content) and "json" not in (request.header("content-type") or "json")
+def _unsupported(_: Provider) -> Rejection:
+    return Rejection(415, "unsupported_media_type", "Send application/json.")
 
 
-def _edited_date(wanted: Callable[[Request, Any], bool], pattern: str, replacement: str) -> type[Provider]:
-    """Replace a pattern in a date if a predicate holds for the request and its body."""
+@by_row(Provider.read_body)
+def _edited_date(row: Row, go: Go, _: Provider, request: Request) -> Any:
+    """Replace a pattern in a date if the media type has a parameter or, by the row, if there are ``more``
+    members.
+    """
+    body = go(request)
+    until = body.get("paused_until") if isinstance(body, dict) else None
+    wanted = len(body) > 1 if "more" in row and until else _has_parameter(request)
+    if not isinstance(until, str) or not wanted:
+        return body
+    return body | {"paused_until": re.sub(row["pattern"], row["replacement"], until)}
 
-    def read(go: Go, _: Provider, request: Request) -> Any:
-        body = go(request)
-        until = body.get("paused_until") if isinstance(body, dict) else None
-        if not isinstance(until, str) or not wanted(request, body):
-            return body
-        return body | {"paused_until": re.sub(pattern, replacement, until)}
 
-    return around(Provider.read_body)(read)
-
-
-_refusing_charset = failing(
-    Provider.read_body, lambda _: Rejection(415, "unsupported_media_type", "Send application/json.")
-)(_has_parameter)
 _body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent))
 _charset_drops_escapes = around(Provider.read_body)(
     lambda go, p, request: (
         _escaped_name(lambda _: go(request), p, request.content) if _has_parameter(request) else go(request)
     )
 )
-_charset_drops_fraction = _edited_date(lambda request, _: _has_parameter(request), r"\.\d+", "")
-_members_drop_offset = _edited_date(lambda _, body: len(body) > 1, r"[+-]\d\d:\d\d$", "Z")
 
 # -- rejected, and in effect all the same --
 
 
-def _changing_before_rejecting(row: Row) -> type[Provider]:
+@by_row(Provider.check_until)
+def _changing_before_rejecting(
+    row: Row, go: Go, provider: Provider, until: int | None, campaign: Campaign
+) -> Any:
     """Change a paused campaign before an instant in the past is rejected."""
-
-    def check(go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
-        if until is not None and until <= provider.now() and campaign.status == "paused":
-            change(campaign, row["sets"])
-        return go(until, campaign)
-
-    return around(Provider.check_until)(check)
-
-
-def _acting(
-    affected: Callable[[Provider, Request, Call | None], list[Campaign]],
-) -> Callable[[Row], type[Provider]]:
-    """After a rejection with one of a row's statuses, set what it ``sets`` of the affected campaigns.
-
-    Or do to them what it says in ``then``.
-    """
-
-    def make(row: Row) -> type[Provider]:
-        def act(provider: Provider, request: Request, call: Call | None, rejection: Rejection) -> None:
-            method = row.get("method", request.method)
-            wanted = rejection.status in row["statuses"] and request.method == method
-            for campaign in affected(provider, request, call) if wanted else ():
-                change(campaign, row.get("sets", {}))
-                _act(row.get("then"), provider, campaign)
-
-        return after(Provider.after_rejection)(act)
-
-    return make
+    if until is not None and until <= provider.now() and campaign.status == "paused":
+        change(campaign, row["sets"])
+    return go(until, campaign)
 
 
 def _addressed(provider: Provider, request: Request, call: Call | None) -> list[Campaign]:
@@ -225,75 +200,54 @@ def _others_paused(provider: Provider, request: Request, _: Call | None) -> list
     return [one for one in every if one.status == "paused"]
 
 
-def _act(what: str | None, provider: Provider, campaign: Campaign) -> None:
-    match what, campaign.status:
-        case "pause" | "toggle", "active":
-            provider.apply_pause(campaign, None)
-        case "resume" | "toggle", "paused":
-            provider.apply_unpause(campaign)
-        case "postpone", _:
-            campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
+_AFFECTED: Final[Mapping[str, Callable[[Provider, Request, Call | None], Iterable[Campaign]]]] = {
+    "addressed": _addressed,
+    "others that are paused": _others_paused,
+    "all": lambda provider, _request, _call: provider.state.campaigns.values(),
+}
+
+
+@by_row(Provider.after_rejection, after)
+def _acting(row: Row, provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
+    """After a rejection with one of the statuses set what a row ``sets`` ``of`` campaigns, or do ``then``."""
+    if why.status in row["statuses"] and request.method == row.get("method", request.method):
+        for campaign in _AFFECTED[row.get("of", "addressed")](provider, request, call):
+            change(campaign, row.get("sets", {}))
+            match row.get("then"), campaign.status:
+                case "pause" | "toggle", "active":
+                    provider.apply_pause(campaign, None)
+                case "resume" | "toggle", "paused":
+                    provider.apply_unpause(campaign)
+                case "postpone", _:
+                    campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
 
 
 FAULTS: Final = (
-    *Table("accepting", around(Provider.decide_until), 102)(
-        ("year-one-is-for-ever", "the zero value of a time means no time", _year_one),
-    ),
     *Table("values", around(Provider.read_until), 102)(
         ("accepts-foreign-digits", "digits of any script match", _foreign_digits),
     ),
-    *Table("accepting", _mended, 102)(
-        ("accepts-malformed-json", "a body that does not parse counts as none", lambda _: {}),
-        ("accepts-single-quotes", "a lenient parser", lambda c: json.loads(c.replace(b"'", b'"'))),
-        ("accepts-trailing-comma", "a lenient parser", lambda c: json.loads(_COMMA.sub(b"", c))),
-        ("accepts-trailing-garbage", "the parser stops after the first text", _first_text),
-        ("accepts-nan", "the language's own parser reads NaN", _python_json),
-        ("bad-utf-8-drops-the-date", "the rest of the text is lost", _without_rest),
-        ("accepts-bad-utf-8", "invalid bytes are skipped", lambda c: json.loads(c.decode("utf-8", "ignore"))),
-        ("accepts-unclosed-object", "the parser closes what is open", lambda c: json.loads(c + b"}")),
-    ),
-    *Table("accepting", built, 100)(
-        (
-            "crashes-on-malformed-json",
-            "a parser's error is not caught",
-            failing(Provider.unparsable)(lambda: True),
-        ),
-        (
-            "crashes-on-bad-utf-8",
-            "a decoder's error is raised",
-            failing(Provider.read_body)(lambda request: _bad_utf8(request.content)),
-        ),
-        ("crashes-on-nan", "NaN cannot be stored", _mended(_crash_on_nan)),
-    ),
+    *stored(_mended, "mended bodies", "crashes of menders"),
+    *stored(crashing(Provider.unparsable, lambda: None), "malformed bodies"),
     *stored(_with_member, "crashing members", "undocumented members", "emoji in members"),
     *Table("values", failing(Provider.decide_until), 100)(
         ("crashes-on-many-members", "a log of two columns", lambda b, _: isinstance(b, dict) and len(b) > 2),
         ("crashes-on-nested-member", "the log is flat", _has_nested),
     ),
-    *stored(crashing(Provider.read_body, lambda request: _text(request.content)), "long bodies", "no body"),
+    *stored(crashing(Provider.read_body, _text), "bad bytes", "long bodies", "no body", "compact bodies"),
+    *stored(crashing(Provider.read_body, _text, Provider.unparsable), "bodies on several lines"),
+    *stored(crashing(Provider.read_body, _media_type), "other media types"),
+    *stored(crashing(Provider.read_body, _media_type, _unsupported), "media types with parameters"),
     *Table("pausing", built)(
         ("mass-assignment", "whatever the body names is assigned", around(Provider.pause)(_mass_assigned)),
         ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
-    ),
-    *Table("pausing", failing(Provider.read_body), 100)(
-        ("other-media-type-crashes", "it is parsed as a form", _is_other_media),
     ),
     *Table("dates", built)(
         ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
         ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
         ("charset-loses-escaped-name", "another parser reads bodies with a charset", _charset_drops_escapes),
-        ("charset-loses-fraction", "another parser reads bodies with a charset", _charset_drops_fraction),
-        ("other-members-lose-offset", "a body of several members is rebuilt", _members_drop_offset),
-        ("refuses-charset", "compared as a string", _refusing_charset),
     ),
-    *stored(crashing(Provider.parse, _text), "compact bodies"),
-    *stored(crashing(Provider.parse, _text, Provider.unparsable), "bodies on several lines"),
-    *stored(
-        _acting(_addressed),
-        "effects of rejected requests",
-        "effects of unauthorized requests",
-        "effects of other methods",
-    ),
-    *stored(_acting(_others_paused), "effects on other campaigns"),
+    *stored(_edited_date, "dates of some bodies"),
+    *stored(_acting, "effects of rejected requests", "effects of unauthorized requests"),
+    *stored(_acting, "effects of other methods", "effects on other campaigns", "effects on all"),
     *stored(_changing_before_rejecting, "effects of dates in the past"),
 )

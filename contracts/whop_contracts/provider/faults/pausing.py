@@ -18,13 +18,14 @@ from whop_contracts.provider.faults import (
     after,
     around,
     built,
+    by_row,
     change,
     changing,
     failing,
     having,
     moved,
     stored,
-    storing,
+    storing_moved,
 )
 from whop_contracts.provider.reading import MISSING
 from whop_contracts.provider.state import Campaign, Request, crash
@@ -38,14 +39,11 @@ def _returned_before(go: Go, provider: Provider, campaign: Campaign, request: Re
     return provider.success("pause", before)
 
 
-def _stored_later(row: Row) -> type[Provider]:
+@by_row(Provider.pause, after)
+def _stored_later(row: Row, provider: Provider, campaign: Campaign, _request: Request) -> None:
     """Change the date that is stored after the response was written, by ``how`` and ``seconds`` of a row."""
-
-    def store(provider: Provider, campaign: Campaign, _request: Request) -> None:
-        until = campaign.paused_until
-        campaign.paused_until = None if until is None else moved(row, until, provider.now())
-
-    return after(Provider.pause)(store)
+    until = campaign.paused_until
+    campaign.paused_until = None if until is None else moved(row, until, provider.now())
 
 
 def _ends_pause(_provider: Provider, campaign: Campaign) -> None:
@@ -65,35 +63,38 @@ _cached = around(Provider.view)(lambda _, p, c: p.notes.setdefault(c.id, copy.de
 
 # -- a pause of a paused campaign --
 
-
-def _former(campaign: Campaign) -> int | None:
-    """The date of the pause that is in effect."""
-    return campaign.paused_until if campaign.status == "paused" else None
-
-
-def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | None], int | None]:
-    """Choose one of the former and the new date, if there are both."""
-    return lambda _, campaign, until: (
-        choose(_former(campaign), until) if _former(campaign) and until else until
-    )
+_MET: Final[Mapping[str, Callable[[Campaign, int | None], object]]] = {
+    "paused": lambda campaign, _: campaign.status == "paused",
+    "paused for ever": lambda campaign, _: campaign.status == "paused" and campaign.paused_until is None,
+    "paused likewise": lambda campaign, until: (campaign.status, campaign.paused_until) == ("paused", until),
+    "the same date": lambda campaign, until: until is not None and campaign.paused_until == until,
+    "two dates": lambda campaign, until: campaign.paused_until and until,
+    "no date": lambda _, until: until is None,
+}
+"""What a pause meets, from the campaign and the new date."""
 
 
-def _lifting(wanted: Callable[[Campaign, int | None], bool]) -> type[Provider]:
-    """Resume where a pause is wanted."""
-    return around(Provider.apply_pause)(
-        lambda go, p, campaign, until: (
-            p.apply_unpause(campaign) if wanted(campaign, until) else go(campaign, until)
-        )
-    )
-
-
-def _unless_paused(go: Go, _provider: Provider, campaign: Campaign, until: int | None) -> None:
-    if campaign.status != "paused":
-        go(campaign, until)
-
-
-def _is_forever(campaign: Campaign) -> bool:
-    return campaign.status == "paused" and campaign.paused_until is None
+@by_row(Provider.apply_pause)
+def _meeting(row: Row, go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    """Store another date, or do something else, where a pause ``meets`` what a row says."""
+    former: Any = campaign.paused_until
+    match row["then"] if _MET[row["meets"]](campaign, until) else "pause":
+        case "pause":
+            go(campaign, until)
+        case "resume":
+            provider.apply_unpause(campaign)
+        case "crash":
+            raise crash()
+        case "no date":
+            go(campaign, None)
+        case "former date":
+            go(campaign, former)
+        case "later date":
+            go(campaign, max(former, until))
+        case "earlier date":
+            go(campaign, min(former, until))
+        case "tomorrow":
+            go(campaign, provider.now() + DAY)
 
 
 # -- without a date --
@@ -107,21 +108,14 @@ _BODIES: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _deciding(row: Row) -> type[Provider]:
+@by_row(Provider.decide_until)
+def _deciding(row: Row, go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
     """For the bodies that a row names: a date in so many ``days``, or a crash, or a 422."""
-
-    def decide(go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
-        if not _BODIES[row["body"]](body):
-            return go(body, campaign)
-        if "days" in row:
-            return provider.now() + row["days"] * DAY
-        raise crash() if "crash" in row else provider.invalid("paused_until is required.")
-
-    return around(Provider.decide_until)(decide)
-
-
-def _never_read(go: Go, _provider: Provider, body: Any, campaign: Campaign) -> None:
-    go(body, campaign)
+    if not _BODIES[row["body"]](body):
+        return go(body, campaign)
+    if "days" in row:
+        return provider.now() + row["days"] * DAY
+    raise crash() if "crash" in row else provider.invalid("paused_until is required.")
 
 
 def _no_body_nothing(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
@@ -155,15 +149,13 @@ def _resets_creation(provider: Provider, campaign: Campaign, _until: int | None)
     campaign.created_at = provider.now()
 
 
-def _pausing_too(wanted: Callable[[Campaign, Campaign, int | None], bool]) -> type[Provider]:
-    """With a campaign pause others: those that are wanted, from them, the campaign and its date."""
-
-    def pause(provider: Provider, campaign: Campaign, until: int | None) -> None:
-        for one in provider.state.campaigns.values():
-            if one.status in {"active", "paused"} and wanted(one, campaign, until):
-                Provider.apply_pause(provider, one, until)
-
-    return after(Provider.apply_pause)(pause)
+@by_row(Provider.apply_pause, after)
+def _pausing_too(row: Row, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    """Pause others with one of the ``statuses``: those of the company, or ``all`` if there is no date."""
+    wanted = until is None or "all" not in row
+    for one in provider.state.campaigns.values() if wanted else ():
+        if one.status in row["statuses"] and ("all" in row or one.company == campaign.company):
+            Provider.apply_pause(provider, one, until)
 
 
 def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
@@ -206,41 +198,10 @@ FAULTS: Final = (
         ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
         ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
     ),
-    *Table("pausing", around(Provider.apply_pause))(
-        ("second-keeps-old-date", "a paused campaign is left as it is, with a 200", _unless_paused),
-    ),
-    *Table("pausing", _lifting)(
-        ("second-toggles", "pausing is a toggle: the second time resumes", lambda c, _: c.status == "paused"),
-        (
-            "same-again-lifts",
-            "a pause until the stored instant is a toggle",
-            lambda c, until: until is not None and c.paused_until == until,
-        ),
-    ),
-    *Table("pausing", failing(Provider.admit), 100)(
-        (
-            "same-date-again-crashes",
-            "the same date a second time violates a unique key",
-            lambda c, until: c.status == "paused" and c.paused_until == until,
-        ),
-    ),
+    *stored(_meeting, "second pauses", "crashing second pauses"),
     *stored(lambda row: failing(Provider.admit)(having(row)), "crashing campaigns"),
-    *Table("pausing", storing)(
-        (
-            "second-drops-date",
-            "the update lacks the date",
-            lambda _, c, v: None if c.status == "paused" else v,
-        ),
-        ("indefinite-keeps-date", "absent means unchanged", lambda _, c, v: _former(c) if v is None else v),
-        ("indefinite-wins", "an indefinite pause is final", lambda _, c, v: None if _is_forever(c) else v),
-        ("only-extends", "of two dates the later one is kept", _merged(max)),
-        ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
-        ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
-    ),
     *stored(_deciding, "bodies without a date", "crashes without a date"),
-    *Table("pausing", around(Provider.decide_until))(
-        ("date-never-read", "a later generation has no date: every pause is indefinite", _never_read),
-    ),
+    *stored(storing_moved, "dates that are not read"),
     *Table("pausing", after(Provider.apply_pause))(
         ("pause-halves-budget", "every pause refunds the rest of the budget", _halves_budget),
         ("pause-changes-title", "the title is marked for people", _marks_title),
@@ -248,17 +209,5 @@ FAULTS: Final = (
         ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
         ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
     ),
-    *Table("pausing", _pausing_too)(
-        ("pauses-siblings", "the update lacks its WHERE", lambda one, c, _: one.company == c.company),
-        (
-            "date-shared-by-company",
-            "a company has one date for all its paused campaigns",
-            lambda one, c, _: one.company == c.company and one.status == "paused",
-        ),
-        (
-            "undated-clears-all",
-            "the statement that clears the date lacks its WHERE",
-            lambda one, _, until: until is None and one.status == "paused",
-        ),
-    ),
+    *stored(_pausing_too, "pauses of others"),
 )

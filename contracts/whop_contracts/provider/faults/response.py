@@ -20,6 +20,7 @@ from whop_contracts.provider.faults import (
     around,
     both,
     built,
+    by_row,
     change,
     failing,
     having,
@@ -57,17 +58,12 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
-def edited(*operations: Operation) -> Callable[[Row], type[Provider]]:
-    """Edit the document of the operations' responses as a row says."""
-
-    def make(row: Row) -> type[Provider]:
-        return around(Provider.present)(
-            lambda go, _, operation, document: (
-                _edited(row, copy.deepcopy(document)) if operation in operations else go(operation, document)
-            )
-        )
-
-    return make
+@by_row(Provider.present)
+def _present(row: Row, go: Go, _: Provider, operation: Operation, document: Any) -> Any:
+    """Edit the document of the responses to a row's ``operation``, or to pauses."""
+    if operation != row.get("operation", "pause"):
+        return go(operation, document)
+    return _edited(row, copy.deepcopy(document))
 
 
 def _edited(row: Row, document: Any) -> Any:
@@ -113,21 +109,20 @@ def _changed(row: Row, value: Any) -> Any:
 # -- status, media type and bytes --
 
 
-def replaced(row: Row) -> type[Provider]:
+@by_row(Provider.success)
+def replaced(
+    row: Row, go: Callable[..., Response], _: Provider, operation: Operation, document: Any
+) -> Response:
     """Replace parts of the response to a successful pause: those that a row has. Add its ``header``."""
-
-    def success(go: Callable[..., Response], _: Provider, operation: Operation, document: Any) -> Response:
-        response = go(operation, document)
-        if operation != "pause":
-            return response
-        headers = response.headers
-        if "media_type" in row:
-            headers = (("content-type", row["media_type"]),) if row["media_type"] else ()
-        if "header" in row:
-            headers = (tuple(row["header"]), *headers)
-        return Response(row.get("status", response.status), headers, _content(row, response.content))
-
-    return around(Provider.success)(success)
+    response = go(operation, document)
+    if operation != "pause":
+        return response
+    headers = response.headers
+    if "media_type" in row:
+        headers = (("content-type", row["media_type"]),) if row["media_type"] else ()
+    if "header" in row:
+        headers = (tuple(row["header"]), *headers)
+    return Response(row.get("status", response.status), headers, _content(row, response.content))
 
 
 def _content(row: Row, content: bytes) -> bytes:
@@ -182,7 +177,7 @@ def _sometimes(row: Row) -> type[Provider]:
     """
     match row:
         case {"edit": edit}:
-            faulty = edited("pause")(edit)
+            faulty = _present(edit)
         case {"replace": parts}:
             faulty = replaced(parts)
         case {"move": move}:
@@ -202,62 +197,39 @@ class _Forgetting(_Counting):
         return response
 
 
-def _losing_fifth_date(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-    provider.notes["dated"] = dated = provider.notes.get("dated", 0) + (until is not None)
-    go(campaign, None if dated and dated % 5 == 0 else until)
-
-
-def _idempotent(row: Row) -> type[Provider]:
+@by_row(Provider.pause)
+def _idempotent(row: Row, go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
     """Repeat the response to the same bytes of the last while, if they contain something; nothing is done."""
-    window, part = row["seconds"] * SECOND, row["part"].encode()
-
-    def pause(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
-        key = (campaign.id, request.content)
-        since, response = provider.notes.get(key, (0, None))
-        if response is None or part not in request.content or provider.now() - since > window:
-            response = go(campaign, request)
-            provider.notes[key] = (provider.now(), response)
-        return response
-
-    return around(Provider.pause)(pause)
+    key = (campaign.id, request.content)
+    since, response = provider.notes.get(key, (0, None))
+    repeated = row["part"].encode() in request.content and provider.now() - since <= row["seconds"] * SECOND
+    if response is None or not repeated:
+        response = go(campaign, request)
+        provider.notes[key] = (provider.now(), response)
+    return response
 
 
-def _losing_unpause(row: Row) -> type[Provider]:
+@by_row(Provider.unpause)
+def _losing_unpause(row: Row, go: Go, provider: Provider, campaign: Campaign) -> Any:
     """Return one unpause in ``every`` so many as done, and do nothing."""
-
-    def unpause(go: Go, provider: Provider, campaign: Campaign) -> Any:
-        provider.notes["count"] = count = provider.notes.get("count", 0) + 1
-        return go(copy.deepcopy(campaign) if count % row["every"] == 0 else campaign)
-
-    return around(Provider.unpause)(unpause)
+    provider.notes["count"] = count = provider.notes.get("count", 0) + 1
+    return go(copy.deepcopy(campaign) if count % row["every"] == 0 else campaign)
 
 
-def _third_ignored(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-    in_a_row = provider.notes.get(campaign.id, 0) + 1 if campaign.status == "paused" else 1
-    provider.notes[campaign.id] = in_a_row
-    if in_a_row != 3:
+@by_row(Provider.apply_pause)
+def _counted(row: Row, go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    """Ignore the pause with a number among those in a row, or ``crash`` at it among all of a campaign."""
+    before = provider.notes.get(campaign.id, 0) if "crash" in row or campaign.status == "paused" else 0
+    provider.notes[campaign.id] = before + 1
+    if before + 1 != row["number"]:
         go(campaign, until)
-
-
-def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -> None:
-    provider.notes[campaign.id] = count = provider.notes.get(campaign.id, 0) + 1
-    if count == 10:
+    elif "crash" in row:
         raise crash()
 
 
 FAULTS: Final = (
-    *stored(
-        edited("pause"),
-        "missing",
-        "null",
-        "types",
-        "values",
-        "documents",
-        "wrapped documents",
-        "paused members",
-    ),
-    *stored(edited("retrieve"), "read members", "read documents"),
-    *stored(edited("unpause"), "unpause members"),
+    *stored(_present, "missing", "null", "types", "values", "documents", "wrapped documents"),
+    *stored(_present, "paused members", "read members", "read documents", "unpause members"),
     *stored(replaced, "crashing responses", "statuses", "headers", "bytes"),
     *stored(_for_some, "dates of some campaigns", "states that are shown"),
     *stored(_sometimes, "now and then", "now and then against the schema", "crashes now and then"),
@@ -265,15 +237,9 @@ FAULTS: Final = (
         ("tiktok-loses-offset", "the platform's client sends digits only", _offset_lost),
     ),
     *Table("intermittent", built)(
-        ("liar-5-loses-date", "one date in five is lost", around(Provider.apply_pause)(_losing_fifth_date)),
         ("liar-9-forgets", "one write in nine is lost", _Forgetting),
     ),
     *stored(_idempotent, "idempotent pauses"),
     *stored(_losing_unpause, "lost unpauses"),
-    *Table("pausing", around(Provider.apply_pause))(
-        ("third-pause-in-a-row-is-ignored", "a version check fails silently", _third_ignored),
-    ),
-    *Table("pausing", after(Provider.admit), 100)(
-        ("tenth-pause-crashes", "a campaign's history has ten entries", _tenth_crashes),
-    ),
+    *stored(_counted, "ignored pauses", "crashing pauses"),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
@@ -17,6 +16,7 @@ from whop_contracts.provider.faults import (
     after,
     around,
     both,
+    by_row,
     changing,
     having,
     moved,
@@ -43,10 +43,6 @@ def _noting(
 def _timed(row: Row) -> type[Provider]:
     """Resume at another instant, or never: ``how`` and by how many ``seconds``, and which campaigns."""
     return timer(lambda _, one, due: moved(row, due, one.updated_at) if having(row)(one) else due)
-
-
-def _endless(_: Provider, campaign: Campaign, due: int) -> int | None:
-    return due if (campaign.rest["config"] or {}).get("end_time") else None
 
 
 def _colliding(row: Row) -> type[Provider]:
@@ -119,21 +115,19 @@ def _swept(row: Row) -> type[Provider]:
     )
 
 
-def _resuming_too(
-    wanted: Callable[[Campaign, Campaign], bool], step: Callable[..., object] = Provider.resume
-) -> type[Provider]:
-    """With a campaign resume others that are paused: those that are wanted, from them and the campaign."""
-
-    def resume(provider: Provider, campaign: Campaign, *_: Any) -> None:
-        for one in provider.state.campaigns.values():
-            if one.status == "paused" and wanted(one, campaign):
-                Provider.resume(provider, one, provider.now())
-
-    return after(step)(resume)
+_OTHERS: Final[Mapping[str, Callable[[Campaign, Campaign], bool]]] = {
+    "of the company": lambda one, first: one.company == first.company,
+    "of the platform": lambda one, first: bool(one.rest["platform"] == first.rest["platform"]),
+    "with a date": lambda one, _: one.paused_until is not None,
+    "without a date": lambda one, _: one.paused_until is None,
+}
+"""Other campaigns, by what they have in common with the first."""
 
 
-def _on_one_platform(one: Campaign, first: Campaign) -> bool:
-    return bool(one.rest["platform"] == first.rest["platform"])
+def _resuming_others(row: Row, provider: Provider, campaign: Campaign, *_: Any) -> None:
+    for one in provider.state.campaigns.values():
+        if one.status == "paused" and _OTHERS[row["others"]](one, campaign):
+            Provider.resume(provider, one, provider.now())
 
 
 # -- timers that are stored apart from the campaign --
@@ -248,6 +242,14 @@ _PARTS: Final[Mapping[str, type[Provider]]] = {
     "last of all": after(Provider.apply_pause)(
         lambda p, campaign, until: p.notes.update(last=campaign.id) if until else None
     ),
+    "states before a resume": _noting(Provider.resume, lambda _, campaign: copy.deepcopy(campaign)),
+    "loses a pause": around(Provider.pause)(
+        lambda go, p, c, request: go(copy.deepcopy(c) if p.notes.pop(c.id, None) else c, request)
+    ),
+    "loses a date": around(Provider.apply_pause)(
+        lambda go, p, c, until: go(c, None if p.notes.pop(c.id, None) else until)
+    ),
+    "shows it": around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c)),
     "clears dates": around(Provider.tick)(_clear_dates),
     "never": timer(lambda p, campaign, due: None if p.notes.get(campaign.id) else due),
     "never unless last": timer(lambda p, one, due: due if one.id == p.notes.get("last") else None),
@@ -256,28 +258,11 @@ _PARTS: Final[Mapping[str, type[Provider]]] = {
     "later": timer(lambda p, campaign, due: due + int(p.notes.get(campaign.id, 0))),
     "later if short": timer(_short_later),
 }
-"""What is noted of a campaign under its id, and when its timer fires if something is noted."""
-
-# -- what follows a resume --
+"""What is noted of a campaign under its id, and when its timer fires, or what happens, if it is noted."""
 
 
-def _after_resume(first: type[Provider]) -> type[Provider]:
-    """Note what a campaign was before it resumed, for the first step that asks for it afterwards."""
-    return both(_noting(Provider.resume, lambda _, campaign: copy.deepcopy(campaign)), first)
-
-
-_first_pause_lost = around(Provider.pause)(
-    lambda go, p, c, request: go(copy.deepcopy(c) if p.notes.pop(c.id, None) else c, request)
-)
-_first_date_lost = around(Provider.apply_pause)(
-    lambda go, p, c, until: go(c, None if p.notes.pop(c.id, None) else until)
-)
-_first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
 FAULTS: Final = (
     *stored(_timed, "late resumes", "resumes at another instant", "resumes of some campaigns"),
-    *Table("auto-resume", timer)(
-        ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
-    ),
     *stored(_colliding, "colliding resumes"),
     *stored(_batches, "batches of resumes"),
     *stored(_indefinite_for, "ends of indefinite pauses"),
@@ -286,19 +271,12 @@ FAULTS: Final = (
     *Table("auto-resume", around(Provider.resume))(
         ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
     ),
-    *Table("auto-resume", _resuming_too)(
-        ("resumes-siblings", "the update lacks its WHERE", lambda one, first: one.company == first.company),
-        ("null-is-due", "the query finds pauses without a date", lambda one, _: one.paused_until is None),
-        ("resumes-the-platform", "the platform resumes as a whole", _on_one_platform),
-    ),
-    *Table("pausing", partial(_resuming_too, step=Provider.apply_unpause))(
-        ("unpause-ends-all-dates", "the update lacks its WHERE", lambda one, _: one.paused_until is not None),
-    ),
+    *stored(by_row(Provider.resume, after)(_resuming_others), "resumes of others"),
+    *stored(by_row(Provider.apply_unpause, after)(_resuming_others), "unpauses of others"),
     *stored(_timers, "timers"),
-    *stored(lambda row: both(*(_PARTS[name] for name in row["parts"])), "timers by what is noted"),
-    *Table("pausing", _after_resume)(
-        ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _first_pause_lost),
-        ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _first_date_lost),
-        ("first-read-after-resume-is-stale", "a cache is refreshed after it was read", _first_read_stale),
+    *stored(
+        lambda row: both(*(_PARTS[name] for name in row["parts"])),
+        "timers by what is noted",
+        "steps by what is noted",
     ),
 )

@@ -19,6 +19,7 @@ from whop_contracts.provider.faults import (
     Table,
     around,
     both,
+    by_row,
     condition,
     crashing,
     failing,
@@ -69,79 +70,55 @@ def _with_day_not_carried(parts: Parts) -> int:
     return dates.days_before(parts.year, parts.month, parts.day) * DAY + parts.instant() % DAY
 
 
-def _with_month_from_zero(parts: Parts) -> int:
-    rolls_over = parts.month == 12 and parts.year < 9999
-    return _at(parts, year=parts.year + 1, month=1) if rolls_over else parts.instant()
-
-
 def _in_units(parts: Parts, unit: int) -> int:
     """The instant if the digits of the fraction were a number of units."""
     return _at(parts, fraction="") + int((parts.fraction or "0")[:6]) * unit
 
 
-def _shifted(by: int, wanted: Callable[[Parts], bool]) -> Callable[[Parts], int]:
-    return lambda parts: parts.instant() + (by if wanted(parts) else 0)
-
-
 _MARCH_2100: Final = dates.days_before(2100, 3, 1) * DAY
-_MISREAD: Final[Mapping[str, Callable[[Parts], int | None]]] = {
+_MISREAD: Final[Mapping[str, Callable[[Parts], int]]] = {
     "offset flipped": lambda p: _at(p, offset=-p.offset),
     "offset twice": lambda p: _at(p, offset=2 * p.offset),
     "decimal minutes": _with_decimal_minutes,
     "minutes without a sign": lambda p: _with_minutes(p, abs(p.offset) % 60),
     "whole quarters": _in_whole_quarters,
     "day not carried": _with_day_not_carried,
-    "rounded": lambda p: (p.instant() + SECOND // 2) // SECOND * SECOND,
-    "rounded up": lambda p: -(-p.instant() // SECOND) * SECOND,
     "fraction of milliseconds": lambda p: _in_units(p, _MS),
     "fraction of microseconds": lambda p: _in_units(p, 1000),
     "hour of twelve": lambda p: _at(p, hour=p.hour % 12 or 12),
     "end of the day": lambda p: (p.instant() // DAY + 1) * DAY - _MS,
-    "last day before": _shifted(-DAY, lambda p: p.day == monthrange(p.year, p.month)[1]),
+    "last day before": lambda p: p.instant() - DAY * (p.day == monthrange(p.year, p.month)[1]),
     "year of the week": _in_year_of_week,
-    "month from zero": _with_month_from_zero,
-    "infinity": lambda p: None if p.text.startswith("9999-12-31T23:59:59") else p.instant(),
-    "leap day of 2100": _shifted(DAY, lambda p: p.instant() >= _MARCH_2100),
-    "offset of -12 hours at most": lambda p: _at(p, offset=max(-720, p.offset)),
-    "leap day of the century": _shifted(-DAY, lambda p: 2_300 < p.year < 9_990),
+    "leap day of 2100": lambda p: p.instant() + DAY * (p.instant() >= _MARCH_2100),
 }
-"""From the parts of a date to the instant that it is taken for; None is none."""
+"""From the parts of a date to the instant that it is taken for."""
 
 
-def _misread(row: Row) -> type[Provider]:
+@by_row(Provider.compose)
+def _misread(row: Row, _go: Go, provider: Provider, parts: Parts) -> int | None:
     """Take a date for another instant: the row says what it ``reads``, or has the ``replacement`` of a
     ``pattern``, or the ``seconds`` by which dates with it are off, in ``leap_years`` only or always.
     """
-
-    def compose(_go: Go, _provider: Provider, parts: Parts) -> int | None:
-        if "reads" in row:
-            return _MISREAD[row["reads"]](parts)
-        if "replacement" in row:
-            text = re.sub(row["pattern"], row["replacement"], parts.text, flags=re.IGNORECASE)
-            return dates.split_loosely(text).instant()
-        off = condition(row)(parts.text) and (isleap(parts.year) or "leap_years" not in row)
-        return parts.instant() + (row["seconds"] * SECOND if off else 0)
-
-    return around(Provider.compose)(compose)
-
-
-def _wrapped(until: int) -> int:
-    seconds, rest = divmod(until, SECOND)
-    return ((seconds + 2**31) % 2**32 - 2**31) * SECOND + rest
+    if "reads" in row:
+        instant = _MISREAD[row["reads"]](parts)
+        if "rejects" in row and instant != parts.instant():
+            raise _invalid(provider)
+        return instant
+    if "replacement" in row:
+        text = re.sub(row["pattern"], row["replacement"], parts.text, flags=re.IGNORECASE)
+        return dates.split_loosely(text).instant()
+    off = condition(row)(parts.text) and (isleap(parts.year) or "leap_years" not in row)
+    return parts.instant() + (row["seconds"] * SECOND if off else 0)
 
 
-def _first_of_two(until: int) -> int:
+def _first_of_two(_provider: Provider, _campaign: Campaign, until: int | None) -> int | None:
     """In the hour of an October night that comes twice in Berlin, an hour earlier."""
-    if not 0 <= until < _MARCH_2100:
+    if until is None or not 0 <= until < _MARCH_2100:
         return until
     moment = datetime.fromtimestamp(until // SECOND, UTC)
     last_sunday = max(week[6] for week in monthcalendar(moment.year, moment.month))
     twice = (moment.month, moment.day, moment.hour) == (10, last_sunday, 1)
     return until - HOUR if twice else until
-
-
-def _stored_as(how: Callable[[int], int]) -> type[Provider]:
-    return storing(lambda _, _campaign, until: None if until is None else how(until))
 
 
 # -- rejected, or crashing --
@@ -151,18 +128,12 @@ def _invalid(provider: Provider) -> Rejection:
     return provider.invalid("paused_until must be another date.")
 
 
-def _failing_if_never(error: Callable[[Provider], Rejection]) -> Callable[[Row], type[Provider]]:
-    """Reject an instant, or crash, where ``how`` and ``seconds`` of a row make it *never*."""
-
-    def make(row: Row) -> type[Provider]:
-        def check(go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
-            if until is not None and moved(row, until, provider.now()) is None:
-                raise error(provider)
-            return go(until, campaign)
-
-        return around(Provider.check_until)(check)
-
-    return make
+@by_row(Provider.check_until)
+def _never(row: Row, go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
+    """Reject an instant, or ``crash``, where ``how`` and ``seconds`` of a row make it *never*."""
+    if until is not None and moved(row, until, provider.now()) is None:
+        raise crash() if "crash" in row else _invalid(provider)
+    return go(until, campaign)
 
 
 def _end(campaign: Campaign) -> int:
@@ -218,17 +189,10 @@ _STORED: Final[Mapping[str, Callable[[Provider, Any], int | None]]] = {
 }
 
 
-def _accepting(step: Callable[..., int | None]) -> Callable[[Row], type[Provider]]:
-    """For a step that rejects a value: accept the value that a row describes, as what is ``stored``."""
-
-    def make(row: Row) -> type[Provider]:
-        def accept(go: Go, provider: Provider, value: Any, *more: Any) -> Any:
-            wanted = condition(row)(value) and ("reads" not in row or _READS[row["reads"]](value))
-            return _STORED[row["stored"]](provider, value) if wanted else go(value, *more)
-
-        return around(step)(accept)
-
-    return make
+def _accept(row: Row, go: Go, provider: Provider, value: Any, *more: Any) -> Any:
+    """In a step that rejects a value: accept the value that a row describes, as what is ``stored``."""
+    wanted = condition(row)(value) and ("reads" not in row or _READS[row["reads"]](value))
+    return _STORED[row["stored"]](provider, value) if wanted else go(value, *more)
 
 
 def _accepting_past(row: Row) -> type[Provider]:
@@ -245,35 +209,23 @@ def _accepting_past(row: Row) -> type[Provider]:
     return both(past, never) if row["stored"] == "as it is" else past
 
 
-def _lenient(row: Row) -> type[Provider]:
+@by_row(Provider.no_instant)
+def _lenient(row: Row, go: Go, provider: Provider, text: str, reason: str) -> Any:
     """Read a string after replacing the row's pattern, if that makes it a valid date."""
-
-    def no_instant(go: Go, provider: Provider, text: str, reason: str) -> Any:
-        try:
-            return provider.compose(dates.split(re.sub(row["pattern"], row["replacement"], text)))
-        except dates.NotAnInstant:
-            return go(text, reason)
-
-    return around(Provider.no_instant)(no_instant)
+    try:
+        return provider.compose(dates.split(re.sub(row["pattern"], row["replacement"], text)))
+    except dates.NotAnInstant:
+        return go(text, reason)
 
 
 FAULTS: Final = (
     *stored(_misread, "misread dates", "misread dates, not in vectors"),
     *stored(storing_moved, "moved dates"),
-    *Table("dates", _stored_as)(
-        ("2038-wraps", "seconds are kept in 32 bits", _wrapped),
-        ("a-thousand-times-too-early", "seconds are taken for milliseconds", lambda until: until // 1000),
+    *Table("dates", storing)(
         ("second-october-hour", "dates are kept in Berlin's time, where an hour comes twice", _first_of_two),
     ),
     *stored(crashing(Provider.compose, _text, _invalid), "rejected valid dates"),
-    *Table("dates", failing(Provider.compose, _invalid))(
-        (
-            "refuses-crossing-days",
-            "the day in UTC must be the written day",
-            lambda parts: parts.instant() != _with_day_not_carried(parts),
-        ),
-    ),
-    *stored(_failing_if_never(_invalid), "rejected instants"),
+    *stored(_never, "rejected instants", "crashing instants"),
     *Table("dates", failing(Provider.check_until, _invalid))(
         ("refuses-dates-with-an-end", "the campaign has an end already", lambda v, c: bool(v and _end(c))),
         ("refuses-dates-before-the-end", "a comparison is reversed", lambda v, c: bool(v and v < _end(c))),
@@ -281,12 +233,12 @@ FAULTS: Final = (
     *stored(
         crashing(Provider.compose, _text), "crashing valid dates", "crashing valid dates, not in vectors"
     ),
-    *stored(_failing_if_never(lambda _: crash()), "crashing instants"),
-    *stored(_accepting(Provider.wrong_type), "accepted types"),
+    *stored(by_row(Provider.wrong_type)(_accept), "accepted types"),
     *stored(crashing(Provider.wrong_type), "crashing types"),
-    *stored(_accepting(Provider.no_object), "accepted bodies", "accepted bodies, not in vectors"),
+    *stored(by_row(Provider.no_object)(_accept), "accepted bodies", "accepted bodies, not in vectors"),
     *stored(crashing(Provider.no_object), "crashing bodies"),
-    *stored(_accepting(Provider.no_instant), "accepted texts"),
+    *stored(by_row(Provider.no_instant)(_accept), "accepted texts"),
+    *stored(by_row(Provider.read_until)(_accept), "accepted dates"),
     *stored(crashing(Provider.no_instant), "crashing texts"),
     *stored(crashing(Provider.read_until), "crashing dates"),
     *stored(_lenient, "lenient dates"),

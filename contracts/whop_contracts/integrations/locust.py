@@ -87,18 +87,14 @@ class SharedCampaign:
         _, write = self._begun.pop(exchange.number)
         # An oracle without a history reads the exchange; which states are possible is known here alone.
         evidence = replace(Oracle().follow(exchange), tested=frozenset(), findings=())
-        if write:
-            self._settle(write, evidence)
+        if write and evidence.accepted:
+            write.received = exchange.received
+        elif write and evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:
+            self._writes = [one for one in self._writes if one is not write]
         if evidence.shown:
             evidence = self._check(evidence, evidence.shown, write)
         self._forget(exchange.received)
         return evidence
-
-    def _settle(self, write: _Write, evidence: Evidence) -> None:
-        if evidence.accepted:
-            write.received = evidence.exchange.received
-        elif evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:
-            self._writes = [one for one in self._writes if one is not write]
 
     def _check(self, evidence: Evidence, shown: State, write: _Write | None) -> Evidence:
         exchange = evidence.exchange
