@@ -311,9 +311,10 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path: Path) -> None:
 def walled(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, provider: Provider, manual: ManualClock, **more: Any
 ) -> Any:
-    given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": (ONE,)}
+    campaigns = SEED.campaigns[: more.pop("campaigns", 1)]
+    given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": campaigns}
     wanted = Settings(**given, journal=tmp_path / "j.jsonl", **more)  # type: ignore[arg-type]
-    who = replace(parties((ONE,)), readonly_token=None, foreign=None)
+    who = replace(parties(campaigns), readonly_token=None, foreign=None)
     return judged(monkeypatch, WallTarget(provider, manual), wanted, who)
 
 
@@ -333,6 +334,18 @@ def test_on_the_wall_clock_a_dated_pause_is_watched_until_it_resumes_or_is_too_l
         (1, ["auto_resume.resumes-by-itself"]) if fails else (0, [])
     )
     assert fails or len(result["resumes"]) >= 1
+
+
+@pytest.mark.parametrize("campaigns", [1, 2, 3])
+@pytest.mark.parametrize("profile", ["quick", "standard"])
+def test_without_date_headers_no_wait_begins_before_a_pause_has_shown_the_time(
+    profile: str, campaigns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manual = ManualClock(time.time())
+    provider = build(variation="no-date-header", clock=manual)
+    provider.options = replace(provider.options, resume_late=120.0)
+    result = walled(monkeypatch, tmp_path, provider, manual, profile=profile, campaigns=campaigns)
+    assert verdicts(result)["failed"] == ["auto_resume.resumes-by-itself"]
 
 
 @pytest.mark.parametrize("variation", ["no-date-header", "every-nullable-null"])

@@ -69,6 +69,7 @@ class Executor:
         """
         state = self._session.state
         schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall")
+        schedule.known = self._is_known()
         try:
             while one := schedule.next(self._has_passed, self._send_sequence):
                 self._go_on(schedule, one)
@@ -89,8 +90,12 @@ class Executor:
             one.begun = True
         except StopIteration:
             schedule.finish(one)
+        schedule.known = self._is_known()
         if schedule.overlap:
             self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
+
+    def _is_known(self) -> bool:
+        return self._clock.kind != "wall" or self._clock.moved is not None
 
     def _has_passed(self, ns: int) -> bool:
         """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""

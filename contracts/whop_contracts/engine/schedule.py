@@ -39,12 +39,14 @@ class Schedule:
     sequence that has to wait does not hold up others: the next one is then the first without a wait of its
     own, else the first, that uses none of the campaigns of those under way. So a campaign is never used by
     two sequences at once, and with a single campaign everything waits: its reads could not tell whether the
-    waiting sequence or a rejected request has changed it.
+    waiting sequence or a rejected request has changed it. Until the clock is ``known``, those without a wait
+    come first too: an instant that is counted from a guess is never reached.
     """
 
     def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
         self._todo = iter(sequences)
         self.overlap = overlap
+        self.known = True
         self._deferred: list[Sequence] = []
         self.under_way: list[Running] = []
         self.finished = 0
@@ -81,7 +83,7 @@ class Schedule:
             if blocked & _campaigns(sequence):
                 continue
             found = index if found is None else found
-            if not (blocked and _waits(sequence)):
+            if not ((blocked or not self.known) and _waits(sequence)):
                 found = index
                 break
         return None if found is None else self._deferred.pop(found)
