@@ -617,6 +617,28 @@ def test_a_wrong_state_that_a_read_showed_counts_from_then_on():
         assert failed(then(history)) == (clause,)
 
 
+def test_a_date_that_was_never_requested_may_be_another_clients():
+    """Only after a read that agreed, and without a write since."""
+    elsewhere = read(300, "paused", 900)
+    for steps, others in (
+        ((*UNTIL_600, elsewhere), True),
+        ((elsewhere,), True),
+        ((pause(1), read(2, "paused"), elsewhere), True),
+        ((*UNTIL_600, read(300, "paused", 601)), False),
+        ((*UNTIL_600, read(300, "paused", 601.01)), True),
+        ((*UNTIL_600, read(300, "paused")), False),
+        ((pause(1, 900), *UNTIL_600, elsewhere), False),
+        ((pause(1, 900, status=422), read(2, "active"), elsewhere), False),
+        ((pause(1, 600), elsewhere), False),
+        ((*UNTIL_600, beside, pause(3, status=422, body=TOMORROW, campaign=OTHER), elsewhere), False),
+    ):
+        assert follow(*steps).unrequested is others, steps
+    disagreed = History()
+    follow(*UNTIL_600[:1], read(9, "paused", 700), history=disagreed)
+    assert not disagreed.read(300, "paused", 900).unrequested
+    assert not begun("paused", 600).read(300, "paused", 900).unrequested
+
+
 # -- another company's campaign ----------------------------------------------------------------------------
 
 THEIRS: dict[str, Any] = {"campaign": "adcamp_theirs", "scope": "foreign"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from serving import served
+from serving import Seen, served
 
 from whop_contracts.cli.check import check
 from whop_contracts.engine.lock import exclusive, resources_of
@@ -44,3 +44,33 @@ def test_a_second_run_sends_nothing_and_names_the_first(
             kept, settings, PAUSE, open_target=lambda *_: pytest.fail("opened"), rate=lambda *_: None
         )
         assert (state_of_restore.restored, state_of_restore.failed) == ([], [])
+
+
+def test_a_date_of_another_client_is_a_finding_and_a_note_names_the_likely_cause(tmp_path: Path) -> None:
+    """The run reads twice without a write between; before the second read somebody else pauses."""
+    with served(build(clock=RunningClock())) as state:
+        settings = Settings(
+            base_url=state.base_url,
+            token=SEED.token,
+            campaign_ids=(ONE,),
+            test_clock=state.clock_url,
+            profile="standard",
+            journal=tmp_path / "j.jsonl",
+        )
+        foreign = b'{"paused_until": "2033-03-03T03:03:03.000Z"}'
+        before: list[Seen] = []
+
+        def pause_once(seen: Seen) -> None:
+            last = before[-1].method if before else "POST"
+            before.append(seen)
+            if (last, seen.method) == ("GET", "GET") and state.campaign(ONE).paused_until:
+                headers = (("authorization", f"Bearer {SEED.token}"), ("content-type", "application/json"))
+                state.provider.handle("POST", f"{seen.path}/pause", headers, foreign)
+                state.before = lambda _seen: None
+
+        state.before = pause_once
+        result = check(settings)
+    assert result["verdict"] == "violates", "the note hides nothing"
+    assert [note for note in result["notes"] if "another client" in note] == [
+        "likely cause: another client may be active: a read showed a date that this run never requested"
+    ]
