@@ -18,7 +18,7 @@ from pause.histories import (
     unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
-from whop_contracts.instants import NANO
+from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.classify import FIRST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
@@ -620,14 +620,16 @@ def test_a_wrong_state_that_a_read_showed_counts_from_then_on():
 def test_a_date_that_was_never_requested_may_be_another_clients():
     """Only after a read that agreed, and without a write since."""
     elsewhere = read(300, "paused", 900)
+    early = [{"paused_until": write_instant(at(900) - by * MILLI)} for by in (1, 2)]
     for steps, others in (
         ((*UNTIL_600, elsewhere), True),
         ((elsewhere,), True),
         ((pause(1), read(2, "paused"), elsewhere), True),
-        ((*UNTIL_600, read(300, "paused", 601)), False),
-        ((*UNTIL_600, read(300, "paused", 601.01)), True),
+        ((*UNTIL_600, read(300, "paused", 601)), True),
         ((*UNTIL_600, read(300, "paused")), False),
         ((pause(1, 900), *UNTIL_600, elsewhere), False),
+        ((pause(1, body=early[0], shows=None), *UNTIL_600, elsewhere), False),
+        ((pause(1, body=early[1], shows=None), *UNTIL_600, elsewhere), True),
         ((pause(1, 900, status=422), read(2, "active"), elsewhere), False),
         ((pause(1, 600), elsewhere), False),
         ((*UNTIL_600, beside, pause(3, status=422, body=TOMORROW, campaign=OTHER), elsewhere), False),

@@ -222,7 +222,7 @@ class Campaign:
         """
         dates = {state.until for state in self.states or ()} - {None}
         agreed = self.confirmed is not None and not self.causes and dates <= requested
-        return agreed and shown.until is not None and all(abs(shown.until - one) > NANO for one in requested)
+        return agreed and shown.until is not None and all(abs(shown.until - one) > MILLI for one in requested)
 
     def resumed(self, shown: State, exchange: Exchange) -> Resume | None:
         """The resume that a read shows, if the campaign was last known to be in a dated pause that is due.
