@@ -311,11 +311,11 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path: Path) -> None:
 def walled(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, provider: Provider, manual: ManualClock, **more: Any
 ) -> Any:
-    campaigns = SEED.campaigns[: more.pop("campaigns", 1)]
+    campaigns, watch = SEED.campaigns[: more.pop("campaigns", 1)], more.pop("watch", None)
     given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": campaigns}
     wanted = Settings(**given, journal=tmp_path / "j.jsonl", **more)  # type: ignore[arg-type]
     who = replace(parties(campaigns), readonly_token=None, foreign=None)
-    return judged(monkeypatch, WallTarget(provider, manual), wanted, who)
+    return judged(monkeypatch, WallTarget(provider, manual), wanted, who, watch=watch)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,9 @@ def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(
 ) -> None:
     manual = ManualClock(time.time())
     provider = build(variation="second-pause-409", clock=manual)
-    result = walled(monkeypatch, tmp_path, provider, manual, profile="standard")
+    told: list[Progress] = []
+    result = walled(monkeypatch, tmp_path, provider, manual, profile="standard", watch=told.append)
+    assert told[-1].failed == 0, "a warning is no failure"
     assert (result["exit_code"], verdicts(result).get("failed")) == (0, None)
     rows = {row["id"]: row for row in result["clauses"]}
     assert rows["request.usual-answer"]["failure"]["count"] == 1, "the 409 that the run learned from"

@@ -83,7 +83,7 @@ class _Run:
         ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
             ids = self.runner.add(evidence, sequence)
-            self.failed.update(ids)
+            self.failed.update(one.id for one in self.runner.clauses if one.id in ids and one.level == "must")
             if evidence.answered and evidence.request_class != "unclear":
                 self.sent[sequence, evidence.exchange.case] += 1
         if self.events:
