@@ -217,6 +217,10 @@ class CredentialCheck:
                 rejected = session.send(read(), sequence).status == _UNAUTHORIZED
         finally:
             self.checking = False
+            if doubt == _REDIRECT and rejected:
+                # The first one may be held for the clock, too, which it does not depend on.
+                session.outbox.settle(doubt, sound=False)
+                session.clock_check.finish(session)
             session.state.unsound |= rejected
             session.outbox.settle(doubt, sound=not rejected)
         session.state.untouched |= rejected and doubt in (_PERMISSION, _REDIRECT)
