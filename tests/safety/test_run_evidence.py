@@ -407,6 +407,20 @@ def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(
     assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
 
 
+def test_if_every_response_is_longer_than_our_limit_the_reason_says_so(tmp_path: Path) -> None:
+    def lengthened(seen: Seen, answer: Answer) -> Answer:
+        return replace(answer, content=b" " * 1_000_001 + answer.content) if seen.pauses else answer
+
+    with served(build(clock=RunningClock())) as state:
+        state.after = lengthened
+        given = settings(state, tmp_path, test_clock=state.clock_url, profile="quick")
+        result = check(given)
+    reason = "no 2xx response to a pause could be read to its end: each has more than 1 MB"
+    assert (result["exit_code"], result["reason"]) == (3, reason)
+    (row,) = [row for row in result["clauses"] if row["id"] == "response.json-text"]
+    assert (row["cause"], row["reason"]) == ("prevented", reason)
+
+
 # -- likely causes ------------------------------------------------------------------------------------------
 
 NOT_FOUND = Answer(404, JSON, b'{"error": {"type": "not_found", "message": "no"}}')

@@ -265,7 +265,7 @@ def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
             return state.prevented, "prevented"
         if state.cut or plan.cut_short:
             return "the budget of requests or time was spent before", "chosen"
-        if plan.profile == "quick":
+        if plan.profile == "quick" and not run.runner.unproven:
             return "no request of the quick profile tested it", "chosen"
         return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
 

@@ -163,6 +163,6 @@ def _judged(task: Task, trial: Trial) -> Trial:
         first_request=number,
         sequence=shown_in,
         requests=runner.requests,
-        inconclusive=state.inconclusive or (None if runner.conclusive else PAUSE.unproven),
+        inconclusive=state.inconclusive or runner.unproven,
         left=tuple(state.failed),
     )
