@@ -495,6 +495,9 @@ def test_odd_responses_give_their_likely_cause_in_one_note(
         result = check(settings(state, tmp_path, test_clock=state.clock_url, profile="quick"))
     causes = [note for note in result["notes"] if note.startswith("likely cause: ")]
     assert len(causes) == (cause is not None)
+    out = io.StringIO()
+    terminal.show(result, out)
+    assert all(note in " ".join(out.getvalue().split()) for note in causes), "it is shown to its end"
     assert not cause or causes[0].startswith(f"likely cause: {cause}")
 
 

@@ -178,7 +178,7 @@ def show_failure(result: Result, row: summary.Row, page: Page) -> None:
 def _list(page: Page, label: str, items: list[summary.Item], *, verbose: bool) -> None:
     """Items under a label, each with what was sent; at most 20, unless ``verbose``."""
     shown = items if verbose else items[:_MOST]
-    limit = 300 if verbose else 2 * (page.width - _INDENT)
+    limit = 300 if verbose or label == "note" else 2 * (page.width - _INDENT)
     if shown:
         page.line()
     for whose, text, sent in shown:
