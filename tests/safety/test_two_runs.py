@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from serving import Seen, served
@@ -12,7 +13,7 @@ from whop_contracts.cli.check import check
 from whop_contracts.engine.lock import exclusive, resources_of
 from whop_contracts.engine.restore import restore
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import SEED, RunningClock, build
+from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings, UsageError
 
 ONE = SEED.campaigns[0]
@@ -44,6 +45,31 @@ def test_a_second_run_sends_nothing_and_names_the_first(
             kept, settings, PAUSE, open_target=lambda *_: pytest.fail("opened"), rate=lambda *_: None
         )
         assert (state_of_restore.restored, state_of_restore.failed) == ([], [])
+
+
+def without_dates(seen: Seen, answer: Answer) -> Answer:
+    return replace(answer, content=answer.content.replace(b'"paused_until":', b'"ends":'))
+
+
+def forbidden(seen: Seen) -> Answer | None:
+    return Answer(403) if seen.method == "POST" else None
+
+
+@pytest.mark.parametrize(("after", "before", "code"), [(without_dates, None, 1), (None, forbidden, 3)])
+def test_an_active_campaign_is_active_again_and_no_journal_is_left(
+    after: Any, before: Any, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if no response shows a date, and if no request was ever accepted."""
+    monkeypatch.chdir(tmp_path)
+    with served(build(clock=RunningClock())) as state:
+        if after:
+            state.after = after
+        if before:
+            state.before = before
+        given = {"base_url": state.base_url, "token": SEED.token, "campaign_ids": (ONE,), "profile": "quick"}
+        result = check(Settings(test_clock=state.clock_url, **given))  # type: ignore[arg-type]
+        assert (result["exit_code"], state.states()[ONE]) == (code, ("active", None))
+        assert (result["put_back"]["failed"], list(tmp_path.iterdir())) == ([], [])
 
 
 def test_a_date_of_another_client_is_a_finding_and_a_note_names_the_likely_cause(tmp_path: Path) -> None:

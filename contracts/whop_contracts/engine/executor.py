@@ -49,8 +49,10 @@ class Executor:
         for index, campaign in enumerate(session.actors.campaigns):
             evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
             if (shown := evidence[campaign].shown) is not None:
-                first[campaign] = shown
-                self._journal_first(campaign, shown)
+                # What is active has no date, so that it can be restored even if dates cannot be read.
+                undated = not shown.whole and session.contract.is_ready(shown)
+                first[campaign] = session.contract.baseline if undated else shown
+                self._journal_first(campaign, first[campaign])
         if foreign:
             theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown
             if theirs is not None and theirs.whole:

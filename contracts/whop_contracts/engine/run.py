@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from operator import methodcaller
 from typing import Final
 
 from whop_contracts.engine.executor import Executor
@@ -14,7 +15,7 @@ from whop_contracts.engine.run_state import RunState, Stopped, describe_internal
 from whop_contracts.engine.session import Session
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause.clause import Contract
-from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.signals import interruptible, restoring
 from whop_contracts.target.sender import BudgetSpent
 
@@ -60,10 +61,21 @@ def execute(
                 ending.enter_context(restoring())
                 state.inconclusive = describe_internal_error(error)
             finally:
-                if not state.untouched:
-                    wanted = wanted_by_run(session.actors.campaigns, first)
-                    restore_campaigns(session, wanted, restore_time=restore_time)
+                _restore(session, first, restore_time)
     return state
+
+
+def _restore(session: Session, first: Mapping[str, State], restore_time: float) -> None:
+    """Restore the campaigns. If no request was ever accepted, only the journal notes that they are as they
+    were.
+    """
+    if not session.state.untouched:
+        wanted = wanted_by_run(session.actors.campaigns, first)
+        restore_campaigns(session, wanted, restore_time=restore_time)
+        return
+    session.in_teardown = True
+    for campaign in first:
+        session.write_journal(methodcaller("put_back", campaign))
 
 
 def _run_batches(executor: Executor, state: RunState, more: Callable[[int], Plan]) -> None:

@@ -109,7 +109,7 @@ def _restore(session: Session, one: Wanted) -> str:
     seen = shown.shown
     if one.record.put_back:
         return _check_untouched(session, one, seen)
-    if seen is None or not seen.whole:
+    if seen is None or seen.status is None:
         raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {shown.status})")
     if one.first is None:
         raise _LeftAsItIsError(f"left as it is, {seen}: the journal does not have its state before the run")
