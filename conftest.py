@@ -1,7 +1,5 @@
 """What the tests of every room share."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
 

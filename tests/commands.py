@@ -1,7 +1,5 @@
 """``whop-contracts`` in this process: a tenth of the time of a process of its own."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os

@@ -1,7 +1,5 @@
 """Plans for tests that run many: each is drawn once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 

@@ -5,8 +5,6 @@ it works on a copy.
 """
 
 # ruff: noqa: T201 - it prints its result
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """How software prints a secret: encoders, and readers that share nothing with the redaction."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import html

@@ -1,11 +1,7 @@
 """The formats that the schemas assert, for texts that validators get wrong."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -40,7 +36,7 @@ UNASSIGNED = (
 )
 
 
-def test_a_date_time_is_one_of_rfc_3339() -> None:
+def test_a_date_time_is_one_of_rfc_3339():
     expected = [("", "an RFC 3339 timestamp with an offset")]
     for text in (*DATE_TIMES, *OTHERS):
         right = text in DATE_TIMES
@@ -49,7 +45,7 @@ def test_a_date_time_is_one_of_rfc_3339() -> None:
         assert [(one.pointer, one.expected) for one in found] == ([] if right else expected), text
 
 
-def test_the_vectors_of_the_json_schema_test_suite_hold_but_for_two() -> None:
+def test_the_vectors_of_the_json_schema_test_suite_hold_but_for_two():
     """We accept a second of 60 in any minute: where leap seconds fall depends on the zone."""
     file = json.loads((Path(__file__).parent / "date-time-vectors.json").read_text("utf-8"))
     assert len(file["vectors"]) == 27
@@ -60,12 +56,12 @@ def test_the_vectors_of_the_json_schema_test_suite_hold_but_for_two() -> None:
         assert (not found) is right, vector
 
 
-def test_a_country_is_an_assigned_code_of_two_capitals() -> None:
+def test_a_country_is_an_assigned_code_of_two_capitals():
     for text in (*ASSIGNED, *UNASSIGNED):
         assert schemas.is_country(text) is (text in ASSIGNED), text
 
 
-def test_a_format_accepts_what_is_not_a_text() -> None:
+def test_a_format_accepts_what_is_not_a_text():
     for value in (None, 5, 1.5, True, [], {}, ["ZZ"]):
         assert all(check(value) is True for check in schemas.FORMATS.values())
 
@@ -73,24 +69,22 @@ def test_a_format_accepts_what_is_not_a_text() -> None:
 class Passing:
     """A validator that accepts these values and no others."""
 
-    def __init__(self, *values: str) -> None:
+    def __init__(self, *values):
         self.values = values
 
-    def is_valid(self, value: object) -> bool:
+    def is_valid(self, value):
         return value in self.values
 
 
 @pytest.mark.parametrize("which", ["_fast", "_plain"])
-def test_a_validator_that_accepts_something_wrong_stops_every_run(
-    monkeypatch: pytest.MonkeyPatch, which: str
-) -> None:
+def test_a_validator_that_accepts_something_wrong_stops_every_run(monkeypatch, which):
     for wrong, message in (
         ("2023-02-29T00:00:00Z", "the format date-time is not asserted: '2023-02-29T00:00:00Z' passed"),
         ("ZZ", "the format iso-3166-1-alpha-2 is not asserted: 'ZZ' passed"),
         ("adcamp_x\n", "a pattern accepts a line end after an id"),
     ):
 
-        def lenient(_: Mapping[str, Any], wrong: str = wrong) -> Passing:
+        def lenient(_, wrong=wrong):
             return Passing(wrong)
 
         with monkeypatch.context() as patch:
@@ -102,7 +96,7 @@ def test_a_validator_that_accepts_something_wrong_stops_every_run(
 
 
 @pytest.mark.parametrize("name", schemas.FORMATS)
-def test_a_format_that_is_not_checked_stops_every_run(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_format_that_is_not_checked_stops_every_run(monkeypatch, name):
     left = {format_: check for format_, check in schemas.FORMATS.items() if format_ != name}
     for formats in (left, left | {name: lambda _: True}):
         monkeypatch.setattr(schemas, "FORMATS", formats)

@@ -1,7 +1,5 @@
 """Instants as values: what is kept of their form, how they are written, and where the calendar ends."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest
@@ -33,7 +31,7 @@ from whop_contracts.pause.classify import FIRST, LAST
     ],
     ids=str,
 )
-def test_what_is_read_of_a_timestamp(text: str, instant: Instant) -> None:
+def test_what_is_read_of_a_timestamp(text, instant):
     read = read_instant(text)
     assert read == instant
     assert read is not None
@@ -41,13 +39,13 @@ def test_what_is_read_of_a_timestamp(text: str, instant: Instant) -> None:
     assert read_instant(text) == instant, "reading twice gives the same"
 
 
-def test_leap_years_are_gregorian() -> None:
+def test_leap_years_are_gregorian():
     for year in (1900, 1996, 2000, 2004, 2100, 2400):
         leaps = read_instant(f"{year}-02-29T00:00:00Z") is not None
         assert leaps is (year not in {1900, 2100}), year
 
 
-def test_every_month_ends_on_its_last_day() -> None:
+def test_every_month_ends_on_its_last_day():
     for month, last in enumerate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1):
         assert read_instant(f"2027-{month:02d}-{last}T00:00:00Z")
         assert read_instant(f"2027-{month:02d}-{last + 1}T00:00:00Z") is None
@@ -69,22 +67,22 @@ def test_every_month_ends_on_its_last_day() -> None:
         (FIRST - 1, {}, BEYOND),
     ],
 )
-def test_an_instant_is_written_cut_to_digits_and_in_a_zone(ns: int, how: dict[str, int], text: str) -> None:
+def test_an_instant_is_written_cut_to_digits_and_in_a_zone(ns, how, text):
     assert write_instant(ns, **how) == text
 
 
-def test_the_name_of_a_zone_is_z_or_its_offset() -> None:
+def test_the_name_of_a_zone_is_z_or_its_offset():
     for minutes, name in {0: "Z", 1: "+00:01", -1: "-00:01", 60: "+01:00", -839: "-13:59"}.items():
         assert zone_name(minutes) == name
 
 
 @given(st.integers(FIRST, LAST - 1))
-def test_utc_is_the_same_instant_cut_to_microseconds(ns: int) -> None:
+def test_utc_is_the_same_instant_cut_to_microseconds(ns):
     moment = utc(ns)
     assert moment.tzinfo is UTC
     assert (moment - datetime(1970, 1, 1, tzinfo=UTC)).days == ns // (86_400 * NANO)
     assert f"{moment:%H:%M:%S.%f}Z" == write_instant(ns, digits=6)[-16:]
 
 
-def test_utc_at_the_epoch() -> None:
+def test_utc_at_the_epoch():
     assert utc(1_999) == datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC)

@@ -1,7 +1,5 @@
 """What a tolerant client can read that is not JSON as it should be."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import sys
@@ -12,7 +10,7 @@ from whop_contracts.exchange import Response
 from whop_contracts.json_text import read_leniently, read_response
 
 
-def _packed(content: bytes) -> bytes:
+def _packed(content):
     return gzip.compress(content, mtime=0)
 
 
@@ -41,11 +39,11 @@ TEXT = '{"status": "é"}'
         (_packed(b'"' + b"x" * 5_000_000 + b'"'), None),
     ],
 )
-def test_what_is_read_leniently(content: bytes, value: object) -> None:
+def test_what_is_read_leniently(content, value):
     assert read_leniently(Response(200, content=content)) == value
 
 
-def test_nothing_is_read_from_no_response_or_a_truncated_one() -> None:
+def test_nothing_is_read_from_no_response_or_a_truncated_one():
     assert read_leniently(None) is None
     cut = Response(200, content=b"{}", truncated=True)
     assert (read_leniently(cut), read_response(cut)) == (None, None)

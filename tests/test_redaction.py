@@ -1,7 +1,5 @@
 """Redaction: a secret is found in every form in which software prints it, and nothing else is changed."""
 
-from __future__ import annotations
-
 import base64
 import json
 
@@ -71,8 +69,6 @@ def test_what_holds_no_secret_is_not_changed(text, content):
     assert redactor.bytes(content) == content
 
 
-# -- cuts --------------------------------------------------------------------------------------------------
-
 FILLER = "a text of more than sixty characters, which some limit has cut off "
 
 
@@ -99,9 +95,6 @@ def test_a_text_is_redacted_first_and_cut_then():
     assert redactor.redact_then_cut(f"-{PLAIN}-", 80) == f"-{NAME}-"
 
 
-# -- data, bytes and headers -------------------------------------------------------------------------------
-
-
 def test_data_is_redacted_in_values_and_keys_and_is_not_changed_itself():
     given_data = {"a": [PLAIN, 1, 2.5, True, None, (f"Bearer {PLAIN}",)], PLAIN: {"b": PLAIN.encode()}}
     seen = Redactor([PLAIN]).data(given_data)
@@ -111,7 +104,7 @@ def test_data_is_redacted_in_values_and_keys_and_is_not_changed_itself():
 
 
 def test_data_nested_without_end_is_cut_off():
-    nested: list = []
+    nested = []
     for _ in range(100_000):
         nested = [nested]
     assert "nested too deeply" in json.dumps(Redactor([PLAIN]).data(nested))
@@ -186,9 +179,6 @@ def test_short_secrets_are_whole_values_of_headers_and_empty_ones_are_ignored():
         assert redactor.text("abc abcd (abcdefg) any thing") == "abc abcd (abcdefg) any thing"
         assert redactor.headers([("a", secret)]) == (("a", NAME if secret.strip() else secret),)
     assert Redactor([f" {PLAIN}\n"]).text(f"-{PLAIN}-") == f"-{NAME}-"
-
-
-# -- effort ------------------------------------------------------------------------------------------------
 
 
 def test_the_search_does_not_grow_with_the_secret_and_a_text_without_one_is_only_searched(monkeypatch):

@@ -1,7 +1,5 @@
 """The schemas: what they say of each member, and that both validators assert all of it alike."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import json
@@ -16,10 +14,11 @@ from hypothesis import strategies as st
 
 from test_formats import ASSIGNED, DATE_TIMES, OTHERS, UNASSIGNED
 from whop_contracts import schemas
-from whop_contracts.schemas import SHOULD, Violation, brief, members, violations
+from whop_contracts.exchange import Finding
+from whop_contracts.schemas import SHOULD, brief, members, violations
 
 FOLDER = schemas.document_path("annotations.json").parent
-NAMES = ("ad-campaign", "error", "event", "pause-request", "result", "settings", "vector")
+NAMES = ("ad-campaign", "annotations", "error", "event", "pause-request", "result", "settings", "vector")
 DERIVED = ("ad-campaign", "error", "pause-request")
 EXAMPLES = {name: json.loads((FOLDER / "documented" / f"{name}.json").read_text("utf-8")) for name in DERIVED}
 
@@ -37,9 +36,6 @@ def accepted(schema, value):
     fast, plain = schemas._fast(schema).is_valid(value), schemas._plain(schema).is_valid(value)
     assert fast == plain, value
     return fast
-
-
-# -- the schemas themselves --------------------------------------------------------------------------------
 
 
 def test_a_schema_keeps_to_its_dialect():
@@ -67,8 +63,6 @@ def patterns(schema):
         if steps_[-1:] == ["pattern"] and isinstance(value, str):
             yield value
 
-
-# -- the members of a campaign -----------------------------------------------------------------------------
 
 NULLABLE = (
     *("/daily_budget", "/platform", "/paused_until", "/product", "/billing_ledger_account", "/config"),
@@ -147,8 +141,6 @@ def test_an_unassigned_country_only_warns():
         assert accepted(codes, [code])
         assert accepted(codes["items"][SHOULD], code) is (code in ASSIGNED), code
 
-
-# -- the two validators against each other -----------------------------------------------------------------
 
 ABSENT = object()
 _HOSTILE = [
@@ -256,8 +248,6 @@ def test_where_the_validators_differ_no_response_stops_the_run():
     assert found.pointer == ""
 
 
-# -- words -------------------------------------------------------------------------------------------------
-
 TIMESTAMP = "an RFC 3339 timestamp with an offset"
 WORDS = [
     ("/title", 5, "text", "5"),
@@ -280,7 +270,7 @@ WORDS = [
 
 def test_a_violation_is_described_in_words():
     for pointer, value, expected, actual in WORDS:
-        assert violations("ad-campaign", where(pointer), value) == (Violation("", expected, actual),)
+        assert violations("ad-campaign", where(pointer), value) == (Finding(expected, actual),)
 
 
 SHOULD_WORDS = [

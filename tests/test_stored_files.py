@@ -1,7 +1,5 @@
 """Files that an earlier version wrote are still read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -30,9 +28,9 @@ def test_restore_works_off_a_journal_of_an_earlier_version(tmp_path):
     assert (again.returncode, again.stdout) == (0, "nothing to put back\n")
 
 
-def test_compare_reads_a_result_of_an_earlier_version(tmp_path, monkeypatch):
+def test_compare_reads_a_result_of_an_earlier_version(tmp_path):
     old = str(DATA / "result-1.json")
-    (tmp_path / "new.json").write_text(json.dumps(judged(monkeypatch)))
+    (tmp_path / "new.json").write_text(json.dumps(judged()))
     ended = command("compare", old, "new.json", cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "newly kept    pausing.offset-is-honoured: was failed, is passed" in ended.stdout

@@ -1,29 +1,34 @@
 """The command line: exit codes, one line where something is wrong, never a traceback."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
+import random
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from report import handmade
+from target.hostile import FakeTime
 from whop_contracts import __version__
 from whop_contracts import report as reports
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
 from whop_contracts.cli.main import COMMANDS
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import pacing, planned
+from whop_contracts.exchange import Request, Response
 from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations
 from whop_contracts.provider.server import clock_url
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.target.responses import Reply
+from whop_contracts.target.sender import Sender
 
 PROGRAM = shlex.join([sys.executable, "-m", "whop_contracts"])
 
@@ -72,8 +77,6 @@ def shell(script, folder="."):
     return ran.returncode, ran.stdout, ran.stderr
 
 
-# -- help ---
-
 HEAVY = "hypothesis schemathesis httpx rich jinja2 respx jsonschema pytest uvicorn pycountry"
 
 
@@ -110,8 +113,6 @@ def test_no_command_is_help_and_a_usage_error_and_there_is_a_version(call):
     assert call() == (2, call("--help")[1], "")
     assert call("--version") == call("-V") == (0, f"whop-contracts {__version__}\n", "")
 
-
-# -- usage errors ---
 
 MISUSES = [
     ("rnu", "'rnu': no such command; did you mean run?"),
@@ -157,9 +158,6 @@ def test_misuse_is_one_line_and_exit_2(call):
         assert err.startswith(f"whop-contracts: {said}"), words
         assert err.count("\n") == 1
         assert "secret" not in err
-
-
-# -- how it ends ---
 
 
 def test_the_exit_code_is_the_results(call, running):
@@ -278,9 +276,6 @@ def test_what_reverses_a_line_or_moves_a_cursor_reaches_no_terminal_and_is_escap
     assert "é" in call("run", "--json", "-")[1]
 
 
-# -- run ---
-
-
 def test_flags_reach_the_engine_and_a_switch_can_be_undone(call, running, monkeypatch, tmp_path):
     seen = running(handmade.result())
     monkeypatch.setenv("WHOP_CONTRACTS_STRICT", "true")
@@ -317,6 +312,42 @@ def test_color_is_asked_for_by_a_flag_before_the_variables_before_the_terminal(c
     assert "\x1b[" not in call("run", "--color", "never")[1]
 
 
+@pytest.mark.parametrize(("profile", "rate"), [("quick", 300), ("quick", 7), ("standard", 300)])
+def test_the_time_that_pacing_takes_at_least_is_nearly_what_the_sender_takes(profile, rate):
+    settings = Settings(base_url="https://ads.example/v1", campaign_ids=("a", "b"), profile=profile)
+    plan, target = planned(settings), FakeTime()
+    target.send = lambda _request: Reply(Response(200), None, target.now, target.now)
+    sender, began = Sender(target, rng=random.Random(1), rate=rate), target.now
+    for _, case in plan.listed():
+        sender.deliver(Request(case.method, "", case.operation, "", ()))
+    text = pacing(settings, plan, rate)
+    assert text.startswith(f"{plan.requests} planned requests take at least ")
+    assert text.endswith(f" s at {rate} a minute for each operation")
+    minutes, seconds = map(int, re.search(r"(?:(\d+) min )?(\d+) s at", text).groups(default=0))
+    least = 60 * minutes + seconds
+    assert 10 < least <= target.now - began < 1.2 * least
+
+
+def test_pacing_names_the_limit_of_a_run_that_it_would_exceed_or_that_goes_on():
+    settings = Settings(base_url="https://ads.example/v1", campaign_ids=("a", "b"), profile="quick")
+    plan = planned(settings)
+    assert pacing(settings, plan, 60_000) is None
+    for more, goes_on, end in (
+        ({"max_time": 60.0}, False, ""),
+        ({"max_time": 3.0}, False, ", until --max-time 3s"),
+        ({"max_requests": 9_000}, False, ""),
+        ({"max_time": 60.0}, True, ", and more follow until --max-time 60s"),
+        (
+            {"max_time": 60.0, "max_requests": 9_000},
+            True,
+            ", and more follow until --max-requests 9000 or --max-time 60s",
+        ),
+    ):
+        text = pacing(replace(settings, **more), replace(plan, goes_on=goes_on), 300)
+        assert text.partition(" for each operation")[2] == end
+        assert text.startswith("the first ") is goes_on
+
+
 def test_show_config_runs_nothing(call, running):
     seen = running(handmade.result())
     assert (call("run", "--show-config")[0], seen) == (0, [])
@@ -328,9 +359,6 @@ def test_a_required_clause_that_is_not_tested_makes_the_run_inconclusive(call):
     code, out, _ = call(*few, "--require", "response.status", "--require", "auto_resume.*")
     assert code == 3
     assert "required (--require), but not tested: auto_resume." in " ".join(out.split())
-
-
-# -- the other commands ---
 
 
 def test_plan_and_dry_run_print_the_same_and_the_plans_json_has_the_count(call):

@@ -1,7 +1,5 @@
 """Judges the built-in mock, or what ``--contract-base-url`` names, by every clause."""
 
-from __future__ import annotations
-
 from whop_contracts.contract import clause, run
 
 __all__ = ["clause", "run"]

@@ -1,7 +1,5 @@
 """The GitHub Action: its steps run as GitHub runs them, and no input is executed."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Figures and tables that pages state in prose are those of the program."""
 
-from __future__ import annotations
-
 import re
 import runpy
 from pathlib import Path
@@ -13,11 +11,11 @@ from whop_contracts.settings import PRODUCTION_HOSTS, Settings
 ROOT = Path(__file__).parents[2]
 
 
-def page(name: str) -> str:
+def page(name):
     return " ".join((ROOT / "docs" / name).read_text("utf-8").split())
 
 
-def test_the_drawn_requests_of_a_profile() -> None:
+def test_the_drawn_requests_of_a_profile():
     text = page("generators.md")
     for profile in ("standard", "quick"):
         least = re.search(rf"(\d+) in `{profile}`", text)
@@ -25,7 +23,7 @@ def test_the_drawn_requests_of_a_profile() -> None:
         assert planned(Settings(profile=profile)).drawn >= int(least[1]), profile
 
 
-def test_the_table_of_consumer_rules() -> None:
+def test_the_table_of_consumer_rules():
     text = page("clients.md")
     for rule in RULES:
         name = rule.id.removeprefix("consumer")
@@ -34,7 +32,7 @@ def test_the_table_of_consumer_rules() -> None:
             assert re.search(rf"`{rule.id}`[^|]*\|[^|]*\|[^|]*\| {rule.status} \|", text), rule.id
 
 
-def test_defaults_and_limits() -> None:
+def test_defaults_and_limits():
     text, defaults = page("staging.md"), Settings()
     assert f"`--resume-tolerance` ({defaults.resume_tolerance:g} s)" in text
     assert f"`{defaults.profile}` (the default)" in text

@@ -1,7 +1,5 @@
 """Every command of the README and the documentation does what its page says; CI does what the README says."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """States for journals."""
 
-from __future__ import annotations
-
 from whop_contracts.pause.evidence import State, read_state
 
 

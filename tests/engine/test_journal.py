@@ -1,7 +1,5 @@
 """The journal: what a killed run leaves behind for ``restore``."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat
@@ -11,6 +9,7 @@ import pytest
 from engine.journals import state_of
 from whop_contracts.engine.journal import CampaignRecord, Journal, JournalError, JournalRecord
 from whop_contracts.engine.teardown import could_be
+from whop_contracts.instants import read_instant
 from whop_contracts.pause.evidence import read_state
 
 URL = "http://127.0.0.1:9/api/v1"
@@ -24,7 +23,7 @@ def path(tmp_path):
 
 
 def begun(path):
-    journal = Journal.create(path, URL, "r1", read_state, now=lambda: 1_790_000_000.25)
+    journal = Journal.create(path, URL, "r1", read_state)
     journal.first("adcamp_1", state_of("active", None))
     return journal
 
@@ -40,7 +39,6 @@ def test_what_is_written_is_read(path):
     assert Journal.read(path, read_state) == JournalRecord(
         base_url=URL,
         run_id="r1",
-        began="2026-09-21T14:13:20.250Z",
         campaigns={
             "adcamp_1": CampaignRecord(
                 ACTIVE, [state_of("paused", DATE), state_of("paused", None)], put_back=False
@@ -49,6 +47,7 @@ def test_what_is_written_is_read(path):
         },
     )
     assert not Journal.read(path, read_state).complete
+    assert read_instant(json.loads(path.read_text().partition("\n")[0])["began"]), "for who reads the file"
 
 
 def test_a_campaign_that_was_only_read_is_as_it_was(path):
@@ -165,7 +164,7 @@ def test_a_journal_is_gone_on_with_after_its_unfinished_line_is_cut_off(path):
     journal.close()
     with path.open("ab") as file:
         file.write(b'{"campaign": "adc')
-    again = Journal.reopen(path, read_state)
+    again = Journal.reopen(path)
     again.put_back("adcamp_1")
     again.close()
     assert Journal.read(path, read_state).complete

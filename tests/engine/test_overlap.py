@@ -1,7 +1,5 @@
 """While a sequence waits on a wall clock, sequences for other campaigns are sent. No test really waits."""
 
-from __future__ import annotations
-
 import random
 import sys
 from dataclasses import dataclass, replace
@@ -11,18 +9,16 @@ import pytest
 
 from drawing import draw
 from safety.pretending import WallTarget
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine import executor
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import Evidence
 from whop_contracts.provider import SEED, ManualClock, build
 from whop_contracts.provider.state import State as ProviderState
 from whop_contracts.steps import (
@@ -61,18 +57,18 @@ class Run:
 
 
 @cache
-def plan_for(campaigns: int) -> Plan:
+def plan_for(campaigns):
     means = Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="wall")
     return draw(PAUSE, "standard", seed=0, means=means)
 
 
-def run(plan: Plan, fault: str | None = None, latency: float = 0.004, interrupt_at: int = 0, **sender) -> Run:
+def run(plan, fault=None, latency=0.004, interrupt_at=0, **sender):
     """Send a plan; ``interrupt_at`` is the number of the sleep that a Ctrl-C ends."""
     manual, late, slept = ManualClock(START), [0.0], [0]
     provider = build(fault=fault, clock=manual)
 
     class Target(WallTarget):
-        def sleep(self, seconds: float) -> None:
+        def sleep(self, seconds):
             slept[0] += 1
             if slept[0] == interrupt_at:
                 raise KeyboardInterrupt
@@ -81,7 +77,7 @@ def run(plan: Plan, fault: str | None = None, latency: float = 0.004, interrupt_
     target = Target(provider, manual, latency=latency)
     reach = target.clock.reach
 
-    def watched(ns: int) -> bool:
+    def watched(ns):
         window = target.clock.window(manual.now(), manual.now())
         late[0] = max(late[0], (window.start - ns) / NANO) if window else late[0]
         return reach(ns)
@@ -90,17 +86,14 @@ def run(plan: Plan, fault: str | None = None, latency: float = 0.004, interrupt_
     actors = replace(mock_actors(), campaigns=mock_actors().campaigns[: plan.means.campaigns])
     runner, sent = ClauseRunner(catalogue.clauses(), PAUSE), []
 
-    def take(evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+    def take(evidence, sequence, sound):
         sent.append((sequence, evidence.exchange.request.campaign))
         if sound:
             runner.add(evidence, sequence)
 
     rng = random.Random(0)
     builder = RequestBuilder(target.base_url, actors, PAUSE, agent="x", rng=rng)
-    session = Session(
-        target, Sender(target, rng=rng, **sender), builder, actors, PAUSE,
-        tolerance=60.0, journal=None, watch=take,
-    )  # fmt: skip
+    session = Session(Sender(target, rng=rng, **sender), builder, tolerance=60.0, watch=take)
     state = execute(session, plan)
     counts = {clause.id: runner.counts[clause.id] for clause in runner.clauses}
     musts = {clause.id for clause in runner.clauses if clause.level == "must"}
@@ -115,7 +108,7 @@ def run(plan: Plan, fault: str | None = None, latency: float = 0.004, interrupt_
     )
 
 
-def timed(name: str, number: int, seconds: float) -> Sequence:
+def timed(name, number, seconds):
     """A pause of a campaign, and the wait for its end."""
     own = f"own:{number}"
     until = SymbolicInstant(plus_ms=int(seconds * 1_000))
@@ -124,25 +117,25 @@ def timed(name: str, number: int, seconds: float) -> Sequence:
     return Sequence(name, (Send(case), Send(reading(own)), AwaitResume("a", own)), campaign=own)
 
 
-def reads(name: str, *symbols: str) -> Sequence:
+def reads(name, *symbols):
     return Sequence(name, tuple(Send(reading(symbol)) for symbol in symbols))
 
 
-def order(sequences: tuple[Sequence, ...], campaigns: int) -> list[str]:
+def order(sequences, campaigns):
     """The names of the sequences of a run, one for each request."""
     means = Capabilities(campaigns, clock="wall")
     done = run(Plan("quick", 0, means, sequences), latency=0.1)
     return [name for name, _ in done.sent if name not in ("preflight", "put back")]
 
 
-def test_others_are_sent_while_one_waits_and_it_goes_on_when_it_is_due() -> None:
+def test_others_are_sent_while_one_waits_and_it_goes_on_when_it_is_due():
     many = tuple(reads(f"r{number}", "own:1") for number in range(60))
     names = order((timed("t", 0, 1.0), *many), 2)
     assert names[:3] == ["t", "t", "r0"]
     assert 10 < names.index("t", 2) < 60, "the last read is between the others"
 
 
-def test_no_sequence_uses_the_campaign_of_one_that_waits() -> None:
+def test_no_sequence_uses_the_campaign_of_one_that_waits():
     own, other = reads("own", "own:0"), reads("other", "own:1")
     both = reads("both", "own:1", "own:0")
     altered = replace(reads("altered", "own:1"), steps=(Send(Case("x", campaign="own:0:half")),))
@@ -151,19 +144,19 @@ def test_no_sequence_uses_the_campaign_of_one_that_waits() -> None:
     ]  # fmt: skip
 
 
-def test_with_one_campaign_the_order_is_that_of_the_plan() -> None:
+def test_with_one_campaign_the_order_is_that_of_the_plan():
     names = order((timed("t", 0, 1.0), reads("r", "own:0"), timed("u", 0, 1.0)), 1)
     assert names == ["t", "t", "t", "r", "u", "u", "u"]
 
 
-def test_a_second_wait_begins_when_nothing_else_can_be_sent() -> None:
+def test_a_second_wait_begins_when_nothing_else_can_be_sent():
     names = order((timed("t", 0, 3.0), timed("u", 1, 1.0), reads("r", "own:1")), 2)
     assert names == ["t", "t", "r", "u", "u", "u", "t"]
 
 
 @pytest.mark.parametrize("campaigns", [2, 4])
 @pytest.mark.parametrize(("latency", "most"), [(0.1, 3.0), (0.004, 8.0)])
-def test_a_standard_run_is_hardly_idle_and_its_reads_are_in_time(campaigns, latency, most) -> None:
+def test_a_standard_run_is_hardly_idle_and_its_reads_are_in_time(campaigns, latency, most):
     done = run(plan_for(campaigns), latency=latency)
     assert done.must_fail == set()
     assert done.untested == set()
@@ -174,7 +167,7 @@ def test_a_standard_run_is_hardly_idle_and_its_reads_are_in_time(campaigns, late
 
 
 @pytest.mark.parametrize("fault", [None, *BY_TIME])
-def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault) -> None:
+def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault):
     done = run(plan_for(4), fault)
     begun = executor.Schedule
     monkeypatch.setattr(executor, "Schedule", lambda sequences, **_: begun(sequences, overlap=False))
@@ -184,10 +177,10 @@ def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault) -> None
     assert alone.idle_s > done.idle_s or fault
 
 
-def test_on_a_virtual_clock_nothing_overlaps(monkeypatch) -> None:
+def test_on_a_virtual_clock_nothing_overlaps():
     schedule = executor.Schedule((timed("t", 0, 1.0), reads("r", "own:1")), overlap=False)
 
-    def begin(sequence: Sequence) -> executor.Steps:
+    def begin(sequence):
         yield 5 if sequence.name == "t" else None
         return True
 
@@ -197,7 +190,7 @@ def test_on_a_virtual_clock_nothing_overlaps(monkeypatch) -> None:
     assert schedule.next(lambda _ns: False, begin) is first
 
 
-def test_a_spent_budget_counts_the_sequences_that_wait_as_unfinished() -> None:
+def test_a_spent_budget_counts_the_sequences_that_wait_as_unfinished():
     means = Capabilities(2, clock="wall")
     plan = Plan("quick", 0, means, (timed("t", 0, 60.0), *(reads(f"r{n}", "own:1") for n in range(9))))
     done = run(plan, max_requests=10, reserve=4)
@@ -206,7 +199,7 @@ def test_a_spent_budget_counts_the_sequences_that_wait_as_unfinished() -> None:
     assert len(done.state.restored) == 2
 
 
-def test_an_interrupted_wait_leaves_no_campaign_paused() -> None:
+def test_an_interrupted_wait_leaves_no_campaign_paused():
     means = Capabilities(2, clock="wall")
     done = run(Plan("quick", 0, means, (timed("t", 0, 5.0), timed("u", 1, 6.0))), interrupt_at=1)
     assert done.state.inconclusive == "the run was interrupted"
@@ -214,12 +207,11 @@ def test_an_interrupted_wait_leaves_no_campaign_paused() -> None:
     assert {done.left.campaigns[name].status for name in SEED.campaigns[:2]} == {"active"}
 
 
-def test_a_pause_that_got_a_409_is_not_waited_for() -> None:
+def test_a_pause_that_got_a_409_is_not_waited_for():
     course, clock = executor.Course("t", {"a": 7}, {"a"}), ManualClock(START)
-    session = Session(
-        WallTarget(build(clock=clock), clock), None, None, mock_actors(), PAUSE,
-        tolerance=60.0, journal=None, watch=lambda *_: None,
-    )  # fmt: skip
+    sender = Sender(WallTarget(build(clock=clock), clock), rng=random.Random(0))
+    builder = RequestBuilder("", mock_actors(), PAUSE, agent="x", rng=random.Random(0))
+    session = Session(sender, builder, tolerance=60.0, watch=lambda *_: None)
     taking = executor.Executor(session).take(AwaitResume("a"), course)
     with pytest.raises(StopIteration) as ended:
         next(taking)

@@ -1,7 +1,5 @@
 """One failure sent again: the same sequence, alone, at another time."""
 
-from __future__ import annotations
-
 import copy
 import json
 import re
@@ -18,10 +16,10 @@ SAMPLE = ["never-resumes", "refuses-offsets", "401-resumes", "resumes-siblings"]
 
 
 @pytest.mark.parametrize("fault", SAMPLE)
-def test_a_failure_fails_again_and_on_a_mended_target_does_not(monkeypatch, tmp_path, capsys, fault) -> None:
+def test_a_failure_fails_again_and_on_a_mended_target_does_not(monkeypatch, tmp_path, capsys, fault):
     assert fault in {one.name for one in provider.faults()}
     monkeypatch.chdir(tmp_path)
-    result = judged(monkeypatch, Settings(seed=3), fault=fault)
+    result = judged(Settings(seed=3), fault=fault)
     path = saved(tmp_path / "r.json", result)
     clause = failing(result)[0]
     with monkeypatch.context() as patch:
@@ -35,20 +33,20 @@ def test_a_failure_fails_again_and_on_a_mended_target_does_not(monkeypatch, tmp_
     assert out.startswith(f"does not fail any more: {clause} (")
 
 
-def test_only_its_sequence_is_sent(monkeypatch, tmp_path, capsys) -> None:
-    result = judged(monkeypatch, fault=FAULT)
+def test_only_its_sequence_is_sent(tmp_path, capsys):
+    result = judged(fault=FAULT)
     path = saved(tmp_path / "r.json", result)
     out = said(capsys, "replay", path, "--clause", failing(result)[0])[1]
     assert int(re.search(r"(\d+) requests of ", out)[1]) < 25
 
 
-def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys) -> None:
+def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
-    result = judged(monkeypatch, fault=FAULT)
+    result = judged(fault=FAULT)
     clause = failing(result)[0]
     path = saved(tmp_path / "r.json", result)
 
-    def wrong(*argv: str) -> str:
+    def wrong(*argv):
         code, out, err = said(capsys, "replay", *argv)
         assert (code, out, err.count("\n")) == (2, "", 1)
         return err

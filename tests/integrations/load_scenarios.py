@@ -1,7 +1,5 @@
 """Load runs in a process of their own, because Locust patches it. Prints what came of each, as JSON."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

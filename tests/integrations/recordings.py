@@ -1,7 +1,5 @@
 """Foreign recordings, made entry by entry."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

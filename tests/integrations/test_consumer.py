@@ -1,7 +1,5 @@
 """The consumer's side: broken requests are reported and rejected; the official client breaks no rule."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess
@@ -188,9 +186,6 @@ def test_of_many_broken_requests_500_are_kept_and_the_others_counted():
     assert len({row["number"] for row in document["broken_requests"]}) == 500
 
 
-# -- a real socket -------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def served(tmp_path):
     """Starts ``whop-contracts serve`` with the given flags; returns the process and the base URL."""
@@ -268,8 +263,6 @@ def test_a_report_that_cannot_be_written_is_one_line_before_anything_is_served(t
     said = f"--report {str(path)!r}: could not be written (no such file or directory)"
     assert capsys.readouterr().err == f"whop-contracts: {said}\n"
 
-
-# -- an application's own tests ------------------------------------------------------------------------------
 
 APPLICATION = """
 import httpx, pytest, whop_sdk

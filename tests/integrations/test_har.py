@@ -1,7 +1,5 @@
 """Our recordings give the verdicts of the run again; foreign ones raise no false alarm."""
 
-from __future__ import annotations
-
 import base64
 import json
 from dataclasses import replace
@@ -15,16 +13,16 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Exchange, Request, Response
 from whop_contracts.integrations import har as recorded
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.har import HarWriter
+from whop_contracts.report.streams import HarWriter
 from whop_contracts.settings import Settings, UsageError
 
 SAMPLE = ("never-resumes", "empty-body", "resumes-siblings")
 
 
 @pytest.mark.parametrize("fault", [None, FAULT, *SAMPLE])
-def test_our_own_recording_gives_the_verdicts_of_the_run(monkeypatch, tmp_path, fault) -> None:
+def test_our_own_recording_gives_the_verdicts_of_the_run(tmp_path, fault):
     path = tmp_path / "run.har"
-    result = judged(monkeypatch, Settings(har=path, profile="quick"), fault=fault)
+    result = judged(Settings(har=path, profile="quick"), fault=fault)
     replayed = again(path)
     assert verdicts(replayed) == verdicts(result)
     assert replayed["verdict"] == result["verdict"]
@@ -33,7 +31,7 @@ def test_our_own_recording_gives_the_verdicts_of_the_run(monkeypatch, tmp_path, 
     assert not schemas.violations("result", "", replayed)
 
 
-def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> None:
+def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path):
     path = tmp_path / "x.har"
     writer = HarWriter(path, Redactor(["secret-token-0123"]), {"resume_tolerance": 60.0})
     leak = base64.b64encode(b"\xff Bearer secret-token-0123")
@@ -44,7 +42,8 @@ def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> 
         assert "did not end" in document["log"]["comment"]
         assert document["log"]["_run"]["finished"] is False
     assert "the recorded run did not end: its recording breaks off" in again(path)["notes"]
-    assert writer.close() == []
+    writer.close()
+    assert writer.trouble is None
     text = path.read_text("utf-8")
     assert "comment" not in json.loads(text)["log"]
     assert "secret-token" not in text
@@ -56,7 +55,7 @@ def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path) -> 
     assert entries[0].credential == "altered:cut"
 
 
-def test_of_a_body_that_was_not_read_to_its_end_the_beginning_is_recorded(tmp_path) -> None:
+def test_of_a_body_that_was_not_read_to_its_end_the_beginning_is_recorded(tmp_path):
     path = tmp_path / "x.har"
     writer = HarWriter(path, Redactor(), {})
     for truncated in (True, False):
@@ -68,24 +67,23 @@ def test_of_a_body_that_was_not_read_to_its_end_the_beginning_is_recorded(tmp_pa
     assert path.stat().st_size < 110_000
 
 
-def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path) -> None:
+def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path):
     writer = HarWriter(tmp_path / "x.har", Redactor(), {})
     writer._file.close()
     writer._file = Mock(closed=False)
     writer._file.write.side_effect = OSError(28, "No space left on device")
     writer.add(exchange(1, b""))
     writer.add(exchange(2, b""))
-    assert writer.close() == [
-        "--har: the recording could not be written to its end (no space left on device)"
-    ]
+    writer.close()
+    assert writer.trouble == "--har: the recording could not be written to its end (no space left on device)"
 
 
-def test_a_file_that_cannot_be_written_is_the_users(tmp_path) -> None:
+def test_a_file_that_cannot_be_written_is_the_users(tmp_path):
     with pytest.raises(UsageError, match=r"--har .*could not be written"):
         HarWriter(tmp_path / "no" / "x.har", Redactor(), {})
 
 
-def exchange(number: int, content: bytes) -> Exchange:
+def exchange(number, content):
     request = Request(
         "GET", f"{BASE}/ad_campaigns/{ID}", "retrieve", ID, (("authorization", "Bearer secret-token-0123"),)
     )
@@ -93,10 +91,7 @@ def exchange(number: int, content: bytes) -> Exchange:
     return Exchange(number, request, response, 1.0, 2.0, credential="altered:cut")
 
 
-# -- foreign recordings ------------------------------------------------------------------------------------
-
-
-def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path) -> None:
+def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path):
     path = har(
         tmp_path / "browser.har",
         row("GET", "https://cdn.example.com/app.js", "00.000"),
@@ -122,7 +117,7 @@ def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path) -> None:
     assert not schemas.violations("result", "", result)
 
 
-def test_a_foreign_recording_shows_what_is_broken(tmp_path) -> None:
+def test_a_foreign_recording_shows_what_is_broken(tmp_path):
     path = har(
         tmp_path / "proxy.har",
         row(
@@ -138,13 +133,13 @@ def test_a_foreign_recording_shows_what_is_broken(tmp_path) -> None:
     assert found["pausing.until-is-kept"] == "failed"
 
 
-def test_another_write_at_the_same_time_decides_nothing(tmp_path) -> None:
+def test_another_write_at_the_same_time_decides_nothing(tmp_path):
     rows = [row("POST", PAUSE, f"00.30{n}", sent="{}", body=campaign(**PAUSED)) for n in range(3)]
     result = again(har(tmp_path / "x.har", *rows))
     assert "beside writes to the same campaign, skipped: 3" in result["notes"]
 
 
-def test_a_recording_of_nothing_is_inconclusive(tmp_path, capsys, monkeypatch) -> None:
+def test_a_recording_of_nothing_is_inconclusive(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     har(tmp_path / "x.har")
     code, out, err = said(capsys, "check-har", "x.har", "--quiet")

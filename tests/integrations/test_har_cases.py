@@ -1,13 +1,10 @@
 """Recordings as recorders really write them: what they lack is not tested, and nothing fails for it."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import json
 import zlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +18,7 @@ ABOUT_THE_BODY = {"request.date-is-accepted", "request.date-is-optional", "pausi
 ABOUT_THE_RESPONSE = {"response.json-text", "response.is-the-campaign", "refusals.no-credential-leaks"}
 
 
-VERDICTS: dict[str, tuple[str, list[str], set[str]]] = {
+VERDICTS = {
     "request-body-not-recorded": ("conforms", [], ABOUT_THE_BODY),
     "response-still-gzipped": ("conforms", [], set()),
     "body-text-empty-size-1100": ("inconclusive", [], ABOUT_THE_RESPONSE),
@@ -35,7 +32,7 @@ VERDICTS: dict[str, tuple[str, list[str], set[str]]] = {
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.har")), ids=lambda path: path.stem)
-def test_a_recording_gets_the_verdict_that_it_deserves(path: Path) -> None:
+def test_a_recording_gets_the_verdict_that_it_deserves(path):
     verdict, failed, untested = VERDICTS[path.stem.removeprefix("har-")]
     result = again(path)
     assert (result["verdict"], failing(result)) == (verdict, failed)
@@ -50,7 +47,7 @@ DATED = '{"paused_until": "2026-12-01T00:00:00.000Z"}'
 UNTIL = {"status": "paused", "paused_until": "2026-12-01T00:00:00.000Z"}
 
 
-def dated(**more: Any) -> dict[str, Any]:
+def dated(**more):
     """A pause until December and its correct response."""
     return row("POST", PAUSE, "00.300", **({"sent": DATED, "body": campaign(**UNTIL)} | more))
 
@@ -72,7 +69,7 @@ def dated(**more: Any) -> dict[str, Any]:
         {"postData": {"text": "\x1f\ufffd\b"}, "coding": "gzip"},
     ],
 )
-def test_without_the_requests_body_what_depends_on_it_is_not_tested(tmp_path: Path, changes: Any) -> None:
+def test_without_the_requests_body_what_depends_on_it_is_not_tested(tmp_path, changes):
     entry = dated()
     request = entry["request"]
     for name, key in (("length", "Content-Length"), ("coding", "Content-Encoding")):
@@ -88,7 +85,7 @@ def test_without_the_requests_body_what_depends_on_it_is_not_tested(tmp_path: Pa
     assert found["response.json-text"] == found["pausing.touches-nothing-else"] == "passed"
 
 
-def test_a_request_that_had_no_body_is_checked_as_one(tmp_path: Path) -> None:
+def test_a_request_that_had_no_body_is_checked_as_one(tmp_path):
     for empty in ({"bodySize": 0}, {"postData": {"text": ""}, "bodySize": 0}):
         entry = row("POST", PAUSE, "00.300", body=campaign(**UNTIL))
         entry["request"] |= empty
@@ -96,7 +93,7 @@ def test_a_request_that_had_no_body_is_checked_as_one(tmp_path: Path) -> None:
         assert found["pausing.no-date-means-indefinitely"] == "failed"
 
 
-def packed(how: str) -> dict[str, Any]:
+def packed(how):
     text = campaign(**UNTIL).encode()
     body = {"gzip": gzip.compress, "deflate": zlib.compress}.get(how, lambda data: b"\x0b\xff" + data)(text)
     content = {"size": len(text), "text": base64.b64encode(body).decode(), "encoding": "base64"}
@@ -124,9 +121,7 @@ MANGLED = gzip.compress(campaign(**UNTIL).encode(), mtime=0).decode("utf-8", "re
         ({"size": -1, "text": campaign(**UNTIL)}, "br", True),
     ],
 )
-def test_without_the_responses_body_nothing_is_said_about_it(
-    tmp_path: Path, content: Any, coding: str, *, is_read: bool
-) -> None:
+def test_without_the_responses_body_nothing_is_said_about_it(tmp_path, content, coding, *, is_read):
     entry = dated()
     entry["response"]["content"] = content
     if coding:
@@ -139,14 +134,14 @@ def test_without_the_responses_body_nothing_is_said_about_it(
         assert result["reason"].startswith(NO_BODIES)
 
 
-def test_a_wrong_body_that_was_recorded_fails(tmp_path: Path) -> None:
+def test_a_wrong_body_that_was_recorded_fails(tmp_path):
     for text, size in (("", 0), ('{"id": "adcamp_', 15), ("é" + "{", 3)):
         entry = dated()
         entry["response"]["content"] = {"size": size, "text": text}
         assert failing(again(har(tmp_path / "x.har", entry))) == ["response.json-text"], text
 
 
-def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
+def without(entry, *names):
     return {name: value for name, value in entry.items() if name not in names}
 
 
@@ -166,7 +161,7 @@ def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_skipped_and_counted(tmp_path: Path, odd: Any, note: str) -> None:
+def test_an_entry_that_cannot_be_read_is_skipped_and_counted(tmp_path, odd, note):
     result = again(har(tmp_path / "x.har", odd, dated()))
     assert (result["verdict"], failing(result)) == ("conforms", [])
     assert f"entries that cannot be read, skipped: 1 ({note})" in result["notes"]
@@ -176,7 +171,7 @@ def test_an_entry_that_cannot_be_read_is_skipped_and_counted(tmp_path: Path, odd
     )
 
 
-def test_an_entry_that_is_still_pending_is_no_finding(tmp_path: Path) -> None:
+def test_an_entry_that_is_still_pending_is_no_finding(tmp_path):
     responses = [None, {}, {"status": 0}, {"status": -1}, {"status": None, "_error": "net::ERR_ABORTED"}]
     for response in responses:
         pending = row("GET", READ, "01.000", response=response)
@@ -185,14 +180,14 @@ def test_an_entry_that_is_still_pending_is_no_finding(tmp_path: Path) -> None:
         assert "without a response in the recording: 1" in result["notes"]
 
 
-def test_a_time_that_is_missing_is_no_error(tmp_path: Path) -> None:
+def test_a_time_that_is_missing_is_no_error(tmp_path):
     for took in (None, "80", -1, True, {}, float("nan")):
         for timings in ({"wait": 80, "receive": None}, None):
             result = again(har(tmp_path / "x.har", dated(time=took, timings=timings)))
             assert (result["verdict"], result["notes"][1:]) == ("conforms", []), took
 
 
-def test_a_header_without_a_value_is_left_out(tmp_path: Path) -> None:
+def test_a_header_without_a_value_is_left_out(tmp_path):
     entry = dated()
     entry["request"]["headers"].append({"name": "X-Odd", "value": None})
     entry["response"]["headers"][0]["value"] = None
@@ -200,12 +195,10 @@ def test_a_header_without_a_value_is_left_out(tmp_path: Path) -> None:
     assert (result["verdict"], failing(result)) == ("conforms", [])
 
 
-# -- time --------------------------------------------------------------------------------------------------
-
 STARTED = "2026-09-21T10:00:00.000Z"
 
 
-def undated(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+def undated(*rows):
     for entry in rows:
         entry["response"]["headers"] = entry["response"]["headers"][:1]
     return list(rows)
@@ -216,8 +209,8 @@ def undated(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     [("10:04", "not_tested", "passed"), ("09:50", "not_tested", "passed"), ("10:10", "failed", "not_tested")],
 )
 def test_without_date_headers_the_start_of_an_entry_is_the_clock_to_five_minutes(
-    tmp_path: Path, until: str, date_is_accepted: str, past_date: str
-) -> None:
+    tmp_path, until, date_is_accepted, past_date
+):
     first = row("GET", READ, "00.100", body=campaign(status="active", paused_until=None, updated_at=STARTED))
     asked = f'{{"paused_until": "2026-09-21T{until}:00Z"}}'
     rejected = row("POST", PAUSE, "01.000", sent=asked, status=422, body='{"error": {}}')
@@ -232,9 +225,7 @@ def test_without_date_headers_the_start_of_an_entry_is_the_clock_to_five_minutes
 
 @pytest.mark.parametrize("date", [True, False])
 @pytest.mark.parametrize("updated_at", ["2026-11-21T10:00:00.000Z", "2026-08-21T10:00:00.000Z"])
-def test_if_shown_dates_contradict_the_clock_nothing_about_time_is_tested(
-    tmp_path: Path, updated_at: str, *, date: bool
-) -> None:
+def test_if_shown_dates_contradict_the_clock_nothing_about_time_is_tested(tmp_path, updated_at, *, date):
     first = row("GET", READ, "00.100", body=campaign(status="active", paused_until=None, updated_at=STARTED))
     pause = dated(
         sent='{"paused_until": "2026-10-21T10:00:00Z"}', status=200,
@@ -252,10 +243,7 @@ def test_if_shown_dates_contradict_the_clock_nothing_about_time_is_tested(
     assert verdicts(result)["auto_resume.not-before-its-instant"] == "not_tested"
 
 
-# -- which file, which target ------------------------------------------------------------------------------
-
-
-def test_a_file_that_is_no_har_is_named_in_one_line(tmp_path: Path, capsys: Any, monkeypatch) -> None:
+def test_a_file_that_is_no_har_is_named_in_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = {
         b"PK\x03\x04\x14\0": "it is a ZIP archive; expected the .har file inside it",
@@ -273,7 +261,7 @@ def test_a_file_that_is_no_har_is_named_in_one_line(tmp_path: Path, capsys: Any,
         assert said(capsys, "check-har", "x.har") == (2, "", message)
 
 
-def test_the_same_target_may_be_written_in_several_ways(tmp_path: Path) -> None:
+def test_the_same_target_may_be_written_in_several_ways(tmp_path):
     for other in ("https://api.example.com:443", "https://API.example.com"):
         entry = row("GET", READ.replace("https://api.example.com", other), "00.900", body=campaign(**UNTIL))
         for base_url in (None, f"{other}/api/v1/", BASE):
@@ -282,13 +270,13 @@ def test_the_same_target_may_be_written_in_several_ways(tmp_path: Path) -> None:
             assert result["target"]["base_url"] == BASE
 
 
-def test_of_other_requests_to_the_endpoint_nothing_is_checked(tmp_path: Path) -> None:
+def test_of_other_requests_to_the_endpoint_nothing_is_checked(tmp_path):
     result = again(har(tmp_path / "x.har", row("OPTIONS", PAUSE, "00.100"), row("PATCH", READ, "00.200")))
     assert result["reason"] == "the recording shows no exchange with the endpoint"
     assert "of other hosts and routes, skipped: 2" in result["notes"]
 
 
-def test_a_recording_that_is_whole_still_fails_for_what_it_shows(tmp_path: Path) -> None:
+def test_a_recording_that_is_whole_still_fails_for_what_it_shows(tmp_path):
     result = again(har(tmp_path / "x.har", dated(body=campaign(**PAUSED))))
     assert failing(result) == ["pausing.until-is-kept"]
     assert json.dumps(result)

@@ -1,13 +1,9 @@
 """A recording is read in pieces, in memory and time that do not depend on how long it is."""
 
-from __future__ import annotations
-
 import io
 import json
 import random
 import tracemalloc
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -45,7 +41,7 @@ TEXTS = [
 ]
 
 
-def read(text: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> Any:
+def read(text, piece, monkeypatch):
     """What is read of a text in pieces of so many bytes, or the error."""
     monkeypatch.setattr(log, "_PIECE", piece)
     content = text.encode("utf-8", "surrogatepass")
@@ -56,7 +52,7 @@ def read(text: str, piece: int, monkeypatch: pytest.MonkeyPatch) -> Any:
     return found.count, found.unreadable, found.rows, list(found.entries(found.rows))
 
 
-def at_once(text: str) -> Any:
+def at_once(text):
     """The entries of a text, None if it is JSON without them, or the place of its error."""
     try:
         return json.loads(text.removeprefix("\ufeff"))["log"]["entries"] or None
@@ -67,7 +63,7 @@ def at_once(text: str) -> Any:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_size_of_the_pieces_does_not_matter(monkeypatch, text: str) -> None:
+def test_the_size_of_the_pieces_does_not_matter(monkeypatch, text):
     """What is read and what is an error is as with ``json``, at the same place."""
     whole, expected = read(text, 2**18, monkeypatch), at_once(text)
     for piece in (1, 2, 3, 7, 64):
@@ -82,7 +78,7 @@ def test_the_size_of_the_pieces_does_not_matter(monkeypatch, text: str) -> None:
         assert repr(whole[3]) == repr([read_entry(expected[one.number - 1], one.number) for one in whole[2]])
 
 
-def test_an_entry_that_changes_while_it_is_read_is_an_error_in_one_line(tmp_path: Path) -> None:
+def test_an_entry_that_changes_while_it_is_read_is_an_error_in_one_line(tmp_path):
     path = har(tmp_path / "x.har", *ENTRIES)
     recording = recorded.load(path)
     path.write_bytes(path.read_bytes().replace(b"{", b"["))
@@ -90,7 +86,7 @@ def test_an_entry_that_changes_while_it_is_read_is_an_error_in_one_line(tmp_path
         list(recording.items)
 
 
-def test_which_writes_overlap_is_what_a_comparison_of_all_with_all_finds() -> None:
+def test_which_writes_overlap_is_what_a_comparison_of_all_with_all_finds():
     rng = random.Random(1)
     blank = {"start": 0, "size": 0, "cached": False, "base": "", "lacks": ()}
     for _ in range(300):
@@ -110,7 +106,7 @@ def test_which_writes_overlap_is_what_a_comparison_of_all_with_all_finds() -> No
         assert log.overlapping(rows) == expected
 
 
-def test_the_memory_for_a_recording_hardly_grows_with_its_length(tmp_path: Path, monkeypatch) -> None:
+def test_the_memory_for_a_recording_hardly_grows_with_its_length(tmp_path, monkeypatch):
     """At 60 MB for 100,000 entries, 1,000 more (2 MB of text) may take 0.6 MB, and caches 0.2 MB."""
     monkeypatch.setattr(log, "_PIECE", 4_096)
     peaks, body = [], campaign(**PAUSED)

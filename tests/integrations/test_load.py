@@ -1,7 +1,5 @@
 """The contract under load: a master with two workers, load runs in one process, shared campaigns."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os
@@ -32,9 +30,6 @@ def states(provider):
 
 def campaigns(*names):
     return [f"--campaign-id={name}" for name in names]
-
-
-# -- a master and two workers --------------------------------------------------------------------------------
 
 
 class ForgetsOne(Provider):
@@ -94,9 +89,6 @@ def test_a_master_and_two_workers_share_campaigns_and_find_the_one_that_is_broke
     assert {status for _, status in server.answers} == {200}
     assert len({seen.content for seen, _ in server.answers if seen.pauses}) > 3
     assert SEED.token not in out + log
-
-
-# -- one process ---------------------------------------------------------------------------------------------
 
 
 class LosesAnUpdate(Provider):
@@ -189,8 +181,6 @@ def test_this_process_is_not_patched():
     assert "locust" not in sys.modules
     assert "gevent" not in sys.modules
 
-
-# -- what no order explains ----------------------------------------------------------------------------------
 
 NOW = 1_790_000_000
 A, B = "2027-01-01T00:00:00.000Z", "2027-02-01T00:00:00.000Z"

@@ -1,7 +1,5 @@
 """The clauses as checks of schemathesis: by the ``st`` command, in a project's tests, for one exchange."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -91,9 +89,6 @@ def test_a_parametrized_test_fails_by_the_clauses_of_a_faulty_provider_alone(pyt
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*Custom check failed: `response.title`*"])
     assert SEED.token not in done.stdout.str()
-
-
-# -- in this process -----------------------------------------------------------------------------------------
 
 
 def failing(response, case):

@@ -2,8 +2,6 @@
 receives it.
 """
 
-from __future__ import annotations
-
 import random
 import time
 

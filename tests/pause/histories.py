@@ -1,7 +1,5 @@
 """Builders for histories: exchanges with a campaign, by what was requested and what was shown."""
 
-from __future__ import annotations
-
 import json
 
 from whop_contracts.exchange import Exchange, Request, Response, Window

@@ -1,7 +1,5 @@
 """The rules of the oracle as functions: sets of states, what a read tests, what a resume says."""
 
-from __future__ import annotations  # noqa: I001 - names in rows, not one a line
-
 from dataclasses import replace
 
 from hypothesis import given
@@ -13,10 +11,30 @@ from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import LAST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, Resume, State
 from whop_contracts.pause.oracle.blame import (
-    BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
+    BY_ITSELF,
+    CANCELLED,
+    EARLY,
+    OTHERS,
+    PAST,
+    PROMPTLY,
+    RESUMED,
+    STAYS,
+    STORED,
+    UNPAUSED,
 )  # fmt: skip
-from whop_contracts.pause.oracle.states import PROMPT, Campaign, end_time, is_about
-from whop_contracts.pause.oracle.states import LAG, Effect, adopt, after, elapse, observe, union
+from whop_contracts.pause.oracle.states import (
+    LAG,
+    PROMPT,
+    Campaign,
+    Effect,
+    adopt,
+    after,
+    elapse,
+    end_time,
+    is_about,
+    observe,
+    union,
+)
 
 DUE = (at(600), at(600))
 DATED = State("paused", at(600), MILLI, DUE)
@@ -31,9 +49,6 @@ def when(ns):
 
 def sets(*states):
     return frozenset(states)
-
-
-# -- sets of states ----------------------------------------------------------------------------------------
 
 
 def test_what_a_request_leaves():
@@ -90,9 +105,6 @@ def test_what_is_shown_is_the_state_from_then_on():
         assert adopt(shown, when(now)) == (None if state is None else {state})
 
 
-# -- what a read tests -------------------------------------------------------------------------------------
-
-
 def known(*states, cause="", seen=None, cancelled=()):
     campaign = Campaign(frozenset(states), causes=(cause,) if cause else (), confirmed=when(seen))
     for date in cancelled:
@@ -144,9 +156,6 @@ def test_a_cancelled_date_is_found_wherever_it_is(dates, seen, now):
     assert campaign.cancelled == sorted(set(dates))
 
 
-# -- what an observed resume says --------------------------------------------------------------------------
-
-
 def resumed(campaign, now, status="active"):
     exchange = replace(History().exchange("retrieve", 0).exchange, now=when(now))
     return campaign.resumed(State(status), exchange)
@@ -167,9 +176,6 @@ def test_between_which_readings_a_resume_happened():
         expected = None if now is None or after_ is None else Resume(ID, at(600), after_, now)
         assert resumed(campaign, now) == expected
         assert resumed(campaign, now, "paused") is None
-
-
-# -- what a document says ----------------------------------------------------------------------------------
 
 
 def test_which_campaign_a_document_is_about():

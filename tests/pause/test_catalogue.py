@@ -1,7 +1,5 @@
 """The catalogue: every statement of the page has its clauses; patterns of ids choose among them."""
 
-from __future__ import annotations
-
 import pytest
 
 from whop_contracts.pause.catalogue import PARTS, chosen, clauses, required
@@ -45,8 +43,6 @@ def test_a_required_pattern_matches_clauses_that_are_chosen():
         with pytest.raises(ValueError, match=r"matches only what --clause leaves out$"):
             required((glob,), some)
 
-
-# -- the page --------------------------------------------------------------------------------
 
 PAGE = {
     "summary: pauses a campaign":

@@ -1,9 +1,6 @@
 """Clauses about documents and errors, each with responses that it fails and responses that it lets pass."""
 
-from __future__ import annotations
-
 from time import process_time
-from typing import Any
 
 from pause.histories import CLAUSES, History, begun, fails, text
 from whop_contracts.engine.clause_runner import ClauseRunner
@@ -50,7 +47,7 @@ def test_a_response_is_evidence_only_if_it_could_have_failed():
         ("extra-member-does-no-harm", 409, "active", True),
     ):
         history = begun(before)
-        how: dict[str, Any] = {
+        how = {
             "date-is-accepted": {"until": 600},
             "date-is-optional": {},
             "far-date-does-no-harm": {"until": 86_400 * 400},
@@ -187,9 +184,6 @@ def test_the_format_of_a_body_that_we_truncated_is_not_checked():
         assert not fails(evidence, clause)
         assert CLAUSES[clause].applies(evidence) is (clause == "response.siblings-answer-alike")
     assert fails(history.pause(4, answer=b'{"id": "adcamp_1", "sta'), "response.json-text")
-
-
-# -- the form of timestamps ----------------------------------------------------------------------------------
 
 
 def test_another_form_of_a_timestamp_is_drift():

@@ -1,7 +1,5 @@
 """What clauses see: states as documents show them, and the exchanges before a failure."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from pause.histories import OTHER, History, at, text

@@ -1,9 +1,6 @@
 """Two shortcuts: a valid document is not searched, a shared condition evaluated once; no finding changes."""
 
-from __future__ import annotations
-
 import copy
-from typing import Any
 from unittest.mock import patch
 
 from hypothesis import given, settings
@@ -30,7 +27,7 @@ VALUES = st.sampled_from(
 def changed(document, place, value):
     """The document with another value in one place, or without it; the same if its parent is no object."""
     made = copy.deepcopy(document)
-    parent: Any = made
+    parent = made
     for name in place[:-1]:
         parent = parent.get(name) if isinstance(parent, dict) else None
     if isinstance(parent, dict):

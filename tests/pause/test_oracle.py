@@ -1,20 +1,29 @@
 """The oracle, a history per rule: a conforming one fails no clause, another the one that names its cause."""
 
-from __future__ import annotations  # noqa: I001 - names in rows, not one a line
-
 import codecs
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import (
-    CLAUSES, ID, OTHER, START, History, at, begun, failed, fails, follow, pause, read, send, text,
+    CLAUSES,
+    ID,
+    OTHER,
+    START,
+    History,
+    at,
+    begun,
+    failed,
+    fails,
+    follow,
+    pause,
+    read,
+    send,
+    text,
     unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
@@ -23,8 +32,28 @@ from whop_contracts.pause.classify import FIRST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import (
-    AS_ACTIVE, AT_ONCE, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET, OTHERS, PAST,
-    PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNCHANGED, UNCHANGED_BY_OTHERS, UNPAUSED,
+    AS_ACTIVE,
+    AT_ONCE,
+    BY_ITSELF,
+    CANCELLED,
+    CLEARED,
+    EARLY,
+    FAR,
+    FRACTION,
+    INDEFINITE,
+    OFFSET,
+    OTHERS,
+    PAST,
+    PROMPTLY,
+    REPLACED,
+    RESUMED,
+    RESUMES,
+    STATUS,
+    STAYS,
+    STORED,
+    UNCHANGED,
+    UNCHANGED_BY_OTHERS,
+    UNPAUSED,
     UNTIL,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import LAG
@@ -38,7 +67,7 @@ def beside(history):
     return history.read(0, "active", campaign=OTHER)
 
 
-RULES: dict[str, Any] = {
+RULES = {
     # -- time
     "before its instant a pause ends": ((*UNTIL_600, read(590, "active")), (EARLY,)),
     "before its instant a pause loses its date": ((*UNTIL_600, read(300, "paused")), (EARLY,)),
@@ -279,9 +308,6 @@ def test_no_conforming_history_fails(moves, ahead):
         assert failed(evidence) == ()
 
 
-# -- before anything is known ------------------------------------------------------------------------------
-
-
 def test_the_tolerance_is_a_minute_by_default_and_of_an_unknown_campaign_no_state_is_known():
     assert Oracle().tolerance == 60.0
     assert Oracle(tolerance=5).tolerance == 5
@@ -306,9 +332,6 @@ def test_an_unknown_first_state_becomes_known_by_a_pause():
     assert history.possible(0.6) is None, "an inactive campaign may stay as it was"
     history.pause(1)
     assert failed(history.read(5, "active")) == (STORED,)
-
-
-# -- whose request, and which ------------------------------------------------------------------------------
 
 
 def test_an_id_in_another_case_may_be_the_same_campaign():
@@ -360,9 +383,6 @@ def test_what_a_pause_does_to_an_inactive_campaign_is_open(status, paused):
     history.pause(1, shows=(status, None))
     assert history.possible(2) == {State(status)}, "its response shows what it did"
     assert failed(history.read(3, "paused")) == (STORED,)
-
-
-# -- time, and how long a read may lag ---------------------------------------------------------------------
 
 
 def test_a_resume_is_possible_ten_milliseconds_early_and_until_tolerance_and_lag_are_over():
@@ -457,9 +477,6 @@ def test_a_read_directly_after_an_unanswered_request_settles_nothing():
     assert history.possible(4) == {ACTIVE}
 
 
-# -- responses that show no campaign, or another -----------------------------------------------------------
-
-
 def test_a_response_without_a_document_shows_nothing():
     for answer in (b"", b"[]", b"null", b"{", b'"active"', b"\xff"):
         history = begun()
@@ -488,7 +505,7 @@ def spoilt(spoil, status, until=None, campaign=ID):
     return spoil(json.dumps(shown).encode())
 
 
-SPOILT: dict[str, Callable[[bytes], bytes]] = {
+SPOILT = {
     "a byte order mark": lambda content: codecs.BOM_UTF8 + content,
     "UTF-16": lambda content: content.decode().encode("utf-16"),
     "gzip without a label": lambda content: gzip.compress(content, mtime=0),
@@ -511,9 +528,6 @@ def test_a_malformed_response_is_used_to_know_the_state_and_only_its_format_is_c
         other = history.exchange("retrieve", 12, answer=spoilt(spoil, "active", campaign=OTHER))
         assert (other.shown, len(history.possible(12) or ())) == (None, 1)
         assert failed(history.read(20, "active")) == (EARLY,)
-
-
-# -- what is kept and reported -----------------------------------------------------------------------------
 
 
 def test_the_first_document_of_every_operation_and_the_last_of_all_are_kept():
@@ -579,9 +593,6 @@ def test_how_a_finding_reads():
         assert follow(*steps).findings == expected
 
 
-# -- after a failure ---------------------------------------------------------------------------------------
-
-
 def test_after_a_wrong_response_what_was_asked_or_what_was_shown_may_be_true():
     for left, clauses in ((600, ()), (700, ()), (650, (STORED,))):
         history = begun()
@@ -643,7 +654,7 @@ def test_a_date_that_was_never_requested_may_be_another_clients():
 
 # -- another company's campaign ----------------------------------------------------------------------------
 
-THEIRS: dict[str, Any] = {"campaign": "adcamp_theirs", "scope": "foreign"}
+THEIRS = {"campaign": "adcamp_theirs", "scope": "foreign"}
 
 
 def their(second, status, until=None, **more):

@@ -1,7 +1,5 @@
 """Instants, JSON and what a pause request asks for, as whole values and as tables of edges."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import replace
@@ -20,9 +18,6 @@ from whop_contracts.provider import dates
 NOW = Window(at(0), at(0.5))
 DAY = at(86_400)
 END = at(1_000_000)
-
-
-# -- instants ------------------------------------------------------------------------------------------------
 
 
 @given(
@@ -77,9 +72,6 @@ def test_loose_dates_still_name_their_instant():
     assert loose_instants("2026-02-30") == ()
 
 
-# -- JSON ----------------------------------------------------------------------------------------------------
-
-
 def test_one_json_text_is_read_strictly():
     for content, problem in (
         (b"{}", None), (b" [1]\n", None), (b"null", None), (b'"\\ud800"', None), (b"1" * 5_000, None),
@@ -128,9 +120,6 @@ def test_media_types_of_json():
         *("a/b/c+json", "x+json", "application/json+", "application /json"),
     ):
         assert not is_json(other), other
-
-
-# -- what a pause request asks for ---------------------------------------------------------------------------
 
 
 def asks(value, **more):

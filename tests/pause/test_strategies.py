@@ -1,7 +1,5 @@
 """Strategies draw what their names say: valid is what every reader accepts, invalid what none does."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import os
@@ -77,9 +75,6 @@ def valid(name, value, pointer=()):
     return jsonschema.Draft202012Validator(schema, format_checker=checker).is_valid(value)
 
 
-# -- the public names --------------------------------------------------------------------------------------
-
-
 def test_every_public_name_is_listed_documented_and_typed():
     public = {
         name
@@ -104,9 +99,6 @@ def test_a_strategy_documents_what_it_shrinks_towards_and_options_are_keywords()
         assert {one.kind for one in options} <= {inspect.Parameter.KEYWORD_ONLY}
         made = function(*([TOKEN] if name == "altered_tokens" else []))
         assert len(strategies.draw(made, seed=1, count=3)) == 3
-
-
-# -- symbolic instants -------------------------------------------------------------------------------------
 
 
 @ONCE
@@ -182,9 +174,6 @@ def test_impossible_arguments_are_refused_at_once():
         strategies.altered_tokens("")
 
 
-# -- texts and other values --------------------------------------------------------------------------------
-
-
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 
@@ -225,9 +214,6 @@ def test_wrong_types_are_json_and_neither_text_nor_null(value):
     assert value is not None
     assert not isinstance(value, str)
     assert json.loads(json.dumps(value, allow_nan=False)) == value
-
-
-# -- bodies and documents ----------------------------------------------------------------------------------
 
 
 @ONCE
@@ -285,9 +271,6 @@ def test_ad_campaigns_are_valid_and_have_every_member_both_null_and_not():
             assert not schemas.should_violations("ad-campaign", member.schema_pointer, value)
 
 
-# -- ids and credentials -----------------------------------------------------------------------------------
-
-
 @ONCE
 @given(strategies.campaign_ids())
 def test_campaign_ids_look_like_one(id_):
@@ -320,9 +303,6 @@ def test_altered_tokens_differ_by_more_than_case_and_by_enough(data, token):
     else:
         assert abs(len(other) - len(token)) >= 4
         assert token in other or other in token
-
-
-# -- shrinking and drawing ---------------------------------------------------------------------------------
 
 
 def test_the_simplest_value_of_each_strategy():

@@ -1,7 +1,5 @@
 """Projects that use the plugin, with an engine that returns a given result instead of making a run."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The plugin's fixtures, in projects that use them: the provider in place of mocks, the target, the run."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
@@ -258,9 +256,6 @@ def test_without_a_base_url_the_target_is_the_mock_and_no_run_is_made_for_it(pro
     )
     project.run().assert_outcomes(passed=1)
     assert project.runs == []
-
-
-# -- the provider without pytest -----------------------------------------------------------------------------
 
 
 def pause(provider, body, base_url=WHOP_URL):

@@ -1,7 +1,5 @@
 """The plugin, as a project that uses it sees it, and as one that does not."""
 
-from __future__ import annotations
-
 import json
 import xml.etree.ElementTree as ET
 

@@ -1,8 +1,5 @@
 """The one run of a session is made once, also by workers and where it is aborted; what it shows is safe."""
 
-from __future__ import annotations
-
-import re
 import signal
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
@@ -11,6 +8,7 @@ import pytest
 
 from plugin.conftest import IDS
 from report import handmade
+from report.making import runner_commands
 from whop_contracts.plugin import session
 from whop_contracts.settings import UsageError
 
@@ -36,9 +34,6 @@ def raising(error):
         raise error
 
     return abort
-
-
-# -- workers -------------------------------------------------------------------------------------------------
 
 
 def worker(folder, stash=session.plugin._SHARED):
@@ -91,9 +86,6 @@ def test_a_worker_that_was_killed_in_the_run_is_reported_by_the_others(project):
     assert len(project.runs) == 1
 
 
-# -- time ----------------------------------------------------------------------------------------------------
-
-
 def test_no_item_s_timeout_counts_the_run(project):
     timers = []
     project.on_run = lambda: timers.append(signal.getitimer(signal.ITIMER_REAL))
@@ -134,8 +126,6 @@ def test_an_error_of_the_run_fails_each_item_in_one_line(project, said):
     assert "canary" not in done.stdout.str()
     done.stdout.fnmatch_lines([said] * (ALL + 1))
 
-
-# -- secrets -------------------------------------------------------------------------------------------------
 
 TOKEN, GATE = "canary-7Qd2mXv9", "open-7Qd2mXv9"
 LIVE = {
@@ -208,26 +198,7 @@ def test_without_a_live_target_nothing_is_changed(project, monkeypatch):
     done.run("-v").stdout.fnmatch_lines([f"*test_it?{TOKEN}? PASSED*"])
 
 
-# -- GitHub Actions ------------------------------------------------------------------------------------------
-
 HOSTILE = "::error title=y::z ##[error]x"
-
-
-def commands(text):
-    """The lines that the runner takes for a command, in either syntax, unless commands are stopped."""
-    found, word = [], None
-    for line in text.splitlines():
-        match = re.match(r"\s*::([a-zA-Z0-9-]+)(?: [^:]*)?::(.*)|.*##\[(\w+)", line)
-        if not match:
-            continue
-        if word is not None:
-            word = None if match[1] == word else word
-        elif match[1] == "stop-commands":
-            word = match[2]
-        else:
-            found.append(line)
-    assert word is None
-    return found
 
 
 def test_a_target_cannot_give_the_runner_commands(project, monkeypatch):
@@ -239,9 +210,9 @@ def test_a_target_cannot_give_the_runner_commands(project, monkeypatch):
     lost = {"campaigns": 0, "failed": [HOSTILE]}
     project.holds(rows=rows, verdict="inconclusive", exit_code=4, reason=HOSTILE, put_back=lost)
     args = ("-v", "-rA", "-W", "default")
-    assert len(commands(project.run(*args).stdout.str())) > 5
+    assert len(runner_commands(project.run(*args).stdout.str())) > 5
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for style in ("--tb=auto", "--tb=line"):
         done = project.run(*args, style)
         done.assert_outcomes(failed=3, skipped=1, xfailed=1, warnings=1, passed=ALL - 5)
-        assert commands(done.stdout.str()) == []
+        assert runner_commands(done.stdout.str()) == []

@@ -1,16 +1,15 @@
-"""A client of one provider in this process, and scripts of requests.
-
-Two providers are alike if no script can tell them apart.
-"""
-
-from __future__ import annotations
+"""A client of one provider in this process, and the requests of a run, which tell two providers apart."""
 
 import json
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from whop_contracts.provider import SEED, ManualClock, Provider, build
+from whop_contracts.cli.planning import planned, run_in_process
+from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
+from whop_contracts.settings import Settings
 
 START = 1_790_000_000.0
 """2026-09-21T14:13:20Z"""
@@ -60,11 +59,7 @@ def body(response) -> Any:
     return json.loads(response.content)
 
 
-# -- scripts --
-
 BAD = (*REQUESTS["rejected dates"], *REQUESTS["dates that lenient parsers read"], "x" * 5000)
-BODIES = [one.encode("latin-1") for one in REQUESTS["bodies in Latin-1"]]
-SPELT = [one.encode() for one in REQUESTS["one date spelt in several ways"]]
 TOKEN = SEED.token
 TOKENS = (
     *(None, "", "Bearer", "Bearer ", "Bearer nobody", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN[:-4]}"),
@@ -81,157 +76,29 @@ IDS = (
 )
 
 
-def pause(
-    campaign: str, body: Any = None, token: str | None = FULL, media_type: str = "application/json"
-) -> Step:
-    content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    return _step("POST", f"{BASE}/{campaign}/pause", content, token, media_type)
+@cache
+def recorded() -> tuple[Step, ...]:
+    """Each request of a standard run on the conforming provider, after the time at which it was sent."""
+    provider = build(clock=(clock := ManualClock(START)))
+    handle, sent = provider.handle, []
+
+    def keep(*request: Any) -> Answer:
+        sent.append((clock.now(), *request))
+        return handle(*request)
+
+    provider.handle = keep
+    run_in_process(planned(Settings()), provider, random.Random(0), lambda *_: None)
+    return tuple(sent)
 
 
-def unpause(campaign: str) -> Step:
-    return _step("POST", f"{BASE}/{campaign}/unpause")
+def transcript(**what: Any) -> Iterator[tuple[Any, ...]]:
+    """What a provider responds to the recorded requests, without Date headers.
 
-
-def read(campaign: str) -> Step:
-    return _step("GET", f"{BASE}/{campaign}")
-
-
-def until(text: Any) -> dict[str, Any]:
-    return {"paused_until": text}
-
-
-def at(time: str) -> dict[str, Any]:
-    """Until a time of the first day."""
-    return until(f"2026-09-21T{time}Z")
-
-
-def _step(
-    method: str, path: str, content: bytes = b"", token: str | None = FULL, media_type: str | None = None
-) -> Step:
-    headers = {} if token is None else {"Authorization": token}
-    if media_type is not None:
-        headers["Content-Type"] = media_type
-    return (method, path, headers, content)
-
-
-A, B, C, D = SEED.campaigns
-DATED, LATER = until("2027-03-01T10:00:00.5Z"), until("2027-04-01T10:00:00.5+05:30")
-
-
-def pausing() -> Iterator[Step | float]:
-    for one in (A, B, C, D):
-        yield from (read(one), pause(one, {}), read(one), unpause(one), read(one), pause(one), unpause(one))
-    for text in REQUESTS["accepted dates"]:
-        yield from (pause(A, until(text)), read(A), unpause(A))
-    for body in SPELT:
-        yield from (pause(A, body), read(A), unpause(A))
-    for body in (*SPELT, json.dumps(DATED).encode()):
-        yield pause(A, body, media_type="application/json; charset=utf-8")
-    yield from (pause(A, LATER | {"1-a": [True, {}, {"": 0}]}), read(A), unpause(A))
-    for first, second in ((DATED, LATER), (LATER, DATED), (DATED, {}), ({}, DATED), (DATED, DATED), ({}, {})):
-        yield from (pause(B, first), pause(B, second), read(B), pause(B, LATER), read(B), unpause(B))
-    yield from (pause(A, DATED), pause(B, {}), read(A), read(B), unpause(A), read(B), unpause(B))
-    yield from (pause(A, b"null"), read(A), unpause(A), pause(A, until(None)), read(A), unpause(A))
-    yield from (pause(SEED.inactive, {}), read(SEED.inactive), pause(SEED.stale, DATED), read(SEED.stale))
-
-
-def rejecting() -> Iterator[Step | float]:
-    """What must be rejected, on an active campaign and on a paused one, while another one is paused."""
-    yield pause(D, LATER)
-    for target, again in ((B, unpause(B)), (C, pause(C, LATER))):
-        yield again
-        for rejected in rejections(target):
-            yield from (rejected, read(target), read(D), again)
-
-
-def addressing() -> Iterator[Step | float]:
-    """Credentials, methods and ids."""
-    for target, again in ((B, unpause(B)), (C, pause(C, LATER))):
-        yield from (pause(D, LATER), again)
-        for rejected in unauthorized(target):
-            yield from (rejected, read(target), read(D), again)
-    for one in IDS:
-        yield from (pause(one, DATED), read(A), read(one), read(D))
-    yield from (pause(IDS[0], DATED, token=None), pause(A, {}, f"Bearer {SEED.token.swapcase()}"), read(A))
-
-
-def rejections(target: str) -> Iterator[Step]:
-    """Requests that must be rejected, most of them."""
-    yield from (pause(target, until(value)) for value in BAD)
-    yield from (pause(target, body) for body in BODIES)
-    yield pause(target, DATED, media_type="text/plain")
-
-
-def unauthorized(target: str) -> Iterator[Step]:
-    """Requests that most credentials and methods do not allow."""
-    yield from (pause(target, body, token) for token in TOKENS for body in (DATED, {}))
-    yield from (_step(method, f"{BASE}/{target}/pause") for method in ("GET", "PUT", "PATCH", "DELETE"))
-
-
-def resuming() -> Iterator[Step | float]:
-    """Pauses that end and some that do not, from 14:13:20.250 to more than a day later."""
-    a, b = A, B
-    yield from (pause(a, at("14:13:50.75")), 2, read(a), 27.5, read(a), 1, read(a))
-    yield from (pause(a, until("2026-09-21T15:16:50.75+01:00")), 60, read(a), 119.2, read(a), 0.8, read(a))
-    soon, sooner = at("14:20:30.500"), at("14:18:30.500")
-    yield from (
-        *(pause(a, soon), read(a), pause(b, {}), 210, read(a), 8.5, read(a), 1.1, read(a), 0.15, read(a)),
-    )
-    yield from (60, read(a), read(b), 300, read(a), 3600, read(a), read(b), unpause(b))
-    # It is 15:26:30.5 now, and a has been resumed.
-    yield from (pause(a, at("15:30:00.25")), read(a), 1, read(a), 209, read(a), unpause(a))
-    # It is 15:30:00.5: timers that are cancelled, postponed, moved forward, or dropped.
-    yield from (pause(a, at("15:31:00")), unpause(a), pause(a, {}), 60, read(a), 3600, read(a), unpause(a))
-    yield from (pause(a, at("16:32:00")), pause(a, at("16:40:00")), 90, read(a), 500, read(a))
-    yield from (pause(b, at("17:00:00")), pause(b, at("16:45:00")), 600, read(b))
-    yield from (pause(b, at("17:00:00")), pause(b, {}), 3600, read(b), unpause(b))
-    # It is 17:50:50.5: what follows a cancelled date, and what is rejected or read in a pause.
-    yield from (pause(a, at("17:52:00")), unpause(a), pause(a, at("17:54:00")), 90, read(a), 120, read(a))
-    yield from (pause(a, at("17:56:00")), pause(a, at("17:55:00")), unpause(a), pause(a, {}), 120, read(a))
-    yield from (pause(b, at("18:00:00")), pause(b, until("soon")), read(b), 250, read(b), unpause(a))
-    yield from (pause(b, at("18:01:00")), 60, unpause(b))
-    yield from (pause(a, until("2026-09-22T01:30:00+05:30")), pause(b, until("2026-09-22T06:00:00+05:30")))
-    yield from (3 * 3600, read(a), read(b), pause(b, {}), 86_400, read(a), read(b), unpause(b))
-    yield from (pause(a, sooner), pause(a, until("2027-06-01T00:00:00Z")), read(a), 1, read(a))
-    yield from (unpause(a), pause(a, until(None)), 8 * 3600, read(a), unpause(a))
-    yield from (pause(a, until("0001-01-01T00:00:00Z")), pause(a, until("2027-10-31T01:30:00Z")))
-
-
-def several() -> Iterator[Step | float]:
-    """Pauses of all campaigns that end in the same instant, second, minute or round, days later."""
-    yield from (pause(A, at("14:13:26")), 8, read(A))
-    yield from (pause(A, at("14:14:00")), pause(A, {}, f"Bearer {SEED.readonly_token}"), 60, read(A))
-    ends = {
-        "10-01": ("00:00:00.5",),
-        "10-11": ("00:00:00.2", "00:00:00.7"),
-        "10-21": ("00:00:10", "00:00:40"),
-    }
-    for day, times in ends.items():
-        for number, one in enumerate(SEED.campaigns):
-            yield pause(one, until(f"2026-{day}T{times[number % len(times)]}+01:00"))
-        yield from (11 * 86_400, *map(read, SEED.campaigns))
-    for number, one in enumerate(SEED.campaigns):
-        yield from (unpause(one), pause(one, until(f"2027-01-0{number + 1}T00:00:00.25+00:30")), read(one))
-    yield from (90 * 86_400, *map(read, SEED.campaigns))
-
-
-def repeating() -> Iterator[Step | float]:
-    for number in range(40):
-        yield from (pause(A, DATED if number % 2 else {}), read(A), unpause(A), read(A))
-
-
-SCRIPTS = (resuming, several, repeating, pausing, addressing, rejecting)
-"""The short ones first."""
-
-
-def transcript(*scripts: Callable[[], Iterator[Step | float]], **what: Any) -> Iterator[tuple[Any, ...]]:
-    """The responses to some scripts (default: all), each to a fresh provider, without their Date headers."""
-    for script in scripts or SCRIPTS:
-        provider = build(clock=(clock := ManualClock(START + 0.25)), **what)
-        for step in script():
-            if isinstance(step, int | float):
-                clock.advance(step)
-                continue
-            response = provider.handle(*step)
-            headers = tuple(pair for pair in response.headers if pair[0] != "date")
-            yield step[0], step[1], step[3], response.status, headers, response.content
+    A fault that a run finds shows in them: up to the first difference the run sends the same requests.
+    """
+    provider = build(clock=(clock := ManualClock(START)), **what)
+    for time, *request in recorded():
+        clock.set(time)
+        response = provider.handle(*request)
+        headers = tuple(pair for pair in response.headers if pair[0] != "date")
+        yield response.status, headers, response.content

@@ -1,7 +1,5 @@
 """A provider is built by name, and an unknown name gets the nearest ones."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
@@ -15,7 +13,7 @@ from whop_contracts.provider import SEED, ManualClock, RunningClock, WallClock, 
 from whop_contracts.provider.core import SkewedClock
 
 
-def test_an_unknown_name_is_one_line_with_near_matches() -> None:
+def test_an_unknown_name_is_one_line_with_near_matches():
     for what, message in (
         ({"fault": "never-resume"}, "there is no fault 'never-resume'; did you mean never-resumes"),
         ({"variation": "status-203"}, "there is no variation 'status-203'; did you mean status-20"),
@@ -25,24 +23,24 @@ def test_an_unknown_name_is_one_line_with_near_matches() -> None:
             build(**what)
 
 
-def test_a_fault_may_have_the_options_of_a_variation() -> None:
+def test_a_fault_may_have_the_options_of_a_variation():
     talk = Talk(fault="never-resumes", variation="status-201")
     assert talk.pause(until="2026-09-21T14:14:00Z").status == 201
     talk.clock.advance(600)
     assert talk.state()[0] == "paused"
 
 
-def test_providers_share_nothing() -> None:
+def test_providers_share_nothing():
     one, other = Talk(), Talk()
     one.pause()
     assert other.state() == ("active", None)
 
 
-def test_the_default_clock_is_the_machine_s() -> None:
+def test_the_default_clock_is_the_machine_s():
     assert isinstance(build().clock, WallClock)
 
 
-def test_a_clock_only_moves_forwards() -> None:
+def test_a_clock_only_moves_forwards():
     for clock in (ManualClock(100.0), RunningClock(), SkewedClock(ManualClock(10.0), 90.0)):
         start = clock.now()
         clock.advance(3600)
@@ -55,10 +53,10 @@ def test_a_clock_only_moves_forwards() -> None:
         SkewedClock(WallClock(), 5.0).set(1e12)
 
 
-def test_threads_never_see_half_a_pause() -> None:
+def test_threads_never_see_half_a_pause():
     talk = Talk()
 
-    def work(number: int) -> set[tuple[str, bool]]:
+    def work(number):
         seen = set()
         for _ in range(50):
             if number % 2:
@@ -74,12 +72,12 @@ def test_threads_never_see_half_a_pause() -> None:
             assert seen <= {("active", True), ("paused", False)}
 
 
-def test_ids_and_tokens_are_all_different() -> None:
+def test_ids_and_tokens_are_all_different():
     values = [*SEED.campaigns, *(value for value in astuple(SEED) if isinstance(value, str))]
     assert len(set(values)) == len(values) == 4 + 8
 
 
-def test_building_a_provider_loads_no_server() -> None:
+def test_building_a_provider_loads_no_server():
     heavy = "{'starlette', 'uvicorn', 'asyncio'}"
     code = f"import sys, whop_contracts.provider; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,7 +1,5 @@
 """The conforming provider does what the page documents, and rejects as the errors page documents."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -22,11 +20,11 @@ MEMBERS = list(json.loads(DOCUMENTED.read_text("utf-8")))
 
 
 @pytest.fixture
-def talk() -> Talk:
+def talk():
     return Talk()
 
 
-def test_a_pause_shows_the_instant_that_was_asked_for() -> None:
+def test_a_pause_shows_the_instant_that_was_asked_for():
     for sent, shown in (
         (SOON, SOON),
         ("2026-09-21T17:00:00.401+02:00", SOON),
@@ -47,7 +45,7 @@ def test_a_pause_shows_the_instant_that_was_asked_for() -> None:
         assert body(response) == talk.read()
 
 
-def test_without_a_date_a_pause_is_indefinite() -> None:
+def test_without_a_date_a_pause_is_indefinite():
     for content in (b"", b"null", b"{}", b'{"paused_until": null}', b'{"note": [1, {}]}'):
         talk = Talk()
         assert talk.post(content).status == 200, content
@@ -56,7 +54,7 @@ def test_without_a_date_a_pause_is_indefinite() -> None:
         assert talk.state() == ("paused", None)
 
 
-def test_a_bad_date_is_a_422_and_changes_nothing() -> None:
+def test_a_bad_date_is_a_422_and_changes_nothing():
     for before in ({}, {"until": SOON}):
         talk = Talk()
         talk.pause(**before)
@@ -68,7 +66,7 @@ def test_a_bad_date_is_a_422_and_changes_nothing() -> None:
             assert talk.read() == document
 
 
-def test_a_bad_body_is_rejected_and_changes_nothing(talk) -> None:
+def test_a_bad_body_is_rejected_and_changes_nothing(talk):
     malformed = (
         *(b"{", b"nul", b"{'a': 1}", b'{"a": 1,}', b"{} {}", b"\xff", b'{"paused_until": NaN}', b"   "),
         *(
@@ -87,7 +85,7 @@ def test_a_bad_body_is_rejected_and_changes_nothing(talk) -> None:
             assert talk.state() == ("active", None)
 
 
-def test_the_media_type_decides_whether_the_body_is_json() -> None:
+def test_the_media_type_decides_whether_the_body_is_json():
     read = ("application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json")
     for media_type in (*read, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"):
         talk = Talk()
@@ -96,7 +94,7 @@ def test_the_media_type_decides_whether_the_body_is_json() -> None:
         assert talk.state()[0] == state
 
 
-def test_the_credential_is_checked_before_the_body_and_an_id_of_ours_after_it() -> None:
+def test_the_credential_is_checked_before_the_body_and_an_id_of_ours_after_it():
     unknown = [one for one in TOKENS if one is not None and not one.endswith(KNOWN)]
     for content, accepted in {b"{}": 200, b"{": 400, b"[]": 422}.items():
         expected = {
@@ -116,13 +114,7 @@ def test_the_credential_is_checked_before_the_body_and_an_id_of_ours_after_it() 
     assert talk.provider.handle("POST", f"{BASE}/{ACTIVE}/pause", (), b"{}").status == 401
 
 
-def test_a_readonly_credential_may_read_only(talk) -> None:
-    talk.token = SEED.readonly_token
-    assert talk.read()["id"] == ACTIVE
-    assert talk.unpause().status == 403
-
-
-def test_an_id_that_is_not_ours_and_an_unknown_route_are_a_404(talk) -> None:
+def test_an_id_that_is_not_ours_and_an_unknown_route_are_a_404(talk):
     for wanted in (*IDS, "%20", "%00", "%FF", "a%2Fb", "x" * 3000, "é", ACTIVE + "0", "prod_" + ACTIVE[7:]):
         for method, path in (("POST", f"{wanted}/pause"), ("GET", wanted), ("POST", f"{wanted}/unpause")):
             assert talk.send(method, f"/{path}").status == 404, wanted
@@ -133,7 +125,7 @@ def test_an_id_that_is_not_ours_and_an_unknown_route_are_a_404(talk) -> None:
     assert talk.state() == ("active", None)
 
 
-def test_a_route_knows_its_methods(talk) -> None:
+def test_a_route_knows_its_methods(talk):
     for methods, suffix, status, allow in (
         ("GET PUT PATCH DELETE TRACE HEAD BREW", "/pause", 405, "POST"),
         ("GET DELETE", "/unpause", 405, "POST"),
@@ -148,27 +140,20 @@ def test_a_route_knows_its_methods(talk) -> None:
     assert talk.state() == ("active", None)
 
 
-def test_a_path_may_be_percent_encoded_and_have_a_query(talk) -> None:
+def test_a_path_may_be_percent_encoded_and_have_a_query(talk):
     encoded = ACTIVE.replace("a", "%61", 1)
     assert talk.send("POST", f"/{encoded}/pause?x=1", b"").status == 200
     assert talk.state()[0] == "paused"
 
 
-def test_a_second_pause_replaces_the_first(talk) -> None:
-    later = "2026-12-01T00:00:00.000Z"
-    for until in (SOON, later, SOON, None, later, later):
-        assert talk.pause(until=until).status == 200
-        assert talk.state() == ("paused", until)
-
-
 @pytest.mark.parametrize("campaign", [SEED.inactive, SEED.stale])
-def test_an_inactive_or_stale_campaign_is_a_409(talk, campaign) -> None:
+def test_an_inactive_or_stale_campaign_is_a_409(talk, campaign):
     before = talk.read(campaign)
     assert talk.pause(campaign).status == talk.unpause(campaign).status == 409
     assert talk.read(campaign) == before
 
 
-def test_unpausing_ends_a_pause_and_leaves_an_active_campaign_alone(talk) -> None:
+def test_unpausing_ends_a_pause_and_leaves_an_active_campaign_alone(talk):
     before = talk.read()
     assert body(talk.unpause()) == before
     talk.pause(until=SOON)
@@ -176,21 +161,14 @@ def test_unpausing_ends_a_pause_and_leaves_an_active_campaign_alone(talk) -> Non
     assert body(talk.unpause()) == before | {"updated_at": "2026-09-21T14:13:21.000Z"}
 
 
-def test_a_pause_changes_nothing_else(talk) -> None:
-    before = {one: talk.read(one) for one in ALL}
-    talk.pause(until=SOON)
-    paused = before[ACTIVE] | {"status": "paused", "paused_until": SOON, "updated_at": NOW}
-    assert {one: talk.read(one) for one in ALL} == before | {ACTIVE: paused}
-
-
-def test_the_date_header_follows_the_provider_s_clock(talk) -> None:
+def test_the_date_header_follows_the_provider_s_clock(talk):
     talk.clock.advance(60)
     for response in (talk.pause(), talk.send("GET", "/nobody"), talk.send("PUT", "/x/pause")):
         assert response.header("date") == "Mon, 21 Sep 2026 14:14:20 GMT"
 
 
 @pytest.mark.parametrize("start", [START, 0.0, 4_102_444_800.5])
-def test_the_seed_is_consistent_whenever_it_starts(start) -> None:
+def test_the_seed_is_consistent_whenever_it_starts(start):
     provider = build(clock=ManualClock(start))
     credentials = {"authorization": f"Bearer {SEED.token}"}
     shapes = [json.loads(provider.handle("GET", f"{BASE}/{one}", credentials).content) for one in ALL]
@@ -218,10 +196,7 @@ def test_the_seed_is_consistent_whenever_it_starts(start) -> None:
     assert [bool(one["paused_until"]) for one in shapes] == [False] * 6 + [True, False]
 
 
-# -- a pause with a date ends at its instant --
-
-
-def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond(talk) -> None:
+def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond(talk):
     for pauses, seconds in (
         ((IN_A_MINUTE,), 60),
         ((IN_A_MINUTE, IN_AN_HOUR), 3600),
@@ -237,7 +212,7 @@ def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond(talk)
         assert talk.state() == RESUMED
 
 
-def test_a_resume_is_stamped_with_the_instant_at_which_it_was_due_and_a_pause_may_follow(talk) -> None:
+def test_a_resume_is_stamped_with_the_instant_at_which_it_was_due_and_a_pause_may_follow(talk):
     talk.pause(until=IN_A_MINUTE)
     talk.clock.advance(120)
     assert talk.read()["updated_at"] == IN_A_MINUTE
@@ -245,23 +220,3 @@ def test_a_resume_is_stamped_with_the_instant_at_which_it_was_due_and_a_pause_ma
     assert talk.state() == ("paused", IN_AN_HOUR)
     talk.clock.advance(3600)
     assert talk.state() == RESUMED
-
-
-def test_unpausing_or_an_indefinite_pause_cancels_the_date_for_good() -> None:
-    for unpaused in (True, False):
-        talk = Talk()
-        talk.pause(until=IN_A_MINUTE)
-        if unpaused:
-            talk.unpause()
-        talk.pause(until=None)
-        talk.clock.advance(10 * 86_400)
-        assert talk.state() == ("paused", None)
-
-
-def test_each_campaign_resumes_at_its_own_date(talk) -> None:
-    other = SEED.campaigns[1]
-    talk.pause(until=IN_A_MINUTE)
-    talk.pause(other, until=IN_AN_HOUR)
-    talk.clock.advance(60)
-    assert (talk.state(ACTIVE), talk.state(other)) == (RESUMED, ("paused", IN_AN_HOUR))
-    assert talk.state(SEED.paused)[0] == talk.state(SEED.paused_indefinitely)[0] == "paused"

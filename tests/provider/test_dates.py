@@ -1,7 +1,5 @@
 """RFC 3339 as the provider reads and writes it."""
 
-from __future__ import annotations
-
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -13,25 +11,25 @@ from whop_contracts.provider import dates
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def test_a_date_time_names_one_instant() -> None:
+def test_a_date_time_names_one_instant():
     for text, instant in REQUESTS["instants in nanoseconds"].items():
         assert dates.split(text).instant() == dates.split_loosely(text).instant() == instant, text
 
 
-def test_anything_else_names_none() -> None:
+def test_anything_else_names_none():
     for text in REQUESTS["no instants"]:
         with pytest.raises(dates.NotAnInstant):
             dates.split(text)
 
 
-def test_a_loose_text_names_one_instant_to_a_loose_reader_only() -> None:
+def test_a_loose_text_names_one_instant_to_a_loose_reader_only():
     for text, seconds in REQUESTS["loose instants in seconds"].items():
         assert dates.split_loosely(text).instant() == seconds * dates.SECOND, text
         with pytest.raises(dates.NotAnInstant):
             dates.split(text)
 
 
-def test_reading_undoes_writing_and_agrees_with_the_language_s_own_dates() -> None:
+def test_reading_undoes_writing_and_agrees_with_the_language_s_own_dates():
     chance = random.Random(0)
     for _ in range(3000):
         second = chance.randrange(-62_135_510_400, 253_402_214_400)
@@ -44,10 +42,10 @@ def test_reading_undoes_writing_and_agrees_with_the_language_s_own_dates() -> No
         assert dates.http_date(instant).startswith(moment.strftime("%a, %d %b "))
 
 
-def test_surplus_digits_are_cut_off() -> None:
+def test_surplus_digits_are_cut_off():
     assert dates.write(999_999_999) == "1970-01-01T00:00:00.999Z"
     assert dates.write(-1, digits=6, offset=-90) == "1969-12-31T22:29:59.999999-01:30"
 
 
-def test_the_date_header_is_spelt_as_http_wants_it() -> None:
+def test_the_date_header_is_spelt_as_http_wants_it():
     assert dates.http_date(784_111_777 * dates.SECOND) == "Sun, 06 Nov 1994 08:49:37 GMT"

@@ -1,7 +1,5 @@
 """The provider over a real socket: the raw path, the test clock, the official client, and schemathesis."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import subprocess
@@ -42,7 +40,7 @@ def whop(base_url):
         yield one
 
 
-def test_a_pause_and_every_method_reach_it(client) -> None:
+def test_a_pause_and_every_method_reach_it(client):
     expected = {"GET": 405, "PUT": 405, "HEAD": 405, "OPTIONS": 204, "TRACE": 405, "POST": 200}
     for method, status in expected.items():
         assert client.request(method, f"/ad_campaigns/{ACTIVE}/pause").status_code == status, method
@@ -54,25 +52,25 @@ def test_a_pause_and_every_method_reach_it(client) -> None:
     assert client.get(f"/ad_campaigns/{ACTIVE}").json() == response.json()
 
 
-def test_an_id_is_decoded_once_and_after_the_path_was_split(client) -> None:
+def test_an_id_is_decoded_once_and_after_the_path_was_split(client):
     for wanted in ("a%2Fb", "%00", "%C3%A9", "x'--", "a%20b", "%2e%2e%2fx", "%0Ax", "%E2%80%A8"):
         response = client.post(f"/ad_campaigns/{wanted}/pause")
         assert (response.status_code, response.headers["content-type"]) == (404, "application/json"), wanted
 
 
-def test_a_long_body_is_a_413_and_the_connection_goes_on(client) -> None:
+def test_a_long_body_is_a_413_and_the_connection_goes_on(client):
     assert client.post(f"/ad_campaigns/{ACTIVE}/pause", content=b"x" * 9_000_000).status_code == 413
     assert client.get(f"/ad_campaigns/{ACTIVE}").json()["status"] == "active"
 
 
-def test_responses_may_be_slow() -> None:
+def test_responses_may_be_slow():
     with running(build(variation="slow")) as url, httpx.Client(headers=FULL) as http:
         response = http.get(f"{url}/ad_campaigns/{ACTIVE}")
         assert response.status_code == 200
         assert response.elapsed.total_seconds() >= 0.02
 
 
-def test_a_fault_of_the_wire_reaches_the_wire() -> None:
+def test_a_fault_of_the_wire_reaches_the_wire():
     for fault in ("no-content-204", "no-media-type", "redirect-302", "utf-16", "empty-body"):
         provider = build(fault=fault, clock=ManualClock(START))
         with running(provider) as url:
@@ -82,7 +80,7 @@ def test_a_fault_of_the_wire_reaches_the_wire() -> None:
         assert served.headers.get("content-type") == direct.header("content-type"), fault
 
 
-def test_the_clock_moves_forwards_without_a_credential_and_does_what_falls_due(client, base_url) -> None:
+def test_the_clock_moves_forwards_without_a_credential_and_does_what_falls_due(client, base_url):
     url, now = clock_url(base_url), {"now": "2026-09-21T14:13:20.000000Z"}
     assert httpx.get(url).json() == now
     assert httpx.put(url, json=now).status_code == 200
@@ -93,7 +91,7 @@ def test_the_clock_moves_forwards_without_a_credential_and_does_what_falls_due(c
     assert (document["status"], document["updated_at"]) == ("active", "2026-09-21T15:00:00.000Z")
 
 
-def test_the_clock_rejects_what_it_cannot_do(base_url) -> None:
+def test_the_clock_rejects_what_it_cannot_do(base_url):
     unreadable = (b'{"now": "soon"}', b'{"now": 1}', b'{"now": null}', b"{}", b"[]", b"{", b"", b"\xff")
     url = clock_url(base_url)
     with httpx.Client() as http:
@@ -106,7 +104,7 @@ def test_the_clock_rejects_what_it_cannot_do(base_url) -> None:
         assert (other.status_code, other.headers["allow"]) == (405, "GET, PUT")
 
 
-def test_a_running_clock_runs_on_from_where_it_was_moved_to_and_the_machines_is_no_resource() -> None:
+def test_a_running_clock_runs_on_from_where_it_was_moved_to_and_the_machines_is_no_resource():
     with running(build(clock=RunningClock())) as url:
         assert httpx.put(clock_url(url), json={"now": "2100-01-01T00:00:00Z"}).status_code == 200
         assert httpx.get(clock_url(url)).json()["now"] > "2100-01-01T00:00:00"
@@ -114,7 +112,7 @@ def test_a_running_clock_runs_on_from_where_it_was_moved_to_and_the_machines_is_
         assert httpx.get(clock_url(url)).status_code == 404
 
 
-def test_serving_ends_with_a_signal_and_returns() -> None:
+def test_serving_ends_with_a_signal_and_returns():
     code = (
         "from whop_contracts.provider import build, RunningClock\n"
         "from whop_contracts.provider.server import serve\n"
@@ -130,12 +128,12 @@ def test_serving_ends_with_a_signal_and_returns() -> None:
         assert (process.returncode, out.strip(), err) == (0, "done", "")
 
 
-def test_a_port_that_is_taken_is_an_os_error() -> None:
+def test_a_port_that_is_taken_is_an_os_error():
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         serve(build(), port=taken.getsockname()[1])
 
 
-def test_nothing_is_left_running(base_url) -> None:
+def test_nothing_is_left_running(base_url):
     with running(build()) as url:
         before = threading.active_count()
         httpx.get(f"{url}/ad_campaigns/{ACTIVE}")
@@ -144,7 +142,7 @@ def test_nothing_is_left_running(base_url) -> None:
         httpx.get(f"{url}/ad_campaigns/{ACTIVE}")
 
 
-def test_the_official_client_pauses_reads_and_unpauses(whop) -> None:
+def test_the_official_client_pauses_reads_and_unpauses(whop):
     until = "2027-01-01T00:00:00.401Z"
     assert whop.ad_campaigns.retrieve(ACTIVE).id == ACTIVE
     paused = whop.ad_campaigns.pause(ACTIVE, extra_body={"paused_until": until})
@@ -154,7 +152,7 @@ def test_the_official_client_pauses_reads_and_unpauses(whop) -> None:
     assert whop.ad_campaigns.unpause(ACTIVE).status == "active"
 
 
-def test_the_official_client_knows_the_rejections(whop) -> None:
+def test_the_official_client_knows_the_rejections(whop):
     for key, campaign, until, error in (
         (SEED.token, SEED.foreign_campaign, None, whop_sdk.NotFoundError),
         (SEED.token, ACTIVE, "tomorrow", whop_sdk.UnprocessableEntityError),
@@ -168,14 +166,14 @@ def test_the_official_client_knows_the_rejections(whop) -> None:
         assert rejected.value.body["error"].keys() == {"type", "message"}
 
 
-def test_schemathesis_finds_nothing(base_url) -> None:
+def test_schemathesis_finds_nothing(base_url):
     options = ["--url", base_url, "--header", f"Authorization: Bearer {SEED.token}", "--seed", "1"]
     phases = ["--phases", "examples,coverage,fuzzing", "--max-examples", "8"]
     done = CliRunner().invoke(schemathesis, ["run", str(DOCUMENT), *options, *phases], env={"CI": "1"})
     assert done.exit_code == 0, done.output[-4000:]
 
 
-def test_a_reset_restores_every_campaign_and_more_tokens_and_ids_are_known() -> None:
+def test_a_reset_restores_every_campaign_and_more_tokens_and_ids_are_known():
     provider = build(fault=("offset-dropped", "missing-title"), clock=ManualClock(START))
     provider.added = (("my-token",), ("adcamp_mine",))
     provider.reset()

@@ -1,9 +1,5 @@
 """Every conforming variation builds, pauses, resumes and rejects; each changes something."""
 
-from __future__ import annotations
-
-from itertools import zip_longest
-
 from talking import Talk, body, transcript
 
 from whop_contracts.provider import SEED, dates, variations
@@ -12,12 +8,12 @@ EVERY = variations()
 IN_A_MINUTE = "2026-09-21T14:16:20.401Z"
 """A minute ahead of the slowest clock, and of the fastest."""
 NEW_YEAR = ("paused", "2027-01-01T00:00:00.000Z")
-UNSEEN = {"slow", "no-date-header"}
-"""The script has no socket and leaves the Date header out; what it cannot see is tested below."""
+UNSEEN = {"slow", "no-date-header", "ends-with-campaign", "resume-lazily-on-time"}
+"""Variations that differ in what a run does not ask for, in time, or in the Date header: tested below."""
 SKEWED = {"clock-ahead": 90, "clock-behind": -90}
 
 
-def test_every_variation_works() -> None:
+def test_every_variation_works():
     instant = dates.split(IN_A_MINUTE).instant()
     for variation in EVERY:
         talk = Talk(variation=variation.name)
@@ -41,20 +37,17 @@ def test_every_variation_works() -> None:
         assert talk.read() | {"updated_at": ""} == before | {"updated_at": ""}, variation.name
 
 
-def test_every_variation_shows() -> None:
-    conforming = tuple(transcript())
-    for variation in EVERY:
-        if variation.name not in SKEWED:
-            pairs = zip_longest(transcript(variation=variation.name), conforming)
-            differs = any(shown != expected for shown, expected in pairs)
-            assert differs == (variation.name not in UNSEEN), variation.name
+def test_every_variation_shows():
+    conforming = list(transcript())
+    same = {one.name for one in EVERY if list(transcript(variation=one.name)) == conforming}
+    assert same == UNSEEN
 
 
-def test_without_a_date_header_there_is_none() -> None:
+def test_without_a_date_header_there_is_none():
     assert Talk(variation="no-date-header").pause().header("date") is None
 
 
-def test_a_skewed_clock_agrees_with_itself() -> None:
+def test_a_skewed_clock_agrees_with_itself():
     for name, skew in SKEWED.items():
         talk = Talk(variation=name)
         response = talk.pause()
@@ -64,7 +57,7 @@ def test_a_skewed_clock_agrees_with_itself() -> None:
         assert response.header("date") == dates.http_date(now)
 
 
-def test_reads_lag_by_the_time_that_is_passed_in_and_show_what_was_there_then() -> None:
+def test_reads_lag_by_the_time_that_is_passed_in_and_show_what_was_there_then():
     seconds = [100.0]
     talk = Talk(variation="reads-lag", lag_time=lambda: seconds[0])
     talk.pause()
@@ -77,7 +70,7 @@ def test_reads_lag_by_the_time_that_is_passed_in_and_show_what_was_there_then() 
         assert talk.state() == (state, None)
 
 
-def test_a_lazy_resume_is_stamped_when_it_is_seen_or_when_it_was_due() -> None:
+def test_a_lazy_resume_is_stamped_when_it_is_seen_or_when_it_was_due():
     for name, stamp in (
         ("resume-lazily", "2026-09-21T15:13:20.000Z"),
         ("resume-lazily-on-time", IN_A_MINUTE),
@@ -88,21 +81,21 @@ def test_a_lazy_resume_is_stamped_when_it_is_seen_or_when_it_was_due() -> None:
         assert talk.read()["updated_at"] == stamp
 
 
-def test_an_accepted_past_is_over_at_once() -> None:
+def test_an_accepted_past_is_over_at_once():
     response = Talk(variation="past-accepted").pause(until="2020-01-01T00:00:00Z")
     shown = body(response)
     assert (response.status, shown["status"], shown["paused_until"]) == (200, "active", None)
     assert shown["updated_at"] == "2026-09-21T14:13:20.000Z"
 
 
-def test_a_conflicting_second_pause_leaves_the_first() -> None:
+def test_a_conflicting_second_pause_leaves_the_first():
     talk = Talk(variation="second-pause-409")
     talk.pause(until=IN_A_MINUTE)
     assert talk.pause().status == 409
     assert talk.state() == ("paused", IN_A_MINUTE)
 
 
-def test_no_pause_beyond_the_campaign_s_end() -> None:
+def test_no_pause_beyond_the_campaign_s_end():
     talk = Talk(variation="ends-with-campaign")
     end = talk.read()["config"]["end_time"]
     assert talk.pause(until=end).status == 200
@@ -110,7 +103,7 @@ def test_no_pause_beyond_the_campaign_s_end() -> None:
     assert talk.pause(SEED.campaigns[1], until="2060-01-01T00:00:00Z").status == 200
 
 
-def test_a_lenient_reader_reads_what_is_meant_and_still_rejects_what_is_no_date() -> None:
+def test_a_lenient_reader_reads_what_is_meant_and_still_rejects_what_is_no_date():
     for name, content, state in (
         ("loose-dates", b'{"paused_until": " 2027-01-01 "}', NEW_YEAR),
         ("bare-decimal-point", b'{"paused_until": "2027-01-01T02:00:00.+02:00"}', NEW_YEAR),
@@ -127,7 +120,7 @@ def test_a_lenient_reader_reads_what_is_meant_and_still_rejects_what_is_no_date(
         assert talk.state() == state, content
 
 
-def test_a_gateway_has_a_page_for_overlong_ids_only() -> None:
+def test_a_gateway_has_a_page_for_overlong_ids_only():
     for status in (414, 400):
         talk = Talk(variation=f"gateway-{status}")
         response = talk.pause("x" * 2_000)
@@ -135,7 +128,7 @@ def test_a_gateway_has_a_page_for_overlong_ids_only() -> None:
         assert talk.pause("x" * 200).status == 404
 
 
-def test_every_nullable_member_of_every_campaign_may_be_null() -> None:
+def test_every_nullable_member_of_every_campaign_may_be_null():
     talk = Talk(variation="every-nullable-null")
     for campaign in SEED.campaigns:
         document = body(talk.pause(campaign))

@@ -1,7 +1,5 @@
 """Results written by hand, as the engine gives them; ``handmade.json`` has a conforming one and its parts."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,9 +1,8 @@
 """Real results: of the built-in provider, honest or with a fault, judged in this process."""
 
-from __future__ import annotations
-
 import copy
 import json
+import re
 import time
 from functools import cache
 from pathlib import Path
@@ -14,13 +13,13 @@ import pytest
 from whop_contracts import provider
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import main as cli
-from whop_contracts.cli import open_target as opening
+from whop_contracts.cli import planning as opening
 from whop_contracts.settings import Settings
 
 FAULT = "typo-in-member"
 
 
-def judged(_monkeypatch: Any, settings: Settings | None = None, **built: str) -> dict[str, Any]:
+def judged(settings: Settings | None = None, **built: str) -> dict[str, Any]:
     """The result of a run on the mock, ``built`` with a fault, a variation or neither.
 
     Each is made once, and may be changed.
@@ -62,3 +61,21 @@ def said(capsys: Any, *argv: str) -> tuple[int, str, str]:
     code = cli.main(argv)
     out, err = capsys.readouterr()
     return code, out, err
+
+
+def runner_commands(text: str) -> list[tuple[str, str, str]]:
+    """The commands that GitHub's runner reads, in either syntax, as name, properties and data."""
+    found, word = [], None
+    for line in text.splitlines():
+        match = re.match(r"\s*::([a-zA-Z0-9-]+)(?: ([^:]*))?::(.*)|.*##\[(\w+)(.*)", line)
+        if not match:
+            continue
+        name, properties, data, old, rest = (part or "" for part in match.groups())
+        if word is not None:
+            word = None if name == word else word
+        elif name == "stop-commands":
+            word = data
+        else:
+            found.append((name or old, properties, data or rest))
+    assert word is None
+    return found

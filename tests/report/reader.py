@@ -1,7 +1,5 @@
 """A page as its reader uses it: files with a title are written, commands of ``sh`` blocks are typed."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Two results compared: it fails for what is newly broken alone."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -19,8 +17,8 @@ def compared(tmp_path, capsys):
     return compared
 
 
-def test_newly_broken_fails_and_newly_kept_does_not(compared) -> None:
-    good, bad = judged(None), judged(None, fault=FAULT)
+def test_newly_broken_fails_and_newly_kept_does_not(compared):
+    good, bad = judged(), judged(fault=FAULT)
     code, out, _ = compared(good, bad)
     assert code == 1
     for id_ in failing(bad):
@@ -32,8 +30,8 @@ def test_newly_broken_fails_and_newly_kept_does_not(compared) -> None:
     assert compared(bad, bad)[0] == 0
 
 
-def test_clauses_come_and_go(compared) -> None:
-    good, less = judged(None), judged(None)
+def test_clauses_come_and_go(compared):
+    good, less = judged(), judged()
     gone = less["clauses"].pop()
     was = gone["verdict"].replace("_", " ")
     assert f"gone          {gone['id']}: was {was}, is not there" in compared(good, less)[1]
@@ -43,7 +41,7 @@ def test_clauses_come_and_go(compared) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"verdict": "conforms"}', "[" * 100_000])
-def test_what_is_no_result_is_one_line(tmp_path, capsys, text) -> None:
+def test_what_is_no_result_is_one_line(tmp_path, capsys, text):
     path = tmp_path / "x.json"
     path.write_text(text, "utf-8")
     code, out, err = said(capsys, "compare", str(path), str(path))
@@ -51,15 +49,15 @@ def test_what_is_no_result_is_one_line(tmp_path, capsys, text) -> None:
     assert err.startswith(f"whop-contracts: OLD {str(path)!r}: expected a result as --json writes it; ")
 
 
-def test_a_result_with_half_a_surrogate_is_one(compared) -> None:
-    odd = judged(None) | {"notes": ["\ud800"]}
+def test_a_result_with_half_a_surrogate_is_one(compared):
+    odd = judged() | {"notes": ["\ud800"]}
     assert compared(odd, odd)[0] == 0
 
 
-def test_a_hostile_result_moves_no_cursor(compared) -> None:
-    bad = judged(None, fault=FAULT)
+def test_a_hostile_result_moves_no_cursor(compared):
+    bad = judged(fault=FAULT)
     for row in bad["clauses"]:
         if row["failure"]:
             row["failure"]["actual"] = "\x1b[2J\u202e"
-    out = compared(judged(None), bad)[1]
+    out = compared(judged(), bad)[1]
     assert not {"\x1b", "\u202e"} & set(out)

@@ -1,33 +1,23 @@
 """``--events``: a line per exchange, finding and phase, as its schema says, while the run goes on."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from safety.serving import served
 from whop_contracts.cli.check import check
-from whop_contracts.provider import SEED, RunningClock, build
-from whop_contracts.provider.server import clock_url, running
+from whop_contracts.provider import SEED
 from whop_contracts.settings import Settings
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "event.schema.json").read_text("utf-8"))
 
 
-def test_every_exchange_and_finding_is_a_line(tmp_path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_every_exchange_and_finding_is_a_line(tmp_path):
     path, written = tmp_path / "run.ndjson", []
-    with running(build(fault="offset-dropped", clock=RunningClock())) as base_url:
-        settings = Settings(
-            base_url=base_url,
-            token=SEED.token,
-            campaign_ids=SEED.campaigns[:1],
-            test_clock=clock_url(base_url),
-            profile="quick",
-            events=path,
-        )
+    with served(fault="offset-dropped") as state:
+        settings = state.settings(tmp_path, profile="quick", events=path)
         result = check(settings, watch=lambda _: written.append(path.stat().st_size))
     text = path.read_text("utf-8")
     assert SEED.token not in text
@@ -47,7 +37,7 @@ def test_every_exchange_and_finding_is_a_line(tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
-def test_a_full_disk_is_a_note_and_the_run_goes_on() -> None:
+def test_a_full_disk_is_a_note_and_the_run_goes_on():
     result = check(Settings(profile="quick", events=Path("/dev/full")))
     assert result["verdict"] == "conforms"
     assert any("--events" in note for note in result["notes"])

@@ -1,9 +1,6 @@
 """A failure: its kinds, its history and its commands, which bash turns into the request that was sent."""
 
-from __future__ import annotations
-
 import subprocess
-from typing import Any
 
 from report import handmade
 from whop_contracts.actors import Actors
@@ -13,29 +10,28 @@ from whop_contracts.pause import evidence
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import State
 from whop_contracts.pause.request_classes import vectors
-from whop_contracts.report.commands import curl
-from whop_contracts.report.failure import Event, Failure
+from whop_contracts.report.failure import Event, Failure, curl
 from whop_contracts.steps import Case
 
 TOKEN = "wk_7Qd2mXv9Rb4TzLc8"
 READONLY = "wk_3Hs8pNc5Vw1KxFj6"
 
 
-def exchange(case: Case, token: str = TOKEN) -> Exchange:
+def exchange(case, token=TOKEN):
     actors = Actors(token=token, campaigns=("adcamp_Kb7Qw2Zr",), readonly_token=READONLY)
 
     class Zeros:
-        def choices(self, letters: str, k: int) -> list[str]:
+        def choices(self, letters, k):
             return ["0"] * k
 
-    builder = RequestBuilder("https://h.example/api/v1", actors, PAUSE, agent="a", rng=Zeros())  # type: ignore[arg-type]
+    builder = RequestBuilder("https://h.example/api/v1", actors, PAUSE, agent="a", rng=Zeros())
     built = builder.bind(case, Window(10**18, 10**18))
     return Exchange(
         3, built.request, None, 0.0, 1.0, role=built.role, case=case.name, credential=case.credential
     )
 
 
-def pasted(command: str, token: str = TOKEN) -> dict[str, Any]:
+def pasted(command, token=TOKEN):
     """What curl is given if a command is pasted into bash: address, headers and body."""
     script = f"curl() {{ printf '%s\\0' \"$@\"; case \"$*\" in *'@-'*) cat;; esac; }}\n{command}\n"
     environment = {"WHOP_API_TOKEN": token, "WHOP_READONLY_TOKEN": READONLY, "PATH": "/usr/bin:/bin"}
@@ -49,7 +45,7 @@ def pasted(command: str, token: str = TOKEN) -> dict[str, Any]:
     return {"url": url, "headers": headers, "body": body}
 
 
-def test_a_command_sends_the_credential_that_was_sent_and_does_not_contain_the_token() -> None:
+def test_a_command_sends_the_credential_that_was_sent_and_does_not_contain_the_token():
     for token in (TOKEN, "1234567890ab", "0123456789-0123456789"):
         for credential in sorted({case.credential for case in vectors().values()}):
             sent = exchange(Case("a case", credential=credential, body="{}"), token)
@@ -59,8 +55,8 @@ def test_a_command_sends_the_credential_that_was_sent_and_does_not_contain_the_t
             assert found == sent.request.header("authorization"), credential
 
 
-def test_a_command_sends_the_bytes_that_were_sent() -> None:
-    bodies: list[str | bytes | None] = [
+def test_a_command_sends_the_bytes_that_were_sent():
+    bodies = [
         *(None, "{}", "{'a': \"b\"}", "$HOME `id` \\n !", "@file", "é 広", "a\nb\r\tc", "\u202e", "\ufeff{}"),
         *(b"\xff\xfe{", b'{"a": "\x00%s\\"}'),
     ]
@@ -76,18 +72,18 @@ def test_a_command_sends_the_bytes_that_were_sent() -> None:
             assert ("-g" in command.split()) is True
 
 
-def test_a_body_is_never_cut_in_a_command() -> None:
+def test_a_body_is_never_cut_in_a_command():
     command = curl(exchange(Case("a case", body="x" * 100_000)))
     assert command == "# request 3 is too long for a command line; the file of --har has it"
     assert subprocess.run(["bash", "-c", command], check=False).returncode == 0
 
 
-def test_a_recording_without_the_altered_token_names_it() -> None:
+def test_a_recording_without_the_altered_token_names_it():
     sent = exchange(Case("a case", credential="altered:case"), "$WHOP_API_TOKEN")
     assert '"Authorization: Bearer $ALTERED_TOKEN"' in curl(sent)
 
 
-def test_an_earlier_request_is_shown_with_its_response_and_state() -> None:
+def test_an_earlier_request_is_shown_with_its_response_and_state():
     at, until = 10**18, 10**18 + 10**9
     for shown, asked, response in (
         (State("paused", until), until, "200"),
@@ -104,7 +100,7 @@ def test_an_earlier_request_is_shown_with_its_response_and_state() -> None:
         assert read.paused is (shown is not None and shown.status == "paused")
 
 
-def test_a_failure_is_read_from_a_result_of_an_earlier_version() -> None:
+def test_a_failure_is_read_from_a_result_of_an_earlier_version():
     row = handmade.clause("pausing.x", "failed")
     del row["kinds"], row["cause"]
     failure = Failure.read(handmade.result(row), row)

@@ -1,19 +1,15 @@
 """One cause is shown once, the more specific clause first, and everything that failed is still counted."""
 
-from __future__ import annotations
-
 import random
 import re
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from report import handmade
 from report.test_renderings import printed, rendered
-from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.cli.planning import run_in_process
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Response
@@ -26,27 +22,26 @@ from whop_contracts.steps import Capabilities
 
 MEANS = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOL = Response(500, (("content-type", "application/json"),), b'{"error": {"type": "x", "message": "pool"}}')
-Spoil = Callable[[int, str, Response], Response]
 
 
-def failed(spoil: Spoil | None = None, fault: str | None = None) -> tuple[set[str], dict[str, str]]:
+def failed(spoil=None, fault=None):
     """The must clauses that fail on a provider whose responses are spoilt, and what explains which."""
     provider = build(fault=fault, clock=ManualClock(time.time()))
     handle, sent = provider.handle, []
 
-    def spoilt(method: str, path: str, headers: object = (), content: bytes = b"") -> Response:
+    def spoilt(method, path, headers=(), content=b""):
         sent.append(path)
-        answer = handle(method, path, headers, content)  # type: ignore[arg-type]
+        answer = handle(method, path, headers, content)
         return spoil(len(sent), path, answer) if spoil else answer
 
-    provider.handle = spoilt  # type: ignore[assignment, method-assign]
+    provider.handle = spoilt
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
     run_in_process(draw(PAUSE, "quick", seed=0, means=MEANS), provider, random.Random(0), runner.add)
     must = {clause.id for clause in runner.clauses if clause.level == "must"}
     return {id_ for id_ in must if runner.counts[id_].broken}, explained(runner)
 
 
-def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body() -> None:
+def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body():
     found, causes = failed(
         lambda _, __, answer: replace(answer, status=200) if answer.status >= 400 else answer
     )
@@ -54,7 +49,7 @@ def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body() -> None:
     assert {"refusals.not-a-date", "refusals.wrong-type", "authorization.no-credential"} <= under <= found
 
 
-def test_an_exhausted_pool_is_one_cause() -> None:
+def test_an_exhausted_pool_is_one_cause():
     found, causes = failed(lambda n, path, answer: POOL if n > 50 and path.endswith("pause") else answer)
     assert len(found) > 5
     assert len(set(causes.values())) == 1
@@ -62,14 +57,14 @@ def test_an_exhausted_pool_is_one_cause() -> None:
 
 
 @pytest.mark.parametrize("fault", ["crashes-on-nested-member", "time-to-end-of-day", "accepts-any-string"])
-def test_what_fails_in_other_requests_is_not_explained(fault: str) -> None:
+def test_what_fails_in_other_requests_is_not_explained(fault):
     found, causes = failed(fault=fault)
     assert len(found) > 1
     assert causes == {}
 
 
-def test_a_wrong_media_type_of_every_response_does_not_hide_a_wrong_date() -> None:
-    def spoil(_: int, __: str, answer: Response) -> Response:
+def test_a_wrong_media_type_of_every_response_does_not_hide_a_wrong_date():
+    def spoil(_, __, answer):
         other = tuple(line for line in answer.headers if line[0].lower() != "content-type")
         return replace(answer, headers=other)
 
@@ -77,7 +72,7 @@ def test_a_wrong_media_type_of_every_response_does_not_hide_a_wrong_date() -> No
     assert {"response.media-type", "pausing.until-is-kept"} <= found - causes.keys()
 
 
-def rows() -> dict[str, Any]:
+def rows():
     few, all_ = handmade.failure(count=1), handmade.failure(count=22)
     under = {"exchanges": 1, "explained_by": "request.date-is-accepted"}
     return handmade.result(
@@ -87,7 +82,7 @@ def rows() -> dict[str, Any]:
     )
 
 
-def test_the_more_specific_clause_is_first_and_what_it_explains_is_under_it() -> None:
+def test_the_more_specific_clause_is_first_and_what_it_explains_is_under_it():
     result = rows()
     order = [row["id"] for row in summary.failures(result)]
     assert order == ["pausing.offset-is-honoured", "request.date-is-accepted", "refusals.not-a-date"]
@@ -102,7 +97,7 @@ def test_the_more_specific_clause_is_first_and_what_it_explains_is_under_it() ->
     assert result["clauses"][0]["id"] == "request.date-is-accepted"
 
 
-def test_a_failure_whose_cause_is_waived_is_shown_on_its_own() -> None:
+def test_a_failure_whose_cause_is_waived_is_shown_on_its_own():
     result = rows()
     result["clauses"][0] |= {"verdict": "waived", "reason": "known"}
     leading = [row["id"] for row in summary.leading(result)]

@@ -1,7 +1,5 @@
 """The page: whole without a network, safe whatever a target says, and usable in a real browser."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import hashlib
@@ -12,13 +10,13 @@ import subprocess
 from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from report.making import FAULT, judged
 from whop_contracts.report import documents
-from whop_contracts.report.failure import Failure, timeline
+from whop_contracts.report.documents import timeline
+from whop_contracts.report.failure import Failure
 from whop_contracts.settings import Settings
 
 CHROMIUM = shutil.which("chromium")
@@ -28,11 +26,11 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7
 
 @pytest.fixture(scope="module")
 def results():
-    timed = {fault: judged(None, Settings(), fault=fault) for fault in TIMED}
-    return {fault: judged(None, fault=fault) for fault in (None, FAULT)} | timed
+    timed = {fault: judged(Settings(), fault=fault) for fault in TIMED}
+    return {fault: judged(fault=fault) for fault in (None, FAULT)} | timed
 
 
-def hostile(result: dict[str, Any], text: str = HOSTILE) -> dict[str, Any]:
+def hostile(result, text=HOSTILE):
     """The result with a text of a target wherever one can stand."""
     made = copy.deepcopy(result)
     for row in made["clauses"]:
@@ -59,14 +57,14 @@ def hostile(result: dict[str, Any], text: str = HOSTILE) -> dict[str, Any]:
 
 
 class Page(HTMLParser):
-    def __init__(self, text: str) -> None:
+    def __init__(self, text):
         super().__init__()
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.events: list[str] = []
+        self.tags = []
+        self.addresses = []
+        self.events = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
+    def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         for name, value in attrs:
             if name in {"src", "href", "action", "data"}:
@@ -75,7 +73,7 @@ class Page(HTMLParser):
                 self.events.append(name)
 
 
-def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results) -> None:
+def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results):
     result = results[FAULT]
     text = documents.html(result)
     assert text.index("<h1") < text.index("Failures and warnings") < text.index("clause by clause")
@@ -85,7 +83,7 @@ def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results
 
 
 @pytest.mark.parametrize("fault", [None, FAULT])
-def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fault) -> None:
+def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fault):
     for result in (results[fault], hostile(results[fault])):
         text = documents.html(result)
         page = Page(text)
@@ -99,20 +97,20 @@ def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fa
         assert "\u202e" not in text
 
 
-def test_a_report_of_huge_strings_stays_small(results) -> None:
+def test_a_report_of_huge_strings_stays_small(results):
     row = next(row for row in results[FAULT]["clauses"] if row["failure"])
     huge = results[FAULT] | {"clauses": [row | {"id": f"response.{n}"} for n in range(100)]}
     text = documents.html(hostile(huge, "<&\x01" * 70_000))
     assert len(text.encode()) < documents.PAGE_LIMIT
 
 
-def pictures(result: dict[str, Any]) -> dict[str, Any]:
+def pictures(result):
     read = {row["id"]: Failure.read(result, row) for row in result["clauses"]}
     found = {id_: timeline(failure) for id_, failure in read.items() if failure}
     return {id_: picture for id_, picture in found.items() if picture}
 
 
-def test_a_picture_shows_what_was_requested_and_when_the_campaign_was_paused(results) -> None:
+def test_a_picture_shows_what_was_requested_and_when_the_campaign_was_paused(results):
     result = results["timer-survives-unpause"]
     rows = {row["id"]: row for row in result["clauses"]}
     request = rows["auto_resume.cancelled-date-does-not-fire"]["failure"]["request"]
@@ -136,7 +134,7 @@ def test_a_picture_shows_what_was_requested_and_when_the_campaign_was_paused(res
     assert "<h4>Before</h4>" in page
 
 
-def test_a_picture_is_drawn_from_events_alone(results) -> None:
+def test_a_picture_is_drawn_from_events_alone(results):
     """Instants in prose, bodies and headers are not looked at."""
     result = copy.deepcopy(results["resumes-an-hour-late"])
     drawn = pictures(result)
@@ -153,12 +151,10 @@ def test_a_picture_is_drawn_from_events_alone(results) -> None:
     assert pictures(result) == {}
 
 
-# -- in a browser ------------------------------------------------------------------------------------------
-
 PROBE = Path(__file__).with_name("probe.js").read_text("utf-8")
 
 
-def browse(path: Any, folder: Any, *more: str) -> tuple[str, list[str]]:
+def browse(path, folder, *more):
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed (apt-get install chromium); CI installs it")
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
@@ -168,14 +164,14 @@ def browse(path: Any, folder: Any, *more: str) -> tuple[str, list[str]]:
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-def with_probe(text: str) -> str:
+def with_probe(text):
     """The page with a second script of the test's, and its hash allowed."""
     digest = base64.b64encode(hashlib.sha256(PROBE.encode()).digest()).decode()
     allowed = text.replace("script-src &#39;", f"script-src &#39;sha256-{digest}&#39; &#39;", 1)
     return allowed.replace("</body>", f"<script>{PROBE}</script></body>")
 
 
-def test_in_a_browser_search_filter_and_folding_work(results, tmp_path) -> None:
+def test_in_a_browser_search_filter_and_folding_work(results, tmp_path):
     result = results[FAULT]
     path = tmp_path / "r.html"
     path.write_text(with_probe(documents.html(result)), "utf-8")
@@ -202,7 +198,7 @@ FRAMES = ((390, True), (1280, True), (390, False))
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_in_a_browser_the_page_fits_and_has_contrast(results, tmp_path, dark) -> None:
+def test_in_a_browser_the_page_fits_and_has_contrast(results, tmp_path, dark):
     path = tmp_path / "r.html"
     # In frames, because a headless window has a least width.
     page = escape(documents.html(results["timer-survives-unpause"]))
@@ -224,7 +220,7 @@ def test_in_a_browser_the_page_fits_and_has_contrast(results, tmp_path, dark) ->
     ]
 
 
-def test_in_a_browser_hostile_text_does_nothing(results, tmp_path) -> None:
+def test_in_a_browser_hostile_text_does_nothing(results, tmp_path):
     path = tmp_path / "r.html"
     path.write_text(documents.html(hostile(results[FAULT])), "utf-8", errors="backslashreplace")
     dom, console = browse(path, tmp_path / "profile")

@@ -1,7 +1,5 @@
 """The renderings have wording, order and safety in common; each is tested with all kinds of results."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
@@ -11,6 +9,7 @@ import jsonschema
 from markdown_it import MarkdownIt
 
 from report import handmade
+from report.making import runner_commands
 from whop_contracts import report as reports
 from whop_contracts import schemas
 from whop_contracts.cli import main as cli
@@ -22,7 +21,7 @@ PARTS = ("clause", "source", "expected", "actual", "at", "failed in", "sent", "b
 
 def printed(result, **how):
     stream = io.StringIO()
-    terminal.show(result, stream, **how)
+    terminal.print_result(result, stream, **how)
     return stream.getvalue()
 
 
@@ -65,8 +64,6 @@ def test_all_renderings_show_the_same_things_of_a_failure_in_the_same_words():
                 assert all(places), PARTS
                 assert sorted(places, key=lambda place: place.start()) == places
 
-
-# -- JUnit -------------------------------------------------------------------------------------------------
 
 OUTCOMES = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 SUITE = {"name", "tests", "failures", "errors", "skipped", "time"}
@@ -135,9 +132,6 @@ def test_in_junit_a_target_can_neither_end_an_element_nor_begin_one():
     assert len(documents.junit(handmade.everything("<" * 1_000_000))) < 100_000
 
 
-# -- Markdown ----------------------------------------------------------------------------------------------
-
-
 def tokens(result):
     return list(walked(MarkdownIt("commonmark").enable("table").parse(documents.markdown(result))))
 
@@ -190,36 +184,15 @@ def test_markdown_fits_a_comment_however_many_clauses_fail():
     assert "more" in text
 
 
-# -- annotations of GitHub Actions -------------------------------------------------------------------------
-
-
-def commands(text: str) -> list[tuple[str, str, str]]:
-    """Workflow commands as the runner reads them: leading blanks and commands after stop do not count."""
-    found, word = [], None
-    for line in text.splitlines():
-        match = re.match(r"\s*::([a-zA-Z0-9-]+)(?: ([^:]*))?::(.*)", line)
-        if not match:
-            continue
-        name, properties, data = match[1], match[2] or "", match[3]
-        if word is not None:
-            word = None if name == word else word
-        elif name == "stop-commands":
-            word = data
-        else:
-            found.append((name, properties, data))
-    assert word is None
-    return found
-
-
-def on_github(result, monkeypatch, **how) -> str:
+def on_github(result, monkeypatch, **how):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     stream = io.StringIO()
     reports.show(Settings(**how), result, stream)
     return stream.getvalue()
 
 
-def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) -> None:
-    found = commands(on_github(handmade.everything(), monkeypatch))
+def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
+    found = runner_commands(on_github(handmade.everything(), monkeypatch))
     assert [(name, properties) for name, properties, _ in found] == [
         ("error", "title=not put back"),
         ("error", "title=response.status-is-documented"),
@@ -227,7 +200,7 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) ->
         ("warning", "title=response.status-is-200"),
     ]
     assert "in one sentence.%0Aexpected paused" in found[1][2]
-    ((name, _, data),) = commands(on_github(handmade.kinds()["inconclusive"], monkeypatch))
+    ((name, _, data),) = runner_commands(on_github(handmade.kinds()["inconclusive"], monkeypatch))
     assert (name, data) == ("error", "inconclusive: no pause got a 2xx")
     rows = [handmade.clause(f"response.member-{n}", "failed") for n in range(40)]
     lines = list(reports.github_lines(handmade.result(*rows)))
@@ -235,16 +208,16 @@ def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch) ->
     assert lines[-1].startswith("::error title=31 more::response.member-9, ")
 
 
-def test_a_target_cannot_give_commands_to_the_runner_of_github(monkeypatch) -> None:
+def test_a_target_cannot_give_commands_to_the_runner_of_github(monkeypatch):
     hostile = "::add-mask::x\n::error title=y::z %0A::set-output name=a::b"
     for how in ({}, {"quiet": True}, {"verbose": True}):
-        plain = commands(on_github(handmade.everything(), monkeypatch, **how))
-        found = commands(on_github(handmade.everything(hostile), monkeypatch, **how))
+        plain = runner_commands(on_github(handmade.everything(), monkeypatch, **how))
+        found = runner_commands(on_github(handmade.everything(hostile), monkeypatch, **how))
         assert [one[:2] for one in found] == [one[:2] for one in plain]
         assert all("%0A::set" not in data for _, _, data in found)
 
 
-def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tmp_path) -> None:
+def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("whop_contracts.cli.check.check", lambda *_, **__: handmade.kinds()["violates"])
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -254,7 +227,7 @@ def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tm
     assert out[-1].startswith("::error title=pausing.status-is-paused::")
 
 
-def test_elsewhere_nothing_is_printed_for_github(monkeypatch) -> None:
+def test_elsewhere_nothing_is_printed_for_github(monkeypatch):
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     stream = io.StringIO()
     reports.show(Settings(), handmade.everything(), stream)

@@ -1,7 +1,5 @@
 """The result: it keeps to the schema that is installed with the package, whatever the target sends."""
 
-from __future__ import annotations
-
 import copy
 import json
 from dataclasses import replace
@@ -12,7 +10,7 @@ from report import handmade
 from report.making import judged, verdicts
 from whop_contracts import provider, schemas
 from whop_contracts.cli import check as engine
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Finding, Request, Response
 from whop_contracts.pause import catalogue
@@ -33,12 +31,12 @@ SINCE = {"started_at", "finished_at"}
 @pytest.fixture
 def conforming():
     """The result of a run with no configuration."""
-    return judged(None, Settings())
+    return judged(Settings())
 
 
 @pytest.fixture
 def faulty():
-    return judged(None, Settings(), fault="liar-15-drops-until")
+    return judged(Settings(), fault="liar-15-drops-until")
 
 
 def held(result):
@@ -99,7 +97,7 @@ def test_a_faulty_provider_violates_and_each_failure_has_its_kinds(faulty):
 
 def test_a_warning_carries_its_failure_and_violates_under_strict():
     for strict, outcome in ((False, ("conforms", 0)), (True, ("violates", 1))):
-        result = held(judged(None, Settings(profile="quick", strict=strict), variation=WARNED))
+        result = held(judged(Settings(profile="quick", strict=strict), variation=WARNED))
         warned = [row for row in result["clauses"] if row["verdict"] == "warned"]
         assert warned
         assert all(row["level"] == "should" and row["failure"] and row["kinds"] for row in warned)
@@ -108,7 +106,7 @@ def test_a_warning_carries_its_failure_and_violates_under_strict():
 
 def test_whatever_the_fault_the_result_keeps_to_its_schema():
     for fault in provider.faults()[::80]:
-        held(judged(None, fault=fault.name))
+        held(judged(fault=fault.name))
 
 
 def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch):
@@ -130,15 +128,12 @@ def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch):
         assert engine.check(Settings(profile="quick"))["verdict"] == verdict, instead
 
 
-# -- why a clause was not tested ---------------------------------------------------------------------------
-
-
 def causes(result):
     return {row["id"]: row["cause"] for row in result["clauses"] if row["verdict"] == "not_tested"}
 
 
 def test_what_a_budget_leaves_out_was_chosen(conforming):
-    result = held(judged(None, Settings(max_requests=20)))
+    result = held(judged(Settings(max_requests=20)))
     untested = [row for row in result["clauses"] if row["verdict"] == "not_tested"]
     assert all(row["reason"] and row["exchanges"] == 0 and row["failure"] is None for row in untested)
     assert set(causes(result).values()) == {"chosen"}
@@ -146,7 +141,7 @@ def test_what_a_budget_leaves_out_was_chosen(conforming):
 
 
 def test_what_the_target_never_shows_is_not_applicable():
-    result = held(judged(None, Settings(), fault="missing-billing-ledger-account"))
+    result = held(judged(Settings(), fault="missing-billing-ledger-account"))
     assert causes(result)["identifiers.billing-ledger-account-id"] == "not_applicable"
 
 
@@ -159,8 +154,6 @@ def test_if_no_pause_is_accepted_clauses_about_pauses_were_prevented():
     stated = result_of(clauses=catalogue.clauses(), untested={"pausing.until-is-kept": ("", "chosen")})
     assert causes(stated)["pausing.until-is-kept"] == "chosen"
 
-
-# -- kinds, and how texts are cut --------------------------------------------------------------------------
 
 SECRET = "wk_" + "S3cret+7" * 6
 
@@ -246,8 +239,6 @@ def test_headers_that_hold_secrets_are_not_shown():
     headers = row["failure"]["response"]["headers"]
     assert headers == {"content-type": "a"} | dict.fromkeys(names, "(not shown)")
 
-
-# -- what the schema rejects -------------------------------------------------------------------------------
 
 NOTHING = object()
 REJECTED = {

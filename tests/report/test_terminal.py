@@ -1,7 +1,5 @@
 """The terminal: plain text within 80 columns, the verdict and what could not be restored last."""
 
-from __future__ import annotations
-
 import io
 import shlex
 from types import SimpleNamespace
@@ -47,7 +45,7 @@ def test_a_terminal_is_coloured_unless_no_color_is_set(monkeypatch):
     for value, coloured in (("", True), ("1", False)):
         monkeypatch.setenv("NO_COLOR", value)
         screen = Screen()
-        terminal.show(handmade.everything(), screen)
+        terminal.print_result(handmade.everything(), screen)
         assert ("\x1b[" in screen.getvalue()) is coloured
 
 
@@ -173,7 +171,7 @@ def test_a_character_that_cannot_be_seen_is_written_as_its_escape():
         assert visible(text) == shown
 
 
-def test_without_a_terminal_a_line_every_ten_seconds_shows_the_progress(monkeypatch) -> None:
+def test_without_a_terminal_a_line_every_ten_seconds_shows_the_progress(monkeypatch):
     """Also while nothing is sent: the line is that of the last exchange."""
     seconds, ticks, lines, threads = iter([0.0, 9.0, 10.5, 30.0]), iter([False, False, False, True]), [], []
     event = SimpleNamespace(wait=lambda _seconds: next(ticks), set=lambda: lines.append("ended"))

@@ -1,7 +1,5 @@
 """Waivers are complete, in force and about a clause, or nothing is sent; what they cover fails nothing."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -23,12 +21,12 @@ expiry = 2026-09-21
 """
 
 
-def read(path, text: str) -> tuple[postprocess.Waiver, ...]:
+def read(path, text):
     path.write_text(text, "utf-8")
     return postprocess.read_waivers(path, ["response.media-type", "pausing.until-is-kept"], today=TODAY)
 
 
-def test_a_waiver_holds_on_its_last_day(tmp_path) -> None:
+def test_a_waiver_holds_on_its_last_day(tmp_path):
     (waiver,) = read(tmp_path / "w.toml", GOOD)
     assert str(waiver) == "known since August (waived by ads team until 2026-09-21)"
     assert waiver.covers("response.media-type")
@@ -52,7 +50,7 @@ WRONG = (
 
 
 @pytest.mark.parametrize(("old", "new", "line", "what"), WRONG)
-def test_a_waiver_that_cannot_be_used_is_named_by_its_line(tmp_path, old, new, line, what) -> None:
+def test_a_waiver_that_cannot_be_used_is_named_by_its_line(tmp_path, old, new, line, what):
     path = tmp_path / "w.toml"
     for before in (0, 6 * (line is not None and old != GOOD and "waivers" not in new)):
         with pytest.raises(UsageError) as caught:
@@ -61,13 +59,13 @@ def test_a_waiver_that_cannot_be_used_is_named_by_its_line(tmp_path, old, new, l
         assert str(caught.value) == f"--waivers {path}{where}: {what}"
 
 
-def test_a_file_that_is_no_toml_is_one_line(tmp_path) -> None:
+def test_a_file_that_is_no_toml_is_one_line(tmp_path):
     with pytest.raises(UsageError, match=r"expected TOML .*line 1") as caught:
         read(tmp_path / "w.toml", "clause == 3")
     assert "\n" not in str(caught.value)
 
 
-def waiver(clause: str, expiry: date = TODAY) -> postprocess.Waiver:
+def waiver(clause, expiry=TODAY):
     return postprocess.Waiver(clause, "known", "ads team", expiry)
 
 
@@ -77,8 +75,8 @@ def applied(clause, result, *, strict=False):
     return made
 
 
-def test_waived_failures_are_shown_and_do_not_fail_the_run() -> None:
-    result = judged(None, fault=FAULT)
+def test_waived_failures_are_shown_and_do_not_fail_the_run():
+    result = judged(fault=FAULT)
     assert result["exit_code"] == 1
     waived = applied("*", result)
     assert (waived["verdict"], waived["exit_code"], waived["reason"]) == ("conforms", 0, None)
@@ -88,14 +86,14 @@ def test_waived_failures_are_shown_and_do_not_fail_the_run() -> None:
     assert (other["verdict"], other["exit_code"]) == ("violates", 1)
 
 
-def test_a_waiver_that_is_not_needed_warns_and_with_strict_fails() -> None:
+def test_a_waiver_that_is_not_needed_warns_and_with_strict_fails():
     note = "waiver for response.media-type is not needed any more (ads team, until 2026-09-21)"
-    lax, strict = (applied("response.media-type", judged(None), strict=one) for one in (False, True))
+    lax, strict = (applied("response.media-type", judged(), strict=one) for one in (False, True))
     assert note in lax["notes"]
     assert (lax["exit_code"], strict["exit_code"]) == (0, 1)
 
 
-def test_if_every_failure_is_waived_what_prevented_a_must_clause_from_being_tested_decides() -> None:
+def test_if_every_failure_is_waived_what_prevented_a_must_clause_from_being_tested_decides():
     reason = "the run was interrupted"
     for level, cause, verdict in (
         ("must", "prevented", "inconclusive"),
@@ -108,12 +106,12 @@ def test_if_every_failure_is_waived_what_prevented_a_must_clause_from_being_test
         assert (result["verdict"], result["reason"]) == (verdict, said)
 
 
-def test_a_clause_that_was_not_tested_says_nothing_about_its_waiver() -> None:
+def test_a_clause_that_was_not_tested_says_nothing_about_its_waiver():
     result = handmade.result(handmade.clause("pausing.until-is-kept", "not_tested"))
     assert applied("pausing.until-is-kept", result, strict=True)["notes"] == result["notes"]
 
 
-def test_a_run_reads_its_waivers_before_it_sends_anything(monkeypatch, tmp_path) -> None:
+def test_a_run_reads_its_waivers_before_it_sends_anything(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "open_target", lambda _: pytest.fail("a target was opened"))
     path = tmp_path / "w.toml"
     path.write_text(GOOD.replace("2026-09-21", "2020-01-01"), "utf-8")
@@ -121,11 +119,11 @@ def test_a_run_reads_its_waivers_before_it_sends_anything(monkeypatch, tmp_path)
         engine.check(Settings(waivers=path))
 
 
-def test_the_command_line_applies_waivers(monkeypatch, tmp_path, capsys) -> None:
+def test_the_command_line_applies_waivers(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     break_mock(monkeypatch, FAULT)
     day = datetime.now(UTC).date() + timedelta(days=1)
-    broken = failing(judged(None, fault=FAULT))
+    broken = failing(judged(fault=FAULT))
     text = "".join(GOOD.replace("response.*", id_).replace("2026-09-21", day.isoformat()) for id_ in broken)
     (tmp_path / "w.toml").write_text(text, "utf-8")
     code, out, _ = said(capsys, "run", "--profile", "quick", "--waivers", "w.toml")

@@ -1,13 +1,19 @@
 """What the tests of safety share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest
 from nursery import Nursery
+from serving import Served, served
 
 from drawing import _plans_are_drawn_once  # noqa: F401 - a fixture of every test here
+
+
+@pytest.fixture
+def state() -> Iterator[Served]:
+    """The conforming provider behind a socket."""
+    with served() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Child processes that run the command line: one process imports everything and forks itself for each."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -14,7 +12,7 @@ from typing import Any, Final
 _MOTHER = """
 import gc, json, os, signal, sys
 import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.cli.run
-import whop_contracts.engine.restore
+import whop_contracts.engine.run
 import whop_contracts.report.terminal, whop_contracts.provider
 from whop_contracts import schemas
 from whop_contracts.cli.planning import planned
@@ -51,37 +49,13 @@ SOAK: Final = bool(os.environ.get("WHOP_TESTS_SOAK"))
 """Whether there is time for everything: all moments, all examples."""
 
 
-class Child:
-    """One running child. ``signal`` may be called from any thread."""
-
-    def __init__(self, output: Path) -> None:
-        self._output = output
-        self._born = threading.Event()
-        self._pid = 0
-
-    def begun(self, pid: int) -> None:
-        self._pid = pid
-        self._born.set()
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    @property
-    def pid(self) -> int:
-        assert self._born.wait(20)
-        return self._pid
-
-    @property
-    def output(self) -> str:
-        return self._output.read_text("utf-8", "replace")
-
-
 class Nursery:
     """Starts children and waits for them, one at a time."""
 
     def __init__(self) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "COV_"))}
-        self.current: Child | None = None
+        self._born = threading.Event()
+        self._pid = 0
         self.peak_mb = 0.0
         """The most memory that the child waited for last had at once."""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close
@@ -96,47 +70,35 @@ class Nursery:
         assert self._said() == "ready"
 
     def _said(self) -> Any:
-        assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)
             raise AssertionError(self._errors.read().decode())
         return json.loads(line)
 
-    def start(self, *words: str, cwd: Path, **environment: str) -> Child:
-        """Have a child begin; it has an id when this returns."""
-        child = self.current = Child(cwd / "output.txt")
-        order = {
-            "words": words,
-            "cwd": str(cwd),
-            "environment": environment,
-            "output": str(cwd / "output.txt"),
-        }
-        assert self._process.stdin
+    def run(self, *words: str, cwd: Path, **environment: str) -> tuple[int, str]:
+        """One child from beginning to end: its exit code, negative for a signal, and all that it said."""
+        output = cwd / "output.txt"
+        order = {"words": words, "cwd": str(cwd), "environment": environment, "output": str(output)}
+        self._born.clear()
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        child.begun(self._said())
-        return child
-
-    def wait(self) -> int:
-        """The exit code of the child that was begun last; negative for a signal."""
+        self._pid = self._said()
+        self._born.set()
         code, kilobytes = self._said()
         self.peak_mb = kilobytes / 1_024
-        return int(code)
+        return code, output.read_text("utf-8", "replace")
+
+    @property
+    def pid(self) -> int:
+        """The child that runs, for other threads."""
+        assert self._born.wait(20)
+        return self._pid
 
     def signal(self, number: int) -> None:
-        """Send a signal to the child that was begun last."""
-        assert self.current
-        self.current.signal(number)
-
-    def run(self, *words: str, cwd: Path, **environment: str) -> tuple[int, str]:
-        """One child from beginning to end: its exit code and all that it said."""
-        child = self.start(*words, cwd=cwd, **environment)
-        return self.wait(), child.output
+        os.kill(self.pid, number)
 
     def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(20)
         self._process.stdout.close()

@@ -1,7 +1,5 @@
 """Targets that are handed to the engine in place of the one that its settings name."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -10,7 +8,7 @@ import pytest
 
 from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
-from whop_contracts.cli.open_target import open_live
+from whop_contracts.cli.planning import open_live
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
@@ -56,18 +54,28 @@ class Answering:
         pass
 
 
-def on_wall_clock(provider: Provider) -> Answering:
-    """A live target in this process on its wall clock, which runs with the provider's as a run sleeps."""
-    manual = provider.clock
-    assert isinstance(manual, ManualClock)
+def answered_by(
+    provider: Provider,
+    clock: ManualClock,
+    spoil: Callable[[int, Response], Response | str] = lambda _number, response: response,
+    **how: Any,
+) -> Answering:
+    """A target whose responses are those of a provider, with its clock; ``spoil`` may replace each."""
 
-    def answer(_number: int, request: Request) -> Response:
+    def answer(number: int, request: Request) -> Response | str:
         path = request.url.removeprefix(target.base_url.removesuffix("/api/v1"))
         made = provider.handle(request.method, path, request.headers, request.content)
-        return Response(made.status, made.headers, made.content)
+        return spoil(number, Response(made.status, made.headers, made.content))
 
-    target = Answering(answer, kind="live")
-    target._manual = manual
+    target = Answering(answer, **how)
+    target._manual, target.clock = clock, VirtualClock(clock)
+    return target
+
+
+def on_wall_clock(provider: Provider) -> Answering:
+    """A live target in this process on its wall clock, which runs with the provider's as a run sleeps."""
+    assert isinstance(provider.clock, ManualClock)
+    target = answered_by(provider, provider.clock, kind="live")
     target.clock = WallClock(time=target.time, sleep=target.sleep)
     return target
 

@@ -1,7 +1,5 @@
 """The provider on a real socket, with hooks before and after each request."""
 
-from __future__ import annotations
-
 import contextlib
 import http.server
 import re
@@ -10,10 +8,13 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from whop_contracts.provider import Answer, Provider
+from whop_contracts.provider import SEED, Answer, Provider, RunningClock, build
 from whop_contracts.provider.server import TEST_CLOCK, show_or_move_clock
 from whop_contracts.provider.state import Campaign
+from whop_contracts.settings import Settings
 
 
 class Dropped(Exception):  # noqa: N818 - it is weather, not a mistake
@@ -61,6 +62,24 @@ class Served:
     def campaign(self, name: str) -> Campaign:
         return self.provider.state.campaigns[name]
 
+    def settings(self, folder: Path, **more: Any) -> Settings:
+        """Settings of a run with every credential and the test clock; ``more`` replaces some."""
+        given = {
+            "base_url": self.base_url,
+            "token": SEED.token,
+            "readonly_token": SEED.readonly_token,
+            "foreign_campaign_id": SEED.foreign_campaign,
+            "campaign_ids": SEED.campaigns[:2],
+            "test_clock": self.clock_url,
+            "journal": folder / "journal.jsonl",
+        }
+        return Settings(**{**given, **more})
+
+    def words(self, *campaigns: str) -> list[str]:
+        """The same settings as flags, but for credentials and files."""
+        named = [word for name in campaigns or SEED.campaigns[:2] for word in ("--campaign-id", name)]
+        return ["--base-url", self.base_url, "--test-clock", self.clock_url, *named]
+
     def states(self) -> dict[str, tuple[str, int | None]]:
         """Every campaign's state as the provider's own store has it, what fell due done."""
         with self.provider.lock:
@@ -106,10 +125,14 @@ class _QuietSix(_Quiet):
 
 @contextlib.contextmanager
 def served(
-    provider: Provider, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    provider: Provider | None = None,
+    *,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+    **built: Any,
 ) -> Iterator[Served]:
-    """Serve on a free port of loopback for as long as the context lasts."""
-    state = Served(provider)
+    """Serve a provider, or one that is ``built`` so, on a free port of loopback until the context ends."""
+    state = Served(provider or build(clock=RunningClock(), **built))
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

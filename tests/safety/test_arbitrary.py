@@ -1,65 +1,30 @@
 """Whatever a target answers, a run ends with one of the exit codes, and never with an exception."""
 
-from __future__ import annotations
-
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from nursery import SOAK
-from pretending import Answering, judged
+from pretending import answered_by, judged
 
 from whop_contracts import schemas
-from whop_contracts.cli.open_target import mock_actors
-from whop_contracts.cli.planning import planned
-from whop_contracts.engine.plan import Plan
-from whop_contracts.exchange import Request, Response
+from whop_contracts.cli.planning import mock_actors, planned
+from whop_contracts.exchange import Response
 from whop_contracts.provider import ManualClock, Provider
 from whop_contracts.settings import Settings
 
-EXAMPLE: Any = json.loads(schemas.document_path("documented/ad-campaign.json").read_bytes())
-_STATUSES = st.sampled_from(
-    (200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 422, 429, 500, 503)
-) | st.integers(100, 999)
-_NAMES = st.sampled_from(
-    (
-        "content-type",
-        "date",
-        "retry-after",
-        "location",
-        "www-authenticate",
-        "content-encoding",
-        "age",
-        "allow",
-    )
-) | st.text(st.characters(codec="ascii", categories=("Ll", "Lu")), min_size=1, max_size=9)
-_VALUES = st.sampled_from(
-    (
-        *(
-            "application/json",
-            "application/json; charset=utf-16",
-            "text/html",
-            "gzip",
-            "9" * 400,
-            "-1",
-            "0",
-            "",
-        ),
-        *(
-            "Thu, 01 Jan 1970 00:00:00 GMT",
-            "Sun, 06 Nov 9999 08:49:37 GMT",
-            "application/json;;;=",
-            "\x00",
-            "é",
-            "*/*",
-        ),
-    )
-) | st.text(max_size=40)
+EXAMPLE = json.loads(schemas.document_path("documented/ad-campaign.json").read_bytes())
+SOME = json.loads(Path(__file__).with_name("arbitrary.json").read_text("utf-8"))
+_STATUSES = st.sampled_from(SOME["statuses"]) | st.integers(100, 999)
+_NAMES = st.sampled_from(SOME["header names"]) | st.text(
+    st.characters(codec="ascii", categories=("Ll", "Lu")), min_size=1, max_size=9
+)
+_VALUES = st.sampled_from((*SOME["header values"], "9" * 400)) | st.text(max_size=40)
 _HEADERS = st.lists(st.tuples(_NAMES, _VALUES), max_size=6).map(tuple)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -69,7 +34,7 @@ _JSON = st.recursive(
 
 
 @st.composite
-def altered_documents(draw: st.DrawFn) -> bytes:
+def altered_documents(draw):
     """The documented campaign with members gone, renamed, or of any value."""
     document = dict(EXAMPLE)
     for name in draw(st.lists(st.sampled_from(sorted(document)), max_size=4)):
@@ -77,19 +42,7 @@ def altered_documents(draw: st.DrawFn) -> bytes:
             document.pop(name, None)
         else:
             document[name] = draw(_JSON)
-    document["paused_until"] = draw(
-        st.none()
-        | st.sampled_from(
-            (
-                "0001-01-01T00:00:00Z",
-                "9999-12-31T23:59:59.999-14:00",
-                "2030-01-01T00:00:60Z",
-                "x" * 5000,
-                "\ud800",
-                10**400,
-            )
-        )
-    )
+    document["paused_until"] = draw(st.none() | st.sampled_from((*SOME["dates"], "x" * 5000, 10**400)))
     return json.dumps(document).encode()
 
 
@@ -99,20 +52,9 @@ _BODIES = st.one_of(
     st.binary(max_size=200),
     st.sampled_from(
         (
-            b"",
-            b"[" * 100_000,
-            b'{"a":' * 50_000,
-            b'{"a":' * 900 + b"1" + b"}" * 900,
-            b"9" * 5_000,
-            b'{"status": ' + b"1" * 10_000 + b"}",
-            b'"' + b"\\ud800" * 100 + b'"',
-            b"\xff\xfe{\x00}\x00",
-            b"\xef\xbb\xbf{}",
-            b'{"id": 1e999, "status": NaN, "paused_until": -Infinity}',
-            b" " * 1_000_000,
-            b'{"status": "active", "status": "paused"}',
-            b'{"error": {"message": "Try again in 99999999999999 seconds."}}',
-            b"\x1f\x8b\x08\x00",
+            *(one.encode("latin-1") for one in SOME["bodies"]),
+            *(b"[" * 100_000, b'{"a":' * 50_000, b'{"a":' * 900 + b"1" + b"}" * 900, b"9" * 5_000),
+            *(b'{"status": ' + b"1" * 10_000 + b"}", b'"' + b"\\ud800" * 100 + b'"', b" " * 1_000_000),
         )
     ),
 )
@@ -122,8 +64,14 @@ _ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st
 )
 
 
+def spoilt_target(spoil, kind):
+    """A conforming provider in this process; ``spoil`` gets the number of each response and the response."""
+    clock = ManualClock(1_790_000_000.0)
+    return answered_by(Provider(clock), clock, spoil, kind=kind)
+
+
 @pytest.fixture(scope="module", name="plans")
-def _plans() -> dict[int, Plan]:
+def _plans():
     """The plans, drawn beforehand: Hypothesis may not draw them while it draws responses."""
     plans = {most: planned(Settings(profile="quick", max_requests=most)) for most in _MOST}
     assert all(plan.requests <= most for most, plan in plans.items())
@@ -147,30 +95,13 @@ def _plans() -> dict[int, Plan]:
     live=st.sampled_from((False, False, False, True)),
 )
 @example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, most=1_000, live=True)
-def test_any_answers_end_in_an_exit_code(
-    monkeypatch: pytest.MonkeyPatch,
-    plans: dict[int, Plan],
-    *,
-    answers: list[Response | str],
-    honest: int,
-    every: int,
-    most: int,
-    live: bool,
-) -> None:
-    """So many honest answers first, then every so many-th is one of those drawn."""
-    clock = ManualClock(1_790_000_000.0)
-    provider = Provider(clock)
+def test_any_answers_end_in_an_exit_code(monkeypatch, plans, *, answers, honest, every, most, live):
+    """So many responses of a conforming provider first, then every so many-th is one of those drawn."""
 
-    def answer(number: int, request: Request) -> Response | str:
-        if number <= honest or number % every:
-            path = request.url.removeprefix("http://127.0.0.1:9")
-            made = provider.handle(request.method, path, request.headers, request.content)
-            return Response(made.status, made.headers, made.content)
-        return answers[number % len(answers)]
+    def spoil(number, response):
+        return response if number <= honest or number % every else answers[number % len(answers)]
 
-    target = Answering(answer, kind="live" if live else "mock")
-    target._manual = clock
-    target.clock = type(target.clock)(clock)
+    target = spoilt_target(spoil, "live" if live else "mock")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=most)
         result = judged(monkeypatch, target, settings, mock_actors(), plan=plans[most])
@@ -183,23 +114,14 @@ def test_any_answers_end_in_an_exit_code(
 @pytest.mark.parametrize("date", ["9999-12-31T23:59:59.999-14:00", "0001-01-01T00:00:00+14:00"])
 @pytest.mark.parametrize("status", ["active", "paused"])
 @pytest.mark.parametrize("first", [1, 8])
-def test_a_date_beyond_all_years_in_utc_is_only_a_date(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, date: str, status: str, first: int
-) -> None:
-    clock = ManualClock(1_790_000_000.0)
-    provider = Provider(clock)
+def test_a_date_beyond_all_years_in_utc_is_only_a_date(monkeypatch, tmp_path, date, status, first):
+    def spoil(number, response):
+        if number < first or response.status != 200:
+            return response
+        document = json.loads(response.content) | {"status": status, "paused_until": date}
+        return replace(response, content=json.dumps(document).encode())
 
-    def answer(number: int, request: Request) -> Response:
-        path = request.url.removeprefix("http://127.0.0.1:9")
-        made = provider.handle(request.method, path, request.headers, request.content)
-        content = made.content
-        if number >= first and made.status == 200:
-            content = json.dumps(json.loads(content) | {"status": status, "paused_until": date}).encode()
-        return Response(made.status, made.headers, content)
-
-    target = Answering(answer, kind="live")
-    target._manual = clock
-    target.clock = type(target.clock)(clock)
+    target = spoilt_target(spoil, "live")
     settings = Settings(profile="quick", journal=tmp_path / "j.jsonl")
     result = judged(monkeypatch, target, settings, mock_actors())
     assert result["exit_code"] in {1, 4}

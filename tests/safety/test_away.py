@@ -1,67 +1,51 @@
 """A target that is not this machine (loopback is its proxy): what is stricter there than on loopback."""
 
-from __future__ import annotations
-
+import dataclasses
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
+from nursery import SOAK
 from pretending import opening
-from serving import Seen, Served, served
 
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, Answer, RunningClock, build
-from whop_contracts.settings import Settings
+from whop_contracts.provider import SEED, Answer
 
 ONE, TWO = SEED.campaigns[:2]
 AWAY = "http://staging.example/api/v1"
 CLOCK = "http://staging.example/test_clock"
 
 
-@pytest.fixture
-def state() -> Iterator[Served]:
-    with served(build(clock=RunningClock())) as made:
-        yield made
-
-
-def away(state: Served) -> dict[str, str]:
+def away(state):
     """The environment in which every host is reached by way of the served provider."""
-    return {
-        "HTTP_PROXY": state.base_url.removesuffix("/api/v1"),
-        "http_proxy": state.base_url.removesuffix("/api/v1"),
-        "NO_PROXY": "",
-        "no_proxy": "",
-        "WHOP_API_TOKEN": SEED.token,
-    }
+    proxy = state.base_url.removesuffix("/api/v1")
+    proxies = {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
+    return proxies | {"WHOP_API_TOKEN": SEED.token}
 
 
-def words(*more: str, base: str = AWAY) -> list[str]:
+def words(*more, base=AWAY):
     return [
         *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
-        *("--campaign-id", ONE, "--campaign-id", TWO, "--clause", "pausing.*"),
-        *("--test-clock", CLOCK, "--rate", "60000", *more),
+        *("--campaign-id", ONE, "--campaign-id", TWO, "--test-clock", CLOCK, "--rate", "60000", *more),
     ]
 
 
-def test_an_active_campaign_is_judged_and_put_back(nursery: Nursery, state: Served, tmp_path: Path) -> None:
+PAUSING = ("--clause", "pausing.*")
+
+
+def test_an_active_campaign_is_judged_and_put_back(nursery, state, tmp_path):
     first = state.states()
-    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
+    code, said = nursery.run(*words(*PAUSING), cwd=tmp_path, **away(state))
     assert code == 0, said
     assert any(seen.pauses for seen in state.requests)
     assert state.states() == first
 
 
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
-def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(
-    nursery: Nursery, state: Served, tmp_path: Path, body: bytes
-) -> None:
+def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(nursery, state, tmp_path, body):
     state.before = lambda _seen: Answer(200, (("content-type", "application/json"),), body)
-    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
     assert {seen.method for seen in state.requests} == {"GET"}
     result = json.loads((tmp_path / "r.json").read_text())
     found = [row["id"] for row in result["clauses"] if row["failure"]]
@@ -71,11 +55,9 @@ def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(
 
 
 @pytest.mark.parametrize("more", [(), ("--allow-production",)])
-def test_production_is_refused_or_told_first_what_will_be_done(
-    nursery: Nursery, state: Served, tmp_path: Path, more: tuple[str, ...]
-) -> None:
+def test_production_is_refused_or_told_first_what_will_be_done(nursery, state, tmp_path, more):
     (tmp_path / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
-    arguments = words(*more, base="http://ads.example/api/v1")
+    arguments = words(*PAUSING, *more, base="http://ads.example/api/v1")
     first = state.states()
     code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
     if not more:
@@ -92,59 +74,47 @@ def test_production_is_refused_or_told_first_what_will_be_done(
 
 
 @pytest.mark.parametrize("rate", [5, 1_000_000])
-def test_the_rate_is_kept_for_each_operation(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: int
-) -> None:
+def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate):
     for name, value in away(state).items():
         monkeypatch.setenv(name, value)
-    slept: list[float] = []
+    slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
-    settings = Settings(
-        base_url=AWAY,
-        token=SEED.token,
-        campaign_ids=(ONE, TWO),
-        journal=tmp_path / "j.jsonl",
-        profile="quick",
-        clauses=("pausing.*",),
-        test_clock=CLOCK,
-        rate=rate,
+    more = {"base_url": AWAY, "test_clock": CLOCK, "clauses": ("pausing.*",), "rate": rate}
+    settings = state.settings(tmp_path, profile="quick", **more)
+    paced = []
+    result = engine.check(
+        settings, watch=lambda one: paced.append(len(state.requests)) if one.part == "pacing" else None
     )
-    result = engine.check(settings)
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
     waits = [seconds for seconds in slept if seconds > 10]
     assert result["exit_code"] == 0
     assert asked["pause"] > 5
     assert bool(waits) is (rate == 5)
     assert any(f"to keep to {rate} requests a minute" in note for note in result["notes"]) is (rate == 5)
+    assert paced == ([0] if rate == 5 else []), "it is said once, before the first request"
+    quiet = dataclasses.replace(settings, quiet=True, max_requests=9)
+    engine.check(quiet, watch=lambda one: pytest.fail(one.case) if one.part == "pacing" else None)
 
 
-def test_nobody_is_hurried_on_loopback(
-    state: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
+def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
+    slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
-    settings = Settings(
-        base_url=state.base_url, token=SEED.token, campaign_ids=(ONE,), journal=tmp_path / "j.jsonl",
-        profile="quick", test_clock=state.clock_url,
-    )  # fmt: skip
-    assert engine.check(settings)["exit_code"] == 0
+    said = []
+    settings = state.settings(tmp_path, profile="quick")
+    assert engine.check(settings, watch=lambda one: said.append(one.part))["exit_code"] == 0
+    assert "journal" in said
+    assert "pacing" not in said
     assert [seconds for seconds in slept if seconds > 30] == []
 
 
-def agents(state: Served) -> set[str]:
-    return {dict(seen.headers)["user-agent"] for seen in state.requests}
-
-
 def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_in_prefix_or_case(
-    nursery: Nursery, state: Served, tmp_path: Path
-) -> None:
-    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    invented: list[set[str]] = []
-    named: list[str] = []
+    nursery, state, tmp_path
+):
+    invented, named = [], []
     for _ in range(2):
         state.requests.clear()
-        nursery.run(*arguments, cwd=tmp_path, **away(state))
-        named += agents(state)
+        nursery.run(*words(), cwd=tmp_path, **away(state))
+        named += {dict(seen.headers)["user-agent"] for seen in state.requests}
         ids = {seen.campaign for seen in state.requests} - {ONE, TWO}
         assert not ids & state.provider.state.campaigns.keys()
         assert {seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests} == {True}
@@ -155,11 +125,11 @@ def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_
     assert first != second
 
 
-def dies(state: Served, at: int) -> list[Seen]:
+def dies(state, at):
     """Have the credential be revoked from the request number ``at`` on."""
-    after: list[Seen] = []
+    after = []
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         if seen.number >= at:
             after.append(seen)
             return Answer(401, (("content-type", "application/json"), ("www-authenticate", "Bearer")), b"{}")
@@ -171,20 +141,16 @@ def dies(state: Served, at: int) -> list[Seen]:
 
 @pytest.mark.parametrize("at", range(3, 13) if SOAK else (3, 4, 8, 12))
 def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(
-    nursery: Nursery, state: Served, tmp_path: Path, at: int
-) -> None:
+    nursery, state, tmp_path, at
+):
     first = state.states()
     after = dies(state, at)
-    arguments = [word for word in words() if word not in {"--clause", "pausing.*"}]
-    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
+    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
     result = json.loads((tmp_path / "r.json").read_text())
     assert result["verdict"] == "inconclusive", said
     assert "revoked or has expired" in result["reason"]
     assert code == 4
     own = ("authorization", f"Bearer {SEED.token}")
-    assert (
-        len([seen for seen in after if seen.pauses and own in seen.headers and seen.campaign in {ONE, TWO}])
-        <= 1
-    )
+    assert sum(seen.pauses and own in seen.headers and seen.campaign in {ONE, TWO} for seen in after) <= 1
     if state.states() != first:
         assert result["put_back"]["failed"]

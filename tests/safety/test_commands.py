@@ -1,21 +1,17 @@
 """Every command that a report prints shows the fault again that it was printed for."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
+from nursery import SOAK
 from serving import served
 
 from whop_contracts.cli.check import check
-from whop_contracts.provider import SEED, RunningClock, build
-from whop_contracts.settings import Settings
+from whop_contracts.provider import SEED
 
 ONE = SEED.campaigns[0]
 PRINTED = {
@@ -36,18 +32,10 @@ _ONE_OF_A_KIND = ("typo-in-member", "crashes-on-bad-utf-8", "token-prefix-is-eno
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are for curl")
 @pytest.mark.parametrize("fault", PRINTED if SOAK else _ONE_OF_A_KIND)
-def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
-    fault: str, nursery: Nursery, tmp_path: Path
-) -> None:
-    with served(build(fault=fault, clock=RunningClock())) as state:
-        wanted = Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            campaign_ids=(ONE,),
-            journal=tmp_path / "j.jsonl",
-            test_clock=state.clock_url,
-        )
-        result = check(wanted)
+def test_a_printed_command_shows_the_fault_that_it_was_printed_for(fault, nursery, tmp_path):
+    with served(fault=fault) as state:
+        alone = {"campaign_ids": (ONE,), "readonly_token": None, "foreign_campaign_id": None}
+        result = check(state.settings(tmp_path, **alone))
         (tmp_path / "RESULT").write_text(json.dumps(result))
         failed = [row for row in result["clauses"] if row["verdict"] == "failed"]
         assert failed, "the fault is found"
@@ -57,9 +45,8 @@ def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
             known.add(command.split()[0])
             assert SEED.token not in command
             if command.startswith("whop-contracts replay"):
-                target = ["--base-url", state.base_url, "--test-clock", state.clock_url, "--campaign-id", ONE]
                 words = command.partition("  #")[0].split()[1:]
-                code, said = nursery.run(*words, *target, cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
+                code, said = nursery.run(*words, *state.words(ONE), cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
                 assert code == 1, said
                 continue
             environment = {**os.environ, "WHOP_API_TOKEN": SEED.token, "no_proxy": "*"}
@@ -71,6 +58,6 @@ def test_a_printed_command_shows_the_fault_that_it_was_printed_for(
     assert known <= PRINTED[fault]
 
 
-def without_time(body: str | None) -> str:
+def without_time(body):
     """A body without what depends on the moment: dates, and the state that earlier requests left."""
     return re.sub(r"\d{4}-\d\d-\d\dT[^\"]*", "(date)", body or "")

@@ -1,31 +1,22 @@
 """First reads of hostile targets: what cannot be JSON ends the run, what breaks a rule is a finding."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from nursery import Nursery
-from serving import Seen, served
 
-from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.provider import SEED, Answer
 
 ONE = SEED.campaigns[0]
 _TYPE = (("content-type", "application/json"),)
 
 
-def run(nursery: Nursery, folder: Path, answer: Answer) -> tuple[int, str, list[Seen]]:
-    with served(build(clock=RunningClock())) as state:
-        state.before = lambda _seen: answer
-        words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
-        words += ["--test-clock", state.clock_url]
-        code, said = nursery.run("run", *words, cwd=folder, WHOP_API_TOKEN=SEED.token)
-        return code, said, state.requests
+def run(nursery, state, folder):
+    words = ["run", *state.words(ONE), "--profile", "quick", "--json", "r.json"]
+    code, said = nursery.run(*words, cwd=folder, WHOP_API_TOKEN=SEED.token)
+    return code, said, json.loads((folder / "r.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -42,13 +33,14 @@ def run(nursery: Nursery, folder: Path, answer: Answer) -> tuple[int, str, list[
     ],
     ids=["empty", "html", "binary", "401", "403", "404", "500", "302"],
 )
-def test_what_is_no_json_ends_the_run(nursery: Nursery, tmp_path: Path, answer: Answer) -> None:
-    code, said, requests = run(nursery, tmp_path, answer)
+def test_what_is_no_json_ends_the_run(nursery, state, tmp_path, answer):
+    state.before = lambda _seen: answer
+    code, said, result = run(nursery, state, tmp_path)
     assert code == 3
-    assert {seen.method for seen in requests} == {"GET"}
+    assert {seen.method for seen in state.requests} == {"GET"}
     assert "could not be read" in said
     assert "Traceback" not in said
-    reason = json.loads((tmp_path / "r.json").read_text())["reason"]
+    reason = result["reason"]
     assert answer.status != 403 or "ad_campaign:basic:read is needed" in reason
     assert answer.status != 401 or "the credential is not accepted" in reason
     assert "\n" not in reason
@@ -60,11 +52,11 @@ def test_what_is_no_json_ends_the_run(nursery: Nursery, tmp_path: Path, answer: 
     [b"[1]", b"null", b'{"id": "adcamp_', b"[" * 100_000, b'{"status": 7}', b'"adcamp"', b'{"id": "\xff"}'],
     ids=["array", "null", "cut", "nested", "other", "string", "utf-8"],
 )
-def test_what_cannot_be_understood_is_a_finding(nursery: Nursery, tmp_path: Path, body: bytes) -> None:
-    code, said, _ = run(nursery, tmp_path, Answer(200, _TYPE, body))
+def test_what_cannot_be_understood_is_a_finding(nursery, state, tmp_path, body):
+    state.before = lambda _seen: Answer(200, _TYPE, body)
+    code, said, result = run(nursery, state, tmp_path)
     assert code in {1, 4}, said
     assert "Traceback" not in said
-    result = json.loads((tmp_path / "r.json").read_text())
     assert result["verdict"] == "violates"
 
 
@@ -78,18 +70,13 @@ def test_what_cannot_be_understood_is_a_finding(nursery: Nursery, tmp_path: Path
     ids=["bom", "utf-16", "gzip"],
 )
 def test_if_a_tolerant_client_can_read_it_the_run_continues_and_only_the_format_fails(
-    nursery: Nursery, tmp_path: Path, spoil: Callable[[bytes], bytes]
-) -> None:
-    with served(build(clock=RunningClock())) as state:
-        state.after = lambda _seen, answer: replace(answer, content=spoil(answer.content))
-        words = ["--base-url", state.base_url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
-        words += ["--test-clock", state.clock_url]
-        code, said = nursery.run("run", *words, cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
-        assert state.states()[ONE] == ("active", None), "it is restored"
+    nursery, state, tmp_path, spoil
+):
+    state.after = lambda _seen, answer: replace(answer, content=spoil(answer.content))
+    code, said, result = run(nursery, state, tmp_path)
+    assert state.states()[ONE] == ("active", None), "it is restored"
     assert code == 1, said
-    rows = json.loads((tmp_path / "r.json").read_text())["clauses"]
+    rows = result["clauses"]
     assert {row["id"] for row in rows if row["verdict"] == "failed"} == {"response.json-text"}
-    assert {row["id"] for row in rows if row["verdict"] == "warned"} <= {
-        "response.siblings-answer-alike",
-        "refusals.error-envelope",
-    }
+    warned = {row["id"] for row in rows if row["verdict"] == "warned"}
+    assert warned <= {"response.siblings-answer-alike", "refusals.error-envelope"}

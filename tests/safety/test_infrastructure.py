@@ -1,58 +1,38 @@
 """Errors of the infrastructure are no findings, and hide none."""
 
-from __future__ import annotations
-
 import email.utils
 import random
 import threading
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pytest
 from nursery import SOAK
 from pretending import opening
-from serving import Dropped, Seen, Served, served
+from serving import Dropped, served
 
+from report.making import failing
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, Answer, RunningClock, build
-from whop_contracts.settings import Settings
+from whop_contracts.provider import Answer
 
 _JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
 
 
-def judge(state: Served, folder: Path, patch: pytest.MonkeyPatch, slept: list[float]) -> Mapping[str, Any]:
+def judge(state, folder, patch, slept):
     patch.setattr(engine, "open_target", opening(slept.append))
-    return engine.check(
-        Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            readonly_token=SEED.readonly_token,
-            foreign_campaign_id=SEED.foreign_campaign,
-            campaign_ids=SEED.campaigns[:2],
-            journal=folder / "journal.jsonl",
-            test_clock=state.clock_url,
-        )
-    )
+    return engine.check(state.settings(folder))
 
 
-def failed(result: Mapping[str, Any]) -> list[str]:
-    return [row["id"] for row in result["clauses"] if row["verdict"] == "failed"]
-
-
-def storm(state: Served, seed: int) -> None:
+def storm(state, seed):
     """Drop one connection in twenty, before or after the work, and delay responses."""
     rng, pause = random.Random(seed), threading.Event()
 
-    def before(_seen: Seen) -> Answer | None:
+    def before(_seen):
         if rng.random() < 0.025:
             raise Dropped
         pause.wait(rng.uniform(0, _JITTER_S))
-        return None
 
-    def after(_seen: Seen, answer: Answer) -> Answer:
+    def after(_seen, answer):
         if rng.random() < 0.025:
             raise Dropped
         return answer
@@ -61,15 +41,13 @@ def storm(state: Served, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12 if SOAK else 2))
-def test_dropped_connections_are_no_findings(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    with served(build(clock=RunningClock())) as state:
+def test_dropped_connections_are_no_findings(seed, tmp_path, monkeypatch):
+    slept = []
+    with served() as state:
         first = state.states()
         storm(state, seed)
         result = judge(state, tmp_path, monkeypatch, slept)
-        assert failed(result) == []
+        assert failing(result) == []
         assert (result["exit_code"], result.get("reason")) == (0, None), result["notes"]
         assert slept
         assert any("no response" in note for note in result["notes"])
@@ -77,32 +55,27 @@ def test_dropped_connections_are_no_findings(
 
 
 @pytest.mark.parametrize("fault", _FAULTS)
-def test_dropped_connections_hide_no_fault(
-    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with served(build(fault=fault, clock=RunningClock())) as state:
+def test_dropped_connections_hide_no_fault(fault, tmp_path, monkeypatch):
+    with served(fault=fault) as state:
         storm(state, 5)
         result = judge(state, tmp_path, monkeypatch, [])
     assert result["exit_code"] == 1
-    assert failed(result)
+    assert failing(result)
 
 
 @pytest.mark.parametrize(
     ("told_by", "fault"),
     [("message", _FAULTS[0]), ("header", _FAULTS[1]), ("date", None)],
 )
-def test_twenty_seconds_of_429_are_waited_out(
-    told_by: str, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    with served(build(fault=fault, clock=RunningClock())) as state:
-        began: list[float] = []
+def test_twenty_seconds_of_429_are_waited_out(told_by, fault, tmp_path, monkeypatch):
+    slept = []
+    with served(fault=fault) as state:
+        began = []
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.number < 30:
                 return None
-            if not began:
-                began.append(sum(slept))
+            began.append(sum(slept))
             if sum(slept) - began[0] >= 20:
                 return None
             if told_by == "date":
@@ -115,23 +88,23 @@ def test_twenty_seconds_of_429_are_waited_out(
         state.before = before
         result = judge(state, tmp_path, monkeypatch, slept)
     assert result["exit_code"] == (1 if fault else 0), result["reason"]
-    assert bool(failed(result)) is bool(fault)
+    assert bool(failing(result)) is bool(fault)
     assert any(note.startswith("3 responses were 429") for note in result["notes"])
 
 
 @pytest.mark.parametrize(("status", "fault"), [(502, None), (503, _FAULTS[0]), (527, _FAULTS[1])])
 def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
-    status: int, fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    status, fault, tmp_path, monkeypatch
+):
     """One response in nine is the gateway's; in half of these cases the provider has done the work."""
-    slept: list[float] = []
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    slept = []
+    with served(fault=fault) as state:
         first = state.states()
         state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
         state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
         result = judge(state, tmp_path, monkeypatch, slept)
         assert result["exit_code"] == (1 if fault else 0), result["reason"]
-        assert bool(failed(result)) is bool(fault)
+        assert bool(failing(result)) is bool(fault)
         assert any(f"responses were {status}" in note for note in result["notes"])
         assert fault or state.states() == first
     assert slept
@@ -144,12 +117,12 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
     ids=["gateway", "another gateway", "dropped", "only what is accepted"],
 )
 def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
-    status: int | None, lost: range, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with served(build(clock=RunningClock())) as state:
+    status, lost, tmp_path, monkeypatch
+):
+    with served() as state:
         first = state.states()
 
-        def after(seen: Seen, answer: Answer) -> Answer:
+        def after(seen, answer):
             if not seen.path.endswith("/pause") or answer.status not in lost:
                 return answer
             if status is None:
@@ -161,5 +134,5 @@ def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
         assert state.states() == first
     assert result["exit_code"] == 3
     assert result["reason"].startswith("no pause got a 2xx, and 8 got no response at all: ")
-    assert failed(result) == []
+    assert failing(result) == []
     assert result["requests"] < 100

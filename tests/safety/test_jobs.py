@@ -1,22 +1,16 @@
 """``--jobs``: the requests of a group that must be rejected are sent over several connections at once."""
 
-from __future__ import annotations
-
 import os
 import signal
-from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
-from serving import Seen, Served, served
+from serving import served
 
 from whop_contracts.cli import check as engine
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause.request_classes import vectors
 from whop_contracts.pause.sequences import refused
-from whop_contracts.provider import SEED, Answer, RunningClock, build
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 
@@ -27,32 +21,21 @@ ALL_OF_A_GROUP = (
 FAULTS = (None, "refusal-forgets-date", "accepts-any-type", "accepts-any-string")
 
 
-def check(state: Served, folder: Path, jobs: int, plan: Plan | None = None, **more: Any) -> Mapping[str, Any]:
-    settings = Settings(
-        base_url=state.base_url,
-        token=SEED.token,
-        readonly_token=SEED.readonly_token,
-        foreign_campaign_id=SEED.foreign_campaign,
-        campaign_ids=SEED.campaigns[:2],
-        journal=folder / f"{jobs}.jsonl",
-        test_clock=state.clock_url,
-        profile="quick",
-        jobs=jobs,
-        **more,
-    )
-    return engine.check(settings, plan=plan)
+def check(state, folder, jobs, plan=None, **more):
+    more |= {"journal": folder / f"{jobs}.jsonl", "profile": "quick", "jobs": jobs}
+    return engine.check(state.settings(folder, **more), plan=plan)
 
 
-def one_group() -> Plan:
+def one_group():
     means = Capabilities(2, clock="test")
     return Plan("quick", 0, means, (refused(*(vectors()[id_] for id_ in ALL_OF_A_GROUP)),))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_verdicts_are_those_of_one_connection(fault, tmp_path) -> None:
+def test_the_verdicts_are_those_of_one_connection(fault, tmp_path):
     verdicts = []
     for jobs in (1, 4):
-        with served(build(fault=fault, clock=RunningClock())) as state:
+        with served(fault=fault) as state:
             first = state.states()
             result = check(state, tmp_path, jobs)
             assert not result["put_back"]["failed"]
@@ -63,17 +46,16 @@ def test_the_verdicts_are_those_of_one_connection(fault, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_so_many_requests_are_under_way_at_once_and_no_more(jobs, tmp_path) -> None:
+def test_so_many_requests_are_under_way_at_once_and_no_more(jobs, tmp_path):
     most = [0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             with state.busy:
                 most[0] = max(most[0], state.working)
                 state.busy.notify_all()
                 if seen.pauses:
                     assert state.busy.wait_for(lambda: most[0] >= jobs, timeout=20)
-            return None
 
         state.before = before
         result = check(state, tmp_path, jobs, one_group())
@@ -82,8 +64,8 @@ def test_so_many_requests_are_under_way_at_once_and_no_more(jobs, tmp_path) -> N
     assert len({seen.content for seen in state.requests if seen.pauses}) == len(ALL_OF_A_GROUP)
 
 
-def test_budget_and_rate_hold_across_connections(tmp_path) -> None:
-    with served(build(clock=RunningClock())) as state:
+def test_budget_and_rate_hold_across_connections(tmp_path):
+    with served() as state:
         result = check(state, tmp_path, 4, one_group(), max_requests=13, rate=6_000)
     # Two campaigns are read first; three requests for each and one for the foreign one are kept back.
     assert sum(seen.pauses for seen in state.requests) == 13 - 2 - 2 * 3 - 1
@@ -92,17 +74,16 @@ def test_budget_and_rate_hold_across_connections(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, "accepts-any-type"])
-def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, tmp_path, request) -> None:
+def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, tmp_path, request):
     # The workers of pytest-xdist ignore it, and what is ignored stays so.
     request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with served(build(fault=fault, clock=RunningClock())) as state:
+    with served(fault=fault) as state:
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.pauses:
                 state.before = lambda _seen: None
                 os.kill(os.getpid(), signal.SIGINT)
-            return None
 
         state.before = before
         first = state.states()
@@ -113,6 +94,6 @@ def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, tmp_path, reques
     assert fault or result["reason"] == "the run was interrupted"
 
 
-def test_the_mock_is_sent_one_request_after_the_other() -> None:
+def test_the_mock_is_sent_one_request_after_the_other():
     result = engine.check(Settings(profile="quick", jobs=8))
     assert result["exit_code"] == 0

@@ -1,21 +1,17 @@
 """Runs that are killed at moments that the server chooses: every campaign is as before."""
 
-from __future__ import annotations
-
 import json
 import random
 import shlex
 import signal
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
-from serving import Dropped, Seen, Served, served
+from nursery import SOAK
+from serving import Dropped, served
 
 from whop_contracts.engine.journal import Journal
 from whop_contracts.pause.evidence import read_state
-from whop_contracts.provider import SEED, Answer, RunningClock, build
+from whop_contracts.provider import SEED, Answer
 
 _OURS = (
     (SEED.campaigns[0], SEED.campaigns[1]),
@@ -29,24 +25,16 @@ _MOMENTS = 30
 _SOME = range(_MOMENTS) if SOAK else range(0, _MOMENTS, 5)
 
 
-def words(served_: Served, ours: tuple[str, ...], *more: str) -> list[str]:
-    named = [word for name in ours for word in ("--campaign-id", name)]
-    return [
-        "run",
-        *("--base-url", served_.base_url),
-        *("--test-clock", served_.clock_url),
-        *("--foreign-campaign-id", SEED.foreign_campaign),
-        *("--journal", "journal.jsonl"),
-        *named,
-        *more,
-    ]
+_TOKENS = {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
 
 
-def environment() -> dict[str, str]:
-    return {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}
+def run(nursery, folder, state, ours, *more):
+    """The exit code and the output of a run on these campaigns."""
+    named = ("--foreign-campaign-id", SEED.foreign_campaign, "--journal", "journal.jsonl")
+    return nursery.run("run", *state.words(*ours), *named, *more, cwd=folder, **_TOKENS)
 
 
-def moments(what: str) -> list[object]:
+def moments(what):
     """Number of the request, whether before, after, or instead of the provider's work, and the campaigns."""
     rng = random.Random(f"moments of {what}")
     drawn = [
@@ -59,17 +47,16 @@ def moments(what: str) -> list[object]:
     ]
 
 
-def arm(state: Served, nursery: Nursery, at: int, when: str, number: int) -> None:
+def arm(state, nursery, at, when, number):
     """Have the child signalled at its request number ``at``."""
 
-    def before(seen: Seen) -> Answer | None:
+    def before(seen):
         if seen.number == at and when != "after":
             nursery.signal(number)
             if when == "instead":
                 raise Dropped
-        return None
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         if seen.number == at and when == "after":
             nursery.signal(number)
         return answer
@@ -77,46 +64,38 @@ def arm(state: Served, nursery: Nursery, at: int, when: str, number: int) -> Non
     state.before, state.after = before, after
 
 
-def disarm(state: Served) -> None:
+def disarm(state):
     state.before, state.after = (lambda _seen: None), (lambda _seen, answer: answer)
 
 
-def restoring(state: Served, *more: str) -> list[str]:
+def restoring(state, *more):
     return ["restore", "journal.jsonl", "--base-url", state.base_url, "--test-clock", state.clock_url, *more]
 
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
-def test_after_sigkill_restore_puts_everything_back(
-    nursery: Nursery, tmp_path: Path, at: int, when: str, ours: tuple[str, ...]
-) -> None:
-    with served(build(clock=RunningClock())) as state:
+def test_after_sigkill_restore_puts_everything_back(nursery, tmp_path, at, when, ours):
+    with served() as state:
         first = state.states()
         arm(state, nursery, at, when, signal.SIGKILL)
-        nursery.start(*words(state, ours), cwd=tmp_path, **environment())
-        assert nursery.wait() == -signal.SIGKILL
+        assert run(nursery, tmp_path, state, ours)[0] == -signal.SIGKILL
         state.settle()
         disarm(state)
-        code, said = nursery.run(*restoring(state), cwd=tmp_path, **environment())
+        code, said = nursery.run(*restoring(state), cwd=tmp_path, **_TOKENS)
         assert code == 0, said
         assert state.states() == first
         assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
         asked = len(state.requests)
-        assert nursery.run(*restoring(state), cwd=tmp_path, **environment()) == (0, "nothing to put back\n")
+        assert nursery.run(*restoring(state), cwd=tmp_path, **_TOKENS) == (0, "nothing to put back\n")
         assert len(state.requests) == asked
 
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
-def test_after_an_interruption_nothing_is_left_to_restore(
-    nursery: Nursery, tmp_path: Path, at: int, when: str, ours: tuple[str, ...]
-) -> None:
+def test_after_an_interruption_nothing_is_left_to_restore(nursery, tmp_path, at, when, ours):
     number = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[at % 3]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         arm(state, nursery, at, when, number)
-        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
-        code = nursery.wait()
-        assert nursery.current
-        said = nursery.current.output
+        code, said = run(nursery, tmp_path, state, ours, "--quiet")
         assert "Traceback" not in said
         if at <= len(ours) + 1:  # among the first reads
             assert (code, said.splitlines()[-1]) == (130, "whop-contracts: interrupted")
@@ -128,56 +107,44 @@ def test_after_an_interruption_nothing_is_left_to_restore(
         assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def _lands_late(nursery: Nursery, folder: Path, number: signal.Signals, which: int) -> None:
-    """Interrupt at a pause that the provider carries out after the next two requests, or after a while."""
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+@pytest.mark.parametrize("which", [1, 4])
+def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(nursery, tmp_path, number, which):
+    """The provider carries it out after the next two requests, or after a while."""
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
-        pauses: list[int] = []
+        pauses = []
 
-        def before(seen: Seen) -> Answer | None:
+        def before(seen):
             if seen.pauses and seen.campaign == ours[0] and b'"paused_until"' in seen.content:
                 pauses.append(seen.number)
                 if len(pauses) == which:
                     nursery.signal(number)
                     with state.busy:
                         state.busy.wait_for(lambda: len(state.requests) > seen.number + 2, timeout=0.5)
-            return None
 
         state.before = before
-        nursery.start(*words(state, ours, "--quiet"), cwd=folder, **environment())
-        code = nursery.wait()
+        code, _ = run(nursery, tmp_path, state, ours, "--quiet")
         state.settle()
         assert code == 3
         assert state.states() == first
-        assert Journal.read(folder / "journal.jsonl", read_state).complete
+        assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
-)
-@pytest.mark.parametrize("which", [1, 4])
-def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(
-    nursery: Nursery, tmp_path: Path, number: signal.Signals, which: int
-) -> None:
-    _lands_late(nursery, tmp_path, number, which)
-
-
-def test_an_interruption_is_no_finding(nursery: Nursery, tmp_path: Path) -> None:
-    ours = _OURS[3]
-    with served(build(clock=RunningClock())) as state:
-        codes = []
+def test_an_interruption_is_no_finding(nursery, tmp_path):
+    with served() as state:
         arm(state, nursery, 92, "after", signal.SIGTERM)
-        nursery.start(*words(state, ours, "--quiet"), cwd=tmp_path, **environment())
-        codes.append(nursery.wait())
-    assert codes == [3]
+        assert run(nursery, tmp_path, state, _OURS[3], "--quiet")[0] == 3
 
 
-def _pauses(state: Served, campaign: str, which: int, then: Callable[[Seen], None]) -> None:
+def _pauses(state, campaign, which, then):
     """Have something done when a pause of a campaign was accepted for the so manieth time."""
-    accepted: list[int] = []
+    accepted = []
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         if seen.pauses and seen.campaign == campaign and answer.status == 200:
             accepted.append(seen.number)
             if len(accepted) == which:
@@ -190,14 +157,14 @@ def _pauses(state: Served, campaign: str, which: int, then: Callable[[Seen], Non
 @pytest.mark.parametrize("times", [2, 5])
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
-    nursery: Nursery, tmp_path: Path, second: signal.Signals, times: int
-) -> None:
+    nursery, tmp_path, second, times
+):
     """Signals one after the other while a pause is under way, and with every request from then on."""
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
 
-        def impatient(seen: Seen) -> None:
+        def impatient(seen):
             for _ in range(times):
                 nursery.signal(second)
                 with state.busy:
@@ -205,34 +172,31 @@ def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(
             state.before = lambda _seen: nursery.signal(second)
 
         _pauses(state, ours[0], 3, impatient)
-        nursery.start(*words(state, ours, "--json", "r.json"), cwd=tmp_path, **environment())
-        assert nursery.wait() == 3
+        assert run(nursery, tmp_path, state, ours, "--json", "r.json")[0] == 3
         state.settle()
         assert state.states() == first
     assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
     assert json.loads((tmp_path / "r.json").read_text())["reason"] == "the run was interrupted"
 
 
-def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery: Nursery, tmp_path: Path) -> None:
+def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery, tmp_path):
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         first = state.states()
         waiting = Answer(429, (("retry-after", "3600"),))
 
-        def interrupt(seen: Seen) -> None:
+        def interrupt(seen):
             nursery.signal(signal.SIGINT)
             state.before = limited
 
-        def limited(seen: Seen) -> Answer:
+        def limited(seen):
             if seen.path.endswith("/unpause"):
                 nursery.signal(signal.SIGINT)
             return waiting
 
         _pauses(state, ours[0], 3, interrupt)
-        nursery.start(*words(state, ours, "--json", "r.json"), cwd=tmp_path, **environment())
-        assert nursery.wait() == 4
-        assert nursery.current
-        said = nursery.current.output
+        code, said = run(nursery, tmp_path, state, ours, "--json", "r.json")
+        assert code == 4
         disarm(state)
         again = shlex.join(restoring(state))
         assert f"restore: whop-contracts {again}\n" in said
@@ -242,25 +206,22 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery: Nur
             f"{name}: not restored: restoring was interrupted" for name in ours
         ]
         assert result["exit_code"] == 4
-        code, said = nursery.run(*shlex.split(again), cwd=tmp_path, **environment())
+        code, said = nursery.run(*shlex.split(again), cwd=tmp_path, **_TOKENS)
         assert code == 0, said
         assert state.states() == first
 
 
-def test_ctrl_c_ends_restore_after_the_request_under_way(nursery: Nursery, tmp_path: Path) -> None:
+def test_ctrl_c_ends_restore_after_the_request_under_way(nursery, tmp_path):
     ours = _OURS[0]
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         _pauses(state, ours[0], 3, lambda _seen: nursery.signal(signal.SIGKILL))
-        nursery.start(*words(state, ours), cwd=tmp_path, **environment())
-        assert nursery.wait() == -signal.SIGKILL
+        assert run(nursery, tmp_path, state, ours)[0] == -signal.SIGKILL
         state.settle()
         disarm(state)
         state.before = lambda _seen: nursery.signal(signal.SIGINT)
         asked = len(state.requests)
-        nursery.start(*restoring(state), cwd=tmp_path, **environment())
-        assert nursery.wait() == 4
-        assert nursery.current
-        said = nursery.current.output
+        code, said = nursery.run(*restoring(state), cwd=tmp_path, **_TOKENS)
+        assert code == 4
         assert len(state.requests) == asked + 1
         assert said.count("NOT PUT BACK") == len(ours)
         assert f"again with: whop-contracts {shlex.join(restoring(state))}\n" in said

@@ -1,17 +1,12 @@
 """Bodies of 100 MB, and many large ones: a run ends in a verdict, with bounded memory and reports."""
 
-from __future__ import annotations
-
 import json
-import socket
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from nursery import SOAK, Nursery
+from nursery import SOAK
 
-from target.hostile import Behaviour, Server, serving, written
+from target.hostile import serving, written
 from whop_contracts.cli import main as cli
 from whop_contracts.provider import SEED
 
@@ -29,14 +24,14 @@ _PIECES = {
 }
 _MOST_MB = 150
 """More than a run on the mock needs."""
-_USUAL_MB: dict[Nursery, float] = {}
+_USUAL_MB = {}
 
 
-def _large(piece: bytes, honest: int) -> Behaviour:
+def _large(piece, honest):
     """Conforming at the first reads; then every second response has a body without end."""
-    answered: list[bytes] = []
+    answered = []
 
-    def behave(server: Server, connection: socket.socket) -> None:
+    def behave(server, connection):
         while received := server.receive(connection):
             answered.append(received)
             if len(answered) <= honest or (honest and received.startswith(b"GET") and len(answered) % 2):
@@ -49,7 +44,7 @@ def _large(piece: bytes, honest: int) -> Behaviour:
     return behave
 
 
-def _judged(nursery: Nursery, folder: Path, behave: Behaviour, *more: str) -> tuple[int, str]:
+def _judged(nursery, folder, behave, *more):
     if nursery not in _USUAL_MB:
         nursery.run("run", "--profile", "quick", "--quiet", cwd=folder)
         _USUAL_MB[nursery] = nursery.peak_mb
@@ -70,15 +65,13 @@ def _judged(nursery: Nursery, folder: Path, behave: Behaviour, *more: str) -> tu
 
 
 @pytest.mark.parametrize("piece", _PIECES if SOAK else ("bytes", "an object", "brackets"))
-def test_a_first_read_of_100_mb_ends_in_a_line_or_in_findings(
-    nursery: Nursery, tmp_path: Path, piece: str
-) -> None:
+def test_a_first_read_of_100_mb_ends_in_a_line_or_in_findings(nursery, tmp_path, piece):
     code, said = _judged(nursery, tmp_path, _large(_PIECES[piece], 0), "--profile", "quick")
     assert code == (1 if piece in {"an object", "brackets"} else 3), said
 
 
 @pytest.mark.parametrize("piece", ["spaces", "zeros", "brackets"] if SOAK else ["zeros"])
-def test_bodies_of_100_mb_in_a_run_are_findings(nursery: Nursery, tmp_path: Path, piece: str) -> None:
+def test_bodies_of_100_mb_in_a_run_are_findings(nursery, tmp_path, piece):
     code, said = _judged(
         nursery, tmp_path, _large(_PIECES[piece], 2), "--profile", "quick", "--max-requests", "40"
     )
@@ -86,8 +79,8 @@ def test_bodies_of_100_mb_in_a_run_are_findings(nursery: Nursery, tmp_path: Path
     assert json.loads((tmp_path / "r.json").read_bytes())["verdict"] == "violates"
 
 
-def _many(made: Callable[[int], bytes]) -> Behaviour:
-    def behave(server: Server, connection: socket.socket) -> None:
+def _many(made):
+    def behave(server, connection):
         while server.receive(connection):
             connection.sendall(written(made(len(server.requests))))
 
@@ -103,16 +96,12 @@ def _many(made: Callable[[int], bytes]) -> Behaviour:
     ],
     ids=["objects", "escapes", "members"],
 )
-def test_documents_that_are_large_and_whole_are_judged_within_bounds(
-    nursery: Nursery, tmp_path: Path, made: Callable[[int], bytes]
-) -> None:
+def test_documents_that_are_large_and_whole_are_judged_within_bounds(nursery, tmp_path, made):
     code, said = _judged(nursery, tmp_path, _many(made), "--profile", "quick", "--max-requests", "30")
     assert code in {1, 4}, said
 
 
-def test_a_recording_of_large_bodies_gives_the_verdicts_of_the_run_again(
-    nursery: Nursery, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_recording_of_large_bodies_gives_the_verdicts_of_the_run_again(nursery, tmp_path, capsys):
     padded = _many(lambda n: _ACTIVE + b" " * 500_000)
     code, said = _judged(nursery, tmp_path, padded, "--profile", "quick", "--max-requests", "30")
     live = json.loads((tmp_path / "r.json").read_bytes())

@@ -1,94 +1,66 @@
 """Runs over TLS and IPv6, and to hosts and clocks that are not there: the command, over real sockets."""
 
-from __future__ import annotations
-
 import json
 import socket
 import ssl
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from nursery import Nursery
-from serving import Served, served
+from serving import served
 
 from target.hostile import certificate
-from whop_contracts.provider import SEED, RunningClock, build
-from whop_contracts.provider.server import TEST_CLOCK
+from whop_contracts.provider import SEED
 
 ONE = SEED.campaigns[0]
 
 
-def run(nursery: Nursery, folder: Path, url: str, *more: str, clock: str | None = None) -> tuple[int, str]:
-    words = ["run", "--base-url", url, "--campaign-id", ONE, "--profile", "quick", "--json", "r.json"]
-    words += [
-        "--test-clock",
-        clock or url.removesuffix("/api/v1") + TEST_CLOCK,
-        "--clause",
-        "pausing.*",
-    ]
-    code, printed = nursery.run(*words, *more, cwd=folder, WHOP_API_TOKEN=SEED.token)
+def run(nursery, folder, state, *more):
+    words = [*state.words(ONE), "--profile", "quick", "--json", "r.json", "--clause", "pausing.*", *more]
+    code, printed = nursery.run("run", *words, cwd=folder, WHOP_API_TOKEN=SEED.token)
     return code, " ".join(printed.split())
 
 
 @pytest.fixture(scope="module")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pem(tmp_path_factory):
     return certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def secure(pem: Path) -> Iterator[Served]:
+def secure(pem):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(pem)
-    with served(build(clock=RunningClock()), tls=tls) as state:
+    with served(tls=tls) as state:
         yield state
 
 
-def test_an_untrusted_certificate_ends_the_run_in_a_line(
-    nursery: Nursery, secure: Served, tmp_path: Path
-) -> None:
-    code, printed = run(nursery, tmp_path, secure.base_url)
+def test_an_untrusted_certificate_ends_the_run_in_a_line(nursery, secure, tmp_path):
+    code, printed = run(nursery, tmp_path, secure)
     assert code == 3, printed
     assert "certificate is not trusted" in printed
     assert secure.requests == []
 
 
-def test_a_certificate_is_trusted_by_ca_file_or_by_insecure_which_is_noted(
-    nursery: Nursery, secure: Served, tmp_path: Path, pem: Path
-) -> None:
+def test_a_certificate_is_trusted_by_ca_file_or_by_insecure_which_is_noted(nursery, secure, tmp_path, pem):
     note = "certificates were not checked (--insecure)"
     for how, noted in ((("--ca-file", str(pem)), False), (("--insecure",), True)):
-        code, printed = run(nursery, tmp_path, secure.base_url, *how)
+        code, printed = run(nursery, tmp_path, secure, *how)
         assert code == 0, printed
         assert (note in printed) is noted
         assert (note in json.loads((tmp_path / "r.json").read_text())["notes"]) is noted
 
 
-def test_an_ipv6_address_is_reached(nursery: Nursery, tmp_path: Path) -> None:
+def test_an_ipv6_address_is_reached(nursery, tmp_path):
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
-    with served(build(clock=RunningClock()), host="::1") as state:
-        code, printed = run(nursery, tmp_path, state.base_url)
+    with served(host="::1") as state:
+        code, printed = run(nursery, tmp_path, state)
     assert code == 0, printed
 
 
-def test_a_host_that_is_not_there_ends_the_run_in_a_line(nursery: Nursery, tmp_path: Path) -> None:
-    with served(build()) as state:
-        gone = state.base_url
+def test_a_host_that_is_not_there_ends_the_run_in_a_line(nursery, tmp_path):
+    with served() as gone:
+        pass
     code, printed = run(nursery, tmp_path, gone)
     assert code == 3
     assert "Traceback" not in printed
     reason = json.loads((tmp_path / "r.json").read_text())["reason"]
     assert reason == f"{ONE} could not be read: connection refused"
-
-
-def test_a_url_that_is_no_test_clock_is_a_usage_error_before_any_request(
-    nursery: Nursery, tmp_path: Path
-) -> None:
-    with served(build(clock=RunningClock())) as state, served(build()) as other:
-        clock = f"{other.base_url}/clock"
-        code, printed = run(nursery, tmp_path, state.base_url, clock=clock)
-    assert code == 2, printed
-    assert f"--test-clock {clock}: it responded to a GET with 404; expected 200" in printed
-    assert state.requests == []
-    assert not (tmp_path / "r.json").exists()

@@ -1,14 +1,11 @@
 """The law of ``restore``, on a served provider and in this process."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from nursery import SOAK
-from serving import Served, served
+from serving import served
 
 from engine.journals import state_of
 from whop_contracts.cli import check as engine
@@ -17,41 +14,44 @@ from whop_contracts.engine.journal import CampaignRecord, Journal
 from whop_contracts.engine.teardown import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.pause.evidence import ACTIVE, State, read_state
-from whop_contracts.provider import SEED, Answer, RunningClock, build, variations
-from whop_contracts.settings import Settings
+from whop_contracts.provider import SEED, Answer, build, variations
 
 ONE, TWO = SEED.campaigns[:2]
 _DAY = 86_400 * NANO
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WHOP_API_TOKEN", SEED.token)
     for name in ("WHOP_CONTRACTS_BASE_URL", "WHOP_CONTRACTS_TOKEN", "WHOP_READONLY_TOKEN"):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def state() -> Iterator[Served]:
-    with served(build(clock=RunningClock())) as made:
-        yield made
-
-
-def left(
-    state: Served, first: str = "active", until: str | None = None, *more: tuple[str, str | None]
-) -> Path:
+def left(state, first="active", until=None, *more):
     """The journal of a run that had sent these and was killed."""
-    path = Path("j.jsonl")
-    journal = Journal.create(path, state.base_url, "r1", read_state)
-    journal.first(ONE, state_of(first, until))
-    for status, date in more:
-        journal.intend(ONE, state_of(status, date))
-    journal.close()
-    return path
+    journal(state.base_url, {ONE: state_of(first, until)}, {ONE: [state_of(*one) for one in more]})
 
 
-def dated(state: Served, ns: int, name: str = ONE) -> str:
+def journal(url, first=None, intended=None):
+    """A journal with the first and the intended states of campaigns."""
+    kept = Journal.create(Path("j.jsonl"), url, "r1", read_state)
+    for name, state in (first or {}).items():
+        kept.first(name, state)
+    for name, states in (intended or {}).items():
+        for state in states:
+            kept.intend(name, state)
+    kept.close()
+
+
+def complete():
+    return Journal.read(Path("j.jsonl"), read_state).complete
+
+
+PAUSED = State("paused")
+
+
+def dated(state, ns, name=ONE):
     """Pause a campaign in the provider's store, and say until when."""
     whole = ns - ns % 1_000_000
     one = state.campaign(name)
@@ -59,23 +59,21 @@ def dated(state: Served, ns: int, name: str = ONE) -> str:
     return write_instant(whole)
 
 
-def run(*words: str) -> int:
+def run(*words):
     return cli.main(["restore", "j.jsonl", *words])
 
 
-def sent(state: Served) -> list[str]:
+def sent(state):
     return [f"{seen.method} {seen.path.removeprefix('/api/v1/ad_campaigns')}" for seen in state.requests]
 
 
-def test_a_pause_of_the_run_is_ended_and_read_again(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pause_of_the_run_is_ended_and_read_again(state, capsys):
     until = dated(state, state.provider.now() + _DAY)
     left(state, "active", None, ("paused", until))
     assert run() == 0
     assert state.states()[ONE] == ("active", None)
     assert sent(state) == [f"GET /{ONE}", f"POST /{ONE}/unpause", f"GET /{ONE}"]
-    assert Journal.read(Path("j.jsonl"), read_state).complete
+    assert complete()
     said = capsys.readouterr().out
     assert f"{ONE}: was paused until {until}, is active again" in said
     assert said.endswith("1 put back\n")
@@ -84,28 +82,24 @@ def test_a_pause_of_the_run_is_ended_and_read_again(
     assert len(sent(state)) == 3
 
 
-def test_what_is_as_it_was_is_only_read(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_as_it_was_is_only_read(state, capsys):
     left(state, "active", None, ("paused", None))
     assert run("--base-url", f"{state.base_url}/") == 0
     assert sent(state) == [f"GET /{ONE}"]
     assert f"{ONE}: is active, as it was" in capsys.readouterr().out
-    assert Journal.read(Path("j.jsonl"), read_state).complete
+    assert complete()
 
 
-def test_a_date_that_was_is_a_date_again(state: Served) -> None:
+def test_a_date_that_was_is_a_date_again(state):
     until = dated(state, state.provider.now() + 9 * _DAY)
     left(state, "paused", until, ("active", None))
     one = state.campaign(ONE)
     one.status, one.paused_until = "active", None
     assert run() == 0
-    found = read_instant(until)
-    assert found
-    assert state.states()[ONE] == ("paused", found.ns)
+    assert state.states()[ONE] == ("paused", read_instant(until).ns)
 
 
-def test_a_date_that_has_passed_is_put_back_as_active(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_date_that_has_passed_is_put_back_as_active(state, capsys):
     until = write_instant(state.provider.now() - _DAY)
     left(state, "paused", until, ("paused", None))
     one = state.campaign(ONE)
@@ -115,7 +109,7 @@ def test_a_date_that_has_passed_is_put_back_as_active(
     assert "is active again" in capsys.readouterr().out
 
 
-def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_state_of_somebody_elses_is_left_alone(state, capsys):
     ours = write_instant(state.provider.now() + _DAY)
     dated(state, state.provider.now() + 3 * _DAY)
     left(state, "active", None, ("paused", ours))
@@ -124,29 +118,20 @@ def test_a_state_of_somebody_elses_is_left_alone(state: Served, capsys: pytest.C
     assert state.states() == before
     assert sent(state) == [f"GET /{ONE}"]
     assert "no request of the run could have left it so" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl"), read_state).complete
+    assert not complete()
 
 
-def test_a_campaign_without_a_first_state_is_left_alone(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
-    journal.intend(ONE, state_of("paused", None))
-    journal.close()
+def test_a_campaign_without_a_first_state_is_left_alone(state, capsys):
+    journal(state.base_url, intended={ONE: [PAUSED]})
     state.campaign(ONE).status = "paused"
     assert run() == 4
     assert "does not have its state before" in capsys.readouterr().out
     assert state.states()[ONE] == ("paused", None)
 
 
-def test_the_others_are_put_back_where_one_cannot_be(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
-    for name in ("adcamp_gone", TWO):
-        journal.first(name, state_of("active", None))
-        journal.intend(name, state_of("paused", None))
-    journal.close()
+def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
+    both = ("adcamp_gone", TWO)
+    journal(state.base_url, dict.fromkeys(both, ACTIVE), {name: [PAUSED] for name in both})
     state.campaign(TWO).status = "paused"
     assert run() == 4
     assert state.states()[TWO] == ("active", None)
@@ -156,23 +141,17 @@ def test_the_others_are_put_back_where_one_cannot_be(
     )
 
 
-def test_an_unpause_that_does_not_take_is_said(state: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unpause_that_does_not_take_is_said(state, capsys):
     state.campaign(ONE).status = "paused"
     left(state, "active", None, ("paused", None))
     state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
     assert run() == 4
     assert "was active, is paused indefinitely" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl"), read_state).complete
+    assert not complete()
 
 
-def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(
-    state: Served, capsys: pytest.CaptureFixture[str]
-) -> None:
-    journal = Journal.create(Path("j.jsonl"), state.base_url, "r1", read_state)
-    for name in (TWO, ONE):
-        journal.first(name, state_of("active", None))
-    journal.intend(ONE, state_of("paused", None))
-    journal.close()
+def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(state, capsys):
+    journal(state.base_url, dict.fromkeys((TWO, ONE), ACTIVE), {ONE: [PAUSED]})
     for name in (ONE, TWO):
         state.campaign(name).status = "paused"
     for _ in range(2):
@@ -183,12 +162,10 @@ def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_i
         assert state.states()[TWO] == ("paused", None)
     state.campaign(TWO).status = "active"
     assert run() == 0
-    assert Journal.read(Path("j.jsonl"), read_state).complete
+    assert complete()
 
 
-def test_another_url_is_refused(
-    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_url_is_refused(state, capsys, monkeypatch):
     left(state, "active", None, ("paused", None))
     assert run("--base-url", "http://127.0.0.1:9/api/v1") == 2
     monkeypatch.setenv("WHOP_CONTRACTS_BASE_URL", "https://staging.example/api/v1")
@@ -199,12 +176,9 @@ def test_another_url_is_refused(
     assert not state.requests
 
 
-def test_a_journal_that_others_can_write_needs_the_base_url(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_journal_that_others_can_write_needs_the_base_url(capsys, monkeypatch):
     url = "https://staging.example/api/v1"
-    journal = Journal.create(Path("j.jsonl"), url, "r1", read_state)
-    journal.close()
+    journal(url)
     path = Path("j.jsonl")
     path.chmod(0o640)
     assert run() == 2
@@ -218,31 +192,27 @@ def test_a_journal_that_others_can_write_needs_the_base_url(
     assert run() == 2
 
 
-def test_a_journal_with_a_token_in_its_url_is_refused_without_it(capsys: pytest.CaptureFixture[str]) -> None:
-    Journal.create(Path("j.jsonl"), "https://h/api?token=canary", "r1", read_state).close()
+def test_a_journal_with_a_token_in_its_url_is_refused_without_it(capsys):
+    journal("https://h/api?token=canary")
     assert run() == 2
     assert "canary" not in capsys.readouterr().err
 
 
-def test_production_takes_a_word_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    journal = Journal.create(Path("j.jsonl"), "https://API.whop.com/api/v1", "r1", read_state)
-    journal.intend(ONE, state_of("paused", None))
-    journal.close()
+def test_production_takes_a_word_more(capsys):
+    journal("https://API.whop.com/api/v1", intended={ONE: [PAUSED]})
     assert run() == 2
     assert "--allow-production" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}\n", b"\xff\xfe\n", b'{"journal": 7}\n'])
-def test_what_is_no_journal_is_refused(content: bytes | None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_journal_is_refused(content, capsys):
     if content is not None:
         Path("j.jsonl").write_bytes(content)
     assert run() == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_without_a_token_nothing_is_sent(
-    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_token_nothing_is_sent(state, capsys, monkeypatch):
     monkeypatch.delenv("WHOP_API_TOKEN")
     left(state, "active", None, ("paused", None))
     assert run() == 2
@@ -250,9 +220,7 @@ def test_without_a_token_nothing_is_sent(
     assert not state.requests
 
 
-def test_a_dead_credential_is_inconclusive(
-    state: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dead_credential_is_inconclusive(state, capsys, monkeypatch):
     monkeypatch.setenv("WHOP_API_TOKEN", "wk_revoked_since_the_run")
     left(state, "active", None, ("paused", None))
     assert run() == 3
@@ -261,48 +229,41 @@ def test_a_dead_credential_is_inconclusive(
     assert "wk_revoked" not in out
 
 
-def test_a_host_that_is_gone_is_inconclusive(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_host_that_is_gone_is_inconclusive(capsys):
     with served(build()) as state:
         left(state, "active", None, ("paused", None))
     assert run() == 3
     assert "connection refused" in capsys.readouterr().out
-    assert not Journal.read(Path("j.jsonl"), read_state).complete
+    assert not complete()
 
 
-def test_dates_are_compared_as_instants() -> None:
+def test_dates_are_compared_as_instants():
     text = "2031-05-06T09:08:09.123+02:00"
     meant = read_instant(text)
-    assert meant
     record = CampaignRecord(state_of("active", None), [state_of("paused", text)])
     for off, fits in ((0, True), (900_000, True), (-1_000_000, True), (2_000_000, False)):
-        seen = State("paused", meant.ns + off)
-        assert could_be(record, seen, ACTIVE) is fits
+        assert could_be(record, State("paused", meant.ns + off), ACTIVE) is fits
     assert could_be(record, ACTIVE, ACTIVE)
-    assert not could_be(record, State("paused"), ACTIVE)
+    assert not could_be(record, PAUSED, ACTIVE)
 
 
 _TELLING = (
-    None,
-    "past-accepted",
-    "any-case-of-id",
-    "second-pause-409",
-    "resume-lazily",
-    "bad-utf-8-replaced",
+    *(None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily", "bad-utf-8-replaced"),
 )
 """Variations that differ most in the state that a request leaves; the others in soak."""
 _TRIED = (None, *(one.name for one in variations())) if SOAK else _TELLING
 
 
 @pytest.mark.parametrize("variation", _TRIED)
-def test_the_journal_explains_every_state_at_every_moment(variation: str | None, tmp_path: Path) -> None:
+def test_the_journal_explains_every_state_at_every_moment(variation, tmp_path):
     """What would be found after kill -9 at any request at all, without the killing."""
     path = tmp_path / "journal.jsonl"
-    unexplained: list[str] = []
+    unexplained = []
     ours = (ONE, TWO, SEED.paused)
 
-    with served(build(variation=variation, clock=RunningClock())) as state:
+    with served(variation=variation) as state:
 
-        def after(seen: object, answer: Answer) -> Answer:
+        def after(seen, answer):
             record = Journal.read(path, read_state)
             for name in ours:
                 one = state.campaign(name)
@@ -313,14 +274,6 @@ def test_the_journal_explains_every_state_at_every_moment(variation: str | None,
             return answer
 
         state.after = after
-        engine.check(
-            Settings(
-                base_url=state.base_url,
-                token=SEED.token,
-                campaign_ids=ours,
-                journal=path,
-                test_clock=state.clock_url,
-                profile="standard" if SOAK else "quick",
-            )
-        )
+        profile = "standard" if SOAK else "quick"
+        engine.check(state.settings(tmp_path, campaign_ids=ours, foreign_campaign_id=None, profile=profile))
     assert unexplained == []

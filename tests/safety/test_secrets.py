@@ -1,25 +1,19 @@
 """No canary secret, nor a part of one, is in a file or a stream of a failing run, in any encoding."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-from nursery import SOAK, Nursery
-from serving import Seen, Served, served
+from nursery import SOAK
+from serving import served
 
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
-from whop_contracts.provider import SEED, Answer, RunningClock, build
-from whop_contracts.settings import OUTPUTS
+from whop_contracts.provider import SEED, Answer
 
 TOKEN = "wk_Qx7+vK/Jd2=mXv9.Rb4~TzLc8-HnYp5"
 READONLY = "wk_Zw3+qG/Hs8=pNc5.Vw1~KxFj6-TgRb9"
@@ -44,7 +38,7 @@ VARIABLES = {
 }
 
 
-def strings(content: bytes) -> set[str]:
+def strings(content):
     """The different texts of a JSON file, else the different lines: most occur many times."""
     text = content.decode("utf-8", "replace")
     try:
@@ -53,7 +47,7 @@ def strings(content: bytes) -> set[str]:
         return set(text.splitlines())
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value):
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -61,11 +55,11 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(list(one) if isinstance(one, tuple) else one)
 
 
-def check(folder: Path, *streams: str) -> int:
+def check(folder, *streams):
     """Assert that no five characters of a secret can be read in the files or the streams; count the files."""
     contents = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     contents |= {f"stream {at}": stream.encode() for at, stream in enumerate(streams)}
-    seen: set[str] = set()
+    seen = set()
     for name, content in contents.items():
         for text in strings(content) - seen:
             assert left_of(SECRETS, text) == set(), f"{name}: {text[:300]}"
@@ -75,7 +69,7 @@ def check(folder: Path, *streams: str) -> int:
     return len(contents) - len(streams)
 
 
-def guarded(state: Served, *echoes: str) -> None:
+def guarded(state, *echoes):
     """Have the provider know the canaries and echo them: each encoding in turn, each cut elsewhere.
 
     Texts are cut at 79 to 300 characters, so that what precedes a secret decides where in it the cut is.
@@ -84,7 +78,7 @@ def guarded(state: Served, *echoes: str) -> None:
     for old, new in ((SEED.token, TOKEN), (SEED.readonly_token, READONLY)):
         known[new] = replace(known.pop(old), token=new)
 
-    def after(seen: Seen, answer: Answer) -> Answer:
+    def after(seen, answer):
         encoding = ENCODINGS[echoes[seen.number % len(echoes)]]
         sent = [value for name, value in seen.headers if name in {"authorization", "x-gateway", "cookie"}]
         texts = [encoding(one) for one in (*sent, PROXY)]
@@ -105,29 +99,18 @@ def guarded(state: Served, *echoes: str) -> None:
         state.after = after
 
 
-def words(state: Served, prefix: str) -> list[str]:
-    base_words = [
-        *(f"{prefix}base-url", state.base_url, f"{prefix}test-clock", state.clock_url),
-        *(f"{prefix}campaign-id", SEED.campaigns[0], f"{prefix}campaign-id", SEED.campaigns[1]),
-        *(
-            f"{prefix}foreign-campaign-id",
-            SEED.foreign_campaign,
-            f"{prefix}header",
-            f"Cookie: a=1; b={COOKIE}",
-        ),
-    ]
-    for name in OUTPUTS:
-        if name in REPORTS:
-            base_words += [prefix + name.replace("_", "-"), REPORTS[name]]
-    return base_words
+def words(state, prefix):
+    """The settings of a run with all reports, as flags of the command or of pytest."""
+    named = [*state.words(), "--foreign-campaign-id", SEED.foreign_campaign]
+    named += ["--header", f"Cookie: a=1; b={COOKIE}"]
+    for name, path in REPORTS.items():
+        named += [f"--{name.replace('_', '-')}", path]
+    return [word.replace("--", prefix, 1) if word.startswith("--") else word for word in named]
 
 
-# -- runs --------------------------------------------------------------------------------------------------
-
-
-def test_no_canary_in_what_a_run_leaves(nursery: Nursery, tmp_path: Path) -> None:
+def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
     """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         guarded(state, *ENCODINGS)
         code, printed = nursery.run("run", "--verbose", *words(state, "--"), cwd=tmp_path, **VARIABLES)
         assert code in {1, 4}, printed
@@ -141,8 +124,8 @@ def test_no_canary_in_what_a_run_leaves(nursery: Nursery, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("fault", ["leaks-token-on-403", "leaks-token-on-422", "leaks-token-on-404"])
-def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery: Nursery, tmp_path: Path, fault: str) -> None:
-    with served(build(fault=fault, clock=RunningClock())) as state:
+def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery, tmp_path, fault):
+    with served(fault=fault) as state:
         guarded(state)
         arguments = ["--profile", "quick", "--clause", "refusals.*", "--clause", "authorization.*"]
         code, printed = nursery.run("run", *arguments, *words(state, "--"), cwd=tmp_path, **VARIABLES)
@@ -151,11 +134,9 @@ def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery: Nursery, tmp_pa
 
 
 @pytest.mark.parametrize("flag", ["--token", "--token-file"])
-def test_no_canary_in_usage_errors_settings_and_tracebacks(
-    nursery: Nursery, tmp_path: Path, flag: str
-) -> None:
+def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, flag):
     """Wherever the token comes from: errors about settings, all settings, and an absent target."""
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         url = state.base_url
     given = TOKEN
     if flag == "--token-file":
@@ -163,16 +144,8 @@ def test_no_canary_in_usage_errors_settings_and_tracebacks(
         secret = tmp_path.with_name(tmp_path.name + "-secret")
         secret.write_text(TOKEN)
         given = str(secret)
-    common = [
-        "--base-url",
-        url,
-        flag,
-        given,
-        "--header",
-        f"X-Gateway: {GATEWAY}",
-        "--readonly-token",
-        READONLY,
-    ]
+    common = ["--base-url", url, flag, given, "--readonly-token", READONLY]
+    common += ["--header", f"X-Gateway: {GATEWAY}"]
     one = ("--campaign-id", SEED.campaigns[0])
     printed = []
     for more, code in (
@@ -188,8 +161,6 @@ def test_no_canary_in_usage_errors_settings_and_tracebacks(
         printed.append(text)
     assert check(tmp_path, *printed) >= 2
 
-
-# -- pytest ------------------------------------------------------------------------------------------------
 
 THEIR_TESTS = """
 import json
@@ -234,7 +205,7 @@ def test_any_number(contract_target, number, data):
 """
 
 
-def pytest_run(folder: Path, state: Served, *arguments: str) -> tuple[int, str]:
+def pytest_run(folder, state, *arguments):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "HYPOTHESIS_"))}
     reports = ["-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", str(folder)]
     done = subprocess.run(
@@ -250,8 +221,8 @@ def pytest_run(folder: Path, state: Served, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path: Path) -> None:
-    with served(build(clock=RunningClock())) as state:
+def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path):
+    with served() as state:
         guarded(state, *ENCODINGS)
         clauses = ["--pyargs", "whop_contracts.contract", "--contract-profile", "quick"]
         code, printed = pytest_run(tmp_path, state, *clauses, "-vv", "-l", "--full-trace")
@@ -260,10 +231,10 @@ def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verbosity", ["-q", "-vv"] if SOAK else ["-vv"])
-def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, verbosity: str) -> None:
+def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path, verbosity):
     """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
-    with served(build(clock=RunningClock())) as state:
+    with served() as state:
         guarded(state, *(name for name in ENCODINGS if not name.startswith("base64 in lines")))
         how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
         code, printed = pytest_run(tmp_path, state, "test_theirs.py", verbosity, *how)
@@ -275,7 +246,7 @@ def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path: Path, 
     assert check(tmp_path, printed) >= 4
 
 
-def test_the_check_finds_every_encoding_and_five_characters(tmp_path: Path) -> None:
+def test_the_check_finds_every_encoding_and_five_characters(tmp_path):
     (tmp_path / "a.txt").write_text("nothing")
     assert check(tmp_path, "nothing") == 1
     for name, encode in ENCODINGS.items():

@@ -1,36 +1,24 @@
 """Two runs on one campaign, and the journals of runs that have restored everything."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
-from serving import Seen, served
+from serving import served
 
 from whop_contracts.cli.check import check
-from whop_contracts.engine.lock import exclusive, resources_of
-from whop_contracts.engine.restore import restore
+from whop_contracts.engine.journal import exclusive, resources_of
+from whop_contracts.engine.run import restore
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import SEED, Answer, RunningClock, build
-from whop_contracts.settings import Settings, UsageError
+from whop_contracts.provider import SEED, Answer
+from whop_contracts.settings import UsageError
 
 ONE = SEED.campaigns[0]
 
 
-def test_a_second_run_sends_nothing_and_names_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_run_sends_nothing_and_names_the_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with served(build(clock=RunningClock())) as state:
-        settings = Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            campaign_ids=(ONE,),
-            test_clock=state.clock_url,
-            profile="quick",
-        )
+    with served() as state:
+        settings = state.settings(tmp_path, campaign_ids=(ONE,), journal=None, profile="quick")
         with exclusive(resources_of(state.base_url, [ONE], None), "other-run"):
             with pytest.raises(UsageError, match=f"campaign {ONE} at .*run other-run"):
                 check(settings)
@@ -47,46 +35,33 @@ def test_a_second_run_sends_nothing_and_names_the_first(
         assert (state_of_restore.restored, state_of_restore.failed) == ([], [])
 
 
-def without_dates(seen: Seen, answer: Answer) -> Answer:
+def without_dates(_seen, answer):
     return replace(answer, content=answer.content.replace(b'"paused_until":', b'"ends":'))
 
 
-def forbidden(seen: Seen) -> Answer | None:
+def forbidden(seen):
     return Answer(403) if seen.method == "POST" else None
 
 
-@pytest.mark.parametrize(("after", "before", "code"), [(without_dates, None, 1), (None, forbidden, 3)])
-def test_an_active_campaign_is_active_again_and_no_journal_is_left(
-    after: Any, before: Any, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("hook", "code"), [({"after": without_dates}, 1), ({"before": forbidden}, 3)])
+def test_an_active_campaign_is_active_again_and_no_journal_is_left(hook, code, tmp_path, monkeypatch):
     """Also if no response shows a date, and if no request was ever accepted."""
     monkeypatch.chdir(tmp_path)
-    with served(build(clock=RunningClock())) as state:
-        if after:
-            state.after = after
-        if before:
-            state.before = before
-        given = {"base_url": state.base_url, "token": SEED.token, "campaign_ids": (ONE,), "profile": "quick"}
-        result = check(Settings(test_clock=state.clock_url, **given))  # type: ignore[arg-type]
+    with served() as state:
+        for name, function in hook.items():
+            setattr(state, name, function)
+        result = check(state.settings(tmp_path, campaign_ids=(ONE,), journal=None, profile="quick"))
         assert (result["exit_code"], state.states()[ONE]) == (code, ("active", None))
         assert (result["put_back"]["failed"], list(tmp_path.iterdir())) == ([], [])
 
 
-def test_a_date_of_another_client_is_a_finding_and_a_note_names_the_likely_cause(tmp_path: Path) -> None:
+def test_a_date_of_another_client_is_a_finding_and_a_note_names_the_likely_cause(tmp_path):
     """The run reads twice without a write between; before the second read somebody else pauses."""
-    with served(build(clock=RunningClock())) as state:
-        settings = Settings(
-            base_url=state.base_url,
-            token=SEED.token,
-            campaign_ids=(ONE,),
-            test_clock=state.clock_url,
-            profile="standard",
-            journal=tmp_path / "j.jsonl",
-        )
+    with served() as state:
         foreign = b'{"paused_until": "2033-03-03T03:03:03.000Z"}'
-        before: list[Seen] = []
+        before = []
 
-        def pause_once(seen: Seen) -> None:
+        def pause_once(seen):
             last = before[-1].method if before else "POST"
             before.append(seen)
             if (last, seen.method) == ("GET", "GET") and state.campaign(ONE).paused_until:
@@ -95,7 +70,7 @@ def test_a_date_of_another_client_is_a_finding_and_a_note_names_the_likely_cause
                 state.before = lambda _seen: None
 
         state.before = pause_once
-        result = check(settings)
+        result = check(state.settings(tmp_path, campaign_ids=(ONE,), profile="standard"))
     assert result["verdict"] == "violates", "the note hides nothing"
     assert [note for note in result["notes"] if "another client" in note] == [
         "likely cause: another client may be active: a read showed a date that this run never requested"

@@ -1,7 +1,5 @@
 """Every setting by every way to give it, which way wins, and what --show-config prints."""
 
-from __future__ import annotations
-
 import os
 import re
 from pathlib import Path
@@ -56,7 +54,7 @@ OTHERS = {"ca-file", "production-hosts", "config", "show-config"}
 """Settings with a test of their own below."""
 
 
-def variable(key: str) -> str:
+def variable(key):
     return f"WHOP_CONTRACTS_{key.upper().replace('-', '_')}"
 
 
@@ -188,8 +186,6 @@ def test_the_token_and_its_file_are_one_setting(given, tmp_path):
     assert given("token", {"WHOP_API_TOKEN": "two words"}, token_file=path)[0] == "in-file"
     assert given("token", {"WHOP_API_TOKEN": "usual"}, "token-file = '/nowhere'")[0] == "usual"
 
-
-# -- the same, as the command prints it ---
 
 DEFAULTS = {
     "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",

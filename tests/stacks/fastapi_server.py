@@ -1,7 +1,5 @@
 """The endpoint with FastAPI and pydantic, whose own parsers read bodies."""
 
-from __future__ import annotations
-
 import sys
 from datetime import datetime
 from typing import Annotated, Any

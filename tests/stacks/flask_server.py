@@ -1,7 +1,5 @@
 """The endpoint with Flask, whose own parser reads bodies."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

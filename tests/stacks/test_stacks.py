@@ -2,8 +2,6 @@
 stacks``.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil
@@ -32,7 +30,7 @@ PROFILE = os.environ.get("WHOP_TESTS_PROFILE", "quick")
 
 
 @pytest.mark.parametrize("name", STACKS)
-def test_no_clause_fails_on_a_conforming_server(name: str, tmp_path: Path) -> None:
+def test_no_clause_fails_on_a_conforming_server(name, tmp_path):
     command, available = STACKS[name]
     if not available:
         pytest.skip(f"{name} is not installed; tox -e stacks installs it")

@@ -1,12 +1,9 @@
 """Servers on loopback that send what a test says, byte by byte."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import re
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -33,10 +30,9 @@ def written(body: bytes = JSON, *lines: str, status: str = "200 OK", length: int
 class Server:
     """What a test sees of a server: its URL, the requests as they came, how many connections there were."""
 
-    def __init__(self, host: str, port: int, scheme: str) -> None:
-        bracketed = f"[{host}]" if ":" in host else host
+    def __init__(self, port: int) -> None:
         self.port = port
-        self.url = f"{scheme}://{bracketed}:{port}/api/v1"
+        self.url = f"http://127.0.0.1:{port}/api/v1"
         self.requests: list[bytes] = []
         self.connections = 0
         self.over = threading.Event()
@@ -91,23 +87,16 @@ def closing(data: bytes) -> Behaviour:
 
 
 @contextlib.contextmanager
-def serving(
-    behave: Behaviour, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
-) -> Iterator[Server]:
+def serving(behave: Behaviour) -> Iterator[Server]:
     """A server for as long as the context lasts; ``behave`` gets each connection in its own thread."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, 0), family=family)
-    server = Server(host, listener.getsockname()[1], "https" if tls else "http")
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = Server(listener.getsockname()[1])
     threads: list[threading.Thread] = []
 
     def talk(connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
             connection.settimeout(20)
-            if tls is None:
-                behave(server, connection)
-            else:
-                with tls.wrap_socket(connection, server_side=True) as secure:
-                    behave(server, secure)
+            behave(server, connection)
         server.closed.release()
 
     def accept() -> None:

@@ -1,7 +1,5 @@
 """The virtual clock and the wall clock: what is known of the provider's time, how instants are reached."""
 
-from __future__ import annotations
-
 import email.utils
 
 import pytest
@@ -150,9 +148,6 @@ def test_the_true_reading_is_never_outside_the_window(ahead, exchanges):
     assert clock.trouble is None
 
 
-# -- waiting -----------------------------------------------------------------------------------------------
-
-
 def test_an_instant_is_reached_when_it_is_certainly_past(clock, wall):
     clock.learn(dated(START + 90, START, START + 0.5))
     assert clock.reach(ns(START + 100))
@@ -185,9 +180,6 @@ def test_the_wall_clock_knows_its_first_and_its_latest_reading(clock):
     began, ended = clock.moved
     assert ended - began == 10 * NANO
     assert began == pytest.approx(ns(START + 1.25), abs=1_000)
-
-
-# -- virtual -----------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(0, 40 * 365 * 86_400 * NANO), max_size=8))

@@ -1,7 +1,5 @@
 """Targets that are broken or hostile, on a real socket: bounded time, bounded memory, always a reply."""
 
-from __future__ import annotations
-
 import gzip
 import socket
 import tracemalloc
@@ -36,8 +34,6 @@ def endless(head, piece):
 
     return behave
 
-
-# -- size --------------------------------------------------------------------------------------------------
 
 BOMB = gzip.compress(b"\0" * 50_000_000, mtime=0)
 CHUNK = b"1000\r\n" + b"x" * 4_096 + b"\r\n"
@@ -101,9 +97,6 @@ def test_decoding_does_not_depend_on_how_the_bytes_are_split(data, size, coding)
     assert body == responses.Body(data, truncated=False, came=len(packed))
 
 
-# -- time --------------------------------------------------------------------------------------------------
-
-
 def sending(data, *, every=None):
     """Send bytes and then nothing, or a byte at a time."""
 
@@ -138,9 +131,6 @@ def test_a_target_that_does_not_read_is_a_time_out():
 
     with serving(behave) as server, reaching(server.url, seconds=IMPATIENT) as target:
         assert target.send(pause(server.url, b"x" * 30_000_000)).trouble == "timed out"
-
-
-# -- connections that end ----------------------------------------------------------------------------------
 
 
 def test_a_response_that_comes_before_the_request_was_read_is_seen():
@@ -184,8 +174,6 @@ def test_a_connection_that_is_reset_or_refused_is_trouble():
     with reaching(url) as target:
         assert target.send(get(url)).trouble == "connection refused"
 
-
-# -- what is not HTTP --------------------------------------------------------------------------------------
 
 CHUNKED = "Transfer-Encoding: chunked"
 LENGTHS = ("Content-Length: 38", "Content-Length: 39")

@@ -1,7 +1,5 @@
 """The provider's test clock: moved by one request, given up with a reason if it does not behave as one."""
 
-from __future__ import annotations
-
 import itertools
 import json
 
@@ -10,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target.hostile import get
-from whop_contracts.cli import open_target as opening
+from whop_contracts.cli import planning as opening
 from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build, server
@@ -206,8 +204,6 @@ def test_a_response_that_was_lost_after_moving_does_no_harm():
         assert clock.trouble is None
 
 
-# -- the first reading -------------------------------------------------------------------------------------
-
 CREDENTIAL = "the clock needs a credential, which is sent to it only on the origin of the base URL"
 OTHER = "the URL is not that of a test clock"
 SHAPE = 'did not respond with {"now": "<RFC 3339>"}'
@@ -261,9 +257,6 @@ def test_an_error_of_the_infrastructure_prevents_the_first_reading():
         assert "PUT" not in provider.methods
 
 
-# -- clocks that cannot be used any more -------------------------------------------------------------------
-
-
 FAST = "runs faster than time does, or somebody else moves it"
 
 
@@ -313,9 +306,6 @@ def test_a_lag_passes_for_both_sides():
         assert provider.wall >= wall + 2
         assert provider.reading >= reading + 2 * NANO
         assert clock.waited_s == pytest.approx(2)
-
-
-# -- over a socket -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [ManualClock, RunningClock])

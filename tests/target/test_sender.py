@@ -1,7 +1,5 @@
 """The sender spreads requests, waits as a 429 asks, retries what may pass, and never exceeds a budget."""
 
-from __future__ import annotations
-
 import itertools
 import random
 
@@ -132,9 +130,6 @@ def test_a_note_counts_each_kind_of_trouble():
     ]
 
 
-# -- the rate ----------------------------------------------------------------------------------------------
-
-
 def test_requests_of_one_operation_are_spread_evenly_and_those_of_another_are_not_delayed():
     target = Target()
     one = sender(target, rate=30)
@@ -167,9 +162,6 @@ def test_a_token_bucket_of_the_same_rate_never_overflows():
     times = [at for at, _ in target.sent]
     assert len(times) == 22
     assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 60 / 7 - 1e-6
-
-
-# -- budgets -----------------------------------------------------------------------------------------------
 
 
 def test_the_budget_of_requests_is_never_exceeded_and_its_reserve_is_kept():
