@@ -58,6 +58,25 @@ def test_a_response_is_evidence_only_if_it_could_have_failed():
         assert CLAUSES[f"request.{request_}"].applies(evidence) is tested
 
 
+def test_a_rejected_far_date_warns_in_a_clause_of_its_own():
+    far, usual = CLAUSES["request.far-date-is-accepted"], CLAUSES["request.usual-answer"]
+    assert (far.level, usual.level) == ("should", "should")
+    for status, before, days, own, other in (
+        (422, "active", 400, True, False),
+        (400, "paused", 400, True, False),
+        (200, "active", 400, False, False),
+        (404, "active", 400, False, True),
+        (409, "paused", 400, False, True),
+        (422, "inactive", 400, False, False),
+        (409, "paused", 300, False, True),
+    ):
+        history = begun(before)
+        shows = {} if status == 200 else {"shows": None}
+        evidence = history.pause(1, 86_400 * days, status=status, **shows)
+        assert (fails(evidence, far.id), fails(evidence, usual.id)) == (own, other), (status, before, days)
+        assert far.applies(evidence) == (own or (status == 200 and days == 400))
+
+
 def test_a_sibling_that_fails_is_reported():
     for status in (500, 501, 503, 520, 527, 528, 404, 200):
         history = History()

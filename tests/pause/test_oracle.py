@@ -27,7 +27,7 @@ from pause.histories import (
     unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
-from whop_contracts.instants import NANO
+from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.classify import FIRST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
@@ -627,6 +627,32 @@ def test_a_wrong_state_that_a_read_showed_counts_from_then_on():
         assert failed(history.read(5, "paused", until)) == (STORED,)
         assert failed(then(history)) == (clause,)
 
+
+def test_a_date_that_was_never_requested_may_be_another_clients():
+    """Only after a read that agreed, and without a write since."""
+    elsewhere = read(300, "paused", 900)
+    early = [{"paused_until": write_instant(at(900) - by * MILLI)} for by in (1, 2)]
+    for steps, others in (
+        ((*UNTIL_600, elsewhere), True),
+        ((elsewhere,), True),
+        ((pause(1), read(2, "paused"), elsewhere), True),
+        ((*UNTIL_600, read(300, "paused", 601)), True),
+        ((*UNTIL_600, read(300, "paused")), False),
+        ((pause(1, 900), *UNTIL_600, elsewhere), False),
+        ((pause(1, body=early[0], shows=None), *UNTIL_600, elsewhere), False),
+        ((pause(1, body=early[1], shows=None), *UNTIL_600, elsewhere), True),
+        ((pause(1, 900, status=422), read(2, "active"), elsewhere), False),
+        ((pause(1, 600), elsewhere), False),
+        ((*UNTIL_600, beside, pause(3, status=422, body=TOMORROW, campaign=OTHER), elsewhere), False),
+    ):
+        assert follow(*steps).unrequested is others, steps
+    disagreed = History()
+    follow(*UNTIL_600[:1], read(9, "paused", 700), history=disagreed)
+    assert not disagreed.read(300, "paused", 900).unrequested
+    assert not begun("paused", 600).read(300, "paused", 900).unrequested
+
+
+# -- another company's campaign ----------------------------------------------------------------------------
 
 THEIRS = {"campaign": "adcamp_theirs", "scope": "foreign"}
 

@@ -172,13 +172,18 @@ def test_a_character_that_cannot_be_seen_is_written_as_its_escape():
 
 
 def test_without_a_terminal_a_line_every_ten_seconds_shows_the_progress(monkeypatch):
-    seconds, lines = iter([0.0, 9.0, 10.5, 12.0, 21.0]), []
+    """Also while nothing is sent: the line is that of the last exchange."""
+    seconds, ticks, lines, threads = iter([0.0, 9.0, 10.5, 30.0]), iter([False, False, False, True]), [], []
+    event = SimpleNamespace(wait=lambda _seconds: next(ticks), set=lambda: lines.append("ended"))
+    started = SimpleNamespace(start=lambda: None)
+    fake = {"Event": lambda: event, "Thread": lambda target, daemon: threads.append(target) or started}
     monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(terminal, "threading", SimpleNamespace(**fake))
     progress = Progress("a", sent=20, planned=100, waited_s=0.0, failed=1)
     with terminal.watching(lines.append, quiet=False) as watch:
-        for _ in range(4):
-            watch(progress)
-    assert lines == [
-        "progress: 20 of 100 requests, 42 s left, 1 failed",
-        "progress: 20 of 100 requests, 84 s left, 1 failed",
-    ]
+        watch(progress)
+        watch(progress)
+        threads[0]()
+    assert lines == ["progress: 20 of 100 requests, 42 s left, 1 failed"] * 3 + ["ended"]
+    with terminal.watching(lines.append, quiet=True):
+        assert len(threads) == 1

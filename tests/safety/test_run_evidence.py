@@ -251,12 +251,13 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path):
 
 def walled(monkeypatch, tmp_path, provider=None, *, options=None, **more):
     """The result of a run on a provider by the wall clock, on which waiting takes no time."""
+    campaigns, watch = SEED.campaigns[: more.pop("campaigns", 1)], more.pop("watch", None)
     provider = provider or build(clock=ManualClock(time.time()), variation=more.pop("variation", None))
     provider.options = replace(provider.options, **options or {})
-    given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": (ONE,)}
+    given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": campaigns}
     wanted = Settings(**given, journal=tmp_path / "j.jsonl", **more)
-    who = replace(parties((ONE,)), readonly_token=None, foreign=None)
-    return judged(monkeypatch, WallTarget(provider, provider.clock), wanted, who)
+    who = replace(parties(campaigns), readonly_token=None, foreign=None)
+    return judged(monkeypatch, WallTarget(provider, provider.clock), wanted, who, watch=watch)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +276,16 @@ def test_on_the_wall_clock_a_dated_pause_is_watched_until_it_resumes_or_is_too_l
     assert fails or len(result["resumes"]) >= 1
 
 
+@pytest.mark.parametrize("campaigns", [1, 2, 3])
+@pytest.mark.parametrize("profile", ["quick", "standard"])
+def test_without_date_headers_no_wait_begins_before_a_pause_has_shown_the_time(
+    profile, campaigns, tmp_path, monkeypatch
+):
+    how = {"variation": "no-date-header", "options": {"resume_late": 120.0}}
+    result = walled(monkeypatch, tmp_path, profile=profile, campaigns=campaigns, **how)
+    assert failing(result) == ["auto_resume.resumes-by-itself"]
+
+
 @pytest.mark.parametrize("variation", ["no-date-header", "every-nullable-null"])
 def test_what_conforms_conforms_on_the_wall_clock(variation, tmp_path, monkeypatch):
     result = walled(monkeypatch, tmp_path, variation=variation, profile="standard")
@@ -284,7 +295,10 @@ def test_what_conforms_conforms_on_the_wall_clock(variation, tmp_path, monkeypat
 
 
 def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(tmp_path, monkeypatch):
-    result = walled(monkeypatch, tmp_path, variation="second-pause-409", profile="standard")
+    told = []
+    how = {"profile": "standard", "watch": told.append}
+    result = walled(monkeypatch, tmp_path, variation="second-pause-409", **how)
+    assert told[-1].failed == 0, "a warning is no failure"
     assert (result["exit_code"], failing(result)) == (0, [])
     learned = row_of(result, "request.usual-answer")["failure"]
     assert learned["count"] == 1, "the 409 that the run learned from"
@@ -314,6 +328,19 @@ def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path,
     result = walled(monkeypatch, tmp_path, provider, profile="quick")
     assert (result["exit_code"], failing(result)) == (3, [])
     assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
+
+
+def test_if_every_response_is_longer_than_our_limit_the_reason_says_so(tmp_path):
+    def lengthened(seen, answer):
+        return replace(answer, content=b" " * 1_000_001 + answer.content) if seen.pauses else answer
+
+    with served() as state:
+        state.after = lengthened
+        result = checked(state, tmp_path)
+    reason = "no 2xx response to a pause could be read to its end: each has more than 1 MB"
+    assert (result["exit_code"], result["reason"]) == (3, reason)
+    row = row_of(result, "response.json-text")
+    assert (row["cause"], row["reason"]) == ("prevented", reason)
 
 
 NOT_FOUND = Answer(404, JSON, b'{"error": {"type": "not_found", "message": "no"}}')
@@ -384,15 +411,20 @@ def test_odd_responses_give_their_likely_cause_in_one_note(hooks, cause, tmp_pat
         result = checked(state, tmp_path)
     causes = [note for note in result["notes"] if note.startswith("likely cause: ")]
     assert len(causes) == (cause is not None)
+    out = io.StringIO()
+    terminal.print_result(result, out)
+    assert all(note in " ".join(out.getvalue().split()) for note in causes), "it is shown to its end"
     assert not cause or causes[0].startswith(f"likely cause: {cause}")
 
 
-def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(tmp_path):
+@pytest.mark.parametrize("clock", [{}, {"test_clock": None}])
+def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(tmp_path, clock):
     with served() as state:
         state.before = lambda seen: Answer(301, (("location", f"{seen.path}/"),)) if seen.pauses else None
-        result = checked(state, tmp_path, profile="standard")
+        result = checked(state, tmp_path, profile="standard", **clock)
         assert [seen.method for seen in state.requests] == ["GET", "POST", "POST"]
-    assert (result["exit_code"], failing(result)) == (1, ["request.date-is-accepted"])
+    (failed,) = failing(result)
+    assert (result["exit_code"], failed.partition(".")[0]) == (1, "request")
     failure = next(row["failure"] for row in result["clauses"] if row["failure"])
     assert failure["actual"].startswith(f"301 to /api/v1/ad_campaigns/{ONE}/pause/ ")
     assert "another scheme, host or path" in "".join(result["notes"])

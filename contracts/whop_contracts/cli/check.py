@@ -114,7 +114,7 @@ class _Run:
         ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
             ids = self.runner.add(evidence, sequence)
-            self.failed.update(ids)
+            self.failed.update(one.id for one in self.runner.clauses if one.id in ids and one.level == "must")
             if evidence.answered and evidence.request_class != "unclear":
                 self.sent[sequence, evidence.exchange.case] += 1
         if self.events:
@@ -239,7 +239,7 @@ class _Run:
                 return state.prevented, "prevented"
             if state.cut or plan.cut_short:
                 return "the budget of requests or time was spent before", "chosen"
-            if plan.profile == "quick":
+            if plan.profile == "quick" and not runner.unproven:
                 return "no request of the quick profile tested it", "chosen"
             return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
 

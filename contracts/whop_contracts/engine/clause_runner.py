@@ -99,7 +99,16 @@ class ClauseRunner:
     resumes: list[Resume] = field(default_factory=list)
     requests: int = 0
     conclusive: int = 0
+    unread: int = 0
     _groups: list[tuple[Condition, list[tuple[int, Clause]]]] = field(default_factory=list)
+
+    @property
+    def unproven(self) -> str | None:
+        """Why nothing can be concluded, as no exchange was conclusive; None if one was."""
+        if self.unread and not self.conclusive:
+            what = f"no 2xx response to a {self.contract.operation}"
+            return f"{what} could be read to its end: each has more than 1 MB"
+        return None if self.conclusive else self.contract.unproven
 
     def __post_init__(self) -> None:
         self.counts = {clause.id: Count() for clause in self.clauses}
@@ -124,6 +133,7 @@ class ClauseRunner:
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
+        self.unread += evidence.in_run and evidence.truncated and evidence.request_class is not None
         if self.contract.is_conclusive(evidence):
             self.conclusive += 1
             for drift in drifts(evidence.document, self.contract.schema()):

@@ -57,11 +57,13 @@ class Schedule:
     sequence that has to wait does not hold up others: the next one is then the first without a wait of its
     own, else the first, that uses none of the campaigns of those under way. So a campaign is never used by
     two sequences at once, and with a single campaign everything waits: its reads could not tell whether the
-    waiting sequence or a rejected request has changed it.
+    waiting sequence or a rejected request has changed it. Until the clock is ``known``, those without a wait
+    come first too: an instant that is counted from a guess is never reached.
     """
 
     def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
         self._todo = iter(sequences)
+        self.known = True
         self._deferred: list[Sequence] = []
         self.overlap = overlap
         self.under_way: list[Running] = []
@@ -99,7 +101,7 @@ class Schedule:
             if blocked & _campaigns(sequence):
                 continue
             found = index if found is None else found
-            if not (blocked and _waits(sequence)):
+            if not ((blocked or not self.known) and _waits(sequence)):
                 found = index
                 break
         return None if found is None else self._deferred.pop(found)
@@ -147,6 +149,7 @@ class Executor:
     def _send_plan(self, plan: Plan, label: str) -> None:
         state = self._session.state
         schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall")
+        schedule.known = self._is_known()
         try:
             while one := schedule.next(self._has_passed, self._send_sequence):
                 self._go_on(schedule, one)
@@ -167,8 +170,12 @@ class Executor:
             one.begun = True
         except StopIteration:
             schedule.finish(one)
+        schedule.known = self._is_known()
         if schedule.overlap:
             self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
+
+    def _is_known(self) -> bool:
+        return self._clock.kind != "wall" or self._clock.moved is not None
 
     def _has_passed(self, ns: int) -> bool:
         """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""

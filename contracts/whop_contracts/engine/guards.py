@@ -221,6 +221,10 @@ class CredentialCheck:
                 )
         finally:
             self.checking = False
+            if doubt == "redirect" and rejected:
+                # The first one may be held for the clock, too, which it does not depend on.
+                session.outbox.settle(doubt, sound=False)
+                session.clock_check.finish(session)
             session.state.unsound |= rejected
             session.outbox.settle(doubt, sound=not rejected)
         session.state.untouched |= rejected and doubt in ("permission", "redirect")

@@ -77,7 +77,12 @@ def execute(
                 ending.enter_context(restoring())
                 state.inconclusive = describe_internal_error(error)
             finally:
-                if not state.untouched:
+                if state.untouched:
+                    # No request was ever accepted: only the journal notes that they are as they were.
+                    session.in_teardown = True
+                    for campaign in first:
+                        session.write_journal(partial(Journal.put_back, campaign=campaign))
+                else:
                     records = {name: CampaignRecord(shown) for name, shown in first.items()}
                     restore_campaigns(session, records, restore_time=restore_time)
     return state
@@ -91,7 +96,11 @@ def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], 
     evidence, first = {}, {}
     for index, campaign in enumerate(session.actors.campaigns):
         evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
-        if (shown := evidence[campaign].shown) is not None and shown.whole:
+        shown = evidence[campaign].shown
+        if shown is not None and not shown.whole and session.contract.is_ready(shown):
+            # What is active has no date, so that it can be restored even if dates cannot be read.
+            shown = session.contract.baseline
+        if shown is not None and shown.whole:
             first[campaign] = shown
             session.write_journal(partial(Journal.first, campaign=campaign, state=shown))
     theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown if foreign else None

@@ -91,7 +91,7 @@ def _restore(session: Session, name: str, record: CampaignRecord) -> str:
         session.write_journal(lambda journal: journal.intend(name, first))
         was = f"was {first}, and the run sent nothing to it"
         raise _LeftAsItIsError(f"left as it is, {seen or 'not readable'}: {was}")
-    if seen is None or not seen.whole:
+    if seen is None or seen.status is None:
         raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {shown.status})")
     if first is None:
         raise _LeftAsItIsError(f"left as it is, {seen}: the journal does not have its state before the run")

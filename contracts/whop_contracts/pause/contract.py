@@ -128,6 +128,10 @@ def _likely_cause(evidence: Evidence) -> str | None:
         ),
         (unmoved or (document is not None and not is_about(document, exchange)), _STATELESS),
         (later, _LATER),
+        (
+            evidence.unrequested,
+            "another client may be active: a read showed a date that this run never requested",
+        ),
     )
     return next((text for applies, text in rows if applies), None)
 

@@ -159,7 +159,8 @@ class Evidence:
     ``text`` is the body of the response as JSON. ``request_class`` and ``intent`` say how a request on the
     pause route is classified. ``before`` are the states that were possible when it was sent, ``shown`` is the
     state that the response shows. ``tested`` are the ids of the clauses that the oracle checked, ``findings``
-    those that failed, most likely cause first. ``documents`` and ``trail`` are what came before.
+    those that failed, most likely cause first. ``unrequested`` says that a read shows a date of somebody
+    else. ``documents`` and ``trail`` are what came before.
     """
 
     exchange: Exchange
@@ -171,6 +172,7 @@ class Evidence:
     tested: frozenset[str] = frozenset()
     findings: tuple[OracleFinding, ...] = ()
     resumed: Resume | None = None
+    unrequested: bool = False
     documents: Documents = field(default_factory=Documents)
     trail: tuple[Event, ...] = ()
 

@@ -166,7 +166,9 @@ def vectors() -> Mapping[str, Case]:
 
 
 def standing_clauses(part: str) -> tuple[Clause, ...]:
-    """One part's clauses about status codes: a *must* clause per class, a *should* clause for all."""
+    """One part's clauses about status codes: a *must* clause per class, a *should* clause for all, and one
+    for far dates that are rejected.
+    """
     classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
     ids = {one.id for one in classes}
     usual = Clause(
@@ -174,10 +176,25 @@ def standing_clauses(part: str) -> tuple[Clause, ...]:
         level="should",
         statement=_USUAL[part],
         source=Source("errors", "status codes"),
-        applies=lambda e: e.answered and e.request_class in ids,
+        applies=lambda e: e.answered and e.request_class in ids and not _is_about_far_dates(e),
         check=_check("warns"),
     )
-    return (*map(_clause, classes), usual)
+    far = Clause(
+        id="request.far-date-is-accepted",
+        level="should",
+        statement="`paused_until` more than a year ahead, or finer than a microsecond, gets a 200.",
+        source=BY_ID["far"].source,
+        applies=_is_about_far_dates,
+        check=_check("warns"),
+    )
+    return (*map(_clause, classes), *([far] if "far" in ids else ()), usual)
+
+
+def _is_about_far_dates(evidence: Evidence) -> bool:
+    """Whether a far date was accepted, or rejected for what it is."""
+    if evidence.request_class != "far" or not (evidence.accepted or evidence.status in _INVALID):
+        return False
+    return evidence.accepted or BY_ID["far"].standing(evidence) == "warns"
 
 
 def _clause(one: RequestClass) -> Clause:

@@ -139,6 +139,6 @@ def _attempted(trial: Trial) -> Trial:
         first_request=number,
         sequence=shown_in,
         requests=runner.requests,
-        inconclusive=state.inconclusive or (None if runner.conclusive else PAUSE.unproven),
+        inconclusive=state.inconclusive or runner.unproven,
         left=tuple(state.failed),
     )

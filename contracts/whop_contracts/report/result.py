@@ -145,7 +145,7 @@ def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) 
     if any(row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned") for row in rows):
         return "violates", None
     prevented = (r for r in rows if r["cause"] == "prevented" and r["level"] == "must")
-    reason = c.reason or (None if tally.conclusive else tally.contract.unproven)
+    reason = c.reason or tally.unproven
     reason = reason or next((r["reason"] for r in prevented), None)
     return ("inconclusive", reason) if reason else ("conforms", None)
 
@@ -189,8 +189,8 @@ def _untested(clause: Clause, tally: ClauseRunner, c: Circumstances) -> tuple[st
     """Why a clause was not tested. If the run proved nothing, that is why."""
     known, cause = c.untested.get(clause.id, (clause.needs, None))
     cause = cause or ("prevented" if c.reason else "chosen" if known else "not_applicable")
-    if cause == "not_applicable" and not tally.conclusive:
-        return c.reason or tally.contract.unproven, "prevented"
+    if cause == "not_applicable" and tally.unproven:
+        return c.reason or tally.unproven, "prevented"
     return known or "no exchange of this run tested it", cause
 
 

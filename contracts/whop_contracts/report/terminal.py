@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -176,7 +177,7 @@ def show_failure(result: Result, row: summary.Row, page: Page) -> None:
 def _list(page: Page, label: str, items: list[summary.Item], *, verbose: bool) -> None:
     """Items under a label, each with what was sent; at most 20, unless ``verbose``."""
     shown = items if verbose else items[:_MOST]
-    limit = 300 if verbose else 2 * (page.width - _INDENT)
+    limit = 300 if verbose or label == "note" else 2 * (page.width - _INDENT)
     if shown:
         page.line()
     for whose, text, sent in shown:
@@ -214,22 +215,31 @@ def watching(
         transient=True,
         disable=quiet or not terminal,
     )
-    began = shown = time.monotonic()
+    began, line, ended = time.monotonic(), "", threading.Event()
+
+    def repeat() -> None:
+        # In a thread, as nothing is shown while a run waits, which may take half a minute.
+        while not ended.wait(_PROGRESS_S):
+            if line:
+                tell(line)
+
+    if not (terminal or quiet):
+        threading.Thread(target=repeat, daemon=True).start()
     with bar:
         task = bar.add_task("", total=1, part="", more="")
 
         def watch(progress: Any) -> None:
-            nonlocal shown
+            nonlocal line
             total = max(progress.planned, progress.sent, 1)
-            now = time.monotonic()
-            more = _described(progress, now - began)
-            if not terminal and not quiet and now - shown >= _PROGRESS_S:
-                shown = now
-                tell(f"progress: {progress.sent} of {total} requests{more}")
+            more = _described(progress, time.monotonic() - began)
+            line = f"progress: {progress.sent} of {total} requests{more}"
             part = visible(progress.sequence, 28)
             bar.update(task, completed=progress.sent, total=total, part=part, more=more)
 
-        yield watch
+        try:
+            yield watch
+        finally:
+            ended.set()
 
 
 def _described(progress: Any, elapsed: float) -> str:

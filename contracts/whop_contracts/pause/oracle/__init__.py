@@ -52,6 +52,7 @@ class Oracle:
         self._foreign: dict[str, Campaign] = {}
         self._trail: tuple[Event, ...] = ()
         self._last: tuple[float, int] | None = None
+        self._requested: set[int] = set()
 
     def possible(self, campaign: str, now: Window | None) -> Possible:
         """The states that ``campaign`` may be in at ``now``."""
@@ -119,6 +120,7 @@ class Oracle:
         intent = Intent("unstated")
         if request.content_known:
             intent = read_intent(request.content, request.header("content-type"), exchange.now, end_time)
+        self._requested.update(intent.until, intent.aliases)
         return replace(evidence, intent=intent, request_class=class_of(exchange, intent))
 
     def _track(self, evidence: Evidence, known: Campaign) -> Evidence:
@@ -178,6 +180,7 @@ class Oracle:
             found = (OracleFinding(blame.AT_ONCE, late),)
             return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings=found)
         if not matching:
+            evidence = replace(evidence, unrequested=known.is_of_others(shown, self._requested))
             known.confirm(adopt(shown, exchange.now), exchange.now)
             return blame.fail(evidence, blame.Difference(tested, shown, allowed), blame.AT_ONCE)
         resumed = known.resumed(shown, exchange)

@@ -231,6 +231,14 @@ class Campaign:
                 return True
         return False
 
+    def is_of_others(self, shown: State, requested: set[int]) -> bool:
+        """Whether a read shows a date that was not ``requested``, after one that agreed and without a write
+        between the two: another client may have paused the campaign.
+        """
+        dates = {state.until for state in self.states or ()} - {None}
+        agreed = self.confirmed is not None and not self.causes and dates <= requested
+        return agreed and shown.until is not None and all(abs(shown.until - one) > MILLI for one in requested)
+
     def resumed(self, shown: State, exchange: Exchange) -> Resume | None:
         """The resume that a read shows, if the campaign was last known to be in a dated pause that is due.
 
