@@ -6,8 +6,8 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -34,7 +34,7 @@ PROGRAMS = {
     "whop-contracts": "whop_contracts",
     "pytest": "pytest",
     "python": "",
-    "st": "schemathesis.cli",
+    "st": "",
     "locust": "locust",
 }
 ENVIRONMENT = in_process.environment()
@@ -82,14 +82,6 @@ class Done:
 
 
 @dataclass
-class Serving:
-    """A ``serve`` command in a thread of this process, and what ends it."""
-
-    thread: Thread
-    ended: Event
-
-
-@dataclass
 class Reader:
     """Somebody who does what a page says, in the folder of ``pytester``."""
 
@@ -99,7 +91,8 @@ class Reader:
     """What the page exports, with our tokens for its dots."""
     means: dict[str, str] = field(default_factory=dict)
     """What is read for what the page writes: addresses and campaigns."""
-    serving: Serving | None = None
+    serving: tuple[Thread, Event] | None = None
+    """A ``serve`` command in a thread of this process, and what ends it."""
 
     @property
     def folder(self) -> Path:
@@ -143,10 +136,8 @@ class Reader:
         tokens = {"WHOP_API_TOKEN": SEED.token} if STAGING in self.means else {}
         briefly = {}
         if STAGING in line:
-            briefly = {
-                "WHOP_CONTRACTS_PROFILE": "quick",
-                "WHOP_CONTRACTS_TEST_CLOCK": clock_url(self.means[STAGING]),
-            }
+            clock = clock_url(self.means[STAGING])
+            briefly = {"WHOP_CONTRACTS_PROFILE": "quick", "WHOP_CONTRACTS_TEST_CLOCK": clock}
         return ENVIRONMENT | {"PATH": path} | tokens | self.given | briefly
 
     def do(self, line: str) -> Done:
@@ -214,23 +205,18 @@ class Reader:
             with patch("whop_contracts.provider.server.serve", serve):
                 in_process.command(*words, cwd=self.folder, variables=self.environment(line))
 
-        self.serving = Serving(Thread(target=work), ended)
-        self.serving.thread.start()
+        self.serving = Thread(target=work), ended
+        self.serving[0].start()
         assert ready.wait(60), line
         return Done(line, 0, "")
 
     def stop(self) -> None:
         """End what was served last."""
         if self.serving:
-            self.serving.ended.set()
-            self.serving.thread.join()
+            thread, ended = self.serving
+            ended.set()
+            thread.join()
             self.serving = None
-
-
-@contextmanager
-def reading(pytester: pytest.Pytester) -> Iterator[Reader]:
-    with Reader(pytester) as reader:
-        yield reader
 
 
 def shape(line: str, *, figures: bool) -> str:

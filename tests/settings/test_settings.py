@@ -15,7 +15,7 @@ from whop_contracts import report as reports
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import SETTINGS, Settings, UsageError
 from whop_contracts.settings.kinds import OUTPUT
-from whop_contracts.settings.sources import Loaded, load, schema, show
+from whop_contracts.settings.sources import load, schema, show
 
 SECRET = "sk_live_5ecr3t"
 LIVE = {"base_url": "https://staging.example.com/api/v1", "campaign_ids": ["adcamp_one"], "token": SECRET}
@@ -32,19 +32,10 @@ def loading(tmp_path):
     return loading
 
 
-def test_without_any_setting_the_mock_is_checked_by_the_defaults(loading):
-    assert loading() == Loaded(Settings(), {})
-
-
 def test_every_field_is_in_the_table_and_every_report_has_a_writer():
     assert [field.name for field in dataclasses.fields(Settings)] == [setting.name for setting in SETTINGS]
     outputs = {setting.name for setting in SETTINGS if setting.kind is OUTPUT}
     assert outputs - {"drift_ledger", "journal", "har", "events"} == set(reports.WRITERS)
-
-
-def test_a_base_url_loses_its_last_slash(loading):
-    loaded = loading(**LIVE | {"base_url": "http://[::1]:8089/api/v1/"})
-    assert loaded.settings.base_url == "http://[::1]:8089/api/v1"
 
 
 BAD_FLAGS = [
