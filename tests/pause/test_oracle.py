@@ -1,6 +1,6 @@
 """The oracle, a history per rule: a conforming one fails no clause, another the one that names its cause."""
 
-import codecs
+import codecs  # noqa: I001 - names in rows, not one a line
 import gzip
 import json
 from dataclasses import replace
@@ -10,20 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pause.histories import (
-    CLAUSES,
-    ID,
-    OTHER,
-    START,
-    History,
-    at,
-    begun,
-    failed,
-    fails,
-    follow,
-    pause,
-    read,
-    send,
-    text,
+    CLAUSES, ID, OTHER, START, History, at, begun, failed, fails, follow, pause, read, send, text,
     unpause,
 )  # fmt: skip
 from whop_contracts.exchange import Finding, Window
@@ -32,29 +19,9 @@ from whop_contracts.pause.classify import FIRST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, OracleFinding, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import (
-    AS_ACTIVE,
-    AT_ONCE,
-    BY_ITSELF,
-    CANCELLED,
-    CLEARED,
-    EARLY,
-    FAR,
-    FRACTION,
-    INDEFINITE,
-    OFFSET,
-    OTHERS,
-    PAST,
-    PROMPTLY,
-    REPLACED,
-    RESUMED,
-    RESUMES,
-    STATUS,
-    STAYS,
-    STORED,
-    UNCHANGED,
-    UNCHANGED_BY_OTHERS,
-    UNPAUSED,
-    UNTIL,
+    AS_ACTIVE, AT_ONCE, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET, OTHERS,
+    PAST, PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNCHANGED, UNCHANGED_BY_OTHERS,
+    UNPAUSED, UNTIL,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import LAG
 
