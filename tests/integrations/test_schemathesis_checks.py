@@ -52,45 +52,6 @@ def test_st_reports_each_fault_by_the_id_of_its_clause_and_nothing_else(tmp_path
     assert SEED.token not in done.stdout + done.stderr
 
 
-def test_a_parametrized_test_fails_by_the_clauses_of_a_faulty_provider_alone(pytester, monkeypatch):
-    pytester.makepyfile(
-        f"""
-        import os
-        import pytest
-        import schemathesis
-        from hypothesis import settings
-        import whop_contracts.schemathesis_checks
-        from whop_contracts.provider import SEED
-
-        schema = schemathesis.openapi.from_path({str(DOCUMENT)!r})
-
-        def pause(case, base_url):
-            case.path_parameters["id"] = SEED.campaigns[0]
-            case.body = {{}}
-            headers = {{"Authorization": "Bearer " + SEED.token}}
-            case.call_and_validate(base_url=base_url, headers=headers)
-
-        @schema.include(operation_id="pauseAdCampaign").parametrize()
-        @settings(max_examples=5, derandomize=True, deadline=None)
-        def test_conforming(case): pause(case, os.environ["CONFORMING"])
-
-        @schema.include(operation_id="pauseAdCampaign").parametrize()
-        @settings(max_examples=5, derandomize=True, deadline=None)
-        def test_faulty(case): pause(case, os.environ["FAULTY"])
-        """
-    )
-    with (
-        running(build(clock=RunningClock())) as conforming,
-        running(build(fault="missing-title", clock=RunningClock())) as faulty,
-    ):
-        monkeypatch.setenv("CONFORMING", conforming)
-        monkeypatch.setenv("FAULTY", faulty)
-        done = pytester.runpytest_inprocess(*QUIETLY)
-    done.assert_outcomes(passed=1, failed=1)
-    done.stdout.fnmatch_lines(["*Custom check failed: `response.title`*"])
-    assert SEED.token not in done.stdout.str()
-
-
 def failing(response, case):
     """The ids of the checks that fail, in the order of the page."""
     failed = []

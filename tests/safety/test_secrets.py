@@ -95,8 +95,7 @@ def guarded(state, *echoes):
             return Answer(200, (*answer.headers, *headers[1:]), json.dumps(document).encode())
         return answer
 
-    if echoes:
-        state.after = after
+    state.after = after
 
 
 def words(state, prefix):
@@ -121,16 +120,6 @@ def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
     assert check(tmp_path, printed, restored) >= len(REPORTS)
     for name in set(REPORTS.values()) - {"drift.json"}:
         assert re.search(r"\$WHOP_(API|READONLY)_TOKEN", (tmp_path / name).read_text()), name
-
-
-@pytest.mark.parametrize("fault", ["leaks-token-on-403", "leaks-token-on-422", "leaks-token-on-404"])
-def test_no_canary_if_a_faulty_provider_leaks_the_token(nursery, tmp_path, fault):
-    with served(fault=fault) as state:
-        guarded(state)
-        arguments = ["--profile", "quick", "--clause", "refusals.*", "--clause", "authorization.*"]
-        code, printed = nursery.run("run", *arguments, *words(state, "--"), cwd=tmp_path, **VARIABLES)
-    assert code == 1, printed
-    assert check(tmp_path, printed) >= len(REPORTS)
 
 
 @pytest.mark.parametrize("flag", ["--token", "--token-file"])
