@@ -152,13 +152,27 @@ def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, fl
 
 
 THEIR_TESTS = """
-import json
+import base64, json, os, sys, warnings
 import httpx
 import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+KEY = os.environ["WHOP_API_TOKEN"]
+COOKIE = next(word for word in sys.argv if word.startswith("Cookie: ")).rpartition("=")[2]
 READ = "{target.base_url}/ad_campaigns/{id}"
+
+class Odd(UserWarning):
+    def __str__(self): return "odd " + KEY
+
+@pytest.mark.parametrize("text", [KEY, b"x " + COOKIE.encode(), "line\\n" + KEY])
+def test_parameter(text, record_property):
+    warnings.warn("used " + KEY)
+    warnings.warn(Odd())
+    record_property(KEY, "plain")
+    record_property("headers", {"Authorization": ["Bearer " + KEY]})
+    record_property("count", 3)
+    print(base64.b64encode(KEY.encode()).decode())
 
 @pytest.fixture
 def answer(contract_target):
@@ -223,12 +237,15 @@ def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path):
 def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path, verbosity):
     """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
+    (tmp_path / "test_broken.py").write_text(
+        "import os\nraise RuntimeError('broken by ' + os.environ['WHOP_API_TOKEN'])"
+    )
     with served() as state:
         guarded(state, *(name for name in ENCODINGS if not name.startswith("base64 in lines")))
         how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
-        code, printed = pytest_run(tmp_path, state, "test_theirs.py", verbosity, *how)
+        code, printed = pytest_run(tmp_path, state, verbosity, "--continue-on-collection-errors", *how)
     assert code == 1, printed
-    assert "9 failed, 1 passed" in printed
+    assert "9 failed, 4 passed" in printed, printed[-600:]
     assert "KeyError: '" not in printed
     assert "$WHOP_API_TOKEN" in printed
     assert (tmp_path / ".hypothesis" / "examples").is_dir()
