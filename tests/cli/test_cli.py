@@ -107,45 +107,8 @@ def test_no_command_is_help_and_a_usage_error_and_there_is_a_version(call):
     assert call("--version") == call("-V") == (0, f"whop-contracts {__version__}\n", "")
 
 
-MISUSES = [
-    ("rnu", "'rnu': no such command; did you mean run?"),
-    ("help", "'help': no such command; see whop-contracts --help"),
-    ("--zzz", "--zzz: no such flag; see whop-contracts --help"),
-    ("run --basurl x", "--basurl: no such flag; did you mean --base-url?"),
-    ("run --tokn=secret", "--tokn: no such flag; did you mean --token?"),
-    ("run --base http://h", "--base: no such flag; did you mean"),
-    ("run --no-color", "--no-color: no such flag; did you mean --color?"),
-    ("run --no-strct", "--no-strct: no such flag; did you mean --no-strict?"),
-    ("run -x", "-x: no such flag; see whop-contracts run --help"),
-    ("run adcamp_1", "unexpected argument 'adcamp_1'; see whop-contracts run --help"),
-    ("run --seed", "--seed: expected a whole number, zero or more"),
-    ("run --token --seed 1", "--token: expected a value, not --seed"),
-    ("run --strict=yes", "--strict: expected no value"),
-    ("run --base-url http://127.0.0.1:9", "WHOP_API_TOKEN: not set; expected a token"),
-    ("run --clause no.such", "--clause: 'no.such' matches no clause"),
-    ("run --clause '!no.such'", "--clause: '!no.such' matches no clause"),
-    ("run --clause '!*'", "--clause: '!*' leaves no clause"),
-    ("run --require no.such", "--require: 'no.such' matches no clause"),
-    ("run --require 'pausing.*' --clause '!pausing.*'", "--require: 'pausing.*' matches only what --clause"),
-    ("run --json - --markdown -", "--markdown '-': expected another file than that of --json"),
-    ("plan --json --profile x", "--profile 'x': expected one of quick, standard, thorough"),
-    ("restore --profile quick j", "--profile: no such flag"),
-    ("explain", "ID: not given; see whop-contracts explain --help"),
-    ("explain pausing.until-kept", "ID 'pausing.until-kept': no such clause; did you mean pausing.until-is"),
-    ("replay r.json", "--clause: not given; see whop-contracts replay --help"),
-    ("serve --port x", "--port 'x': expected a whole number from 0 to 65535"),
-    ("serve --fault x", "there is no fault 'x'"),
-    ("serve --variation x", "there is no variation 'x'"),
-    ("serve --host 203.0.113.1", "--host 203.0.113.1, --port 8089: cannot listen there"),
-    ("derive /nowhere", "FOLDER '/nowhere':"),
-    ("derive --check .", "FOLDER '.':"),
-    ("compare a", "NEW: not given"),
-    ("prove --seeds 0", "--seeds '0': expected a whole number from 1 to 1000"),
-]
-
-
 def test_misuse_is_one_line_and_exit_2(call):
-    for words, said in MISUSES:
+    for words, said in json.loads(Path(__file__).with_name("misuses.json").read_text("utf-8")).items():
         code, out, err = call(*shlex.split(words))
         assert (code, out) == (2, ""), words
         assert err.startswith(f"whop-contracts: {said}"), words
