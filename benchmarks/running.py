@@ -20,8 +20,7 @@ import httpx
 import respx
 
 from whop_contracts import provider, schemas
-from whop_contracts.cli.open_target import open_target, run_in_process
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import open_target, planned, run_in_process
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
@@ -158,9 +157,7 @@ def on_the_served(settings: Settings, plan: Plan, *, latency_s: float = 0.0) -> 
     def take(evidence: Evidence, _sequence: str, _sound: bool) -> None:  # noqa: FBT001 - the session calls it
         seen.append(evidence)
 
-    session = Session(
-        target, Sender(target, rng=rng), builder, actors, PAUSE, tolerance=60.0, journal=None, watch=take
-    )
+    session = Session(Sender(target, rng=rng), builder, tolerance=60.0, watch=take)
     try:
         state = execute(session, plan)
     finally:

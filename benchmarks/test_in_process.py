@@ -97,7 +97,7 @@ def test_writing(figures, result, name) -> None:
         text = io.StringIO()
         if name != "terminal":
             return report.render(name, result)
-        terminal.show(result, text, verbose=True)
+        terminal.print_result(result, text, verbose=True)
         return text.getvalue()
 
     assert all(row["id"] in write() for row in result["clauses"][::3])

@@ -113,7 +113,7 @@ LENGTH = """
 import random, sys
 from running import standard
 from whop_contracts import provider
-from whop_contracts.cli.open_target import mock_actors, session_in_process
+from whop_contracts.cli.planning import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.run import execute
 from whop_contracts.pause import catalogue

@@ -14,8 +14,8 @@ from whop_contracts.provider import Provider, faults
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(whop_contracts.__file__).parent
-MOST_MODULES = 112
-MOST_LINES = 20890
+MOST_MODULES = 105
+MOST_LINES = 20478
 """Of the package. They are only ever lowered; the aim is 100 modules and 17,000 lines."""
 VALUES = "exchange actors steps instants json_text redaction secret_forms schemas signals"
 LAYERS = (
@@ -31,7 +31,7 @@ LAYERS = (
     ("faces", "contract derive strategies load schemathesis_checks __main__ proof* plugin* cli*"),
 )
 MEET_PROVIDERS = {
-    *("cli.open_target", "cli.planning", "proof.trials", "proof.rank", "plugin.fixtures"),
+    *("cli.planning", "proof.trials", "proof.rank", "plugin.fixtures"),
     *("cli.explain", "cli.providers"),
 }
 """Modules that hand a provider to a run, or list its faults. No module that checks is among them."""

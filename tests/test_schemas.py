@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from test_formats import ASSIGNED, DATE_TIMES, OTHERS, UNASSIGNED
 from whop_contracts import schemas
-from whop_contracts.schemas import SHOULD, Violation, brief, members, violations
+from whop_contracts.exchange import Finding
+from whop_contracts.schemas import SHOULD, brief, members, violations
 
 FOLDER = schemas.document_path("annotations.json").parent
-NAMES = ("ad-campaign", "error", "event", "pause-request", "result", "settings", "vector")
+NAMES = ("ad-campaign", "annotations", "error", "event", "pause-request", "result", "settings", "vector")
 DERIVED = ("ad-campaign", "error", "pause-request")
 EXAMPLES = {name: json.loads((FOLDER / "documented" / f"{name}.json").read_text("utf-8")) for name in DERIVED}
 
@@ -254,7 +255,7 @@ WORDS = json.loads(Path(__file__).with_name("schema-words.json").read_text("utf-
 
 def test_a_violation_is_described_in_words():
     for pointer, value, expected, actual in WORDS["violations"]:
-        assert violations("ad-campaign", where(pointer), value) == (Violation("", expected, actual),)
+        assert violations("ad-campaign", where(pointer), value) == (Finding(expected, actual),)
 
 
 def test_what_only_warns_is_described_in_words():

@@ -2,6 +2,7 @@
 
 A folder contains ``documented/NAME.json``, each an example body as documented, and ``annotations.json``, what
 an example cannot say: by document and JSON pointer (``*`` for the items of an array), each with its source.
+Its schema is ``annotations.schema.json``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts.schemas import escaped
+from whop_contracts.schemas import escaped, load
 
 ANNOTATIONS: Final = "annotations.json"
 OPENAPI: Final = "openapi.json"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_KEYS: Final = frozenset({"source", "place", "statement", "nullable", "schema", "should"})
-_PARTS: Final = frozenset({"title", "optional", "members"})
+_LONGEST: Final = 200
+"""Characters of a message that quotes a file."""
 _TYPES: Final = {
     bool: "boolean",
     int: "integer",
@@ -27,7 +28,6 @@ _TYPES: Final = {
     list: "array",
     dict: "object",
 }
-_SOURCES: Final = ("page", "example", "sibling", "errors", "sdk", "rfc", "convention")
 
 
 class DeriveError(ValueError):
@@ -36,14 +36,21 @@ class DeriveError(ValueError):
 
 def derive(folder: Path) -> dict[str, str]:
     """Every derived file of a folder: its name and its text, the same for the same inputs."""
+    import jsonschema  # noqa: PLC0415 - slow to import, and other commands import this module
+
     annotations = _read(folder / ANNOTATIONS)
-    if not isinstance(annotations, Mapping) or "documents" not in annotations:
-        raise DeriveError(f"{folder / ANNOTATIONS}: expected an object with a member 'documents'")
-    documents = _object(annotations["documents"], f"{folder / ANNOTATIONS}, documents")
+    wrong = jsonschema.Draft202012Validator(dict(load("annotations"))).iter_errors(annotations)
+    if error := jsonschema.exceptions.best_match(wrong):
+        place = "/".join(map(str, error.absolute_path)) or "its top"
+        raise DeriveError(f"{folder / ANNOTATIONS}, {place}: {error.message[:_LONGEST]}")
+    documents = annotations["documents"]
     schemas = {name: _schema(folder, name, documents[name]) for name in documents}
     files = {f"{name}.schema.json": {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
-    if "api" in annotations:
-        files[OPENAPI] = _openapi(annotations["api"], schemas, folder / ANNOTATIONS)
+    try:
+        if "api" in annotations:
+            files[OPENAPI] = _openapi(annotations["api"], schemas, folder / "documented")
+    except KeyError as error:
+        raise DeriveError(f"{folder / ANNOTATIONS}, api: {error} is no document") from None
     return {name: text_of(body) for name, body in files.items()}
 
 
@@ -80,40 +87,15 @@ def _read(path: Path) -> Any:
         raise DeriveError(f"{path}: expected JSON ({error})") from None
 
 
-def _object(value: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise DeriveError(f"{where}: expected an object")
-    return value
-
-
-def _schema(folder: Path, name: str, annotated: Any) -> dict[str, Any]:
-    where = f"{folder / ANNOTATIONS}, documents/{name}"
-    annotated = _object(annotated, where)
-    if odd := annotated.keys() - _PARTS:
-        raise DeriveError(f"{where}: knows no {min(odd)!r}")
+def _schema(folder: Path, name: str, annotated: Mapping[str, Any]) -> dict[str, Any]:
     example = _read(folder / "documented" / f"{name}.json")
-    entries = _object(annotated.get("members", {}), f"{where}, members")
-    optional = annotated.get("optional", [])
-    if not isinstance(optional, list) or not all(isinstance(one, str) for one in optional):
-        raise DeriveError(f"{where}, optional: expected a list of JSON pointers")
+    entries, optional = annotated.get("members", {}), annotated.get("optional", [])
     pointers = {pointer for pointer, _ in _walk(example, "")}
     for pointer in [*entries, *optional]:
         if pointer not in pointers:
+            where = f"{folder / ANNOTATIONS}, documents/{name}"
             raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
-    for pointer, entry in entries.items():
-        _check_entry(entry, f"{where}: the entry of {pointer}")
     return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}
-
-
-def _check_entry(entry: Any, where: str) -> None:
-    if odd := _object(entry, where).keys() - _KEYS:
-        raise DeriveError(f"{where} knows no {min(odd)!r}")
-    if entry.get("source") not in _SOURCES:
-        raise DeriveError(f"{where} needs a known source: one of {', '.join(_SOURCES)}")
-    if entry.get("nullable", "page") not in _SOURCES:
-        raise DeriveError(f"{where}: nullable needs a known source: one of {', '.join(_SOURCES)}")
-    for keyword in ("schema", "should"):
-        _object(entry.get(keyword, {}), f"{where}, {keyword}")
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
@@ -151,26 +133,23 @@ def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozense
     return schema | {name: note for name, note in notes.items() if note is not None}
 
 
-def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], examples: Path) -> dict[str, Any]:
     """An OpenAPI 3.1 document that needs no other file."""
-    try:
-        paths: dict[str, Any] = {}
-        for operation in api["operations"]:
-            one = _operation(operation, api, schemas, path.parent / "documented")
-            paths.setdefault(operation["path"], {})[operation["method"]] = one
-        security = api["security"]
-        scheme = {"type": "http", "scheme": security["scheme"], "description": security["statement"]}
-        return {
-            "openapi": "3.1.0",
-            "info": {name: api[name] for name in ("title", "version", "description")},
-            "jsonSchemaDialect": _DIALECT,
-            "servers": [{"url": url} for url in api["servers"]],
-            "security": [{security["name"]: []}],
-            "paths": paths,
-            "components": {"schemas": dict(schemas), "securitySchemes": {security["name"]: scheme}},
-        }
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DeriveError(f"{path}, api: expected operations with their members ({error})") from None
+    paths: dict[str, Any] = {}
+    for operation in api["operations"]:
+        one = _operation(operation, api, schemas, examples)
+        paths.setdefault(operation["path"], {})[operation["method"]] = one
+    security = api["security"]
+    scheme = {"type": "http", "scheme": security["scheme"], "description": security["statement"]}
+    return {
+        "openapi": "3.1.0",
+        "info": {name: api[name] for name in ("title", "version", "description")},
+        "jsonSchemaDialect": _DIALECT,
+        "servers": [{"url": url} for url in api["servers"]],
+        "security": [{security["name"]: []}],
+        "paths": paths,
+        "components": {"schemas": dict(schemas), "securitySchemes": {security["name"]: scheme}},
+    }
 
 
 def _operation(
@@ -204,6 +183,7 @@ def _operation(
 
 
 def _content(name: str, schemas: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """A body by the schema of a document; KeyError if there is none."""
     if name not in schemas:
         raise KeyError(name)
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}, **more}}

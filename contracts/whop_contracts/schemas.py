@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from whop_contracts.exchange import Finding
 from whop_contracts.instants import read_instant
 
 if TYPE_CHECKING:
@@ -27,15 +28,6 @@ _CUT: Final = 80
 
 class FormatNotAssertedError(RuntimeError):
     """A validator accepts any text for a format, so that no run could be trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """How a value differs from its schema: where in it, what is expected, what is there."""
-
-    pointer: str
-    expected: str
-    actual: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +124,16 @@ def sound(name: str, value: Any) -> bool:
     return _is_valid(_validator(name, ""), value)
 
 
-def violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
+def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """How a value differs from the part of a schema at ``pointer``; nothing if it is valid."""
     if _is_valid(_validator(name, pointer), value):
         return ()
     errors = _plain(subschema(name, pointer)).iter_errors(value)
     return tuple(
-        Violation(
-            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
+        Finding(
             expected(error.schema, error.validator),
             brief(error.instance),
+            "".join(f"/{escaped(str(step))}" for step in error.absolute_path),
         )
         for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path])
     )
@@ -154,9 +146,9 @@ def warns(name: str, pointer: str) -> bool:
     return SHOULD in part or SHOULD in part.get("items", {})
 
 
-def should_violations(name: str, pointer: str, value: Any) -> tuple[Violation, ...]:
+def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """The same as `violations` for rules that only warn, of the part itself and of an array's items."""
-    found: list[Violation] = []
+    found: list[Finding] = []
     part = subschema(name, pointer)
     if SHOULD in part and value is not None:
         found += violations(name, f"{pointer}/{SHOULD}", value)

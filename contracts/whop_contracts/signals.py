@@ -1,12 +1,15 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first one ends a run, after which campaigns are restored.
+"""What ends a run early: Ctrl-C, SIGTERM and SIGHUP, and errors of our own.
 
-While they are restored, a second Ctrl-C leaves the rest; SIGTERM and SIGHUP change nothing any more.
+The first signal ends a run, after which campaigns are restored. While they are, a second Ctrl-C leaves the
+rest; SIGTERM and SIGHUP change nothing any more.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -107,3 +110,11 @@ def restoring() -> Iterator[None]:
 def undisturbed() -> AbstractContextManager[None]:
     """Ignore the signals while files are written."""
     return _handling(signal.SIG_IGN)
+
+
+def describe_internal_error(error: BaseException) -> str:
+    """One line about an error of our own: its type and place, never its message, which may quote a secret."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    # Not by pathlib, which would cost every start.
+    place = "".join(f" at {one.filename.rpartition(os.sep)[2]}:{one.lineno}" for one in last)
+    return f"an internal error, please report it: {type(error).__name__}{place}"

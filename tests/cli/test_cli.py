@@ -3,25 +3,32 @@
 import errno
 import json
 import os
+import random
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from report import handmade
+from target.hostile import FakeTime
 from whop_contracts import __version__
 from whop_contracts import report as reports
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
 from whop_contracts.cli.check import Progress
 from whop_contracts.cli.main import COMMANDS
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import pacing, planned
+from whop_contracts.exchange import Request, Response
 from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations
 from whop_contracts.provider.server import clock_url
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.target.responses import Reply
+from whop_contracts.target.sender import Sender
 
 PROGRAM = shlex.join([sys.executable, "-m", "whop_contracts"])
 
@@ -266,6 +273,42 @@ def test_color_is_asked_for_by_a_flag_before_the_variables_before_the_terminal(c
         found.append("\x1b[" in call("run", *flags)[1])
     assert found == [False, True, False, True]
     assert "\x1b[" not in call("run", "--color", "never")[1]
+
+
+@pytest.mark.parametrize(("profile", "rate"), [("quick", 300), ("quick", 7), ("standard", 300)])
+def test_the_time_that_pacing_takes_at_least_is_nearly_what_the_sender_takes(profile, rate):
+    settings = Settings(base_url="https://ads.example/v1", campaign_ids=("a", "b"), profile=profile)
+    plan, target = planned(settings), FakeTime()
+    target.send = lambda _request: Reply(Response(200), None, target.now, target.now)
+    sender, began = Sender(target, rng=random.Random(1), rate=rate), target.now
+    for _, case in plan.listed():
+        sender.deliver(Request(case.method, "", case.operation, "", ()))
+    text = pacing(settings, plan, rate)
+    assert text.startswith(f"{plan.requests} planned requests take at least ")
+    assert text.endswith(f" s at {rate} a minute for each operation")
+    minutes, seconds = map(int, re.search(r"(?:(\d+) min )?(\d+) s at", text).groups(default=0))
+    least = 60 * minutes + seconds
+    assert 10 < least <= target.now - began < 1.2 * least
+
+
+def test_pacing_names_the_limit_of_a_run_that_it_would_exceed_or_that_goes_on():
+    settings = Settings(base_url="https://ads.example/v1", campaign_ids=("a", "b"), profile="quick")
+    plan = planned(settings)
+    assert pacing(settings, plan, 60_000) is None
+    for more, goes_on, end in (
+        ({"max_time": 60.0}, False, ""),
+        ({"max_time": 3.0}, False, ", until --max-time 3s"),
+        ({"max_requests": 9_000}, False, ""),
+        ({"max_time": 60.0}, True, ", and more follow until --max-time 60s"),
+        (
+            {"max_time": 60.0, "max_requests": 9_000},
+            True,
+            ", and more follow until --max-requests 9000 or --max-time 60s",
+        ),
+    ):
+        text = pacing(replace(settings, **more), replace(plan, goes_on=goes_on), 300)
+        assert text.partition(" for each operation")[2] == end
+        assert text.startswith("the first ") is goes_on
 
 
 def test_show_config_runs_nothing(call, running):

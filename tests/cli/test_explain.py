@@ -8,8 +8,7 @@ import pytest
 from whop_contracts import proof, provider
 from whop_contracts.cli import explain as explaining
 from whop_contracts.cli import main as cli
-from whop_contracts.cli.open_target import run_in_process
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import planned, run_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE

@@ -6,42 +6,47 @@ import sys
 
 import pytest
 
-from whop_contracts.engine.lock import exclusive, resources_of
+from whop_contracts.engine.journal import exclusive, resources_of
 from whop_contracts.settings import UsageError
 
 ONE, TWO = "campaign adcamp_1 at http://h", "campaign adcamp_2 at http://h"
 
 
-def test_a_second_run_on_the_same_campaign_is_a_usage_error_that_names_the_first(tmp_path):
-    with exclusive([ONE], "aa11", folder=tmp_path) as note:
+@pytest.fixture(autouse=True)
+def _own_locks(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+
+def test_a_second_run_on_the_same_campaign_is_a_usage_error_that_names_the_first():
+    with exclusive([ONE], "aa11") as note:
         assert note is None
         with (
             pytest.raises(UsageError, match=rf"{ONE} is in use .*run aa11, process {os.getpid()}"),
-            exclusive([TWO, ONE], "bb22", folder=tmp_path),
+            exclusive([TWO, ONE], "bb22"),
         ):
             pytest.fail("both run")
-        with exclusive([TWO], "bb22", folder=tmp_path):
+        with exclusive([TWO], "bb22"):
             pass
 
 
-def test_the_lock_ends_with_the_run_and_with_its_process(tmp_path):
-    with exclusive([ONE], "aa11", folder=tmp_path):
+def test_the_lock_ends_with_the_run_and_with_its_process():
+    with exclusive([ONE], "aa11"):
         pass
     code = (
-        "import os, sys, pathlib\n"
-        "from whop_contracts.engine.lock import exclusive\n"
-        "exclusive([sys.argv[2]], 'dead', folder=pathlib.Path(sys.argv[1])).__enter__()\n"
+        "import os, sys\n"
+        "from whop_contracts.engine.journal import exclusive\n"
+        "exclusive([sys.argv[1]], 'dead').__enter__()\n"
         "os._exit(9)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path), ONE], check=False)
+    done = subprocess.run([sys.executable, "-c", code, ONE], check=False)
     assert done.returncode == 9
-    with exclusive([ONE], "bb22", folder=tmp_path) as note:
+    with exclusive([ONE], "bb22") as note:
         assert note is None
 
 
 def test_a_folder_that_cannot_be_written_is_a_note(tmp_path):
-    (tmp_path / "file").write_text("")
-    with exclusive([ONE], "aa11", folder=tmp_path / "file" / "below") as note:
+    (tmp_path / "whop-contracts").write_text("")
+    with exclusive([ONE], "aa11") as note:
         assert note is not None
         assert note.startswith("no lock could be taken on this machine")
 

@@ -9,14 +9,13 @@ import pytest
 
 from drawing import draw
 from safety.pretending import WallTarget
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine import executor
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
@@ -94,10 +93,7 @@ def run(plan, fault=None, latency=0.004, interrupt_at=0, **sender):
 
     rng = random.Random(0)
     builder = RequestBuilder(target.base_url, actors, PAUSE, agent="x", rng=rng)
-    session = Session(
-        target, Sender(target, rng=rng, **sender), builder, actors, PAUSE,
-        tolerance=60.0, journal=None, watch=take,
-    )  # fmt: skip
+    session = Session(Sender(target, rng=rng, **sender), builder, tolerance=60.0, watch=take)
     state = execute(session, plan)
     counts = {clause.id: runner.counts[clause.id] for clause in runner.clauses}
     musts = {clause.id for clause in runner.clauses if clause.level == "must"}
@@ -213,10 +209,9 @@ def test_an_interrupted_wait_leaves_no_campaign_paused():
 
 def test_a_pause_that_got_a_409_is_not_waited_for():
     course, clock = executor.Course("t", {"a": 7}, {"a"}), ManualClock(START)
-    session = Session(
-        WallTarget(build(clock=clock), clock), None, None, mock_actors(), PAUSE,
-        tolerance=60.0, journal=None, watch=lambda *_: None,
-    )  # fmt: skip
+    sender = Sender(WallTarget(build(clock=clock), clock), rng=random.Random(0))
+    builder = RequestBuilder("", mock_actors(), PAUSE, agent="x", rng=random.Random(0))
+    session = Session(sender, builder, tolerance=60.0, watch=lambda *_: None)
     taking = executor.Executor(session).take(AwaitResume("a"), course)
     with pytest.raises(StopIteration) as ended:
         next(taking)

@@ -13,7 +13,7 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Exchange, Request, Response
 from whop_contracts.integrations import har as recorded
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.har import HarWriter
+from whop_contracts.report.streams import HarWriter
 from whop_contracts.settings import Settings, UsageError
 
 SAMPLE = ("never-resumes", "empty-body", "resumes-siblings")
@@ -42,7 +42,8 @@ def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path):
         assert "did not end" in document["log"]["comment"]
         assert document["log"]["_run"]["finished"] is False
     assert "the recorded run did not end: its recording breaks off" in again(path)["notes"]
-    assert writer.close() == []
+    writer.close()
+    assert writer.trouble is None
     text = path.read_text("utf-8")
     assert "comment" not in json.loads(text)["log"]
     assert "secret-token" not in text
@@ -73,9 +74,8 @@ def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path):
     writer._file.write.side_effect = OSError(28, "No space left on device")
     writer.add(exchange(1, b""))
     writer.add(exchange(2, b""))
-    assert writer.close() == [
-        "--har: the recording could not be written to its end (no space left on device)"
-    ]
+    writer.close()
+    assert writer.trouble == "--har: the recording could not be written to its end (no space left on device)"
 
 
 def test_a_file_that_cannot_be_written_is_the_users(tmp_path):

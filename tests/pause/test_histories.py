@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, find, given, settings
 
-from whop_contracts.cli.open_target import mock_actors, session_in_process
+from whop_contracts.cli.planning import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.executor import Executor
+from whop_contracts.engine.executor import Course, Executor
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.schedule import Course
+from whop_contracts.engine.run import preflight
 from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
@@ -39,7 +39,7 @@ class Exploration:
         provider = build(fault=fault, clock=ManualClock())
         self.session = session_in_process(provider, actors, random.Random(0), self.check)
         self.executor = Executor(self.session)
-        _, self.first = self.executor.preflight(foreign=False)
+        _, self.first = preflight(self.session, foreign=False)
 
     def check(self, evidence, sequence):
         self.broken += [name for name in self.runner.add(evidence, sequence) if name in MUSTS]

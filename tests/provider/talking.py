@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from whop_contracts.cli.open_target import run_in_process
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import planned, run_in_process
 from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
 from whop_contracts.settings import Settings
 

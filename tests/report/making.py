@@ -13,7 +13,7 @@ import pytest
 from whop_contracts import provider
 from whop_contracts.cli import check as engine
 from whop_contracts.cli import main as cli
-from whop_contracts.cli import open_target as opening
+from whop_contracts.cli import planning as opening
 from whop_contracts.settings import Settings
 
 FAULT = "typo-in-member"

@@ -10,8 +10,7 @@ from whop_contracts.pause import evidence
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import State
 from whop_contracts.pause.request_classes import vectors
-from whop_contracts.report.commands import curl
-from whop_contracts.report.failure import Event, Failure
+from whop_contracts.report.failure import Event, Failure, curl
 from whop_contracts.steps import Case
 
 TOKEN = "wk_7Qd2mXv9Rb4TzLc8"

@@ -9,7 +9,7 @@ import pytest
 
 from report import handmade
 from report.test_renderings import printed, rendered
-from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.cli.planning import run_in_process
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Response

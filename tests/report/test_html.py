@@ -16,7 +16,8 @@ import pytest
 from report import handmade
 from report.making import FAULT, judged
 from whop_contracts.report import documents
-from whop_contracts.report.failure import Failure, timeline
+from whop_contracts.report.documents import timeline
+from whop_contracts.report.failure import Failure
 from whop_contracts.settings import Settings
 
 CHROMIUM = shutil.which("chromium")

@@ -21,7 +21,7 @@ PARTS = ("clause", "source", "expected", "actual", "at", "failed in", "sent", "b
 
 def printed(result, **how):
     stream = io.StringIO()
-    terminal.show(result, stream, **how)
+    terminal.print_result(result, stream, **how)
     return stream.getvalue()
 
 

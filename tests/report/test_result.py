@@ -11,7 +11,7 @@ from report import handmade
 from report.making import judged, verdicts
 from whop_contracts import provider, schemas
 from whop_contracts.cli import check as engine
-from whop_contracts.cli.open_target import mock_actors
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Finding, Request, Response
 from whop_contracts.pause import catalogue

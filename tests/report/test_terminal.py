@@ -45,7 +45,7 @@ def test_a_terminal_is_coloured_unless_no_color_is_set(monkeypatch):
     for value, coloured in (("", True), ("1", False)):
         monkeypatch.setenv("NO_COLOR", value)
         screen = Screen()
-        terminal.show(handmade.everything(), screen)
+        terminal.print_result(handmade.everything(), screen)
         assert ("\x1b[" in screen.getvalue()) is coloured
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 _MOTHER = """
 import gc, json, os, signal, sys
 import whop_contracts.cli.main, whop_contracts.cli.check, whop_contracts.cli.run
-import whop_contracts.engine.restore
+import whop_contracts.engine.run
 import whop_contracts.report.terminal, whop_contracts.provider
 from whop_contracts import schemas
 from whop_contracts.cli.planning import planned

@@ -8,7 +8,7 @@ import pytest
 
 from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
-from whop_contracts.cli.open_target import open_live
+from whop_contracts.cli.planning import open_live
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings

@@ -13,8 +13,7 @@ from nursery import SOAK
 from pretending import answered_by, judged
 
 from whop_contracts import schemas
-from whop_contracts.cli.open_target import mock_actors
-from whop_contracts.cli.planning import planned
+from whop_contracts.cli.planning import mock_actors, planned
 from whop_contracts.exchange import Response
 from whop_contracts.provider import ManualClock, Provider
 from whop_contracts.settings import Settings

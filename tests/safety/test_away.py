@@ -1,5 +1,6 @@
 """A target that is not this machine (loopback is its proxy): what is stricter there than on loopback."""
 
+import dataclasses
 import json
 import re
 from collections import Counter
@@ -79,19 +80,30 @@ def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate)
     slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
     more = {"base_url": AWAY, "test_clock": CLOCK, "clauses": ("pausing.*",), "rate": rate}
-    result = engine.check(state.settings(tmp_path, profile="quick", **more))
+    settings = state.settings(tmp_path, profile="quick", **more)
+    paced = []
+    result = engine.check(
+        settings, watch=lambda one: paced.append(len(state.requests)) if one.part == "pacing" else None
+    )
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
     waits = [seconds for seconds in slept if seconds > 10]
     assert result["exit_code"] == 0
     assert asked["pause"] > 5
     assert bool(waits) is (rate == 5)
     assert any(f"to keep to {rate} requests a minute" in note for note in result["notes"]) is (rate == 5)
+    assert paced == ([0] if rate == 5 else []), "it is said once, before the first request"
+    quiet = dataclasses.replace(settings, quiet=True, max_requests=9)
+    engine.check(quiet, watch=lambda one: pytest.fail(one.case) if one.part == "pacing" else None)
 
 
 def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
     slept = []
     monkeypatch.setattr(engine, "open_target", opening(slept.append))
-    assert engine.check(state.settings(tmp_path, profile="quick"))["exit_code"] == 0
+    said = []
+    settings = state.settings(tmp_path, profile="quick")
+    assert engine.check(settings, watch=lambda one: said.append(one.part))["exit_code"] == 0
+    assert "journal" in said
+    assert "pacing" not in said
     assert [seconds for seconds in slept if seconds > 30] == []
 
 

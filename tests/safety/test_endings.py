@@ -17,7 +17,7 @@ from whop_contracts.cli import check as engine
 from whop_contracts.engine import teardown
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal
-from whop_contracts.engine.restore import restore
+from whop_contracts.engine.run import restore
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import read_state

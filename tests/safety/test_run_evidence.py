@@ -354,7 +354,7 @@ def test_a_first_read_that_fails_gives_its_likely_cause(before, base, reason, ca
     assert reason in result["reason"]
     assert f"; likely cause: {cause}" in result["reason"]
     out = io.StringIO()
-    terminal.show(result, out)
+    terminal.print_result(result, out)
     assert len(out.getvalue().splitlines()) < 5
 
 

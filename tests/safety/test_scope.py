@@ -56,7 +56,9 @@ _BUDGETS = [(1, None), (5, None), (9, None), (21, None), (10, _FAULT), (40, _FAU
 
 @pytest.mark.parametrize(
     ("most", "fault"),
-    itertools.product([1, 2, 3, 5, 8, 9, 10, 13, 21, 40, 77, 150, 299], [None, _FAULT]) if SOAK else _BUDGETS,
+    [*itertools.product([1, 2, 3, 5, 8, 9, 10, 13, 21, 40, 77, 150, 299], [None, _FAULT])]
+    if SOAK
+    else _BUDGETS,
 )
 def test_no_more_requests_than_allowed_and_put_back_still(most, fault, tmp_path):
     with served(fault=fault) as state:

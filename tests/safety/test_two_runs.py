@@ -6,8 +6,8 @@ import pytest
 from serving import served
 
 from whop_contracts.cli.check import check
-from whop_contracts.engine.lock import exclusive, resources_of
-from whop_contracts.engine.restore import restore
+from whop_contracts.engine.journal import exclusive, resources_of
+from whop_contracts.engine.run import restore
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.provider import SEED
 from whop_contracts.settings import UsageError

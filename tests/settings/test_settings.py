@@ -15,7 +15,7 @@ from whop_contracts import report as reports
 from whop_contracts.schemas import document_path
 from whop_contracts.settings import SETTINGS, Settings, UsageError
 from whop_contracts.settings.kinds import OUTPUT
-from whop_contracts.settings.sources import load, schema, show
+from whop_contracts.settings.sources import describe, load, schema
 
 SECRET = "sk_live_5ecr3t"
 LIVE = {"base_url": "https://staging.example.com/api/v1", "campaign_ids": ["adcamp_one"], "token": SECRET}
@@ -88,7 +88,7 @@ def test_a_token_file_that_holds_anything_else_is_refused_without_quoting_it(loa
 def test_secrets_are_in_no_representation_and_in_nothing_that_is_shown(loading):
     loaded = loading(**LIVE, headers=[f"X-Gate: {SECRET}"], readonly_token=f"{SECRET}2")
     assert SECRET not in repr(loaded)
-    assert SECRET not in show(loaded)
+    assert SECRET not in describe(loaded)
 
 
 def test_an_output_is_not_created_by_the_check_and_a_device_may_be_shared(loading, tmp_path):

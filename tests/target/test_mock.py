@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from target.hostile import get, pause
-from whop_contracts.cli import open_target as opening
-from whop_contracts.cli.open_target import mock_actors, open_mock, open_target
+from whop_contracts.cli import planning as opening
+from whop_contracts.cli.planning import mock_actors, open_mock, open_target
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import SEED, ManualClock, RunningClock, build
+from whop_contracts.provider import SEED, ManualClock, build
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 from whop_contracts.target import MOCK_URL, MockTarget, OffTargetError
@@ -87,12 +87,6 @@ def test_without_a_base_url_the_target_is_the_reference_provider():
     for campaign, token in [*everyone, (SEED.campaigns[0], parties.readonly_token)]:
         request = get(MOCK_URL, f"/ad_campaigns/{campaign}", Authorization=f"Bearer {token}")
         assert target.send(request).response.status == 200
-
-
-def test_a_mock_needs_a_clock_that_can_be_moved():
-    open_mock(build(clock=RunningClock()))
-    with pytest.raises(TypeError):
-        open_mock(build())
 
 
 def test_without_respx_the_exchanges_are_the_same(monkeypatch):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target.hostile import get
-from whop_contracts.cli import open_target as opening
+from whop_contracts.cli import planning as opening
 from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.provider import SEED, ManualClock, RunningClock, build, server

@@ -7,35 +7,45 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
-from whop_contracts.actors import Actors
-from whop_contracts.cli.open_target import open_target
-from whop_contracts.cli.planning import classes_of, missed, pace, planned, selected_clauses
+from whop_contracts.cli.planning import (
+    classes_of,
+    missed,
+    open_target,
+    pace,
+    pacing,
+    planned,
+    selected_clauses,
+)
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import Journal, JournalError, restore_command
-from whop_contracts.engine.lock import exclusive, resources_of
+from whop_contracts.engine.journal import (
+    Journal,
+    JournalError,
+    exclusive,
+    resources_of,
+    restore_command,
+)
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.run_state import RunState
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.exchange import Cause
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.redaction import Redactor
-from whop_contracts.report import EventWriter, commands, postprocess
-from whop_contracts.report.har import HarWriter, open_har
+from whop_contracts.report import postprocess
+from whop_contracts.report.failure import command_of_run
 from whop_contracts.report.result import Circumstances, build
+from whop_contracts.report.streams import EventWriter, HarWriter
 from whop_contracts.settings import Settings, UsageError, host_of
-from whop_contracts.target import Target, describe_plain_http
+from whop_contracts.target import describe_plain_http
 from whop_contracts.target.sender import Sender
 
 _KEPT_FOR_EACH: Final = 3
@@ -61,20 +71,41 @@ class Progress:
 Watch = Callable[[Progress], None]
 
 
-@dataclass(slots=True)
 class _Run:
-    """Takes in the exchanges of a run: records them, checks them, and shows the progress."""
+    """One run: takes in the exchanges, records and checks them, and shows the progress."""
 
-    plan: Plan
-    runner: ClauseRunner
-    target: Target
-    har: HarWriter | None
-    events: EventWriter | None
-    watch: Watch | None
-    state: RunState = field(default_factory=RunState)
-    failed: set[str] = field(default_factory=set)
-    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
-    planned: int = 0
+    def __init__(
+        self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch | None
+    ) -> None:
+        self.began = time.monotonic()
+        try:
+            self.target, self.actors = target, actors = open_target(settings)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        self.settings = settings
+        self.plan = plan or planned(settings)
+        self.runner = ClauseRunner(clauses, PAUSE)
+        self.watch = watch
+        self.about = {"kind": target.kind, "base_url": target.base_url}
+        self.redactor = redactor = redactor_of(actors)
+        self.har = HarWriter(settings.har, redactor, self._recorded()) if settings.har else None
+        self.events = EventWriter(settings.events, redactor, self.about) if settings.events else None
+        self.state = RunState()
+        self.failed: set[str] = set()
+        self.sent: Counter[tuple[str, str]] = Counter()
+        self.planned = 0
+        self.id = secrets.token_hex(4)
+        self.rng = random.Random(f"{settings.seed} {self.id}")  # noqa: S311 - names that nobody has
+        self.sender = Sender(
+            target,
+            rng=self.rng,
+            rate=pace(settings, target),
+            max_requests=settings.max_requests,
+            max_time=settings.max_time,
+            clock=time.monotonic if target.kind == "mock" else None,
+            jobs=settings.jobs if target.kind == "live" else 1,
+            reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
+        )
 
     def take(self, evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - for the session
         """One exchange; it is not checked if the expected state is unknown."""
@@ -106,6 +137,130 @@ class _Run:
         self.planned = (self.planned or self.plan.requests) + plan.requests
         return plan
 
+    def execute(self) -> None:
+        """Send the plan, and restore. UsageError if the journal cannot be kept."""
+        settings, target, actors, plan = self.settings, self.target, self.actors, self.plan
+        reason: str | None = "the run ended before anything was changed"
+        journal, live = None, target.kind == "live"
+        resources = resources_of(target.base_url, actors.campaigns, settings.test_clock) if live else []
+        try:
+            with exclusive(resources, self.id) as unlocked:
+                if live:
+                    journal = Journal.create(settings.journal, target.base_url, self.id, PAUSE.read_state)
+                self._announce(journal)
+                session = self._session(journal)
+                self.state = session.state
+                self.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
+                more = self.batch if plan.goes_on else None
+                reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
+                if journal and self.state.failed:
+                    command = restore_command(journal.path, target.base_url, settings.test_clock)
+                    self.show("restore", command, message=True)
+                    self.state.notes.append(f"what is left is restored by: {command}")
+        except JournalError as error:
+            reason = str(error)
+            raise UsageError(f"--journal: {error}") from None
+        finally:
+            target.close()
+            if journal:
+                journal.close()
+                if settings.journal is None:
+                    journal.remove_if_complete(PAUSE.read_state)
+            if self.har:
+                self.har.close(reason)
+        if (trouble := self.state.unjournalled) and not self.state.failed:
+            raise UsageError(f"--journal: {trouble}; the run was ended, and every campaign is as it was")
+
+    def _announce(self, journal: Journal | None) -> None:
+        """What has to be shown before anything is sent: the journal, what is done to production, the pace."""
+        settings, plan = self.settings, self.plan
+        if journal:
+            self.show("journal", str(journal.path), message=True)
+        if (host := host_of(settings.base_url or "")) in settings.production_hosts:
+            named = ", ".join(self.actors.campaigns)
+            what = f"paused and resumed many times, by {plan.requests} requests, and put back as found"
+            self.show("production", f"{host}: {named} will be {what}", message=True)
+        if note := describe_plain_http(self.target.base_url):
+            self.show("insecure", note, message=True)
+        rate = pace(settings, self.target) if journal and not settings.quiet else None
+        if rate and (note := pacing(settings, plan, rate)):
+            self.show("pacing", note, message=True)
+
+    def _session(self, journal: Journal | None) -> Session:
+        agent = f"whop-contracts/{__version__} ({self.id})"
+        return Session(
+            self.sender,
+            RequestBuilder(self.target.base_url, self.actors, PAUSE, agent=agent, rng=self.rng),
+            tolerance=self.settings.resume_tolerance,
+            journal=journal,
+            watch=self.take,
+            tell=partial(self.show, "restoring", message=True),
+        )
+
+    def _planned(self) -> dict[str, Any]:
+        plan = self.plan
+        return {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn}
+
+    def _recorded(self) -> dict[str, Any]:
+        """What a recording says of its run."""
+        return {
+            "target": self.about,
+            "clock": self.target.clock.kind,
+            "plan": self._planned(),
+            "resume_tolerance": self.settings.resume_tolerance,
+        }
+
+    def result(self) -> dict[str, Any]:
+        """The result of the run, which ends here."""
+        state, target, settings = self.state, self.target, self.settings
+        seconds = time.monotonic() - self.began
+        start, end = map(write_instant, target.clock.moved) if target.clock.moved else (None, None)
+        notes = [*state.notes, *self.sender.notes]
+        if settings.insecure and target.kind == "live":
+            notes.append("certificates were not checked (--insecure)")
+        command, classes = command_of_run(settings), classes_of(self.plan, self.sent)
+        circumstances = Circumstances(
+            target=self.about,
+            contract={"version": __version__, "sha256": PAUSE.sha256()},
+            plan=self._planned() | {"command": command, "classes": classes},
+            clock={"kind": target.clock.kind, "from": start, "to": end},
+            put_back={"campaigns": len(state.restored), "failed": state.failed},
+            started_at=datetime.now(UTC).timestamp() - seconds,
+            duration_s=seconds,
+            waited_s=target.clock.waited_s + self.sender.waited_s,
+            requests=self.sender.sent,
+            notes=notes,
+            reason=state.inconclusive,
+            untested=self._untested(),
+            strict=settings.strict,
+        )
+        return build(self.runner, circumstances, self.redactor)
+
+    def _untested(self) -> dict[str, tuple[str, Cause]]:
+        """Why clauses were not tested, by id, and of which cause that is; the most telling reason counts."""
+        state, plan, runner = self.state, self.plan, self.runner
+        prevented: frozenset[str] = frozenset()
+        if state.prevented and not state.inconclusive:
+            end = None if plan.goes_on else len(plan.sequences) - state.cut
+            kept = replace(plan, sequences=plan.sequences[:end])
+            untested = [clause for clause in runner.clauses if not runner.counts[clause.id].exchanges]
+            prevented = missed(kept, untested, self.sent)
+
+        def why(clause: Clause) -> tuple[str, Cause] | None:
+            if not clause.requires <= plan.means.offer():
+                return clause.needs, "chosen"
+            if state.inconclusive:
+                return state.inconclusive, "prevented"
+            if state.prevented and clause.id in prevented:
+                return state.prevented, "prevented"
+            if state.cut or plan.cut_short:
+                return "the budget of requests or time was spent before", "chosen"
+            if plan.profile == "quick":
+                return "no request of the quick profile tested it", "chosen"
+            return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
+
+        return {clause.id: reason for clause in runner.clauses if (reason := why(clause))}
+
 
 def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None = None) -> dict[str, Any]:
     """Run once and return the result, redacted. ``plan`` replaces the one that the settings ask for.
@@ -115,158 +270,10 @@ def check(settings: Settings, *, watch: Watch | None = None, plan: Plan | None =
     schemas.self_test()
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
-    run_id = secrets.token_hex(4)
-    rng = random.Random(f"{settings.seed} {run_id}")  # noqa: S311 - names that nobody has, not secrets
-    began = time.monotonic()
-    try:
-        target, actors = open_target(settings)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    redactor = redactor_of(actors)
-    plan = plan or planned(settings)
-    har = open_har(settings, redactor, target, plan)
-    events = EventWriter(settings.events, redactor, _about(target)) if settings.events else None
-    run = _Run(plan, ClauseRunner(clauses, PAUSE), target, har, events, watch)
-    reason: str | None = "the run ended before anything was changed"
-    journal = None
-    live = (target.base_url, actors.campaigns, settings.test_clock) if target.kind == "live" else None
-    try:
-        with exclusive(resources_of(*live) if live else [], run_id) as unlocked:
-            if live:
-                journal = Journal.create(settings.journal, target.base_url, run_id, PAUSE.read_state)
-            _announce(run, journal, settings, actors)
-            session = _session(settings, actors, run, journal=journal, rng=rng, run_id=run_id)
-            run.state = session.state
-            run.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
-            more = run.batch if plan.goes_on else None
-            reason = execute(session, plan, more=more, restore_time=settings.restore_time).inconclusive
-            if journal and run.state.failed:
-                command = restore_command(journal.path, target.base_url, settings.test_clock)
-                run.show("restore", command, message=True)
-                run.state.notes.append(f"what is left is restored by: {command}")
-    except JournalError as error:
-        reason = str(error)
-        raise UsageError(f"--journal: {error}") from None
-    finally:
-        target.close()
-        if journal:
-            journal.close()
-            if settings.journal is None:
-                journal.remove_if_complete(PAUSE.read_state)
-        notes = har.close(reason) if har else []
-    if run.state.unjournalled and not run.state.failed:
-        raise UsageError(
-            f"--journal: {run.state.unjournalled}; the run was ended, and every campaign is as it was"
-        )
-    run.state.notes += notes + ([events.trouble] if events and events.trouble else [])
-    result = settle(_result(settings, run, session.sender, redactor, time.monotonic() - began))
-    if events:
-        events.close(result)
+    run = _Run(settings, clauses, plan, watch)
+    run.execute()
+    run.state.notes += [one.trouble for one in (run.har, run.events) if one and one.trouble]
+    result = settle(run.result())
+    if run.events:
+        run.events.close(result)
     return result
-
-
-def _about(target: Target) -> dict[str, str]:
-    return {"kind": target.kind, "base_url": target.base_url}
-
-
-def _announce(run: _Run, journal: Journal | None, settings: Settings, actors: Actors) -> None:
-    """What has to be shown before anything is sent: where the journal is, and what is done to production."""
-    if journal:
-        run.show("journal", str(journal.path), message=True)
-    if (host := host_of(settings.base_url or "")) in settings.production_hosts:
-        named, requests = ", ".join(actors.campaigns), run.plan.requests
-        what = f"paused and resumed many times, by {requests} requests, and put back as found"
-        run.show("production", f"{host}: {named} will be {what}", message=True)
-    if note := describe_plain_http(run.target.base_url):
-        run.show("insecure", note, message=True)
-
-
-def _session(
-    settings: Settings, actors: Actors, run: _Run, *, journal: Journal | None, rng: random.Random, run_id: str
-) -> Session:
-    target = run.target
-    sender = Sender(
-        target,
-        rng=rng,
-        rate=pace(settings, target),
-        max_requests=settings.max_requests,
-        max_time=settings.max_time,
-        elapsed=time.monotonic if target.kind == "mock" else None,
-        jobs=settings.jobs if target.kind == "live" else 1,
-        reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
-    )
-    agent = f"whop-contracts/{__version__} ({run_id})"
-    return Session(
-        target,
-        sender,
-        RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
-        actors,
-        PAUSE,
-        tolerance=settings.resume_tolerance,
-        journal=journal,
-        watch=run.take,
-        tell=partial(run.show, "restoring", message=True),
-    )
-
-
-def _result(
-    settings: Settings, run: _Run, sender: Sender, redactor: Redactor, seconds: float
-) -> dict[str, Any]:
-    state, target, plan = run.state, run.target, run.plan
-    moved = target.clock.moved
-    start, end = map(write_instant, moved) if moved else (None, None)
-    notes = [*state.notes, *sender.notes]
-    if settings.insecure and target.kind == "live":
-        notes.append("certificates were not checked (--insecure)")
-    return build(
-        run.runner,
-        Circumstances(
-            target=_about(target),
-            contract={"version": __version__, "sha256": PAUSE.sha256()},
-            plan={
-                "profile": plan.profile,
-                "seed": plan.seed,
-                "sha256": plan.sha256,
-                "drawn": plan.drawn,
-                "command": commands.of_run(settings),
-                "classes": classes_of(plan, run.sent),
-            },
-            clock={"kind": target.clock.kind, "from": start, "to": end},
-            put_back={"campaigns": len(state.restored), "failed": state.failed},
-            started_at=datetime.now(UTC).timestamp() - seconds,
-            duration_s=seconds,
-            waited_s=target.clock.waited_s + sender.waited_s,
-            requests=sender.sent,
-            notes=notes,
-            reason=state.inconclusive,
-            untested=_untested(run),
-            strict=settings.strict,
-        ),
-        redactor,
-    )
-
-
-def _untested(run: _Run) -> dict[str, tuple[str, Cause]]:
-    """Why clauses were not tested, by id, and of which cause that is; the most telling reason counts."""
-    state, plan = run.state, run.plan
-    prevented: frozenset[str] = frozenset()
-    if state.prevented and not state.inconclusive:
-        end = None if plan.goes_on else len(plan.sequences) - state.cut
-        kept = replace(plan, sequences=plan.sequences[:end])
-        untested = [clause for clause in run.runner.clauses if not run.runner.counts[clause.id].exchanges]
-        prevented = missed(kept, untested, run.sent)
-
-    def why(clause: Clause) -> tuple[str, Cause] | None:
-        if not clause.requires <= plan.means.offer():
-            return clause.needs, "chosen"
-        if state.inconclusive:
-            return state.inconclusive, "prevented"
-        if state.prevented and clause.id in prevented:
-            return state.prevented, "prevented"
-        if state.cut or plan.cut_short:
-            return "the budget of requests or time was spent before", "chosen"
-        if plan.profile == "quick":
-            return "no request of the quick profile tested it", "chosen"
-        return ("no exchange of this run tested it", "not_applicable") if clause.needs else None
-
-    return {clause.id: reason for clause in run.runner.clauses if (reason := why(clause))}

@@ -1,16 +1,16 @@
-"""``explain``: one clause in full, from the tables, the schemas, the proof and runs of built-in providers."""
+"""``explain``, one clause in full, and ``plan``, what a run would send; no request leaves this process."""
 
 from __future__ import annotations
 
+import json
 import random
 import textwrap
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from whop_contracts import provider
 from whop_contracts.cli import say
-from whop_contracts.cli.open_target import run_in_process
-from whop_contracts.cli.planning import planned, served
+from whop_contracts.cli.planning import Names, planned, run_in_process, selected_clauses, served
 from whop_contracts.engine.clause_runner import ClauseRunner, Failure
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
@@ -19,10 +19,11 @@ from whop_contracts.pause.clauses import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES, CLIENT
 from whop_contracts.proof import START, faults_found_by
-from whop_contracts.report.summary import visible
+from whop_contracts.report.summary import plural, visible
 from whop_contracts.schemas import expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest
+from whop_contracts.settings.sources import Loaded
 
 _WIDTH: Final = 80
 _MARGIN: Final = 13
@@ -35,7 +36,7 @@ _LEVELS: Final = {
 
 
 def explain(clause_id: str) -> int:
-    """Print what is known of a clause. No request leaves this process."""
+    """Print what is known of a clause: from the tables, the schemas, the proof, and runs in this process."""
     clauses = {clause.id: clause for clause in catalogue.clauses()}
     if clause_id not in clauses:
         hint = nearest(clause_id, clauses) or "; see whop-contracts clauses"
@@ -126,3 +127,61 @@ def failures_on(names: Iterable[str], clause: Clause, plan: Plan) -> Iterator[tu
         run_in_process(plan, faulty, rng, runner.add)
         if failure := runner.counts[clause.id].smallest:
             yield name, failure
+
+
+# -- plan ---
+
+
+def plan(loaded: Loaded, *, as_json: bool, why: bool) -> int:
+    """Print what ``run`` would send."""
+    whole = planned(loaded.settings)
+    outline = whole.outline()
+    if why:
+        clauses = selected_clauses(loaded.settings)
+        outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
+    say(*([json.dumps(outline, indent=2)] if as_json else plan_lines(outline)))
+    return 0
+
+
+def _reasoned(
+    outline: Mapping[str, Any], found: Mapping[Names, frozenset[str]], order: Iterable[str]
+) -> dict[str, Any]:
+    """The outline with the clauses that each request ``serves``, and of these the ``first`` served by it."""
+    unserved, cases = list(order), []
+    for case in outline["cases"]:
+        ids = found.get((case["sequence"], case["name"]), frozenset())
+        first = [id_ for id_ in unserved if id_ in ids]
+        cases.append(case | {"serves": [id_ for id_ in order if id_ in ids], "first": first})
+        unserved = [id_ for id_ in unserved if id_ not in ids]
+    return {**outline, "cases": cases, "unserved": unserved}
+
+
+def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
+    """The plan for a reader: one line per request under the name of its sequence, and the count last."""
+    yield f"profile {outline['profile']}, seed {outline['seed']}, plan {outline['sha256']}"
+    sequence = None
+    for case in outline["cases"]:
+        if case["sequence"] != sequence:
+            sequence = case["sequence"]
+            yield from ("", str(sequence))
+        more = [visible(case["body"], 100)] if case.get("body") is not None else []
+        more += [f"as {case['role']}"] if case.get("role") not in {None, "full"} else []
+        more += [f"(until {visible(case['until'], 60)})"] if case.get("until") else []
+        request = visible(f"{case['method']} {case['path']}", 60)
+        yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
+        if "serves" in case:
+            serves, first = f"tests {plural(len(case['serves']), 'clause')}", ", ".join(case["first"])
+            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
+    if "unserved" in outline:
+        missed = ", ".join(outline["unserved"])
+        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
+    on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
+    dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
+    yield ""
+    yield f"{outline['vectors']} vectors, {outline['drawn']} drawn requests{dropped}, sequences and reads"
+    yield f"{outline['requests']} requests planned{on}, none sent"
+
+
+def _folded(line: str, margin: str) -> list[str]:
+    wrapper = textwrap.TextWrapper(80, margin, f"{margin}  ", break_on_hyphens=False, break_long_words=False)
+    return wrapper.wrap(line)

@@ -17,11 +17,11 @@ from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
 from whop_contracts.cli import discard, open_closed_streams, reader_may_leave, say, tell
-from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, UsageError, check
 from whop_contracts.settings.kinds import CAMPAIGN, PROFILE, TOKEN, choice, nearest, number
-from whop_contracts.settings.sources import SettingOption, loaded_by, show
+from whop_contracts.settings.sources import SettingOption, describe, loaded_by
+from whop_contracts.signals import describe_internal_error
 
 NAME: Final = "whop-contracts"
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
@@ -160,7 +160,7 @@ class Command(click.Command):
         if self.settings:
             given["loaded"] = loaded = loaded_by(ctx)
             if ctx.params.get("show_config"):
-                say(show(loaded))
+                say(describe(loaded))
                 return 0
             if self.checked:
                 check(loaded.settings, loaded.origins)
@@ -237,7 +237,7 @@ COMMANDS: Final[dict[str, click.Command]] = {
         _Argument("clause_id", "ID", "A clause's id, as `whop-contracts clauses` lists it."),
     ),
     "plan": Command(
-        "planning:plan",
+        "explain:plan",
         "Print the requests that run would send; send nothing.",
         _flag("--json", "Print JSON."),
         _flag("--why", "Print for each request the clauses that it tests, as tried on the built-in mock."),

@@ -1,4 +1,4 @@
-"""``plan``, and what the settings ask for: the clauses, what the target offers, the plan, the pace.
+"""What the settings of a run ask for: target, clock and actors, clauses, plan, pace.
 
 Which clauses a request tests is seen on the reference provider in this process.
 """
@@ -6,37 +6,151 @@ Which clauses a request tests is seen on the reference provider in this process.
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
-import textwrap
 import time
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import compress
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from whop_contracts import provider
-from whop_contracts.cli import say
-from whop_contracts.cli.open_target import mock_actors, run_in_process
+from whop_contracts import __version__
+from whop_contracts.actors import Actors
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
+from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.engine.run import execute
+from whop_contracts.engine.session import RunState, Session
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import CLASSES
-from whop_contracts.report.summary import plural, visible
-from whop_contracts.settings import Settings, UsageError
-from whop_contracts.settings.sources import Loaded
+from whop_contracts.provider import SEED, ManualClock, Provider, build
+from whop_contracts.settings import Settings, UsageError, shown
 from whop_contracts.steps import Capabilities
-from whop_contracts.target import Target
-from whop_contracts.target.wire import is_loopback
+from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
+from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
+from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.sender import Sender
+from whop_contracts.target.wire import Wire, is_loopback, split_url
 
-_ORIGINS: Final = ("vector", "drawn", "sequence")
+_MOCK_CAMPAIGNS: Final = 4
+_WALL_WAIT_S: Final = 120.0
 _HALF_THE_LIMIT: Final = 300
+_ORIGINS: Final = ("vector", "drawn", "sequence")
+Watch = Callable[[Evidence, str], object]
 Names = tuple[str, str]
 """The names of a sequence and of a case in it."""
+
+
+def open_target(settings: Settings) -> tuple[Target, Actors]:
+    """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
+    if settings.base_url is None:
+        return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
+    return open_live(settings, settings.base_url), actors_of(settings)
+
+
+def actors_of(settings: Settings) -> Actors:
+    """The actors of a run with these settings."""
+    if settings.base_url is None:
+        return mock_actors()
+    return Actors(
+        token=settings.token or "",
+        campaigns=settings.campaign_ids,
+        readonly_token=settings.readonly_token,
+        foreign=settings.foreign_campaign_id,
+        headers=settings.headers,
+    )
+
+
+def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
+    """A provider in this process, whose clock is moved by hand, as a target.
+
+    Unless ``routed``, requests do not pass through respx, which takes most of their time.
+    """
+    return MockTarget(provider, VirtualClock(cast("Movable", provider.clock)), routed=routed)
+
+
+def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
+    """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
+    actors = mock_actors(plan.means.campaigns)
+    session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
+    try:
+        return execute(session, plan)
+    finally:
+        session.target.close()
+
+
+def session_in_process(
+    provider: Provider, actors: Actors, rng: random.Random, watch: Watch, *, tolerance: float = 60.0
+) -> Session:
+    """A session with a provider in this process; ``tolerance`` is in seconds."""
+    target = open_mock(provider, routed=False)
+
+    def take(evidence: Evidence, sequence: str, sound: bool) -> None:  # noqa: FBT001 - the session calls it
+        if sound:
+            watch(evidence, sequence)
+
+    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
+    sender = Sender(target, rng=rng)
+    return Session(sender, builder, tolerance=tolerance, watch=take)
+
+
+def mock_actors(campaigns: int = _MOCK_CAMPAIGNS) -> Actors:
+    """The actors of a run on the built-in provider."""
+    return Actors(
+        token=SEED.token,
+        campaigns=SEED.campaigns[:campaigns],
+        readonly_token=SEED.readonly_token,
+        foreign=SEED.foreign_campaign,
+        resting={"inactive": SEED.inactive, "stale": SEED.stale, "paused": SEED.paused},
+    )
+
+
+def open_live(
+    settings: Settings, base_url: str, *, sleep: Callable[[float], None] = time.sleep
+) -> LiveTarget:
+    """The target at a base URL, with the wall clock or its test clock, which is read once."""
+    steady = steady_time()
+    wire = Wire(
+        time=steady,
+        seconds=settings.timeout,
+        ca_file=None if settings.ca_file is None else str(settings.ca_file),
+        insecure=settings.insecure,
+        connections=settings.jobs,
+    )
+    if settings.test_clock is None:
+        longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
+        wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
+        return LiveTarget(base_url, wire=wire, clock=wall)
+    clock = ProviderTestClock(
+        settings.test_clock,
+        exchange=wire.exchange,
+        headers=clock_headers(settings, base_url, settings.test_clock),
+        time=steady,
+        sleep=sleep,
+    )
+    target = LiveTarget(base_url, wire=wire, clock=clock)
+    try:
+        clock.start()
+    except ValueError:
+        target.close()
+        raise
+    return target
+
+
+def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tuple[str, str]]:
+    """The headers for a test clock: credential and gateway headers only if it has the target's origin."""
+    headers = [("accept", "application/json"), ("user-agent", f"whop-contracts/{__version__}")]
+    if split_url(checked_base(base_url))[0] == split_url(clock_url)[0]:
+        headers += settings.headers
+        if settings.token:
+            headers.append(("authorization", f"Bearer {settings.token}"))
+    return headers
+
+
+# -- clauses, plan, pace ---
 
 
 def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
@@ -49,11 +163,11 @@ def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
 
 def capabilities(settings: Settings) -> Capabilities:
     """What the target of a run offers, as far as the settings tell."""
-    mock = settings.base_url is None
+    mock, actors = settings.base_url is None, actors_of(settings)
     return Capabilities(
-        campaigns=len(mock_actors().campaigns if mock else settings.campaign_ids),
-        readonly=mock or settings.readonly_token is not None,
-        foreign=mock or settings.foreign_campaign_id is not None,
+        campaigns=len(actors.campaigns),
+        readonly=actors.readonly_token is not None,
+        foreign=actors.foreign is not None,
         resting=mock,
         loopback=mock or is_loopback(urllib.parse.urlsplit(settings.base_url or "").hostname or ""),
         clock="virtual" if mock else "test" if settings.test_clock else "wall",
@@ -66,6 +180,25 @@ def pace(settings: Settings, target: Target) -> int | None:
     if settings.rate is not None:
         return settings.rate
     return None if target.loopback else _HALF_THE_LIMIT
+
+
+def pacing(settings: Settings, plan: Plan, rate: int) -> str | None:
+    """How long a plan takes at least at a rate, in one line; None if that is less than a second.
+
+    Requests of one operation begin 60/``rate`` seconds apart, so the operation with the most requests counts.
+    """
+    most = max(Counter(case.operation for _, case in plan.listed()).values())
+    seconds = (most - 1) * 60 // rate
+    if not seconds:
+        return None
+    limits = [f"--max-requests {settings.max_requests}"] if plan.goes_on and settings.max_requests else []
+    if settings.max_time and (plan.goes_on or settings.max_time < seconds):
+        limits.append(f"--max-time {shown(settings.max_time)}")
+    end = f", {'and more follow ' if plan.goes_on else ''}until {' or '.join(limits)}" if limits else ""
+    minutes, seconds = divmod(seconds, 60)
+    least = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    what = f"{'the first ' if plan.goes_on else ''}{plan.requests} planned requests"
+    return f"{what} take at least {least} at {rate} a minute for each operation{end}"
 
 
 def planned(settings: Settings) -> Plan:
@@ -101,11 +234,10 @@ def missed(plan: Plan, clauses: Iterable[Clause], sent: Mapping[Names, int]) -> 
     """The ids of the clauses that only requests of ``plan`` test that were not sent; ``sent`` counts those
     that were.
     """
-    requests = _requests(plan, clauses)
-    by_fate: dict[bool, set[str]] = {True: set(), False: set()}
-    for there, (_, ids) in zip(_were_sent((names for names, _ in requests), sent), requests, strict=True):
-        by_fate[there] |= ids
-    return frozenset(by_fate[False] - by_fate[True])
+    names, ids = zip(*_requests(plan, clauses), strict=True)
+    there = list(_were_sent(names, sent))
+    tested = frozenset().union(*compress(ids, there))
+    return frozenset().union(*ids) - tested
 
 
 def classes_of(plan: Plan, sent: Mapping[Names, int]) -> list[dict[str, Any]]:
@@ -113,8 +245,8 @@ def classes_of(plan: Plan, sent: Mapping[Names, int]) -> list[dict[str, Any]]:
     listed = list(plan.listed())
     there = _were_sent(((sequence, case.name) for sequence, case in listed), sent)
     count = Counter((case.request_class, case.origin) for _, case in compress(listed, there))
-    found = [one.id for one in CLASSES if any(one.id == id_ for id_, _ in count)]
-    return [{"class": id_} | {origin: count[id_, origin] for origin in _ORIGINS} for id_ in found]
+    rows = [{"class": one.id} | {origin: count[one.id, origin] for origin in _ORIGINS} for one in CLASSES]
+    return [row for row in rows if any(row[origin] for origin in _ORIGINS)]
 
 
 def _were_sent(requests: Iterable[Names], sent: Mapping[Names, int]) -> Iterator[bool]:
@@ -134,64 +266,6 @@ def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[Names, frozen
         tested = frozenset(clause.id for clause in wanted if clause.applies(evidence))
         found.append(((sequence, evidence.exchange.case), tested))
 
-    reference = provider.build(clock=provider.ManualClock(time.time()))
+    reference = build(clock=ManualClock(time.time()))
     run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - no secrets
     return found
-
-
-# -- the command -------------------------------------------------------------------------------------------
-
-
-def plan(loaded: Loaded, *, as_json: bool, why: bool) -> int:
-    """Print what ``run`` would send."""
-    whole = planned(loaded.settings)
-    outline = whole.outline()
-    if why:
-        clauses = selected_clauses(loaded.settings)
-        outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
-    say(*([json.dumps(outline, indent=2)] if as_json else plan_lines(outline)))
-    return 0
-
-
-def _reasoned(
-    outline: Mapping[str, Any], found: Mapping[Names, frozenset[str]], order: Iterable[str]
-) -> dict[str, Any]:
-    """The outline with the clauses that each request ``serves``, and of these the ``first`` served by it."""
-    unserved, cases = list(order), []
-    for case in outline["cases"]:
-        ids = found.get((case["sequence"], case["name"]), frozenset())
-        first = [id_ for id_ in unserved if id_ in ids]
-        cases.append(case | {"serves": [id_ for id_ in order if id_ in ids], "first": first})
-        unserved = [id_ for id_ in unserved if id_ not in ids]
-    return {**outline, "cases": cases, "unserved": unserved}
-
-
-def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
-    """The plan for a reader: one line per request under the name of its sequence, and the count last."""
-    yield f"profile {outline['profile']}, seed {outline['seed']}, plan {outline['sha256']}"
-    sequence = None
-    for case in outline["cases"]:
-        if case["sequence"] != sequence:
-            sequence = case["sequence"]
-            yield from ("", str(sequence))
-        more = [visible(case["body"], 100)] if case.get("body") is not None else []
-        more += [f"as {case['role']}"] if case.get("role") not in {None, "full"} else []
-        more += [f"(until {visible(case['until'], 60)})"] if case.get("until") else []
-        request = visible(f"{case['method']} {case['path']}", 60)
-        yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
-        if "serves" in case:
-            serves, first = f"tests {plural(len(case['serves']), 'clause')}", ", ".join(case["first"])
-            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
-    if "unserved" in outline:
-        missed = ", ".join(outline["unserved"])
-        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
-    on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
-    dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
-    yield ""
-    yield f"{outline['vectors']} vectors, {outline['drawn']} drawn requests{dropped}, sequences and reads"
-    yield f"{outline['requests']} requests planned{on}, none sent"
-
-
-def _folded(line: str, margin: str) -> list[str]:
-    wrapper = textwrap.TextWrapper(80, margin, f"{margin}  ", break_on_hyphens=False, break_long_words=False)
-    return wrapper.wrap(line)

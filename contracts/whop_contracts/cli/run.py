@@ -7,6 +7,7 @@ drawn again, and the sequence in which the clause failed is sent alone, between 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
 import sys
 from collections.abc import Mapping
@@ -16,9 +17,8 @@ from typing import Any, Final, cast, get_args
 from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
 from whop_contracts.cli.offline import read_result
-from whop_contracts.cli.open_target import open_live
-from whop_contracts.cli.planning import capabilities, pace, plan_lines, planned, selected_clauses
-from whop_contracts.engine import restore as restoring
+from whop_contracts.cli.planning import capabilities, open_live, pace, selected_clauses
+from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.journal import restore_command
 from whop_contracts.engine.plan import Plan, Profile
@@ -43,13 +43,13 @@ def run(loaded: Loaded) -> int:
     """Check a target; the exit code is the result's."""
     settings = loaded.settings
     if settings.dry_run:
-        say(*plan_lines(planned(settings).outline()))
-        return 0
+        return int(
+            importlib.import_module("whop_contracts.cli.explain").plan(loaded, as_json=False, why=False)
+        )
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
             result = check.check(settings, watch=watch)
-        problem = _write(settings, result)
-    return _show(settings, result, problem)
+        return _conclude(settings, result)
 
 
 def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
@@ -64,21 +64,16 @@ def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
         strict=settings.strict,
         secrets=[secret for secret in (settings.token, settings.readonly_token) if secret],
     )
-    final = settle(result)
-    return _show(settings, final, _write(settings, final))
+    return _conclude(settings, settle(result))
 
 
-def _write(settings: Settings, result: Mapping[str, Any]) -> UsageError | None:
-    """Write the files that were asked for; return what went wrong, as the result is shown in any case."""
+def _conclude(settings: Settings, result: Mapping[str, Any]) -> int:
+    """Write and print the result; return its exit code, or raise the problem that a file had."""
+    problem = None
     try:
         reports.write(settings, result)
-    except UsageError as problem:
-        return problem
-    return None
-
-
-def _show(settings: Settings, result: Mapping[str, Any], problem: UsageError | None) -> int:
-    """Print the result and return the exit code, or raise the problem that its files had."""
+    except UsageError as error:
+        problem = error
     with reader_may_leave():
         reports.show(settings, result, sys.stdout)
     if problem:
@@ -91,13 +86,13 @@ def restore(loaded: Loaded, journal: Path) -> int:
     settings = loaded.settings
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
-    record = restoring.read_journal(journal, settings, PAUSE)
+    record = engine.read_journal(journal, settings, PAUSE)
     with reader_may_leave():
         if not record.complete:
             say(f"target: {record.base_url}")
         if settings.insecure:
             say("certificates are not checked (--insecure)")
-    state = restoring.restore(
+    state = engine.restore(
         journal,
         settings,
         PAUSE,

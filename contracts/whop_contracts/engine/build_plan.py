@@ -1,44 +1,57 @@
 """Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, drawn requests in
 between.
+
+Drawn requests are generated for a seed, classified as by the oracle, and grouped to share reads.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import random
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache, partial
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Final, Literal
 
-from whop_contracts.engine.drawn import Drawn, draw_requests, grouped
-from whop_contracts.engine.plan import LIMITS, LazySequences, Plan, Profile
+from whop_contracts.actors import Actors
+from whop_contracts.engine.plan import LIMITS, LazySequences, Placement, Plan, Profile, longest_wait
+from whop_contracts.engine.request_builder import RequestBuilder
+from whop_contracts.exchange import Exchange, Window
+from whop_contracts.instants import read_instant
+from whop_contracts.json_text import read_json
 from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.schemas import document_path
-from whop_contracts.steps import AdvanceClock, AwaitResume, Capabilities, Need, Sequence
+from whop_contracts.steps import Capabilities, Case, Need, Sequence
 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
 BATCH: Final = "batch "
 _FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 95, "thorough": 95}
 """After this many requests every third sequence is a drawn one."""
-_DRAWN: Final[Mapping[Profile, Callable[[Contract, object, Capabilities], Drawn]]] = {
-    "quick": partial(draw_requests, scale=1 / 5.5, possible=False),
-    "standard": partial(draw_requests, scale=1.0, total=151),
-    "thorough": partial(draw_requests, scale=3.0, total=500),
-}
-"""How much of the classes' shares is drawn, and up to how many requests the schemas fill up."""
-_RESETS: Final = 10
-"""After a campaign had to be made active so many times, one that is active is preferred, if there is one."""
+_SCALES: Final[Mapping[Profile, float]] = {"quick": 1 / 5, "standard": 1.0, "thorough": 3.0}
+"""How much of the classes' shares is drawn."""
+_TOTALS: Final[Mapping[Profile, int]] = {"quick": 0, "standard": 151, "thorough": 500}
+"""Up to how many drawn requests the schemas fill up."""
 _SHORTER: Final = 12
 """How many of those ranked after the first for which there is no room are tried: one may be shorter."""
 _HISTORIES: Final = 60
 """How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
 allowed.
 """
+_DAY: Final = "2026-11-24T03:00:00Z"
+"""The day on which a plan is classified; it is the same for everybody, so that a plan is."""
+SHARED: Final = 8
+"""How many requests that must be rejected share a read."""
+_POSSIBLE: Final = 8
+"""How many that may be accepted follow them."""
+_EXPECTED: Final = 12
+"""How many accepted pauses share a read."""
+_SPARE: Final = 8
+"""How many more are drawn than are needed, since some may be dropped."""
 
 
 def draw(
@@ -54,21 +67,24 @@ def draw(
     ``only`` leaves out vectors and sequences. What comes after the first requests is drawn when it is needed.
     """
     parts, offer = contract.plan_parts, means.offer()
-    groups = [] if only else [*ranks(parts, "wall" if means.clock == "wall" else "movable")]
+    named = {sequence.id: sequence for sequence in parts.sequences(means)}
+    groups = [] if only else [*ranks("wall" if means.clock == "wall" else "movable")]
     if profile == "thorough" and not only:
-        groups += _unranked(parts, groups)
-    ranked = [one for group in groups if (one := _sequence(parts, group, means))]
+        # What the ranks leave out finds no fault that others do not find.
+        left = {*parts.vectors(), *named}.difference(*groups)
+        groups += ((id_,) for id_ in (*parts.vectors(), *sorted(named)) if id_ in left)
+    found = (_sequence(parts, group, named, offer) for group in groups)
+    ranked = [one for one in found if one]
     offered = [one for one in ranked if one.needs <= offer]
     if means.clock == "wall" and means.campaigns > 1:
-        offered.sort(key=_longest_wait, reverse=True)
-    placement = _Placement(means)
-    plan = Plan(
-        profile, seed, means, sequences=(), left_out=tuple(one for one in ranked if not one.needs <= offer)
-    )
+        offered.sort(key=longest_wait, reverse=True)
+    placement = Placement(means)
     head: tuple[Sequence, ...] = ()
-    while len(head) < len(offered) and not replace(plan, sequences=head).is_longer(_FIRST[profile]):
+    while len(head) < len(offered) and placement.sent <= _FIRST[profile]:
         head = (*head, placement.place(offered[len(head)]))
-    rest = partial(_rest, contract, plan, head, placement, offered[len(head) :])
+    lacking = tuple(one for one in ranked if not one.needs <= offer)
+    plan = Plan(profile, seed, means, sequences=(), left_out=lacking)
+    rest = partial(_rest, contract, plan, placement, offered[len(head) :])
     return replace(plan, sequences=LazySequences(head, rest))
 
 
@@ -79,155 +95,147 @@ def batch(contract: Contract, plan: Plan, number: int) -> Plan:
     The same arguments and versions give the same batch. Its sequences are named after it.
     """
     sequences, _ = _drawn(contract, plan, f"{plan.seed} {number}", f"{BATCH}{number}: ")
-    placement = _Placement(plan.means)
-    return replace(plan, sequences=tuple(map(placement.place, sequences)), left_out=())
-
-
-# -- vectors and sequences -----------------------------------------------------------------------------------
+    return replace(plan, sequences=tuple(map(Placement(plan.means).place, sequences)), left_out=())
 
 
 @cache
-def ranks(parts: PlanParts, clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
-    """The ranks for a kind of clock. ValueError if the file names an id that does not exist."""
+def ranks(clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
+    """The ranks for a kind of clock."""
     file = json.loads(document_path("ranks.json").read_text(encoding="utf-8"))
-    return tuple(checked(parts, group) for group in file[clock])
+    return tuple(map(tuple, file[clock]))
 
 
-def checked(parts: PlanParts, group: SequenceOf[str]) -> Group:
-    """A group whose ids exist: of vectors, or of one sequence. ValueError names an id that does not."""
-    known = {*parts.vectors(), *([] if group[1:] else parts.sequence_ids())}
-    for id_ in group:
-        if id_ not in known:
-            near = difflib.get_close_matches(id_, known, 1)
-            hint = f"; is it {near[0]!r}?" if near else ""
-            raise ValueError(f"ranks.json: no vector or sequence has the id {id_!r}{hint}")
-    return tuple(group)
-
-
-def _unranked(parts: PlanParts, groups: Iterable[Group]) -> Iterator[Group]:
-    """What the ranks leave out, each on its own: it finds no fault that others do not find."""
-    ranked = {id_ for group in groups for id_ in group}
-    yield from ((id_,) for id_ in (*parts.vectors(), *sorted(parts.sequence_ids())) if id_ not in ranked)
-
-
-def _sequence(parts: PlanParts, group: Group, means: Capabilities) -> Sequence | None:
+def _sequence(
+    parts: PlanParts, group: Group, named: Mapping[str, Sequence], offer: frozenset[Need]
+) -> Sequence | None:
     """A group as a sequence, without what the target does not offer; None if nothing is left."""
-    named, vectors = _named(parts, means), parts.vectors()
-    cases = [vectors[id_] for id_ in group if id_ in vectors]
+    cases = [case for id_ in group if (case := parts.vectors().get(id_))]
     if not cases:
         return named.get(group[0])
-    classes = {case: parts.classes[case.request_class or ""] for case in cases}
-    able: tuple[Need | None, ...] = (None, *means.offer())
-    cases = [case for case in cases if classes[case].needs in able] or cases
-    return parts.kept(*cases) if classes[cases[0]].effect == "expected" else parts.refused(*cases)
-
-
-@cache
-def _named(parts: PlanParts, means: Capabilities) -> Mapping[str, Sequence]:
-    return {sequence.id: sequence for sequence in parts.sequences(means)}
-
-
-def _longest_wait(sequence: Sequence) -> int:
-    """The milliseconds until the last instant that a sequence waits for; 0 if it waits for none.
-
-    On a wall clock the longest ones come first: while they wait, the others are sent to other campaigns.
-    """
-    marks = {step.mark for step in sequence.steps if isinstance(step, AdvanceClock | AwaitResume)}
-    dated = [case.until.plus_ms for case in sequence.cases() if case.until and case.mark in marks]
-    return max([0, *dated])
-
-
-class _Placement:
-    """Distributes sequences over all campaigns, so that a fault of one of them is found."""
-
-    def __init__(self, means: Capabilities) -> None:
-        self._means = means
-        self._load = [Counter[bool]() for _ in range(means.campaigns)]
-        self._waits = [0] * means.campaigns
-        self._paused: set[str] = set()
-        self._resets = 0
-
-    def place(self, sequence: Sequence) -> Sequence:
-        """The sequence for the campaign that has had least, and least of dates if there are some in it; for
-        an active one, if it has to be and there is one. Waits on a wall clock are shared out first.
-        """
-        if not any(case.campaign.startswith(sequence.campaign) for case in sequence.cases()):
-            sequence.follow(self._paused)
-            return sequence
-        everyone = range(len(self._load))
-        active = [index for index in everyone if f"own:{index}" not in self._paused]
-        spare = sequence.start == "active" and self._resets >= _RESETS
-        dated = sum(case.until is not None for case in sequence.cases()) > 1
-        wait = _longest_wait(sequence) if self._means.clock == "wall" else 0
-
-        def load(one: int) -> tuple[int, int, int]:
-            shares = self._waits[one] if wait else 0, self._load[one][True] if dated else 0
-            return *shares, self._load[one].total()
-
-        index = min(active or everyone if spare else everyone, key=load)
-        self._waits[index] += wait
-        self._resets += sequence.start == "active" and f"own:{index}" in self._paused
-        placed = sequence.shifted(index, len(self._load))
-        self._load[index][dated] += len(sequence.steps)
-        placed.follow(self._paused)
-        return placed
-
-    def copy(self) -> _Placement:
-        """A placement that goes on from here on its own."""
-        other = _Placement(self._means)
-        other._load, other._paused = [one.copy() for one in self._load], self._paused.copy()
-        other._waits, other._resets = self._waits.copy(), self._resets
-        return other
-
-
-# -- drawn ---------------------------------------------------------------------------------------------------
+    able = [case for case in cases if parts.class_for(case).needs in (None, *offer)]
+    return parts.together(*(able or cases))
 
 
 def _rest(
-    contract: Contract,
-    plan: Plan,
-    head: tuple[Sequence, ...],
-    placement: _Placement,
-    ranked: SequenceOf[Sequence],
+    contract: Contract, plan: Plan, placement: Placement, ranked: SequenceOf[Sequence]
 ) -> tuple[tuple[Sequence, ...], int]:
     """The sequences after the first: as many ranked ones as there is room for, and the drawn ones."""
     drawn, dropped = _drawn(contract, plan, plan.seed, "")
 
-    def placed(some: Iterable[Sequence]) -> tuple[Sequence, ...]:
-        return tuple(map(placement.copy().place, _interleaved(some, drawn)))
+    def placed(some: Iterable[Sequence]) -> tuple[tuple[Sequence, ...], int]:
+        trial = deepcopy(placement)
+        return tuple(map(trial.place, _interleaved(some, drawn))), trial.requests
 
-    def fits(some: Iterable[Sequence]) -> bool:
-        return replace(plan, sequences=(*head, *placed(some))).requests <= limit
-
-    limit = LIMITS[plan.profile]
-    low, high = 0, len(ranked)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(ranked[:middle]) else (low, middle - 1)
-    chosen = [*ranked[:low]]
-    for one in ranked[low + 1 : low + 1 + _SHORTER]:
-        chosen += [one] if fits([*chosen, one]) else []
-    return placed(chosen), dropped
+    limit = LIMITS.get(plan.profile)
+    if limit is None:
+        return placed(ranked)[0], dropped
+    most = bisect_right(range(1, len(ranked) + 1), limit, key=lambda count: placed(ranked[:count])[1])
+    chosen = [*ranked[:most]]
+    for one in ranked[most + 1 : most + 1 + _SHORTER]:
+        chosen += [one] if placed([*chosen, one])[1] <= limit else []
+    return placed(chosen)[0], dropped
 
 
 def _interleaved(ranked: Iterable[Sequence], drawn: Iterable[Sequence]) -> Iterator[Sequence]:
     """Every third sequence is a drawn one, until those of one kind are used up."""
     one, other = iter(ranked), iter(drawn)
-    while True:
-        some = [*islice(one, 2), *islice(other, 1)]
-        if not some:
-            return
+    while some := [*islice(one, 2), *islice(other, 1)]:
         yield from some
+
+
+# -- drawn requests ------------------------------------------------------------------------------------------
 
 
 def _drawn(contract: Contract, plan: Plan, seed: object, label: str) -> tuple[list[Sequence], int]:
     """The drawn sequences for a seed, and how many requests were dropped."""
-    requests = _DRAWN[plan.profile](contract, seed, plan.means)
-    found = list(grouped(contract.plan_parts, requests.cases, f"{label}drawn"))
-    if plan.profile == "thorough":
+    parts, profile = contract.plan_parts, plan.profile
+    cases, dropped = _draw_requests(contract, seed, plan.means, profile)
+    found = list(_grouped(parts, cases, f"{label}drawn"))
+    if profile == "thorough":
         moving = plan.means.clock != "wall" and not label
         found += (
             replace(one, name=f"{label}{one.name}", id=f"{label}{one.id}")
-            for one in contract.plan_parts.histories(seed, _HISTORIES, plan.means, moving)
+            for one in parts.histories(seed, _HISTORIES, plan.means, moving)
         )
-    return found, requests.dropped
+    return found, dropped
+
+
+def _draw_requests(
+    contract: Contract, seed: object, means: Capabilities, profile: Profile
+) -> tuple[list[Case], int]:
+    """Requests for a seed: the share of every class, filled up from the schemas. Also how many were dropped,
+    since they fit no class or must not be sent.
+
+    ``quick`` leaves out what a provider may carry out: that needs reads of its own.
+    """
+    parts, total, dropped = contract.plan_parts, _TOTALS[profile], 0
+
+    def sendable(cases: Iterable[Case]) -> Iterator[Case]:
+        nonlocal dropped
+        for case in cases:
+            if (one := classify(contract, case)) in parts.classes and not is_inconclusive(case):
+                yield replace(case, request_class=one)
+            else:
+                dropped += 1
+
+    own = (
+        parts.draw(id_, f"{seed} {id_}", round(one.share * _SCALES[profile]))
+        for id_, one in parts.classes.items()
+        if one.needs in (None, *means.offer()) and (profile != "quick" or one.effect != "possible")
+    )
+    found = dict.fromkeys(sendable(chain.from_iterable(own)))
+    if len(found) < total:
+        for case in sendable(parts.from_schemas(seed, total - len(found) + _SPARE)):
+            found[case] = None
+            if len(found) == total:
+                break
+    return list(found), dropped
+
+
+@cache
+def _reference(contract: Contract) -> tuple[RequestBuilder, Window]:
+    """A builder and a clock for classification: nothing is sent to these actors."""
+    actors = Actors("a-token-of-nobody-at-all", (f"{contract.id_prefix}AbCdEfGh1234",), "a-reader", "foreign")
+    builder = RequestBuilder("", actors, contract, agent="", rng=random.Random(0))  # noqa: S311 - no secret
+    instant = read_instant(_DAY)
+    assert instant is not None
+    return builder, Window(instant.ns, instant.ns)
+
+
+def classify(contract: Contract, case: Case) -> str:
+    """The class of a case, by the functions that the oracle uses."""
+    builder, now = _reference(contract)
+    bound = builder.bind(case, now)
+    exchange = Exchange(1, bound.request, None, 0.0, 0.0, now, bound.role, bound.scope)
+    return contract.plan_parts.class_of(exchange)
+
+
+def is_inconclusive(case: Case) -> bool:
+    """Whether a response would show nothing: not UTF-8, a byte order mark, a key twice."""
+    content = case.body.encode() if isinstance(case.body, str) else case.body or b""
+    return json.detect_encoding(content) != "utf-8" or bool(read_json(content).duplicates)
+
+
+def _grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Sequence]:
+    """Sequences named after ``label``: the smallest of each class first, all classes in turn."""
+    by_class: dict[str | None, list[Case]] = {}
+    for case in sorted(cases, key=lambda case: len(case.body or "") + len(case.campaign + case.credential)):
+        by_class.setdefault(case.request_class, []).append(case)
+    queues: dict[str, list[Case]] = {"none": [], "possible": [], "expected": []}
+    for case in chain.from_iterable(zip_longest(*by_class.values())):
+        if case:
+            queues[parts.class_for(case).effect].append(case)
+
+    def take(effect: str, count: int) -> list[Case]:
+        taken, queues[effect] = queues[effect][:count], queues[effect][count:]
+        return taken
+
+    number = 0
+    while any(queues.values()):
+        rejected, possible = take("none", SHARED), take("possible", _POSSIBLE)
+        # A pause with a date can follow whatever was before; one without needs an active campaign.
+        accepted = sorted(take("expected", _EXPECTED), key=lambda case: case.until is None)
+        for some in filter(None, (rejected, accepted, possible)):
+            number += 1
+            name = f"{label} {number}"
+            yield replace(parts.together(*some), name=name, id=name.replace(" ", "-"))

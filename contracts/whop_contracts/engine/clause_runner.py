@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -100,9 +99,6 @@ class ClauseRunner:
     resumes: list[Resume] = field(default_factory=list)
     requests: int = 0
     conclusive: int = 0
-    statuses: Counter[int] = field(default_factory=Counter)
-    seen: set[str] = field(default_factory=set)
-
     _groups: list[tuple[Condition, list[tuple[int, Clause]]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,7 +115,6 @@ class ClauseRunner:
         A condition that several clauses share is asked once.
         """
         self.requests += 1
-        self.statuses[evidence.status] += 1
         broken: list[tuple[int, str]] = []
         for applies, clauses in self._groups:
             if not applies(evidence):
@@ -136,7 +131,7 @@ class ClauseRunner:
         if self.contract.is_conclusive(evidence):
             self.conclusive += 1
             for drift in drifts(evidence.document, self.contract.schema()):
-                self._drift(drift)
+                self._count(drift)
         return tuple(id_ for _, id_ in sorted(broken))
 
     def _keep(self, count: Count, failure: Failure) -> None:
@@ -156,13 +151,10 @@ class ClauseRunner:
             first = Kind(exchange.case, failure.evidence.request_class, *texts, exchange.number)
             count.kinds.setdefault(key, first).count += 1
 
-    def _drift(self, drift: Drift) -> None:
-        key = (drift.kind, drift.pointer)
-        if key not in self.drift and len(self.drift) >= _KEPT_DRIFT:
-            return
-        if key not in self.drift:
-            self.drift[key] = replace(drift, value=_short(drift.value))
-        self.drift[key].count += 1
+    def _count(self, drift: Drift) -> None:
+        key = drift.kind, drift.pointer
+        if key in self.drift or len(self.drift) < _KEPT_DRIFT:
+            self.drift.setdefault(key, drift).count += 1
 
 
 def _kind_of(failure: Failure) -> tuple[Any, ...]:
@@ -186,28 +178,21 @@ def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Itera
     if isinstance(document, Mapping):
         named = schema.get("properties", {})
         for name, value in document.items():
-            at = f"{pointer}/{name}"
             if name in named:
-                yield from drifts(value, named[name], at)
+                yield from drifts(value, named[name], f"{pointer}/{name}")
             else:
-                yield Drift("undocumented_field", at, value)
-        for name in named:
-            if name in schema.get("required", ()) and name not in document:
-                yield Drift("missing_field", f"{pointer}/{name}", None)
-    else:
-        yield from _value_drift(document, schema, pointer)
-
-
-def _value_drift(value: Any, schema: Mapping[str, Any], pointer: str) -> Iterable[Drift]:
-    if value is None:
-        if "null" not in _types(schema):
+                yield Drift("undocumented_field", f"{pointer}/{name}", _short(value))
+        absent = (name for name in schema.get("required", ()) if name not in document)
+        yield from (Drift("missing_field", f"{pointer}/{name}", None) for name in absent)
+    elif document is None:
+        if "null" not in schema.get("type", "null"):
             yield Drift("null", pointer, None)
-    elif "enum" in schema and value not in schema["enum"]:
-        yield Drift("undocumented_value", pointer, value)
-    elif schema.get("format") == "date-time" and isinstance(value, str):
-        form = form_of(value)
+    elif "enum" in schema and document not in schema["enum"]:
+        yield Drift("undocumented_value", pointer, _short(document))
+    elif schema.get("format") == "date-time" and isinstance(document, str):
+        form = form_of(document)
         if form not in (None, USUAL_FORM):
-            yield Drift("timestamp_form", pointer, form)
+            yield Drift("timestamp_form", pointer, _short(form))
 
 
 def _short(value: Any) -> Any:
@@ -215,8 +200,3 @@ def _short(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     return (value if isinstance(value, str) else repr(value))[:_KEPT_TEXT]
-
-
-def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    kinds = schema.get("type", "null")
-    return (kinds,) if isinstance(kinds, str) else tuple(kinds)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
-from whop_contracts.engine.guards import PREFLIGHT
+from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import JournalError
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.run_state import Stopped
-from whop_contracts.engine.schedule import Course, Running, Schedule, Steps
 from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
-from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.steps import AdvanceClock, AwaitResume, Case, Send, Sequence, Step, read
+from whop_contracts.steps import AdvanceClock, AwaitResume, Case, Send, Sequence, Step
 from whop_contracts.target.sender import BudgetSpent
 
 _AFTER_S: Final = 1.0
@@ -27,6 +25,102 @@ _WAYS_OUT: Final = {
 """What helps if a clock of a kind cannot be used."""
 _WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
 """On a wall clock a late resume is also looked for at these seconds after it is due."""
+Steps = Generator[int | None, bool | None, bool]
+"""Sends what belongs together. Yields an instant (ns of the provider's clock) to go on at, and is sent
+whether it was reached; or None where others may go on first. Returns whether the rest can be sent.
+"""
+
+
+@dataclass(slots=True)
+class Course:
+    """A sequence that is being sent: its name, the instants of its marks, those of pauses that got a 409."""
+
+    name: str
+    marks: dict[str, int] = field(default_factory=dict)
+    conflicting: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for."""
+
+    steps: Steps
+    campaigns: frozenset[str]
+    due: int = 0
+    begun: bool = False
+
+
+class Schedule:
+    """Decides which sequence goes on, step by step.
+
+    One that is due comes first, then the one being sent, then the next of the plan. With ``overlap`` a
+    sequence that has to wait does not hold up others: the next one is then the first without a wait of its
+    own, else the first, that uses none of the campaigns of those under way. So a campaign is never used by
+    two sequences at once, and with a single campaign everything waits: its reads could not tell whether the
+    waiting sequence or a rejected request has changed it.
+    """
+
+    def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
+        self._todo = iter(sequences)
+        self.overlap = overlap
+        self._deferred: list[Sequence] = []
+        self.under_way: list[Running] = []
+        self.finished = 0
+
+    @property
+    def waiting(self) -> list[Running]:
+        """The sequences that wait, the one that is due first at the front."""
+        return sorted((one for one in self.under_way if one.due), key=lambda one: one.due)
+
+    def next(self, passed: Callable[[int], bool], begin: Callable[[Sequence], Steps]) -> Running | None:
+        """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
+        waiting = self.waiting
+        if waiting and (not self.overlap or passed(waiting[0].due)):
+            # Until it waits again or ends, it stays ahead of the one that it interrupts.
+            self.under_way.remove(waiting[0])
+            self.under_way.insert(0, waiting[0])
+            return waiting[0]
+        sending = next((one for one in self.under_way if not one.due), None)
+        if sending is None and (sequence := self._startable()):
+            sending = Running(begin(sequence), _campaigns(sequence))
+            self.under_way.append(sending)
+        return sending or (waiting[0] if waiting else None)
+
+    def finish(self, one: Running) -> None:
+        """It has ended."""
+        self.under_way.remove(one)
+        self.finished += 1
+
+    def _startable(self) -> Sequence | None:
+        """Take the next sequence that may be started; None if there is none now."""
+        blocked = frozenset[str]().union(*(one.campaigns for one in self.under_way))
+        found: int | None = None
+        for index, sequence in enumerate(self._upcoming()):
+            if blocked & _campaigns(sequence):
+                continue
+            found = index if found is None else found
+            if not (blocked and _waits(sequence)):
+                found = index
+                break
+        return None if found is None else self._deferred.pop(found)
+
+    def _upcoming(self) -> Iterator[Sequence]:
+        """What was not started yet, in the order of the plan; what is taken from it is known from then on."""
+        yield from self._deferred
+        for sequence in self._todo:
+            self._deferred.append(sequence)
+            yield sequence
+
+
+def _campaigns(sequence: Sequence) -> frozenset[str]:
+    """The symbols of the campaigns that a sequence uses, also by an altered id."""
+    used = {sequence.campaign} if sequence.start == "active" else set()
+    used.update(case.campaign for case in sequence.cases())
+    return frozenset(":".join(symbol.split(":")[:2]) for symbol in used)
+
+
+def _waits(sequence: Sequence) -> bool:
+    return any(isinstance(step, AdvanceClock | AwaitResume) for step in sequence.steps)
 
 
 class Executor:
@@ -38,35 +132,20 @@ class Executor:
         self._waited_out = 0
         self._conflicts = False
 
-    def preflight(self, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
-        """Read every named campaign once, and another company's if one was given.
-
-        Returns the evidence and the state by campaign, for those named. States are journalled before anything
-        is changed.
-        """
-        session = self._session
-        evidence, first = {}, {}
-        for index, campaign in enumerate(session.actors.campaigns):
-            evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
-            if (shown := evidence[campaign].shown) is not None:
-                first[campaign] = shown
-                self._journal_first(campaign, shown)
-        if foreign:
-            theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown
-            if theirs is not None and theirs.whole:
-                session.foreign.first = theirs
-                self._journal_first(session.foreign.name, theirs)
-        return evidence, first
-
-    def _journal_first(self, campaign: str, first: State) -> None:
-        if first.whole:
-            self._session.write_journal(lambda journal: journal.first(campaign, first))
-
-    def run(self, plan: Plan, label: str = "") -> None:
-        """Send every sequence of the plan, as far as the budget goes and the journal can be kept.
+    def run(self, plan: Plan, more: Callable[[int], Plan] | None = None) -> None:
+        """Send every sequence of the plan, and of ``more`` batches of it (numbered from 1), as far as the
+        budget goes and the journal can be kept.
 
         While a sequence waits on a wall clock, those for other campaigns are sent.
         """
+        state = self._session.state
+        self._send_plan(plan, "")
+        number = 0
+        while more and not (state.cut or state.inconclusive):
+            number += 1
+            self._send_plan(more(number), f" of batch {number}")
+
+    def _send_plan(self, plan: Plan, label: str) -> None:
         state = self._session.state
         schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall")
         try:
@@ -100,22 +179,11 @@ class Executor:
 
     # -- one sequence ----------------------------------------------------------------------------------------
 
-    def _send_sequence(self, sequence: Sequence) -> Steps:
-        """Send a sequence. If it is the first in which a read showed an older state, send it again if a read
-        just before an instant was excused by that: from now on the lag is over before such a read.
-        """
-        oracle = self._session.oracle
-        lagged = oracle.lags
-        done = yield from self._send_once(sequence)
-        if done and oracle.lags and not lagged and any(map(self._is_just_before, sequence.steps)):
-            return (yield from self._send_once(sequence))
-        return done
-
     def _is_just_before(self, step: Step) -> bool:
         """Whether a test clock is moved to just before an instant. Reads lag by the time of the sender."""
         return isinstance(step, AdvanceClock) and step.plus_ms < 0 and self._clock.kind == "test"
 
-    def _send_once(self, sequence: Sequence) -> Steps:
+    def _send_sequence(self, sequence: Sequence) -> Steps:
         course = Course(sequence.name)
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)

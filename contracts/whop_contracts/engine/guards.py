@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from whop_contracts.engine.run_state import Stopped
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import NANO
 from whop_contracts.pause.clause import Contract
@@ -37,6 +36,10 @@ _CONFLICTING: Final = 409
 _UNAUTHORIZED: Final = 401
 _APART: Final = 10 * NANO
 PREFLIGHT: Final = "preflight"
+
+
+class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with this reason
+    """The run cannot go on, for a reason that lies in the environment."""
 
 
 def check_responses(session: Session, evidence: Evidence) -> None:
@@ -196,14 +199,15 @@ class CredentialCheck:
 
     def recheck(self, session: Session, doubt: str, sequence: str) -> None:
         """Send what decides about a doubt; ``Stopped`` if the credential is rejected again."""
-        simplest, undo = session.contract.simplest_requests
-        self.checking, rejected = True, True
+        contract = session.contract
+        simplest, undo = contract.simplest_requests
+        self.checking, rejected, why = True, True, contract.conflicting
         try:
             if doubt == _CONFLICT:
                 session.send(undo, sequence)
                 rejected = session.send(simplest, sequence).status == _CONFLICTING
                 # A 409 to a request that was carried out is a finding.
-                rejected &= session.plain(session.send(read(), sequence)).shown == session.contract.baseline
+                rejected &= session.plain(session.send(read(), sequence)).shown == contract.baseline
                 session.send(undo, sequence)
             elif doubt == _REDIRECT:
                 # The first one is a finding; that every other one is redirected too is the same.
@@ -211,30 +215,24 @@ class CredentialCheck:
                 session.outbox.hold(doubt)
                 evidence = session.send(simplest, sequence)
                 rejected = evidence.status in _REDIRECTS
+                why = f"every {contract.operation} gets a {contract.describe_status(evidence)}"
             elif doubt == _PERMISSION:
                 rejected = all(session.send(case, sequence).status == _FORBIDDEN for case in (simplest, undo))
+                why = (
+                    f"the credential may not pause a campaign (403); expected one with {contract.permission}"
+                )
             else:
                 rejected = session.send(read(), sequence).status == _UNAUTHORIZED
+                why = (
+                    "every request gets a 401 since the run began: the credential was revoked or has expired"
+                )
         finally:
             self.checking = False
             session.state.unsound |= rejected
             session.outbox.settle(doubt, sound=not rejected)
         session.state.untouched |= rejected and doubt in (_PERMISSION, _REDIRECT)
-        if rejected and doubt == _REDIRECT:
-            raise Stopped(
-                f"every {session.contract.operation} gets a {session.contract.describe_status(evidence)}"
-            )
-        if rejected and doubt == _PERMISSION:
-            raise Stopped(
-                "the credential may not pause a campaign (403); expected one with "
-                f"{session.contract.permission}"
-            )
-        if rejected and doubt == _CONFLICT:
-            raise Stopped(session.contract.conflicting)
         if rejected:
-            raise Stopped(
-                "every request gets a 401 since the run began: the credential was revoked or has expired"
-            )
+            raise Stopped(why)
 
 
 @dataclass(slots=True)

@@ -1,37 +1,41 @@
-"""The journal of a run: what its campaigns were before it, and what our requests could have left them as.
+"""What protects the campaigns of a run: its journal and its lock, both files on this machine.
 
-JSON lines, each forced to the disk before the request that it announces is sent. It holds no credential. A
-power cut leaves at worst one unfinished last line, which is not read: its request was never sent.
+The journal says what campaigns were before the run, and what our requests could have left them as: JSON
+lines, each forced to the disk before the request that it announces is sent. It holds no credential. A power
+cut leaves at worst one unfinished last line, which is not read: its request was never sent.
+
+The advisory lock keeps two runs from changing the same campaigns or the same test clock.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shlex
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock, Timeout
+
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State
-from whop_contracts.settings import read_file
-from whop_contracts.settings.kinds import CAMPAIGN
+from whop_contracts.settings import UsageError, read_file
+from whop_contracts.settings.kinds import CAMPAIGN, without_query
 
 VERSION: Final = 1
 _MODE: Final = 0o600
-
-
-class JournalError(Exception):
-    """A journal cannot be written, or a file is none that can be acted on; one line says which and why."""
-
-
 ReadState = Callable[[Mapping[str, Any]], State]
 """Reads a state from the members that show it."""
+
+
+class JournalError(UsageError):
+    """A journal cannot be written, or a file is none that can be acted on; one line says which and why."""
 
 
 @dataclass(slots=True)
@@ -49,12 +53,11 @@ class CampaignRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """What a journal says: the target, when the run began, its campaigns by id as they were read."""
+    """What a journal says: the target, the run, its campaigns by id as they were read."""
 
     base_url: str
     run_id: str
-    began: str
-    campaigns: dict[str, CampaignRecord]
+    campaigns: dict[str, CampaignRecord] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -74,19 +77,10 @@ class Journal:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self._firsts: set[str] = set()
         self._intended: set[tuple[str, State]] = set()
 
     @classmethod
-    def create(
-        cls,
-        path: Path | None,
-        base_url: str,
-        run_id: str,
-        read_state: ReadState,
-        *,
-        now: Callable[[], float] = time.time,
-    ) -> Journal:
+    def create(cls, path: Path | None, base_url: str, run_id: str, read_state: ReadState) -> Journal:
         """Begin the journal of a run: at ``path``, else in the current directory, for its owner alone.
 
         A complete journal is replaced. An incomplete one, or another file that is not empty, is an error.
@@ -94,7 +88,7 @@ class Journal:
         path = path or Path(f"whop-contracts-{run_id}.journal.jsonl")
         if urllib.parse.urlsplit(base_url).username:
             raise JournalError("a base URL with a credential in it is not written to a journal")
-        try:
+        with _explained(path, "written"):
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
@@ -106,32 +100,22 @@ class Journal:
                     raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
-        except OSError as error:
-            raise JournalError(f"{path}: cannot be written: {error.strerror or error}") from None
-        began = write_instant(round(now() * 1_000) * 1_000_000)
+        began = write_instant(round(time.time() * 1_000) * 1_000_000)
         journal._write(journal=VERSION, base_url=base_url, run_id=run_id, began=began)
         _keep_name(path)
         return journal
 
     @classmethod
-    def reopen(cls, path: Path, read_state: ReadState) -> Journal:
+    def reopen(cls, path: Path) -> Journal:
         """Continue a journal, to note what is restored after its run; an unfinished last line is cut off."""
-        record = cls.read(path, read_state)
-        try:
+        with _explained(path, "written"):
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-            whole = path.read_bytes().rfind(b"\n") + 1
-            os.ftruncate(descriptor, whole)
-        except OSError as error:
-            raise JournalError(f"{path}: cannot be written: {error.strerror or error}") from None
-        journal = cls(path, descriptor)
-        journal._firsts.update(record.campaigns)
-        return journal
+            os.ftruncate(descriptor, path.read_bytes().rfind(b"\n") + 1)
+        return cls(path, descriptor)
 
     def first(self, campaign: str, state: State) -> None:
         """A campaign's state at the run's first read; to be written before any ``intend``."""
-        if campaign not in self._firsts:
-            self._write(campaign=campaign, first=state.as_dict())
-            self._firsts.add(campaign)
+        self._write(campaign=campaign, first=state.as_dict())
 
     def intend(self, campaign: str, state: State) -> None:
         """The next request can leave a campaign in this state. The same state is written only once."""
@@ -145,10 +129,8 @@ class Journal:
         self._intended = {intent for intent in self._intended if intent[0] != campaign}
 
     def close(self) -> None:
-        """Close the file; a journal that is closed twice stays closed."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        """Close the file."""
+        os.close(self._descriptor)
 
     def remove_if_complete(self, read_state: ReadState) -> None:
         """Remove the file if every campaign is as it was: nothing is left to restore."""
@@ -158,51 +140,57 @@ class Journal:
 
     def _write(self, **line: Any) -> None:
         text = memoryview(json.dumps(line).encode() + b"\n")
-        try:
+        with _explained(self.path, "written"):
             while text:
                 text = text[os.write(self._descriptor, text) :]
             os.fsync(self._descriptor)
-        except OSError as error:
-            raise JournalError(f"{self.path}: cannot be written: {error.strerror or error}") from None
 
     @staticmethod
     def read(path: Path, read_state: ReadState) -> JournalRecord:
         """What a journal says. ``JournalError`` if the file is no journal of this version."""
-        try:
+        with _explained(path, "read"):
             lines = read_file(path).split(b"\n")[:-1]
-        except OSError as error:
-            raise JournalError(f"{path}: cannot be read: {error.strerror or error}") from None
-        if not lines:
+        record: JournalRecord | None = None
+        for number, text in enumerate(lines, start=1):
+            try:
+                line = _object(text)
+                if record is None:
+                    record = _begun(line)
+                else:
+                    _take(line, record, read_state)
+            except ValueError as error:
+                raise JournalError(f"{path}: line {number}: {error}") from None
+        if record is None:
             raise JournalError(f"{path}: is no journal: it is empty")
-        header = _line(path, 1, lines[0])
-        if header.get("journal") != VERSION:
-            raise JournalError(f"{path}: is no journal of version {VERSION}")
-        record = JournalRecord(
-            _text(path, 1, header, "base_url"),
-            _text(path, 1, header, "run_id"),
-            _text(path, 1, header, "began"),
-            {},
-        )
-        for number, text in enumerate(lines[1:], start=2):
-            _take(path, number, _line(path, number, text), record, read_state)
         return record
 
 
-def _take(
-    path: Path, number: int, line: dict[str, Any], record: JournalRecord, read_state: ReadState
-) -> None:
+def _object(text: bytes) -> dict[str, Any]:
+    with contextlib.suppress(ValueError, RecursionError):
+        line = json.loads(text)
+        if isinstance(line, dict):
+            return line
+    raise ValueError("is no JSON object")
+
+
+def _begun(line: dict[str, Any]) -> JournalRecord:
+    """The record of a run from the first line of its journal."""
+    if line.get("journal") != VERSION:
+        raise ValueError(f"is no journal of version {VERSION}")
+    return JournalRecord(_text(line, "base_url"), _text(line, "run_id"))
+
+
+def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) -> None:
     """Add one line to a record."""
-    name = _text(path, number, line, "campaign")
-    try:
-        CAMPAIGN.parse(name)
-    except ValueError:
-        raise JournalError(f"{path}: line {number}: {name[:80]!a} is no id of a campaign") from None
+    name = _text(line, "campaign")
+    if CAMPAIGN.parse(name) is None:
+        raise ValueError(f"{name[:80]!a} is no id of a campaign")
     if "first" in line:
-        record.campaigns.setdefault(name, CampaignRecord(_state(path, number, line["first"], read_state)))
+        record.campaigns.setdefault(name, CampaignRecord(_state(line["first"], read_state)))
         return
     campaign = record.campaigns.setdefault(name, CampaignRecord(None))
     if "intend" in line:
-        state = _state(path, number, line["intend"], read_state)
+        state = _state(line["intend"], read_state)
         if state not in campaign.left:
             campaign.left.append(state)
         campaign.put_back = False
@@ -210,42 +198,92 @@ def _take(
         campaign.put_back = True
         campaign.left.clear()
     else:
-        raise JournalError(f"{path}: line {number}: says nothing that is known")
+        raise ValueError("says nothing that is known")
 
 
-def _line(path: Path, number: int, text: bytes) -> dict[str, Any]:
-    try:
-        line = json.loads(text)
-    except (ValueError, RecursionError):
-        line = None
-    if not isinstance(line, dict):
-        raise JournalError(f"{path}: line {number}: is no JSON object")
-    return line
-
-
-def _text(path: Path, number: int, line: dict[str, Any], name: str) -> str:
+def _text(line: dict[str, Any], name: str) -> str:
     value = line.get(name)
     if not isinstance(value, str) or not value:
-        raise JournalError(f"{path}: line {number}: has no {name}")
+        raise ValueError(f"has no {name}")
     return value
 
 
-def _state(path: Path, number: int, value: Any, read_state: ReadState) -> State:
+def _state(value: Any, read_state: ReadState) -> State:
     state = read_state(value) if isinstance(value, dict) else None
     if state is None or not state.whole:
-        raise JournalError(f"{path}: line {number}: holds no state that can be read")
+        raise ValueError("holds no state that can be read")
     return state
+
+
+@contextlib.contextmanager
+def _explained(path: Path, what: str) -> Iterator[None]:
+    """Turn an ``OSError`` into a ``JournalError``."""
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(f"{path}: cannot be {what}: {error.strerror or error}") from None
 
 
 def _keep_name(path: Path) -> None:
     """Force the new name to the disk too, where directories can be."""
-    try:
+    with contextlib.suppress(OSError):
         descriptor = os.open(path.absolute().parent, os.O_RDONLY)
-    except OSError:
-        return
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+# -- the lock ------------------------------------------------------------------------------------------------
+
+
+def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None) -> list[str]:
+    """What a run must not share with another: its campaigns, by origin, and its test clock."""
+    url = urllib.parse.urlsplit(base_url)
+    named = [f"campaign {campaign} at {url.scheme}://{url.netloc}" for campaign in campaigns]
+    return [*named, f"test clock {without_query(test_clock)}"] if test_clock else named
+
+
+@contextlib.contextmanager
+def exclusive(resources: Iterable[str], run: str) -> Iterator[str | None]:
+    """Hold the lock of each resource while the block runs.
+
+    ``resources`` are for people (``campaign X at https://host``), ``run`` describes this run to others.
+    Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the
+    other run that holds one of them. The locks are below ``XDG_STATE_HOME``, else in the usual place of the
+    system.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+            folder = (Path(base) if base else Path.home() / ".local" / "state") / "whop-contracts"
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for resource in sorted(set(resources)):
+                held.enter_context(_locked(folder, resource, run))
+            note = None
+        except (OSError, RuntimeError) as error:
+            held.close()
+            note = f"no lock could be taken on this machine, other runs are not kept away: {error}"
+        yield note
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, resource: str, run: str) -> Iterator[None]:
+    name = hashlib.sha256(resource.encode()).hexdigest()[:32]
+    lock, holder = FileLock(folder / f"{name}.lock", timeout=0), folder / f"{name}.txt"
     try:
-        os.fsync(descriptor)
-    except OSError:
-        return
+        lock.acquire()
+    except Timeout:
+        other = "which has just started"
+        with contextlib.suppress(OSError, ValueError):
+            other = holder.read_text("utf-8") or other
+        raise UsageError(
+            f"{resource} is in use by another run on this machine ({other}); "
+            f"expected one run at a time: wait for it, or use another campaign"
+        ) from None
+    try:
+        holder.write_text(f"run {run}, process {os.getpid()}", "utf-8")
+        yield
     finally:
-        os.close(descriptor)
+        holder.unlink(missing_ok=True)
+        lock.release()

@@ -6,72 +6,56 @@ import dataclasses
 import hashlib
 import json
 import platform
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.metadata import version
-from math import isinf
-from typing import Any, Final, Literal, overload
+from typing import Any, Final, Literal
 
-from whop_contracts.steps import Capabilities, Case, Sequence, reactivate, read
+from whop_contracts.steps import AdvanceClock, AwaitResume, Capabilities, Case, Sequence, reactivate, read
 
 Profile = Literal["quick", "standard", "thorough"]
-LIMITS: Final[Mapping[Profile, float]] = {"quick": 120, "standard": 398, "thorough": float("inf")}
+LIMITS: Final[Mapping[Profile, int]] = {"quick": 120, "standard": 398}
 """How many requests a plan has at most. A standard run may take 400: a provider that accepts what it may
 reject is sent some more than are planned.
 """
 RESTORING: Final = "put back"
 BATCH_RULE: Final = "batches of drawn requests and histories, from the seed and the number of the batch"
+_RESETS: Final = 10
+"""After a campaign had to be made active so many times, one that is active is preferred, if there is one."""
 _VERSIONED: Final = ("whop-contracts", "hypothesis", "schemathesis", "jsonschema-rs")
 
 
 class LazySequences(SequenceOf[Sequence]):
-    """Sequences whose first ones are known, and whose rest is drawn when it is first asked for."""
+    """Sequences whose first ones are known, and whose rest is drawn when it is first asked for.
+
+    ``rest`` returns the others, and how many drawn requests were dropped.
+    """
 
     def __init__(
         self, head: tuple[Sequence, ...], rest: Callable[[], tuple[tuple[Sequence, ...], int]]
     ) -> None:
         self._head = head
         self._rest = rest
-        self._all: tuple[Sequence, ...] | None = None
-        self._dropped = 0
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether all are known."""
-        return self._all is not None
-
-    @property
-    def dropped(self) -> int:
-        """How many drawn requests were dropped."""
-        return self._dropped if self._every() is not None else 0
-
-    def _every(self) -> tuple[Sequence, ...]:
-        if self._all is None:
-            rest, self._dropped = self._rest()
-            self._all = (*self._head, *rest)
-        return self._all
+    @cached_property
+    def drawn(self) -> tuple[tuple[Sequence, ...], int]:
+        """All sequences, and how many drawn requests were dropped."""
+        rest, dropped = self._rest()
+        return (*self._head, *rest), dropped
 
     def __iter__(self) -> Iterator[Sequence]:
         yield from self._head
-        yield from self._every()[len(self._head) :]
+        yield from self.drawn[0][len(self._head) :]
 
     def __len__(self) -> int:
-        return len(self._every())
+        return len(self.drawn[0])
 
-    @overload
-    def __getitem__(self, index: int) -> Sequence: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Sequence, ...]: ...
-    def __getitem__(self, index: int | slice) -> Sequence | tuple[Sequence, ...]:
-        return self._every()[index]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SequenceOf) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(self._every())
+    def __getitem__(self, index: Any) -> Any:
+        return self.drawn[0][index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +69,7 @@ class Plan:
     seed: int
     means: Capabilities
     sequences: SequenceOf[Sequence]
-    left_out: tuple[Sequence, ...] = field(default=())
+    left_out: tuple[Sequence, ...] = ()
     cut_short: bool = False
     goes_on: bool = False
 
@@ -93,12 +77,12 @@ class Plan:
         """The plan as far as it fits into ``max_requests``, in its order."""
         if self.requests <= max_requests:
             return self
-        low, high = 0, len(self.sequences)
-        while low < high:
-            middle = (low + high + 1) // 2
-            fits = replace(self, sequences=self.sequences[:middle]).requests <= max_requests
-            low, high = (middle, high) if fits else (low, middle - 1)
-        return replace(self, sequences=self.sequences[:low], cut_short=True)
+
+        def requests(count: int) -> int:
+            return replace(self, sequences=self.sequences[:count]).requests
+
+        most = bisect_right(range(1, len(self.sequences)), max_requests, key=requests)
+        return replace(self, sequences=self.sequences[:most], cut_short=True)
 
     @property
     def sha256(self) -> str:
@@ -131,7 +115,7 @@ class Plan:
     def outline(self) -> dict[str, Any]:
         """The plan as data for a reader: its fingerprint, the counts, and every request in its order."""
         rows = [
-            _shown(number, sequence, case) for number, (sequence, case) in enumerate(self.listed(), start=1)
+            _row(number, sequence, case) for number, (sequence, case) in enumerate(self.listed(), start=1)
         ]
         sent = Counter(row["origin"] for row in rows if row["class"])
         return {
@@ -139,9 +123,9 @@ class Plan:
             "seed": self.seed,
             "sha256": self.sha256,
             "requests": len(rows),
-            "drawn": self.drawn,
+            "drawn": sent["drawn"],
             "vectors": sent["vector"],
-            "dropped": self.sequences.dropped if isinstance(self.sequences, LazySequences) else 0,
+            "dropped": self.sequences.drawn[1] if isinstance(self.sequences, LazySequences) else 0,
             "goes_on": self.goes_on,
             "cases": rows,
         }
@@ -159,28 +143,21 @@ class Plan:
     @property
     def is_drawn(self) -> bool:
         """Whether all of its sequences are known, so that counting them costs nothing."""
-        return not isinstance(self.sequences, LazySequences) or self.sequences.is_drawn
+        return not isinstance(self.sequences, LazySequences) or "drawn" in vars(self.sequences)
 
     @property
     def expected(self) -> int:
         """How many requests there are, or are at most as long as the rest is not drawn."""
-        at_most = LIMITS[self.profile]
-        return self.requests if self.is_drawn or isinf(at_most) else int(at_most)
-
-    def is_longer(self, count: int) -> bool:
-        """Whether it has more than ``count`` requests before campaigns are restored."""
-        return sum(1 for sequence, _ in self.listed() if sequence != RESTORING) > count
+        at_most = LIMITS.get(self.profile)
+        return self.requests if self.is_drawn or at_most is None else at_most
 
 
-def _shown(number: int, sequence: str, case: Case) -> dict[str, Any]:
+def _row(number: int, sequence: str, case: Case) -> dict[str, Any]:
     """One request of a plan as data for a reader."""
     tail = "" if case.operation == "retrieve" else f"/{case.operation}"
     body = case.body.decode("utf-8", "backslashreplace") if isinstance(case.body, bytes) else case.body
-    until = case.until and (
-        f"{case.until.base}{case.until.plus_ms / 1000:+g} s"
-        if case.until.base == "now"
-        else f"{case.until.base} {case.until.time}"
-    )
+    until = case.until
+    start = until and (f"{until.plus_ms / 1000:+g} s" if until.base == "now" else f" {until.time}")
     return {
         "number": number,
         "sequence": sequence,
@@ -191,10 +168,73 @@ def _shown(number: int, sequence: str, case: Case) -> dict[str, Any]:
         "path": f"/ad_campaigns/{{{case.campaign}}}{tail}",
         "role": case.credential,
         "body": body,
-        "until": until and f"{until} {case.until.offset if case.until else ''}".strip(),
+        "until": until and f"{until.base}{start} {until.offset}".strip(),
     }
 
 
 def _plain(value: Any) -> Any:
     """What JSON has no type for."""
     return sorted(value) if isinstance(value, frozenset) else value.hex()
+
+
+# -- distributing sequences over campaigns -------------------------------------------------------------------
+
+
+class Placement:
+    """Distributes sequences over all campaigns, so that a fault of one of them is found.
+
+    ``sent`` counts the requests so far, preflight included, and ``requests`` also those that restore.
+    """
+
+    def __init__(self, means: Capabilities) -> None:
+        self._means = means
+        self._load = [Counter[bool]() for _ in range(means.campaigns)]
+        self._waits = [0] * means.campaigns
+        self._paused: set[str] = set()
+        self._resets = 0
+        self.sent = means.campaigns + means.foreign
+
+    @property
+    def requests(self) -> int:
+        """How many requests a conforming target is sent if no sequence follows."""
+        every = range(self._means.campaigns)
+        return self.sent + len(every) + sum(f"own:{index}" in self._paused for index in every)
+
+    def place(self, sequence: Sequence) -> Sequence:
+        """The sequence for the campaign that has had least, and least of dates if there are some in it; for
+        an active one, if it has to be and there is one. Waits on a wall clock are shared out first.
+        """
+        cases = list(sequence.cases())
+        self.sent += len(cases)
+        if any(case.campaign.startswith(sequence.campaign) for case in cases):
+            dated = sum(case.until is not None for case in cases) > 1
+            wait = longest_wait(sequence) if self._means.clock == "wall" else 0
+            index = self._least_loaded(sequence, dated, wait)
+            self._waits[index] += wait
+            self._load[index][dated] += len(sequence.steps)
+            self._resets += sequence.start == "active" and f"own:{index}" in self._paused
+            sequence = sequence.shifted(index, len(self._load))
+        self.sent += sequence.start == "active" and sequence.campaign in self._paused
+        sequence.follow(self._paused)
+        return sequence
+
+    def _least_loaded(self, sequence: Sequence, dated: bool, wait: int) -> int:  # noqa: FBT001
+        everyone = range(len(self._load))
+        active = [index for index in everyone if f"own:{index}" not in self._paused]
+        spare = sequence.start == "active" and self._resets >= _RESETS
+
+        def load(one: int) -> tuple[int, int, int]:
+            shares = self._waits[one] if wait else 0, self._load[one][True] if dated else 0
+            return *shares, self._load[one].total()
+
+        return min(active or everyone if spare else everyone, key=load)
+
+
+def longest_wait(sequence: Sequence) -> int:
+    """The milliseconds until the last instant that a sequence waits for; 0 if it waits for none.
+
+    On a wall clock the longest ones come first: while they wait, the others are sent to other campaigns.
+    """
+    marks = {step.mark for step in sequence.steps if isinstance(step, AdvanceClock | AwaitResume)}
+    dated = [case.until.plus_ms for case in sequence.cases() if case.until and case.mark in marks]
+    return max([0, *dated])

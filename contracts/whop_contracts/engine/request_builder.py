@@ -8,7 +8,7 @@ import string
 import urllib.request
 from calendar import monthcalendar
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -90,18 +90,15 @@ def _minutes(offset: str) -> int:
     return (hours * 60 + minutes) * (-1 if offset[0] == "-" else 1)
 
 
+@dataclass(frozen=True, slots=True)
 class RequestBuilder:
     """Turns cases into requests: ids, credentials and dates. Random parts come from ``rng``."""
 
-    def __init__(
-        self, base_url: str, actors: Actors, contract: Contract, *, agent: str, rng: random.Random
-    ) -> None:
-        self._base_url = base_url
-        self._actors = actors
-        self._contract = contract
-        self._prefix = contract.id_prefix
-        self._agent = agent
-        self._rng = rng
+    base_url: str
+    actors: Actors
+    contract: Contract
+    agent: str = field(kw_only=True)
+    rng: random.Random = field(kw_only=True)
 
     def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> BuiltRequest:
         """The request of a case, its date counted from ``now`` or from one of ``marks``."""
@@ -111,14 +108,14 @@ class RequestBuilder:
         if case.until is not None and isinstance(content, str):
             text, until = bind_stamp(case.until, now, marks)
             content = content.replace("{until}", text)
-        headers = [("accept", "application/json"), ("user-agent", self._agent), *self._actors.headers]
+        headers = [("accept", "application/json"), ("user-agent", self.agent), *self.actors.headers]
         if credential is not None:
             headers.append(("authorization", credential))
         if case.media_type is not None:
             headers.append(("content-type", case.media_type))
         request = Request(
             method=case.method,
-            url=self._base_url + self._contract.path(segment, case.operation),
+            url=self.base_url + self.contract.path(segment, case.operation),
             operation=case.operation,
             campaign=segment,
             headers=tuple(headers),
@@ -131,20 +128,21 @@ class RequestBuilder:
         whose, _, rest = symbol.partition(":")
         if whose == "own":
             number, _, how = rest.partition(":")
-            return self._altered(self._actors.campaigns[int(number)], how)
+            return self._altered(self.actors.campaigns[int(number)], how)
         if whose == "foreign":
-            return self._actors.foreign or "", "foreign"
-        if whose in self._actors.resting:
-            return self._actors.resting[whose], "named"
+            return self.actors.foreign or "", "foreign"
+        if whose in self.actors.resting:
+            return self.actors.resting[whose], "named"
         if whose == "invented":
-            size = max(len(self._actors.campaigns[0]) - len(self._prefix), 12)
-            return self._prefix + self._random(size), "invented"
+            size = max(len(self.actors.campaigns[0]) - len(self.contract.id_prefix), 12)
+            return self.contract.id_prefix + self._random(size), "invented"
         return rest, "malformed"
 
     def _altered(self, campaign: str, how: str) -> tuple[str, Scope]:
         """An id of ours, altered as its symbol says."""
         kind, _, text = how.partition(":")
-        rest = campaign.removeprefix(self._prefix)
+        prefix = self.contract.id_prefix
+        rest = campaign.removeprefix(prefix)
         match kind:
             case "":
                 return campaign, "named"
@@ -152,11 +150,13 @@ class RequestBuilder:
                 half = rest[: len(rest) // 2]
                 telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
                 # If the whole may be a number, a shorter number may be a campaign, too.
-                return self._prefix + (half if telling else self._random(max(len(half), 12))), "invented"
+                return self.contract.id_prefix + (
+                    half if telling else self._random(max(len(half), 12))
+                ), "invented"
             case "longer":
                 return campaign + self._random(12), "invented"
             case "recased":
-                other = self._prefix + rest.swapcase()
+                other = prefix + rest.swapcase()
                 return (other if other != campaign else campaign.upper()), "recased"
             case "prefix":
                 return text + rest, "malformed"
@@ -164,12 +164,12 @@ class RequestBuilder:
                 return campaign + text, "malformed"
 
     def _random(self, size: int) -> str:
-        return "".join(self._rng.choices(_ALNUM, k=size))
+        return "".join(self.rng.choices(_ALNUM, k=size))
 
     def credential(self, symbol: str) -> tuple[str | None, Role]:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
         kind, _, rest = symbol.partition(":")
-        token = self._actors.token
+        token = self.actors.token
         match kind:
             case "none":
                 return None, "none"
@@ -184,7 +184,7 @@ class RequestBuilder:
             case "scheme":
                 return f"{rest} {token}".strip(), "scheme"
             case "readonly":
-                return f"Bearer {self._actors.readonly_token}", "readonly"
+                return f"Bearer {self.actors.readonly_token}", "readonly"
             case _:
                 return f"Bearer {token}", "full"
 

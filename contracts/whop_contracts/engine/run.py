@@ -1,22 +1,38 @@
-"""One run: preflight, plan, teardown. Command line, pytest, proof and tests all run a plan by this."""
+"""One run: preflight, plan, teardown. Command line, pytest, proof and tests all run a plan by this.
+
+``restore`` is the teardown of a run that was killed, from its journal. A second time it changes nothing.
+"""
 
 from __future__ import annotations
 
-import itertools
+import os
+import random
+import secrets
+import stat
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Final
 
+from whop_contracts import __version__
+from whop_contracts.actors import Actors
 from whop_contracts.engine.executor import Executor
-from whop_contracts.engine.journal import JournalError
+from whop_contracts.engine.guards import PREFLIGHT, Stopped
+from whop_contracts.engine.journal import Journal, JournalError, JournalRecord, exclusive, resources_of
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.run_state import RunState, Stopped, describe_internal_error
-from whop_contracts.engine.session import Session
-from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
+from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
+from whop_contracts.engine.session import RunState, Session
+from whop_contracts.engine.teardown import restore_campaigns, wanted_by_journal, wanted_by_run
 from whop_contracts.pause.clause import Contract
-from whop_contracts.pause.evidence import Evidence
-from whop_contracts.signals import interruptible, restoring
-from whop_contracts.target.sender import BudgetSpent
+from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.settings import Settings, UsageError
+from whop_contracts.signals import describe_internal_error, interruptible, restoring
+from whop_contracts.steps import read
+from whop_contracts.target import Target, checked_base, describe_plain_http
+from whop_contracts.target.sender import BudgetSpent, Sender
+from whop_contracts.target.wire import is_loopback, split_url
 
 _JSON_STARTS: Final = tuple(bytes([byte]) for byte in b'{["tfn-0123456789')
 
@@ -32,9 +48,8 @@ def execute(
     """
     state = session.state
     with interruptible():
-        executor = Executor(session)
         try:
-            evidence, first = executor.preflight(foreign=plan.means.foreign)
+            evidence, first = preflight(session, foreign=plan.means.foreign)
             state.inconclusive = why_not_ready(session, evidence)
         except (BudgetSpent, Stopped) as stopped:
             state.inconclusive = str(stopped)
@@ -46,9 +61,7 @@ def execute(
             return state
         with ExitStack() as ending:
             try:
-                executor.run(plan)
-                if more is not None:
-                    _run_batches(executor, state, more)
+                Executor(session).run(plan, more)
                 # Within the ``try``: a signal comes before it and is caught below, or while restoring.
                 ending.enter_context(restoring())
             except KeyboardInterrupt:
@@ -66,11 +79,23 @@ def execute(
     return state
 
 
-def _run_batches(executor: Executor, state: RunState, more: Callable[[int], Plan]) -> None:
-    for number in itertools.count(1):
-        if state.cut or state.inconclusive:
-            return
-        executor.run(more(number), f" of batch {number}")
+def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
+    """Read every named campaign once, and another company's if one was given.
+
+    Returns the evidence and, where it can be restored, the state by campaign, for those named. States are
+    journalled before anything is changed.
+    """
+    evidence, first = {}, {}
+    for index, campaign in enumerate(session.actors.campaigns):
+        evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
+        if (shown := evidence[campaign].shown) is not None and shown.whole:
+            first[campaign] = shown
+            session.write_journal(partial(Journal.first, campaign=campaign, state=shown))
+    theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown if foreign else None
+    if theirs is not None and theirs.whole:
+        session.foreign.first = theirs
+        session.write_journal(partial(Journal.first, campaign=session.foreign.name, state=theirs))
+    return evidence, first
 
 
 def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str | None:
@@ -78,16 +103,15 @@ def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str 
 
     Campaigns of a live target that is not on loopback have to be readable and ready to be used.
     """
+    contract = session.contract
     live = session.target.kind == "live" and not session.target.loopback
     for campaign, evidence in first_reads.items():
-        reason = _why_unreadable(session.contract, evidence)
-        if reason:
-            cause = session.contract.likely_cause(evidence)
+        if reason := _why_unreadable(contract, evidence):
+            cause = contract.likely_cause(evidence)
             return f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
-        shown = evidence.shown
-        if live and (shown is None or not session.contract.is_ready(shown)):
+        if live and (evidence.shown is None or not contract.is_ready(evidence.shown)):
             return (
-                f"{campaign} is not {session.contract.baseline} but {shown or 'not readable'}: "
+                f"{campaign} is not {contract.baseline} but {evidence.shown or 'not readable'}: "
                 f"a run on a live target only uses campaigns that are"
             )
     return None
@@ -103,6 +127,92 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
             403: f"the credential may not read it (403); {contract.read_permission} is needed",
             404: "there is no such campaign for this credential (404)",
         }.get(response.status, f"the first read got status code {contract.describe_status(evidence)}")
-    if evidence.shown is None and response.content.lstrip()[:1] not in _JSON_STARTS:
-        return "the response does not begin as JSON"
-    return None
+    begins_as_json = response.content.lstrip()[:1] in _JSON_STARTS
+    return None if evidence.shown or begins_as_json else "the response does not begin as JSON"
+
+
+# -- restoring after a run that was killed -------------------------------------------------------------------
+
+
+def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalRecord:
+    """The journal, if the settings allow to act on it. ``UsageError`` if they do not."""
+    try:
+        record = Journal.read(path, contract.read_state)
+        base_url = checked_base(record.base_url)
+        given = None if settings.base_url is None else checked_base(settings.base_url)
+    except (JournalError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    if given is not None and given != base_url:
+        raise UsageError(
+            f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none"
+        )
+    host = split_url(base_url)[0].host.rstrip(".").lower()
+    if given is None and not is_loopback(host) and not _is_private(path):
+        raise UsageError(
+            f"{path}: names {base_url}, and is no file of this user with mode 0600; "
+            f"expected --base-url {base_url} beside it, as the credential is sent there"
+        )
+    if host in settings.production_hosts and not settings.allow_production:
+        raise UsageError(f"{path}: {host} is production; expected --allow-production beside it")
+    return replace(record, base_url=base_url)
+
+
+def _is_private(path: Path) -> bool:
+    """Whether only this user can have written a journal: it is a regular file for its owner alone."""
+    status = path.stat()
+    own = hasattr(os, "getuid") and status.st_uid == os.getuid()
+    return own and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
+
+
+def restore(
+    path: Path,
+    settings: Settings,
+    contract: Contract,
+    *,
+    open_target: Callable[[Settings, str], Target],
+    rate: Callable[[Settings, Target], int | None],
+    tell: Callable[[str], None] = lambda _line: None,
+) -> RunState:
+    """Restore the campaigns of the journal at ``path``, and continue it. ``tell`` gets what is tried.
+
+    ``state.inconclusive`` is set if the target could not be reached. ``UsageError`` for what the user has to
+    change.
+    """
+    record = read_journal(path, settings, contract)
+    if record.complete:
+        return RunState()
+    if not settings.token:
+        raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
+    actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
+    rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
+    with ExitStack() as ending:
+        try:
+            target = open_target(settings, record.base_url)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        ending.callback(target.close)
+        journal = Journal.reopen(path)
+        ending.callback(journal.close)
+        agent = f"whop-contracts/{__version__} (restore)"
+        session = Session(
+            Sender(target, rng=rng, rate=rate(settings, target)),
+            RequestBuilder(target.base_url, actors, contract, agent=agent, rng=rng),
+            tolerance=settings.resume_tolerance,
+            journal=journal,
+            watch=lambda *_: None,
+            tell=tell,
+        )
+        resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
+        with exclusive(resources, f"restore of {record.run_id}"), interruptible():
+            if note := describe_plain_http(record.base_url):
+                tell(note)
+            restore_campaigns(
+                session, wanted_by_journal(record.campaigns), restore_time=settings.restore_time
+            )
+    state, redact = session.state, redactor_of(actors).text
+    if state.unjournalled:
+        raise JournalError(state.unjournalled)
+    state.restored = [redact(line) for line in state.restored]
+    state.failed = [redact(line) for line in state.failed]
+    state.inconclusive = state.inconclusive and redact(state.inconclusive)
+    return state

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
-from whop_contracts.actors import Actors
 from whop_contracts.engine.guards import (
     PREFLIGHT,
     ClockCheck,
@@ -18,14 +19,11 @@ from whop_contracts.engine.guards import (
 )
 from whop_contracts.engine.journal import Journal, JournalError
 from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
-from whop_contracts.engine.run_state import RunState, describe_internal_error
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
-from whop_contracts.signals import shielded
+from whop_contracts.signals import describe_internal_error, shielded
 from whop_contracts.steps import Case, read
-from whop_contracts.target import Target
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import Sender
 
@@ -35,6 +33,43 @@ _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and shows the same."""
 _INTERRUPTED: Final = "interrupted"
 _DAY: Final = 86_400 * NANO
+
+
+@dataclass(slots=True)
+class RunState:
+    """What there is to report besides evidence.
+
+    ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted,
+    ``untimed`` why the provider's clock could not be used, ``unanswered`` what requests got instead of a
+    response of the provider, retries included, ``cut`` how many sequences the budget left unsent,
+    ``unjournalled`` why the journal could not be kept, ``unsound`` whether later evidence must not be
+    checked, ``restored`` the campaigns that are as they were (each with what was done), ``failed`` those that
+    are not (each with what is wrong), ``left`` whether restoring was interrupted.
+    """
+
+    notes: list[str] = field(default_factory=list)
+    inconclusive: str | None = None
+    untouched: bool = False
+    untimed: str | None = None
+    unanswered: Counter[str] = field(default_factory=Counter)
+    cut: int = 0
+    unjournalled: str | None = None
+    unsound: bool = False
+    restored: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    left: bool = False
+
+    @property
+    def prevented(self) -> str | None:
+        """What should have worked and did not, and the way out; None if nothing did."""
+        if self.untimed or not self.unanswered:
+            return self.untimed
+        count, what = self.unanswered.total(), ", ".join(self.unanswered)
+        requests = "1 request" if count == 1 else f"{count} requests"
+        return (
+            f"{requests} got no response of the provider, retries included ({what}); "
+            "run again once it responds"
+        )
 
 
 class Session:
@@ -47,26 +82,23 @@ class Session:
 
     def __init__(
         self,
-        target: Target,
         sender: Sender,
         builder: RequestBuilder,
-        actors: Actors,
-        contract: Contract,
         *,
         tolerance: float,
-        journal: Journal | None,
         watch: Watch,
+        journal: Journal | None = None,
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        self.target = target
         self.sender = sender
-        self.actors = actors
-        self.contract = contract
+        self.target = sender.target
+        self.actors = builder.actors
+        self.contract = builder.contract
         self.journal = journal
         self.tolerance = tolerance
-        self.oracle = contract.oracle(tolerance)
+        self.oracle = self.contract.oracle(tolerance)
         self.state = RunState()
-        self.foreign = ForeignCampaign(actors.foreign or "")
+        self.foreign = ForeignCampaign(self.actors.foreign or "")
         self.in_teardown = False
         self.unanswered: int | None = 0
         self._builder = builder
@@ -83,8 +115,11 @@ class Session:
         try:
             self.clock_check.finish(self)
         except Exception as error:  # noqa: BLE001 - an error of a check; restoring comes first
-            self.state.unsound = True
-            self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
+            self._note_error(error)
+
+    def _note_error(self, error: Exception) -> None:
+        self.state.unsound = True
+        self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
 
     def possible(self, campaign: str) -> Possible:
         """The states in which a campaign may be now."""
@@ -114,15 +149,16 @@ class Session:
     def read(self, symbol: str, sequence: str, *, patient: bool = False) -> Evidence:
         """Read a campaign; if the response may lag, read again until it cannot (``patient``: each time)."""
         evidence = self.send(read(symbol), sequence)
+        while evidence.lagging and self.oracle.went_back(evidence.exchange.request.campaign):
+            evidence = self.send(read(symbol), sequence)
         if not evidence.lagging or (self._settles >= _SETTLES and not patient):
             return evidence
+        self._settles += 1
         # In teardown requests are counted: one read after the whole wait has to do.
         for seconds in (sum(_SETTLE_S),) if patient else _SETTLE_S:
-            self.target.clock.lag(seconds)
-            evidence = self.send(read(symbol), sequence)
-            if not evidence.lagging:
-                break
-        self._settles += 1
+            if evidence.lagging:
+                self.target.clock.lag(seconds)
+                evidence = self.send(read(symbol), sequence)
         return evidence
 
     def outlast_lag(self) -> None:
@@ -196,19 +232,18 @@ class Session:
 
     def _journal_intent(self, built: BuiltRequest) -> None:
         """Journal what a request could leave of a campaign, before it is sent."""
-        left = self.contract.left_by(built.request.operation, built.until)
-        if left is None:
+        contract, operation, dates = self.contract, built.request.operation, [built.until]
+        if contract.left_by(operation, built.until) is None:
             return
-        asked = built.request.campaign
-        named = next((c for c in self.actors.campaigns if c.lower() == asked.lower()), None)
+        asked = built.request.campaign.lower()
+        named = next((name for name in self.actors.campaigns if name.lower() == asked), None)
         if built.scope == "foreign":
-            named = self.foreign.journalled(built, self.contract)
-        if named is not None:
-            self.write_journal(lambda journal: journal.intend(named, left))
-            date = self.contract.literal_date(built.request.content) if built.until is None else None
-            also = self.contract.left_by(built.request.operation, date)
-            if date is not None and also is not None:
-                self.write_journal(lambda journal: journal.intend(named, also))
+            named = self.foreign.journalled(built, contract)
+        if built.until is None and (date := contract.literal_date(built.request.content)) is not None:
+            dates.append(date)
+        for state in (contract.left_by(operation, date) for date in dates):
+            if named is not None and state is not None:
+                self.write_journal(partial(Journal.intend, campaign=named, state=state))
 
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
@@ -236,10 +271,10 @@ class Session:
             self.clock_check.check(self, evidence)
             self.outbox.put(evidence, sequence)
         except Exception as error:
-            self.state.unsound = True
             if not self.in_teardown:
+                self.state.unsound = True
                 raise
-            self.state.inconclusive = self.state.inconclusive or describe_internal_error(error)
+            self._note_error(error)
             return self.plain(Evidence(exchange)), doubt
         return evidence, doubt
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import CampaignRecord
-from whop_contracts.engine.run_state import Stopped, describe_internal_error
 from whop_contracts.engine.session import Session
 from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.signals import describe_internal_error
 from whop_contracts.target.sender import BudgetSpent
 
 SEQUENCE: Final = "put back"
@@ -40,8 +41,7 @@ class Wanted:
 
 def wanted_by_run(campaigns: Iterable[str], first: Mapping[str, State]) -> list[Wanted]:
     """The campaigns of a run whose first state is known."""
-    known = ((f"own:{index}", name, first.get(name)) for index, name in enumerate(campaigns))
-    return [Wanted(symbol, name, state) for symbol, name, state in known if state is not None and state.whole]
+    return [Wanted(f"own:{i}", name, first[name]) for i, name in enumerate(campaigns) if name in first]
 
 
 def wanted_by_journal(campaigns: Mapping[str, CampaignRecord]) -> list[Wanted]:

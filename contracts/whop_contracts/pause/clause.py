@@ -95,16 +95,18 @@ class PlanParts:
     """So many requests of a class for a seed."""
     vectors: Callable[[], Mapping[str, Case]]
     sequences: Callable[[Capabilities], SequenceOf[Sequence]]
-    """Every named sequence for a target; ``sequence_ids`` are those for any."""
-    sequence_ids: Callable[[], frozenset[str]]
+    """Every named sequence for a target."""
     histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
     """So many drawn sequences for a seed and a target; whether they may move its clock."""
-    kept: Callable[..., Sequence]
-    """A sequence of requests that are accepted; ``refused``: of requests that must change nothing."""
-    refused: Callable[..., Sequence]
+    together: Callable[..., Sequence]
+    """A sequence of requests that share reads."""
     class_of: Callable[[Exchange], str]
     from_schemas: Callable[[object, int], Iterable[Case]]
     """About so many requests that are generated from the schemas."""
+
+    def class_for(self, case: Case) -> RequestClass:
+        """The request class of a vector or a drawn request."""
+        return self.classes[case.request_class or ""]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,7 +137,7 @@ class Contract:
     left_by: Callable[[Operation | None, int | None], State | None]
     """What a request leaves if it takes effect, by its operation and instant; None: it changes nothing."""
     literal_date: Callable[[bytes], int | None]
-    """The date in the content of a request, whatever else is wrong with its bytes."""
+    """The date in the content of a request, whatever else is wrong with it."""
     elapsed: Callable[[State, Window | None], State]
     """What a state has become by now: a dated pause ends at its instant."""
     requests_to_restore: Callable[[State | None, State, str], tuple[Case, ...]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence as SequenceOf
 from typing import Any, Final
 
 from whop_contracts import schemas
@@ -18,9 +19,8 @@ from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.states import LAG, PROMPT, is_about
 from whop_contracts.pause.request_classes import ACTING, BY_ID, describe_status, vectors
-from whop_contracts.pause.sequences import gap_of, indefinitely, kept, refused, sequence_ids, sequences
-from whop_contracts.steps import Capabilities, Case
-from whop_contracts.steps import Sequence as Steps
+from whop_contracts.pause.sequences import gap_of, indefinitely, sequences, together
+from whop_contracts.steps import Capabilities, Case, Sequence
 from whop_contracts.steps import reactivate as unpause
 
 _DOCUMENTS: Final = ("pause-request", "ad-campaign", "error")
@@ -55,12 +55,8 @@ def _left_by(operation: Operation | None, until: int | None) -> State | None:
 
 
 def _literal_date(content: bytes) -> int | None:
-    # As a parser reads it that replaces bytes that are not UTF-8.
-    try:
-        document = json.loads(content.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return _instant(document.get("paused_until")) if isinstance(document, dict) else None
+    intent = read_intent(content, "application/json", None, None)
+    return next(iter((*intent.until, *intent.aliases)), None)
 
 
 def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
@@ -139,20 +135,20 @@ def _likely_cause(evidence: Evidence) -> str | None:
 # -- plan parts: Hypothesis takes long to import, and the first requests of a run do not wait for it ---------
 
 
-def _draw(request_class: str, seed: str, count: int) -> Sequence[Case]:
+def _draw(request_class: str, seed: str, count: int) -> SequenceOf[Case]:
     from whop_contracts.pause.strategies.requests import REQUESTS  # noqa: PLC0415
     from whop_contracts.pause.strategies.values import draw  # noqa: PLC0415
 
     return draw(REQUESTS[request_class], seed=seed, count=count)
 
 
-def _from_schemas(seed: object, count: int) -> Sequence[Case]:
+def _from_schemas(seed: object, count: int) -> SequenceOf[Case]:
     from whop_contracts.pause.strategies.plans import schema_requests  # noqa: PLC0415
 
     return schema_requests(seed, count)
 
 
-def _histories(seed: object, count: int, means: Capabilities, moving: bool) -> Sequence[Steps]:  # noqa: FBT001
+def _histories(seed: object, count: int, means: Capabilities, moving: bool) -> SequenceOf[Sequence]:  # noqa: FBT001
     from whop_contracts.pause.strategies.plans import drawn_sequences  # noqa: PLC0415
 
     return drawn_sequences(seed, count, gap=gap_of(means), moving=moving)
@@ -170,10 +166,8 @@ PAUSE: Final = Contract(
         draw=_draw,
         vectors=vectors,
         sequences=sequences,
-        sequence_ids=sequence_ids,
         histories=_histories,
-        kept=kept,
-        refused=refused,
+        together=together,
         class_of=_class_of,
         from_schemas=_from_schemas,
     ),

@@ -99,6 +99,12 @@ def refused(*cases: Case) -> Sequence:
     return Sequence(cases[0].name, steps, start="active", ends="active", needs=needs, id=cases[0].id)
 
 
+def together(*cases: Case) -> Sequence:
+    """Requests of one kind that share reads: pauses that must hold, or requests that must change nothing."""
+    effect = BY_ID[cases[0].request_class or ""].effect
+    return kept(*cases) if effect == "expected" else refused(*cases)
+
+
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:
     """What the target of these requests has to offer."""
     of_classes = (BY_ID[case.request_class].needs for case in cases if case.request_class)
@@ -214,11 +220,3 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
 def _rows() -> Mapping[str, list[dict[str, Any]]]:
     found: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
     return found
-
-
-@cache
-def sequence_ids() -> frozenset[str]:
-    """The ids of all named sequences, for any target."""
-    counts = (1, _OTHERS + 1)
-    targets = [Capabilities(count, clock=clock) for count in counts for clock in ("virtual", "wall")]
-    return frozenset(sequence.id for target in targets for sequence in sequences(target))

@@ -21,7 +21,7 @@ import pytest
 import respx
 
 from whop_contracts import plugin
-from whop_contracts.cli.open_target import actors_of
+from whop_contracts.cli.planning import actors_of
 from whop_contracts.instants import utc
 from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
 from whop_contracts.provider import SEED, ManualClock, build

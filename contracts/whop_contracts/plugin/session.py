@@ -25,12 +25,12 @@ from whop_contracts import plugin
 from whop_contracts import report as reports
 from whop_contracts.contract import Subject
 from whop_contracts.engine.request_builder import redactor_of
-from whop_contracts.engine.run_state import describe_internal_error
 from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import summary
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.signals import describe_internal_error
 
 _RUN: Final = pytest.StashKey["Run"]()
 _COMMAND: Final = re.compile(r"^[ \t]*::|##\[", re.MULTILINE)
@@ -240,7 +240,7 @@ def _inert(text: str) -> str:
 
 def redactor_for(settings: Settings) -> Redactor:
     """A redactor of the credentials in these settings of a live target."""
-    opening = importlib.import_module("whop_contracts.cli.open_target")
+    opening = importlib.import_module("whop_contracts.cli.planning")
     redactor: Redactor = redactor_of(opening.actors_of(settings))
     return redactor
 

@@ -16,16 +16,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
-from whop_contracts.cli.open_target import run_in_process
-from whop_contracts.engine.build_plan import Group
+from whop_contracts.cli.planning import run_in_process
+from whop_contracts.engine.build_plan import SHARED, Group
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.drawn import SHARED
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import BY_ID, vectors
-from whop_contracts.pause.sequences import kept, refused, sequences
+from whop_contracts.pause.sequences import sequences, together
 from whop_contracts.proof import START
 from whop_contracts.provider import ManualClock, build, faults
 from whop_contracts.steps import Capabilities, Sequence
@@ -161,7 +160,7 @@ def _kind(id_: str) -> Kind:
 @cache
 def _units(clock: Clock) -> tuple[Sequence, ...]:
     """Every vector and every sequence on its own."""
-    alone = [(kept if _kind(case.id) == "kept" else refused)(case) for case in vectors().values()]
+    alone = map(together, vectors().values())
     named = {one.id: one for means in (_means(clock, 1), _means(clock)) for one in sequences(means)}
     return (*alone, *named.values())
 

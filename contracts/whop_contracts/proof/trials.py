@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, Literal
 
-from whop_contracts.cli.open_target import run_in_process
+from whop_contracts.cli.planning import run_in_process
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan, Profile

@@ -1,5 +1,4 @@
-"""Reports: all are rendered from the result alone. This module shows a result on the terminal and writes the
-files, the events of a run too.
+"""Reports: all are rendered from the result alone. This module prints them and writes their files.
 
 Under GitHub Actions it also prints annotations, as workflow commands. Nothing else may be taken for such a
 command: while a report is printed, commands are stopped by a word that no target knows.
@@ -13,22 +12,16 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import Any, Final, TextIO
 
-from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
 from whop_contracts.report.summary import is_hidden, visible
 from whop_contracts.settings import KEYS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
-
-if TYPE_CHECKING:
-    from whop_contracts.pause.clause import Clause
-    from whop_contracts.pause.evidence import Evidence
-    from whop_contracts.redaction import Redactor
 
 Result = Mapping[str, Any]
 WRITERS: Final = ("json", "junit", "markdown", "html")
@@ -124,7 +117,7 @@ def show(settings: Settings, result: Result, stream: TextIO) -> None:
     with guarded(stream):
         terminal = importlib.import_module("whop_contracts.report.terminal")
         how = {"quiet": settings.quiet, "verbose": settings.verbose, "color": settings.color}
-        terminal.show(result, stream, **how)
+        terminal.print_result(result, stream, **how)
     if on_github():
         stream.writelines(f"{line}\n" for line in github_lines(result))
 
@@ -167,58 +160,3 @@ def on_github() -> bool:
 def _command(kind: str, title: str, message: str) -> str:
     text = "\n".join(visible(line, 1_000) for line in message.split("\n"))
     return f"::{kind} title={visible(title, 200).translate(_PROPERTY)}::{text.translate(_DATA)}"
-
-
-class EventWriter:
-    """Writes a run to a file while it goes on, as NDJSON: a line per exchange, finding and phase, redacted.
-
-    ``schemas/event.schema.json`` describes the lines. A full disk ends the writing and not the run.
-    """
-
-    def __init__(self, path: Path, redactor: Redactor, target: Mapping[str, Any]) -> None:
-        self._redactor, self._sequence = redactor, ""
-        self.trouble: str | None = None
-        try:
-            self._file = path.open("wb", buffering=0)
-        except OSError as error:
-            raise unwritable("--events", path, error) from None
-        self._put("phase", phase="started", target=dict(target))
-
-    def add(self, evidence: Evidence, sequence: str, failed: Iterable[Clause]) -> None:
-        """Write an exchange and a finding for each clause that it failed."""
-        exchange, request = evidence.exchange, evidence.exchange.request
-        if sequence != self._sequence:
-            self._sequence = sequence
-            self._put("phase", phase="sequence", sequence=sequence)
-        self._put(
-            "exchange",
-            number=exchange.number,
-            at=write_instant(round(exchange.sent * 1_000) * 1_000_000),
-            took_s=round(max(exchange.received - exchange.sent, 0.0), 6),
-            case=exchange.case,
-            **{"class": evidence.request_class},
-            operation=request.operation,
-            campaign=request.campaign,
-            method=request.method,
-            url=request.url,
-            status=exchange.response.status if exchange.response else None,
-            error=exchange.trouble,
-        )
-        for clause in failed:
-            found = next(clause.check(evidence))
-            ids = {"number": exchange.number, "clause": clause.id, "level": clause.level}
-            self._put("finding", **ids, expected=found.expected, actual=found.actual, pointer=found.pointer)
-
-    def close(self, result: Result) -> None:
-        """Write the end of the run, with its ``result``, and close the file."""
-        end = {name: result[name] for name in ("verdict", "reason", "requests")}
-        self._put("phase", phase="finished", **end)
-        self._file.close()
-
-    def _put(self, event: str, **more: Any) -> None:
-        if self.trouble:
-            return
-        try:
-            self._file.write(json.dumps(self._redactor.data({"event": event} | more)).encode() + b"\n")
-        except OSError as error:
-            self.trouble = f"--events: not every event could be written ({describe_os_error(error)})"

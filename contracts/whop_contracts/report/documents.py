@@ -16,8 +16,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from xml.sax import saxutils
@@ -25,9 +25,9 @@ from xml.sax import saxutils
 import jinja2
 from markupsafe import Markup, escape
 
+from whop_contracts.instants import write_instant
 from whop_contracts.report import summary
-from whop_contracts.report.commands import replay_command
-from whop_contracts.report.failure import LEFT, RIGHT, Failure, timeline
+from whop_contracts.report.failure import Failure, replay_command
 from whop_contracts.report.summary import visible
 
 COMMENT_LIMIT: Final = 60_000
@@ -40,7 +40,11 @@ _LINES: Final = 20
 _ROWS: Final = 500
 _PROMPT_S: Final = 5.0
 """The scale of resumes has at least so many seconds: later than that warns."""
-_HEADINGS: Final = {"warned": "Warnings", "waived": "Waived", "drift": "Drift", "note": "Notes"}
+LEFT: Final = 2.0
+RIGHT: Final = 97.0
+"""Horizontal places of a picture are percentages between these, so that it fits any screen."""
+_TOP, _STEP = 26, 20
+"""Vertical ones are pixels."""
 _FOLDER: Final = Path(__file__).with_name("templates")
 
 
@@ -53,7 +57,9 @@ def _template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "fenced": _fenced, "attribute": _xml, "text": saxutils.escape}
+    attribute = partial(saxutils.escape, entities={'"': "&quot;"})
+    environment.filters |= {"code": _code, "fenced": _fenced, "visible": visible}
+    environment.filters |= {"attribute": attribute, "text": saxutils.escape}
     return environment.get_template(name)
 
 
@@ -71,7 +77,7 @@ def html(result: Mapping[str, Any]) -> str:
 
 
 def _page(result: Mapping[str, Any], budget: int) -> str:
-    style, script = _own("report.css"), _own("report.js")
+    style, script = ((_FOLDER / name).read_text("utf-8") for name in ("report.css", "report.js"))
     return _template("report.html.j2").render(
         result=result,
         failures=[
@@ -84,19 +90,13 @@ def _page(result: Mapping[str, Any], budget: int) -> str:
         body=lambda text: _body(text, budget),
         replay=replay_command,
         timeline=timeline,
-        scale=_scale,
+        prompt_s=_PROMPT_S,
         summary=summary,
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
     )
-
-
-@cache
-def _own(name: str) -> str:
-    """A file of ours, which the template puts into the page unchanged."""
-    return (_FOLDER / name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:
@@ -125,17 +125,49 @@ def _body(text: str | None, budget: int) -> str:
     return "\n".join(lines)
 
 
-def _scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Resumes on a scale from on time to the latest one, as percentages."""
-    most = max(*(float(one["late_s"]) for one in resumes), _PROMPT_S)
+def timeline(failure: Failure) -> dict[str, Any] | None:
+    """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
+
+    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are
+    the spans in which the campaign was shown as paused.
+    """
+    points = sorted(_points(failure), key=lambda point: point[0])
+    if not failure.before or not points or points[0][0] == points[-1][0]:
+        return None
+    first, last = points[0][0], points[-1][0]
+
+    def place(ns: int) -> float:
+        return round(LEFT + (RIGHT - LEFT) * ((min(max(ns, first), last) - first) / (last - first)), 2)
+
     marks = [
-        {
-            "x": round(LEFT + (RIGHT - LEFT) * max(float(one["late_s"]), 0.0) / most, 2),
-            "kind": "before" if one["uncertainty_s"] > summary.PRECISE_S else "shown",
-        }
-        for one in resumes
+        {"x": place(ns), "y": _TOP + _STEP * index, "kind": kind, "words": f"{write_instant(ns)} {what}"}
+        for index, (ns, kind, what) in enumerate(points)
     ]
-    return {"most": f"{most:g}", "marks": marks}
+    paused = [(place(start), place(end)) for start, end in _paused(failure)]
+    return {"marks": marks, "height": _TOP + _STEP * len(marks), "paused": paused}
+
+
+def _points(failure: Failure) -> Iterator[tuple[int, str, str]]:
+    """The instants of all requests, and those that were requested or shown as the end of a pause."""
+    for event in failure.before:
+        if event.at is not None:
+            yield event.at, "before", f"{visible(event.asked, 60)}: {event.response()}"
+    if failure.at is not None:
+        yield failure.at, "seen", f"this one: {visible(failure.row['failure']['actual'], 60)}"
+    own = failure.own()
+    requested = {event.until for event in own if event.until is not None}
+    shown = {event.shown.until for event in own if event.shown and event.shown.until is not None}
+    yield from ((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested)
+    yield from ((ns, "shown", "shown") for ns in shown - requested)
+
+
+def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
+    """The spans in which the campaign was shown as paused: until its date, or the next response."""
+    known = [event for event in failure.own() if event.at is not None and event.shown]
+    ends = [*(event.at for event in known[1:]), failure.at]
+    for event, end in zip(known, ends, strict=False):
+        if event.paused and event.shown and event.at is not None and end is not None:
+            yield event.at, end if event.shown.until is None else min(end, event.shown.until)
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------
@@ -143,39 +175,18 @@ def _scale(resumes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def markdown(result: Mapping[str, Any]) -> str:
     """One document. If there are too many failures, the last ones get a line each, or are counted."""
-    failed = summary.leading(result)
-    template = _template("report.md.j2")
+    failed, text = summary.leading(result), ""
     for full in (len(failed), 20, 10, 5, 1, 0):
-        shown = [failure for row in failed[:full] if (failure := Failure.read(result, row))]
-        further = [f"- **{row['id']}** {row['statement']}" for row in failed[full:]]
-        folds = [("Further failures", further), *_folds(result)]
-        text = template.render(
+        text = _template("report.md.j2").render(
             result=result,
             summary=summary,
-            failures=shown,
-            folds=folds,
+            failures=[Failure.read(result, row) for row in failed[:full]],
+            further=failed[full:],
             most=_LINES,
-            hints=summary.hints(result),
         )
         if len(text) <= COMMENT_LIMIT:
-            return text
+            break
     return text[:COMMENT_LIMIT]
-
-
-def _folds(result: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """What is folded after the failures: headings and list items."""
-    for label, items in summary.lists(result).items():
-        if label == "note":
-            reasons = summary.untested(result).items()
-            yield "Not tested", [f"- {_code(reason)}: {', '.join(ids)}" for reason, ids in reasons]
-        bullets = [
-            (f"- **{whose}**: {_code(text)}" if whose else f"- {_code(text)}", sent)
-            for whose, text, sent in items
-        ]
-        yield (
-            _HEADINGS[label],
-            ["\n".join([first, *(f"  - sent {_code(line)}" for line in sent)]) for first, sent in bullets],
-        )
 
 
 def _code(text: Any) -> str:
@@ -205,22 +216,8 @@ def junit(result: Mapping[str, Any]) -> str:
         _case("conclusive", prevented and "error", message=summary.sentence(result), type="inconclusive"),
         _case("put-back", left and "error", "\n".join(left), message="".join(left[:1]), type="put-back"),
     ]
-    parts = [
-        (part, "0.000", [_clause(result, row) for row in rows]) for part, rows, *_ in summary.by_part(result)
-    ]
-    duration = f"{result['duration_s']:.3f}"
-    properties = {
-        "verdict": summary.sentence(result),
-        "target": summary.target(result),
-        **{name: result["plan"][name] for name in ("profile", "seed")},
-        "requests": result["requests"],
-        **{name: result.get(name) for name in ("started_at", "finished_at")},
-    }
-    text = _template("junit.xml.j2").render(
-        suites=[*parts, ("run", duration, run)],
-        duration=duration,
-        properties={name: visible(value) for name, value in properties.items()},
-    )
+    suites = {part: [_clause(result, row) for row in rows] for part, rows, *_ in summary.by_part(result)}
+    text = _template("junit.xml.j2").render(result=result, summary=summary, suites=suites | {"run": run})
     return f"{text}\n"
 
 
@@ -243,7 +240,3 @@ def _clause(result: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]
     if verdict == "passed":
         return _case(id_)
     return _case(id_, "skipped", message=f"{summary.words(verdict)}: {visible(row['reason'] or '')}")
-
-
-def _xml(text: str) -> str:
-    return saxutils.escape(text, {'"': "&quot;"})

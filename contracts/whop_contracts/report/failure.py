@@ -1,26 +1,38 @@
-"""A failure of a clause: read once from the result, and put into the same words and order by every report."""
+"""A failure of a clause in words, the same in every report, and the commands that reproduce it."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from whop_contracts.actors import ADDED, MANY, PLACES, SYMBOLS
+from whop_contracts.exchange import Exchange
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.evidence import State, read_state
-from whop_contracts.report.commands import LONGEST, run_command
 from whop_contracts.report.summary import ELLIPSIS, sent, visible
+from whop_contracts.settings import SETTINGS, Settings, shown
 
 _EXCERPT: Final = 600
 _BEFORE: Final = 60
 _TEXT: Final = 500
-LEFT: Final = 2.0
-RIGHT: Final = 97.0
-"""Horizontal places of a picture are percentages between these, so that it fits any screen."""
-_TOP, _STEP = 26, 20
-"""Vertical ones are pixels."""
+_SENT: Final = (
+    "base_url campaign_ids foreign_campaign_id test_clock resume_tolerance profile seed max_requests "
+    "max_time ca_file insecure allow_production"
+)
+"""The settings that a command needs to repeat a run, besides tokens and headers."""
+LONGEST: Final = 4_000
+"""Characters of the longest command that is printed."""
+_CREDENTIALS: Final = {
+    "full": "Bearer $WHOP_API_TOKEN",
+    "unstated": "Bearer $WHOP_API_TOKEN",
+    "readonly": "Bearer $WHOP_READONLY_TOKEN",
+    "empty": "Bearer",
+}
+"""The Authorization header by the symbol of the credential, in double quotes of bash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,49 +183,115 @@ def _time(ns: int | None) -> str:
     return "" if ns is None else f"{write_instant(ns)} "
 
 
-# -- the picture of a failure ------------------------------------------------------------------------------
+# -- commands that reproduce it ---
 
 
-def timeline(failure: Failure) -> dict[str, Any] | None:
-    """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
+def command_of_run(settings: Settings) -> str:
+    """The run as a command for bash, with the settings that decide what is sent but tokens and headers."""
+    words = ["whop-contracts", "run"]
+    for setting in SETTINGS:
+        value = getattr(settings, setting.name)
+        chosen = value != setting.default or setting.name in ("profile", "seed")
+        if chosen and setting.name in _SENT.split():
+            for one in value if isinstance(value, tuple) else (value,):
+                words += [f"--{setting.key}", *([] if one is True else [shown(one)])]
+    return shlex.join(words)
 
-    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are
-    the spans in which the campaign was shown as paused.
+
+def run_command(result: Mapping[str, Any], clause: str) -> str:
+    """The run that checks a clause again."""
+    plan, kind = result["plan"], result["target"]["kind"]
+    if command := plan.get("command"):
+        return f"{command} --clause {shlex.quote(clause)}"
+    chosen = ["--profile", str(plan["profile"]), "--seed", str(plan["seed"]), "--clause", clause]
+    if kind == "mock":
+        return shlex.join(["whop-contracts", "run", *chosen])
+    return f"the same command with {shlex.join(chosen[-2:] if kind == 'recorded' else chosen)}"
+
+
+def replay_command(clause: str) -> str:
+    """The command that sends the requests again that led to a failure."""
+    return f"whop-contracts replay RESULT --clause {shlex.quote(clause)}  # RESULT: the file of --json"
+
+
+def curl(exchange: Exchange) -> str:
+    """A command for bash that sends a request again byte for byte, the token left to the environment.
+
+    If it is too long for a command line, a comment that says where the request is.
     """
-    points = sorted(_points(failure), key=lambda point: point[0])
-    if not failure.before or not points or points[0][0] == points[-1][0]:
-        return None
-    first, last = points[0][0], points[-1][0]
-
-    def place(ns: int) -> float:
-        return round(LEFT + (RIGHT - LEFT) * ((min(max(ns, first), last) - first) / (last - first)), 2)
-
-    marks = [
-        {"x": place(ns), "y": _TOP + _STEP * index, "kind": kind, "words": f"{write_instant(ns)} {what}"}
-        for index, (ns, kind, what) in enumerate(points)
-    ]
-    paused = [(place(start), place(end)) for start, end in _paused(failure)]
-    return {"marks": marks, "height": _TOP + _STEP * len(marks), "paused": paused}
-
-
-def _points(failure: Failure) -> Iterator[tuple[int, str, str]]:
-    """The instants of all requests, and those that were requested or shown as the end of a pause."""
-    for event in failure.before:
-        if event.at is not None:
-            yield event.at, "before", f"{visible(event.asked, 60)}: {event.response()}"
-    if failure.at is not None:
-        yield failure.at, "seen", f"this one: {visible(failure.row['failure']['actual'], 60)}"
-    own = failure.own()
-    requested = {event.until for event in own if event.until is not None}
-    shown = {event.shown.until for event in own if event.shown and event.shown.until is not None}
-    yield from ((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested)
-    yield from ((ns, "shown", "shown") for ns in shown - requested)
+    request, pipe = exchange.request, ""
+    words = ["curl", "-i", *(["-g"] if set(request.url) & set("[]{}") else []), "-X", request.method]
+    words.append(_quoted(request.url.encode()))
+    credential = _credential(exchange)
+    if credential is not None:
+        words += ["-H", f'"Authorization: {credential}"']
+    media_type = request.header("content-type")
+    if media_type is not None or request.content:
+        words += ["-H", _quoted(f"Content-Type: {media_type or ''}".strip().encode())]
+    if b"\0" in request.content:  # no argument can hold it
+        pipe = f"printf '{''.join(map(_octal, request.content))}' | "
+        words += ["--data-binary", "@-"]
+    elif request.content:
+        words += ["--data-raw", _quoted(request.content)]
+    command = pipe + " ".join(words)
+    if len(command) > LONGEST:
+        return f"# request {exchange.number} is too long for a command line; the file of --har has it"
+    return command
 
 
-def _paused(failure: Failure) -> Iterator[tuple[int, int]]:
-    """The spans in which the campaign was shown as paused: until its date, or the next response."""
-    known = [event for event in failure.own() if event.at is not None and event.shown]
-    ends = [*(event.at for event in known[1:]), failure.at]
-    for event, end in zip(known, ends, strict=False):
-        if event.paused and event.shown and event.at is not None and end is not None:
-            yield event.at, end if event.shown.until is None else min(end, event.shown.until)
+def _quoted(content: bytes) -> str:
+    """Bytes as a word of bash: plain if a reader can see all of them, otherwise escaped in ``$'…'``."""
+    text = content.decode("utf-8", "replace")
+    if text.encode() == content and visible(text, len(text) + 1) == text:
+        return shlex.quote(text)
+    return "$'" + "".join(chr(byte) if _plain(byte) else f"\\x{byte:02x}" for byte in content) + "'"
+
+
+def _octal(byte: int) -> str:
+    return chr(byte) if _plain(byte) and byte != ord("%") else f"\\{byte:03o}"
+
+
+def _plain(byte: int) -> bool:
+    """Whether a byte means itself in all quotes: printable ASCII but the quote and the backslash."""
+    return ord(" ") <= byte <= ord("~") and byte not in b"'\\"
+
+
+def _credential(exchange: Exchange) -> str | None:
+    """The Authorization header that was sent, in double quotes of bash; None if there was none."""
+    symbol, sent = exchange.credential or exchange.role, exchange.request.header("authorization") or ""
+    kind, _, how = symbol.partition(":")
+    if kind == "unknown":
+        return sent
+    if kind == "scheme":
+        return f"{how} $WHOP_API_TOKEN".strip()
+    if kind == "altered":
+        token = sent.removeprefix("Bearer ")
+        # Recordings do not show how a token was altered.
+        return f"Bearer {'$ALTERED_TOKEN' if not how or not token or '$' in token else _altered(how, token)}"
+    return _CREDENTIALS.get(symbol)
+
+
+def _altered(how: str, token: str) -> str:
+    """The bash expression that alters the token in the environment as ``altered`` does."""
+    kind, _, number = how.partition(":")
+    size, half = int(number or 0), (len(token) - len(SYMBOLS)) // 2
+    few, many = (ADDED * 3)[:size], ADDED * MANY
+    if kind in ("cut", "head", "start", "added") and token.endswith(few or many):
+        return f"${{WHOP_API_TOKEN}}{few or many}"
+    rest = f"${{WHOP_API_TOKEN:{size or 4}}}"
+    at = len(token) * PLACES[size if kind == "middle" else 0] // 16
+    places = [one for one in range(1, len(token) - 1) if token[one].isalpha()]
+    changed = token[at : at + 1]
+    if kind == "case" and places not in ([], [at]):  # a token without letters is changed in its middle
+        at = places[len(places) // 2]
+        changed = f"$(tr a-zA-Z A-Za-z <<<${{WHOP_API_TOKEN:{at}:1}})"
+    return {
+        "before": f"{few or ADDED}$WHOP_API_TOKEN",
+        "word": f"$WHOP_API_TOKEN {ADDED}",
+        "comma": f"$WHOP_API_TOKEN,{ADDED}",
+        "quoted": '\\"$WHOP_API_TOKEN\\"',
+        "symbols": f"${{WHOP_API_TOKEN:0:{half}}}{SYMBOLS}${{WHOP_API_TOKEN:{half}}}",
+        "cut": f"${{WHOP_API_TOKEN%{'?' * (size or 4)}}}",
+        "head": rest,
+        "start": f"{ADDED}{rest}",
+    }.get(kind, f"${{WHOP_API_TOKEN:0:{at}}}{changed}${{WHOP_API_TOKEN:{at + 1}}}")

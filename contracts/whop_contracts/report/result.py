@@ -15,7 +15,7 @@ from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Resume, events_about
 from whop_contracts.redaction import Redactor
-from whop_contracts.report.commands import curl, replay_command
+from whop_contracts.report.failure import curl, replay_command
 from whop_contracts.report.summary import ELLIPSIS
 
 SCHEMA_VERSION: Final = "1"

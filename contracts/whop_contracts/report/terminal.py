@@ -76,7 +76,7 @@ def console_for(stream: TextIO, color: Color = "auto") -> Console:
     return console
 
 
-def show(
+def print_result(
     result: Result, stream: TextIO, *, quiet: bool = False, verbose: bool = False, color: Color = "auto"
 ) -> None:
     """Print a result. ``quiet`` keeps the verdict and one line per failure; ``verbose`` adds every clause."""

@@ -1,14 +1,14 @@
-# ruff: noqa: RUF009 - `_setting` gives a field, as `dataclasses.field` does
 """Settings: flags > environment > file > defaults, each value with its source.
 
-The fields of ``Settings`` are the one table. It drives the command line, the variables, the file and its
-schema, the options of pytest, ``--show-config`` and docs/settings.md.
+One table, the fields of ``Settings`` and their rows in ``settings.json``, drives the command line, the
+variables, the file and its schema, the options of pytest, ``--show-config`` and docs/settings.md.
 """
 
 from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``name`` is the field of ``Settings``; ``faces`` names where it is a flag.
+    """One setting. ``name`` is the field of ``Settings``, ``faces`` names where it is a flag.
 
     ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
     """
@@ -77,114 +77,60 @@ def shown(value: Any) -> str:
     return f"{value:g}s" if isinstance(value, float) else "" if value is None else str(value)
 
 
-def _setting(kind: Kind, text: str, /, default: Any = None, **more: Any) -> Any:
-    """A field of ``Settings`` and its row of the table."""
-    return field(default=default, repr=not kind.secret, metadata={"kind": kind, "help": text} | more)
-
-
-def _list(kind: Kind, text: str, flag: str, **more: Any) -> Any:
-    return _setting(kind, f"{text} Repeatable.", (), flag=flag, repeatable=True, **more)
-
-
-def _switch(text: str, **more: Any) -> Any:
-    return _setting(kinds.SWITCH, text, default=False, **more)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting of a run. ``base_url`` None is the built-in mock; durations are seconds."""
 
-    base_url: str | None = _setting(
-        kinds.BASE_URL,
-        "API base URL including the version, e.g. https://host/api/v1; "
-        "without it the built-in mock is checked.",
-    )
-    token: str | None = _setting(
-        kinds.TOKEN,
-        "Credential of the target. As a variable it is not in the process list.",
-        usual="WHOP_API_TOKEN",
-    )
-    token_file: Path | None = _setting(kinds.INPUT, "File that holds the credential only.")
-    campaign_ids: tuple[str, ...] = _list(
-        kinds.CAMPAIGN, "Campaign that belongs to the run; a live target needs one.", "campaign-id"
-    )
-    readonly_token: str | None = _setting(
-        kinds.TOKEN, "Credential without ad_campaign:update.", usual="WHOP_READONLY_TOKEN"
-    )
-    foreign_campaign_id: str | None = _setting(kinds.CAMPAIGN, "Campaign of another company.")
-    headers: tuple[tuple[str, str], ...] = _list(
-        kinds.HEADER, "Header for every request, as 'Name: value'.", "header"
-    )
-    test_clock: str | None = _setting(
-        kinds.CLOCK_URL, "The provider's test clock: GET returns its time, PUT moves it forward."
-    )
-    resume_tolerance: float = _setting(kinds.DURATION, "How late an auto-resume may be seen.", 60.0)
-    profile: Literal["quick", "standard", "thorough"] = _setting(
-        kinds.PROFILE, "How much is sent: quick, standard or thorough.", "standard"
-    )
-    seed: int = _setting(kinds.NUMBER, "Number that varies the generated requests.", 0)
-    clauses: tuple[str, ...] = _list(
-        kinds.GLOB, "Check only clauses with this id or pattern; '!GLOB' leaves clauses out.", "clause"
-    )
-    require: tuple[str, ...] = _list(
-        kinds.GLOB, "Exit with 3 if a clause with this id or pattern is not tested.", "require"
-    )
-    strict: bool = _switch("Fail on warnings too.")
-    waivers: Path | None = _setting(kinds.INPUT, "Known failures: clause, reason, owner, expiry date.")
-    drift_ledger: Path | None = _setting(kinds.OUTPUT, "Record when each drift was first and last seen.")
-    max_requests: int | None = _setting(kinds.COUNT, "Send at most this many requests.")
-    max_time: float | None = _setting(kinds.DURATION, "Stop sending after this time.")
-    rate: int | None = _setting(
-        kinds.COUNT, "Requests per minute at most.", otherwise="300, unlimited on loopback"
-    )
-    jobs: int = _setting(
-        kinds.COUNT, "Requests that must be rejected are sent over this many connections.", 1
-    )
-    restore_time: float = _setting(
-        kinds.DURATION, "How long restoring one campaign may take; 5 minutes for all of them.", 60.0
-    )
-    timeout: float = _setting(kinds.DURATION, "How long one response may take.", 10.0)
-    ca_file: Path | None = _setting(
-        kinds.CERTIFICATES, "Certificates to trust, in PEM.", otherwise="those of the system"
-    )
-    insecure: bool = _switch("Do not verify the target's certificate.")
-    journal: Path | None = _setting(
-        kinds.OUTPUT, "Record what has to be restored.", otherwise="a new file in the current folder"
-    )
-    allow_production: bool = _switch("Allow a production host as target.")
-    production_hosts: tuple[str, ...] = _setting(
-        kinds.HOST,
-        "Production hosts, besides api.whop.com.",
-        PRODUCTION_HOSTS,
-        repeatable=True,
-        faces="",
-    )
-    dry_run: bool = _switch("Print what would be sent, and send nothing.", faces="command")
-    json: Path | None = _setting(kinds.OUTPUT, "Write the result as JSON; - is standard output.")
-    junit: Path | None = _setting(kinds.OUTPUT, "Write JUnit XML with one test case per clause.")
-    markdown: Path | None = _setting(
-        kinds.OUTPUT, "Write Markdown that fits a pull request comment; - is standard output."
-    )
-    html: Path | None = _setting(kinds.OUTPUT, "Write one HTML page that opens offline.")
-    har: Path | None = _setting(kinds.OUTPUT, "Write every exchange as HAR 1.2, secrets redacted.")
-    events: Path | None = _setting(
-        kinds.OUTPUT, "Write a JSON line per exchange, finding and phase during the run."
-    )
-    color: Color = _setting(
-        kinds.COLOR, "Color: auto (NO_COLOR, FORCE_COLOR), always or never.", "auto", faces="command"
-    )
-    quiet: bool = _switch("Print the verdict and one line per failure.", short="-q", faces="command")
-    verbose: bool = _switch("Print every clause.", short="-v", faces="command")
-    config: Path | None = _setting(
-        kinds.INPUT,
-        "Settings in TOML.",
-        in_file=False,
-        otherwise="whop-contracts.toml, else [tool.whop-contracts] of pyproject.toml",
-    )
-    show_config: bool = _switch("Print every setting with its source.", faces="command", in_file=False)
+    base_url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    token_file: Path | None = None
+    campaign_ids: tuple[str, ...] = ()
+    readonly_token: str | None = field(default=None, repr=False)
+    foreign_campaign_id: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    test_clock: str | None = None
+    resume_tolerance: float = 60.0
+    profile: Literal["quick", "standard", "thorough"] = "standard"
+    seed: int = 0
+    clauses: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    strict: bool = False
+    waivers: Path | None = None
+    drift_ledger: Path | None = None
+    max_requests: int | None = None
+    max_time: float | None = None
+    rate: int | None = None
+    jobs: int = 1
+    restore_time: float = 60.0
+    timeout: float = 10.0
+    ca_file: Path | None = None
+    insecure: bool = False
+    journal: Path | None = None
+    allow_production: bool = False
+    production_hosts: tuple[str, ...] = PRODUCTION_HOSTS
+    dry_run: bool = False
+    json: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+    html: Path | None = None
+    har: Path | None = None
+    events: Path | None = None
+    color: Color = "auto"
+    quiet: bool = False
+    verbose: bool = False
+    config: Path | None = None
+    show_config: bool = False
 
 
-SETTINGS: Final = tuple(Setting(one.name, one.default, **one.metadata) for one in fields(Settings))
+def _table() -> Iterator[Setting]:
+    """The rows of the table, in the order of the fields."""
+    rows = json.loads(Path(__file__).with_name("settings.json").read_text("utf-8"))
+    for one in fields(Settings):
+        row = rows[one.name]
+        yield Setting(one.name, one.default, getattr(kinds, row.pop("kind")), **row)
+
+
+SETTINGS: Final = tuple(_table())
 OUTPUTS: Final = tuple(setting.name for setting in SETTINGS if setting.kind is kinds.OUTPUT)
 KEYS: Final = {setting.name: setting.key for setting in SETTINGS}
 

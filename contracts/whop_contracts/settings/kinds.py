@@ -1,7 +1,7 @@
 """Parameter types for click: how the text of a flag, a variable or a key becomes a value.
 
-A parser takes text and returns the value, or raises ``ValueError``, whose text, if any, completes
-"expected …" with more than the kind says. Durations are seconds.
+A parser takes text and returns the value; None if it is none of its kind. The text of a ``ValueError``
+completes "expected …" with more than the kind says. Durations are seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -25,7 +25,9 @@ STDOUT: Final = Path("-")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_ON, _OFF = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+_SWITCHES: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
+    ("false", "0", "no", "off"), False
+)
 _RESERVED: Final = frozenset(
     {"authorization", "host", "content-length", "content-type", "transfer-encoding", "connection"}
 )
@@ -54,10 +56,14 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
         """The value of a text; a default stays. ``click.BadParameter`` says what was expected."""
         if not isinstance(value, str):
             return value
+        parsed, expected = None, self.expected
         try:
-            return self.parse(value)
+            parsed = self.parse(value)
         except ValueError as error:
-            self.fail(f"{self.shown(value)}: expected {str(error) or self.expected}", param, ctx)
+            expected = str(error)
+        if parsed is None:
+            self.fail(f"{self.shown(value)}: expected {expected}", param, ctx)
+        return parsed
 
     def shown(self, text: str) -> str:
         """The text as an error may show it: cut, and without what it keeps secret."""
@@ -101,46 +107,41 @@ def describe_os_error(error: OSError) -> str:
     return (error.strerror or "unknown error").lower()
 
 
-def _refuse() -> NoReturn:
-    raise ValueError
+def _switch(text: str) -> bool | None:
+    return _SWITCHES.get(text.strip().lower())
 
 
-def _switch(text: str) -> bool:
-    word = text.strip().lower()
-    return word in _ON or (word not in _OFF and _refuse())
-
-
-def _token(text: str) -> str:
+def _token(text: str) -> str | None:
     if text.lower().startswith("bearer "):
         raise ValueError("the token alone: leave out 'Bearer', which is sent before it")
-    return text if re.fullmatch(r"[!-~]+", text) else _refuse()
+    return text if re.fullmatch(r"[!-~]+", text) else None
 
 
-def _address(text: str) -> str:
-    with suppress(ValueError):  # what urlsplit says is not for users
+def _address(text: str) -> str | None:
+    try:
         parts = urllib.parse.urlsplit(text)
-        written = text.isprintable() and text.isascii() and not set(text) & set(" \\#")
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        if written and usable and "@" not in parts.netloc:
-            return text
-    _refuse()
+    except ValueError:  # what urlsplit says is not for users
+        return None
+    written = text.isprintable() and text.isascii() and not set(text) & set(" \\#")
+    return text if written and usable and "@" not in parts.netloc else None
 
 
-def _base_url(text: str) -> str:
-    url = _address(text).rstrip("/")
-    return _refuse() if "?" in url or url.endswith("/ad_campaigns") else url
+def _base_url(text: str) -> str | None:
+    url = (_address(text) or "").rstrip("/")
+    return None if not url or "?" in url or url.endswith("/ad_campaigns") else url
 
 
-def _header(text: str) -> tuple[str, str]:
+def _header(text: str) -> tuple[str, str] | None:
     name, colon, value = text.partition(":")
     value = value.strip(" \t")
     usable = colon and _FIELD_NAME.fullmatch(name) and value.isascii() and value.isprintable()
-    return (name, value) if usable and name.lower() not in _RESERVED else _refuse()
+    return (name, value) if usable and name.lower() not in _RESERVED else None
 
 
-def _duration(text: str) -> float:
+def _duration(text: str) -> float | None:
     match = _DURATION.fullmatch(text.strip())
-    return (float(match[1]) * _UNITS[match[2]] if match else 0) or _refuse()
+    return (match and float(match[1]) * _UNITS[match[2]]) or None
 
 
 def _readable(text: str) -> Path:
@@ -152,13 +153,12 @@ def _readable(text: str) -> Path:
     return path
 
 
-def _certificates(text: str) -> Path:
+def _certificates(text: str) -> Path | None:
     path, ssl = _readable(text), importlib.import_module("ssl")
-    try:
+    with suppress(OSError):
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except OSError:
-        _refuse()
-    return path
+        return path
+    return None
 
 
 def _writable(text: str) -> Path:
@@ -179,9 +179,9 @@ def _writable(text: str) -> Path:
     return path
 
 
-def _host(text: str) -> str:
+def _host(text: str) -> str | None:
     name = text.strip().lower().rstrip(".")
-    return name if re.fullmatch(r"[a-z0-9_.:-]+", name) else _refuse()
+    return name if re.fullmatch(r"[a-z0-9_.:-]+", name) else None
 
 
 def choice(*names: str, metavar: str = "NAME") -> Kind:
@@ -198,9 +198,9 @@ def choice(*names: str, metavar: str = "NAME") -> Kind:
 def number(least: int, most: int = 2**63 - 1, *, expected: str = "") -> Kind:
     """A whole number of ASCII digits."""
 
-    def parse(text: str) -> int:
+    def parse(text: str) -> int | None:
         value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else -1
-        return value if least <= value <= most else _refuse()
+        return value if least <= value <= most else None
 
     expected = expected or f"a whole number from {least} to {most}"
     return Kind(parse, "N", expected, schema={"type": "integer", "minimum": least})
@@ -213,7 +213,7 @@ BASE_URL: Final = Kind(
 )
 CLOCK_URL: Final = Kind(_address, "URL", "a URL with http:// or https:// and a host")
 CAMPAIGN: Final = Kind(
-    lambda text: text if re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text) else _refuse(),
+    lambda text: text if re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text) else None,
     "ID",
     "a campaign's id: adcamp_ and at least one character",
     schema={"type": "string", "pattern": r"^adcamp_[A-Za-z0-9_~.-]+(?!\s)$"},
@@ -243,7 +243,7 @@ INPUT: Final = Kind(_readable, "FILE", "a file that can be read", path=True)
 CERTIFICATES: Final = Kind(_certificates, "FILE", "a file of certificates in PEM", path=True)
 OUTPUT: Final = Kind(_writable, "FILE", "a file that can be written", path=True)
 GLOB: Final = Kind(
-    lambda text: text if text and text.isprintable() else _refuse(),
+    lambda text: text if text and text.isprintable() else None,
     "GLOB",
     "a clause's id, or a pattern such as 'pausing.*'",
 )

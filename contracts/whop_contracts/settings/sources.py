@@ -22,17 +22,16 @@ _TOKEN_LIMIT: Final = 65_536
 _RANKS: Final = ("COMMANDLINE", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
 _RIVALS: Final = {"token": "token_file", "token_file": "token"}
 """Settings of which the one with the stronger source is taken."""
-_WHERE: Final = "whop_contracts.file"
-"""Under this name a context keeps what the file is called in messages."""
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sources:
-    """The object of a click context: the folder of the file, and what flags begin with."""
+    """The object of a click context: the file's folder and what it is called, and what flags begin with."""
 
     folder: Path = field(default_factory=Path.cwd)
     prefix: str = "--"
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +98,13 @@ class SettingOption(click.Option):
 
     def origin(self, ctx: click.Context, source: ParameterSource | None) -> str:
         """What a source of this setting is called; nothing for the default."""
+        sources = ctx.ensure_object(Sources)
         if source is ParameterSource.COMMANDLINE:
-            return ctx.ensure_object(Sources).prefix + self.setting.key
+            return sources.prefix + self.setting.key
         if source is ParameterSource.ENVIRONMENT:
             *others, last = self.setting.variables
             return next(filter(os.environ.get, others), last)
-        return f"{ctx.meta[_WHERE]}, {self.setting.key}" if source is ParameterSource.DEFAULT_MAP else ""
+        return f"{sources.file}, {self.setting.key}" if source is ParameterSource.DEFAULT_MAP else ""
 
 
 def load(
@@ -140,7 +140,7 @@ def loaded_by(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] = Map
     return Loaded(Settings(**values), origins)
 
 
-def show(loaded: Loaded) -> str:
+def describe(loaded: Loaded) -> str:
     """Every setting, one per line, with its source; secrets are masked."""
     rows = []
     for setting in SETTINGS:
@@ -180,18 +180,18 @@ def _read_file(ctx: click.Context, _config: click.Parameter, config: Path | None
     for name in os.environ:
         if name.startswith(table.PREFIX) and name not in known:
             raise UsageError(f"{name}: no such variable{nearest(name, known)}")
-    folder = ctx.ensure_object(Sources).folder
-    usual = [folder / name for name in ("whop-contracts.toml", "pyproject.toml")]
+    sources = ctx.ensure_object(Sources)
+    usual = [sources.folder / name for name in ("whop-contracts.toml", "pyproject.toml")]
     path = config or next((path for path in usual if path.is_file()), None)
     if path is None:
         return config
     _, rows = read_toml(path, str(config or path.name), private=True)
-    ctx.meta[_WHERE] = path.name
+    sources.file = path.name
     if path.name == "pyproject.toml":
-        ctx.meta[_WHERE] += ", [tool.whop-contracts]"
+        sources.file += ", [tool.whop-contracts]"
         tools = rows.get("tool", {})
         rows = tools.get("whop-contracts", {}) if isinstance(tools, dict) else {}
-    ctx.default_map = dict(_texts(rows, ctx.meta[_WHERE], path.parent))
+    ctx.default_map = dict(_texts(rows, sources.file, path.parent))
     return config
 
 
@@ -242,9 +242,9 @@ def _token_of(path: Path, origin: str) -> str:
     """The credential in a file."""
     try:
         with path.open("rb") as file:
-            return str(kinds.TOKEN.parse(file.read(_TOKEN_LIMIT).decode("ascii").strip()))
+            return str(kinds.TOKEN.convert(file.read(_TOKEN_LIMIT).decode("ascii").strip(), None, None))
     except OSError as error:
         why = f"that can be read ({describe_os_error(error)})"
-    except ValueError:
+    except (ValueError, click.BadParameter):
         why = f"that holds {kinds.TOKEN.expected}, and nothing else"
     raise UsageError(f"{origin} {str(path)!r}: expected a file {why}")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import email.utils
 from collections.abc import Callable
-from typing import Final, Literal, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
 from whop_contracts.instants import NANO
@@ -24,6 +25,7 @@ _LEAST_SLEEP_S: Final = 0.001
 _TRIES: Final = 64
 
 
+@dataclass(kw_only=True, eq=False)
 class Clock:
     """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
 
@@ -31,13 +33,11 @@ class Clock:
     time. ``trouble`` is why it is unusable, None while it is usable. ``waited_s``: real seconds slept so far.
     """
 
-    kind: Literal["virtual", "test", "wall"]
-
-    def __init__(self, *, time: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.time = time
-        self.sleep = sleep
-        self.trouble: str | None = None
-        self.waited_s = 0.0
+    kind: ClassVar[Literal["virtual", "test", "wall"]]
+    time: Callable[[], float]
+    sleep: Callable[[float], None]
+    trouble: str | None = field(default=None, init=False)
+    waited_s: float = field(default=0.0, init=False)
 
     @property
     def moved(self) -> tuple[int, int] | None:
@@ -119,6 +119,7 @@ class VirtualClock(Clock):
             self.sleep(seconds)
 
 
+@dataclass(kw_only=True, eq=False)
 class WallClock(Clock):
     """The provider's own clock, estimated from its responses, with the uncertainty that remains.
 
@@ -129,13 +130,10 @@ class WallClock(Clock):
 
     kind = "wall"
 
-    def __init__(
-        self, *, time: Callable[[], float], sleep: Callable[[float], None], max_wait_s: float = 120.0
-    ) -> None:
-        super().__init__(time=time, sleep=sleep)
-        self._left_s = max_wait_s
-        self._bounds: tuple[float, float] | None = None
-        self._seen: tuple[float, float] | None = None
+    max_wait_s: float = 120.0
+    _bounds: tuple[float, float] | None = field(default=None, init=False)
+    _seen: tuple[float, float] | None = field(default=None, init=False)
+    _reaching_s: float = field(default=0.0, init=False)
 
     @property
     def _ahead(self) -> tuple[float, float] | None:
@@ -182,11 +180,13 @@ class WallClock(Clock):
     def reach(self, ns: int) -> bool:
         """Sleep until the provider's clock is certainly past ``ns``; False if unknown or too far ahead."""
         ahead = self._ahead
-        if ahead is None or (wanted := ns / NANO - ahead[0]) - self.time() > self._left_s:
+        if ahead is None:
             return False
-        before = self.waited_s
+        wanted, before = ns / NANO - ahead[0], self.waited_s
+        if wanted - self.time() > self.max_wait_s - self._reaching_s:
+            return False
         reached = self._sleep_until(wanted)
-        self._left_s -= self.waited_s - before
+        self._reaching_s += self.waited_s - before
         return reached
 
     def lag(self, seconds: float) -> None:

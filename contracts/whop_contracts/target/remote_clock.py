@@ -11,7 +11,7 @@ import bisect
 import json
 import urllib.parse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
@@ -58,6 +58,7 @@ class _Sight:
     ahead: int
 
 
+@dataclass(kw_only=True, eq=False)
 class ProviderTestClock(Clock):
     """The test clock at ``url``; ``headers``, perhaps with a credential, are sent with every request to it.
 
@@ -66,20 +67,10 @@ class ProviderTestClock(Clock):
 
     kind = "test"
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        exchange: Exchange,
-        headers: Sequence[tuple[str, str]],
-        time: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
-        super().__init__(time=time, sleep=sleep)
-        self._url = url
-        self._exchange = exchange
-        self._headers = tuple(headers)
-        self._sights: list[_Sight] = []
+    url: str = field(kw_only=False)
+    exchange: Exchange
+    headers: Sequence[tuple[str, str]]
+    _sights: list[_Sight] = field(default_factory=list, init=False)
 
     @property
     def moved(self) -> tuple[int, int] | None:
@@ -98,7 +89,7 @@ class ProviderTestClock(Clock):
         except _Trouble as trouble:
             self.trouble = f"the test clock {trouble}"
             if trouble.cause:
-                parts = urllib.parse.urlsplit(self._url)
+                parts = urllib.parse.urlsplit(self.url)
                 shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
                 expected = f"expected 200 with {_SHAPE}; likely cause: {trouble.cause}"
                 raise ValueError(f"--test-clock {shown}: it {trouble}; {expected}") from None
@@ -201,12 +192,12 @@ class ProviderTestClock(Clock):
 
     def _ask(self, method: str, body: bytes) -> Response:
         """One response of the clock; after an error of the infrastructure it is asked again a few times."""
-        headers = (*self._headers, ("content-type", "application/json")) if body else self._headers
+        headers = (*self.headers, ("content-type", "application/json")) if body else self.headers
         why = ""
         for again in range(_RETRIES):
             if again:
                 self._rest(_PAUSES_S[again - 1])
-            reply = self._exchange(method, self._url, headers, body)
+            reply = self.exchange(method, self.url, headers, body)
             if reply.response is None:
                 why = f"cannot be reached: {reply.trouble}"
             elif reply.response.status in INFRASTRUCTURE:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Operation, Request, Response
@@ -30,6 +31,7 @@ class BudgetSpent(Exception):  # noqa: N818 - no error: the end that was asked f
     """The requests or the time of a run are spent. Nothing was sent."""
 
 
+@dataclass(slots=True, eq=False)
 class Sender:
     """Delivers requests to a target.
 
@@ -38,44 +40,36 @@ class Sender:
     most five times, each wait at least twice the one before. Any other status of ``INFRASTRUCTURE``, a reset
     or a time-out is retried at most three times, after a pause drawn from ``rng``.
 
-    ``max_requests`` and ``max_time`` (seconds of ``elapsed``, else of the target's ``time()``, from the first
+    ``max_requests`` and ``max_time`` (seconds of ``clock``, else of the target's ``time()``, from the first
     request on) are never exceeded. Of the requests, ``reserve`` are kept back until ``restore_within``, which
     also replaces the limit of time.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        rng: random.Random,
-        rate: int | None = None,
-        max_requests: int | None = None,
-        max_time: float | None = None,
-        elapsed: Callable[[], float] | None = None,
-        reserve: int = 0,
-        jobs: int = 1,
-    ) -> None:
-        self._target = target
-        self._rng = rng
-        self._rate = rate
-        self._max_requests = max_requests
-        self._max_time = max_time
-        self.elapsed = elapsed or target.time
-        self._reserve = reserve
-        self.jobs = jobs
-        self._until: float | None = None
-        self._late = f"the budget of {max_time or 0:g} s is spent"
-        self._retrying: Callable[[str], None] | None = None
-        self._due: dict[Operation | None, float] = {}
-        self._met: Counter[str] = Counter()
-        self._paced_s = 0.0
-        self._asked_s = 0.0
-        self.sent = 0
+    target: Target
+    _: KW_ONLY
+    rng: random.Random
+    rate: int | None = None
+    max_requests: int | None = None
+    max_time: float | None = None
+    clock: Callable[[], float] | None = None
+    reserve: int = 0
+    jobs: int = 1
+    sent: int = field(default=0, init=False)
+    _until: float | None = field(default=None, init=False)
+    _retrying: Callable[[str], None] | None = field(default=None, init=False)
+    _due: dict[Operation | None, float] = field(default_factory=dict, init=False)
+    _met: Counter[str] = field(default_factory=Counter, init=False)
+    _paced_s: float = field(default=0.0, init=False)
+    _asked_s: float = field(default=0.0, init=False)
+
+    def elapsed(self) -> float:
+        """The seconds on the clock by which time is limited."""
+        return (self.clock or self.target.time)()
 
     @property
     def allowance(self) -> int | None:
         """How many requests may still be sent; None for any number."""
-        return None if self._max_requests is None else max(self._max_requests - self._reserve - self.sent, 0)
+        return None if self.max_requests is None else max(self.max_requests - self.reserve - self.sent, 0)
 
     @property
     def waited_s(self) -> float:
@@ -93,7 +87,7 @@ class Sender:
             else:
                 notes.append(f"{count} request{'s' * (count > 1)} got no response: {what}")
         if self._paced_s >= 1:
-            notes.append(f"waited {self._paced_s:.0f} s to keep to {self._rate} requests a minute")
+            notes.append(f"waited {self._paced_s:.0f} s to keep to {self.rate} requests a minute")
         return notes
 
     def restore_within(self, seconds: float, retrying: Callable[[str], None]) -> None:
@@ -102,9 +96,8 @@ class Sender:
         A 429 is then waited out for at most half of the time that is left, a response may take no longer than
         that time (or one second), and ``retrying`` is called for each retry.
         """
-        self._reserve = 0
+        self.reserve = 0
         self._until = self.elapsed() + seconds
-        self._late = "restoring takes longer than --restore-time allows"
         self._retrying = retrying
 
     def deliver(self, request: Request) -> list[Reply]:
@@ -133,7 +126,7 @@ class Sender:
                         wait(under_way, return_when=FIRST_COMPLETED)
                 self._begin(request)
                 self.sent += 1
-                sent.append(pool.submit(self._target.send, request))
+                sent.append(pool.submit(self.target.send, request))
             with shielded():
                 wait(sent)
         except (BudgetSpent, KeyboardInterrupt) as error:
@@ -152,11 +145,12 @@ class Sender:
     def _begin(self, request: Request) -> None:
         """Wait until a request may be sent; raises ``BudgetSpent`` if it may not be."""
         if self._until is None:
-            self._until = math.inf if self._max_time is None else self.elapsed() + self._max_time
+            self._until = math.inf if self.max_time is None else self.elapsed() + self.max_time
         if self.allowance == 0:
-            raise BudgetSpent(f"the budget of {self._max_requests} requests is spent")
+            raise BudgetSpent(f"the budget of {self.max_requests} requests is spent")
         if not self._wait(request.operation):
-            raise BudgetSpent(self._late)
+            spent = "restoring takes longer than --restore-time allows"
+            raise BudgetSpent(spent if self._retrying else f"the budget of {self.max_time:g} s is spent")
 
     def _retry(self, request: Request, replies: list[Reply]) -> list[Reply]:
         """Retry a request if its last reply asks for it; the new replies are added to ``replies``."""
@@ -165,12 +159,12 @@ class Sender:
             response, trouble = replies[-1].response, replies[-1].trouble
             status = response.status if response else 0
             if response and status == _TOO_MANY and waits < _WAITS:
-                asked = max(_asked_s(response, self._target.time()), float(2**waits))
+                asked = max(_asked_s(response, self.target.time()), float(2**waits))
                 pause, waits = min(asked, _MINUTE_S), waits + 1
                 if self._retrying and (pause := min(pause, self._left_s / 2)) < 1:
                     return replies
             elif (status in INFRASTRUCTURE - {_TOO_MANY} or trouble in TRANSIENT) and retries < _RETRIES:
-                pause, retries = _FIRST_BACKOFF_S * 2**retries * (0.5 + self._rng.random()), retries + 1
+                pause, retries = _FIRST_BACKOFF_S * 2**retries * (0.5 + self.rng.random()), retries + 1
             else:
                 return replies
             if self._retrying:
@@ -188,22 +182,22 @@ class Sender:
 
     def _wait(self, operation: Operation | None, pause: float = 0.0) -> bool:
         """Wait ``pause`` seconds and until the operation's next request is due; False if that is too late."""
-        now = self._target.time()
+        now = self.target.time()
         whole = max(pause, self._due.get(operation, now) - now)
         if whole >= self._left_s:
             return False
         if whole > 0:
-            self._target.sleep(whole)
+            self.target.sleep(whole)
             self._paced_s += whole - pause
-        if self._rate:
-            self._due[operation] = self._target.time() + _MINUTE_S / self._rate
+        if self.rate:
+            self._due[operation] = self.target.time() + _MINUTE_S / self.rate
         return True
 
     def _send(self, request: Request) -> Reply:
         self.sent += 1
         limit = {"timeout": max(self._left_s, 1.0)} if self._retrying else {}
         with shielded():
-            reply = self._target.send(request, **limit)
+            reply = self.target.send(request, **limit)
         return self._count(reply)
 
     def _count(self, reply: Reply) -> Reply:

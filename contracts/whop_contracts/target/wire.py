@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpcore
@@ -95,6 +96,7 @@ class _Backend(httpcore.NetworkBackend):
         return _Stream(self._inner.connect_tcp(host, port, **how), self._deadline)
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
 class Wire:
     """Sends requests over connections that are kept open: ``connections``, but at least four, at once.
 
@@ -103,25 +105,15 @@ class Wire:
     trusts any. Proxies are those of the environment, and are never used for this machine itself.
     """
 
-    def __init__(
-        self,
-        *,
-        time: Callable[[], float],
-        seconds: float = 10.0,
-        most: int = 1_000_000,
-        ca_file: str | None = None,
-        insecure: bool = False,
-        connections: int = 1,
-    ) -> None:
-        self._time = time
-        self._connections = max(connections, _CONNECTIONS)
-        self._seconds = seconds
-        self._most = most
-        self._ca_file = ca_file
-        self._insecure = insecure
-        self._deadline = _Deadline()
-        self._pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
-        self._lock = threading.Lock()
+    time: Callable[[], float]
+    seconds: float = 10.0
+    most: int = 1_000_000
+    ca_file: str | None = None
+    insecure: bool = False
+    connections: int = 1
+    _deadline: _Deadline = field(default_factory=_Deadline, init=False)
+    _pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = field(default_factory=dict, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def exchange(
         self,
@@ -132,8 +124,8 @@ class Wire:
         timeout: float | None = None,
     ) -> Reply:
         """Send one request and read its response. ``url`` is percent-encoded and is sent as given."""
-        sent = self._time()
-        seconds = min(self._seconds, timeout or self._seconds)
+        sent = self.time()
+        seconds = min(self.seconds, timeout or self.seconds)
         self._deadline.at = time.monotonic() + seconds
         try:
             origin, target = split_url(url)
@@ -146,8 +138,8 @@ class Wire:
             )
             response = self._read(self.pool(origin).handle_request(request))
         except Exception as error:  # noqa: BLE001 - whatever it does becomes a reply
-            return Reply(None, phrase(error), sent, self._time())
-        return Reply(response, None, sent, self._time())
+            return Reply(None, phrase(error), sent, self.time())
+        return Reply(response, None, sent, self.time())
 
     def _read(self, given: httpcore.Response) -> Response:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
@@ -158,7 +150,7 @@ class Wire:
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
             )
             try:
-                body = read_body(given.iter_stream(), headers, self._most)
+                body = read_body(given.iter_stream(), headers, self.most)
             except httpcore.RemoteProtocolError as error:
                 if (trouble := phrase(error)) in TRANSIENT:
                     raise
@@ -182,8 +174,8 @@ class Wire:
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
         settings: dict[str, Any] = {
             "ssl_context": self._trust() if scheme == "https" else None,
-            "max_connections": self._connections,
-            "max_keepalive_connections": self._connections,
+            "max_connections": max(self.connections, _CONNECTIONS),
+            "max_keepalive_connections": max(self.connections, _CONNECTIONS),
             "keepalive_expiry": _IDLE_S,
             "network_backend": _Backend(self._deadline),
         }
@@ -199,15 +191,15 @@ class Wire:
         return httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
 
     def _trust(self) -> ssl.SSLContext:
-        if self._insecure:
+        if self.insecure:
             return httpx.create_ssl_context(verify=False)
-        if self._ca_file is None:
+        if self.ca_file is None:
             return httpx.create_ssl_context()
         try:
-            return ssl.create_default_context(cafile=self._ca_file)
+            return ssl.create_default_context(cafile=self.ca_file)
         except (OSError, ssl.SSLError) as error:
             why = f"no certificates could be read from it: {error}"
-            raise UnusableSettingError(f"{self._ca_file}: {why}") from None
+            raise UnusableSettingError(f"{self.ca_file}: {why}") from None
 
     def close(self) -> None:
         """Close every connection."""

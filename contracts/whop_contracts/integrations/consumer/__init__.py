@@ -17,7 +17,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import unquote
 
 from whop_contracts.exchange import Finding, Operation, Request, Response
@@ -151,7 +151,7 @@ def _bearer_token(request: Request) -> Iterator[Finding]:
 @_rule("id", "The id in the path is a campaign's.", _ID, 404)
 def _id(request: Request) -> Iterator[Finding]:
     if request.operation:
-        yield from _findings(violations("ad-campaign", "/properties/id", request.campaign))
+        yield from violations("ad-campaign", "/properties/id", request.campaign)
 
 
 @_rule("media-type", "A body is said to be JSON.", _HEADERS, 415)
@@ -179,13 +179,13 @@ def _json(request: Request) -> Iterator[Finding]:
 )
 def _schema(request: Request) -> Iterator[Finding]:
     if _has_body(request) and not (text := read_json(request.content)).problem:
-        yield from _findings(violations("pause-request", "", text.value))
+        yield from violations("pause-request", "", text.value)
 
 
 @_rule("usual-id", "An id has only letters and digits after its prefix.", _ID)
 def _usual_id(request: Request) -> Iterator[Finding]:
     if request.operation and not violations("ad-campaign", "/properties/id", request.campaign):
-        yield from _findings(should_violations("ad-campaign", "/properties/id", request.campaign))
+        yield from should_violations("ad-campaign", "/properties/id", request.campaign)
 
 
 @_rule("undocumented", "Nothing is sent that the page does not name: no query, no other member.", _BODY)
@@ -218,8 +218,3 @@ RULES: Final = tuple(_rules)
 def _has_body(request: Request) -> bool:
     """Whether the request has a body where the page documents one."""
     return request.operation == "pause" and bool(request.content.strip())
-
-
-def _findings(found: tuple[Any, ...]) -> Iterator[Finding]:
-    for one in found:
-        yield Finding(one.expected, one.actual, one.pointer)

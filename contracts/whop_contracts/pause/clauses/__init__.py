@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 from typing import Any, Final, cast
@@ -12,7 +13,7 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Check, Clause, Condition, Source
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.schemas import Member, Violation, should_violations, sound, violations, warns
+from whop_contracts.schemas import Member, should_violations, sound, violations, warns
 
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
@@ -97,8 +98,8 @@ def usual_values(part: str) -> Check:
     return check
 
 
-def _findings(wrong: tuple[Violation, ...], member: Member) -> Iterator[Finding]:
-    yield from (Finding(one.expected, one.actual, member.pointer + one.pointer) for one in wrong)
+def _findings(wrong: tuple[Finding, ...], member: Member) -> Iterator[Finding]:
+    yield from (replace(one, pointer=member.pointer + one.pointer) for one in wrong)
 
 
 def _sound(document: Any) -> bool:
@@ -107,7 +108,7 @@ def _sound(document: Any) -> bool:
     return bool(_LAST[1])
 
 
-def _violations(value: Any, member: Member) -> tuple[Violation, ...]:
+def _violations(value: Any, member: Member) -> tuple[Finding, ...]:
     """What is wrong with a value. The children of an object are left to their own clauses."""
     if isinstance(value, Mapping) and member.pointer in _PARENTS:
         return ()

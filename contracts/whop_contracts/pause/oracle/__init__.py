@@ -58,6 +58,10 @@ class Oracle:
         known = self._campaigns.get(campaign)
         return self._elapse(known.states, now) if known else None
 
+    def went_back(self, campaign: str) -> bool:
+        """Whether the last read showed a state from before one that an earlier read has shown."""
+        return campaign in self._campaigns and self._campaigns[campaign].gone_back > 0
+
     def widen(self, campaign: str, states: Possible) -> None:
         """Let ``campaign`` be in one of ``states``, too: requests were carried out in an unknown order."""
         known = self._campaigns.setdefault(campaign, Campaign())
@@ -87,7 +91,8 @@ class Oracle:
             at, ns = self._last
             if exchange.now.start - ns > int((max(exchange.sent - at, 0.0) + _LEAP) * NANO):
                 for known in self._campaigns.values():
-                    known.replace(known.states, exchange.sent, None)
+                    if self._elapse(known.states, exchange.now) != known.states:
+                        known.replace(known.states, exchange.sent, None)
         self._last = exchange.received, exchange.now.end
 
     def _known(self, exchange: Exchange) -> Campaign | None:
@@ -166,7 +171,7 @@ class Oracle:
         unexpected = not matching or overdue
         doubtful = matching != allowed and (known.doubtful or self.lags)
         lagging = (unexpected or doubtful) and known.may_lag(shown, exchange, self._tolerance)
-        if unexpected and lagging:
+        if unexpected and lagging and known.goes_back():
             self.lags = True
             written = "what the last request left" if known.causes else "what is due by now"
             late = Finding(written, f"what stood before it: {shown}", "/status")

@@ -27,6 +27,8 @@ RESTING: Final = ("inactive", "stale")
 _LATE: Final = int((PROMPT + LAG) * NANO)
 _CLOCKS: Final = 10 * MILLI
 """How far two clocks of one provider may differ."""
+_GOING_BACK: Final = 4
+"""How many reads in a row may show an older state after one has shown the present one."""
 _REMEMBERED: Final = 2_000
 """How many earlier states are kept: more than one client can leave within the time that a read may lag."""
 _SERVER_ERROR: Final = 500
@@ -123,7 +125,8 @@ class Campaign:
     ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last settled
     the state. ``older`` are the states that a lagging read may still show, and when they were replaced, in
     seconds of our clock and nanoseconds of the provider's. ``cancelled`` are the dates of pauses that were
-    replaced or ended, sorted.
+    replaced or ended, sorted. ``seen`` says that a read has shown the present state, ``gone_back`` how many
+    in a row have shown an older one since.
     """
 
     states: Possible = None
@@ -132,6 +135,8 @@ class Campaign:
     confirmed: Window | None = None
     older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
+    seen: bool = False
+    gone_back: int = 0
     documents: Documents = field(default_factory=Documents)
 
     def act(self, evidence: Evidence, effect: Effect) -> None:
@@ -155,6 +160,7 @@ class Campaign:
         """Keep ``states``, which were replaced at ``at``, for reads that lag."""
         self.older.append((states, at, at_ns))
         del self.older[:-_REMEMBERED]
+        self.seen, self.gone_back = False, 0
 
     def cancel(self, until: int) -> None:
         """Keep the date of a pause that was replaced or ended."""
@@ -166,6 +172,15 @@ class Campaign:
         """Take in the states that a read leaves possible."""
         self.states, self.confirmed = states, now
         self.causes, self.doubtful = (), False
+        self.seen, self.gone_back = True, 0
+
+    def goes_back(self) -> bool:
+        """Take in that a read shows an older state; whether replicas that lag by different times explain it.
+
+        If an earlier read has shown the present state, one of a few reads in a row shows it again.
+        """
+        self.gone_back += self.seen
+        return self.gone_back <= _GOING_BACK
 
     def add_document(self, document: Mapping[str, Any], exchange: Exchange) -> None:
         """Take in a document about the campaign."""

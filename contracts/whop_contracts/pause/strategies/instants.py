@@ -130,12 +130,13 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
-    """The nights in which clocks are changed in Europe and in North America."""
-    return _symbolic(
-        base=st.sampled_from(["03/-1", "10/-1", "03/2", "11/1"]),
-        time=st.sampled_from(["00:30:00", "01:00:00", "01:30:00", "02:30:00", "03:00:00", "06:30:00"]),
-        offset=ZONES,
-        fraction=FRACTIONS,
+    """Instants in the nights in which clocks are changed, in hours that are skipped or come twice somewhere:
+    by their digits, or if the instant is converted to the zone there.
+    """
+    return st.builds(
+        lambda night, fraction: SymbolicInstant(night[0], time=night[1], offset=night[2], fraction=fraction),
+        sample("nights"),
+        FRACTIONS,
     )
 
 

@@ -166,12 +166,14 @@ _DATES: Final = (
     | instants.sunday_stamps()
     | instants.stamps().map(lambda until: replace(until, form=_ESCAPED_T))
 )
-_EXTRA: Final = _dated("undocumented members", instants.stamps(), _undocumented()) | _bodies(
+_EXTRA: Final = _dated("undocumented members", _DATES, _undocumented()) | _bodies(
     "undocumented members", _objects(_undocumented())
 )
-_TEXTS: Final = _mutated().filter(
-    lambda named: read_instant(named[1]) is None and not loose_instants(named[1])
-) | bodies.not_instants().map(lambda text: ("text that names no instant", text))
+_OTHER_TEXTS: Final = bodies.not_instants().map(lambda text: ("text that names no instant", text))
+_TEXTS: Final = st.one_of(
+    _mutated().filter(lambda named: read_instant(named[1]) is None and not loose_instants(named[1])),
+    *[_OTHER_TEXTS] * 2,  # of more kinds
+)
 _WRITTEN: Final = st.builds(
     lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)), _TEXTS, st.booleans()
 )

@@ -1,11 +1,11 @@
 """Small values: samples at which implementations break, the parts of dates, ids, tokens, and :func:`draw`.
 
 ``samples.json`` holds the samples. ``days`` are the ends of months and years, and days that show a swapped
-month and day. The landmarks are seconds in UTC at which counters run out and calendars differ. ``wide_zones``
-are offsets that RFC 3339 allows and no country has. ``shapes`` are instants with one thing too many or too
-few. ``malformed`` are texts that are not JSON because of one thing; ``DATE`` is where an instant goes.
-``encoded`` is percent-encoded: white space, NUL, quotes, a slash, signs, letters beyond ASCII, an emoji, a
-byte that is not UTF-8.
+month and day. ``nights`` are a Sunday, a time and an offset. The landmarks are seconds in UTC at which
+counters run out and calendars differ. ``wide_zones`` are offsets that RFC 3339 allows and no country has.
+``shapes`` are instants with one thing too many or too few. ``malformed`` are texts that are not JSON because
+of one thing; ``DATE`` is where an instant goes. ``encoded`` is percent-encoded: white space, NUL, quotes, a
+slash, signs, letters beyond ASCII, an emoji, a byte that is not UTF-8.
 """
 
 from __future__ import annotations
