@@ -36,10 +36,6 @@ def test_providers_share_nothing():
     assert other.state() == ("active", None)
 
 
-def test_the_default_clock_is_the_machine_s():
-    assert isinstance(build().clock, WallClock)
-
-
 def test_a_clock_only_moves_forwards():
     for clock in (ManualClock(100.0), RunningClock(), SkewedClock(ManualClock(10.0), 90.0)):
         start = clock.now()

@@ -68,8 +68,8 @@ def disarm(state):
     state.before, state.after = (lambda _seen: None), (lambda _seen, answer: answer)
 
 
-def restoring(state, *more):
-    return ["restore", "journal.jsonl", "--base-url", state.base_url, "--test-clock", state.clock_url, *more]
+def restoring(state):
+    return ["restore", "journal.jsonl", "--base-url", state.base_url, "--test-clock", state.clock_url]
 
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
