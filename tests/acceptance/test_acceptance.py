@@ -41,15 +41,6 @@ def answering(status, body):
         yield state
 
 
-def test_the_mock_is_judged_with_no_configuration(tmp_path):
-    done = process("-m", "whop_contracts", "run", "--json", "result.json", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    result = json.loads((tmp_path / "result.json").read_text())
-    assert len(result["clauses"]) >= 60
-    assert set(verdicts(result).values()) == {"passed"}
-    assert result["requests"] <= 400
-
-
 def test_over_http_the_same_clauses_have_the_same_verdicts(tmp_path):
     mock = engine.check(Settings())
     with served() as state:

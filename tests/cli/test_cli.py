@@ -311,11 +311,6 @@ def test_pacing_names_the_limit_of_a_run_that_it_would_exceed_or_that_goes_on():
         assert text.startswith("the first ") is goes_on
 
 
-def test_show_config_runs_nothing(call, running):
-    seen = running(handmade.result())
-    assert (call("run", "--show-config")[0], seen) == (0, [])
-
-
 def test_plan_and_dry_run_print_the_same_and_the_plans_json_has_the_count(call):
     code, plan, _ = call("plan", "--profile", "quick")
     assert code == 0

@@ -134,12 +134,6 @@ def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(nursery, tm
         assert Journal.read(tmp_path / "journal.jsonl", read_state).complete
 
 
-def test_an_interruption_is_no_finding(nursery, tmp_path):
-    with served() as state:
-        arm(state, nursery, 92, "after", signal.SIGTERM)
-        assert run(nursery, tmp_path, state, _OURS[3], "--quiet")[0] == 3
-
-
 def _pauses(state, campaign, which, then):
     """Have something done when a pause of a campaign was accepted for the so manieth time."""
     accepted = []

@@ -112,14 +112,6 @@ def test_a_handshake_that_fails_or_never_ends_is_trouble():
                 assert target.send(get(url)).trouble.startswith(trouble)
 
 
-def test_a_certificate_file_that_holds_none_is_known_before_anything_is_sent(tmp_path):
-    nothing = tmp_path / "ca.pem"
-    nothing.write_text("no certificate")
-    for path in (nothing, tmp_path / "absent.pem"):
-        with pytest.raises(ValueError, match="no certificates could be read"):
-            reaching("https://127.0.0.1:9", ca_file=str(path)).__enter__()
-
-
 FAR = "http://campaigns.invalid/api/v1"
 
 
