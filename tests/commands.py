@@ -22,22 +22,11 @@ def environment(**more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that ended: its exit code and what it printed; ``both`` is in the order of printing."""
+    """A command that ended: its exit code and what it printed."""
 
     returncode: int
     stdout: str
     stderr: str
-    both: str
-
-
-class _Copied(io.StringIO):
-    def __init__(self, copy: io.StringIO) -> None:
-        super().__init__()
-        self.copy = copy
-
-    def write(self, text: str) -> int:
-        self.copy.write(text)
-        return super().write(text)
 
 
 def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Ended:
@@ -61,8 +50,7 @@ def script(path: Path, variables: Mapping[str, str]) -> Ended:
 
 
 def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> Ended:
-    both = io.StringIO()
-    out, error = _Copied(both), _Copied(both)
+    out, error = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, variables, clear=True),
         contextlib.chdir(cwd),
@@ -70,4 +58,4 @@ def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> E
         contextlib.redirect_stderr(error),
     ):
         code = run()
-    return Ended(code, out.getvalue(), error.getvalue(), both.getvalue())
+    return Ended(code, out.getvalue(), error.getvalue())

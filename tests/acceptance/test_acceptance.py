@@ -13,7 +13,7 @@ import pytest
 from commands import command, environment
 from report.making import failing, verdicts
 from safety.nursery import SOAK
-from safety.pretending import judged, on_wall_clock
+from safety.pretending import WallTarget, judged
 from safety.serving import served
 from whop_contracts import schemas
 from whop_contracts.actors import Actors
@@ -72,7 +72,8 @@ def test_quick_is_frugal_and_says_what_it_left_out(tmp_path):
 
 def test_each_untested_clause_says_its_own_reason(monkeypatch, tmp_path):
     """Without Date headers the accepted pauses tell the time; one campaign and one credential are given."""
-    target = on_wall_clock(build(variation="no-date-header", clock=ManualClock(1_790_000_000.0)))
+    clock = ManualClock(1_790_000_000.0)
+    target = WallTarget(build(variation="no-date-header", clock=clock), clock)
     who = {"campaign_ids": SEED.campaigns[:1], "foreign_campaign_id": SEED.foreign_campaign}
     given = Settings(base_url=target.base_url, journal=tmp_path / "journal.jsonl", **who)
     actors = Actors(SEED.token, SEED.campaigns[:1], None, SEED.foreign_campaign)

@@ -161,10 +161,10 @@ class Reader:
             # What is proved with one process is proved without starting others.
             with patch("whop_contracts.proof.trials.cores", return_value=1):
                 ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
-            return ended.returncode, ended.both
+            return ended.returncode, ended.stderr + ended.stdout
         if program == "python" and words[0].startswith("try_"):
             ended = in_process.script(self.folder / words[0], self.environment(line))
-            return ended.returncode, ended.both
+            return ended.returncode, ended.stderr + ended.stdout
         if Path(program).name == "pytest":
             quiet = {"PYTEST_ADDOPTS": "-o asyncio_default_fixture_loop_scope=function"}
             with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
