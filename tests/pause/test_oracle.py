@@ -561,7 +561,7 @@ def test_how_a_finding_reads():
 
 
 WRONG_DATE = (pause(1, 600, shows=("paused", 700)), (UNTIL,))
-ASKED = (pause(1, 600), ())
+ASKED, OVERDUE = (pause(1, 600), ()), (read(700, "paused", 600), (RESUMES,))
 
 
 def test_what_fails_after_a_failure():
@@ -576,12 +576,7 @@ def test_what_fails_after_a_failure():
         (ASKED, (read(5, "paused", 900), (STORED,)), (read(963, "paused", 900), (RESUMES,))),
         (ASKED, (read(5, "paused"), (STORED,)), (read(10, "active"), (STAYS,))),
         # An overdue pause may end at any time.
-        (
-            ASKED,
-            (read(700, "paused", 600), (RESUMES,)),
-            (read(701, "paused", 600), ()),
-            (read(900, "active"), ()),
-        ),
+        (ASKED, OVERDUE, (read(701, "paused", 600), ()), (read(900, "active"), ())),
     ):
         history = begun()
         assert [failed(step(history)) for step, _ in steps] == [clauses for _, clauses in steps]
