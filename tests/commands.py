@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,12 +13,19 @@ from unittest.mock import patch
 
 from whop_contracts.cli.main import main
 
+Process = subprocess.CompletedProcess[str]
 FOREIGN = ("WHOP_", "PYTEST_", "GITHUB_", "COVERAGE_", "SCHEMATHESIS_")
 
 
 def environment(**more: str) -> dict[str, str]:
     """The variables of this process without those that configure a run or a test runner, and ``more``."""
     return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | more
+
+
+def process(*words: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Process:
+    """Run a program to its end; what it prints is text, errors are printed to ``stdout`` too."""
+    to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.run(list(map(str, words)), cwd=cwd, env=env, timeout=300, check=False, **to)
 
 
 @dataclass(frozen=True)

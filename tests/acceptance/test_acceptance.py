@@ -1,7 +1,6 @@
 """The command line and the engine as a user sees them: over sockets, and as a process where that matters."""
 
 import json
-import subprocess
 import sys
 import zipfile
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import command, environment
+from commands import command, environment, process
 from report.making import failing, verdicts
 from safety.nursery import SOAK
 from safety.pretending import WallTarget, judged
@@ -25,11 +24,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = schemas.document_path("documented/ad-campaign.json").read_bytes()
 
 
-def process(*words, cwd, **more):
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=cwd, env=environment(**more), capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def python(*words, cwd, **more):
+    return process(sys.executable, *words, cwd=cwd, env=environment(**more))
 
 
 @contextmanager
@@ -92,7 +88,7 @@ def test_the_documented_example_verbatim_breaks_what_it_breaks(tmp_path):
     with answering(200, EXAMPLE) as state:
         words = ["--base-url", state.base_url, "--campaign-id", SEED.campaigns[0], "--profile", "quick"]
         done = command("run", *words, "--json", "result.json", cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
-    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout
     failed = set(failing(json.loads((tmp_path / "result.json").read_text())))
     assert failed >= {
         *("pausing.status-is-paused", "pausing.until-is-kept", "identifiers.same-campaign"),
@@ -120,25 +116,25 @@ def test_a_project_with_a_contracts_package_of_its_own_is_undisturbed(tmp_path):
         "import contracts\n\ndef test_ours():\n    assert contracts.OURS\n"
     )
     plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:asyncio"]
-    done = process("-W", "error", "-m", "pytest", "-q", *plugins, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = python("-W", "error", "-m", "pytest", "-q", *plugins, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     assert "contract" not in done.stdout.replace("contracts", "")
 
 
 def test_the_wheel_does_it_without_a_checkout(tmp_path):
-    built = process("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=ROOT)
-    assert built.returncode == 0, built.stderr
+    built = python("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=ROOT)
+    assert built.returncode == 0, built.stdout
     inside = tmp_path / "inside"
     zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(inside)
     (tmp_path / "elsewhere").mkdir()
-    told = process(
+    told = python(
         "-m", "whop_contracts", "derive", "--check", cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside)
     )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.returncode == 0, told.stdout
     where = "from whop_contracts import schemas; print(schemas.document_path('openapi.json'))"
-    found = process("-c", where, cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
+    found = python("-c", where, cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
     assert found.stdout.startswith(str(inside))
     words = ("-m", "whop_contracts", "run", "--profile", "quick")
-    done = process(*words, cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = python(*words, cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
+    assert done.returncode == 0, done.stdout

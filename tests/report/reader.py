@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -170,16 +169,7 @@ class Reader:
             with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
                 result = self.pytester.runpytest_inprocess(*words)
             return int(result.ret), f"{result.stdout}\n{result.stderr}"
-        done = subprocess.run(
-            ["bash", "-c", self.read(line)],
-            cwd=self.folder,
-            env=self.environment(line),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        done = in_process.process("bash", "-c", self.read(line), cwd=self.folder, env=self.environment(line))
         return done.returncode, done.stdout
 
     def unread(self, text: str) -> str:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import pytest
 from nursery import SOAK
 from serving import served
 
+from commands import process
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
 from whop_contracts.provider import SEED, Answer
@@ -211,16 +211,8 @@ def test_any_number(contract_target, number, data):
 def pytest_run(folder, state, *arguments):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "HYPOTHESIS_"))}
     reports = ["-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", str(folder)]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, *reports, *words(state, "--contract-")],
-        cwd=folder,
-        env=clean | VARIABLES,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    command = [sys.executable, "-m", "pytest", *arguments, *reports, *words(state, "--contract-")]
+    done = process(*command, cwd=folder, env=clean | VARIABLES)
     return done.returncode, done.stdout
 
 
