@@ -7,7 +7,6 @@ from functools import cache
 import hypothesis
 import pytest
 
-import drawing
 from whop_contracts.cli import planning
 from whop_contracts.cli.check import check
 from whop_contracts.settings import Settings
@@ -29,7 +28,7 @@ def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _plans_are_drawn_once() -> Iterator[None]:
     """Drawing a plan costs more than most runs; the same arguments give the same one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "draw", drawing.draw)
+        patch.setattr(planning, "draw", cache(planning.draw))
         yield
 
 

@@ -1,7 +1,7 @@
-"""Plans for tests that run many: each is drawn once."""
+"""Plans for tests that run many: each is drawn once, by the fixture in conftest.py."""
 
-from functools import cache
+from whop_contracts.cli import planning
 
-from whop_contracts.engine import build_plan
 
-draw = cache(build_plan.draw)
+def draw(*arguments, **how):
+    return planning.draw(*arguments, **how)
