@@ -16,7 +16,8 @@ from whop_contracts.cli.planning import planned
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.proof.trials import Task, attempt
+from whop_contracts.proof import Trial
+from whop_contracts.proof.trials import attempt
 from whop_contracts.report import WRITERS, terminal
 from whop_contracts.settings import Settings
 
@@ -46,7 +47,7 @@ def test_checking_alone(figures, bare, evidence) -> None:
 
 def test_a_trial_of_the_proof(figures, bare) -> None:
     """Without the plan, which the trials of a seed share."""
-    task = Task("conforming", "conforming")
+    task = Trial("conforming", "conforming")
     trial = attempt(task)
     assert (trial.crash, trial.failed, trial.inconclusive) == (None, (), None)
     share = cpu(lambda: attempt(task)) / trial.requests / bare

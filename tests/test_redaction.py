@@ -202,6 +202,6 @@ def test_texts_are_remembered_and_forgotten_when_a_secret_is_added():
     redactor = Redactor([PLAIN])
     for number in range(10_000):
         redactor.text(f"{number}")
-    assert len(redactor._seen) <= 2_000
+    assert redactor._remembered.cache_info().currsize <= 2_000
     redactor.add("a-new-secret-0123")
     assert redactor.text("a-new-secret-0123") == NAME

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,24 +90,22 @@ def _read(path: Path) -> Any:
 def _schema(folder: Path, name: str, annotated: Mapping[str, Any]) -> dict[str, Any]:
     example = _read(folder / "documented" / f"{name}.json")
     entries, optional = annotated.get("members", {}), annotated.get("optional", [])
-    pointers = {pointer for pointer, _ in _walk(example, "")}
-    for pointer in [*entries, *optional]:
-        if pointer not in pointers:
+    known = _pointers(example)
+    for pointer in (*entries, *optional):
+        if pointer not in known:
             where = f"{folder / ANNOTATIONS}, documents/{name}"
             raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
     return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}
 
 
-def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+def _pointers(value: Any) -> list[str]:
+    """The JSON pointers of all that is in an example value."""
+    children: dict[str, Any] = {}
     if isinstance(value, Mapping):
-        for name, child in value.items():
-            at = f"{pointer}/{escaped(name)}"
-            yield at, child
-            yield from _walk(child, at)
+        children = {f"/{escaped(name)}": child for name, child in value.items()}
     elif isinstance(value, list):
-        for child in value[:1]:
-            yield f"{pointer}/*", child
-            yield from _walk(child, f"{pointer}/*")
+        children = {"/*": value[0]} if value else {}
+    return [at + below for at, child in children.items() for below in ("", *_pointers(child))]
 
 
 def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozenset[str]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The frozen values that every folder shares: what is sent, what came back, what was found.
 
-Units: instants of the provider are nanoseconds since 1970 (``int``); readings of the sender's own clock are
-seconds since 1970 (``float``).
+Instants of the provider are nanoseconds since 1970 (``int``), the sender's seconds since 1970 (``float``).
 """
 
 from __future__ import annotations
@@ -25,8 +24,20 @@ INFRASTRUCTURE: Final = frozenset({429, 502, 503, 504, *range(520, 528)})
 """Statuses of gateways and rate limits: they are waited out, retried and counted, and are no findings."""
 
 
+class _Message:
+    """A request or a response."""
+
+    __slots__ = ()
+    headers: tuple[tuple[str, str], ...]
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(_Message):
     """A request as it was sent; ``operation`` is the documented route that its path names, if any.
 
     ``content_known`` is False if a recording does not have the body that was sent.
@@ -40,13 +51,9 @@ class Request:
     content: bytes = b""
     content_known: bool = True
 
-    def header(self, name: str) -> str | None:
-        """The first value of a header, whatever its case."""
-        return _header(self.headers, name)
-
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class Response(_Message):
     """A response as received.
 
     ``truncated``: its body is not known to its end, because we stopped reading at our own limit, or it was
@@ -59,10 +66,6 @@ class Response:
     content: bytes = b""
     truncated: bool = False
     undecoded: str | None = None
-
-    def header(self, name: str) -> str | None:
-        """The first value of a header, whatever its case."""
-        return _header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,3 @@ class Finding:
     expected: str
     actual: str
     pointer: str = ""
-
-
-def _header(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -53,15 +53,14 @@ def _read(text: str) -> Instant | None:
         return None
     year, month, day, hour, minute, second = (int(match[i]) for i in (1, 2, 3, 5, 6, 7))
     fraction, zone = match[8] or "", match[9]
-    if hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004 - the limits of a clock
-        return None
-    offset = 0 if zone in "Zz" else _offset(zone)
-    if offset is None or year == 0:
+    east_hours, east_minutes = (0, 0) if zone in "Zz" else (int(zone[1:3]), int(zone[4:6]))
+    if max(hour, east_hours) > 23 or max(minute, east_minutes) > 59 or second > 60:  # noqa: PLR2004 - as clocks have
         return None
     try:
         days = date(year, month, day).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
+    offset = (east_hours * 60 + east_minutes) * (-1 if zone[0] == "-" else 1)
     seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60
     return Instant(
         ns=seconds * NANO + int(fraction[:9].ljust(9, "0")),
@@ -75,13 +74,6 @@ def _read(text: str) -> Instant | None:
 _SHORT: Final = 40
 _remembered: Final = lru_cache(maxsize=512)(_read)
 """A dozen clauses read the dates of each response; long texts are not kept, so that memory is bounded."""
-
-
-def _offset(zone: str) -> int | None:
-    hours, minutes = int(zone[1:3]), int(zone[4:6])
-    if hours > 23 or minutes > 59:  # noqa: PLR2004
-        return None
-    return (hours * 60 + minutes) * (-1 if zone[0] == "-" else 1)
 
 
 USUAL_FORM: Final = "YYYY-MM-DDThh:mm:ss.fffZ"
@@ -100,13 +92,11 @@ def form_of(text: str) -> str | None:
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
     """Write an instant of the years 1 to 9999 as RFC 3339, cut (not rounded) to ``digits`` of a second.
 
-    ``offset_minutes`` is the zone east of UTC; zero is written ``Z``. An instant outside these years becomes
-    ``BEYOND``.
+    ``offset_minutes`` is the zone east of UTC. An instant outside these years becomes ``BEYOND``.
     """
     seconds, rest = divmod(ns, NANO)
-    zone = timezone(timedelta(minutes=offset_minutes))
     try:
-        moment = datetime.fromtimestamp(0, zone) + timedelta(seconds=seconds)
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds, minutes=offset_minutes)
     except OverflowError:
         return BEYOND
     fraction = f".{rest:09d}"[: digits + 1] if digits else ""
@@ -127,8 +117,7 @@ def utc(ns: int) -> datetime:
 
 
 _LOOSE: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?",
-    re.ASCII,
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d(?:\.\d*)?)?\s?(?:([Zz])|([+-]\d\d):?(\d\d)?)?)?", re.ASCII
 )
 
 

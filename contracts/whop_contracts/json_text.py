@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,11 +42,7 @@ def read_json(content: bytes) -> Text:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) < len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    twice.append(key)
-                seen.add(key)
+            twice.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         return members
 
     try:
@@ -75,8 +72,7 @@ def read_response(response: Response | None) -> Text | None:
 def read_leniently(response: Response | None) -> Any:
     """The value of a body that is not JSON as it should be, if a tolerant client can read it; None if not.
 
-    That is: with a byte order mark, in UTF-16 or UTF-32, compressed without a label, with bytes that are not
-    UTF-8, or with NaN and Infinity.
+    Tolerated are a byte order mark, UTF-16, UTF-32, gzip without a label, wrong UTF-8, NaN and Infinity.
     """
     content = response.content if response and not response.truncated else b""
     try:

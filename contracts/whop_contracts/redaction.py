@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -58,7 +59,7 @@ class Redactor:
         self._plain = Forms(least=5, words=True)
         self._encoded = Forms(least=6, words=False)
         self._short: dict[str, str] = {}
-        self._seen: dict[str, str] = {}
+        self._remembered = lru_cache(_REMEMBERED)(self._redacted)
         named = secrets.items() if isinstance(secrets, Mapping) else ((TOKEN, one) for one in secrets)
         for name, value in named:
             self.add(value, name)
@@ -66,7 +67,7 @@ class Redactor:
     def add(self, secret: str, name: str = TOKEN) -> None:
         """Redact one more value from now on; a known one keeps its name."""
         secret = secret.strip()
-        self._seen.clear()
+        self._remembered.cache_clear()
         if len(secret) >= _SHORT:
             self._plain.add(plain_forms(secret), name)
             self._encoded.add(encoded_forms(secret), name)
@@ -94,14 +95,7 @@ class Redactor:
         """The text without secrets."""
         if not self._plain.names:
             return text
-        redacted = self._seen.get(text)
-        if redacted is None:
-            redacted = self._replaced(text) if self._suspect(text) else text
-            if len(self._seen) >= _REMEMBERED:
-                self._seen.clear()
-            if len(text) <= _SMALL:
-                self._seen[text] = redacted
-        return redacted
+        return self._remembered(text) if len(text) <= _SMALL else self._redacted(text)
 
     def redact_then_cut(self, text: str, limit: int) -> str:
         """The text without secrets, then cut to ``limit`` characters; cut first, a secret may be missed."""
@@ -150,8 +144,10 @@ class Redactor:
             for folded in (view.text.casefold() for view in levels(View(text)))
         )
 
-    def _replaced(self, text: str) -> str:
+    def _redacted(self, text: str) -> str:
         """The text with its secrets replaced; where they overlap, by the name of the longest."""
+        if not self._suspect(text):
+            return text
         ends = len(text) >= CUT_TEXT
         spans = {span for view in levels(View.of(text)) for span in self._spans(view, ends=ends)}
         parts, end, longest = [""], 0, 0

@@ -140,9 +140,7 @@ def _decode(match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A text as some reader decodes it. Its character ``i`` was ``starts[i]`` to ``ends[i]`` of the original
-    text, if the positions are known.
-    """
+    """A text as some reader decodes it: if known, character ``i`` was ``starts[i]`` to ``ends[i]`` before."""
 
     text: str
     starts: Sequence[int] = ()

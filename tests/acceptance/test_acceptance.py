@@ -15,10 +15,10 @@ from safety.nursery import SOAK
 from safety.pretending import WallTarget, judged
 from safety.serving import served
 from whop_contracts import schemas
-from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer, ManualClock, build
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Actors
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = schemas.document_path("documented/ad-campaign.json").read_bytes()

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -108,6 +109,13 @@ def test_plans_keep_to_their_limits_and_have_enough_drawn_requests(means):
         assert outline["requests"] == len(outline["cases"]) == plan.requests <= most
         assert outline["drawn"] == len(drawn) >= least
         assert {case["sequence"] for case in drawn} <= {one.name for one in plan.sequences}
+
+
+def test_placing_counts_the_requests_that_a_plan_lists() -> None:
+    for means in TARGETS:
+        plan, placement = draw(PAUSE, "quick", seed=0, means=means), plans.Placement(means)
+        placed = tuple(map(placement.place, plan.sequences))
+        assert placement.requests == replace(plan, sequences=placed).requests
 
 
 def test_two_seeds_share_at_most_a_tenth_of_their_drawn_requests():

@@ -2,12 +2,12 @@
 
 import random
 
-from whop_contracts.actors import Actors
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import class_of, read_intent
 from whop_contracts.pause.contract import PAUSE
+from whop_contracts.steps import Actors
 
 CAMPAIGN, TOKEN = "adcamp_AbCdEfGhIjKl9", "wh_AbCd1234EfGh5678IjKl"
 ACTORS = Actors(

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, find, given, settings
 from whop_contracts.cli.planning import mock_actors, session_in_process
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.executor import Course, Executor
+from whop_contracts.engine.journal import CampaignRecord
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.run import preflight
-from whop_contracts.engine.teardown import restore_campaigns, wanted_by_run
+from whop_contracts.engine.teardown import restore_campaigns
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.strategies.plans import drawn_sequences, histories
@@ -109,7 +110,8 @@ def test_a_plan_counts_the_requests_of_drawn_histories(moving):
     run = Exploration()
     plan = Plan("thorough", 0, Capabilities(campaigns=2, clock="virtual"), sequences)
     run.executor.run(plan)
-    restore_campaigns(run.session, wanted_by_run(run.session.actors.campaigns, run.first), restore_time=60.0)
+    records = {name: CampaignRecord(shown) for name, shown in run.first.items()}
+    restore_campaigns(run.session, records, restore_time=60.0)
     assert run.broken == run.session.state.failed == []
     assert run.runner.requests == plan.requests
     assert any(isinstance(step, AdvanceClock) for sequence in sequences for step in sequence.steps) == moving

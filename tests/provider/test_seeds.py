@@ -7,8 +7,8 @@ import pytest
 from safety.pretending import opening
 from safety.serving import served
 from whop_contracts.cli import check as engine
-from whop_contracts.proof import START
-from whop_contracts.proof.trials import Task, attempt
+from whop_contracts.proof import START, Trial
+from whop_contracts.proof.trials import attempt
 from whop_contracts.provider import SEED, ManualClock, build, variations
 
 SEEDS = int(os.environ.get("WHOP_TESTS_SEEDS", "1"))
@@ -37,6 +37,5 @@ def test_over_a_socket_with_a_test_clock(seed, variation, monkeypatch, tmp_path)
 def test_in_this_process(seed):
     for variation in (None, *EVERY):
         name = variation or "conforming"
-        task = Task("variation", name, variation=variation, profile=PROFILE, seed=seed, start=START)
-        trial = attempt(task)
+        trial = attempt(Trial("variation", name, variation=variation, profile=PROFILE, seed=seed))
         assert (trial.failed, trial.inconclusive, trial.left, trial.crash) == ((), None, (), None), name

@@ -3,7 +3,6 @@
 import subprocess
 
 from report import handmade
-from whop_contracts.actors import Actors
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.pause import evidence
@@ -11,7 +10,7 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import State
 from whop_contracts.pause.request_classes import vectors
 from whop_contracts.report.failure import Event, Failure, curl
-from whop_contracts.steps import Case
+from whop_contracts.steps import Actors, Case
 
 TOKEN = "wk_7Qd2mXv9Rb4TzLc8"
 READONLY = "wk_3Hs8pNc5Vw1KxFj6"

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import pytest
 
-from whop_contracts.actors import Actors
 from whop_contracts.cli import check as engine
 from whop_contracts.cli.planning import open_live
 from whop_contracts.exchange import Request, Response
 from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
+from whop_contracts.steps import Actors
 from whop_contracts.target import MockTarget, Target
 from whop_contracts.target.clocks import Clock, VirtualClock, WallClock
 from whop_contracts.target.responses import Reply

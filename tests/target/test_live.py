@@ -6,6 +6,7 @@ import pytest
 
 from target import hostile
 from target.hostile import JSON, always, closing, get, pause, reaching, serving, written
+from whop_contracts.settings import UsageError
 from whop_contracts.target import OffTargetError, checked_base, wire
 
 BASE = "http://127.0.0.1:9/api/v1"
@@ -78,7 +79,7 @@ def test_what_does_not_certainly_stay_below_the_base_url_is_not_sent():
 def test_a_base_url_is_an_address_and_nothing_more():
     wrong = ("", "example.com", "ftp://x/", "http://", "http://h/x?y", "http://h/#", "http://h h/")
     for url in (*wrong, "http://user:secret@h/x", "ftp://user:secret@h/"):
-        with pytest.raises(ValueError) as raised:
+        with pytest.raises(UsageError) as raised:
             checked_base(url)
         assert "secret" not in str(raised.value)
 
@@ -176,6 +177,6 @@ def test_a_proxy_that_cannot_be_used_is_known_before_anything_is_sent(no_proxies
         ("http://u:secret#x@127.0.0.1:1", "the proxy of the environment for http:// is not a URL"),
     ):
         no_proxies.setenv("ALL_PROXY", proxy)
-        with pytest.raises(ValueError) as raised:
+        with pytest.raises(UsageError) as raised:
             reaching(FAR).__enter__()
         assert str(raised.value) == message

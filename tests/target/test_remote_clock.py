@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from whop_contracts.cli import planning as opening
 from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.settings import Settings
+from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.responses import Reply
 
@@ -225,7 +225,7 @@ MISFITS = [
 def test_a_first_reading_that_no_test_clock_gives_is_an_error_of_the_user():
     for response, what, cause in MISFITS:
         provider = Provider(script=[response])
-        with pytest.raises(ValueError) as raised:
+        with pytest.raises(UsageError) as raised:
             provider.clock()
         expected = 'expected 200 with {"now": "<RFC 3339>"}'
         assert str(raised.value) == f"--test-clock {URL}: it {what}; {expected}; likely cause: {cause}"
@@ -234,7 +234,7 @@ def test_a_first_reading_that_no_test_clock_gives_is_an_error_of_the_user():
 def test_an_error_of_the_user_shows_neither_the_query_nor_a_credential_of_the_url(monkeypatch):
     monkeypatch.setitem(globals(), "URL", "https://me:secret@clock.invalid:8443/now?key=secret")
     provider = Provider(script=[(404, b"")])
-    with pytest.raises(ValueError, match=r"^--test-clock https://clock\.invalid:8443/now: it ") as raised:
+    with pytest.raises(UsageError, match=r"^--test-clock https://clock\.invalid:8443/now: it ") as raised:
         provider.clock()
     assert "secret" not in str(raised.value)
 

@@ -78,10 +78,7 @@ class _Run:
         self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch | None
     ) -> None:
         self.began = time.monotonic()
-        try:
-            self.target, self.actors = target, actors = open_target(settings)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        self.target, self.actors = target, actors = open_target(settings)
         self.settings = settings
         self.plan = plan or planned(settings)
         self.runner = ClauseRunner(clauses, PAUSE)

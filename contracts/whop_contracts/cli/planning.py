@@ -15,7 +15,6 @@ from itertools import compress
 from typing import Any, Final, cast
 
 from whop_contracts import __version__
-from whop_contracts.actors import Actors
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
@@ -28,7 +27,7 @@ from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import CLASSES
 from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings, UsageError, shown
-from whop_contracts.steps import Capabilities
+from whop_contracts.steps import Actors, Capabilities
 from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
 from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
@@ -45,7 +44,7 @@ Names = tuple[str, str]
 
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
-    """The target of a run and its actors. ``ValueError``, in one line, if the settings cannot be used."""
+    """The target of a run and its actors. ``UsageError`` if the settings cannot be used."""
     if settings.base_url is None:
         return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
     return open_live(settings, settings.base_url), actors_of(settings)
@@ -134,7 +133,7 @@ def open_live(
     target = LiveTarget(base_url, wire=wire, clock=clock)
     try:
         clock.start()
-    except ValueError:
+    except UsageError:
         target.close()
         raise
     return target

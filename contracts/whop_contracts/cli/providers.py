@@ -158,8 +158,10 @@ def prove(
         if path is not None and faults:
             raise UsageError(f"{flag}: expected without --faults, which runs a part only")
     before = [_read(path) for path in _both(check)] if check else []
-    tasks = trials.tasks(profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only)
-    proof = trials.prove(tasks, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
+    planned = trials.planned(
+        profile, seed=seed, seeds=seeds, start=_start(at), wanted=_wanted(faults), only=only
+    )
+    proof = trials.prove(planned, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
         say(*proofs.matrix(proof), "")
     wrong = proofs.problems(proof, whole=not faults, measured=only is not None)

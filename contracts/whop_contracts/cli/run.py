@@ -207,7 +207,7 @@ def check_origin(result: Mapping[str, Any], settings: Settings) -> None:
     try:
         origin = split_url(given)[0]
         allowed = is_loopback(origin.host) or origin == split_url(of)[0]
-    except ValueError:
+    except UsageError:
         allowed = False
     if not allowed:
         raise UsageError(

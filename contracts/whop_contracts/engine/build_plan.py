@@ -1,5 +1,4 @@
-"""Building a plan: vectors and sequences in the order of ``schemas/ranks.json``, drawn requests in
-between.
+"""Builds a plan: vectors and sequences by rank (``schemas/ranks.json``), and drawn requests in between.
 
 Drawn requests are generated for a seed, classified as by the oracle, and grouped to share reads.
 """
@@ -17,7 +16,6 @@ from functools import cache, partial
 from itertools import chain, islice, zip_longest
 from typing import Final, Literal
 
-from whop_contracts.actors import Actors
 from whop_contracts.engine.plan import LIMITS, LazySequences, Placement, Plan, Profile, longest_wait
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
@@ -25,7 +23,7 @@ from whop_contracts.instants import read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.pause.clause import Contract, PlanParts
 from whop_contracts.schemas import document_path
-from whop_contracts.steps import Capabilities, Case, Need, Sequence
+from whop_contracts.steps import Actors, Capabilities, Case, Need, Sequence
 
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
@@ -39,15 +37,11 @@ _TOTALS: Final[Mapping[Profile, int]] = {"quick": 0, "standard": 151, "thorough"
 _SHORTER: Final = 12
 """How many of those ranked after the first for which there is no room are tried: one may be shorter."""
 _HISTORIES: Final = 60
-"""How many histories a batch of ``thorough`` has; together they move a clock by less than half of what is
-allowed.
-"""
+"""Histories in a batch of ``thorough``; they move a clock by less than half of what is allowed."""
 _DAY: Final = "2026-11-24T03:00:00Z"
 """The day on which a plan is classified; it is the same for everybody, so that a plan is."""
 SHARED: Final = 8
-"""How many requests that must be rejected share a read."""
-_POSSIBLE: Final = 8
-"""How many that may be accepted follow them."""
+"""How many requests that must be rejected share a read; as many that may be accepted follow them."""
 _EXPECTED: Final = 12
 """How many accepted pauses share a read."""
 _SPARE: Final = 8
@@ -89,8 +83,7 @@ def draw(
 
 
 def batch(contract: Contract, plan: Plan, number: int) -> Plan:
-    """A batch that a plan goes on with, numbered from 1: drawn requests and histories; the clock is left
-    alone.
+    """A batch that a plan goes on with, numbered from 1: drawn requests, and histories that move no clock.
 
     The same arguments and versions give the same batch. Its sequences are named after it.
     """
@@ -163,10 +156,9 @@ def _drawn(contract: Contract, plan: Plan, seed: object, label: str) -> tuple[li
 def _draw_requests(
     contract: Contract, seed: object, means: Capabilities, profile: Profile
 ) -> tuple[list[Case], int]:
-    """Requests for a seed: the share of every class, filled up from the schemas. Also how many were dropped,
-    since they fit no class or must not be sent.
+    """The share of every class for a seed, filled up from the schemas; also how many requests were dropped.
 
-    ``quick`` leaves out what a provider may carry out: that needs reads of its own.
+    Those fit no class or must not be sent. ``quick`` leaves out what needs reads of its own.
     """
     parts, total, dropped = contract.plan_parts, _TOTALS[profile], 0
 
@@ -232,7 +224,7 @@ def _grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Se
 
     number = 0
     while any(queues.values()):
-        rejected, possible = take("none", SHARED), take("possible", _POSSIBLE)
+        rejected, possible = take("none", SHARED), take("possible", SHARED)
         # A pause with a date can follow whatever was before; one without needs an active campaign.
         accepted = sorted(take("expected", _EXPECTED), key=lambda case: case.until is None)
         for some in filter(None, (rejected, accepted, possible)):

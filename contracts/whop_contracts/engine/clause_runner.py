@@ -109,11 +109,7 @@ class ClauseRunner:
         self._groups = list(groups.items())
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
-        """Check one exchange by every clause that applies; returns the ids of those that fail, in catalogue
-        order.
-
-        A condition that several clauses share is asked once.
-        """
+        """Check one exchange by every clause that applies; the ids of those that fail, as catalogued."""
         self.requests += 1
         broken: list[tuple[int, str]] = []
         for applies, clauses in self._groups:

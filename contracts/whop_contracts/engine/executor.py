@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import JournalError
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.session import Session
+from whop_contracts.engine.session import SETTLE_S, Session
 from whop_contracts.instants import NANO
 from whop_contracts.steps import AdvanceClock, AwaitResume, Case, Send, Sequence, Step
 from whop_contracts.target.sender import BudgetSpent
 
 _AFTER_S: Final = 1.0
-_CONFLICT: Final = 409
 _WAYS_OUT: Final = {
     "test": "check --test-clock, or run without it",
     "wall": "give --test-clock, or have responses carry the provider's time as Date",
@@ -62,8 +62,8 @@ class Schedule:
 
     def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
         self._todo = iter(sequences)
-        self.overlap = overlap
         self._deferred: list[Sequence] = []
+        self.overlap = overlap
         self.under_way: list[Running] = []
         self.finished = 0
 
@@ -133,8 +133,7 @@ class Executor:
         self._conflicts = False
 
     def run(self, plan: Plan, more: Callable[[int], Plan] | None = None) -> None:
-        """Send every sequence of the plan, and of ``more`` batches of it (numbered from 1), as far as the
-        budget goes and the journal can be kept.
+        """Send a plan, and ``more`` batches of it (numbered from 1), within the budget.
 
         While a sequence waits on a wall clock, those for other campaigns are sent.
         """
@@ -187,23 +186,18 @@ class Executor:
         course = Course(sequence.name)
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)
-        for group in self._grouped(sequence.steps):
-            if group[1:]:
-                cases = [step.case for step in group if isinstance(step, Send)]
+        for rejected, some in itertools.groupby(sequence.steps, self._must_be_rejected):
+            steps = list(some)
+            if rejected and steps[1:] and self._session.sender.jobs > 1:
+                cases = [step.case for step in steps if isinstance(step, Send)]
                 self._session.send_together(cases, course.name, course.marks)
-            elif not (yield from self.take(group[0], course)):
-                return False
-            yield None
+                yield None
+                continue
+            for step in steps:
+                if not (yield from self.take(step, course)):
+                    return False
+                yield None
         return True
-
-    def _grouped(self, steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
-        """The steps one by one, or with several jobs the requests in a row that must be rejected together."""
-        if self._session.sender.jobs == 1:
-            yield from ((step,) for step in steps)
-            return
-        for together, some in itertools.groupby(steps, self._must_be_rejected):
-            group = tuple(some)
-            yield from [group] if together else ((step,) for step in group)
 
     def _must_be_rejected(self, step: Step) -> bool:
         classes = self._session.contract.plan_parts.classes
@@ -221,7 +215,7 @@ class Executor:
         if isinstance(step, AwaitResume):
             return (yield from self._await_resume(step, course))
         if self._session.oracle.lags and self._is_just_before(step):
-            self._session.outlast_lag()
+            self._clock.lag(sum(SETTLE_S))
         return bool((yield course.marks.get(step.mark, 0) + step.plus_ms * 1_000_000))
 
     def _send(self, case: Case, course: Course) -> None:
@@ -231,11 +225,11 @@ class Executor:
         if acts and self._conflicts:
             self._bring_to_baseline(case.campaign, course)
         evidence = session.send(case, course.name, course.marks)
-        if acts and evidence.status == _CONFLICT and not self._conflicts:
+        if acts and evidence.status == HTTPStatus.CONFLICT and not self._conflicts:
             self._conflicts = True
             self._bring_to_baseline(case.campaign, course)
             evidence = session.send(case, course.name, course.marks)
-        if case.mark and evidence.status == _CONFLICT and self._clock.kind == "wall":
+        if case.mark and evidence.status == HTTPStatus.CONFLICT and self._clock.kind == "wall":
             course.conflicting.add(case.mark)
 
     def _bring_to_baseline(self, campaign: str, course: Course) -> None:
@@ -277,8 +271,9 @@ class Executor:
         if self._clock.reach(ns):
             self._session.clock_check.moved(self._session)
             return True
-        unknown = self._clock.kind == "wall" and self._clock.moved is None
-        trouble = self._clock.trouble or ("no response shows the provider's time" if unknown else None)
+        trouble = self._clock.trouble
+        if self._clock.kind == "wall" and self._clock.moved is None:
+            trouble = trouble or "no response shows the provider's time"
         if trouble:
             self._session.state.untimed = f"{trouble}; {_WAYS_OUT[self._clock.kind]}"
         return False

@@ -1,14 +1,14 @@
-"""What is watched besides the clauses, and what keeps evidence from being checked too early.
+"""What is watched besides the clauses: missing responses, credential, clocks, another company's campaign.
 
-Responses that never come, a credential that may not do anything, clocks that disagree, another company's
-campaign.
+While one of them is in doubt, evidence is held instead of being checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import NANO
@@ -22,18 +22,12 @@ if TYPE_CHECKING:
 
 Watch = Callable[[Evidence, str, bool], None]
 """Gets an exchange, the name of its sequence, and whether it may be checked (else it is only recorded)."""
-_CLOCK: Final = "clock"
-_CREDENTIAL: Final = "credential"
-_PERMISSION: Final = "permission"
+Doubt = Literal["clock", "credential", "permission", "conflict", "redirect"]
+"""Why evidence is held."""
 _UNANSWERED: Final = 8
 _UNSTAMPED: Final = 3
 """So many responses without a new stamp, and nothing can be learned from stamps."""
-_CONFLICT: Final = "conflict"
-_REDIRECT: Final = "redirect"
 _REDIRECTS: Final = range(300, 400)
-_FORBIDDEN: Final = 403
-_CONFLICTING: Final = 409
-_UNAUTHORIZED: Final = 401
 _APART: Final = 10 * NANO
 PREFLIGHT: Final = "preflight"
 
@@ -44,7 +38,7 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 
 def check_responses(session: Session, evidence: Evidence) -> None:
     """End the run if the operation never gets a response: hundreds of retries show the same."""
-    if evidence.exchange.request.operation != session.contract.operation:
+    if evidence.operation != session.contract.operation:
         return
     if evidence.accepted or session.unanswered is None:
         session.unanswered = None
@@ -61,22 +55,22 @@ class Outbox:
 
     watch: Watch
     _held: list[tuple[Evidence, str, bool]] = field(default_factory=list)
-    _doubts: dict[str, int] = field(default_factory=dict)
+    _doubts: dict[Doubt, int] = field(default_factory=dict)
 
     def put(self, evidence: Evidence, sequence: str) -> None:
         """One more exchange."""
         self._held.append((evidence, sequence, True))
         self._flush()
 
-    def hold(self, doubt: str) -> None:
+    def hold(self, doubt: Doubt) -> None:
         """Hold what comes from now on, until ``settle`` with the same doubt."""
         self._doubts.setdefault(doubt, len(self._held))
 
-    def holds(self, doubt: str) -> bool:
+    def holds(self, doubt: Doubt) -> bool:
         """Whether evidence is held for that doubt."""
         return doubt in self._doubts
 
-    def settle(self, doubt: str, *, sound: bool) -> None:
+    def settle(self, doubt: Doubt, *, sound: bool) -> None:
         """The doubt is over: what was held for it is checked if it is ``sound``, else only recorded."""
         start = self._doubts.pop(doubt, None)
         if start is not None and not sound:
@@ -103,20 +97,20 @@ class ClockCheck:
 
     contradicted: int = 0
     unstamped: int = 0
-    settled: bool = False
     confirmed: bool = False
 
     def moved(self, session: Session) -> None:
         """The test clock was moved: what follows depends on it."""
-        if session.target.clock.kind == "test" and not self.settled:
-            session.outbox.hold(_CLOCK)
+        if session.target.clock.kind == "test" and not self.confirmed:
+            session.outbox.hold("clock")
 
     def check(self, session: Session, evidence: Evidence) -> None:
         """Take in one exchange; it is held, if it has to be, before it is passed on."""
-        if self.settled or evidence.request_class is None:
+        kind = session.target.clock.kind
+        if evidence.request_class is None or (self.confirmed and kind == "test"):
             return
-        if session.target.clock.kind == "wall" and not self.confirmed and not session.in_teardown:
-            session.outbox.hold(_CLOCK)
+        if kind == "wall" and not self.confirmed and not session.in_teardown:
+            session.outbox.hold("clock")
         if evidence.document is None:
             return
         shown = (evidence.documents.last, evidence.document)
@@ -125,9 +119,9 @@ class ClockCheck:
             self.unstamped += 1
             if self.unstamped > _UNSTAMPED:
                 self.finish(session)
-        elif session.target.clock.kind == "wall":
+        elif kind == "wall":
             self._check_estimate(session, evidence.exchange, after)
-        elif session.target.clock.kind == "test":
+        elif kind == "test":
             self._check_test_clock(session, evidence.exchange, after)
 
     def _check_estimate(self, session: Session, exchange: Exchange, stamp: int) -> None:
@@ -144,10 +138,10 @@ class ClockCheck:
         if now is None:
             return
         if now.start - slack <= stamp <= now.end + slack:
-            if session.outbox.holds(_CLOCK):
+            if session.outbox.holds("clock"):
                 self.settle(session, sound=True)
             return
-        session.outbox.hold(_CLOCK)
+        session.outbox.hold("clock")
         self.contradicted += 1
         if self.contradicted > 1:
             session.target.clock.doubt("the test clock is not the provider's: updated_at does not follow it")
@@ -155,13 +149,13 @@ class ClockCheck:
 
     def finish(self, session: Session) -> None:
         """The plan is over: what was not contradicted may be checked."""
-        if session.outbox.holds(_CLOCK):
+        if session.outbox.holds("clock"):
             self.settle(session, sound=not self.contradicted)
 
     def settle(self, session: Session, *, sound: bool) -> None:
         """Decide about what is held."""
-        self.settled, self.confirmed = session.target.clock.kind == "test", True
-        session.outbox.settle(_CLOCK, sound=sound)
+        self.confirmed = True
+        session.outbox.settle("clock", sound=sound)
 
 
 @dataclass(slots=True)
@@ -178,51 +172,50 @@ class CredentialCheck:
     accepted: bool = False
     checking: bool = False
 
-    def begin(self, session: Session, exchange: Exchange, sequence: str) -> str | None:
+    def begin(self, session: Session, exchange: Exchange, sequence: str) -> Doubt | None:
         """The doubt that an exchange raises before it is recorded; its evidence is held from here on."""
         if self.checking or exchange.role != "full" or exchange.scope != "named" or sequence == PREFLIGHT:
             return None
-        first, status = not self.used, exchange.response.status if exchange.response else 0
+        status = exchange.response.status if exchange.response else 0
         main = exchange.request.operation == session.contract.operation
+        first = main and not self.used
         self.used |= main and status != 0
-        doubt = _CREDENTIAL if status == _UNAUTHORIZED else None
-        if main and first and status == _FORBIDDEN:
-            doubt = _PERMISSION
-        if main and first and status in _REDIRECTS:
-            doubt = _REDIRECT
-        if main and status == _CONFLICTING and not self.accepted and not session.in_teardown:
-            doubt = _CONFLICT
-        self.accepted |= main and (doubt == _CONFLICT or 200 <= status < 300)  # noqa: PLR2004
+        doubt: Doubt | None = "credential" if status == HTTPStatus.UNAUTHORIZED else None
+        if first and (status == HTTPStatus.FORBIDDEN or status in _REDIRECTS):
+            doubt = "permission" if status == HTTPStatus.FORBIDDEN else "redirect"
+        if main and status == HTTPStatus.CONFLICT and not self.accepted and not session.in_teardown:
+            doubt = "conflict"
+        self.accepted |= main and (doubt == "conflict" or 200 <= status < 300)  # noqa: PLR2004
         if doubt:
             session.outbox.hold(doubt)
         return doubt
 
-    def recheck(self, session: Session, doubt: str, sequence: str) -> None:
+    def recheck(self, session: Session, doubt: Doubt, sequence: str) -> None:
         """Send what decides about a doubt; ``Stopped`` if the credential is rejected again."""
         contract = session.contract
         simplest, undo = contract.simplest_requests
         self.checking, rejected, why = True, True, contract.conflicting
         try:
-            if doubt == _CONFLICT:
+            if doubt == "conflict":
                 session.send(undo, sequence)
-                rejected = session.send(simplest, sequence).status == _CONFLICTING
+                rejected = session.send(simplest, sequence).status == HTTPStatus.CONFLICT
                 # A 409 to a request that was carried out is a finding.
                 rejected &= session.plain(session.send(read(), sequence)).shown == contract.baseline
                 session.send(undo, sequence)
-            elif doubt == _REDIRECT:
+            elif doubt == "redirect":
                 # The first one is a finding; that every other one is redirected too is the same.
                 session.outbox.settle(doubt, sound=True)
                 session.outbox.hold(doubt)
                 evidence = session.send(simplest, sequence)
                 rejected = evidence.status in _REDIRECTS
                 why = f"every {contract.operation} gets a {contract.describe_status(evidence)}"
-            elif doubt == _PERMISSION:
-                rejected = all(session.send(case, sequence).status == _FORBIDDEN for case in (simplest, undo))
-                why = (
-                    f"the credential may not pause a campaign (403); expected one with {contract.permission}"
-                )
+            elif doubt == "permission":
+                tried = (session.send(case, sequence) for case in (simplest, undo))
+                rejected = all(one.status == HTTPStatus.FORBIDDEN for one in tried)
+                expected = f"expected one with {contract.permission}"
+                why = f"the credential may not pause a campaign (403); {expected}"
             else:
-                rejected = session.send(read(), sequence).status == _UNAUTHORIZED
+                rejected = session.send(read(), sequence).status == HTTPStatus.UNAUTHORIZED
                 why = (
                     "every request gets a 401 since the run began: the credential was revoked or has expired"
                 )
@@ -230,7 +223,7 @@ class CredentialCheck:
             self.checking = False
             session.state.unsound |= rejected
             session.outbox.settle(doubt, sound=not rejected)
-        session.state.untouched |= rejected and doubt in (_PERMISSION, _REDIRECT)
+        session.state.untouched |= rejected and doubt in ("permission", "redirect")
         if rejected:
             raise Stopped(why)
 
@@ -257,21 +250,14 @@ class ForeignCampaign:
 
     def check(self, session: Session, evidence: Evidence, case: Case, sequence: str) -> None:
         """If a request of ours was accepted, resume the campaign once, and note it."""
-        exchange = evidence.exchange
-        if exchange.scope != "foreign" or exchange.request.operation != session.contract.operation:
-            return
-        if not evidence.accepted:
+        contract, theirs = session.contract, evidence.exchange.scope == "foreign"
+        if not (theirs and evidence.operation == contract.operation and evidence.accepted):
             return
         self.taken += 1
-        notes = session.state.notes
-        if self.first is not None and not session.contract.is_ready(self.first):
-            notes.append(
-                f"{self.name}, another company's, was {self.first} and was changed; it was left alone"
-            )
-            return
-        (resume,) = session.contract.requests_to_restore(None, session.contract.baseline, case.campaign)
-        self.released = session.send(resume, sequence)
-        notes.append(
-            f"{self.name}, another company's, was paused; the request that resumes it got "
-            f"{self.released.status}"
-        )
+        if self.first is not None and not contract.is_ready(self.first):
+            became = f"was {self.first} and was changed; it was left alone"
+        else:
+            (resume,) = contract.requests_to_restore(None, contract.baseline, case.campaign)
+            self.released = session.send(resume, sequence)
+            became = f"was paused; the request that resumes it got {self.released.status}"
+        session.state.notes.append(f"{self.name}, another company's, {became}")

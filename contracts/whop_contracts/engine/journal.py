@@ -92,12 +92,10 @@ class Journal:
             if path.exists() and not path.is_file():
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
-            if path.is_file() and path.stat().st_size:
-                record = cls.read(path, read_state)
-                if not record.complete:
-                    first = restore_command(path, record.base_url)
-                    why = "holds campaigns that were not put back; restore them first"
-                    raise JournalError(f"{path}: {why}: {first}")
+            if path.is_file() and path.stat().st_size and not (old := cls.read(path, read_state)).complete:
+                first = restore_command(path, old.base_url)
+                why = "holds campaigns that were not put back; restore them first"
+                raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
         began = write_instant(round(time.time() * 1_000) * 1_000_000)
@@ -153,41 +151,29 @@ class Journal:
         record: JournalRecord | None = None
         for number, text in enumerate(lines, start=1):
             try:
-                line = _object(text)
-                if record is None:
-                    record = _begun(line)
-                else:
-                    _take(line, record, read_state)
-            except ValueError as error:
+                record = _taken(text, record, read_state)
+            except (ValueError, RecursionError) as error:
                 raise JournalError(f"{path}: line {number}: {error}") from None
         if record is None:
             raise JournalError(f"{path}: is no journal: it is empty")
         return record
 
 
-def _object(text: bytes) -> dict[str, Any]:
-    with contextlib.suppress(ValueError, RecursionError):
-        line = json.loads(text)
-        if isinstance(line, dict):
-            return line
-    raise ValueError("is no JSON object")
-
-
-def _begun(line: dict[str, Any]) -> JournalRecord:
-    """The record of a run from the first line of its journal."""
-    if line.get("journal") != VERSION:
-        raise ValueError(f"is no journal of version {VERSION}")
-    return JournalRecord(_text(line, "base_url"), _text(line, "run_id"))
-
-
-def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) -> None:
-    """Add one line to a record."""
+def _taken(text: bytes, record: JournalRecord | None, read_state: ReadState) -> JournalRecord:
+    """A record with one more line; the first line begins it. ``ValueError`` if it is none of a journal."""
+    line = json.loads(text)
+    if not isinstance(line, dict):
+        raise ValueError("is no JSON object")  # noqa: TRY004 - a line is wrong, no argument
+    if record is None:
+        if line.get("journal") != VERSION:
+            raise ValueError(f"is no journal of version {VERSION}")
+        return JournalRecord(_text(line, "base_url"), _text(line, "run_id"))
     name = _text(line, "campaign")
     if CAMPAIGN.parse(name) is None:
         raise ValueError(f"{name[:80]!a} is no id of a campaign")
     if "first" in line:
         record.campaigns.setdefault(name, CampaignRecord(_state(line["first"], read_state)))
-        return
+        return record
     campaign = record.campaigns.setdefault(name, CampaignRecord(None))
     if "intend" in line:
         state = _state(line["intend"], read_state)
@@ -199,6 +185,7 @@ def _take(line: dict[str, Any], record: JournalRecord, read_state: ReadState) ->
         campaign.left.clear()
     else:
         raise ValueError("says nothing that is known")
+    return record
 
 
 def _text(line: dict[str, Any], name: str) -> str:
@@ -209,10 +196,9 @@ def _text(line: dict[str, Any], name: str) -> str:
 
 
 def _state(value: Any, read_state: ReadState) -> State:
-    state = read_state(value) if isinstance(value, dict) else None
-    if state is None or not state.whole:
-        raise ValueError("holds no state that can be read")
-    return state
+    if isinstance(value, dict) and (state := read_state(value)).whole:
+        return state
+    raise ValueError("holds no state that can be read")
 
 
 @contextlib.contextmanager
@@ -250,8 +236,7 @@ def exclusive(resources: Iterable[str], run: str) -> Iterator[str | None]:
 
     ``resources`` are for people (``campaign X at https://host``), ``run`` describes this run to others.
     Yields a note if locks cannot be kept here (the run goes on without), else None. ``UsageError`` names the
-    other run that holds one of them. The locks are below ``XDG_STATE_HOME``, else in the usual place of the
-    system.
+    other run that holds one of them.
     """
     with contextlib.ExitStack() as held:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import platform
 from bisect import bisect_right
@@ -15,13 +16,20 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any, Final, Literal
 
-from whop_contracts.steps import AdvanceClock, AwaitResume, Capabilities, Case, Sequence, reactivate, read
+from whop_contracts.steps import (
+    AdvanceClock,
+    AwaitResume,
+    Capabilities,
+    Case,
+    Send,
+    Sequence,
+    reactivate,
+    read,
+)
 
 Profile = Literal["quick", "standard", "thorough"]
 LIMITS: Final[Mapping[Profile, int]] = {"quick": 120, "standard": 398}
-"""How many requests a plan has at most. A standard run may take 400: a provider that accepts what it may
-reject is sent some more than are planned.
-"""
+"""How many requests a plan has at most; a provider that accepts what it may reject is sent up to 400."""
 RESTORING: Final = "put back"
 BATCH_RULE: Final = "batches of drawn requests and histories, from the seed and the number of the batch"
 _RESETS: Final = 10
@@ -177,6 +185,18 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value.hex()
 
 
+def _watched(sequence: Sequence, means: Capabilities) -> Mapping[int, int]:
+    """How long its campaign is waited for on a wall clock; else how often the first campaign and those after
+    it are read just before an instant.
+    """
+    if means.clock == "wall":
+        return {0: wait} if (wait := longest_wait(sequence)) else {}
+    pairs = itertools.pairwise(sequence.steps)
+    early = (then for now, then in pairs if isinstance(now, AdvanceClock) and now.plus_ms < 0)
+    reads = (step.case.campaign for step in early if isinstance(step, Send))
+    return Counter(int(campaign.removeprefix("own:")) for campaign in reads)
+
+
 # -- distributing sequences over campaigns -------------------------------------------------------------------
 
 
@@ -189,7 +209,7 @@ class Placement:
     def __init__(self, means: Capabilities) -> None:
         self._means = means
         self._load = [Counter[bool]() for _ in range(means.campaigns)]
-        self._waits = [0] * means.campaigns
+        self._watched = [0] * means.campaigns
         self._paused: set[str] = set()
         self._resets = 0
         self.sent = means.campaigns + means.foreign
@@ -202,15 +222,17 @@ class Placement:
 
     def place(self, sequence: Sequence) -> Sequence:
         """The sequence for the campaign that has had least, and least of dates if there are some in it; for
-        an active one, if it has to be and there is one. Waits on a wall clock are shared out first.
+        an active one, if it has to be and there is one. Waits on a wall clock, and reads just before an
+        instant on others, are shared out first.
         """
         cases = list(sequence.cases())
         self.sent += len(cases)
         if any(case.campaign.startswith(sequence.campaign) for case in cases):
             dated = sum(case.until is not None for case in cases) > 1
-            wait = longest_wait(sequence) if self._means.clock == "wall" else 0
-            index = self._least_loaded(sequence, dated, wait)
-            self._waits[index] += wait
+            watched = _watched(sequence, self._means)
+            index = self._least_loaded(sequence, dated, watched)
+            for offset, share in watched.items():
+                self._watched[(index + offset) % len(self._watched)] += share
             self._load[index][dated] += len(sequence.steps)
             self._resets += sequence.start == "active" and f"own:{index}" in self._paused
             sequence = sequence.shifted(index, len(self._load))
@@ -218,14 +240,19 @@ class Placement:
         sequence.follow(self._paused)
         return sequence
 
-    def _least_loaded(self, sequence: Sequence, dated: bool, wait: int) -> int:  # noqa: FBT001
+    def _least_loaded(
+        self,
+        sequence: Sequence,
+        dated: bool,  # noqa: FBT001
+        watched: Mapping[int, int],
+    ) -> int:
         everyone = range(len(self._load))
         active = [index for index in everyone if f"own:{index}" not in self._paused]
         spare = sequence.start == "active" and self._resets >= _RESETS
 
         def load(one: int) -> tuple[int, int, int]:
-            shares = self._waits[one] if wait else 0, self._load[one][True] if dated else 0
-            return *shares, self._load[one].total()
+            seen = sum(self._watched[(one + offset) % len(self._watched)] for offset in watched)
+            return seen, self._load[one][True] if dated else 0, self._load[one].total()
 
         return min(active or everyone if spare else everyone, key=load)
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from whop_contracts.actors import Actors, altered, altered_forms
 from whop_contracts.exchange import Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
 from whop_contracts.pause.clause import Contract
 from whop_contracts.redaction import Redactor
-from whop_contracts.steps import Case, SymbolicInstant
+from whop_contracts.steps import Actors, Case, SymbolicInstant, altered, altered_forms
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
@@ -52,9 +51,8 @@ def bind_stamp(
     else:
         digits, clock = stamp.fraction or "", stamp.time
         day = stamp.base if len(stamp.base) > len("MM-DD") else _next(stamp, now)
-    text = stamp.form.format(
-        date=day, time=clock, fraction=f".{digits}" if digits else "", offset=stamp.offset
-    )
+    fraction = f".{digits}" if digits else ""
+    text = stamp.form.format(date=day, time=clock, fraction=fraction, offset=stamp.offset)
     decoded: str = json.loads(f'"{text}"')
     read = read_instant(decoded)
     meant = (read.ns,) if read else loose_instants(decoded)
@@ -175,10 +173,9 @@ class RequestBuilder:
                 return None, "none"
             case "empty":
                 return "Bearer", "empty"
-            case "unknown" if rest:
-                return f"Bearer {_UNSIGNED}", "unknown"
             case "unknown":
-                return f"Bearer {self._random(max(len(token), 24))}", "unknown"
+                unknown = _UNSIGNED if rest else self._random(max(len(token), 24))
+                return f"Bearer {unknown}", "unknown"
             case "altered":
                 return f"Bearer {altered(token, rest)}", "altered"
             case "scheme":
@@ -195,9 +192,7 @@ _UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
 
 def redactor_of(actors: Actors) -> Redactor:
     """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies."""
-    names = {"$WHOP_API_TOKEN": actors.token}
-    if actors.readonly_token:
-        names["$WHOP_READONLY_TOKEN"] = actors.readonly_token
+    names = {"$WHOP_API_TOKEN": actors.token, "$WHOP_READONLY_TOKEN": actors.readonly_token or ""}
     redactor = Redactor(names)
     for form in altered_forms(actors.token):
         redactor.add(form)

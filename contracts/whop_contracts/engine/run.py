@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import stat
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,19 +16,25 @@ from pathlib import Path
 from typing import Final
 
 from whop_contracts import __version__
-from whop_contracts.actors import Actors
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.guards import PREFLIGHT, Stopped
-from whop_contracts.engine.journal import Journal, JournalError, JournalRecord, exclusive, resources_of
+from whop_contracts.engine.journal import (
+    CampaignRecord,
+    Journal,
+    JournalError,
+    JournalRecord,
+    exclusive,
+    resources_of,
+)
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
 from whop_contracts.engine.session import RunState, Session
-from whop_contracts.engine.teardown import restore_campaigns, wanted_by_journal, wanted_by_run
+from whop_contracts.engine.teardown import restore_campaigns
 from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import describe_internal_error, interruptible, restoring
-from whop_contracts.steps import read
+from whop_contracts.steps import Actors, read
 from whop_contracts.target import Target, checked_base, describe_plain_http
 from whop_contracts.target.sender import BudgetSpent, Sender
 from whop_contracts.target.wire import is_loopback, split_url
@@ -43,8 +48,7 @@ def execute(
     """Send a plan, and ``more`` batches of it (numbered from 1) as long as the budget allows; then restore,
     for at most ``restore_time`` seconds per campaign.
 
-    ``JournalError`` if the journal cannot be kept before anything was changed. Whatever else happens is in
-    the state that is returned.
+    ``JournalError`` if the journal cannot be kept before anything was changed; all else is in the state.
     """
     state = session.state
     with interruptible():
@@ -74,16 +78,15 @@ def execute(
                 state.inconclusive = describe_internal_error(error)
             finally:
                 if not state.untouched:
-                    wanted = wanted_by_run(session.actors.campaigns, first)
-                    restore_campaigns(session, wanted, restore_time=restore_time)
+                    records = {name: CampaignRecord(shown) for name, shown in first.items()}
+                    restore_campaigns(session, records, restore_time=restore_time)
     return state
 
 
 def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
-    """Read every named campaign once, and another company's if one was given.
+    """Read every named campaign once, and another company's if one was given, and journal their states.
 
-    Returns the evidence and, where it can be restored, the state by campaign, for those named. States are
-    journalled before anything is changed.
+    Returns the evidence and, where it can be restored, the state by campaign, for those named.
     """
     evidence, first = {}, {}
     for index, campaign in enumerate(session.actors.campaigns):
@@ -136,12 +139,9 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
 
 def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalRecord:
     """The journal, if the settings allow to act on it. ``UsageError`` if they do not."""
-    try:
-        record = Journal.read(path, contract.read_state)
-        base_url = checked_base(record.base_url)
-        given = None if settings.base_url is None else checked_base(settings.base_url)
-    except (JournalError, ValueError) as error:
-        raise UsageError(str(error)) from None
+    record = Journal.read(path, contract.read_state)
+    base_url = checked_base(record.base_url)
+    given = None if settings.base_url is None else checked_base(settings.base_url)
     if given is not None and given != base_url:
         raise UsageError(
             f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none"
@@ -161,7 +161,7 @@ def _is_private(path: Path) -> bool:
     """Whether only this user can have written a journal: it is a regular file for its owner alone."""
     status = path.stat()
     own = hasattr(os, "getuid") and status.st_uid == os.getuid()
-    return own and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077
+    return own and path.is_file() and not status.st_mode & 0o077
 
 
 def restore(
@@ -175,8 +175,7 @@ def restore(
 ) -> RunState:
     """Restore the campaigns of the journal at ``path``, and continue it. ``tell`` gets what is tried.
 
-    ``state.inconclusive`` is set if the target could not be reached. ``UsageError`` for what the user has to
-    change.
+    ``state.inconclusive`` is set if the target could not be reached.
     """
     record = read_journal(path, settings, contract)
     if record.complete:
@@ -186,10 +185,7 @@ def restore(
     actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
     rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
     with ExitStack() as ending:
-        try:
-            target = open_target(settings, record.base_url)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        target = open_target(settings, record.base_url)
         ending.callback(target.close)
         journal = Journal.reopen(path)
         ending.callback(journal.close)
@@ -206,9 +202,7 @@ def restore(
         with exclusive(resources, f"restore of {record.run_id}"), interruptible():
             if note := describe_plain_http(record.base_url):
                 tell(note)
-            restore_campaigns(
-                session, wanted_by_journal(record.campaigns), restore_time=settings.restore_time
-            )
+            restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
     state, redact = session.state, redactor_of(actors).text
     if state.unjournalled:
         raise JournalError(state.unjournalled)

@@ -12,6 +12,7 @@ from whop_contracts.engine.guards import (
     PREFLIGHT,
     ClockCheck,
     CredentialCheck,
+    Doubt,
     ForeignCampaign,
     Outbox,
     Watch,
@@ -27,7 +28,7 @@ from whop_contracts.steps import Case, read
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import Sender
 
-_SETTLE_S: Final = (0.25, 0.5, 1.0, 0.5)
+SETTLE_S: Final = (0.25, 0.5, 1.0, 0.5)
 """Seconds between reads of a campaign that may lag; together a little more than the lag that is allowed."""
 _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and shows the same."""
@@ -65,11 +66,8 @@ class RunState:
         if self.untimed or not self.unanswered:
             return self.untimed
         count, what = self.unanswered.total(), ", ".join(self.unanswered)
-        requests = "1 request" if count == 1 else f"{count} requests"
-        return (
-            f"{requests} got no response of the provider, retries included ({what}); "
-            "run again once it responds"
-        )
+        got = f"{count} request{'s' * (count > 1)} got no response of the provider, retries included"
+        return f"{got} ({what}); run again once it responds"
 
 
 class Session:
@@ -90,10 +88,8 @@ class Session:
         journal: Journal | None = None,
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        self.sender = sender
-        self.target = sender.target
-        self.actors = builder.actors
-        self.contract = builder.contract
+        self.sender, self.target = sender, sender.target
+        self.actors, self.contract = builder.actors, builder.contract
         self.journal = journal
         self.tolerance = tolerance
         self.oracle = self.contract.oracle(tolerance)
@@ -155,15 +151,11 @@ class Session:
             return evidence
         self._settles += 1
         # In teardown requests are counted: one read after the whole wait has to do.
-        for seconds in (sum(_SETTLE_S),) if patient else _SETTLE_S:
+        for seconds in (sum(SETTLE_S),) if patient else SETTLE_S:
             if evidence.lagging:
                 self.target.clock.lag(seconds)
                 evidence = self.send(read(symbol), sequence)
         return evidence
-
-    def outlast_lag(self) -> None:
-        """Wait until no read may lag behind what was sent so far."""
-        self.target.clock.lag(sum(_SETTLE_S))
 
     def send(self, case: Case, sequence: str, marks: dict[str, int] | None = None) -> Evidence:
         """Send one case, with retries for infrastructure; the evidence of the last response.
@@ -202,11 +194,9 @@ class Session:
 
     def _take_in(self, built: BuiltRequest, case: Case, sequence: str, replies: Iterable[Reply]) -> Evidence:
         """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
-        doubts = set()
-        for reply in replies:
-            evidence, doubt = self._record(built, case, sequence, reply)
-            doubts |= {doubt} if doubt else set()
-        for doubt in doubts:
+        recorded = [self._record(built, case, sequence, reply) for reply in replies]
+        evidence = recorded[-1][0]
+        for doubt in {doubt for _, doubt in recorded if doubt}:
             self.credential.recheck(self, doubt, sequence)
         if not (evidence.answered or evidence.from_gateway or self.in_teardown):
             self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
@@ -247,7 +237,7 @@ class Session:
 
     def _record(
         self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
-    ) -> tuple[Evidence, str | None]:
+    ) -> tuple[Evidence, Doubt | None]:
         """Have the oracle follow a reply, and pass it on; also the doubt that it raises."""
         self._number += 1
         self.target.clock.learn(reply)
@@ -281,9 +271,7 @@ class Session:
     def plain(self, evidence: Evidence) -> Evidence:
         """Evidence with the state that its response shows by itself, whatever was expected."""
         document = self.contract.read_document(evidence)
-        if document is None:
-            return evidence
-        return replace(evidence, shown=self.contract.read_state(document))
+        return evidence if document is None else replace(evidence, shown=self.contract.read_state(document))
 
     def _window(self, sent: float, received: float) -> Window | None:
         known = self.target.clock.window(sent, received)

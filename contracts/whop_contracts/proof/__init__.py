@@ -6,6 +6,7 @@ Values, figures and texts only; ``trials`` runs the providers. ``docs/proof.md``
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from collections import Counter
@@ -13,9 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import jinja2
+
+if TYPE_CHECKING:
+    from whop_contracts.engine.plan import Profile
 
 START: Final = 1_790_000_000.0
 """The default start of a proof's virtual clock, 2026-09-21T14:13:20Z: the same figures each time."""
@@ -37,19 +41,26 @@ _SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run against one provider.
+    """One run against one provider: with a ``fault``, a ``variation`` or neither, and what the run said.
 
-    ``failed`` and ``warned`` are the *must* and *should* clauses that reported something, in the catalogue's
-    order. ``first`` are the *must* clauses that failed on the first failing exchange, ``first_request`` its
-    number (0 for none), ``sequence`` what it belonged to. ``inconclusive`` is the reason, ``left`` the
-    campaigns that were not restored, ``crash`` an error of our own.
+    The virtual clock starts at ``start``, in seconds since 1970. ``failed`` and ``warned`` are the *must* and
+    *should* clauses that reported something, in the catalogue's order. ``first`` are the *must* clauses that
+    failed on the first failing exchange, ``first_request`` its number (0 for none), ``sequence`` what it
+    belonged to. ``inconclusive`` is the reason, ``left`` the campaigns that were not restored, ``crash`` an
+    error of our own.
     """
 
     kind: str
     name: str
     why: str = ""
     wfc: int | None = None
+    fault: str | None = None
+    variation: str | None = None
+    profile: Profile = "standard"
     seed: int = 0
+    start: float = START
+    campaigns: int = 4
+    only: Literal["drawn"] | None = None
     failed: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
@@ -73,16 +84,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The trials of every fault and (per seed) of every conforming provider, and the clauses' levels.
+    """The trials of every fault and (per seed) of every conforming provider, and the clauses' levels."""
 
-    ``start`` is where the virtual clock of every trial started, in seconds since 1970.
-    """
-
-    profile: str
-    start: float
     clauses: tuple[tuple[str, str], ...]
     faults: tuple[Trial, ...]
     variations: tuple[Trial, ...]
+
+    @property
+    def profile(self) -> Profile:
+        """The profile of every trial."""
+        return self.variations[0].profile
 
     @property
     def caught(self) -> tuple[Trial, ...]:
@@ -103,10 +114,6 @@ class Proof:
     def seeds(self) -> int:
         """How many seeds each conforming provider was run with."""
         return len({trial.seed for trial in self.variations})
-
-    def first_request(self, percent: int) -> int:
-        """The first failing request that so many percent of the caught faults do not exceed; else 0."""
-        return percentile(self.caught, percent)
 
     def catches(self) -> Counter[str]:
         """How many faults each clause fails or, for a *should*, warns about."""
@@ -187,7 +194,7 @@ def _idle_clauses(proof: Proof) -> Iterator[str]:
 
 def _late(proof: Proof) -> Iterator[str]:
     for percent, most in _EARLY.get(proof.profile, {}).items():
-        found = proof.first_request(percent)
+        found = percentile(proof.caught, percent)
         if found > most:
             yield f"the {percent}th percentile of the first failing request is {found}, more than {most}"
 
@@ -208,7 +215,7 @@ def markdown(proof: Proof) -> str:
     }
     return environment.get_template("proof.md.j2").render(
         proof=proof,
-        start=f"{datetime.fromtimestamp(proof.start, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        start=f"{datetime.fromtimestamp(proof.variations[0].start, UTC):%Y-%m-%dT%H:%M:%SZ}",
         totals=totals(proof),
         catches=proof.catches(),
         firsts=proof.firsts(),
@@ -221,9 +228,8 @@ def totals(proof: Proof, *, whole: bool = True) -> Iterator[str]:
     names = {trial.name for trial in proof.variations}
     share = 100 * len(proof.caught) / len(proof.faults) if proof.faults else 0.0
     yield f"{len(proof.caught)} of {len(proof.faults)} faults caught ({share:.1f} %)"
-    yield (
-        f"first failing request: median {proof.first_request(50)}, 90th percentile {proof.first_request(90)}"
-    )
+    median, last = (percentile(proof.caught, percent) for percent in (50, 90))
+    yield f"first failing request: median {median}, 90th percentile {last}"
     seeds = f"{runs} runs with {proof.seeds} seeds"
     yield f"{len(names)} conforming providers, {seeds}: {bad} false alarms or inconclusive runs"
     if whole:
@@ -253,13 +259,8 @@ def matrix(proof: Proof) -> Iterator[str]:
 
 def difference(one: str, other: str) -> list[str]:
     """The lines of two pages that differ, the first few: ``-`` of the first, ``+`` of the second."""
-    before, after = one.splitlines(), other.splitlines()
-    removed, added = Counter(before) - Counter(after), Counter(after) - Counter(before)
-    lines = [f"- {line}" for line in before if line in removed] + [
-        f"+ {line}" for line in after if line in added
-    ]
-    if not lines and before != after:
-        lines = ["the same lines in another order"]
+    changes = list(difflib.unified_diff(one.splitlines(), other.splitlines(), n=0, lineterm=""))[2:]
+    lines = [f"{line[0]} {line[1:]}" for line in changes if line[0] in "+-"]
     return lines[:_SHOWN] + ([f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])
 
 

@@ -9,7 +9,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Final, Literal
@@ -21,7 +21,7 @@ from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.proof import CONFORMING, START, WARNINGS, Proof, Trial
+from whop_contracts.proof import CONFORMING, WARNINGS, Proof, Trial
 from whop_contracts.provider import ManualClock, build, faults, variations
 from whop_contracts.steps import Capabilities
 
@@ -29,46 +29,26 @@ _CHUNK: Final = 8
 """How many trials a process is given at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One provider to check: with a fault, a variation or neither; ``start`` is in seconds since 1970."""
-
-    kind: str
-    name: str
-    why: str = ""
-    wfc: int | None = None
-    fault: str | None = None
-    variation: str | None = None
-    profile: Profile = "standard"
-    seed: int = 0
-    start: float = START
-    campaigns: int = 4
-    only: Literal["drawn"] | None = None
-
-
 def prove(
-    tasks: tuple[Task, ...], *, jobs: int | None = None, watch: Callable[[int, int], None] | None = None
+    trials: tuple[Trial, ...], *, jobs: int | None = None, watch: Callable[[int, int], None] | None = None
 ) -> Proof:
-    """Check every task's provider. The proof depends on the tasks only, not on ``jobs`` (default: the cores).
+    """Run the trials. The proof depends on them only, not on ``jobs`` (default: the cores).
 
     ``watch`` is given how many are done, and of how many.
     """
     done = []
-    for trial in _trials(tasks, jobs or cores()):
+    for trial in _run(trials, jobs or cores()):
         done.append(trial)
         if watch:
-            watch(len(done), len(tasks))
-    pairs = list(zip(done, tasks, strict=True))
+            watch(len(done), len(trials))
     return Proof(
-        profile=tasks[0].profile,
-        start=tasks[0].start,
         clauses=tuple((clause.id, clause.level) for clause in catalogue.clauses()),
-        faults=tuple(trial for trial, task in pairs if task.fault is not None),
-        variations=tuple(trial for trial, task in pairs if task.fault is None),
+        faults=tuple(trial for trial in done if trial.fault is not None),
+        variations=tuple(trial for trial in done if trial.fault is None),
     )
 
 
-def tasks(
+def planned(
     profile: Profile,
     *,
     seed: int,
@@ -76,13 +56,13 @@ def tasks(
     start: float,
     wanted: Callable[[str], bool] | None = None,
     only: Literal["drawn"] | None = None,
-) -> tuple[Task, ...]:
+) -> tuple[Trial, ...]:
     """What a proof is made of: every fault with one seed, every conforming provider with ``seeds`` of them.
 
     ``only`` leaves out the other parts of the plan. ``wanted`` selects faults by name; then only the
     conforming provider with default options is checked.
     """
-    common = Task(CONFORMING, CONFORMING, "the default", profile=profile, seed=seed, start=start, only=only)
+    common = Trial(CONFORMING, CONFORMING, "the default", profile=profile, seed=seed, start=start, only=only)
     faulty = [
         replace(common, kind=one.kind, name=one.name, why=one.why, wfc=one.wfc, fault=one.name)
         for one in faults()
@@ -95,7 +75,7 @@ def tasks(
         replace(common, kind="variation", name=one.name, why=one.why, variation=one.name)
         for one in (variations() if wanted is None else ())
     ]
-    return (*faulty, *(replace(task, seed=seed + more) for task in conforming for more in range(seeds)))
+    return (*faulty, *(replace(trial, seed=seed + more) for trial in conforming for more in range(seeds)))
 
 
 def cores() -> int:
@@ -103,30 +83,26 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _trials(tasks: tuple[Task, ...], jobs: int) -> Iterator[Trial]:
-    """The trials in the order of the tasks, however many processes run them."""
-    if jobs == 1 or len(tasks) <= _CHUNK:
-        yield from map(attempt, tasks)
+def _run(trials: tuple[Trial, ...], jobs: int) -> Iterator[Trial]:
+    """The trials in their order, however many processes run them."""
+    if jobs == 1 or len(trials) <= _CHUNK:
+        yield from map(attempt, trials)
         return
     # Spawned, not forked: a fork would copy the threads and locks of the caller.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_uninterrupted)
+    # An interruption is left to this process.
+    ignored = (signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=signal.signal, initargs=ignored)
     try:
-        yield from pool.map(attempt, tasks, chunksize=_CHUNK)
+        yield from pool.map(attempt, trials, chunksize=_CHUNK)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _uninterrupted() -> None:
-    """Leave an interruption to the parent process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def attempt(task: Task) -> Trial:
-    """One trial. An exception of the provider or of a clause is a bug of ours: the trial's ``crash``."""
-    trial = Trial(task.kind, task.name, task.why, task.wfc, task.seed)
+def attempt(trial: Trial) -> Trial:
+    """Run one trial. An exception of the provider or of a clause is a bug of ours: the trial's ``crash``."""
     try:
-        return _judged(task, trial)
+        return _attempted(trial)
     except Exception as error:  # noqa: BLE001 - it is reported, and the other trials go on
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{PurePath(frame.filename).name}:{frame.lineno}"
@@ -139,11 +115,11 @@ def _plan(profile: Profile, seed: int, campaigns: int, only: Literal["drawn"] | 
     return draw(PAUSE, profile, seed=seed, means=has, only=only)
 
 
-def _judged(task: Task, trial: Trial) -> Trial:
-    provider = build(fault=task.fault, variation=task.variation, clock=ManualClock(task.start))
-    plan = _plan(task.profile, task.seed, task.campaigns, task.only)
+def _attempted(trial: Trial) -> Trial:
+    provider = build(fault=trial.fault, variation=trial.variation, clock=ManualClock(trial.start))
+    plan = _plan(trial.profile, trial.seed, trial.campaigns, trial.only)
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
-    counting = {one.id for one in runner.clauses if one.level == "must" or task.kind == WARNINGS}
+    counting = {one.id for one in runner.clauses if one.level == "must" or trial.kind == WARNINGS}
     first: list[tuple[int, str, tuple[str, ...]]] = []
 
     def watch(evidence: Evidence, sequence: str) -> None:
@@ -151,7 +127,7 @@ def _judged(task: Task, trial: Trial) -> Trial:
         if not first and (failed := tuple(name for name in broken if name in counting)):
             first.append((evidence.exchange.number, sequence, failed))
 
-    rng = random.Random(f"{task.name} {task.seed}")  # noqa: S311 - repeatable on purpose
+    rng = random.Random(f"{trial.name} {trial.seed}")  # noqa: S311 - repeatable on purpose
     state = run_in_process(plan, provider, rng, watch)
     number, shown_in, names = first[0] if first else (0, "", ())
     broken = [clause for clause in runner.clauses if runner.counts[clause.id].broken]

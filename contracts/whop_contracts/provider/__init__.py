@@ -16,20 +16,7 @@ from typing import Any, Final, TypeVar
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import ManualClock, Provider, RunningClock, WallClock
-from whop_contracts.provider.faults import (
-    Fault,
-    access,
-    bodies,
-    both,
-    campaigns,
-    drawn,
-    history,
-    invalid_dates,
-    pausing,
-    response,
-    resuming,
-    valid_dates,
-)
+from whop_contracts.provider.faults import Fault, access, bodies, both, pausing, response, resuming, values
 from whop_contracts.provider.state import SEED, Clock, Options
 
 _Named = TypeVar("_Named", "Fault", "Variation")
@@ -53,25 +40,12 @@ __all__ = [
 ]
 
 
-_FAULTS: Final = (
-    *response.FAULTS,
-    *pausing.FAULTS,
-    *valid_dates.FAULTS,
-    *resuming.FAULTS,
-    *history.FAULTS,
-    *invalid_dates.FAULTS,
-    *bodies.FAULTS,
-    *access.FAULTS,
-    *response.LEAKS,
-    *access.ADDRESSES,
-    *campaigns.FAULTS,
-    *drawn.FAULTS,
-)
+_PARTS: Final = (response, pausing, values, resuming, bodies, access)
 
 
 def faults() -> tuple[Fault, ...]:
     """Every fault that the proof is made of, by the part that it breaks."""
-    return _FAULTS
+    return tuple(fault for part in _PARTS for fault in part.FAULTS)
 
 
 @dataclass(frozen=True, slots=True)

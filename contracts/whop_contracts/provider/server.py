@@ -19,17 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as Received
-from starlette.responses import Response as Sent
-from starlette.routing import Router
+from starlette.requests import ClientDisconnect, Request
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
 from whop_contracts.provider.reading import BASE
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from whop_contracts.provider.core import Provider
 
@@ -40,7 +37,7 @@ Log = Callable[[str, str, int], None]
 """Is given the method, the path with its query, and the status of each request."""
 
 
-def create_app(provider: Provider, log: Log | None = None) -> Router:
+def create_app(provider: Provider, log: Log | None = None) -> ASGIApp:
     """An ASGI application around a provider, its test clock and ``POST /reset``.
 
     It matches no route itself: a pattern would miss the paths that matter most, such as an id with a line
@@ -48,36 +45,36 @@ def create_app(provider: Provider, log: Log | None = None) -> Router:
     """
     count = itertools.count()
 
-    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Received(scope, receive)
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
         try:
             content = await _read(request, provider.options.longest_body)
         except ClientDisconnect:
             return
-        path = _path(request)
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        path = raw.decode("latin-1")
         response = _respond(provider, request.method, path, request.headers.items(), content)
         if log:
             log(request.method, path, response.status)
         low, high = provider.options.latency
         if high:
             await asyncio.sleep(low + (high - low) * (next(count) * 7 % 10) / 10)
-        await _convert(response)(scope, receive, send)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        if response.status != 204:
+            headers.append((b"content-length", str(len(response.content)).encode()))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.content})
 
-    return Router(default=endpoint, redirect_slashes=False)
+    return app
 
 
-async def _read(request: Received, limit: int) -> bytes:
+async def _read(request: Request, limit: int) -> bytes:
     """The body; what exceeds ``limit`` bytes is received and dropped."""
     kept = bytearray()
     async for chunk in request.stream():
         if len(kept) <= limit:
             kept += chunk
     return bytes(kept)
-
-
-def _path(request: Received) -> str:
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return raw.decode("latin-1")
 
 
 def _respond(
@@ -122,16 +119,6 @@ def _error(status: int, code: str, message: str, *headers: tuple[str, str]) -> R
 
 def _json(status: int, value: object, *headers: tuple[str, str]) -> Response:
     return Response(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())
-
-
-def _convert(response: Response) -> Sent:
-    """The same response for starlette, which would add a media type of its own."""
-    sent = Sent(response.content, response.status)
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    if response.status != 204:
-        headers.append((b"content-length", str(len(response.content)).encode()))
-    sent.raw_headers = headers
-    return sent
 
 
 class _Server(uvicorn.Server):

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from whop_contracts.actors import ADDED, MANY, PLACES, SYMBOLS
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import read_instant, write_instant
 from whop_contracts.pause.evidence import State, read_state
 from whop_contracts.report.summary import ELLIPSIS, sent, visible
 from whop_contracts.settings import SETTINGS, Settings, shown
+from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS
 
 _EXCERPT: Final = 600
 _BEFORE: Final = 60

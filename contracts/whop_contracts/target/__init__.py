@@ -12,6 +12,7 @@ import httpx
 import respx
 
 from whop_contracts.exchange import Request, Response
+from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import without_query
 from whop_contracts.target.clocks import Clock, VirtualClock
 from whop_contracts.target.responses import Reply, read_body
@@ -40,14 +41,17 @@ def steady_time() -> Callable[[], float]:
 
 
 def checked_base(base_url: str) -> str:
-    """A base URL without slashes at its end. Raises ``ValueError`` for anything but an http(s) address."""
-    parts = urllib.parse.urlsplit(base_url)
+    """A base URL without slashes at its end. Raises ``UsageError`` for anything but an http(s) address."""
+    try:
+        parts = urllib.parse.urlsplit(base_url)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     if parts.username or parts.password:
-        raise ValueError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
+        raise UsageError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
     if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
-        raise ValueError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
+        raise UsageError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
     if "?" in base_url or "#" in base_url:
-        raise ValueError(f"{without_query(base_url)!r}: expected no query and no fragment")
+        raise UsageError(f"{without_query(base_url)!r}: expected no query and no fragment")
     return base_url.rstrip("/")
 
 
@@ -64,8 +68,7 @@ def check_address(url: str, base_url: str) -> None:
 class LiveTarget:
     """The target at ``base_url``, reached over ``wire``. Redirects are not followed: a 3xx is the response.
 
-    ``clock`` is the provider's, with the sender's time. Raises ``ValueError`` for a base URL, a certificate
-    file or a proxy that cannot be used.
+    Raises ``UsageError`` for a base URL, a certificate file or a proxy that cannot be used.
     """
 
     kind: Literal["live"] = "live"
@@ -99,12 +102,10 @@ def describe_plain_http(base_url: str) -> str | None:
 
 
 class InProcess(Protocol):
-    """A provider in this process."""
+    """A provider in this process: responds with ``status``, ``headers`` and ``content``."""
 
-    def handle(
-        self, method: str, path: str, headers: Iterable[tuple[str, str]] = (), content: bytes = b""
-    ) -> Any:
-        """Respond with ``status``, ``headers`` and ``content``; ``path`` is percent-encoded."""
+    def handle(self, method: str, path: str, headers: Iterable[tuple[str, str]], content: bytes) -> Any:
+        """``path`` is percent-encoded."""
 
 
 class MockTarget:
@@ -151,13 +152,9 @@ class MockTarget:
     def _exchange(self, request: Request) -> Response:
         if len(self.respx_router.calls) >= _KEPT_CALLS:
             self.respx_router.reset()
-        sent = httpx.Request(
-            request.method,
-            request.url,
-            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers],
-            content=request.content or None,
-            extensions={"target": request.url},
-        )
+        headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
+        content, target = request.content or None, {"target": request.url}
+        sent = httpx.Request(request.method, request.url, headers=headers, content=content, extensions=target)
         given = self.respx_router.handler(sent)
         assert isinstance(given.stream, httpx.SyncByteStream)
         return _read(given.status_code, tuple(header_lines(given.headers)), given.stream)

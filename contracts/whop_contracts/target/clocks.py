@@ -60,10 +60,7 @@ class Clock:
         """Use the ``Date`` header of a response; only an estimated clock needs it."""
 
     def learn_instant(self, ns: int, sent: float, received: float) -> None:
-        """Use an instant, cut to milliseconds, that the provider read from its clock during an exchange.
-
-        For responses without a ``Date``; only an estimated clock needs it.
-        """
+        """Use an instant, cut to milliseconds, that a response without a ``Date`` shows."""
 
     def doubt(self, reason: str) -> None:
         """Stop using it, for the first reason given: it is not the time that campaigns follow."""

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
+from whop_contracts.settings import UsageError
 from whop_contracts.target.clocks import Clock, to_ns
 from whop_contracts.target.responses import Reply
 
@@ -80,7 +81,7 @@ class ProviderTestClock(Clock):
     def start(self) -> None:
         """Read the clock for the first time.
 
-        Raises ``ValueError``, in one line, if the response shows that the URL or the credential is wrong: a
+        Raises ``UsageError`` if the response shows that the URL or the credential is wrong: a
         4xx other than 429, a redirect or another body. If infrastructure prevents the reading, ``trouble``
         says why.
         """
@@ -92,7 +93,7 @@ class ProviderTestClock(Clock):
                 parts = urllib.parse.urlsplit(self.url)
                 shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
                 expected = f"expected 200 with {_SHAPE}; likely cause: {trouble.cause}"
-                raise ValueError(f"--test-clock {shown}: it {trouble}; {expected}") from None
+                raise UsageError(f"--test-clock {shown}: it {trouble}; {expected}") from None
 
     def window(self, sent: float, received: float) -> Window | None:
         """What it showed at least at ``sent`` and at most at ``received``, as far as was known by then."""
@@ -135,11 +136,10 @@ class ProviderTestClock(Clock):
         body = json.dumps({"now": write_instant(ns)}).encode()
         sent, response = self._finished("PUT", body, restart=False)
         expected = _Sight(sent, ns, ns - to_ns(sent))
-        if response.status == _OK:
-            if _reading(response) is None:
-                self._look(expected)
-            else:
-                self._see(response, sent, expected)
+        if _reading(response) is not None:
+            self._see(response, sent, expected)
+        elif response.status == _OK:
+            self._look(expected)
         elif response.status == _EARLIER:
             # It ran past the instant by itself, or the response to an earlier try was lost.
             last = self._sights[-1]

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 import httpcore
 
 from whop_contracts.exchange import Response
+from whop_contracts.settings import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,16 @@ def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit
         if len(came) > limit:
             break
     truncated = len(came) > limit
-    names = codings(headers)
-    if not came or len(names) != 1 or names[0] not in _WINDOW_BITS:
-        return Body(bytes(came[:limit]), truncated, len(came))
-    content, whole = _decoded(bytes(came), names[0], limit + 1)
-    if truncated or len(content) > limit:
-        return Body((content or bytes(came))[:limit], truncated=True, came=len(came))
-    if not whole:
-        return Body(bytes(came), truncated=False, came=len(came), undecoded=MISCODED)
-    return Body(content, truncated=False, came=len(came))
+    content, undecoded, names = bytes(came), None, codings(headers)
+    if came and len(names) == 1 and names[0] in _WINDOW_BITS:
+        decoded, whole = _decoded(content, names[0], limit + 1)
+        if truncated or len(decoded) > limit:
+            content, truncated = decoded or content, True
+        elif whole:
+            content = decoded
+        else:
+            undecoded = MISCODED
+    return Body(content[:limit], truncated, len(came), undecoded)
 
 
 def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
@@ -157,10 +159,6 @@ class TooManyHeadersError(Exception):
     """A response has more header lines than the limit."""
 
 
-class UnusableSettingError(ValueError):
-    """A certificate file or a proxy cannot be used. The message contains no credential."""
-
-
 def phrase(error: BaseException) -> str:
     """An exception of httpcore, or of what is below it, as one short phrase.
 
@@ -180,7 +178,7 @@ def phrase(error: BaseException) -> str:
             return f"proxy: {status} {http.client.responses.get(int(status), '')}".rstrip()
         case httpcore.ProxyError():
             return "proxy: error"
-        case UnusableSettingError():
+        case UsageError():
             return str(error)
         case httpcore.NetworkError() | OSError():
             return "connection reset"

@@ -103,8 +103,7 @@ class Sender:
     def deliver(self, request: Request) -> list[Reply]:
         """Send a request, and retry it if need be; every reply in order, the last one decides.
 
-        Raises ``BudgetSpent`` if not even the first may be sent; a retry that the budget excludes is left
-        out.
+        Raises ``BudgetSpent`` if not even the first may be sent.
         """
         self._begin(request)
         return self._retry(request, [self._send(request)])
@@ -210,8 +209,7 @@ class Sender:
 
 
 def _asked_s(response: Response, now: float) -> float:
-    """The seconds that a 429 asks to wait, by its message or by ``Retry-After``: the longer of the two, else
-    0.
+    """The seconds that a 429 asks to wait, by its message or ``Retry-After``: the longer of the two, or 0.
 
     Source: Whop's errors page (the message); RFC 9110, section 10.2.3 (the header, in both its forms).
     """

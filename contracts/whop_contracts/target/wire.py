@@ -20,6 +20,7 @@ import httpcore
 import httpx
 
 from whop_contracts.exchange import Response
+from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import (
     ACCEPTED,
     TRANSIENT,
@@ -27,7 +28,6 @@ from whop_contracts.target.responses import (
     Framing,
     Reply,
     TooManyHeadersError,
-    UnusableSettingError,
     phrase,
     read_body,
 )
@@ -164,7 +164,7 @@ class Wire:
         return Response(given.status, headers, body.content, body.truncated, body.undecoded)
 
     def pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
-        """The connections to an origin. Raises ``ValueError`` for an unusable ``ca_file`` or proxy."""
+        """The connections to an origin. Raises ``UsageError`` for an unusable ``ca_file`` or proxy."""
         key = origin.scheme, proxy_for(origin.scheme, origin.host)
         with self._lock:
             if key not in self._pools:
@@ -184,9 +184,9 @@ class Wire:
         try:
             address = httpx.URL(proxy)
         except httpx.InvalidURL:
-            raise UnusableSettingError(f"the proxy of the environment for {scheme}:// is not a URL") from None
+            raise UsageError(f"the proxy of the environment for {scheme}:// is not a URL") from None
         if address.scheme not in {"http", "https"}:
-            raise UnusableSettingError(f"a proxy by {address.scheme}:// is not supported")
+            raise UsageError(f"a proxy by {address.scheme}:// is not supported")
         auth = (address.username.encode(), address.password.encode()) if address.username else None
         return httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
 
@@ -199,7 +199,7 @@ class Wire:
             return ssl.create_default_context(cafile=self.ca_file)
         except (OSError, ssl.SSLError) as error:
             why = f"no certificates could be read from it: {error}"
-            raise UnusableSettingError(f"{self.ca_file}: {why}") from None
+            raise UsageError(f"{self.ca_file}: {why}") from None
 
     def close(self) -> None:
         """Close every connection."""
@@ -209,14 +209,14 @@ class Wire:
 
 
 def split_url(url: str) -> tuple[httpx.URL, str]:
-    """The origin of an absolute URL, and its path and query as given. Raises ``ValueError``."""
+    """The origin of an absolute URL, and its path and query as given. Raises ``UsageError``."""
     scheme, _, rest = url.partition("://")
     ends = [at for mark in "/?#" if (at := rest.find(mark)) >= 0]
     cut = min(ends, default=len(rest))
     try:
         return httpx.URL(f"{scheme}://{rest[:cut]}"), rest[cut:] or "/"
     except httpx.InvalidURL as error:
-        raise UnusableSettingError(str(error)) from None
+        raise UsageError(str(error)) from None
 
 
 def _bare(origin: httpx.URL, target: bytes) -> httpcore.URL:

@@ -61,19 +61,14 @@ class Recording:
     """What of a file is about the endpoint.
 
     ``items``, which can be read once, are exchanges in the order of their responses; None is a write other
-    than pause and unpause, after which no state is known. ``run`` is what our own writer says of its run,
-    empty in a foreign file.
+    than pause and unpause, after which no state is known.
     """
 
+    log: Log
     base_url: str
+    clock: str
     items: Iterator[Exchange | None]
     notes: tuple[str, ...]
-    run: Mapping[str, Any]
-    ours: bool
-    sha256: str
-    clock: str
-    unreadable: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
 
 
 def load(path: Path, *, base_url: str | None = None) -> Recording:
@@ -83,7 +78,7 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
         at_once = not path.is_file() or path.stat().st_size > _LARGEST
         content = read_file(path, _LARGEST) if at_once else None
         log = read_log(lambda: path.open("rb") if content is None else BytesIO(content))
-        return _own(log) if log.run is not None else _foreign(log, base_url)
+        return _foreign(log, base_url) if log.run is None else _own(log, log.run)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
     except HarError as error:
@@ -101,7 +96,8 @@ def judge_recording(
 ) -> dict[str, Any]:
     """The result of a recording, redacted. ``tolerance`` is the recorded run's unless given, in seconds."""
     began = time.time()
-    stated = recording.run.get("resume_tolerance")
+    log, ours, run = recording.log, recording.log.run is not None, recording.log.run or {}
+    stated = run.get("resume_tolerance")
     if tolerance is None:
         tolerance = float(stated) if isinstance(stated, int | float) else 60.0
     tally, oracle = ClauseRunner(clauses, PAUSE), Oracle(tolerance=tolerance)
@@ -112,18 +108,18 @@ def judge_recording(
             continue
         count += 1
         evidence = oracle.follow(item)
-        tally.add(evidence if recording.ours else _by_anyone(evidence), item.sequence)
+        tally.add(evidence if ours else _by_anyone(evidence), item.sequence)
         bodiless |= evidence.accepted and evidence.unseen and item.request.operation == "pause"
         if item.now:
             starts, ends = min(starts, item.now.start), max(ends, item.now.end)
-    unstated = () if recording.ours else tuple(clause.id for clause in clauses)
-    reason = _reason(recording, count)
+    unstated = () if ours else tuple(clause.id for clause in clauses)
+    reason = _reason(log, count)
     if reason is None and not tally.conclusive and bodiless:
         reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
         contract={"version": __version__, "sha256": PAUSE.sha256()},
-        plan=_plan(recording),
+        plan=_plan(log),
         clock={
             "kind": recording.clock,
             "from": write_instant(int(starts)) if starts < inf else None,
@@ -139,44 +135,46 @@ def judge_recording(
         untested=dict.fromkeys(unstated, (_UNSTATED, "not_applicable")),
         strict=strict,
     )
-    return build(tally, circumstances, Redactor([*secrets, *recording.secrets]))
+    return build(
+        tally, circumstances, Redactor([*secrets, *(() if ours else log.secrets.get(recording.base_url, ()))])
+    )
 
 
-def _reason(recording: Recording, count: int) -> str | None:
+def _reason(log: Log, count: int) -> str | None:
     if not count:
-        return "; ".join(["the recording shows no exchange with the endpoint", *recording.unreadable])
-    if recording.ours and recording.run.get("finished") is not True:
-        return _BROKEN_OFF
-    reason = recording.run.get("reason")
-    return reason if isinstance(reason, str) and reason else None
+        return "; ".join(["the recording shows no exchange with the endpoint", *log.unreadable])
+    if log.run is None:
+        return None
+    reason = log.run.get("reason")
+    return _unfinished(log.run) or (reason if isinstance(reason, str) and reason else None)
 
 
-def _plan(recording: Recording) -> dict[str, Any]:
+def _unfinished(run: Mapping[str, Any]) -> str | None:
+    return None if run.get("finished") is True else _BROKEN_OFF
+
+
+def _plan(log: Log) -> dict[str, Any]:
     """The recorded run's plan; a foreign file has none, and its own fingerprint instead."""
-    stated = recording.run.get("plan")
+    stated = (log.run or {}).get("plan")
     plan = stated if isinstance(stated, dict) else {}
     profile, seed, sha256, drawn = (plan.get(name) for name in ("profile", "seed", "sha256", "drawn"))
     texts = isinstance(profile, str) and profile and isinstance(sha256, str) and _SHA256.fullmatch(sha256)
     if not texts or type(seed) is not int:
-        return {"profile": "recorded", "seed": 0, "sha256": recording.sha256, "drawn": 0}
+        return {"profile": "recorded", "seed": 0, "sha256": log.sha256, "drawn": 0}
     count = drawn if type(drawn) is int and drawn > 0 else 0
     return {"profile": profile, "seed": seed, "sha256": sha256, "drawn": count}
 
 
-def _own(log: Log) -> Recording:
-    run = log.run or {}
-    target = run.get("target")
+def _own(log: Log, run: Mapping[str, Any]) -> Recording:
+    target, clock = run.get("target"), run.get("clock")
     base_url = target.get("base_url") if isinstance(target, dict) else None
-    kind = run.get("clock")
+    notes = *log.unreadable, *filter(None, [_unfinished(run)])
     return Recording(
-        base_url=base_url if isinstance(base_url, str) else "",
-        items=log.entries(log.rows),
-        notes=(*log.unreadable, *(() if run.get("finished") is True else (_BROKEN_OFF,))),
-        run=run,
-        ours=True,
-        sha256=log.sha256,
-        unreadable=log.unreadable,
-        clock=kind if kind in ("virtual", "test", "wall") else "wall",
+        log,
+        base_url if isinstance(base_url, str) else "",
+        clock if clock in ("virtual", "test", "wall") else "wall",
+        log.entries(log.rows),
+        notes,
     )
 
 
@@ -208,17 +206,8 @@ def _foreign(log: Log, base_url: str | None) -> Recording:
     doubt = [f"time could not be checked: {trouble}"] if trouble else []
     if undated and not trouble and any(timed(_clock())):
         doubt = ["no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"]
-    return Recording(
-        base_url=base,
-        items=timed(_clock(), undated=undated, unknown=bool(trouble)),
-        notes=(*(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt),
-        run={},
-        ours=False,
-        sha256=log.sha256,
-        clock="wall",
-        unreadable=log.unreadable,
-        secrets=tuple(log.secrets.get(base, ())),
-    )
+    notes = *(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt
+    return Recording(log, base, "wall", timed(_clock(), undated=undated, unknown=bool(trouble)), notes)
 
 
 def _clock() -> WallClock:

@@ -143,6 +143,8 @@ def read_log(opened: Callable[[], BinaryIO]) -> Log:
         reader = _Reader(file)
         try:
             document = _index(reader, log)
+            reader.skip("")
+            reader.expect(not reader.next)
         except UnicodeDecodeError:
             raise HarError("it is not UTF-8") from None
         except json.JSONDecodeError as error:
@@ -158,29 +160,17 @@ def read_log(opened: Callable[[], BinaryIO]) -> Log:
     return log
 
 
-def _index(reader: _Reader, log: Log) -> Any:
-    """A file's JSON text without the entries, which go to ``log``."""
-    document: Any = {}
-    if not reader.skip("{"):
-        document = reader.value()
-    else:
-        for name in reader.parts("}"):
-            if name == "log" and reader.skip("{"):
-                members = document[name] = dict[str, Any]()
-                for one in reader.parts("}"):
-                    if one == "entries" and reader.skip("["):
-                        members[one] = []
-                        log.clear()
-                        for _ in reader.parts("]"):
-                            start = reader.offset
-                            log.add(reader.value(), start, reader.offset)
-                    else:
-                        members[one] = reader.value()
-            else:
-                document[name] = reader.value()
-    reader.skip("")
-    reader.expect(not reader.next)
-    return document
+def _index(reader: _Reader, log: Log, *path: str) -> Any:
+    """The value at a path of the file, without the entries, which go to ``log``."""
+    if path in {(), ("log",)} and reader.skip("{"):
+        return {name: _index(reader, log, *path, name) for name in reader.parts("}")}
+    if path == ("log", "entries") and reader.skip("["):
+        log.clear()
+        for _ in reader.parts("]"):
+            start = reader.offset
+            log.add(reader.value(), start, reader.offset)
+        return []
+    return reader.value()
 
 
 def overlapping(rows: Iterable[Row]) -> set[int]:

@@ -15,13 +15,12 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from whop_contracts.actors import ALTERATIONS
 from whop_contracts.instants import loose_instants, read_instant
 from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.strategies import bodies, instants, values
 from whop_contracts.pause.strategies.values import PLAIN_INSTANTS, SAMPLES, sample
 from whop_contracts.schemas import load
-from whop_contracts.steps import Case, SymbolicInstant
+from whop_contracts.steps import ALTERATIONS, Case, SymbolicInstant
 
 Member = tuple[str, str]
 """A member of a JSON object: its name, and its value as a JSON text."""

@@ -1,61 +1,45 @@
 """Faulty providers, one module per part that they break, and how they are made.
 
-Most are rows of a table, the others small classes. A row is a name, the bug of the real world that it models,
-and what is done differently. What that is depends on the table's ``make``: it turns the row's last column
-into a provider. Rows whose last column is plain data are in ``faults.json``.
+A fault that is plain data is a row of ``faults.json``: its section has the kind, and code turns the row into
+a provider (`stored`). The others are rows of a `Table`. Either has a name and the bug that it models.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, TypeVar, TypeVarTuple
+from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 
-from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.state import Call, Campaign, Rejection, Request, crash
+from whop_contracts.provider.dates import SECOND
+from whop_contracts.provider.state import Campaign, Rejection, crash
 
-Kind = Literal[
-    "response",
-    "wire",
-    "pausing",
-    "dates",
-    "auto-resume",
-    "accepting",
-    "refusing",
-    "errors",
-    "authorization",
-    "identifiers",
-    "values",
-    "intermittent",
-    "warnings",
-]
-"""What a fault is about; the last kind is about *should* clauses only."""
-DATA: Final = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
+_DATA: Final = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
+HOUR: Final = 3600 * SECOND
 Go = Callable[..., Any]
 """A step of the provider, given its arguments."""
+Row = dict[str, Any]
+"""A row of ``faults.json``."""
 R = TypeVar("R")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-Edit = Callable[[Any], Any]
-"""From the document of a response, or a member of it, to what is sent instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One faulty provider.
 
-    ``wfc`` is the code of the Web Fuzzing Commons' category that it falls into, if one fits: 100 a 500, 101 a
-    response that its schema does not allow, 102 success on wrong data, 104 a rejected request that takes
-    effect, 205 a known credential treated as unknown, 206 a missing permission check.
+    ``kind`` is what it is about; *warnings* are about *should* clauses only. ``wfc`` is the code of the Web
+    Fuzzing Commons' category that it falls into, if one fits: 100 a 500, 101 a response that its schema does
+    not allow, 102 success on wrong data, 104 a rejected request that takes effect, 205 a known credential
+    treated as unknown, 206 a missing permission check.
     """
 
     name: str
-    kind: Kind
+    kind: str
     why: str
     wfc: int | None
     provider: type[Provider]
@@ -65,7 +49,7 @@ class Fault:
 class Table(Generic[T]):
     """Faults of one kind. Call it with the rows: name, why, and what ``make`` is given."""
 
-    kind: Kind
+    kind: str
     make: Callable[[T], type[Provider]]
     wfc: int | None = None
 
@@ -74,37 +58,21 @@ class Table(Generic[T]):
         return tuple(Fault(name, self.kind, why, self.wfc, self.make(how)) for name, why, how in rows)
 
 
-def rows(section: str) -> tuple[tuple[str, str, Any], ...]:
-    """The rows of a section of ``faults.json``: name, why, and the object that says what is different.
-
-    Instead of an object that has nothing but a ``value``, its value.
-    """
+def stored(make: Callable[[Row], type[Provider]], *sections: str) -> tuple[Fault, ...]:
+    """The faults of sections of ``faults.json``."""
     return tuple(
-        (name, row["why"], row["value"] if row.keys() == {"why", "value"} else row)
-        for name, row in DATA[section].items()
+        Fault(name, _DATA[section]["kind"], row["why"], _DATA[section].get("wfc"), make(row))
+        for section in sections
+        for name, row in _DATA[section]["faults"].items()
     )
-
-
-def always(*_values: Any) -> bool:
-    """Every value."""
-    return True
-
-
-def matches(pattern: str) -> Callable[[str], bool]:
-    """Whether a pattern is found in a string, in any case."""
-    return lambda text: re.search(pattern, text, re.IGNORECASE) is not None
-
-
-def by_pattern(
-    make: Callable[[Callable[[str], bool]], type[Provider]],
-) -> Callable[[dict[str, Any]], type[Provider]]:
-    """For rows of ``faults.json`` that have the ``pattern`` of the wanted strings."""
-    return lambda row: make(matches(row["pattern"]))
 
 
 def built(provider: type[Provider]) -> type[Provider]:
     """For tables whose rows end with the provider itself."""
     return provider
+
+
+# -- other steps ---------------------------------------------------------------------------------------------
 
 
 def both(*providers: type[Provider]) -> type[Provider]:
@@ -169,40 +137,6 @@ def timer(how: Callable[[Provider, Campaign, int], int | None]) -> type[Provider
     return around(Provider.due)(due)
 
 
-def noting(
-    step: Callable[[Any, Campaign, *Ts], R], note: Callable[[Provider, Campaign], object]
-) -> type[Provider]:
-    """Note something of a campaign, under its id, before one step of the provider."""
-
-    def noted(go: Callable[[Campaign, *Ts], R], provider: Provider, campaign: Campaign, *args: *Ts) -> R:
-        provider.notes[campaign.id] = note(provider, campaign)
-        return go(campaign, *args)
-
-    return around(step)(noted)
-
-
-def instead(how: Callable[[Provider, Call, Rejection], Response | Rejection | None]) -> type[Provider]:
-    """Another response, or another rejection, for a rejected request; the same one where it is None."""
-
-    def perform(go: Go, provider: Provider, call: Call, request: Request) -> Any:
-        try:
-            return go(call, request)
-        except Rejection as rejection:
-            other = how(provider, call, rejection)
-            if isinstance(other, Rejection):
-                raise other from None
-            if other is None:
-                raise
-            return other
-
-    return around(Provider.perform)(perform)
-
-
-def with_status(step: Callable[..., object]) -> Callable[[str], type[Provider]]:
-    """Set a status after a step that is given a campaign first."""
-    return lambda status: after(step)(lambda _, campaign, *_more: setattr(campaign, "status", status))
-
-
 def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type[Provider]:
     """Store another date: from the provider, the campaign as it was, and the date that was sent."""
     return around(Provider.apply_pause)(
@@ -210,15 +144,10 @@ def storing(how: Callable[[Provider, Campaign, int | None], int | None]) -> type
     )
 
 
-def dated(how: Callable[[int], int | None]) -> type[Provider]:
-    """Store another date of a pause that has one."""
-    return storing(lambda _, _campaign, until: None if until is None else how(until))
-
-
 def where(holds: Callable[..., object], faulty: type[Provider]) -> type[Provider]:
     """A fault that shows only where something holds, of the provider and the arguments of the step."""
 
-    def either(step: str) -> Callable[..., Any]:
+    def either(step: str) -> Go:
         def taken(self: Provider, *args: Any) -> Any:
             return getattr(faulty if holds(self, *args) else Provider, step)(self, *args)
 
@@ -227,45 +156,99 @@ def where(holds: Callable[..., object], faulty: type[Provider]) -> type[Provider
     return type("Where", (Provider,), {name: either(name) for name in vars(faulty) if name[0] != "_"})
 
 
-def having(row: dict[str, Any]) -> Callable[[Campaign], bool]:
-    """Whether a member of a campaign has the value that a row of ``faults.json`` names."""
-    return lambda campaign: bool(campaign.rest[row["member"]] == row["value"])
+# -- by rows of faults.json ----------------------------------------------------------------------------------
+
+_JSON_TYPES: Final = {
+    "boolean": bool,
+    "integer": int,
+    "fraction": float,
+    "string": str,
+    "array": list,
+    "object": dict,
+}
 
 
-def editing(*operations: Operation) -> Callable[[Edit], type[Provider]]:
-    """Edit the document of the operations' responses."""
-
-    def make(edit: Edit) -> type[Provider]:
-        return around(Provider.present)(
-            lambda go, _, operation, document: (
-                edit(copy.deepcopy(document)) if operation in operations else go(operation, document)
-            )
-        )
-
-    return make
-
-
-def at(pointer: str, how: Callable[[Any, str], object]) -> Edit:
-    """The edit of the object that holds the member at ``a/b``, given that member's name.
-
-    Nothing is edited if that object is null.
+def condition(row: Row) -> Callable[[Any], bool]:
+    """Whether a value is what a row describes, by its ``types``, its ``value``, a member that it ``has``, and
+    the ``pattern`` that is found in its text, in any case.
     """
-    parent, _, child = pointer.rpartition("/")
-
-    def edit(document: Any) -> Any:
-        holder = document[parent] if parent else document
-        if holder is not None:
-            how(holder, child)
-        return document
-
-    return edit
+    types = [_JSON_TYPES[name] for name in row.get("types", ())]
+    return lambda value: (
+        (not types or type(value) in types)
+        and ("value" not in row or value == row["value"])
+        and ("has" not in row or row["has"] in value)
+        and ("pattern" not in row or re.search(row["pattern"], str(value), re.IGNORECASE) is not None)
+    )
 
 
-def put(pointer: str, value: Any) -> Edit:
-    """The edit that sets the member at ``a/b``, null or not."""
-    return at(pointer, lambda holder, child: holder.update({child: value}))
+def crashing(
+    step: Callable[..., object],
+    of: Callable[..., Any] = lambda value, *_: value,
+    error: Callable[[Provider], Rejection] = lambda _: crash(),
+) -> Callable[[Row], type[Provider]]:
+    """Crash (or raise another error) before a step if its first argument is what a row describes.
+
+    Or, instead of the first argument, what ``of`` makes of all arguments.
+    """
+    return lambda row: failing(step, error)(lambda *args: condition(row)(of(*args)))
 
 
-def drop(pointer: str) -> Edit:
-    """The edit that leaves the member at ``a/b`` out."""
-    return at(pointer, lambda holder, child: holder.pop(child))
+def having(row: Row) -> Callable[..., bool]:
+    """Whether the ``member`` of a campaign is what a row describes; always, if it names none."""
+
+    def holds(campaign: Campaign, *_: Any) -> bool:
+        name = row.get("member", "id")
+        return condition(row)(getattr(campaign, name) if hasattr(campaign, name) else campaign.rest[name])
+
+    return holds
+
+
+def change(campaign: Campaign, members: Mapping[str, Any]) -> None:
+    """Set members of a campaign."""
+    for name, value in members.items():
+        if hasattr(campaign, name):
+            setattr(campaign, name, value)
+        else:
+            campaign.rest = {**campaign.rest, name: value}
+
+
+def changing(step: Callable[..., object]) -> Callable[[Row], type[Provider]]:
+    """After a step that is given a campaign first, set the members that a row ``sets``."""
+    return lambda row: after(step)(lambda _, campaign, *_more: change(campaign, row["sets"]))
+
+
+_INSTANTS: Final[Mapping[str, Callable[[int, int], int | None]]] = {
+    "never": lambda *_: None,
+    "never if after": lambda instant, limit: None if instant > limit else instant,
+    "not after": min,
+    "later": lambda instant, by: instant + by,
+    "rounded up": lambda instant, unit: -(-instant // unit) * unit,
+    "rounded down": lambda instant, unit: instant // unit * unit,
+}
+"""From an instant to another one, in nanoseconds; None is never."""
+_DELAYS: Final[Mapping[str, Callable[[int, int], int | None]]] = {
+    "at most": min,
+    "at least": max,
+    "never if over": lambda delay, limit: None if delay > limit else delay,
+    "never if under": lambda delay, limit: None if delay < limit else delay,
+    "a second if over": lambda delay, limit: SECOND if delay > limit else delay,
+    "a second if under": lambda delay, limit: SECOND if delay < limit else delay,
+    "in whole units": lambda delay, unit: delay // unit * unit,
+    "modulo": lambda delay, unit: delay % unit,
+    "less if over an hour": lambda delay, by: delay - by if delay > HOUR else delay,
+}
+"""From the time between a pause and its date to another one, in nanoseconds."""
+
+
+def moved(row: Row, instant: int, since: int) -> int | None:
+    """Another date of a pause, by ``how`` and ``seconds`` of a row; ``since`` is when the pause began."""
+    how, span = row["how"], round(row.get("seconds", 0) * SECOND)
+    if how in _INSTANTS:
+        return _INSTANTS[how](instant, span)
+    delay = _DELAYS[how](instant - since, span)
+    return None if delay is None else since + delay
+
+
+def storing_moved(row: Row) -> type[Provider]:
+    """Store another date of a pause that has one, by ``how`` and ``seconds`` of a row."""
+    return storing(lambda provider, _, until: None if until is None else moved(row, until, provider.now()))

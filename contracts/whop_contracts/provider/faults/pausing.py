@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import DAY, MINUTE
+from whop_contracts.provider.dates import DAY
 from whop_contracts.provider.faults import (
+    HOUR,
     Go,
+    Row,
     Table,
     after,
     around,
     built,
-    editing,
+    change,
+    changing,
     failing,
     having,
-    put,
-    rows,
+    moved,
+    stored,
     storing,
-    with_status,
 )
 from whop_contracts.provider.reading import MISSING
-from whop_contracts.provider.state import Campaign, Request
+from whop_contracts.provider.state import Campaign, Request, crash
 
 # -- stored, returned or read in another way --
 
@@ -36,24 +38,14 @@ def _returned_before(go: Go, provider: Provider, campaign: Campaign, request: Re
     return provider.success("pause", before)
 
 
-def _stored(how: Callable[[int], int | None]) -> type[Provider]:
-    """Change the date that is stored after the response was written."""
+def _stored_later(row: Row) -> type[Provider]:
+    """Change the date that is stored after the response was written, by ``how`` and ``seconds`` of a row."""
 
-    def change(_provider: Provider, campaign: Campaign, _request: Request) -> None:
-        if campaign.paused_until is not None:
-            campaign.paused_until = how(campaign.paused_until)
+    def store(provider: Provider, campaign: Campaign, _request: Request) -> None:
+        until = campaign.paused_until
+        campaign.paused_until = None if until is None else moved(row, until, provider.now())
 
-    return after(Provider.pause)(change)
-
-
-def _seen(how: Callable[[int | None], dict[str, Any]]) -> type[Provider]:
-    """Show readers other values of a paused campaign, from its date."""
-
-    def view(go: Callable[[Campaign], Campaign], _: Provider, campaign: Campaign) -> Campaign:
-        seen = go(campaign)
-        return replace(seen, **how(seen.paused_until)) if seen.status == "paused" else seen
-
-    return around(Provider.view)(view)
+    return after(Provider.pause)(store)
 
 
 def _ends_pause(_provider: Provider, campaign: Campaign) -> None:
@@ -66,6 +58,9 @@ def _lagging(go: Go, provider: Provider, campaign: Campaign) -> None:
     go(campaign)
 
 
+_eight_hours_off = around(Provider.view)(
+    lambda go, _, c: replace(seen := go(c), paused_until=seen.paused_until and seen.paused_until - 8 * HOUR)
+)
 _cached = around(Provider.view)(lambda _, p, c: p.notes.setdefault(c.id, copy.deepcopy(c)))
 
 # -- a pause of a paused campaign --
@@ -85,14 +80,11 @@ def _merged(choose: Callable[..., int]) -> Callable[[Provider, Campaign, int | N
 
 def _lifting(wanted: Callable[[Campaign, int | None], bool]) -> type[Provider]:
     """Resume where a pause is wanted."""
-
-    def apply(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-        if wanted(campaign, until):
-            provider.apply_unpause(campaign)
-        else:
-            go(campaign, until)
-
-    return around(Provider.apply_pause)(apply)
+    return around(Provider.apply_pause)(
+        lambda go, p, campaign, until: (
+            p.apply_unpause(campaign) if wanted(campaign, until) else go(campaign, until)
+        )
+    )
 
 
 def _unless_paused(go: Go, _provider: Provider, campaign: Campaign, until: int | None) -> None:
@@ -107,28 +99,25 @@ def _is_forever(campaign: Campaign) -> bool:
 # -- without a date --
 
 
-def _deciding(how: tuple[Callable[[Any], bool], Callable[[Provider], int | None]]) -> type[Provider]:
-    """For the bodies that are wanted: another date, or a rejection."""
-    wanted, instead = how
-    return around(Provider.decide_until)(
-        lambda go, provider, body, campaign: instead(provider) if wanted(body) else go(body, campaign)
-    )
+_BODIES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "no body or null": lambda body: body in (MISSING, None),
+    "null": lambda body: body is None,
+    "member null": lambda body: isinstance(body, dict) and body.get("paused_until", "") is None,
+    "no member": lambda body: isinstance(body, dict) and "paused_until" not in body,
+}
 
 
-def _in_days(days: int) -> Callable[[Provider], int]:
-    return lambda provider: provider.now() + days * DAY
+def _deciding(row: Row) -> type[Provider]:
+    """For the bodies that a row names: a date in so many ``days``, or a crash, or a 422."""
 
+    def decide(go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
+        if not _BODIES[row["body"]](body):
+            return go(body, campaign)
+        if "days" in row:
+            return provider.now() + row["days"] * DAY
+        raise crash() if "crash" in row else provider.invalid("paused_until is required.")
 
-def _is_null(body: Any) -> bool:
-    return isinstance(body, dict) and body.get("paused_until", "") is None
-
-
-def _is_omitted(body: Any) -> bool:
-    return isinstance(body, dict) and "paused_until" not in body
-
-
-def _required(provider: Provider) -> int:
-    raise provider.invalid("paused_until is required.")
+    return around(Provider.decide_until)(decide)
 
 
 def _never_read(go: Go, _provider: Provider, body: Any, campaign: Campaign) -> None:
@@ -150,39 +139,69 @@ def _null_keeps_date(go: Go, provider: Provider, campaign: Campaign, request: Re
     return provider.success("pause", provider.render_campaign(campaign))
 
 
-def _crashing(row: dict[str, Any]) -> type[Provider]:
-    return failing(Provider.admit)(lambda campaign, _until: having(row)(campaign))
+# -- what no pause may change, and other campaigns --
+
+
+def _halves_budget(_provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    budget = campaign.rest["daily_budget"]
+    change(campaign, {"daily_budget": budget and budget / 2})
+
+
+def _marks_title(_provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    campaign.title = campaign.title.removesuffix(" (paused)") + " (paused)"
+
+
+def _resets_creation(provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    campaign.created_at = provider.now()
+
+
+def _pausing_too(wanted: Callable[[Campaign, Campaign, int | None], bool]) -> type[Provider]:
+    """With a campaign pause others: those that are wanted, from them, the campaign and its date."""
+
+    def pause(provider: Provider, campaign: Campaign, until: int | None) -> None:
+        for one in provider.state.campaigns.values():
+            if one.status in {"active", "paused"} and wanted(one, campaign, until):
+                Provider.apply_pause(provider, one, until)
+
+    return after(Provider.apply_pause)(pause)
+
+
+def _neighbour(provider: Provider, campaign: Campaign) -> Campaign:
+    """The next campaign of the same company."""
+    own = [one for one in provider.state.campaigns.values() if one.company == campaign.company]
+    return own[(own.index(campaign) + 1) % len(own)]
+
+
+def _pauses_neighbour(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
+    shown = copy.deepcopy(campaign)
+    response = go(shown, request)
+    change(_neighbour(provider, campaign), {"status": "paused", "paused_until": shown.paused_until})
+    return response
+
+
+def _pauses_neighbour_too(provider: Provider, campaign: Campaign, until: int | None) -> None:
+    Provider.apply_pause(provider, _neighbour(provider, campaign), until)
+
+
+def _one_at_a_time(provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    last = provider.notes.get("last", campaign)
+    if last is not campaign:
+        change(last, {"status": "active", "paused_until": None})
+    provider.notes["last"] = campaign
 
 
 FAULTS: Final = (
     *Table("pausing", around(Provider.pause))(
         ("stores-nothing", "a copy is changed and never saved", lambda go, _, c, r: go(copy.deepcopy(c), r)),
         ("answers-before-storing", "the response is rendered before the pause is stored", _returned_before),
+        ("no-body-does-nothing", "a request without a body succeeds, and nothing is done", _no_body_nothing),
+        ("null-keeps-date", "null means unchanged", _null_keeps_date),
+        ("pauses-neighbour", "off by one", _pauses_neighbour),
     ),
-    *Table("pausing", editing("pause"))(
-        ("answers-active", "a replica that has the date only", put("status", "active")),
-    ),
-    *Table("pausing", with_status(Provider.apply_pause))(*rows("statuses stored by a pause")),
-    *Table("pausing", _stored)(
-        ("stores-whole-days", "the column keeps days", lambda until: until // DAY * DAY),
-        ("stores-whole-minutes", "the column keeps minutes", lambda until: until // MINUTE * MINUTE),
-        ("stores-whole-hours", "the column keeps hours", lambda until: until // (60 * MINUTE) * 60 * MINUTE),
-        ("stores-no-date", "only the status is saved", lambda _: None),
-    ),
-    *Table("pausing", _seen)(
-        ("reads-without-date", "a view without a date", lambda _: {"paused_until": None}),
-        (
-            "reads-active",
-            "reads show the delivery's status, which a pause does not touch",
-            lambda _: {"status": "active"},
-        ),
-        (
-            "reads-another-date",
-            "the server's time zone is sent as UTC",
-            lambda until: {"paused_until": until and until - 8 * 60 * MINUTE},
-        ),
-    ),
+    *stored(changing(Provider.apply_pause), "statuses stored by a pause", "changes by a pause"),
+    *stored(_stored_later, "dates stored"),
     *Table("pausing", built)(
+        ("reads-another-date", "the server's time zone is sent as UTC", _eight_hours_off),
         ("reads-cached-for-ever", "a cache is never cleared", _cached),
         ("reads-end-the-pause", "a read repairs the state", after(Provider.retrieve)(_ends_pause)),
         ("reads-half-a-minute-late", "the replica is slow", around(Provider.remember)(_lagging)),
@@ -199,13 +218,13 @@ FAULTS: Final = (
         ),
     ),
     *Table("pausing", failing(Provider.admit), 100)(
-        ("second-crashes", "no transition from paused to paused", lambda c, _: c.status == "paused"),
         (
             "same-date-again-crashes",
             "the same date a second time violates a unique key",
             lambda c, until: c.status == "paused" and c.paused_until == until,
         ),
     ),
+    *stored(lambda row: failing(Provider.admit)(having(row)), "crashing campaigns"),
     *Table("pausing", storing)(
         (
             "second-drops-date",
@@ -218,25 +237,28 @@ FAULTS: Final = (
         ("only-shortens", "of two dates the earlier one is kept", _merged(min)),
         ("omitted-means-tomorrow", "a default of one day", lambda p, _, v: p.now() + DAY if v is None else v),
     ),
-    *Table("pausing", _deciding)(
-        ("null-means-tomorrow", "null becomes the epoch, which is moved ahead", (_is_null, _in_days(1))),
-        ("no-body-means-a-week", "a default of a week", (lambda b: b in (MISSING, None), _in_days(7))),
-        ("date-required", "the optional member is required", (_is_omitted, _required)),
-    ),
-    *Table("pausing", failing(Provider.decide_until), 100)(
-        ("null-body-crashes", "a member of null is read", lambda body, _: body is None),
-        ("null-crashes", "null is parsed as a date", lambda body, _: _is_null(body)),
-        ("omitted-crashes", "the optional member is always read", lambda body, _: _is_omitted(body)),
-    ),
+    *stored(_deciding, "bodies without a date", "crashes without a date"),
     *Table("pausing", around(Provider.decide_until))(
         ("date-never-read", "a later generation has no date: every pause is indefinite", _never_read),
     ),
-    *Table("pausing", failing(Provider.read_body), 100)(
-        ("no-body-crashes", "a body is always parsed", lambda request: not request.content),
+    *Table("pausing", after(Provider.apply_pause))(
+        ("pause-halves-budget", "every pause refunds the rest of the budget", _halves_budget),
+        ("pause-changes-title", "the title is marked for people", _marks_title),
+        ("pause-resets-created-at", "the row is replaced, not updated", _resets_creation),
+        ("pauses-neighbour-too", "the ad group is shared with the next campaign", _pauses_neighbour_too),
+        ("one-pause-at-a-time", "pausing another campaign ends a company's pause", _one_at_a_time),
     ),
-    *Table("pausing", around(Provider.pause))(
-        ("no-body-does-nothing", "a request without a body succeeds, and nothing is done", _no_body_nothing),
-        ("null-keeps-date", "null means unchanged", _null_keeps_date),
+    *Table("pausing", _pausing_too)(
+        ("pauses-siblings", "the update lacks its WHERE", lambda one, c, _: one.company == c.company),
+        (
+            "date-shared-by-company",
+            "a company has one date for all its paused campaigns",
+            lambda one, c, _: one.company == c.company and one.status == "paused",
+        ),
+        (
+            "undated-clears-all",
+            "the statement that clears the date lacks its WHERE",
+            lambda one, _, until: until is None and one.status == "paused",
+        ),
     ),
-    *Table("pausing", _crashing, 100)(*rows("crashing campaigns")),
 )

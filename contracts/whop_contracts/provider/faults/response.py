@@ -1,8 +1,8 @@
-"""Responses to a stored pause with a wrong member, status, media type or bytes; errors that leak."""
+"""Wrong responses to a stored pause; faults of some campaigns, and those that show now and then."""
 
 from __future__ import annotations
 
-import codecs
+import copy
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -11,182 +11,269 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Operation, Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults import DATA, Edit, Table, around, at, drop, editing, put, rows
-from whop_contracts.provider.state import Call, Rejection, Request
+from whop_contracts.provider.dates import MINUTE, SECOND
+from whop_contracts.provider.faults import (
+    Go,
+    Row,
+    Table,
+    after,
+    around,
+    both,
+    built,
+    change,
+    failing,
+    having,
+    stored,
+    storing,
+    storing_moved,
+    where,
+)
+from whop_contracts.provider.state import Campaign, Request, crash
 
 # -- members --
 
-_CONVERSIONS: Final[Mapping[str, Edit]] = {
+_CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "boolean": bool,
+    "camel case": lambda value: {
+        re.sub("_(.)", lambda found: found[1].upper(), name): one for name, one in value.items()
+    },
     "capitalized": str.capitalize,
     "half more": lambda value: value + 0.5,
     "id": lambda value: value["id"],
+    "infinity": lambda _: float("inf"),
     "integer": int,
     "joined": ",".join,
     "json": json.dumps,
     "length": len,
     "list": lambda value: [value],
     "money object": lambda value: {"amount": value, "currency": "usd"},
+    "not a number": lambda _: float("nan"),
+    "success": lambda value: {"success": True, "id": value["id"]},
     "thousandth": lambda value: value / 1000,
     "translations": lambda value: {"en": value},
     "upper case": str.upper,
     "whether paused": lambda value: value == "paused",
+    "without nulls": lambda value: {name: one for name, one in value.items() if one is not None},
 }
 
 
-def _change(pointer: str, how: Edit) -> Edit:
-    """The edit that changes the member at ``a/b``, unless it is null."""
-    return at(
-        pointer,
-        lambda holder, child: holder[child] is not None and holder.update({child: how(holder[child])}),
-    )
+def edited(*operations: Operation) -> Callable[[Row], type[Provider]]:
+    """Edit the document of the operations' responses as a row says."""
+
+    def make(row: Row) -> type[Provider]:
+        return around(Provider.present)(
+            lambda go, _, operation, document: (
+                _edited(row, copy.deepcopy(document)) if operation in operations else go(operation, document)
+            )
+        )
+
+    return make
 
 
-def _described(row: dict[str, Any]) -> Edit:
-    """The edit of a row of ``faults.json`` that names a ``member``."""
-    name = row["member"]
+def _edited(row: Row, document: Any) -> Any:
+    """The document after the edit of its ``member`` (``a/b``) or, if the row has none, of all of it.
+
+    Nothing is edited if the object that holds the member is null.
+    """
+    if "member" not in row:
+        return _changed(row, document)
+    parent, _, name = row["member"].rpartition("/")
+    holder = document[parent] if parent else document
     match row:
-        case {"set": value}:
-            return put(name, value)
-        case {"becomes": value}:
-            return _change(name, lambda _: value)
-        case {"null_becomes": value}:
-            return lambda document: document if document[name] is not None else {**document, name: value}
-        case {"as": conversion}:
-            return _change(name, _CONVERSIONS[conversion])
-        case {"format": template}:
-            return _change(name, template.format)
-        case {"replace": [pattern, replacement]}:
-            return _change(name, lambda value: re.sub(pattern, replacement, value))
-        case {"swap_with": other}:
-            return lambda document: {**document, name: document[other], other: document[name]}
+        case _ if holder is None:
+            pass
+        case {"drop": True}:
+            del holder[name]
         case {"rename": new}:
-            return lambda document: {new if key == name else key: value for key, value in document.items()}
-    return drop(name)
+            holder[new] = holder.pop(name)
+        case {"swap_with": other}:
+            holder[name], holder[other] = holder[other], holder[name]
+        case {"set": value}:
+            holder[name] = value
+        case {"null_becomes": value}:
+            holder[name] = value if holder[name] is None else holder[name]
+        case _ if holder[name] is not None:
+            holder[name] = _changed(row, holder[name])
+    return document
 
 
-def _without_nulls(document: Any) -> Any:
-    return {name: value for name, value in document.items() if value is not None}
+def _changed(row: Row, value: Any) -> Any:
+    match row:
+        case {"becomes": other}:
+            return other
+        case {"format": template}:
+            return template.format(value)
+        case {"wrap": name}:
+            return {name: value}
+        case {"replace": [pattern, replacement]}:
+            return re.sub(pattern, replacement, value)
+    return _CONVERSIONS[row["as"]](value)
 
-
-def _camel(document: Any) -> Any:
-    return {re.sub("_(.)", lambda found: found[1].upper(), name): value for name, value in document.items()}
-
-
-def _slug(pointer: str) -> str:
-    return pointer.replace("/", "-").replace("_", "-")
-
-
-def _edited(*operations: Operation) -> Callable[[dict[str, Any]], type[Provider]]:
-    return lambda row: editing(*operations)(_described(row))
-
-
-_pauses = Table("response", editing("pause"), 101)
 
 # -- status, media type and bytes --
 
 
-def _rewritten(rewrite: Callable[[Response], Response]) -> type[Provider]:
-    """Rewrite the response to a successful pause."""
-    return around(Provider.success)(
-        lambda go, _, operation, document: (
-            rewrite(go(operation, document)) if operation == "pause" else go(operation, document)
-        )
-    )
+def replaced(row: Row) -> type[Provider]:
+    """Replace parts of the response to a successful pause: those that a row has. Add its ``header``."""
 
-
-def _replaced(row: dict[str, Any]) -> type[Provider]:
-    """Replace the parts of the response that a row of ``faults.json`` has, and add its ``header``."""
-
-    def rewrite(response: Response) -> Response:
+    def success(go: Callable[..., Response], _: Provider, operation: Operation, document: Any) -> Response:
+        response = go(operation, document)
+        if operation != "pause":
+            return response
         headers = response.headers
         if "media_type" in row:
             headers = (("content-type", row["media_type"]),) if row["media_type"] else ()
         if "header" in row:
             headers = (tuple(row["header"]), *headers)
-        text = json.dumps(row["json"]) if "json" in row else row.get("text")
-        content = response.content if text is None else text.encode()
-        return Response(row.get("status", response.status), headers, content)
+        return Response(row.get("status", response.status), headers, _content(row, response.content))
 
-    return _rewritten(rewrite)
+    return around(Provider.success)(success)
 
 
-def _bytes(rewrite: Callable[[bytes], bytes]) -> type[Provider]:
-    return _rewritten(lambda response: replace(response, content=rewrite(response.content)))
+def _content(row: Row, content: bytes) -> bytes:
+    """The row's ``json`` or ``text``, or the content up to its ``end``, in its ``charset``.
+
+    With ``parts``, the parts in a row; null is the content.
+    """
+    text = json.dumps(row["json"]) if "json" in row else row.get("text", content.decode())[: row.get("end")]
+    text = "".join(text if part is None else part for part in row.get("parts", (None,)))
+    old, new = row.get("replace", ("", ""))
+    return text.replace(old, new).encode(row.get("charset", "utf-8"), "replace")
 
 
-# -- errors that leak --
+# -- some campaigns only, or one pause in so many --
 
 
-def _leaking(row: dict[str, Any]) -> type[Provider]:
-    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or a header."""
-
-    class Leaking(Provider):
-        leaked: Any = None
-
-        def after_rejection(self, request: Request, call: Call | None, rejection: Rejection) -> None:
-            leaked = row.get("text") or row.get("members")
-            if "echo" in row:
-                leaked = {"received": {row["echo"]: request.header(row["echo"])}}
-            wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
-            self.leaked = leaked if wanted else None
-
-        def render_error(self, rejection: Rejection) -> Response:
-            response, leaked, self.leaked = super().render_error(rejection), self.leaked, None
-            if leaked is None:
-                return response
-            if isinstance(leaked, str):
-                return Response(response.status, (("content-type", "text/plain"),), leaked.encode())
-            body = {"error": self.error_details(rejection), **leaked}
-            return replace(response, content=json.dumps(body).encode())
-
-    return Leaking
+def _for_some(row: Row) -> type[Provider]:
+    """Campaigns with the row's ``value`` store another date or, if it has ``seen``, are seen otherwise."""
+    seen = around(Provider.view)(lambda go, _, campaign: replace(go(campaign), **row["seen"]))
+    faulty = seen if "seen" in row else storing_moved(row)
+    return where(lambda _, *args: having(row)(*args), faulty)
 
 
-LEAKS: Final = Table("errors", _leaking)(*rows("leaks"))
+_offset_lost = both(
+    after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
+    where(
+        lambda _, campaign, *_args: campaign.rest["platform"] == "tiktok",
+        storing(lambda p, _, until: until and until + p.notes["offset"]),
+    ),
+)
+
+
+class _Counting(Provider):
+    """Counts the accepted pauses. It is the fault's turn from one in ``every`` until the next pause."""
+
+    every = 9
+
+    def pause(self, campaign: Campaign, request: Request) -> Response:
+        self.notes["turn"] = False
+        return super().pause(campaign, request)
+
+    def admit(self, campaign: Campaign, until: int | None) -> None:
+        super().admit(campaign, until)
+        self.notes["good"] = self.notes.get("good", 0) + 1
+        self.notes["turn"] = self.notes["good"] % self.every == 0
+
+
+def _sometimes(row: Row) -> type[Provider]:
+    """One accepted pause in ``every`` so many has another fault, and what follows until the next pause.
+
+    Its document is edited, its response replaced, its date moved; otherwise it crashes.
+    """
+    match row:
+        case {"edit": edit}:
+            faulty = edited("pause")(edit)
+        case {"replace": parts}:
+            faulty = replaced(parts)
+        case {"move": move}:
+            faulty = storing_moved(move)
+        case _:
+            faulty = failing(Provider.apply_pause)(lambda *_: True)
+    counting = type("Counting", (_Counting,), {"every": row["every"]})
+    return both(where(lambda provider, *_: provider.notes.get("turn"), faulty), counting)
+
+
+class _Forgetting(_Counting):
+    def pause(self, campaign: Campaign, request: Request) -> Response:
+        before = copy.deepcopy(campaign)
+        response = super().pause(campaign, request)
+        if self.notes["turn"]:
+            change(campaign, {"status": before.status, "paused_until": before.paused_until})
+        return response
+
+
+def _losing_fifth_date(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    provider.notes["dated"] = dated = provider.notes.get("dated", 0) + (until is not None)
+    go(campaign, None if dated and dated % 5 == 0 else until)
+
+
+def _idempotent(row: Row) -> type[Provider]:
+    """Repeat the response to the same bytes of the last while, if they contain something; nothing is done."""
+    window, part = row["seconds"] * SECOND, row["part"].encode()
+
+    def pause(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
+        key = (campaign.id, request.content)
+        since, response = provider.notes.get(key, (0, None))
+        if response is None or part not in request.content or provider.now() - since > window:
+            response = go(campaign, request)
+            provider.notes[key] = (provider.now(), response)
+        return response
+
+    return around(Provider.pause)(pause)
+
+
+def _losing_unpause(row: Row) -> type[Provider]:
+    """Return one unpause in ``every`` so many as done, and do nothing."""
+
+    def unpause(go: Go, provider: Provider, campaign: Campaign) -> Any:
+        provider.notes["count"] = count = provider.notes.get("count", 0) + 1
+        return go(copy.deepcopy(campaign) if count % row["every"] == 0 else campaign)
+
+    return around(Provider.unpause)(unpause)
+
+
+def _third_ignored(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    in_a_row = provider.notes.get(campaign.id, 0) + 1 if campaign.status == "paused" else 1
+    provider.notes[campaign.id] = in_a_row
+    if in_a_row != 3:
+        go(campaign, until)
+
+
+def _tenth_crashes(provider: Provider, campaign: Campaign, _until: int | None) -> None:
+    provider.notes[campaign.id] = count = provider.notes.get(campaign.id, 0) + 1
+    if count == 10:
+        raise crash()
+
 
 FAULTS: Final = (
-    *_pauses(*((f"missing-{_slug(p)}", f"{p} is missing", drop(p)) for p in DATA["missing"])),
-    *_pauses(*((f"null-{_slug(p)}", f"{p} is null", put(p, None)) for p in DATA["null"])),
-    *Table("response", _edited("pause"), 101)(*rows("types"), *rows("values")),
-    *_pauses(
-        ("nulls-omitted", "the serializer leaves nulls out", _without_nulls),
-        ("camel-case", "a new serializer writes camelCase", _camel),
+    *stored(
+        edited("pause"),
+        "missing",
+        "null",
+        "types",
+        "values",
+        "documents",
+        "wrapped documents",
+        "paused members",
     ),
-    *Table("response", _edited("pause"), 101)(*rows("renamed")),
-    *Table("response", _edited("retrieve"), 101)(*rows("read members")),
-    *Table("response", _edited("unpause"), 101)(*rows("unpause members")),
-    *Table("wire", _replaced, 100)(*rows("crashing responses")),
-    *Table("wire", _replaced)(*rows("statuses")),
-    *Table("wire", _replaced, 101)(*rows("headers")),
-    *Table("wire", _bytes, 101)(
-        ("empty-body", "the response has no campaign", lambda _: b""),
-        ("latin-1", "the bytes are Latin-1", lambda content: content.decode().encode("latin-1", "replace")),
-        ("utf-16", "the bytes are UTF-16", lambda content: content.decode().encode("utf-16")),
-        ("bom", "the JSON starts with a byte order mark", lambda content: codecs.BOM_UTF8 + content),
-        ("truncated", "a buffer is too short", lambda content: content[: len(content) // 2]),
-        ("last-brace-lost", "a length is counted in characters", lambda content: content[:-1]),
-        ("two-texts", "the response is written twice", lambda content: content + b"\n" + content),
-        ("warning-before-json", "a notice is printed first", lambda c: b"Warning: deprecated\n" + c),
-        ("trailing-comma", "the JSON is concatenated by hand", lambda content: content[:-1] + b",}"),
-        ("single-quotes", "an object is printed, not encoded", lambda content: content.replace(b'"', b"'")),
-        ("guarded-json", "a prefix against inclusion", lambda content: b")]}',\n" + content),
-        ("callback", "JSONP", lambda content: b"callback(" + content + b");"),
+    *stored(edited("retrieve"), "read members", "read documents"),
+    *stored(edited("unpause"), "unpause members"),
+    *stored(replaced, "crashing responses", "statuses", "headers", "bytes"),
+    *stored(_for_some, "dates of some campaigns", "states that are shown"),
+    *stored(_sometimes, "now and then", "now and then against the schema", "crashes now and then"),
+    *Table("dates", built)(
+        ("tiktok-loses-offset", "the platform's client sends digits only", _offset_lost),
     ),
-    *Table("wire", editing("pause"), 101)(
-        ("wrapped-in-data", "the campaign is wrapped in an envelope", lambda d: {"data": d}),
-        ("wrapped-in-name", "the campaign is wrapped in its own name", lambda d: {"ad_campaign": d}),
-        ("listed", "a query's rows are sent", lambda d: [d]),
-        ("empty-object", "the response is an empty object", lambda _: {}),
-        ("null-answer", "the response is null", lambda _: None),
-        ("true-answer", "the response is a boolean", lambda _: True),
-        ("success-flag", "only success is reported", lambda d: {"success": True, "id": d["id"]}),
-        ("error-with-200", "an error with a 200", lambda _: {"error": {"type": "x", "message": "no"}}),
-        ("encoded-twice", "the JSON is encoded twice", json.dumps),
-        ("revenue-nan", "0 / 0", lambda d: {**d, "revenue": float("nan")}),
-        ("roas-infinite", "division by zero", lambda d: {**d, "return_on_ad_spend": float("inf")}),
+    *Table("intermittent", built)(
+        ("liar-5-loses-date", "one date in five is lost", around(Provider.apply_pause)(_losing_fifth_date)),
+        ("liar-9-forgets", "one write in nine is lost", _Forgetting),
     ),
-    *Table("wire", editing("retrieve"), 101)(
-        ("read-wrapped", "reads are wrapped", lambda d: {"data": d}),
+    *stored(_idempotent, "idempotent pauses"),
+    *stored(_losing_unpause, "lost unpauses"),
+    *Table("pausing", around(Provider.apply_pause))(
+        ("third-pause-in-a-row-is-ignored", "a version check fails silently", _third_ignored),
+    ),
+    *Table("pausing", after(Provider.admit), 100)(
+        ("tenth-pause-crashes", "a campaign's history has ten entries", _tenth_crashes),
     ),
 )

@@ -2,144 +2,65 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import MINUTE, SECOND
 from whop_contracts.provider.faults import (
+    HOUR,
+    Go,
+    Row,
     Table,
     after,
     around,
     both,
-    built,
+    changing,
     having,
-    noting,
-    rows,
+    moved,
+    stored,
     timer,
-    with_status,
 )
-from whop_contracts.provider.state import SEED, Campaign
+from whop_contracts.provider.state import Call, Campaign, Rejection, Request
 
-HOUR = 60 * MINUTE
-LONGEST_DELAY = 2**31 * 1_000_000
-"""24.8 days: what a signed 32-bit number of milliseconds holds, in nanoseconds."""
-
-# -- at another instant --
-
-_DUE: Final[Mapping[str, Callable[[int, int], int | None]]] = {
-    "never": lambda due, _: None,
-    "later": lambda due, by: due + by,
-    "rounded up": lambda due, unit: -(-due // unit) * unit,
-    "rounded down": lambda due, unit: due // unit * unit,
-}
-"""From the due instant to another one, in nanoseconds."""
-_DELAY: Final[Mapping[str, Callable[[int, int], int | None]]] = {
-    "at most": min,
-    "at least": max,
-    "never if over": lambda delay, limit: None if delay > limit else delay,
-    "never if under": lambda delay, limit: None if delay < limit else delay,
-    "a second if over": lambda delay, limit: SECOND if delay > limit else delay,
-    "a second if under": lambda delay, limit: SECOND if delay < limit else delay,
-    "in whole units": lambda delay, unit: delay // unit * unit,
-    "modulo": lambda delay, unit: delay % unit,
-    "less if over an hour": lambda delay, by: delay - by if delay > HOUR else delay,
-}
-"""From the time between a pause and its date to another one, in nanoseconds."""
+# -- at another instant, or never --
 
 
-def _timed(row: dict[str, Any]) -> type[Provider]:
-    """Resume at another instant, or never: ``how`` and by how many ``seconds``."""
-    how, span = row["how"], round(row.get("seconds", 0) * SECOND)
+def _noting(
+    step: Callable[..., object], note: Callable[[Provider, Campaign], object] = lambda *_: True
+) -> type[Provider]:
+    """Note something of a campaign, under its id, before one step of the provider."""
 
-    def due(_: Provider, campaign: Campaign, instant: int) -> int | None:
-        if how in _DUE:
-            return _DUE[how](instant, span)
-        delay = _DELAY[how](instant - campaign.updated_at, span)
-        return None if delay is None else campaign.updated_at + delay
+    def noted(go: Go, provider: Provider, campaign: Campaign, *args: Any) -> Any:
+        provider.notes[campaign.id] = note(provider, campaign)
+        return go(campaign, *args)
 
-    return timer(due)
-
-
-# -- in another state --
+    return around(step)(noted)
 
 
-def _keeps_date(go: Callable[..., None], _: Provider, campaign: Campaign, instant: int) -> None:
-    kept = campaign.paused_until
-    go(campaign, instant)
-    campaign.paused_until = kept
+def _timed(row: Row) -> type[Provider]:
+    """Resume at another instant, or never: ``how`` and by how many ``seconds``, and which campaigns."""
+    return timer(lambda _, one, due: moved(row, due, one.updated_at) if having(row)(one) else due)
 
 
-def _sweeping(status: str) -> type[Provider]:
-    """Set a status at the instant that is noted of a campaign."""
-
-    def sweep(provider: Provider) -> None:
-        for id_ in [one for one, instant in provider.notes.items() if provider.now() >= instant]:
-            provider.state.campaigns[id_].status = status
-            del provider.notes[id_]
-
-    return after(Provider.tick)(sweep)
+def _endless(_: Provider, campaign: Campaign, due: int) -> int | None:
+    return due if (campaign.rest["config"] or {}).get("end_time") else None
 
 
-def _swept(row: dict[str, Any]) -> type[Provider]:
-    """Set another status some time after a resume, unless the campaign was paused again."""
-    delay = row["seconds"] * SECOND
-    return both(
-        after(Provider.resume)(lambda p, campaign, due: p.notes.update({campaign.id: due + delay})),
-        after(Provider.apply_pause)(lambda p, campaign, _: p.notes.pop(campaign.id, None)),
-        _sweeping(row["status"]),
-    )
-
-
-def _due_as_noted(go: Callable[[Campaign], int | None], provider: Provider, campaign: Campaign) -> int | None:
-    undated = campaign.status == "paused" and campaign.paused_until is None
-    return provider.notes.get(campaign.id) if undated else go(campaign)
-
-
-def _indefinite_for(seconds: int) -> type[Provider]:
-    """End a pause without a date after a while."""
-    end = noting(Provider.apply_pause, lambda p, _: p.now() + seconds * SECOND)
-    return both(end, around(Provider.due)(_due_as_noted))
-
-
-def _note_null(provider: Provider, body: Any, _campaign: Campaign) -> None:
-    provider.notes["null"] = body == {"paused_until": None}
-
-
-_null_for_7_hours = both(
-    after(Provider.decide_until)(_note_null),
-    noting(Provider.apply_pause, lambda p, _: p.now() + 7 * HOUR if p.notes.get("null") else None),
-    around(Provider.due)(_due_as_noted),
-)
-
-
-# -- several campaigns, several times, or some campaigns only --
-
-
-def _resumes_siblings(go: Callable[..., None], provider: Provider, campaign: Campaign, instant: int) -> None:
-    for one in provider.state.campaigns.values():
-        if one.company == campaign.company and one.status == "paused":
-            go(one, instant)
-
-
-def _resumes_undated(provider: Provider, _campaign: Campaign, instant: int) -> None:
-    for one in provider.state.campaigns.values():
-        if one.status == "paused" and one.paused_until is None:
-            Provider.resume(provider, one, instant)
-
-
-def _colliding(seconds: float) -> type[Provider]:
+def _colliding(row: Row) -> type[Provider]:
     """Of several campaigns due in the same unit of time only one resumes."""
-    grain = round(seconds * SECOND)
+    grain = round(row["seconds"] * SECOND)
 
     def due(provider: Provider, campaign: Campaign, instant: int) -> int | None:
-        dates = [one.paused_until for one in provider.state.campaigns.values() if one.id > campaign.id]
-        return None if any(one is not None and one // grain == instant // grain for one in dates) else instant
+        dates = (one.paused_until for one in provider.state.campaigns.values() if one.id > campaign.id)
+        return None if instant // grain in {one // grain for one in dates if one is not None} else instant
 
     return timer(due)
 
 
-def _batches(limit: int) -> type[Provider]:
+def _batches(row: Row) -> type[Provider]:
     """Of several campaigns that are due when the job runs only the first ones resume."""
 
     class Batches(Provider):
@@ -148,74 +69,236 @@ def _batches(limit: int) -> type[Provider]:
 
         def tick(self) -> None:
             dues = [(one, self.due(one)) for one in self.state.campaigns.values()]
-            for one, _ in [pair for pair in dues if pair[1] is not None and pair[1] <= self.now()][limit:]:
-                self.notes[one.id] = one.paused_until
+            ready = [one for one, due in dues if due is not None and due <= self.now()]
+            self.notes.update({one.id: one.paused_until for one in ready[row["most"] :]})
             super().tick()
 
     return Batches
 
 
-def _note_last(provider: Provider, campaign: Campaign, until: int | None) -> None:
-    if until is not None:
-        provider.notes["last"] = campaign.id
+def _due_as_noted(go: Go, provider: Provider, campaign: Campaign) -> Any:
+    undated = campaign.status == "paused" and campaign.paused_until is None
+    return provider.notes.get(campaign.id) if undated else go(campaign)
 
 
-UNLESS_NOTED = timer(lambda p, campaign, due: None if p.notes.get(campaign.id) else due)
-"""Of a campaign of which something is noted, no timer fires."""
-_RESUMED = noting(Provider.resume, lambda *_: True)
-_one_timer = both(
-    after(Provider.apply_pause)(_note_last),
-    timer(lambda p, campaign, due: due if campaign.id == p.notes.get("last") else None),
+def _indefinite_for(row: Row) -> type[Provider]:
+    """End a pause without a date after so many ``seconds``, if its request had the ``body`` of the row."""
+
+    def end(provider: Provider, _: Campaign) -> int | None:
+        wanted = "body" not in row or provider.notes.get("body") == row["body"]
+        return provider.now() + row["seconds"] * SECOND if wanted else None
+
+    return both(
+        after(Provider.decide_until)(lambda p, body, _: p.notes.update(body=body)),
+        _noting(Provider.apply_pause, end),
+        around(Provider.due)(_due_as_noted),
+    )
+
+
+# -- in another state, or of other campaigns --
+
+
+def _keeps_date(go: Go, _: Provider, campaign: Campaign, instant: int) -> None:
+    kept = campaign.paused_until
+    go(campaign, instant)
+    campaign.paused_until = kept
+
+
+def _swept(row: Row) -> type[Provider]:
+    """Set another status some time after a resume, unless the campaign was paused again."""
+
+    def sweep(provider: Provider) -> None:
+        for id_ in [one for one, instant in provider.notes.items() if provider.now() >= instant]:
+            provider.state.campaigns[id_].status = row["status"]
+            del provider.notes[id_]
+
+    return both(
+        _noting(Provider.resume, lambda p, _: p.now() + row["seconds"] * SECOND),
+        after(Provider.apply_pause)(lambda p, campaign, _: p.notes.pop(campaign.id, None)),
+        after(Provider.tick)(sweep),
+    )
+
+
+def _resuming_too(
+    wanted: Callable[[Campaign, Campaign], bool], step: Callable[..., object] = Provider.resume
+) -> type[Provider]:
+    """With a campaign resume others that are paused: those that are wanted, from them and the campaign."""
+
+    def resume(provider: Provider, campaign: Campaign, *_: Any) -> None:
+        for one in provider.state.campaigns.values():
+            if one.status == "paused" and wanted(one, campaign):
+                Provider.resume(provider, one, provider.now())
+
+    return after(step)(resume)
+
+
+def _on_one_platform(one: Campaign, first: Campaign) -> bool:
+    return bool(one.rest["platform"] == first.rest["platform"])
+
+
+# -- timers that are stored apart from the campaign --
+
+_Timers = list[int]
+_PAUSE: Final[Mapping[str, Callable[[_Timers, _Timers, bool], _Timers]]] = {
+    "adds one": lambda old, new, _: old + new,
+    "keeps the latest": lambda old, new, _: [max(old + new)] if new else old,
+    "replaces all if it has a date": lambda old, new, _: new or old,
+    "replaces those of the pause in effect": lambda old, new, paused: new if paused else old + new,
+    "sets one if there is none": lambda old, new, _: old or new,
+}
+"""The timers after a pause, from those before it, the new one (if any), and whether it was paused."""
+_UNPAUSE: Final[Mapping[str, Callable[[_Timers], _Timers]]] = {
+    "clears all": lambda _: [],
+    "clears none": lambda timers: timers,
+    "clears the last": lambda timers: timers[:-1],
+    "postpones all by an hour": lambda timers: [one + HOUR for one in timers],
+}
+"""The timers after an unpause."""
+
+
+def _timers(row: Row) -> type[Provider]:
+    """Keep a list of timers for each campaign; each of them ends whatever pause there is."""
+    set_, cancel = _PAUSE[row["pause"]], _UNPAUSE[row["unpause"]]
+
+    class Timers(Provider):
+        def apply_pause(self, campaign: Campaign, until: int | None) -> None:
+            before, new = self.notes.get(campaign.id, []), [] if until is None else [until]
+            self.notes[campaign.id] = set_(before, new, campaign.status == "paused")
+            super().apply_pause(campaign, until)
+
+        def apply_unpause(self, campaign: Campaign) -> None:
+            super().apply_unpause(campaign)
+            self.notes[campaign.id] = cancel(self.notes.get(campaign.id, []))
+
+        def tick(self) -> None:
+            for id_, timers in self.notes.items():
+                fired = sorted(one for one in timers if one <= self.now())
+                self.notes[id_] = [one for one in timers if one > self.now()]
+                if fired and self.state.campaigns[id_].status == "paused":
+                    self.resume(self.state.campaigns[id_], fired[0])
+
+    return Timers
+
+
+# -- timers that depend on what is noted of their campaign --
+
+
+def _noting_rejection(*statuses: int, content: bytes = b"") -> type[Provider]:
+    """Note a request that is rejected, with one of the statuses if there are any, and ``content`` in it."""
+
+    def note(provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
+        if call is not None and (not statuses or why.status in statuses) and content in request.content:
+            provider.notes[call.id] = True
+
+    return after(Provider.after_rejection)(note)
+
+
+def _note_response(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
+    provider.notes.pop(campaign.id, None)
+    response = go(campaign, request)
+    provider.notes[campaign.id] = True
+    return response
+
+
+def _note_others(provider: Provider, campaign: Campaign) -> None:
+    paused = [one.id for one in provider.state.campaigns.values() if one.status == "paused"]
+    provider.notes.update(dict.fromkeys(paused, True) | {campaign.id: 0})
+
+
+def _note_former_date(go: Go, provider: Provider, campaign: Campaign) -> None:
+    if campaign.paused_until is not None:
+        provider.notes[campaign.id] = campaign.paused_until
+    go(campaign)
+
+
+def _clear_dates(go: Go, provider: Provider) -> None:
+    for id_ in [one for one, instant in provider.notes.items() if instant <= provider.now()]:
+        provider.state.campaigns[id_].paused_until = None
+        del provider.notes[id_]
+    go()
+
+
+def _far_at_once(provider: Provider, campaign: Campaign, due: int) -> int:
+    far = due - campaign.updated_at > 2**31 * 1_000_000
+    return campaign.updated_at if far and campaign.id in provider.notes else due
+
+
+def _short_later(provider: Provider, campaign: Campaign, due: int) -> Any:
+    return due + provider.notes.get(campaign.id, 0) if due - campaign.updated_at < HOUR else due
+
+
+_PARTS: Final[Mapping[str, type[Provider]]] = {
+    "new pauses": _noting(Provider.apply_pause, lambda *_: 0),
+    "reads in a pause": _noting(Provider.retrieve, lambda _, campaign: campaign.status == "paused"),
+    "a minute per read": _noting(Provider.retrieve, lambda p, one: p.notes.get(one.id, 0) + MINUTE),
+    "rejections": _noting_rejection(),
+    "403": _noting_rejection(403),
+    "403 with a date": _noting_rejection(403, content=b"paused_until"),
+    "pauses of those paused without a date": _noting(
+        Provider.apply_pause, lambda _, one: one.status == "paused" and one.paused_until is None
+    ),
+    "resumes": _noting(Provider.resume),
+    "unpauses of others": after(Provider.apply_unpause)(_note_others),
+    "responses": around(Provider.pause)(_note_response),
+    "cancelled dates": around(Provider.apply_unpause)(_note_former_date),
+    "offsets": both(
+        after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
+        _noting(Provider.apply_pause, lambda p, _: p.notes.get("offset", 0)),
+    ),
+    "last of all": after(Provider.apply_pause)(
+        lambda p, campaign, until: p.notes.update(last=campaign.id) if until else None
+    ),
+    "clears dates": around(Provider.tick)(_clear_dates),
+    "never": timer(lambda p, campaign, due: None if p.notes.get(campaign.id) else due),
+    "never unless last": timer(lambda p, one, due: due if one.id == p.notes.get("last") else None),
+    "at once": timer(lambda p, campaign, due: p.now() if campaign.id in p.notes else due),
+    "at once if far": timer(_far_at_once),
+    "later": timer(lambda p, campaign, due: due + int(p.notes.get(campaign.id, 0))),
+    "later if short": timer(_short_later),
+}
+"""What is noted of a campaign under its id, and when its timer fires if something is noted."""
+
+# -- what follows a resume --
+
+
+def _after_resume(first: type[Provider]) -> type[Provider]:
+    """Note what a campaign was before it resumed, for the first step that asks for it afterwards."""
+    return both(_noting(Provider.resume, lambda _, campaign: copy.deepcopy(campaign)), first)
+
+
+_first_pause_lost = around(Provider.pause)(
+    lambda go, p, c, request: go(copy.deepcopy(c) if p.notes.pop(c.id, None) else c, request)
 )
-_again_at_once = both(_RESUMED, timer(lambda p, campaign, due: p.now() if campaign.id in p.notes else due))
-
-
-def _never_resuming(wanted: Callable[[Campaign], bool]) -> type[Provider]:
-    return timer(lambda _, campaign, due: None if wanted(campaign) else due)
-
-
-def _never_having(row: dict[str, Any]) -> type[Provider]:
-    return _never_resuming(having(row))
-
-
-def _endless(campaign: Campaign) -> bool:
-    return (campaign.rest["config"] or {}).get("end_time") is None
-
-
-_paused_again = both(
-    after(Provider.resume)(lambda p, campaign, _: p.notes.update({campaign.id: p.now() + 5 * MINUTE})),
-    _sweeping("paused"),
+_first_date_lost = around(Provider.apply_pause)(
+    lambda go, p, c, until: go(c, None if p.notes.pop(c.id, None) else until)
 )
-
+_first_read_stale = around(Provider.view)(lambda go, p, c: p.notes.pop(c.id, None) or go(c))
 FAULTS: Final = (
-    *Table("warnings", _timed)(*rows("late resumes")),
-    *Table("auto-resume", _timed)(*rows("resumes at another instant")),
-    *Table("auto-resume", with_status(Provider.resume))(*rows("statuses after a resume")),
+    *stored(_timed, "late resumes", "resumes at another instant", "resumes of some campaigns"),
+    *Table("auto-resume", timer)(
+        ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
+    ),
+    *stored(_colliding, "colliding resumes"),
+    *stored(_batches, "batches of resumes"),
+    *stored(_indefinite_for, "ends of indefinite pauses"),
+    *stored(changing(Provider.resume), "statuses after a resume"),
+    *stored(_swept, "sweeps after a resume", "retried pauses"),
     *Table("auto-resume", around(Provider.resume))(
         ("resume-keeps-date", "the status is set, the date is not cleared", _keeps_date),
     ),
-    *Table("auto-resume", _swept)(*rows("sweeps after a resume")),
-    *Table("auto-resume", _indefinite_for)(*rows("ends of indefinite pauses")),
-    *Table("auto-resume", built)(
-        ("null-date-ends-after-7-hours", "null gets another column's default", _null_for_7_hours),
-        ("resumes-siblings", "the update lacks its WHERE", around(Provider.resume)(_resumes_siblings)),
-        ("null-is-due", "the query finds pauses without a date", after(Provider.resume)(_resumes_undated)),
-        ("one-timer-for-all", "pausing a second campaign replaces the only timer", _one_timer),
-        ("first-resume-only", "the job of a campaign runs once", both(_RESUMED, UNLESS_NOTED)),
-        ("pause-after-resume-ends-at-once", "a job that has run stays due", _again_at_once),
+    *Table("auto-resume", _resuming_too)(
+        ("resumes-siblings", "the update lacks its WHERE", lambda one, first: one.company == first.company),
+        ("null-is-due", "the query finds pauses without a date", lambda one, _: one.paused_until is None),
+        ("resumes-the-platform", "the platform resumes as a whole", _on_one_platform),
     ),
-    *Table("auto-resume", _colliding)(*rows("colliding resumes")),
-    *Table("auto-resume", _batches)(*rows("batches of resumes")),
-    *Table("auto-resume", _never_having)(*rows("campaigns that never resume")),
-    *Table("auto-resume", _never_resuming)(
-        ("without-end-never-resumes", "the job's query compares the date with the end", _endless),
-        (
-            "fourth-campaign-never-resumes",
-            "a lock on one campaign was never released",
-            lambda campaign: campaign.id == SEED.campaigns[3],
-        ),
+    *Table("pausing", partial(_resuming_too, step=Provider.apply_unpause))(
+        ("unpause-ends-all-dates", "the update lacks its WHERE", lambda one, _: one.paused_until is not None),
     ),
-    *Table("pausing", built)(
-        ("paused-again-after-resume", "a retried job repeats the pause", _paused_again),
+    *stored(_timers, "timers"),
+    *stored(lambda row: both(*(_PARTS[name] for name in row["parts"])), "timers by what is noted"),
+    *Table("pausing", _after_resume)(
+        ("first-pause-after-resume-is-lost", "the pause is lost with a replaced row", _first_pause_lost),
+        ("first-date-after-resume-is-lost", "the date is cleared by the job once more", _first_date_lost),
+        ("first-read-after-resume-is-stale", "a cache is refreshed after it was read", _first_read_stale),
     ),
 )
