@@ -98,7 +98,7 @@ def test_where_no_journal_can_be_written_the_error_is_one_line_and_nothing_is_re
     os.mkfifo(tmp_path / "pipe")
     for where, said in (
         *(("absent/run.jsonl", "cannot be written"), (".", "cannot be written")),
-        *(("file", "line 1: is no JSON object"), ("pipe", "it is no file")),
+        *(("file", "line 1: "), ("pipe", "it is no file")),
     ):
         with pytest.raises(JournalError, match=said) as error:
             Journal.create(tmp_path / where, URL, "r2", read_state)
