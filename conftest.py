@@ -1,11 +1,13 @@
 """What the tests of every room share."""
 
 import os
+from collections.abc import Iterator
 from functools import cache
 
 import hypothesis
 import pytest
 
+from whop_contracts.cli import planning
 from whop_contracts.cli.check import check
 from whop_contracts.settings import Settings
 
@@ -20,6 +22,14 @@ hypothesis.settings.load_profile("suite")
 def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Locks of the tests stay out of the folder of the user."""
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plans_are_drawn_once() -> Iterator[None]:
+    """Drawing a plan costs more than most runs; the same arguments give the same one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "draw", cache(planning.draw))
+        yield
 
 
 @cache

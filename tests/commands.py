@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from unittest.mock import patch
 
 from whop_contracts.cli import main
 
+Process = subprocess.CompletedProcess[str]
 FOREIGN = ("WHOP_", "PYTEST_", "GITHUB_", "COVERAGE_", "SCHEMATHESIS_")
 
 
@@ -20,24 +22,19 @@ def environment(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)} | more
 
 
+def process(*words: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Process:
+    """Run a program to its end; what it prints is text, errors are printed to ``stdout`` too."""
+    to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.run(list(map(str, words)), cwd=cwd, env=env, timeout=300, check=False, **to)
+
+
 @dataclass(frozen=True)
 class Ended:
-    """A command that ended: its exit code and what it printed; ``both`` is in the order of printing."""
+    """A command that ended: its exit code and what it printed."""
 
     returncode: int
     stdout: str
     stderr: str
-    both: str
-
-
-class _Copied(io.StringIO):
-    def __init__(self, copy: io.StringIO) -> None:
-        super().__init__()
-        self.copy = copy
-
-    def write(self, text: str) -> int:
-        self.copy.write(text)
-        return super().write(text)
 
 
 def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Ended:
@@ -61,8 +58,7 @@ def script(path: Path, variables: Mapping[str, str]) -> Ended:
 
 
 def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> Ended:
-    both = io.StringIO()
-    out, error = _Copied(both), _Copied(both)
+    out, error = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, variables, clear=True),
         contextlib.chdir(cwd),
@@ -70,4 +66,4 @@ def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> E
         contextlib.redirect_stderr(error),
     ):
         code = run()
-    return Ended(code, out.getvalue(), error.getvalue(), both.getvalue())
+    return Ended(code, out.getvalue(), error.getvalue())

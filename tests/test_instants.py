@@ -39,13 +39,10 @@ def test_what_is_read_of_a_timestamp(text, instant):
     assert read_instant(text) == instant, "reading twice gives the same"
 
 
-def test_leap_years_are_gregorian():
+def test_the_calendar_is_gregorian():
     for year in (1900, 1996, 2000, 2004, 2100, 2400):
         leaps = read_instant(f"{year}-02-29T00:00:00Z") is not None
         assert leaps is (year not in {1900, 2100}), year
-
-
-def test_every_month_ends_on_its_last_day():
     for month, last in enumerate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1):
         assert read_instant(f"2027-{month:02d}-{last}T00:00:00Z")
         assert read_instant(f"2027-{month:02d}-{last + 1}T00:00:00Z") is None
@@ -82,7 +79,4 @@ def test_utc_is_the_same_instant_cut_to_microseconds(ns):
     assert moment.tzinfo is UTC
     assert (moment - datetime(1970, 1, 1, tzinfo=UTC)).days == ns // (86_400 * NANO)
     assert f"{moment:%H:%M:%S.%f}Z" == write_instant(ns, digits=6)[-16:]
-
-
-def test_utc_at_the_epoch():
     assert utc(1_999) == datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC)

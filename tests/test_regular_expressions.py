@@ -30,6 +30,7 @@ BUILT = {
     "pattern": [],
     "form": [],
     "row['pattern']": [],
+    "row['compared']": [],
 }
 
 

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from commands import process
 from report.reader import ENVIRONMENT, blocks
 from whop_contracts.engine.journal import Journal
 from whop_contracts.pause.evidence import State, read_state
@@ -65,16 +65,10 @@ def perform(folder, *, written_down=False, **given):
             continue
         script = folder / "step.sh"
         script.write_text(step["run"])
-        done = subprocess.run(
-            [BASH, "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            cwd=work,
-            env=runner | {name: evaluated(text, inputs) for name, text in step.get("env", {}).items()},
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        said += [done.stdout, done.stderr]
+        given_variables = {name: evaluated(text, inputs) for name, text in step.get("env", {}).items()}
+        words = (BASH, "--noprofile", "--norc", "-eo", "pipefail", script)
+        done = process(*words, cwd=work, env=runner | given_variables)
+        said.append(done.stdout)
         code = code or done.returncode
     outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
     job = SimpleNamespace(
@@ -213,10 +207,8 @@ def test_the_gitlab_template_runs_what_the_program_knows(tmp_path):
         }
         for script, code in (("script", 1), ("after_script", 0)):
             line = "\n".join(["set -e", *job[script]])
-            done = subprocess.run(
-                [BASH, "-c", line], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == code, done.stderr
+            done = process(BASH, "-c", line, cwd=tmp_path, env=variables)
+            assert done.returncode == code, done.stdout
     assert "nothing to put back" in done.stdout
     assert "identifiers.campaign-id" in done.stdout
     assert (tmp_path / "reports" / "junit.xml").is_file()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from report.reader import blocks, commands, matches, reading, typed
+from report.reader import Reader, blocks, commands, matches, typed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -55,7 +55,7 @@ def test_ci_runs_the_two_commands_of_the_readme():
 def test_a_page_does_what_it_says(pytester, name):
     """Each command ends with its exit code; the output after a block is that of its last command."""
     last = None
-    with reading(pytester) as reader:
+    with Reader(pytester) as reader:
         for block in blocks(PAGES[name]):
             if block.title:
                 reader.write(block)

@@ -2,8 +2,9 @@
 
 import random
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,12 +16,11 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
-from whop_contracts.engine.session import RunState, Session
+from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.provider import SEED, ManualClock, build
-from whop_contracts.provider.state import State as ProviderState
 from whop_contracts.steps import (
     AdvanceClock,
     AwaitResume,
@@ -35,25 +35,9 @@ from whop_contracts.target.sender import Sender
 
 START = 1_790_000_000.0
 BY_TIME = (
-    "never-resumes",
-    "resumes-10-s-early",
-    "timer-survives-unpause",
-    "resume-keeps-date",
+    *("never-resumes", "resumes-10-s-early", "timer-survives-unpause", "resume-keeps-date"),
     "resumes-to-stale",
 )
-
-
-@dataclass
-class Run:
-    """One run on a wall clock that is moved by hand: what was sent, what failed, how long it was idle."""
-
-    state: RunState
-    sent: list[tuple[str, str]]
-    must_fail: set[str]
-    untested: set[str]
-    idle_s: float
-    late_s: float
-    left: ProviderState
 
 
 @cache
@@ -63,7 +47,10 @@ def plan_for(campaigns):
 
 
 def run(plan, fault=None, latency=0.004, interrupt_at=0, **sender):
-    """Send a plan; ``interrupt_at`` is the number of the sleep that a Ctrl-C ends."""
+    """One run on a wall clock that is moved by hand: what was sent, what failed, how long it was idle.
+
+    ``interrupt_at`` is the number of the sleep that a Ctrl-C ends.
+    """
     manual, late, slept = ManualClock(START), [0.0], [0]
     provider = build(fault=fault, clock=manual)
 
@@ -97,14 +84,14 @@ def run(plan, fault=None, latency=0.004, interrupt_at=0, **sender):
     state = execute(session, plan)
     counts = {clause.id: runner.counts[clause.id] for clause in runner.clauses}
     musts = {clause.id for clause in runner.clauses if clause.level == "must"}
-    return Run(
-        state,
-        sent,
-        {id_ for id_, count in counts.items() if count.broken} & musts,
-        {id_ for id_, count in counts.items() if not count.exchanges},
-        target.clock.waited_s,
-        late[0],
-        provider.state,
+    return SimpleNamespace(
+        state=state,
+        sent=sent,
+        must_fail={id_ for id_, count in counts.items() if count.broken} & musts,
+        untested={id_ for id_, count in counts.items() if not count.exchanges},
+        idle_s=target.clock.waited_s,
+        late_s=late[0],
+        left=provider.state,
     )
 
 

@@ -30,14 +30,7 @@ batch = cache(build_plan.batch)
 FULL = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOR = Capabilities(1)
 TINY = {
-    "omitted",
-    "nothing",
-    "method",
-    "recased-id",
-    "no-credential",
-    "scheme",
-    "permission",
-    "foreign",
+    *("omitted", "nothing", "method", "recased-id", "no-credential", "scheme", "permission", "foreign"),
     "unknown-id",
 }
 """Classes with so few requests that two seeds share more than a tenth of them."""

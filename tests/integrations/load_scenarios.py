@@ -1,5 +1,6 @@
 """Load runs in a process of their own, because Locust patches it. Prints what came of each, as JSON."""
 
+import io
 import json
 import logging
 import os
@@ -12,19 +13,10 @@ from locust.env import Environment
 from whop_contracts.load import CampaignUser
 
 
-class Lines(logging.Handler):
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def emit(self, record):
-        self.lines.append(record.getMessage())
-
-
 def load_run(flags, *, users=1, token="", **variables):
     """Run one process's users until they are finished; returns the exit code, the rows and the log."""
     os.environ.update({"WHOP_API_TOKEN": token, **variables})
-    logging.getLogger().handlers = [handler := Lines()]
+    logging.getLogger().handlers = [logging.StreamHandler(log := io.StringIO())]
     options = get_parser(default_config_files=[]).parse_args(["--seed", "1", "--think-time", "0", *flags])
     environment = Environment(
         user_classes=[CampaignUser], events=events, host=options.host, parsed_options=options
@@ -41,7 +33,7 @@ def load_run(flags, *, users=1, token="", **variables):
         environment.process_exit_code = ended.code
     finally:
         runner.quit()
-    return {"code": environment.process_exit_code, "rows": rows, "log": handler.lines}
+    return {"code": environment.process_exit_code, "rows": rows, "log": log.getvalue().splitlines()}
 
 
 if __name__ == "__main__":

@@ -15,15 +15,11 @@ def again(path: Any, *, base_url: str | None = None, **more: Any) -> dict[str, A
     return recorded.judge_recording(recorded.load(path, base_url=base_url), catalogue.clauses(), **more)
 
 
+EXAMPLE = json.loads((schemas.document_path("documented") / "ad-campaign.json").read_text("utf-8"))
+
+
 def campaign(**more: Any) -> str:
-    body = schemas_example() | more
-    return json.dumps(body)
-
-
-def schemas_example() -> dict[str, Any]:
-    return json.loads((schemas.document_path("documented") / "ad-campaign.json").read_text("utf-8")) | {
-        "id": ID
-    }
+    return json.dumps(EXAMPLE | {"id": ID} | more)
 
 
 def row(
@@ -39,14 +35,8 @@ def row(
     content: dict[str, Any] = {"size": len(body or "x"), "mimeType": "application/json"}
     if body is not None:
         content["text"] = body
-    request = {
-        "method": method,
-        "url": url,
-        "headers": [
-            {"name": ":method", "value": method},
-            {"name": "Authorization", "value": "Bearer abcdefgh12345678"},
-        ],
-    }
+    token = {"name": "Authorization", "value": "Bearer abcdefgh12345678"}
+    request = {"method": method, "url": url, "headers": [{"name": ":method", "value": method}, token]}
     if sent is not None:
         request["postData"] = {"mimeType": "application/json", "text": sent}
     headers = [
@@ -58,10 +48,8 @@ def row(
 
 
 def har(path: Any, *rows: Any) -> Any:
-    path.write_text(
-        json.dumps({"log": {"version": "1.2", "creator": {"name": "Firefox"}, "entries": list(rows)}}),
-        "utf-8",
-    )
+    log = {"version": "1.2", "creator": {"name": "Firefox"}, "entries": list(rows)}
+    path.write_text(json.dumps({"log": log}), "utf-8")
     return path
 
 

@@ -1,14 +1,14 @@
 # ruff: noqa: E401, E501, I001, T201, RUF100 - short on purpose: what a reader of the vectors in any language has to do
 # fmt: off
-"""Sends every vector with the standard library: ``python send_vectors.py FOLDER URL CAMPAIGN TOKEN``."""
+"""Sends every vector with the standard library: ``python send_vectors.py FOLDER URL CAMPAIGN TOKEN NOW``."""
 
 import base64, calendar, http.client, json, pathlib, sys, urllib.parse
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-FOLDER, URL, CAMPAIGN, TOKEN = sys.argv[1:]
+FOLDER, URL, CAMPAIGN, TOKEN, NOW = sys.argv[1:]
 BASE = urllib.parse.urlsplit(URL)
-NOW, REST, MIDDLE = datetime.now(UTC), CAMPAIGN.partition("_")[2], len(TOKEN) // 2
-IDS = {"own": CAMPAIGN, "own:half": CAMPAIGN[:-(len(REST) // 2)], "own:longer": CAMPAIGN + "Ab3dEf6hIj9k",
+NOW, REST, MIDDLE = datetime.fromisoformat(NOW), CAMPAIGN.partition("_")[2], len(TOKEN) // 2
+IDS = {"own": CAMPAIGN, "own:half": f"adcamp_{REST[:len(REST) // 2]}", "own:longer": CAMPAIGN + "Ab3dEf6hIj9k",
        "own:recased": f"adcamp_{REST.swapcase()}", "foreign": "adcamp_foreign", "invented": "adcamp_Zz9yXw8vUt7s"}
 FORMS = {"readonly": "readonly", "unknown": "x" * 24, "unknown:unsigned": "eyJhbGciOiJub25lIn0.e30.",
          "altered:added": f"{TOKEN}AbC4", "altered:before": f"AbC4{TOKEN}", "altered:cut": TOKEN[:-4],

@@ -1,37 +1,14 @@
 """Which clauses a response to a write tests, and which one a difference fails."""
 
-from pause.histories import CLAUSES, History, at, text
+from pause.histories import CLAUSES, History, at, text  # noqa: I001 - names in rows, not one a line
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import MILLI, Intent
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle.blame import (
-    AS_ACTIVE,
-    AT_ONCE,
-    BLAME,
-    BY_ITSELF,
-    CANCELLED,
-    CLEARED,
-    EARLY,
-    FAR,
-    FRACTION,
-    INDEFINITE,
-    OFFSET,
-    OTHERS,
-    PAST,
-    PROMPTLY,
-    REPLACED,
-    RESUMED,
-    RESUMES,
-    STATUS,
-    STAYS,
-    STORED,
-    UNPAUSED,
-    UNTIL,
-    Difference,
-    blame,
-    clauses_of_write,
-    describe,
+    AS_ACTIVE, AT_ONCE, BLAME, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET,
+    OTHERS, PAST, PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNPAUSED, UNTIL,
+    Difference, blame, clauses_of_write, describe,
 )  # fmt: skip
 
 DATED, PAUSED = State("paused", at(600)), State("paused")

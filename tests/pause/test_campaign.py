@@ -1,6 +1,6 @@
 """The rules of the oracle as functions: sets of states, what a read tests, what a resume says."""
 
-from dataclasses import replace
+from dataclasses import replace  # noqa: I001 - names in rows, not one a line
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,30 +11,11 @@ from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import LAST, MILLI
 from whop_contracts.pause.evidence import ACTIVE, Resume, State
 from whop_contracts.pause.oracle.blame import (
-    BY_ITSELF,
-    CANCELLED,
-    EARLY,
-    OTHERS,
-    PAST,
-    PROMPTLY,
-    RESUMED,
-    STAYS,
-    STORED,
-    UNPAUSED,
+    BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import (
-    LAG,
-    PROMPT,
-    Campaign,
-    Effect,
-    adopt,
-    after,
-    elapse,
-    end_time,
-    is_about,
-    observe,
-    union,
-)
+    LAG, PROMPT, Campaign, Effect, adopt, after, elapse, end_time, is_about, observe, union,
+)  # fmt: skip
 
 DUE = (at(600), at(600))
 DATED = State("paused", at(600), MILLI, DUE)

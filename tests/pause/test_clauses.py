@@ -1,6 +1,7 @@
 """Clauses about documents and errors, each with responses that it fails and responses that it lets pass."""
 
-from time import process_time
+import json
+from pathlib import Path
 
 from pause.histories import CLAUSES, History, begun, fails, text
 from whop_contracts.engine.clause_runner import ClauseRunner
@@ -117,24 +118,8 @@ def test_a_member_that_a_sibling_does_not_show_is_compared_with_its_like():
     assert fails(history.read(1, "active", document=RICH), UNTOUCHED)
 
 
-LEAKING = {
-    "a stack trace": (
-        "Traceback (most recent call last):", "x\n    at Object.pause (src/a", 'File "/srv/a.py", line 3',
-        "/x/app.rb:12:in `pause'", "goroutine 17 [running]", "at com.whop.Ads.pause(Ads.java:42)",
-        "TypeError: no\n  x", "Caused by: java.io.IOException: x", "thread 'main' panicked at src",
-        "app.php on, line 7", "(app.ts:10:5)", "Exception in thread main",
-    ),
-    "a source path": (
-        "in src/ads/pause.py", "file:///srv/app/pause.rb", "C:\\\\app\\\\pause.cs", "/usr/lib/ruby/x",
-        "/a//b/c.go",
-    ),
-    "a database query": (
-        "SELECT * FROM ads", "select id from ads where", "INSERT  INTO ads", "UPDATE ads SET x",
-        "SQLSTATE 42",
-        "update ads set x = 1", "DELETE FROM x", "PG::UndefinedColumn", "ORA-00942", "WHERE ads.id = 5",
-        "db.ads.findOne(", "query Pause($id: ID)", '{\\"bool\\": {\\"must', "error in your SQL syntax",
-    ),
-}  # fmt: skip
+ERRORS = json.loads(Path(__file__).with_name("errors.json").read_text("utf-8"))
+"""Texts of errors, by what they show of the inside."""
 
 
 def refusal(answer):
@@ -142,32 +127,16 @@ def refusal(answer):
 
 
 def test_an_error_that_shows_the_inside_fails():
-    for what, texts in LEAKING.items():
-        clause = CLAUSES["refusals.nothing-leaks"]
-        for text_ in texts:
-            found = list(clause.check(refusal(f"error: {text_}".encode())))
+    for what in ERRORS.keys() - {"nothing"}:
+        for text_ in ERRORS[what]:
+            found = list(CLAUSES["refusals.nothing-leaks"].check(refusal(f"error: {text_}".encode())))
             assert found, text_
             assert found[0].actual.startswith(what), text_
 
 
 def test_an_error_in_plain_words_does_not():
-    for said in (
-        "paused_until is not a date", "see /docs/errors", "select a date from the list, where needed",
-        "https://whop.com/a/b", "a.py", "update the campaign", "version 3.14:15", "pause\nat noon (UTC)",
-        "/api/v1/ad_campaigns/adcamp_1/pause",
-    ):  # fmt: skip
+    for said in ERRORS["nothing"]:
         assert not fails(refusal(said.encode()), "refusals.nothing-leaks")
-
-
-def test_a_ten_times_larger_error_takes_no_more_than_thirty_times_as_long():
-    for unit in ("/a", "SELECT ", "AxError: ", "\n"):
-        times = []
-        for count in (45_000, 450_000):
-            evidence = refusal((unit * count).encode())
-            began = process_time()
-            fails(evidence, "refusals.nothing-leaks")
-            times.append(process_time() - began)
-        assert times[1] < 30 * times[0] + 0.1, times
 
 
 def test_the_format_of_a_body_that_we_truncated_is_not_checked():

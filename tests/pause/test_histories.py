@@ -19,7 +19,7 @@ from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.strategies.plans import drawn_sequences, histories
 from whop_contracts.provider import ManualClock, build
-from whop_contracts.steps import AdvanceClock, Capabilities, Send
+from whop_contracts.steps import AdvanceClock, Capabilities
 
 EXPLORED = int(os.environ.get("EXPLORED_HISTORIES", "60"))
 """How many histories of the conforming provider are explored: 2,000 by ``tox -e explore``."""
@@ -115,12 +115,3 @@ def test_a_plan_counts_the_requests_of_drawn_histories(moving):
     assert run.broken == run.session.state.failed == []
     assert run.runner.requests == plan.requests
     assert any(isinstance(step, AdvanceClock) for sequence in sequences for step in sequence.steps) == moving
-
-
-def test_no_clock_is_moved_to_an_instant_that_is_not_known():
-    for sequence in drawn_sequences(5, 100):
-        known = set()
-        for step in sequence.steps:
-            if isinstance(step, Send):
-                known.add(step.case.mark)
-            assert not isinstance(step, AdvanceClock) or step.mark in known

@@ -15,9 +15,11 @@ from typing import get_args
 import jsonschema
 import pytest
 
-from pause.classified import CAMPAIGN, TOKEN, class_of_case, class_of_request
+from pause.classified import CAMPAIGN, DAY, TOKEN, built, class_of_case
 from whop_contracts import schemas
 from whop_contracts.engine import build_plan
+from whop_contracts.exchange import Request
+from whop_contracts.instants import utc
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequences
@@ -108,16 +110,15 @@ def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_class
 
 
 def test_thirty_lines_without_the_package_read_and_send_the_vectors():
-    """The requests that the script sends are classified as the vectors are, by what is received on a
-    socket.
-    """
+    """What the script sends is what we send, but for ids and tokens that are made up."""
     received = {}
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
-            received[self.headers["x-vector"]] = class_of_request(
-                self.command, self.path, dict(self.headers.items()), content
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            received[headers["x-vector"]] = Request(
+                self.command, self.path, "pause", "", tuple(headers.items()), content
             )
             self.send_response(204)
             self.end_headers()
@@ -130,13 +131,19 @@ def test_thirty_lines_without_the_package_read_and_send_the_vectors():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever).start()
         url = f"http://127.0.0.1:{server.server_port}/api/v1"
-        ran = subprocess.run(
-            [sys.executable, "-I", str(SCRIPT), str(FOLDER), url, CAMPAIGN, TOKEN],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        words = [str(SCRIPT), str(FOLDER), url, CAMPAIGN, TOKEN, utc(DAY).isoformat()]
+        ran = subprocess.run([sys.executable, "-I", *words], capture_output=True, text=True, check=False)
         server.shutdown()
     assert ran.stderr == ""
-    assert received == {case.id: case.request_class for case in vectors().values()}
+    assert received.keys() == vectors().keys()
+    for id_, request in received.items():
+        ours, (name, action) = built(vectors()[id_], "").request, request.url.split("/")[4:]
+        assert (request.method, action, request.content) == (ours.method, "pause", ours.content), id_
+        assert request.header("content-type") == ours.header("content-type"), id_
+        if not vectors()[id_].campaign.endswith(("invented", ":longer")):
+            assert name == ours.campaign, id_
+        if not vectors()[id_].credential.startswith(("altered:", "unknown")):
+            assert request.header("authorization") == ours.header("authorization"), id_
     assert "whop_contracts" not in SCRIPT.read_text()
 
 

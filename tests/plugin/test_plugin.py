@@ -1,6 +1,5 @@
 """The plugin, as a project that uses it sees it, and as one that does not."""
 
-import json
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -104,12 +103,6 @@ def test_a_random_order_and_the_first_failure_s_end_are_respected(project):
     project.run("-x").assert_outcomes(failed=1)
 
 
-def test_reports_are_written_by_options(project):
-    project.run("--contract-json=r.json", "--contract-markdown=r.md", "-k", "conclusive")
-    assert json.loads((project.path / "r.json").read_text())["verdict"] == "conforms"
-    assert (project.path / "r.md").exists()
-
-
 def test_misused_options_end_the_session_in_one_line(project):
     for option, said in {
         "seed=x": "--contract-seed 'x': expected a whole number",
@@ -139,14 +132,6 @@ def test_variables_and_files_apply(project, monkeypatch):
     monkeypatch.setenv("WHOP_CONTRACTS_SEED", "5")
     project.run("-k", "conclusive")
     assert settings_of(project) == ["5 quick"]
-
-
-def test_the_installed_package_is_collected_from_anywhere_and_checks_the_mock(pytester):
-    args = ("--pyargs", "whop_contracts.contract", "-v", "--contract-profile=quick")
-    done = pytester.runpytest_inprocess(*QUIETLY, *args)
-    done.stdout.fnmatch_lines(["whop_contracts/contract.py::clause?pausing.until-is-kept? PASSED*"])
-    done.stdout.fnmatch_lines(["the built-in mock: conforms: *"])
-    assert done.ret == 0
 
 
 def test_a_project_that_does_not_use_the_plugin_is_undisturbed(pytester, monkeypatch):

@@ -78,7 +78,7 @@ IDS = (
 
 @cache
 def recorded() -> tuple[Step, ...]:
-    """Each request of a standard run on the conforming provider, after the time at which it was sent."""
+    """Each request of a thorough run on the conforming provider, after the time at which it was sent."""
     provider = build(clock=(clock := ManualClock(START)))
     handle, sent = provider.handle, []
 
@@ -87,7 +87,7 @@ def recorded() -> tuple[Step, ...]:
         return handle(*request)
 
     provider.handle = keep
-    run_in_process(planned(Settings()), provider, random.Random(0), lambda *_: None)
+    run_in_process(planned(Settings(profile="thorough")), provider, random.Random(0), lambda *_: None)
     return tuple(sent)
 
 

@@ -161,12 +161,6 @@ def test_unpausing_ends_a_pause_and_leaves_an_active_campaign_alone(talk):
     assert body(talk.unpause()) == before | {"updated_at": "2026-09-21T14:13:21.000Z"}
 
 
-def test_the_date_header_follows_the_provider_s_clock(talk):
-    talk.clock.advance(60)
-    for response in (talk.pause(), talk.send("GET", "/nobody"), talk.send("PUT", "/x/pause")):
-        assert response.header("date") == "Mon, 21 Sep 2026 14:14:20 GMT"
-
-
 @pytest.mark.parametrize("start", [START, 0.0, 4_102_444_800.5])
 def test_the_seed_is_consistent_whenever_it_starts(start):
     provider = build(clock=ManualClock(start))
@@ -177,14 +171,6 @@ def test_the_seed_is_consistent_whenever_it_starts(start):
         assert document["id"] == one
         created, updated = (dates.split(document[name]).instant() for name in ("created_at", "updated_at"))
         assert created < updated < start * dates.SECOND
-        left = document["total_credits"] - document["total_spend"]
-        assert document["remaining_balance"] == pytest.approx(left)
-        if document["daily_budget"] is not None:
-            left = document["daily_budget"] - document["todays_spend"]
-            assert document["available_budget"] == pytest.approx(left)
-        if document["total_spend"]:
-            ratio = document["revenue"] / document["total_spend"] * 100
-            assert document["return_on_ad_spend"] == pytest.approx(ratio)
         config = document["config"] or {}
         if config.get("end_time"):
             assert dates.split(config["start_time"]).instant() < start * dates.SECOND
@@ -196,7 +182,7 @@ def test_the_seed_is_consistent_whenever_it_starts(start):
     assert [bool(one["paused_until"]) for one in shapes] == [False] * 6 + [True, False]
 
 
-def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond(talk):
+def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond():
     for pauses, seconds in (
         ((IN_A_MINUTE,), 60),
         ((IN_A_MINUTE, IN_AN_HOUR), 3600),
@@ -210,13 +196,5 @@ def test_the_last_pause_decides_when_a_campaign_resumes_to_the_millisecond(talk)
         assert talk.state() == ("paused", pauses[-1])
         talk.clock.advance(0.001)
         assert talk.state() == RESUMED
-
-
-def test_a_resume_is_stamped_with_the_instant_at_which_it_was_due_and_a_pause_may_follow(talk):
-    talk.pause(until=IN_A_MINUTE)
-    talk.clock.advance(120)
-    assert talk.read()["updated_at"] == IN_A_MINUTE
-    talk.pause(until=IN_AN_HOUR)
-    assert talk.state() == ("paused", IN_AN_HOUR)
-    talk.clock.advance(3600)
-    assert talk.state() == RESUMED
+        talk.clock.advance(60)
+        assert talk.read()["updated_at"] == pauses[-1], "the instant at which it was due"

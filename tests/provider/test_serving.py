@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import whop_sdk
 from click.testing import CliRunner
 from schemathesis.cli import schemathesis
 
@@ -32,12 +31,6 @@ def base_url():
 def client(base_url):
     with httpx.Client(base_url=base_url, headers=FULL) as http:
         yield http
-
-
-@pytest.fixture
-def whop(base_url):
-    with whop_sdk.Whop(api_key=SEED.token, base_url=base_url, max_retries=0) as one:
-        yield one
 
 
 def test_a_pause_and_every_method_reach_it(client):
@@ -133,37 +126,13 @@ def test_a_port_that_is_taken_is_an_os_error():
         serve(build(), port=taken.getsockname()[1])
 
 
-def test_nothing_is_left_running(base_url):
+def test_nothing_is_left_running():
     with running(build()) as url:
         before = threading.active_count()
         httpx.get(f"{url}/ad_campaigns/{ACTIVE}")
     assert threading.active_count() < before
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/ad_campaigns/{ACTIVE}")
-
-
-def test_the_official_client_pauses_reads_and_unpauses(whop):
-    until = "2027-01-01T00:00:00.401Z"
-    assert whop.ad_campaigns.retrieve(ACTIVE).id == ACTIVE
-    paused = whop.ad_campaigns.pause(ACTIVE, extra_body={"paused_until": until})
-    assert (paused.id, paused.status, paused.to_dict()["paused_until"]) == (ACTIVE, "paused", until)
-    assert whop.ad_campaigns.pause(ACTIVE).to_dict()["paused_until"] is None
-    assert whop.ad_campaigns.retrieve(ACTIVE).status == "paused"
-    assert whop.ad_campaigns.unpause(ACTIVE).status == "active"
-
-
-def test_the_official_client_knows_the_rejections(whop):
-    for key, campaign, until, error in (
-        (SEED.token, SEED.foreign_campaign, None, whop_sdk.NotFoundError),
-        (SEED.token, ACTIVE, "tomorrow", whop_sdk.UnprocessableEntityError),
-        (SEED.token, SEED.inactive, None, whop_sdk.ConflictError),
-        (SEED.readonly_token, ACTIVE, None, whop_sdk.PermissionDeniedError),
-        ("nobody", ACTIVE, None, whop_sdk.AuthenticationError),
-    ):
-        client = whop.with_options(api_key=key)
-        with pytest.raises(error) as rejected:
-            client.ad_campaigns.pause(campaign, extra_body={"paused_until": until})
-        assert rejected.value.body["error"].keys() == {"type", "message"}
 
 
 def test_schemathesis_finds_nothing(base_url):

@@ -8,7 +8,7 @@ EVERY = variations()
 IN_A_MINUTE = "2026-09-21T14:16:20.401Z"
 """A minute ahead of the slowest clock, and of the fastest."""
 NEW_YEAR = ("paused", "2027-01-01T00:00:00.000Z")
-UNSEEN = {"slow", "no-date-header", "ends-with-campaign", "resume-lazily-on-time"}
+UNSEEN = {"slow", "no-date-header", "resume-lazily-on-time"}
 """Variations that differ in what a run does not ask for, in time, or in the Date header: tested below."""
 SKEWED = {"clock-ahead": 90, "clock-behind": -90}
 
@@ -39,8 +39,9 @@ def test_every_variation_works():
 
 def test_every_variation_shows():
     conforming = list(transcript())
-    same = {one.name for one in EVERY if list(transcript(variation=one.name)) == conforming}
-    assert same == UNSEEN
+    for one in EVERY:
+        pairs = zip(transcript(variation=one.name), conforming, strict=True)
+        assert any(shown != expected for shown, expected in pairs) == (one.name not in UNSEEN), one.name
 
 
 def test_without_a_date_header_there_is_none():

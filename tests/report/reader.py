@@ -3,11 +3,10 @@
 import os
 import re
 import shlex
-import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -34,7 +33,7 @@ PROGRAMS = {
     "whop-contracts": "whop_contracts",
     "pytest": "pytest",
     "python": "",
-    "st": "schemathesis.cli",
+    "st": "",
     "locust": "locust",
 }
 ENVIRONMENT = in_process.environment()
@@ -82,14 +81,6 @@ class Done:
 
 
 @dataclass
-class Serving:
-    """A ``serve`` command in a thread of this process, and what ends it."""
-
-    thread: Thread
-    ended: Event
-
-
-@dataclass
 class Reader:
     """Somebody who does what a page says, in the folder of ``pytester``."""
 
@@ -99,7 +90,8 @@ class Reader:
     """What the page exports, with our tokens for its dots."""
     means: dict[str, str] = field(default_factory=dict)
     """What is read for what the page writes: addresses and campaigns."""
-    serving: Serving | None = None
+    serving: tuple[Thread, Event] | None = None
+    """A ``serve`` command in a thread of this process, and what ends it."""
 
     @property
     def folder(self) -> Path:
@@ -143,10 +135,8 @@ class Reader:
         tokens = {"WHOP_API_TOKEN": SEED.token} if STAGING in self.means else {}
         briefly = {}
         if STAGING in line:
-            briefly = {
-                "WHOP_CONTRACTS_PROFILE": "quick",
-                "WHOP_CONTRACTS_TEST_CLOCK": clock_url(self.means[STAGING]),
-            }
+            clock = clock_url(self.means[STAGING])
+            briefly = {"WHOP_CONTRACTS_PROFILE": "quick", "WHOP_CONTRACTS_TEST_CLOCK": clock}
         return ENVIRONMENT | {"PATH": path} | tokens | self.given | briefly
 
     def do(self, line: str) -> Done:
@@ -170,25 +160,16 @@ class Reader:
             # What is proved with one process is proved without starting others.
             with patch("whop_contracts.proof.trials.cores", return_value=1):
                 ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
-            return ended.returncode, ended.both
+            return ended.returncode, ended.stderr + ended.stdout
         if program == "python" and words[0].startswith("try_"):
             ended = in_process.script(self.folder / words[0], self.environment(line))
-            return ended.returncode, ended.both
+            return ended.returncode, ended.stderr + ended.stdout
         if Path(program).name == "pytest":
             quiet = {"PYTEST_ADDOPTS": "-o asyncio_default_fixture_loop_scope=function"}
             with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
                 result = self.pytester.runpytest_inprocess(*words)
             return int(result.ret), f"{result.stdout}\n{result.stderr}"
-        done = subprocess.run(
-            ["bash", "-c", self.read(line)],
-            cwd=self.folder,
-            env=self.environment(line),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        done = in_process.process("bash", "-c", self.read(line), cwd=self.folder, env=self.environment(line))
         return done.returncode, done.stdout
 
     def unread(self, text: str) -> str:
@@ -214,23 +195,18 @@ class Reader:
             with patch("whop_contracts.provider.server.serve", serve):
                 in_process.command(*words, cwd=self.folder, variables=self.environment(line))
 
-        self.serving = Serving(Thread(target=work), ended)
-        self.serving.thread.start()
+        self.serving = Thread(target=work), ended
+        self.serving[0].start()
         assert ready.wait(60), line
         return Done(line, 0, "")
 
     def stop(self) -> None:
         """End what was served last."""
         if self.serving:
-            self.serving.ended.set()
-            self.serving.thread.join()
+            thread, ended = self.serving
+            ended.set()
+            thread.join()
             self.serving = None
-
-
-@contextmanager
-def reading(pytester: pytest.Pytester) -> Iterator[Reader]:
-    with Reader(pytester) as reader:
-        yield reader
 
 
 def shape(line: str, *, figures: bool) -> str:

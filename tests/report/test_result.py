@@ -3,6 +3,7 @@
 import copy
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -102,11 +103,6 @@ def test_a_warning_carries_its_failure_and_violates_under_strict():
         assert warned
         assert all(row["level"] == "should" and row["failure"] and row["kinds"] for row in warned)
         assert (result["verdict"], result["exit_code"]) == outcome
-
-
-def test_whatever_the_fault_the_result_keeps_to_its_schema():
-    for fault in provider.faults()[::80]:
-        held(judged(fault=fault.name))
 
 
 def test_json_that_not_every_reader_holds_stops_no_run(monkeypatch):
@@ -240,46 +236,9 @@ def test_headers_that_hold_secrets_are_not_shown():
     assert headers == {"content-type": "a"} | dict.fromkeys(names, "(not shown)")
 
 
-NOTHING = object()
-REJECTED = {
-    "schema_version": ["2"],
-    "extra": [1],
-    "verdict": ["passed", "violates"],
-    "exit_code": [1, 2],
-    "reason": ["because", NOTHING],
-    "requests": [-1],
-    "duration_s": ["1 s"],
-    "started_at": ["today"],
-    "target/kind": ["staging"],
-    "target/token": ["secret"],
-    "contract/sha256": ["0"],
-    "plan/seed": [0.5],
-    "plan/drawn": [-1],
-    "clock/kind": ["sundial"],
-    "clock/from": ["yesterday"],
-    "put_back/failed": [["adcamp_x"], [1]],
-    "notes": [[None]],
-    "drift": [
-        [{"kind": "news", "pointer": "/x", "value": 1, "count": 1}],
-        [{"kind": "undocumented_field", "pointer": "/x", "value": {}, "count": 1}],
-    ],
-    "resumes": [[{"campaign": "adcamp_x", "due": "soon", "late_s": 0, "uncertainty_s": 0}]],
-    "clauses/0/extra": [1],
-    "clauses/0/verdict": ["failed", "not_tested"],
-    "clauses/0/exchanges": [0],
-    "clauses/0/failure": [{}],
-    "clauses/0/level": ["may"],
-    "clauses/0/cause": ["chosen"],
-    "clauses/0/kinds": [[{}]],
-}
-ACCEPTED = [
-    {"drift": [{"kind": "null", "pointer": "/title", "value": None, "count": 2, "hint": "as before"}]},
-    {"drift": [{"kind": "null", "pointer": "", "value": 1, "count": 1, "first_seen": "a", "last_seen": "b"}]},
-    {"put_back": {"campaigns": 3, "failed": ["adcamp_x"]}, "exit_code": 4},
-    {"verdict": "inconclusive", "reason": "the run was interrupted", "exit_code": 3},
-    {"verdict": "violates", "exit_code": 1},
-    {"clock": {"kind": "wall", "from": None, "to": None}},
-]  # fmt: skip
+RESULTS = json.loads(Path(__file__).with_name("results.json").read_text("utf-8"))
+"""Values, by their place, that make a result none; members that other results have."""
+ABSENT = "(absent)"
 
 
 def valid(result):
@@ -289,12 +248,12 @@ def valid(result):
 
 
 def test_both_validators_reject_what_is_no_result_and_accept_what_other_runs_give(conforming):
-    for path, values in REJECTED.items():
+    for path, values in RESULTS["rejected"].items():
         steps = [int(step) if step.isdigit() else step for step in path.split("/")]
         assert [by for by in values if valid(changed(conforming, steps, by))] == [], path
-    assert [members for members in ACCEPTED if not valid(conforming | members)] == []
+    assert [members for members in RESULTS["accepted"] if not valid(conforming | members)] == []
     earlier = {name: value for name, value in conforming.items() if name not in SINCE}
-    assert valid(changed(earlier, ["plan", "drawn"], NOTHING))
+    assert valid(changed(earlier, ["plan", "drawn"], ABSENT))
 
 
 def test_a_failure_is_closed_and_complete(faulty):
@@ -312,7 +271,7 @@ def changed(result, path, by):
     at = result
     for step in path[:-1]:
         at = at[step]
-    if by is NOTHING:
+    if by == ABSENT:
         del at[path[-1]]
     else:
         at[path[-1]] = by

@@ -6,8 +6,6 @@ import pytest
 from nursery import Nursery
 from serving import Served, served
 
-from drawing import _plans_are_drawn_once  # noqa: F401 - a fixture of every test here
-
 
 @pytest.fixture
 def state() -> Iterator[Served]:

@@ -72,14 +72,6 @@ def answered_by(
     return target
 
 
-def on_wall_clock(provider: Provider) -> Answering:
-    """A live target in this process on its wall clock, which runs with the provider's as a run sleeps."""
-    assert isinstance(provider.clock, ManualClock)
-    target = answered_by(provider, provider.clock, kind="live")
-    target.clock = WallClock(time=target.time, sleep=target.sleep)
-    return target
-
-
 class WallTarget(MockTarget):
     """A provider in this process whose clock can only be observed; waiting takes no time.
 

@@ -34,14 +34,6 @@ def words(*more, base=AWAY):
 PAUSING = ("--clause", "pausing.*")
 
 
-def test_an_active_campaign_is_judged_and_put_back(nursery, state, tmp_path):
-    first = state.states()
-    code, said = nursery.run(*words(*PAUSING), cwd=tmp_path, **away(state))
-    assert code == 0, said
-    assert any(seen.pauses for seen in state.requests)
-    assert state.states() == first
-
-
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
 def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(nursery, state, tmp_path, body):
     state.before = lambda _seen: Answer(200, (("content-type", "application/json"),), body)

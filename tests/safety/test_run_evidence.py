@@ -112,10 +112,10 @@ def an_hour_off(handle, method, path, headers, content):
         (partial(response_to, "GET", 429, b""), "the test clock responded with 429"),
         (partial(response_to, "GET", 500, b""), "the test clock responded to a GET with 500"),
         (partial(response_to, "GET", 503, b""), "the test clock responded with 503"),
+        (partial(response_to, "PUT", 401, b""), "the test clock responded to a PUT with 401"),
         (partial(response_to, "PUT", 404, b""), "the test clock responded to a PUT with 404"),
         (partial(response_to, "PUT", 500, b""), "the test clock responded to a PUT with 500"),
         (partial(response_to, "PUT", 409, b""), "the test clock would not be moved forwards"),
-        (partial(response_to, "PUT", 401, b""), "the test clock responded to a PUT with 401"),
         (moves_nothing, "the test clock did not go where it was moved"),
         (an_hour_off, "the test clock is not the provider's: updated_at does not follow it"),
     ],
@@ -142,10 +142,7 @@ def test_a_test_clock_that_cannot_be_used_prevents_a_verdict(broken, reason, tmp
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (401, b"{}"),
-        (403, b"{}"),
-        (404, b"{}"),
-        (302, b""),
+        *((status, b"{}") for status in (302, 401, 403, 404)),
         (200, b"<html>"),
         (200, b'{"now": "2026-11-26T10:00:00"}'),
     ],

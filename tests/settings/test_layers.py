@@ -1,5 +1,6 @@
 """Every setting by every way to give it, which way wins, and what --show-config prints."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -11,45 +12,21 @@ from whop_contracts import cli
 from whop_contracts.settings import SETTINGS, Settings
 from whop_contracts.settings.sources import load
 
-VALUES = {
-    # key: the field, other variables, and for flag, variable and file the text and the value that it becomes
-    "base-url": ("base_url", [], ("http://a/v1/", "http://a/v1"), ("https://b",) * 2, ("http://c:1/d",) * 2),
-    "token": ("token", ["WHOP_API_TOKEN"], ("t-1", "t-1"), ("t.2", "t.2"), ("t3", "t3")),
-    "campaign-id": (
-        "campaign_ids", [],
-        ("adcamp_a", ("adcamp_a",)), ("adcamp_b", ("adcamp_b",)), ("adcamp_c", ("adcamp_c",)),
-    ),
-    "readonly-token": ("readonly_token", ["WHOP_READONLY_TOKEN"], ("r1", "r1"), ("r2", "r2"), ("r3", "r3")),
-    "foreign-campaign-id": (
-        "foreign_campaign_id", [],
-        ("adcamp_x", "adcamp_x"), ("adcamp_y", "adcamp_y"), ("adcamp_z", "adcamp_z"),
-    ),
-    "header": ("headers", [], ("A: b", (("A", "b"),)), ("C:d, e", (("C", "d, e"),)), ("G:", (("G", ""),))),
-    "test-clock": ("test_clock", [], ("http://a/c?x=1",) * 2, ("http://b", "http://b"), ("https://c/",) * 2),
-    "resume-tolerance": ("resume_tolerance", [], ("90s", 90.0), ("2m", 120.0), ("250ms", 0.25)),
-    "profile": ("profile", [], ("quick", "quick"), ("thorough", "thorough"), ("standard", "standard")),
-    "seed": ("seed", [], ("0", 0), ("7", 7), ("9223372036854775807", 2**63 - 1)),
-    "clause": ("clauses", [], ("a.*", ("a.*",)), ("!b.?", ("!b.?",)), ("c", ("c",))),
-    "require": ("require", [], ("a.*", ("a.*",)), ("b.?", ("b.?",)), ("c", ("c",))),
-    "strict": ("strict", [], ("true", True), ("false", False), ("true", True)),
-    "max-requests": ("max_requests", [], ("1", 1), ("20", 20), ("300", 300)),
-    "max-time": ("max_time", [], ("1h", 3600.0), ("1.5", 1.5), ("10 s", 10.0)),
-    "rate": ("rate", [], ("1", 1), ("2", 2), ("3", 3)),
-    "jobs": ("jobs", [], ("1", 1), ("2", 2), ("3", 3)),
-    "restore-time": ("restore_time", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
-    "timeout": ("timeout", [], ("5", 5.0), ("6s", 6.0), ("7m", 420.0)),
-    "insecure": ("insecure", [], ("true", True), ("false", False), ("true", True)),
-    "allow-production": ("allow_production", [], ("true", True), ("false", False), ("true", True)),
-    "color": ("color", [], ("always", "always"), ("never", "never"), ("auto", "auto")),
-    "dry-run": ("dry_run", [], ("true", True), ("false", False), ("true", True)),
-    "quiet": ("quiet", [], ("true", True), ("false", False), ("true", True)),
-    "verbose": ("verbose", [], ("true", True), ("false", False), ("true", True)),
-}  # fmt: skip
-FILES = {
-    "token-file": "token_file", "waivers": "waivers", "drift-ledger": "drift_ledger", "journal": "journal",
-    "json": "json", "junit": "junit", "markdown": "markdown", "html": "html", "har": "har",
-    "events": "events",
-}  # fmt: skip
+
+def pair(one):
+    """A text and the value that it becomes; lists are tuples."""
+
+    def tuples(value):
+        return tuple(map(tuples, value)) if isinstance(value, list) else value
+
+    return tuples(one) if isinstance(one, list) else (one, one)
+
+
+ROWS = json.loads(Path(__file__).with_name("values.json").read_text("utf-8"))
+VALUES = {key: (field, names, *map(pair, texts)) for key, (field, names, *texts) in ROWS.items()}
+"""By key: the field, other variables, and for flag, variable and file a text and the value it becomes."""
+PATHS = ("token-file", "waivers", "drift-ledger", "journal", "json", "junit", "markdown", "html", "har")
+FILES = {key: key.replace("-", "_") for key in (*PATHS, "events")}
 OTHERS = {"ca-file", "production-hosts", "config", "show-config"}
 """Settings with a test of their own below."""
 

@@ -61,14 +61,6 @@ def test_a_connection_is_kept_until_it_is_closed():
             assert server.closed.acquire(timeout=60)
 
 
-def test_a_redirect_is_the_response():
-    for status in (301, 302, 308):
-        redirect = written(b"", "Location: /elsewhere", status=f"{status} Moved")
-        with serving(always(redirect)) as server, reaching(server.url) as target:
-            assert target.send(get(server.url)).response.status == status
-            assert len(server.requests) == 1
-
-
 OUTSIDE = [
     *(BASE[:-7], BASE[:-7] + "//other/x", "http://evil@127.0.0.1:9/api/v1/x", "http://127.0.0.1:9/api/v12/x"),
     *("http://127.0.0.1:99/api/v1/x", "https://127.0.0.1:9/api/v1/x", BASE, BASE + "/a b", BASE + "/a\n"),
@@ -119,14 +111,6 @@ def test_a_handshake_that_fails_or_never_ends_is_trouble():
             url = server.url.replace("http:", "https:")
             with reaching(url, seconds=seconds) as target:
                 assert target.send(get(url)).trouble.startswith(trouble)
-
-
-def test_a_certificate_file_that_holds_none_is_known_before_anything_is_sent(tmp_path):
-    nothing = tmp_path / "ca.pem"
-    nothing.write_text("no certificate")
-    for path in (nothing, tmp_path / "absent.pem"):
-        with pytest.raises(UsageError, match="no certificates could be read"):
-            reaching("https://127.0.0.1:9", ca_file=str(path)).__enter__()
 
 
 FAR = "http://campaigns.invalid/api/v1"

@@ -79,14 +79,6 @@ def test_what_respx_records_does_not_grow_with_the_requests():
     assert len(target.respx_router.calls) <= 256
 
 
-def test_waiting_moves_the_clock():
-    target = target_of(Scripted())
-    target.sleep(2.5)
-    target.sleep(-1)
-    assert target.time() == START + 2.5
-    assert target.clock.waited_s == 0
-
-
 def test_without_a_base_url_the_target_is_the_reference_provider():
     target, parties = open_target(Settings())
     assert (target.kind, target.loopback, target.clock.kind) == ("mock", True, "virtual")

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target.hostile import get
 from whop_contracts.cli import planning as opening
 from whop_contracts.exchange import Response
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.provider import SEED, ManualClock, RunningClock, build, server
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.responses import Reply
@@ -306,25 +304,6 @@ def test_a_lag_passes_for_both_sides():
         assert provider.wall >= wall + 2
         assert provider.reading >= reading + 2 * NANO
         assert clock.waited_s == pytest.approx(2)
-
-
-@pytest.mark.parametrize("kind", [ManualClock, RunningClock])
-def test_the_served_providers_test_clock(kind):
-    with server.running(build(clock=kind())) as url:
-        how = {"campaign_ids": SEED.campaigns[:1], "test_clock": server.clock_url(url)}
-        target = opening.open_live(Settings(base_url=url, token=SEED.token, **how), url)
-        try:
-            now = target.clock.window(target.time(), target.time())
-            assert target.clock.reach(now.start + 3_600 * NANO)
-            request = get(url, f"/ad_campaigns/{SEED.campaigns[0]}", Authorization=f"Bearer {SEED.token}")
-            reply = target.send(request)
-            assert reply.response.status == 200
-            window = target.clock.window(reply.sent, reply.received)
-            assert 0 <= window.start - now.start - 3_600 * NANO < NANO
-            assert target.clock.trouble is None
-            assert target.clock.kind == "test"
-        finally:
-            target.close()
 
 
 def test_the_credential_goes_to_the_targets_own_origin_alone():
