@@ -117,7 +117,6 @@ def _swept(row: Row) -> type[Provider]:
 
 _OTHERS: Final[Mapping[str, Callable[[Campaign, Campaign], bool]]] = {
     "of the company": lambda one, first: one.company == first.company,
-    "of the platform": lambda one, first: bool(one.rest["platform"] == first.rest["platform"]),
     "with a date": lambda one, _: one.paused_until is not None,
     "without a date": lambda one, _: one.paused_until is None,
 }
