@@ -60,7 +60,8 @@ def _by_oracle(id_: str) -> tuple[Condition, Check]:
     """A clause about the state of a campaign: the oracle says when it is tested and when it fails."""
 
     def check(evidence: Evidence) -> Iterator[Finding]:
-        yield from (one.finding for one in evidence.findings if one.clause == id_)
+        if finding := evidence.findings.get(id_):
+            yield finding
 
     return lambda evidence: id_ in evidence.tested, check
 

@@ -97,14 +97,6 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
-class OracleFinding:
-    """A finding, and the id of the clause that fails."""
-
-    clause: str
-    finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
 class Documents:
     """What earlier responses have shown of a campaign.
 
@@ -159,7 +151,8 @@ class Evidence:
     ``text`` is the body of the response as JSON. ``request_class`` and ``intent`` say how a request on the
     pause route is classified. ``before`` are the states that were possible when it was sent, ``shown`` is the
     state that the response shows. ``tested`` are the ids of the clauses that the oracle checked, ``findings``
-    those that failed, most likely cause first. ``documents`` and ``trail`` are what came before.
+    what it found, by the id of the clause that fails, most likely cause first. ``documents`` and ``trail``
+    are what came before.
     """
 
     exchange: Exchange
@@ -169,7 +162,7 @@ class Evidence:
     before: Possible = None
     shown: State | None = None
     tested: frozenset[str] = frozenset()
-    findings: tuple[OracleFinding, ...] = ()
+    findings: Mapping[str, Finding] = field(default_factory=dict)
     resumed: Resume | None = None
     documents: Documents = field(default_factory=Documents)
     trail: tuple[Event, ...] = ()
@@ -234,12 +227,12 @@ class Evidence:
     @property
     def lagging(self) -> bool:
         """Whether a read shows a state from before a write, and may do so because little time has passed."""
-        return any(one.clause == "pausing.read-agrees-at-once" for one in self.findings)
+        return "pausing.read-agrees-at-once" in self.findings
 
     @property
     def possible(self) -> bool:
         """Whether the response shows a state that the campaign can be in, even if late."""
-        return all(one.clause in LATE for one in self.findings)
+        return LATE.issuperset(self.findings)
 
 
 # -- the trail: the exchanges before a failure -------------------------------------------------------------

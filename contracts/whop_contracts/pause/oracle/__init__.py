@@ -20,7 +20,6 @@ from whop_contracts.pause.classify import Intent, class_of, read_intent
 from whop_contracts.pause.evidence import (
     Event,
     Evidence,
-    OracleFinding,
     Possible,
     State,
     read_state,
@@ -175,8 +174,7 @@ class Oracle:
             self.lags = True
             written = "what the last request left" if known.causes else "what is due by now"
             late = Finding(written, f"what stood before it: {shown}", "/status")
-            found = (OracleFinding(blame.AT_ONCE, late),)
-            return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings=found)
+            return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings={blame.AT_ONCE: late})
         if not matching:
             known.confirm(adopt(shown, exchange.now), exchange.now)
             return blame.fail(evidence, blame.Difference(tested, shown, allowed), blame.AT_ONCE)
@@ -188,7 +186,7 @@ class Oracle:
             return replace(evidence, tested=tested, resumed=resumed)
         due = write_instant(max(one.due[1] for one in matching if one.due))
         late = Finding(f"active since {due}", f"still {shown}", "/status")
-        return replace(evidence, tested=tested, findings=(OracleFinding(blame.PROMPTLY, late),))
+        return replace(evidence, tested=tested, findings={blame.PROMPTLY: late})
 
     def _track_foreign(self, evidence: Evidence) -> Evidence:
         """Check another company's campaign for what our refused requests did; others may change it too."""
