@@ -75,14 +75,20 @@ Possible = frozenset[State] | None
 """The states that a campaign may be in; None: nothing is known, anything may be shown."""
 
 
+def instant_of(document: Mapping[str, Any] | None, name: str) -> int | None:
+    """The instant of a member in nanoseconds; None if none can be read."""
+    value = (document or {}).get(name)
+    instant = read_instant(value) if isinstance(value, str) else None
+    return instant.ns if instant else None
+
+
 def read_state(document: Mapping[str, Any]) -> State:
     """The state that a campaign document, or ``State.as_dict``, shows."""
-    status, until = document.get("status"), document.get("paused_until")
-    instant = read_instant(until) if isinstance(until, str) else None
+    status, until = document.get("status"), instant_of(document, "paused_until")
     return State(
         status=status if status in STATUSES else None,
-        until=instant.ns if instant else None,
-        until_read="paused_until" in document and (until is None or instant is not None),
+        until=until,
+        until_read=document.get("paused_until", "") is None or until is not None,
     )
 
 
@@ -189,14 +195,9 @@ class Evidence:
         return self.text is not None and self.text.problem is None
 
     @property
-    def truncated(self) -> bool:
-        """Whether the body is not known to its end, so that its format cannot be checked."""
-        return self.response.truncated
-
-    @property
     def unseen(self) -> bool:
         """Whether a recording has nothing of the body."""
-        return self.truncated and not self.response.content
+        return self.response.truncated and not self.response.content
 
     @property
     def operation(self) -> Operation | None:

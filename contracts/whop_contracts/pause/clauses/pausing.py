@@ -15,7 +15,7 @@ from whop_contracts.instants import NANO, read_instant
 from whop_contracts.pause.classify import MILLI
 from whop_contracts.pause.clause import Check, Condition
 from whop_contracts.pause.clauses import is_campaign, usual_values
-from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.evidence import Evidence, instant_of
 from whop_contracts.schemas import violations
 
 UNTOUCHED: Final = (
@@ -77,18 +77,9 @@ def _short(value: Any) -> str:
 # -- timestamps ---------------------------------------------------------------------------------------------
 
 
-def _instant(document: Mapping[str, Any] | None, name: str) -> int | None:
-    value = (document or {}).get(name)
-    instant = read_instant(value) if isinstance(value, str) else None
-    return instant.ns if instant else None
-
-
 def _both(evidence: Evidence) -> bool:
-    document = evidence.document
-    return is_campaign(evidence) and None not in (
-        _instant(document, "created_at"),
-        _instant(document, "updated_at"),
-    )
+    names = ("created_at", "updated_at")
+    return is_campaign(evidence) and None not in (instant_of(evidence.document, name) for name in names)
 
 
 def _before_created(least: float, most: float) -> Check:
@@ -96,7 +87,7 @@ def _before_created(least: float, most: float) -> Check:
 
     def check(evidence: Evidence) -> Iterator[Finding]:
         document = evidence.document or {}
-        created, updated = _instant(document, "created_at"), _instant(document, "updated_at")
+        created, updated = instant_of(document, "created_at"), instant_of(document, "updated_at")
         if created is not None and updated is not None and least < created - updated <= most:
             expected = f"no earlier than created_at, {document['created_at']}"
             yield Finding(expected, document["updated_at"], "/updated_at")
@@ -105,7 +96,10 @@ def _before_created(least: float, most: float) -> Check:
 
 
 def _moves(evidence: Evidence) -> Iterator[Finding]:
-    before, after = _instant(evidence.documents.last, "updated_at"), _instant(evidence.document, "updated_at")
+    before, after = (
+        instant_of(evidence.documents.last, "updated_at"),
+        instant_of(evidence.document, "updated_at"),
+    )
     if before is not None and after is not None and after <= before:
         yield Finding("later than before the pause", (evidence.document or {})["updated_at"], "/updated_at")
 
@@ -126,7 +120,10 @@ def _changed(evidence: Evidence) -> bool:
 
 def _ticked(evidence: Evidence) -> bool:
     """Whether the provider's clock has certainly moved since the last update: a test clock may not."""
-    before, after = _instant(evidence.documents.last, "updated_at"), _instant(evidence.document, "updated_at")
+    before, after = (
+        instant_of(evidence.documents.last, "updated_at"),
+        instant_of(evidence.document, "updated_at"),
+    )
     now = evidence.exchange.now
     if before is None or after is None or now is None:
         return False

@@ -136,7 +136,7 @@ def _siblings(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("200", str(evidence.status))
         return
     yield from _media_type(evidence)
-    yield from () if evidence.truncated else _json(evidence)
+    yield from () if evidence.response.truncated else _json(evidence)
     if is_campaign(evidence):
         for member in members.MEMBERS:
             if member.pointer not in members.SHARED and not member.pointer.startswith("/config"):
@@ -231,7 +231,7 @@ def _retrieved(evidence: Evidence) -> Iterator[Finding]:
 CHECKS: Final[Mapping[str, tuple[Condition, Check]]] = {
     "response.status-is-200": (lambda e: e.in_run, _status),
     "response.media-type": (_pause, _media_type),
-    "response.json-text": (lambda e: _pause(e) and not e.truncated, _json),
+    "response.json-text": (lambda e: _pause(e) and not e.response.truncated, _json),
     "response.is-the-campaign": (lambda e: e.in_run and e.readable, _campaign),
     "response.no-duplicate-keys": (lambda e: e.accepted and e.readable, _unique),
     "response.usual-values": (_pause_campaign, usual_values("response")),
@@ -241,7 +241,7 @@ CHECKS: Final[Mapping[str, tuple[Condition, Check]]] = {
     "identifiers.usual-form": (is_campaign, usual_values("identifiers")),
     "refusals.nothing-leaks": (lambda e: _refused(e) and not e.unseen, _leaks),
     "refusals.no-credential-leaks": (_can_leak_token, _token_leaks),
-    "refusals.error-envelope": (lambda e: _refused(e) and not e.truncated, _envelope),
+    "refusals.error-envelope": (lambda e: _refused(e) and not e.response.truncated, _envelope),
     "refusals.allow-header": (lambda e: e.status == 405, _allow),  # noqa: PLR2004
     "authorization.challenge": (lambda e: e.status == 401, _challenge),  # noqa: PLR2004
     "authorization.foreign-campaign-is-hidden": (_reads_foreign, _retrieved),

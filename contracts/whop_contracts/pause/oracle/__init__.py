@@ -124,7 +124,7 @@ class Oracle:
         """Apply the request and the response to the campaign."""
         exchange, document = evidence.exchange, evidence.document
         if evidence.operation != "retrieve":
-            known.act(evidence, states.effect_of(evidence))
+            known.act(evidence)
         check = self._check_read if evidence.operation == "retrieve" else self._check_write
         if document is None:
             # A body that is not well-formed JSON is used only to know the state, if it can be read.
