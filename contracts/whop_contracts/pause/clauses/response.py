@@ -5,7 +5,9 @@ what is documented and gives nothing away.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts.exchange import Finding
@@ -24,45 +26,12 @@ _READ: Final = 65_536
 """How many bytes of an error are searched for leaks."""
 _SHORTEST_TOKEN: Final = 8
 _REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unknown"})
-_FILE: Final = r"\.(?:py|rb|[cm]?[jt]sx?|go|java|kts?|scala|swift|php|rs|cs|cpp|exs?|pm)"
-LEAKS: Final = {
-    "a stack trace": (
-        r"Traceback \(most recent call last\)",
-        r"\n[ \t\r]{1,40}at (?:async )?[\w.$<>]{1,200} ?[(\[]",
-        _FILE + r":\d{1,7}(?::(?:in\b|\d)|\)|\s|$)",
-        r"File \"[^\"]{1,500}\", line \d",
-        r"goroutine \d{1,9} \[",
-        r"Exception in thread",
-        r"\bat [\w.$]{1,200}\([\w.]{1,200}:\d{1,7}\)",
-        r"\b[A-Z]\w{1,100}(?:Error|Exception): .{1,500}\n\s",
-        r"\bCaused by: [\w.$]{1,200}(?:Error|Exception)\b",
-        r"\bpanicked at\b",
-        _FILE + r"\b[\s\S]{0,12}, ?line \d",
-    ),
-    "a source path": (
-        # Only from where a path begins: from each of its parts, the time is quadratic.
-        r"(?<![\w.@/-])[\w.@-]*/+[\w.@-]+/[\w.@/-]*" + _FILE + r"\b",
-        r"[A-Z]:\\[\w\\. -]{1,300}\.\w",
-        r"/(?:usr|home|var|opt|srv|app|etc)/[\w.-]{1,200}/[\w./-]",
-    ),
-    "a database query": (
-        r"\bSELECT\b[\s\S]{1,500}?\bFROM\b",
-        r"\bINSERT\s{1,20}INTO\b",
-        r"\bUPDATE\s{1,20}\S{1,200}\s{1,20}SET\b",
-        r"\bDELETE\s{1,20}FROM\b",
-        r"\bPG::\w",
-        r"\bSQLSTATE\b",
-        r"\bORA-\d{5}\b",
-        r"select\b[^.]{1,500}?\bfrom\s{1,20}[\"`]?\w{1,100}[\"`]?\s{1,20}where\b",
-        r"update\s{1,20}[\"`]?\w{1,100}[\"`]?\s{1,20}set\s{1,20}[\"`]?\w{1,100}[\"`]?\s{0,20}=",
-        r"\bWHERE\s{1,20}[\"`\[]?\w{1,100}[\"`\]]?(?:\.[\"`\[]?\w{1,100}[\"`\]]?)?\s{0,20}=",
-        r"\berror in your SQL syntax\b",
-        r"\bdb\.\w{1,100}\.(?:find|update|insert|aggregate|delete)\w{0,100}\(",
-        r"\b(?:query|mutation)\s{1,20}\w{1,100}\s{0,20}\(\s{0,20}\$\w{1,100}\s{0,20}:",
-        r"\"(?:bool|must|match|term)\"\s{0,20}:\s{0,20}[\[{]\s{0,20}[\[{\"]",
-    ),
+_FOUND: Final = tomllib.loads(Path(__file__).with_name("leaks.toml").read_text(encoding="utf-8"))
+LEAKS: Final[Mapping[str, list[str]]] = {
+    what: [form.replace("<file>", _FOUND["file"]) for form in forms]
+    for what, forms in _FOUND["leaks"].items()
 }
-"""What shows the provider's inside, and how it looks. The forms take linear time: repetitions have limits."""
+"""What shows the provider's inside, and how it looks."""
 _LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
 
 

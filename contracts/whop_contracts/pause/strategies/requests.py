@@ -182,11 +182,7 @@ _MALFORMED: Final = st.one_of(
     _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
 )
 _NOT_FINITE: Final = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
-_NOT_UTF8_NOTES: Final = st.builds(
-    lambda instant, wrong: b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
-    PLAIN_INSTANTS,
-    st.sampled_from(bodies.NOT_UTF8),
-)
+_NOT_UTF8_NOTES: Final = bodies.not_utf8(PLAIN_INSTANTS.map('{{"paused_until": "{}", "note": "'.format))
 _LAX: Final = _bodies(
     "NaN or Infinity beside the date", _objects(_NOT_FINITE.map(lambda text: [("note", text)]))
 ) | _bodies("bytes that are not UTF-8 beside the date", _NOT_UTF8_NOTES)
