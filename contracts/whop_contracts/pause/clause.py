@@ -76,35 +76,11 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlanParts:
-    """What plans are made of. Vectors and sequences are found by their ids."""
-
-    classes: Mapping[str, RequestClass]
-    draw: Callable[[str, str, int], SequenceOf[Case]]
-    """So many requests of a class for a seed."""
-    vectors: Callable[[], Mapping[str, Case]]
-    sequences: Callable[[Capabilities], SequenceOf[Sequence]]
-    """Every named sequence for a target."""
-    histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
-    """So many drawn sequences for a seed and a target; whether they may move its clock."""
-    together: Callable[..., Sequence]
-    """A sequence of requests that share reads."""
-    class_of: Callable[[Exchange], str]
-    from_schemas: Callable[[object, int], Iterable[Case]]
-    """About so many requests that are generated from the schemas."""
-
-    def class_for(self, case: Case) -> RequestClass:
-        """The request class of a vector or a drawn request."""
-        return self.classes[case.request_class or ""]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contract:
     """What the engine has to know of an endpoint. Engine and report keep states without looking inside."""
 
     operation: Operation
     """The operation that is checked."""
-    plan_parts: PlanParts
     id_prefix: str
     baseline: State
     """The state that sequences start from and that a resume leads to."""
@@ -147,3 +123,23 @@ class Contract:
     """Seconds after a due resume at which it is no longer prompt, and at which the tolerance is over."""
     schema: Callable[[], Mapping[str, Any]]
     sha256: Callable[[], str]
+
+    # What plans are made of. Vectors and sequences are found by their ids.
+
+    classes: Mapping[str, RequestClass]
+    draw: Callable[[str, str, int], SequenceOf[Case]]
+    """So many requests of a class for a seed."""
+    vectors: Callable[[], Mapping[str, Case]]
+    sequences: Callable[[Capabilities], SequenceOf[Sequence]]
+    """Every named sequence for a target."""
+    histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
+    """So many drawn sequences for a seed and a target; whether they may move its clock."""
+    together: Callable[..., Sequence]
+    """A sequence of requests that share reads."""
+    class_of: Callable[[Exchange], str]
+    from_schemas: Callable[[object, int], Iterable[Case]]
+    """About so many requests that are generated from the schemas."""
+
+    def class_for(self, case: Case) -> RequestClass:
+        """The request class of a vector or a drawn request."""
+        return self.classes[case.request_class or ""]

@@ -14,7 +14,7 @@ from whop_contracts.exchange import Exchange, Operation, Window
 from whop_contracts.instants import write_instant
 from whop_contracts.json_text import essence, read_leniently, read_response
 from whop_contracts.pause.classify import ID_PREFIX, class_of, read_intent
-from whop_contracts.pause.clause import Contract, PlanParts
+from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State, instant_of, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.states import LAG, PROMPT, is_about
@@ -144,16 +144,6 @@ def _class_of(exchange: Exchange) -> str:
 
 
 PAUSE: Final = Contract(
-    plan_parts=PlanParts(
-        classes=BY_ID,
-        draw=_draw,
-        vectors=vectors,
-        sequences=sequences,
-        histories=_histories,
-        together=together,
-        class_of=_class_of,
-        from_schemas=_from_schemas,
-    ),
     operation="pause",
     id_prefix=ID_PREFIX,
     baseline=ACTIVE,
@@ -180,4 +170,12 @@ PAUSE: Final = Contract(
     looks_after_due=lambda tolerance: (PROMPT + LAG + 1.0, tolerance + LAG + 1.0),
     schema=lambda: schemas.load("ad-campaign"),
     sha256=_sha256,
+    classes=BY_ID,
+    draw=_draw,
+    vectors=vectors,
+    sequences=sequences,
+    histories=_histories,
+    together=together,
+    class_of=_class_of,
+    from_schemas=_from_schemas,
 )
