@@ -151,12 +151,9 @@ def _step(campaign: str, verb: str, *given: str) -> Step:
         return Send(replace(case, campaign=whose, origin="sequence"))
     if verb in ("pause", "until", "again", "assign") and given:
         return Send(_dated(campaign, verb, *given))
-    simple = {"pause": indefinitely, "unpause": unpause, "read": read, "seen": _seen}
-    return Send(simple[verb](campaign))
-
-
-def _seen(campaign: str) -> Case:
-    return replace(read(campaign), mark=AWAITED)
+    if verb == "seen":
+        return Send(replace(read(campaign), mark=AWAITED))
+    return Send({"pause": indefinitely, "unpause": unpause, "read": read}[verb](campaign))
 
 
 def _dated(campaign: str, verb: str, name: str, *given: str) -> Case:

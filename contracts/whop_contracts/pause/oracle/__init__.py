@@ -153,7 +153,7 @@ class Oracle:
         if observe(allowed, shown):
             return replace(evidence, tested=tested)
         if evidence.shown:
-            known.states = states.union(known.states, adopt(shown, now))
+            known.states = union(known.states, adopt(shown, now))
         return blame.fail(
             evidence, blame.Difference(tested, shown, allowed, evidence.before, evidence.intent)
         )

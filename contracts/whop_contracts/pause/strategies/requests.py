@@ -151,14 +151,6 @@ def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy
     return st.builds(lambda case, value: replace(case, name=name, **{member: value}), good, values)
 
 
-def _strings(named: tuple[str, str]) -> SearchStrategy[Case]:
-    return _undated(named[0], ("paused_until", named[1]))
-
-
-def _types(value: Any) -> SearchStrategy[Case]:
-    return _undated("another type for the date", ("paused_until", json.dumps(value)))
-
-
 _DATES: Final = (
     instants.stamps()
     | instants.calendar_stamps()
@@ -219,8 +211,10 @@ REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
     "media-type": _with("another media type", "media_type", sample("media_types")),
     "past": _dated("a date that has passed", instants.past_stamps()),
     "loose": _dated("a date in another form", instants.loose_stamps()),
-    "string": _WRITTEN.flatmap(_strings),
-    "type": bodies.wrong_types().flatmap(_types),
+    "string": _WRITTEN.flatmap(lambda named: _undated(named[0], ("paused_until", named[1]))),
+    "type": bodies.wrong_types().flatmap(
+        lambda value: _undated("another type for the date", ("paused_until", json.dumps(value)))
+    ),
     "malformed": _MALFORMED,
     "lax-json": _LAX,
     "no-object": _bodies("JSON that is not an object", bodies.NO_OBJECTS),
