@@ -122,7 +122,7 @@ def follow(*steps, history=None):
 
 def failed(evidence):
     """The ids of the clauses that the oracle fails."""
-    return tuple(one.clause for one in evidence.findings)
+    return tuple(evidence.findings)
 
 
 def fails(evidence, clause):

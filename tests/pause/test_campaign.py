@@ -14,7 +14,7 @@ from whop_contracts.pause.oracle.blame import (
     BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import (
-    LAG, PROMPT, Campaign, Effect, adopt, after, elapse, end_time, is_about, observe, union,
+    LAG, PROMPT, Campaign, adopt, after, elapse, end_time, is_about, observe, union,
 )  # fmt: skip
 
 DUE = (at(600), at(600))
@@ -33,16 +33,16 @@ def sets(*states):
 
 
 def test_what_a_request_leaves():
-    for states, effect, left in (
-        (sets(ACTIVE), Effect(sets(PAUSED), "yes"), sets(PAUSED)),
-        (sets(ACTIVE), Effect(sets(PAUSED), "maybe"), sets(ACTIVE, PAUSED)),
-        (sets(ACTIVE), Effect(sets(PAUSED), "no"), sets(ACTIVE)),
-        (sets(ACTIVE), Effect(None, "yes"), None),
-        (sets(ACTIVE), Effect(None, "maybe"), None),
-        (None, Effect(sets(PAUSED), "yes"), sets(PAUSED)),
-        (None, Effect(sets(PAUSED), "maybe"), None),
+    for states, leads_to, applied, left in (
+        (sets(ACTIVE), sets(PAUSED), "yes", sets(PAUSED)),
+        (sets(ACTIVE), sets(PAUSED), "maybe", sets(ACTIVE, PAUSED)),
+        (sets(ACTIVE), sets(PAUSED), "no", sets(ACTIVE)),
+        (sets(ACTIVE), None, "yes", None),
+        (sets(ACTIVE), None, "maybe", None),
+        (None, sets(PAUSED), "yes", sets(PAUSED)),
+        (None, sets(PAUSED), "maybe", None),
     ):
-        assert after(states, effect) == left
+        assert after(states, leads_to, applied) == left
 
 
 def test_what_time_does():

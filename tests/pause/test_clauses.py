@@ -112,6 +112,14 @@ def test_a_change_between_like_responses_is_one():
         assert fails(history.read(2, "paused", document=RICH | changed), UNTOUCHED)
 
 
+def test_a_creation_is_the_same_in_another_zone_and_changed_at_another_instant():
+    for created, changed in (("2024-05-01T12:00:00+02:00", False), ("2024-05-01T10:00:01Z", True)):
+        history = History()
+        history.read(0, "active", document=RICH | {"created_at": "2024-05-01T10:00:00Z"})
+        seen = history.pause(1, document=RICH | {"created_at": created})
+        assert fails(seen, UNTOUCHED) is changed
+
+
 def test_a_member_that_a_sibling_does_not_show_is_compared_with_its_like():
     history = History()
     history.read(0, "active", document=RICH | {"daily_budget": None})

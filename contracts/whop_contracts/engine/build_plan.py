@@ -21,7 +21,7 @@ from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import read_instant
 from whop_contracts.json_text import read_json
-from whop_contracts.pause.clause import Contract, PlanParts
+from whop_contracts.pause.clause import Contract
 from whop_contracts.schemas import document_path
 from whop_contracts.steps import Actors, Capabilities, Case, Need, Sequence
 
@@ -60,14 +60,14 @@ def draw(
 
     ``only`` leaves out vectors and sequences. What comes after the first requests is drawn when it is needed.
     """
-    parts, offer = contract.plan_parts, means.offer()
-    named = {sequence.id: sequence for sequence in parts.sequences(means)}
+    offer = means.offer()
+    named = {sequence.id: sequence for sequence in contract.sequences(means)}
     groups = [] if only else [*ranks("wall" if means.clock == "wall" else "movable")]
     if profile == "thorough" and not only:
         # What the ranks leave out finds no fault that others do not find.
-        left = {*parts.vectors(), *named}.difference(*groups)
-        groups += ((id_,) for id_ in (*parts.vectors(), *sorted(named)) if id_ in left)
-    found = (_sequence(parts, group, named, offer) for group in groups)
+        left = {*contract.vectors(), *named}.difference(*groups)
+        groups += ((id_,) for id_ in (*contract.vectors(), *sorted(named)) if id_ in left)
+    found = (_sequence(contract, group, named, offer) for group in groups)
     ranked = [one for one in found if one]
     offered = [one for one in ranked if one.needs <= offer]
     if means.clock == "wall" and means.campaigns > 1:
@@ -99,14 +99,14 @@ def ranks(clock: Literal["movable", "wall"]) -> tuple[Group, ...]:
 
 
 def _sequence(
-    parts: PlanParts, group: Group, named: Mapping[str, Sequence], offer: frozenset[Need]
+    contract: Contract, group: Group, named: Mapping[str, Sequence], offer: frozenset[Need]
 ) -> Sequence | None:
     """A group as a sequence, without what the target does not offer; None if nothing is left."""
-    cases = [case for id_ in group if (case := parts.vectors().get(id_))]
+    cases = [case for id_ in group if (case := contract.vectors().get(id_))]
     if not cases:
         return named.get(group[0])
-    able = [case for case in cases if parts.class_for(case).needs in (None, *offer)]
-    return parts.together(*(able or cases))
+    able = [case for case in cases if contract.class_for(case).needs in (None, *offer)]
+    return contract.together(*(able or cases))
 
 
 def _rest(
@@ -141,14 +141,14 @@ def _interleaved(ranked: Iterable[Sequence], drawn: Iterable[Sequence]) -> Itera
 
 def _drawn(contract: Contract, plan: Plan, seed: object, label: str) -> tuple[list[Sequence], int]:
     """The drawn sequences for a seed, and how many requests were dropped."""
-    parts, profile = contract.plan_parts, plan.profile
+    profile = plan.profile
     cases, dropped = _draw_requests(contract, seed, plan.means, profile)
-    found = list(_grouped(parts, cases, f"{label}drawn"))
+    found = list(_grouped(contract, cases, f"{label}drawn"))
     if profile == "thorough":
         moving = plan.means.clock != "wall" and not label
         found += (
             replace(one, name=f"{label}{one.name}", id=f"{label}{one.id}")
-            for one in parts.histories(seed, _HISTORIES, plan.means, moving)
+            for one in contract.histories(seed, _HISTORIES, plan.means, moving)
         )
     return found, dropped
 
@@ -160,24 +160,24 @@ def _draw_requests(
 
     Those fit no class or must not be sent. ``quick`` leaves out what needs reads of its own.
     """
-    parts, total, dropped = contract.plan_parts, _TOTALS[profile], 0
+    total, dropped = _TOTALS[profile], 0
 
     def sendable(cases: Iterable[Case]) -> Iterator[Case]:
         nonlocal dropped
         for case in cases:
-            if (one := classify(contract, case)) in parts.classes and not is_inconclusive(case):
+            if (one := classify(contract, case)) in contract.classes and not is_inconclusive(case):
                 yield replace(case, request_class=one)
             else:
                 dropped += 1
 
     own = (
-        parts.draw(id_, f"{seed} {id_}", round(one.share * _SCALES[profile]))
-        for id_, one in parts.classes.items()
+        contract.draw(id_, f"{seed} {id_}", round(one.share * _SCALES[profile]))
+        for id_, one in contract.classes.items()
         if one.needs in (None, *means.offer()) and (profile != "quick" or one.effect != "possible")
     )
     found = dict.fromkeys(sendable(chain.from_iterable(own)))
     if len(found) < total:
-        for case in sendable(parts.from_schemas(seed, total - len(found) + _SPARE)):
+        for case in sendable(contract.from_schemas(seed, total - len(found) + _SPARE)):
             found[case] = None
             if len(found) == total:
                 break
@@ -199,7 +199,7 @@ def classify(contract: Contract, case: Case) -> str:
     builder, now = _reference(contract)
     bound = builder.bind(case, now)
     exchange = Exchange(1, bound.request, None, 0.0, 0.0, now, bound.role, bound.scope)
-    return contract.plan_parts.class_of(exchange)
+    return contract.class_of(exchange)
 
 
 def is_inconclusive(case: Case) -> bool:
@@ -208,7 +208,7 @@ def is_inconclusive(case: Case) -> bool:
     return json.detect_encoding(content) != "utf-8" or bool(read_json(content).duplicates)
 
 
-def _grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Sequence]:
+def _grouped(contract: Contract, cases: Iterable[Case], label: str) -> Iterator[Sequence]:
     """Sequences named after ``label``: the smallest of each class first, all classes in turn."""
     by_class: dict[str | None, list[Case]] = {}
     for case in sorted(cases, key=lambda case: len(case.body or "") + len(case.campaign + case.credential)):
@@ -216,7 +216,7 @@ def _grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Se
     queues: dict[str, list[Case]] = {"none": [], "possible": [], "expected": []}
     for case in chain.from_iterable(zip_longest(*by_class.values())):
         if case:
-            queues[parts.class_for(case).effect].append(case)
+            queues[contract.class_for(case).effect].append(case)
 
     def take(effect: str, count: int) -> list[Case]:
         taken, queues[effect] = queues[effect][:count], queues[effect][count:]
@@ -230,4 +230,4 @@ def _grouped(parts: PlanParts, cases: Iterable[Case], label: str) -> Iterator[Se
         for some in filter(None, (rejected, accepted, possible)):
             number += 1
             name = f"{label} {number}"
-            yield replace(parts.together(*some), name=name, id=name.replace(" ", "-"))
+            yield replace(contract.together(*some), name=name, id=name.replace(" ", "-"))

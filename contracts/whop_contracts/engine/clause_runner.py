@@ -133,7 +133,7 @@ class ClauseRunner:
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
-        self.unread += evidence.in_run and evidence.truncated and evidence.request_class is not None
+        self.unread += evidence.in_run and evidence.response.truncated and evidence.request_class is not None
         if self.contract.is_conclusive(evidence):
             self.conclusive += 1
             for drift in drifts(evidence.document, self.contract.schema()):

@@ -207,7 +207,7 @@ class Executor:
         return True
 
     def _must_be_rejected(self, step: Step) -> bool:
-        classes = self._session.contract.plan_parts.classes
+        classes = self._session.contract.classes
         one = classes.get(step.case.request_class or "") if isinstance(step, Send) else None
         return one is not None and one.effect == "none"
 

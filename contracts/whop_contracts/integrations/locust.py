@@ -22,7 +22,7 @@ from typing import Any, Final
 from whop_contracts.exchange import INFRASTRUCTURE, Exchange, Finding, Request
 from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, State
+from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
 from whop_contracts.pause.oracle.states import LAG
@@ -54,8 +54,8 @@ class OwnCampaign:
         if exchange.request.operation != "retrieve":
             self._written = exchange.received
         elif evidence.lagging and evidence.shown and exchange.sent - self._written > LAG:
-            late = OracleFinding(STORED, describe(evidence.before or frozenset(), evidence.shown, STORED))
-            return replace(evidence, tested=frozenset({STORED}), findings=(late,))
+            late = describe(evidence.before or frozenset(), evidence.shown, STORED)
+            return replace(evidence, tested=frozenset({STORED}), findings={STORED: late})
         return evidence
 
 
@@ -86,7 +86,7 @@ class SharedCampaign:
         """Check whether any order of the requests explains what the response shows."""
         _, write = self._begun.pop(exchange.number)
         # An oracle without a history reads the exchange; which states are possible is known here alone.
-        evidence = replace(Oracle().follow(exchange), tested=frozenset(), findings=())
+        evidence = replace(Oracle().follow(exchange), tested=frozenset(), findings={})
         if write and evidence.accepted:
             write.received = exchange.received
         elif write and evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:

@@ -75,47 +75,12 @@ class Clause:
         return "; ".join(_MISSING[need] for need in sorted(self.requires))
 
 
-def decided_by_oracle(
-    id_: str, statement: str, source: Source, level: Level = "must", requires: frozenset[Need] = frozenset()
-) -> Clause:
-    """A clause about the state of a campaign: the oracle says when it is tested and when it fails."""
-
-    def check(evidence: Evidence) -> Iterator[Finding]:
-        yield from (one.finding for one in evidence.findings if one.clause == id_)
-
-    return Clause(id_, level, statement, source, lambda e: id_ in e.tested, check, requires, history=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlanParts:
-    """What plans are made of. Vectors and sequences are found by their ids."""
-
-    classes: Mapping[str, RequestClass]
-    draw: Callable[[str, str, int], SequenceOf[Case]]
-    """So many requests of a class for a seed."""
-    vectors: Callable[[], Mapping[str, Case]]
-    sequences: Callable[[Capabilities], SequenceOf[Sequence]]
-    """Every named sequence for a target."""
-    histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
-    """So many drawn sequences for a seed and a target; whether they may move its clock."""
-    together: Callable[..., Sequence]
-    """A sequence of requests that share reads."""
-    class_of: Callable[[Exchange], str]
-    from_schemas: Callable[[object, int], Iterable[Case]]
-    """About so many requests that are generated from the schemas."""
-
-    def class_for(self, case: Case) -> RequestClass:
-        """The request class of a vector or a drawn request."""
-        return self.classes[case.request_class or ""]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contract:
     """What the engine has to know of an endpoint. Engine and report keep states without looking inside."""
 
     operation: Operation
     """The operation that is checked."""
-    plan_parts: PlanParts
     id_prefix: str
     baseline: State
     """The state that sequences start from and that a resume leads to."""
@@ -158,3 +123,23 @@ class Contract:
     """Seconds after a due resume at which it is no longer prompt, and at which the tolerance is over."""
     schema: Callable[[], Mapping[str, Any]]
     sha256: Callable[[], str]
+
+    # What plans are made of. Vectors and sequences are found by their ids.
+
+    classes: Mapping[str, RequestClass]
+    draw: Callable[[str, str, int], SequenceOf[Case]]
+    """So many requests of a class for a seed."""
+    vectors: Callable[[], Mapping[str, Case]]
+    sequences: Callable[[Capabilities], SequenceOf[Sequence]]
+    """Every named sequence for a target."""
+    histories: Callable[[object, int, Capabilities, bool], Iterable[Sequence]]
+    """So many drawn sequences for a seed and a target; whether they may move its clock."""
+    together: Callable[..., Sequence]
+    """A sequence of requests that share reads."""
+    class_of: Callable[[Exchange], str]
+    from_schemas: Callable[[object, int], Iterable[Case]]
+    """About so many requests that are generated from the schemas."""
+
+    def class_for(self, case: Case) -> RequestClass:
+        """The request class of a vector or a drawn request."""
+        return self.classes[case.request_class or ""]

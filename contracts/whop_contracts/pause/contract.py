@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from whop_contracts import schemas
 from whop_contracts.exchange import Exchange, Operation, Window
-from whop_contracts.instants import read_instant, write_instant
+from whop_contracts.instants import write_instant
 from whop_contracts.json_text import essence, read_leniently, read_response
 from whop_contracts.pause.classify import ID_PREFIX, class_of, read_intent
-from whop_contracts.pause.clause import Contract, PlanParts
-from whop_contracts.pause.evidence import ACTIVE, Evidence, State, read_state
+from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.evidence import ACTIVE, Evidence, State, instant_of, read_state
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.states import LAG, PROMPT, is_about
 from whop_contracts.pause.request_classes import ACTING, BY_ID, describe_status, vectors
@@ -59,15 +59,6 @@ def _literal_date(content: bytes) -> int | None:
     return next(iter((*intent.until, *intent.aliases)), None)
 
 
-def _stamped_at(document: Mapping[str, Any] | None) -> int | None:
-    return _instant((document or {}).get("updated_at"))
-
-
-def _instant(value: Any) -> int | None:
-    instant = read_instant(value) if isinstance(value, str) else None
-    return instant.ns if instant else None
-
-
 def _elapsed(state: State, now: Window | None) -> State:
     dated = state.status == "paused" and state.until is not None
     return ACTIVE if dated and now is not None and (state.until or 0) <= now.start else state
@@ -86,14 +77,6 @@ def _requests_to_restore(before: State | None, wanted: State, symbol: str) -> tu
 def _takes_effect(case: Case) -> bool:
     own = case.campaign.removeprefix("own:").isdigit() and case.credential == "full"
     return own and case.operation == "pause" and case.request_class in ACTING
-
-
-def _is_awaiting(evidence: Evidence) -> bool:
-    return evidence.shown is not None and evidence.shown.status == "paused" and evidence.possible
-
-
-def _is_conclusive(evidence: Evidence) -> bool:
-    return evidence.document is not None and evidence.operation == "pause"
 
 
 def _sha256() -> str:
@@ -165,16 +148,6 @@ def _class_of(exchange: Exchange) -> str:
 
 
 PAUSE: Final = Contract(
-    plan_parts=PlanParts(
-        classes=BY_ID,
-        draw=_draw,
-        vectors=vectors,
-        sequences=sequences,
-        histories=_histories,
-        together=together,
-        class_of=_class_of,
-        from_schemas=_from_schemas,
-    ),
     operation="pause",
     id_prefix=ID_PREFIX,
     baseline=ACTIVE,
@@ -191,14 +164,22 @@ PAUSE: Final = Contract(
     literal_date=_literal_date,
     elapsed=_elapsed,
     requests_to_restore=_requests_to_restore,
-    stamped_at=_stamped_at,
+    stamped_at=lambda document: instant_of(document, "updated_at"),
     likely_cause=_likely_cause,
     describe_status=describe_status,
     takes_effect=_takes_effect,
     is_ready=lambda state: state.status == "active",
-    is_awaiting=_is_awaiting,
-    is_conclusive=_is_conclusive,
+    is_awaiting=lambda e: e.shown is not None and e.shown.status == "paused" and e.possible,
+    is_conclusive=lambda e: e.document is not None and e.operation == "pause",
     looks_after_due=lambda tolerance: (PROMPT + LAG + 1.0, tolerance + LAG + 1.0),
     schema=lambda: schemas.load("ad-campaign"),
     sha256=_sha256,
+    classes=BY_ID,
+    draw=_draw,
+    vectors=vectors,
+    sequences=sequences,
+    histories=_histories,
+    together=together,
+    class_of=_class_of,
+    from_schemas=_from_schemas,
 )

@@ -75,14 +75,20 @@ Possible = frozenset[State] | None
 """The states that a campaign may be in; None: nothing is known, anything may be shown."""
 
 
+def instant_of(document: Mapping[str, Any] | None, name: str) -> int | None:
+    """The instant of a member in nanoseconds; None if none can be read."""
+    value = (document or {}).get(name)
+    instant = read_instant(value) if isinstance(value, str) else None
+    return instant.ns if instant else None
+
+
 def read_state(document: Mapping[str, Any]) -> State:
     """The state that a campaign document, or ``State.as_dict``, shows."""
-    status, until = document.get("status"), document.get("paused_until")
-    instant = read_instant(until) if isinstance(until, str) else None
+    status, until = document.get("status"), instant_of(document, "paused_until")
     return State(
         status=status if status in STATUSES else None,
-        until=instant.ns if instant else None,
-        until_read="paused_until" in document and (until is None or instant is not None),
+        until=until,
+        until_read=document.get("paused_until", "") is None or until is not None,
     )
 
 
@@ -94,14 +100,6 @@ class Resume:
     due: int
     after: int
     before: int
-
-
-@dataclass(frozen=True, slots=True)
-class OracleFinding:
-    """A finding, and the id of the clause that fails."""
-
-    clause: str
-    finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +157,8 @@ class Evidence:
     ``text`` is the body of the response as JSON. ``request_class`` and ``intent`` say how a request on the
     pause route is classified. ``before`` are the states that were possible when it was sent, ``shown`` is the
     state that the response shows. ``tested`` are the ids of the clauses that the oracle checked, ``findings``
-    those that failed, most likely cause first. ``unrequested`` says that a read shows a date of somebody
-    else. ``documents`` and ``trail`` are what came before.
+    what it found, by the id of the clause that fails, most likely cause first. ``unrequested`` says that a
+    read shows a date of somebody else. ``documents`` and ``trail`` are what came before.
     """
 
     exchange: Exchange
@@ -170,7 +168,7 @@ class Evidence:
     before: Possible = None
     shown: State | None = None
     tested: frozenset[str] = frozenset()
-    findings: tuple[OracleFinding, ...] = ()
+    findings: Mapping[str, Finding] = field(default_factory=dict)
     resumed: Resume | None = None
     unrequested: bool = False
     documents: Documents = field(default_factory=Documents)
@@ -198,14 +196,9 @@ class Evidence:
         return self.text is not None and self.text.problem is None
 
     @property
-    def truncated(self) -> bool:
-        """Whether the body is not known to its end, so that its format cannot be checked."""
-        return self.response.truncated
-
-    @property
     def unseen(self) -> bool:
         """Whether a recording has nothing of the body."""
-        return self.truncated and not self.response.content
+        return self.response.truncated and not self.response.content
 
     @property
     def operation(self) -> Operation | None:
@@ -236,12 +229,12 @@ class Evidence:
     @property
     def lagging(self) -> bool:
         """Whether a read shows a state from before a write, and may do so because little time has passed."""
-        return any(one.clause == "pausing.read-agrees-at-once" for one in self.findings)
+        return "pausing.read-agrees-at-once" in self.findings
 
     @property
     def possible(self) -> bool:
         """Whether the response shows a state that the campaign can be in, even if late."""
-        return all(one.clause in LATE for one in self.findings)
+        return LATE.issuperset(self.findings)
 
 
 # -- the trail: the exchanges before a failure -------------------------------------------------------------

@@ -8,11 +8,13 @@ which is surely more than the tolerance:
 - ``pause a 5m``: a pause until the instant a, five minutes ahead; also with an offset (``+05:30``) or the
   digits of a fraction (``.654321``, or ``.`` for whole seconds). ``until NAME 5m``: until an instant that no
   later step refers to. ``again a``: until the instant a once more. ``pause`` alone has no date.
-- ``send ID``: a vector. ``unpause``, ``read``.
+- ``assign NAME 5m``: a pause with a date and members of the response. ``send ID``: a vector. ``unpause``,
+  ``read``.
 - ``clock a -800ms``: let the provider's clock reach so much before or after the instant.
 - ``resume a``: read until the campaign has resumed. ``seen``: a read that shows that it has.
 
-``other`` before a step is for the second campaign, ``others`` for each of the further ones. A step with
+``other`` before a step is for the second campaign, ``others`` for each of the further ones, ``own:2`` for the
+third, ``stale`` for one in that status. A step with
 ``other?`` or ``third?`` is left out if there is no second or third campaign, a row if there are fewer than
 its ``campaigns``.
 """
@@ -49,10 +51,10 @@ MARGIN: Final = 800
 """Milliseconds before an instant at which a read must still show the pause."""
 OTHER: Final = "own:1"
 READ: Final = Send(read())
-_DAY: Final = 24 * 3_600_000
 _OTHERS: Final = 5
 """How many campaigns besides the first have sequences."""
-_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": _DAY}
+_RESTING: Final = ("inactive", "stale", "paused")
+_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
 _ASSIGNED: Final = (
     '{"title": "Changed by a pause", "daily_budget": 7.5, "platform": "tiktok", '
     '"target_country_codes": ["FR"], "paused_until": "{until}"}'
@@ -126,6 +128,7 @@ def _steps(row: Mapping[str, Any], gap: int, campaigns: int) -> Iterator[Step]:
     """The steps of a row of ``sequences.json``, for a number of campaigns."""
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
     whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
+    whose |= {symbol: [symbol] for symbol in (*others, *_RESTING)}
     for step in "; ".join(row["steps"]).split("; "):
         words = [_in_ms(word, gap) for word in shlex.split(step)]
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
@@ -144,17 +147,13 @@ def _step(campaign: str, verb: str, *given: str) -> Step:
         return AwaitResume(given[0], campaign)
     if verb == "send":
         case = vectors()[given[0]]
-        return Send(
-            replace(case, campaign=campaign if case.campaign == "own:0" else case.campaign, origin="sequence")
-        )
-    if verb in ("pause", "until", "again") and given:
+        whose = campaign if case.campaign == "own:0" else case.campaign
+        return Send(replace(case, campaign=whose, origin="sequence"))
+    if verb in ("pause", "until", "again", "assign") and given:
         return Send(_dated(campaign, verb, *given))
-    simple = {"pause": indefinitely, "unpause": unpause, "read": read, "seen": _seen}
-    return Send(simple[verb](campaign))
-
-
-def _seen(campaign: str) -> Case:
-    return replace(read(campaign), mark=AWAITED)
+    if verb == "seen":
+        return Send(replace(read(campaign), mark=AWAITED))
+    return Send({"pause": indefinitely, "unpause": unpause, "read": read}[verb](campaign))
 
 
 def _dated(campaign: str, verb: str, name: str, *given: str) -> Case:
@@ -166,6 +165,8 @@ def _dated(campaign: str, verb: str, name: str, *given: str) -> Case:
     fraction = next((one[1:] for one in more if one.startswith(".")), None)
     offset = next((one for one in more if not one.startswith(".")), "Z")
     until = SymbolicInstant(plus_ms=_span(span), offset=offset, fraction=fraction)
+    if verb == "assign":
+        return Case(name, body=_ASSIGNED, until=until, request_class="extra")
     if verb == "until":
         return dated(name, until, campaign=campaign)
     return dated(f"its instant {name}", until, campaign=campaign, mark=name)
@@ -177,28 +178,6 @@ def _span(text: str) -> int:
     return int(float(number) * _UNITS[text.removeprefix(number)])
 
 
-def _untimed(campaigns: int) -> Iterator[Sequence]:
-    """Sequences for what campaigns differ in: what they promote, how they are paid, their statuses."""
-    tomorrow = SymbolicInstant(plus_ms=_DAY)
-    for index in range(1, min(campaigns, _OTHERS + 1)):
-        own = f"own:{index}"
-        # What went before must not have affected it.
-        first = [read(own)] if index == 1 else []
-        cases = (*first, dated("tomorrow", tomorrow, campaign=own), indefinitely(own), unpause(own))
-        row = {"id": f"another-campaign-{index}", "name": f"another campaign, {own}", "ends": "same"}
-        yield _sequence(row, map(Send, cases))
-    # Whatever the response to a pause of a campaign that is not running is, it is not a crash.
-    for state in ("inactive", "stale", "paused"):
-        row = {"id": f"campaign-that-is-{state}", "name": f"a campaign that is {state}", "ends": "same"}
-        cases = (read(state), indefinitely(state), read(state))
-        yield _sequence({**row, "needs": ["resting"]}, map(Send, cases))
-    # A provider that assigns the members of a response cannot be restored: this is no vector.
-    name = "until tomorrow, and members of the response"
-    assigned = Case(name, body=_ASSIGNED, until=tomorrow, request_class="extra")
-    row = {"id": "members-of-the-response", "name": name, "ends": "paused"}
-    yield _sequence({**row, "needs": ["loopback"]}, (Send(assigned), READ))
-
-
 def gap_of(means: Capabilities) -> int:
     """Milliseconds that a dated pause lasts if the clock is moved: surely more than the tolerance."""
     return max(GAP, int(5_000 * means.tolerance_s))
@@ -206,14 +185,13 @@ def gap_of(means: Capabilities) -> int:
 
 def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
-    tables = ["movable clock", "any clock"]
+    tables = ["movable clock", "any clock", "campaigns that differ"]
     if means.clock == "wall":
         # While one waits, others are sent to other campaigns; with two, what is left takes eight seconds.
         timed = "wall clock and a second campaign" if means.campaigns > 1 else "wall clock"
-        tables = [timed, "wall clock without waiting", "any clock"]
+        tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
-    named = (_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
-    return (*named, *_untimed(means.campaigns))
+    return tuple(_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
 
 
 @cache

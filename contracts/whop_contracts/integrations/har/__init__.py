@@ -180,7 +180,7 @@ def _own(log: Log, run: Mapping[str, Any]) -> Recording:
 
 def _by_anyone(evidence: Evidence) -> Evidence:
     """The evidence without what assumes that nobody else used the campaigns."""
-    findings = tuple(one for one in evidence.findings if one.clause not in _OTHER_HANDS)
+    findings = {clause: one for clause, one in evidence.findings.items() if clause not in _OTHER_HANDS}
     return dataclasses.replace(evidence, tested=evidence.tested - _OTHER_HANDS, findings=findings)
 
 

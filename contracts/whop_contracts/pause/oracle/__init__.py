@@ -20,7 +20,6 @@ from whop_contracts.pause.classify import Intent, class_of, read_intent
 from whop_contracts.pause.evidence import (
     Event,
     Evidence,
-    OracleFinding,
     Possible,
     State,
     read_state,
@@ -127,7 +126,7 @@ class Oracle:
         """Apply the request and the response to the campaign."""
         exchange, document = evidence.exchange, evidence.document
         if evidence.operation != "retrieve":
-            known.act(evidence, states.effect_of(evidence))
+            known.act(evidence)
         check = self._check_read if evidence.operation == "retrieve" else self._check_write
         if document is None:
             # A body that is not well-formed JSON is used only to know the state, if it can be read.
@@ -156,7 +155,7 @@ class Oracle:
         if observe(allowed, shown):
             return replace(evidence, tested=tested)
         if evidence.shown:
-            known.states = states.union(known.states, adopt(shown, now))
+            known.states = union(known.states, adopt(shown, now))
         return blame.fail(
             evidence, blame.Difference(tested, shown, allowed, evidence.before, evidence.intent)
         )
@@ -177,8 +176,7 @@ class Oracle:
             self.lags = True
             written = "what the last request left" if known.causes else "what is due by now"
             late = Finding(written, f"what stood before it: {shown}", "/status")
-            found = (OracleFinding(blame.AT_ONCE, late),)
-            return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings=found)
+            return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings={blame.AT_ONCE: late})
         if not matching:
             evidence = replace(evidence, unrequested=known.is_of_others(shown, self._requested))
             known.confirm(adopt(shown, exchange.now), exchange.now)
@@ -191,7 +189,7 @@ class Oracle:
             return replace(evidence, tested=tested, resumed=resumed)
         due = write_instant(max(one.due[1] for one in matching if one.due))
         late = Finding(f"active since {due}", f"still {shown}", "/status")
-        return replace(evidence, tested=tested, findings=(OracleFinding(blame.PROMPTLY, late),))
+        return replace(evidence, tested=tested, findings={blame.PROMPTLY: late})
 
     def _track_foreign(self, evidence: Evidence) -> Evidence:
         """Check another company's campaign for what our refused requests did; others may change it too."""

@@ -9,7 +9,7 @@ from typing import Final
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import MILLI, Intent
-from whop_contracts.pause.evidence import ACTIVE, Evidence, OracleFinding, Possible, State
+from whop_contracts.pause.evidence import ACTIVE, Evidence, Possible, State
 
 STATUS: Final = "pausing.status-is-paused"
 UNTIL: Final = "pausing.until-is-kept"
@@ -145,7 +145,7 @@ def fail(evidence: Evidence, difference: Difference, *more: str) -> Evidence:
     """The evidence with the findings of a difference; ``more`` are further clauses that were tested."""
     clauses = blame(difference)
     allowed, shown = difference.allowed, difference.shown
-    found = tuple(OracleFinding(clause, describe(allowed, shown, clause)) for clause in clauses)
+    found = {clause: describe(allowed, shown, clause) for clause in clauses}
     return replace(evidence, tested=difference.tested.union(clauses, more), findings=found)
 
 

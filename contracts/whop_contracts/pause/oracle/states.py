@@ -34,19 +34,15 @@ _REMEMBERED: Final = 2_000
 _SERVER_ERROR: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a request does: the states that it leads to, and whether it took effect."""
-
-    leads_to: Possible
-    applied: Literal["yes", "maybe", "no"]
+Applied = Literal["yes", "maybe", "no"]
+"""Whether a request took effect."""
 
 
-def after(states: Possible, effect: Effect) -> Possible:
+def after(states: Possible, leads_to: Possible, applied: Applied) -> Possible:
     """The states that a request may have left."""
-    if effect.applied == "no":
+    if applied == "no":
         return states
-    return effect.leads_to if effect.applied == "yes" else union(states, effect.leads_to)
+    return leads_to if applied == "yes" else union(states, leads_to)
 
 
 def elapse(states: Possible, now: Window | None, tolerance: int) -> Possible:
@@ -85,12 +81,12 @@ def adopt(shown: State, now: Window | None) -> Possible:
     return frozenset({State(shown.status, shown.until, MILLI, due)})
 
 
-def effect_of(evidence: Evidence) -> Effect:
-    """What a write does to the campaign, as far as its response shows."""
+def _applied(evidence: Evidence) -> Applied:
+    """Whether a write took effect, as far as its response shows."""
     if evidence.accepted and evidence.request_class != "recased-id":
-        return Effect(_leads_to(evidence), "yes")
+        return "yes"
     maybe = evidence.accepted or not evidence.answered or evidence.status >= _SERVER_ERROR
-    return Effect(_leads_to(evidence), "maybe" if maybe else "no")
+    return "maybe" if maybe else "no"
 
 
 def _leads_to(evidence: Evidence) -> Possible:
@@ -139,17 +135,17 @@ class Campaign:
     gone_back: int = 0
     documents: Documents = field(default_factory=Documents)
 
-    def act(self, evidence: Evidence, effect: Effect) -> None:
+    def act(self, evidence: Evidence) -> None:
         """Take in a write."""
-        exchange = evidence.exchange
+        exchange, applied = evidence.exchange, _applied(evidence)
         past = evidence.request_class == "past"
-        if effect.applied != "no":
+        if applied != "no":
             self.replace(evidence.before, exchange.received, exchange.now.end if exchange.now else None)
             for state in evidence.before or ():
                 if state.until is not None and state.status == "paused":
                     self.cancel(state.until)
-            self.doubtful = effect.applied == "maybe"
-            self.states = after(evidence.before, effect)
+            self.doubtful = applied == "maybe"
+            self.states = after(evidence.before, _leads_to(evidence), applied)
             written = blame.UNPAUSED if exchange.request.operation == "unpause" else blame.STORED
             self.causes = (blame.PAST if past else written,)
         elif exchange.request.operation != "unpause":

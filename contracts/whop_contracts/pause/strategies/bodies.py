@@ -17,10 +17,6 @@ from whop_contracts.pause.strategies.instants import FIRST, LAST, rfc3339_instan
 from whop_contracts.pause.strategies.values import DAYS, PLAIN_INSTANTS, SAMPLES, YEARS, sample
 from whop_contracts.schemas import SHOULD, load
 
-NOT_UTF8: Final = tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"]))
-"""Unused bytes, single halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound
-readers of JSON accept as they accept its escape.
-"""
 _TRUNCATED: Final = "a truncated body"
 _ZEROS: Final = (0xFF10, 0x0660, 0x0966, 0x1D7CE)
 """The zero (and the nine signs after it) of full width, of Arabic, of Devanagari, of bold mathematics: a
@@ -226,11 +222,18 @@ NO_OBJECTS: Final = st.one_of(
     _DATED.map(json.dumps),
 ).map(json.dumps)
 """Whole JSON texts that are neither objects nor null."""
-NOT_UTF8_DATES: Final = st.builds(
-    lambda instant, wrong: b'{"paused_until": "' + instant.encode() + wrong + b'"}',
-    st.just("") | PLAIN_INSTANTS,
-    st.sampled_from(NOT_UTF8),
-)
+
+
+def not_utf8(start: SearchStrategy[str]) -> SearchStrategy[bytes]:
+    """Bodies that begin with ``start`` and end with bytes that are not UTF-8, in a text: unused bytes, single
+    halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound readers of JSON
+    accept as they accept its escape.
+    """
+    wrong = st.sampled_from(tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"])))
+    return st.builds(lambda text, end: text.encode() + end + b'"}', start, wrong)
+
+
+NOT_UTF8_DATES: Final = not_utf8((st.just("") | PLAIN_INSTANTS).map('{{"paused_until": "{}'.format))
 """Bodies with bytes that are not UTF-8 in the date: alone, or after an instant."""
 
 

@@ -151,14 +151,6 @@ def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy
     return st.builds(lambda case, value: replace(case, name=name, **{member: value}), good, values)
 
 
-def _strings(named: tuple[str, str]) -> SearchStrategy[Case]:
-    return _undated(named[0], ("paused_until", named[1]))
-
-
-def _types(value: Any) -> SearchStrategy[Case]:
-    return _undated("another type for the date", ("paused_until", json.dumps(value)))
-
-
 _DATES: Final = (
     instants.stamps()
     | instants.calendar_stamps()
@@ -182,11 +174,7 @@ _MALFORMED: Final = st.one_of(
     _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
 )
 _NOT_FINITE: Final = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
-_NOT_UTF8_NOTES: Final = st.builds(
-    lambda instant, wrong: b'{"paused_until": "' + instant.encode() + b'", "note": "' + wrong + b'"}',
-    PLAIN_INSTANTS,
-    st.sampled_from(bodies.NOT_UTF8),
-)
+_NOT_UTF8_NOTES: Final = bodies.not_utf8(PLAIN_INSTANTS.map('{{"paused_until": "{}", "note": "'.format))
 _LAX: Final = _bodies(
     "NaN or Infinity beside the date", _objects(_NOT_FINITE.map(lambda text: [("note", text)]))
 ) | _bodies("bytes that are not UTF-8 beside the date", _NOT_UTF8_NOTES)
@@ -223,8 +211,10 @@ REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
     "media-type": _with("another media type", "media_type", sample("media_types")),
     "past": _dated("a date that has passed", instants.past_stamps()),
     "loose": _dated("a date in another form", instants.loose_stamps()),
-    "string": _WRITTEN.flatmap(_strings),
-    "type": bodies.wrong_types().flatmap(_types),
+    "string": _WRITTEN.flatmap(lambda named: _undated(named[0], ("paused_until", named[1]))),
+    "type": bodies.wrong_types().flatmap(
+        lambda value: _undated("another type for the date", ("paused_until", json.dumps(value)))
+    ),
     "malformed": _MALFORMED,
     "lax-json": _LAX,
     "no-object": _bodies("JSON that is not an object", bodies.NO_OBJECTS),
