@@ -35,6 +35,8 @@ from whop_contracts.target.sender import Sender
 
 START = 1_790_000_000.0
 BY_TIME = (
+    "one-resume-per-round",
+    "past-day-means-for-ever",
     *("never-resumes", "resumes-10-s-early", "timer-survives-unpause", "resume-keeps-date"),
     "resumes-to-stale",
 )

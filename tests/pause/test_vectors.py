@@ -35,7 +35,7 @@ VALIDATOR = jsonschema.Draft202012Validator(
 SCRIPT = Path(__file__).with_name("send_vectors.py")
 SEQUENCE_IDS = {
     one.id
-    for campaigns in (1, 6)
+    for campaigns in (1, 2, 6)
     for clock in ("virtual", "wall")
     for one in sequences(Capabilities(campaigns, clock=clock))
 }

@@ -186,11 +186,12 @@ def _plain(value: Any) -> Any:
 
 
 def _watched(sequence: Sequence, means: Capabilities) -> Mapping[int, int]:
-    """How long its campaign is waited for on a wall clock; else how often the first campaign and those after
-    it are read just before an instant.
+    """How long its campaigns are waited for on a wall clock; else how often the first campaign and those
+    after it are read just before an instant.
     """
     if means.clock == "wall":
-        return {0: wait} if (wait := longest_wait(sequence)) else {}
+        own = {case.campaign.removeprefix("own:") for case in sequence.cases()}
+        return {int(one): wait for one in own if one.isdigit()} if (wait := longest_wait(sequence)) else {}
     pairs = itertools.pairwise(sequence.steps)
     early = (then for now, then in pairs if isinstance(now, AdvanceClock) and now.plus_ms < 0)
     reads = (step.case.campaign for step in early if isinstance(step, Send))

@@ -187,8 +187,10 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     """Every named sequence for the clock and the number of campaigns of a target, whatever else it offers."""
     tables = ["movable clock", "any clock", "campaigns that differ"]
     if means.clock == "wall":
-        # While one waits, others are sent to other campaigns; with two, what is left takes eight seconds.
-        timed = "wall clock and a second campaign" if means.campaigns > 1 else "wall clock"
+        # While one waits, others are sent to other campaigns; what is left takes eight seconds at most.
+        timed = "wall clock"
+        if means.campaigns > 1:
+            timed += " and four campaigns" if means.campaigns > 3 else " and a second campaign"  # noqa: PLR2004
         tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
     return tuple(_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
