@@ -31,6 +31,7 @@ BUILT = {
     "form": [],
     "row['pattern']": [],
     "row['compared']": [],
+    "row['pattern'].encode()": [],
 }
 
 

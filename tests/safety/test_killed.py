@@ -196,9 +196,9 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(nursery, tmp
         assert f"restore: whop-contracts {again}\n" in said
         assert "restoring: the run was interrupted; a second Ctrl-C leaves the rest as it is\n" in said
         result = json.loads((tmp_path / "r.json").read_text())
-        assert result["put_back"]["failed"] == [
-            f"{name}: not restored: restoring was interrupted" for name in ours
-        ]
+        left = [f"{name}: not restored: restoring was interrupted" for name in ours]
+        # Another company's campaign is left as well, if it had got a request by then.
+        assert result["put_back"]["failed"][: len(left)] == left
         assert result["exit_code"] == 4
         code, said = nursery.run(*shlex.split(again), cwd=tmp_path, **_TOKENS)
         assert code == 0, said

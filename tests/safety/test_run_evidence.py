@@ -248,7 +248,7 @@ def test_one_409_to_an_active_campaign_is_a_finding(tmp_path):
 
 def walled(monkeypatch, tmp_path, provider=None, *, options=None, **more):
     """The result of a run on a provider by the wall clock, on which waiting takes no time."""
-    campaigns, watch = SEED.campaigns[: more.pop("campaigns", 1)], more.pop("watch", None)
+    campaigns, watch = SEED.campaigns[: more.pop("campaigns", 1)], more.pop("watch", lambda _: None)
     provider = provider or build(clock=ManualClock(time.time()), variation=more.pop("variation", None))
     provider.options = replace(provider.options, **options or {})
     given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": campaigns}
