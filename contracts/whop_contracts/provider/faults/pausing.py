@@ -109,6 +109,15 @@ _BODIES: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 
 @by_row(Provider.decide_until)
+def _reading_elsewhere(row: Row, go: Go, _: Provider, body: Any, campaign: Campaign) -> Any:
+    """Read the date at another ``path`` (``a/b``) in the body, if there is one."""
+    found = body
+    for name in row["path"].split("/"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return go(body if found is None else {"paused_until": found}, campaign)
+
+
+@by_row(Provider.decide_until)
 def _deciding(row: Row, go: Go, provider: Provider, body: Any, campaign: Campaign) -> Any:
     """For the bodies that a row names: a date in so many ``days``, or a crash, or a 422."""
     if not _BODIES[row["body"]](body):
@@ -201,6 +210,7 @@ FAULTS: Final = (
     *stored(_meeting, "second pauses", "crashing second pauses"),
     *stored(lambda row: failing(Provider.admit)(having(row)), "crashing campaigns"),
     *stored(_deciding, "bodies without a date", "crashes without a date"),
+    *stored(_reading_elsewhere, "dates of other members"),
     *stored(storing_moved, "dates that are not read"),
     *Table("pausing", after(Provider.apply_pause))(
         ("pause-halves-budget", "every pause refunds the rest of the budget", _halves_budget),
