@@ -1,70 +1,34 @@
-"""The catalogue: every clause, in the order of the documentation page.
-
-``catalogue.json`` has what the clauses say. ``"classes"`` stands for those that ``schemas/vectors/`` has,
-``"members"`` for those made from the schema. A clause with ``"oracle"`` is decided by the oracle; the checks
-of the others are in ``clauses/``, by id.
-"""
+"""The catalogue: every clause, in the order of the documentation page."""
 
 from __future__ import annotations
 
 import difflib
 import fnmatch
-import json
-from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from whop_contracts.exchange import Finding
-from whop_contracts.pause.clause import Check, Clause, Condition, Source
-from whop_contracts.pause.clauses import member_clauses, pausing, response
-from whop_contracts.pause.evidence import Evidence
-from whop_contracts.pause.request_classes import far_dates, status_clauses, usual_status
+from whop_contracts.pause.clause import Clause
+from whop_contracts.pause.clauses import pausing, response
+from whop_contracts.pause.request_classes import standing_clauses
 
-_PAGE: Final = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-PARTS: Final = tuple((part, row["title"]) for part, row in _PAGE.items())
-CHECKS: Final[Mapping[str, tuple[Condition, Check]]] = {
-    **response.CHECKS,
-    **pausing.CHECKS,
-    "request.far-date-is-accepted": far_dates(),
-    **{f"{part}.usual-answer": usual_status(part) for part in ("request", "refusals", "authorization")},
-}
+PARTS: Final = (
+    ("request", "Request"),
+    ("response", "Response"),
+    ("timestamps", "Timestamps"),
+    ("identifiers", "Identifiers"),
+    ("pausing", "Pausing"),
+    ("auto_resume", "Auto-resume"),
+    ("refusals", "Refusals"),
+    ("authorization", "Authorization"),
+)
 
 
 @cache
 def clauses() -> tuple[Clause, ...]:
     """Every clause, part by part."""
-    made = {"classes": status_clauses, "members": member_clauses}
-    found: list[Clause] = []
-    for part, page in _PAGE.items():
-        for row in page["clauses"]:
-            found += made[row](part) if isinstance(row, str) else [_clause(row)]
-    return tuple(found)
-
-
-def _clause(row: Mapping[str, Any]) -> Clause:
-    id_, oracle = row["id"], row.get("oracle", False)
-    applies, check = _by_oracle(id_) if oracle else CHECKS[id_]
-    return Clause(
-        id=id_,
-        level=row["level"],
-        statement=row["statement"],
-        source=Source(*row["source"].split(": ", 1)),
-        applies=applies,
-        check=check,
-        requires=frozenset(row.get("requires", ())),
-        history=oracle or row.get("history", False),
-    )
-
-
-def _by_oracle(id_: str) -> tuple[Condition, Check]:
-    """A clause about the state of a campaign: the oracle says when it is tested and when it fails."""
-
-    def check(evidence: Evidence) -> Iterator[Finding]:
-        if finding := evidence.findings.get(id_):
-            yield finding
-
-    return lambda evidence: id_ in evidence.tested, check
+    found = [clause for part in ("request", "refusals", "authorization") for clause in standing_clauses(part)]
+    found += [*response.CLAUSES, *pausing.CLAUSES]
+    return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 
 
 def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:

@@ -75,6 +75,18 @@ class Clause:
         return "; ".join(_MISSING[need] for need in sorted(self.requires))
 
 
+def decided_by_oracle(
+    id_: str, statement: str, source: Source, level: Level = "must", requires: frozenset[Need] = frozenset()
+) -> Clause:
+    """A clause about the state of a campaign: the oracle says when it is tested and when it fails."""
+
+    def check(evidence: Evidence) -> Iterator[Finding]:
+        if finding := evidence.findings.get(id_):
+            yield finding
+
+    return Clause(id_, level, statement, source, lambda e: id_ in e.tested, check, requires, history=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Contract:
     """What the engine has to know of an endpoint. Engine and report keep states without looking inside."""

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, get_args
 
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.classify import MILLI, NO_ROW, ClassId
-from whop_contracts.pause.clause import Check, Clause, Condition, Effect, Source
+from whop_contracts.pause.clause import Check, Clause, Effect, Source
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.schemas import document_path
 from whop_contracts.steps import Case, Need, SymbolicInstant
@@ -23,6 +23,11 @@ from whop_contracts.steps import Case, Need, SymbolicInstant
 CLIENT: Final = frozenset(range(400, 500))
 _INVALID: Final = frozenset({400, 422})
 _BASES: Final = ("from", "month_day", "nth_sunday", "fixed")
+_USUAL: Final = {
+    "request": "A request that the page leaves open gets a 200 or a documented status code, not another 4xx.",
+    "refusals": "An invalid request gets the documented status code, not another 4xx or a 200.",
+    "authorization": "A rejected credential gets the documented 401, 403 or 404.",
+}
 Standing = Literal["conforms", "warns", "fails"]
 
 
@@ -103,11 +108,12 @@ def _shows_alias(evidence: Evidence) -> bool:
 
 def _read(id_: ClassId) -> RequestClass:
     row = json.loads(document_path(f"vectors/{id_}.json").read_text(encoding="utf-8"))
+    kind, _, place = row["source"].partition(": ")
     return RequestClass(
         id=id_,
         clause=row["clause"],
         statement=row["statement"],
-        source=Source(*row["source"].split(": ", 1)),
+        source=Source(kind, place),
         vectors=tuple(_vector(vector, id_) for vector in row["vectors"]),
         accept=row.get("accept", "fails"),
         reject=CLIENT if row.get("reject") == "4xx" else frozenset(row.get("reject", ())),
@@ -159,13 +165,29 @@ def vectors() -> Mapping[str, Case]:
 # -- the clauses ---------------------------------------------------------------------------------------------
 
 
-def status_clauses(part: str) -> tuple[Clause, ...]:
-    """One part's *must* clauses about status codes, one per class."""
-    return tuple(_clause(one) for one in _classes(part))
-
-
-def _classes(part: str) -> list[RequestClass]:
-    return [one for one in CLASSES if one.clause.startswith(f"{part}.")]
+def standing_clauses(part: str) -> tuple[Clause, ...]:
+    """One part's clauses about status codes: a *must* clause per class, a *should* clause for all, and one
+    for far dates that are rejected.
+    """
+    classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
+    ids = {one.id for one in classes}
+    usual = Clause(
+        id=f"{part}.usual-answer",
+        level="should",
+        statement=_USUAL[part],
+        source=Source("errors", "status codes"),
+        applies=lambda e: e.answered and e.request_class in ids and not _is_about_far_dates(e),
+        check=_check("warns"),
+    )
+    far = Clause(
+        id="request.far-date-is-accepted",
+        level="should",
+        statement="`paused_until` more than a year ahead, or finer than a microsecond, gets a 200.",
+        source=BY_ID["far"].source,
+        applies=_is_about_far_dates,
+        check=_check("warns"),
+    )
+    return (*map(_clause, classes), *([far] if "far" in ids else ()), usual)
 
 
 def _clause(one: RequestClass) -> Clause:
@@ -178,17 +200,6 @@ def _clause(one: RequestClass) -> Clause:
         check=_check("fails"),
         requires=frozenset({one.needs}) if one.needs else frozenset(),
     )
-
-
-def usual_status(part: str) -> tuple[Condition, Check]:
-    """When the *should* clause about all status codes of a part applies, and its check."""
-    ids = {one.id for one in _classes(part)}
-    return lambda e: e.answered and e.request_class in ids and not _is_about_far_dates(e), _check("warns")
-
-
-def far_dates() -> tuple[Condition, Check]:
-    """When the *should* clause about far dates applies, and its check."""
-    return _is_about_far_dates, _check("warns")
 
 
 def _is_about_far_dates(evidence: Evidence) -> bool:

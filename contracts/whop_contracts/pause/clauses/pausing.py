@@ -1,6 +1,7 @@
-"""Pausing and timestamps: what requests do to a campaign, and what they leave as it is.
+"""Pausing, auto-resume and timestamps: what requests and time do to a campaign, and what they leave as it is.
 
-The oracle decides the other clauses about pausing and all about auto-resume, by ``oracle/blame.py``.
+The oracle decides most of these clauses. Such a clause is one row here, and one in ``oracle/blame.py`` that
+says when it is the likely cause.
 """
 
 from __future__ import annotations
@@ -13,22 +14,26 @@ from typing import Any, Final
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.pause.classify import MILLI
-from whop_contracts.pause.clause import Check, Condition
-from whop_contracts.pause.clauses import is_campaign, usual_values
+from whop_contracts.pause.clause import Check, Clause, Source
+from whop_contracts.pause.clause import decided_by_oracle as oracle
+from whop_contracts.pause.clauses import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence, instant_of
 from whop_contracts.schemas import violations
 
+_PAUSE: Final = Source("page", "summary: pauses an ad campaign")
+_ASKED: Final = Source("page", "request body, paused_until")
+_AUTO: Final = Source("page", "request body, paused_until: auto-resumes after")
+_OMIT: Final = Source("page", "request body, paused_until: omit for indefinite")
+_SHOWN: Final = Source("page", "response, paused_until")
+_ANSWERED: Final = Source("page", "response, status and paused_until")
 UNTOUCHED: Final = (
     "id", "title", "created_at", "daily_budget", "platform", "target_country_codes", "product",
     "created_by_user",
 )  # fmt: skip
 """The members that a pause must not change."""
 _LONGEST: Final = 80
+_TIMES: Final = Source("page", "response, created_at and updated_at")
 _SKEW: Final = 5 * NANO
-
-
-def _has_earlier(evidence: Evidence) -> bool:
-    return evidence.document is not None and evidence.shown is not None and bool(evidence.documents.first)
 
 
 def _untouched(evidence: Evidence) -> Iterator[Finding]:
@@ -131,10 +136,63 @@ def _ticked(evidence: Evidence) -> bool:
     return now.start - before >= (NANO if whole_seconds else 2 * MILLI)
 
 
-CHECKS: Final[Mapping[str, tuple[Condition, Check]]] = {
-    "pausing.touches-nothing-else": (_has_earlier, _untouched),
-    "timestamps.updated-not-before-created": (_both, _before_created(_SKEW, inf)),
-    "timestamps.updated-just-before-created": (_both, _before_created(0, _SKEW)),
-    "timestamps.updated-by-the-pause": (_changed, _moves),
-    "timestamps.usual-form": (is_campaign, usual_values("timestamps")),
-}
+CLAUSES: Final = (
+    oracle("pausing.status-is-paused", "After a pause, `status` is `paused`.", _PAUSE),
+    oracle("pausing.until-is-kept", "`paused_until` in the response is the requested instant.", _ASKED),
+    oracle("pausing.offset-is-honoured",
+           "`paused_until` with a UTC offset keeps its instant: the offset is applied, not dropped.", _ASKED),
+    oracle("pausing.fraction-is-kept", "`paused_until` keeps its milliseconds.", _ASKED),
+    oracle("pausing.far-date-is-kept",
+           "`paused_until` far in the future keeps its instant: it is not capped or wrapped.", _ASKED),
+    oracle("pausing.no-date-means-indefinitely",
+           "After a pause without a date, `paused_until` is null.", _ASKED),
+    oracle("pausing.last-request-holds",
+           "A second pause replaces the first, including `paused_until`.", _PAUSE),
+    oracle("pausing.past-date-does-not-pause",
+           "A `paused_until` in the past does not leave `status` at `paused`.", _ASKED),
+    oracle("pausing.read-agrees",
+           "A read after a pause shows the same `status` and `paused_until`.", _ANSWERED),
+    oracle("pausing.others-are-left-alone",
+           "A pause does not change `status` or `paused_until` of another campaign.", _PAUSE,
+           requires=frozenset({"second"})),
+    Clause("pausing.touches-nothing-else", "must",
+           "A pause does not change `id`, `title`, `created_at`, `daily_budget`, `platform`, "
+           "`target_country_codes`, `product` or `created_by_user`.",
+           _PAUSE,
+           lambda e: e.document is not None and e.shown is not None and bool(e.documents.first),
+           _untouched, history=True),
+    oracle("pausing.read-agrees-at-once",
+           "A read directly after a pause shows the new `status` and `paused_until`.",
+           Source("convention", "read your own writes"), "should"),
+    oracle("pausing.unpause-resumes", "After an unpause, `status` is `active`.",
+           Source("sibling", "unpause"), "should"),
+    oracle("auto_resume.not-before-its-instant",
+           "Until `paused_until`, `status` stays `paused` and `paused_until` is kept.", _AUTO),
+    oracle("auto_resume.resumes-by-itself",
+           "After `paused_until`, `status` is no longer `paused`.", _AUTO),
+    oracle("auto_resume.resumes-as-active",
+           "After an auto-resume, `status` is `active`.", _AUTO),
+    oracle("auto_resume.date-is-cleared",
+           "After an auto-resume, `paused_until` is null.", _SHOWN),
+    oracle("auto_resume.resumes-promptly",
+           "A campaign resumes within 5 s of `paused_until`.", _AUTO, "should"),
+    oracle("auto_resume.cancelled-date-does-not-fire",
+           "A `paused_until` that was replaced, or cancelled by an unpause, has no effect.", _AUTO),
+    oracle("auto_resume.indefinite-pause-stays",
+           "A pause without `paused_until` does not end by itself.", _OMIT),
+    oracle("auto_resume.nothing-else-changes-by-itself",
+           "Without a request or a due `paused_until`, `status` and `paused_until` do not change.", _AUTO),
+    *member_clauses("timestamps"),
+    Clause("timestamps.updated-not-before-created", "must",
+           "`updated_at` is not before `created_at`, with a tolerance of 5 s.",
+           _TIMES, _both, _before_created(_SKEW, inf)),
+    Clause("timestamps.updated-just-before-created", "should",
+           "`updated_at` is not before `created_at`, not even by less than 5 s.",
+           _TIMES, _both, _before_created(0, _SKEW)),
+    Clause("timestamps.updated-by-the-pause", "should", "A pause moves `updated_at` forward.",
+           Source("page", "response, updated_at"), _changed, _moves),
+    Clause("timestamps.usual-form", "should",
+           "`created_at`, `updated_at` and `paused_until` have an upper-case T and Z.",
+           Source("rfc", "RFC 3339, 5.6"), is_campaign,
+           usual_values("timestamps")),
+)  # fmt: skip

@@ -13,12 +13,15 @@ from typing import Any, Final
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
 from whop_contracts.pause import clauses as members
-from whop_contracts.pause.clause import Check, Condition
-from whop_contracts.pause.clauses import is_campaign, usual_values
+from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.clause import decided_by_oracle as oracle
+from whop_contracts.pause.clauses import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.pause.request_classes import describe_response
 from whop_contracts.schemas import violations
 
+_SUCCESS: Final = Source("page", "a successful response")
+_ENVELOPE: Final = Source("errors", "error body")
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 _CENT: Final = 0.01
@@ -154,10 +157,6 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
             return
 
 
-def _can_leak_token(evidence: Evidence) -> bool:
-    return evidence.status > 0 and not evidence.unseen and evidence.exchange.role in _REAL_TOKENS
-
-
 def _token_leaks(evidence: Evidence) -> Iterator[Finding]:
     response, sent = evidence.response, evidence.exchange.request.header("authorization")
     token = (sent or "").rpartition(" ")[2]
@@ -197,21 +196,56 @@ def _retrieved(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("403 or 404", str(evidence.status))
 
 
-CHECKS: Final[Mapping[str, tuple[Condition, Check]]] = {
-    "response.status-is-200": (lambda e: e.in_run, _status),
-    "response.media-type": (_pause, _media_type),
-    "response.json-text": (lambda e: _pause(e) and not e.response.truncated, _json),
-    "response.is-the-campaign": (lambda e: e.in_run and e.readable, _campaign),
-    "response.no-duplicate-keys": (lambda e: e.accepted and e.readable, _unique),
-    "response.usual-values": (_pause_campaign, usual_values("response")),
-    "response.sums-add-up": (_pause_campaign, _sums),
-    "response.siblings-answer-alike": (_sibling, _siblings),
-    "identifiers.same-campaign": (_named, _same),
-    "identifiers.usual-form": (is_campaign, usual_values("identifiers")),
-    "refusals.nothing-leaks": (lambda e: _refused(e) and not e.unseen, _leaks),
-    "refusals.no-credential-leaks": (_can_leak_token, _token_leaks),
-    "refusals.error-envelope": (lambda e: _refused(e) and not e.response.truncated, _envelope),
-    "refusals.allow-header": (lambda e: e.status == 405, _allow),  # noqa: PLR2004
-    "authorization.challenge": (lambda e: e.status == 401, _challenge),  # noqa: PLR2004
-    "authorization.foreign-campaign-is-hidden": (_reads_foreign, _retrieved),
-}
+CLAUSES: Final = (
+    Clause("response.status-is-200", "should", "A successful response has status 200.",
+           _SUCCESS, lambda e: e.in_run, _status),
+    Clause("response.media-type", "must", "The Content-Type of a successful response is JSON.",
+           Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
+    Clause("response.json-text", "must", "The body of a 200 is one well-formed JSON text in UTF-8.",
+           Source("rfc", "RFC 8259, 2 and 8.1"), lambda e: _pause(e) and not e.response.truncated, _json),
+    Clause("response.is-the-campaign", "must", "The body of a 200 is one campaign object.",
+           _SUCCESS, lambda e: e.in_run and e.readable, _campaign),
+    Clause("response.no-duplicate-keys", "should", "No key occurs twice in an object of a 2xx body.",
+           Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable, _unique),
+    *member_clauses("response"),
+    Clause("response.usual-values", "should",
+           "`payment_method_type`, `bid_strategy` and `target_country_codes` have known values, and no count "
+           "is negative.",
+           Source("sdk", "types of the ad campaign"), _pause_campaign,
+           usual_values("response")),
+    Clause("response.sums-add-up", "should",
+           "`available_budget` is at most `daily_budget` minus `todays_spend`, and `return_on_ad_spend` is "
+           "`revenue` divided by `total_spend`.",
+           Source("page", "response, available_budget and return_on_ad_spend"), _pause_campaign, _sums),
+    Clause("response.siblings-answer-alike", "should",
+           "Retrieve and unpause respond with 200 and the same object as pause.",
+           Source("sibling", "retrieve and unpause respond with the same object"), _sibling, _siblings),
+    *member_clauses("identifiers"),
+    Clause("identifiers.same-campaign", "must", "`id` in the response is the campaign id of the path.",
+           Source("page", "path parameter id; response, id"), _named, _same),
+    Clause("identifiers.usual-form", "should", "After its prefix, an `id` has letters and digits only.",
+           Source("example", "ids of the response"), is_campaign,
+           usual_values("identifiers")),
+    oracle("refusals.nothing-changes", "A request that gets a 4xx changes no campaign.",
+           Source("errors", "400 and 422")),
+    Clause("refusals.nothing-leaks", "must",
+           "A 4xx or 5xx body contains no stack trace, source path or database query.",
+           _ENVELOPE, lambda e: _refused(e) and not e.unseen, _leaks),
+    Clause("refusals.no-credential-leaks", "must", "No response contains the bearer token of its request.",
+           _ENVELOPE,
+           lambda e: e.status > 0 and not e.unseen and e.exchange.role in _REAL_TOKENS,
+           _token_leaks),
+    Clause("refusals.error-envelope", "should",
+           "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
+           _ENVELOPE, lambda e: _refused(e) and not e.response.truncated, _envelope),
+    Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
+           Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
+    oracle("authorization.nothing-changes", "A request that gets a 401 or 403 changes no campaign.",
+           Source("errors", "401 and 403")),
+    Clause("authorization.challenge", "should", "A 401 has a WWW-Authenticate header.",
+           Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
+    Clause("authorization.foreign-campaign-is-hidden", "should",
+           "Retrieving another company's campaign gets a 403 or 404.",
+           Source("sibling", "retrieve, required permissions"), _reads_foreign, _retrieved,
+           requires=frozenset({"foreign"})),
+)  # fmt: skip

@@ -62,7 +62,7 @@ class Table(Generic[T]):
 def stored(make: Callable[[Row], type[Provider]], *sections: str) -> tuple[Fault, ...]:
     """The faults of sections of ``faults.json``."""
     return tuple(
-        Fault(name, _DATA[section]["kind"], row["why"], _DATA[section].get("wfc"), make(row))
+        Fault(name, row.get("kind", _DATA[section]["kind"]), row["why"], _DATA[section].get("wfc"), make(row))
         for section in sections
         for name, row in _DATA[section]["faults"].items()
     )
