@@ -411,6 +411,45 @@ def test_after_a_clock_was_moved_what_fell_due_may_be_read_late_like_any_write()
             assert stale == ["what is due by now"] * (clauses == (AT_ONCE,))
 
 
+def test_reads_go_back_behind_a_state_that_was_seen_four_times_in_a_row_at_most():
+    history = begun()
+
+    def go_back(start):
+        for more in range(4):
+            assert history.read(start + more / 100, "active").lagging
+            assert history.oracle.went_back(ID)
+
+    history.pause(1, 600)
+    assert all(history.read(1.02 + more / 100, "active").lagging for more in range(6)), "it was not seen yet"
+    assert not history.oracle.went_back(ID)
+    assert not history.oracle.went_back(OTHER)
+    history.read(1.2, "paused", 600)
+    assert not history.oracle.went_back(ID)
+    go_back(1.3)
+    history.read(1.4, "paused", 600)
+    assert not history.oracle.went_back(ID)
+    go_back(1.5)
+    history.pause(1.6, 700)
+    assert all(history.read(1.62 + more / 100, "active").lagging for more in range(6))
+    assert not history.oracle.went_back(ID)
+    history.read(1.7, "paused", 700)
+    go_back(1.8)
+    assert failed(history.read(1.9, "active")) == (EARLY,)
+
+
+def test_a_clock_that_was_moved_to_before_an_instant_leaves_what_was_seen():
+    history = begun()
+    follow(pause(1, 6_000), read(1.1, "paused", 6_000), history=history)
+    assert all(
+        history.read(5_000 + more, "active", wall=START + 1.2 + more).lagging
+        for more in (0, 0.01, 0.02, 0.03)
+    )
+    assert failed(history.read(5_000.1, "active", wall=START + 1.3)) == (EARLY,)
+    moved = begun()
+    follow(pause(1, 600), read(1.1, "paused", 600), history=moved)
+    assert not moved.read(700, "stale", wall=START + 1.2).lagging, "no state from before a write"
+
+
 @pytest.mark.parametrize("waited", [0.25, 700.0])
 @pytest.mark.parametrize(("more", "clause"), [(NANO + 1, AT_ONCE), (NANO, RESUMES)])
 def test_a_clock_was_moved_if_it_gained_more_than_a_second(waited, more, clause):
@@ -596,6 +635,7 @@ def test_a_date_that_was_never_requested_may_be_another_clients():
         ((pause(1, body=early[0], shows=None), *UNTIL_600, elsewhere), False),
         ((pause(1, body=early[1], shows=None), *UNTIL_600, elsewhere), True),
         ((pause(1, 900, status=422), read(2, "active"), elsewhere), False),
+        ((pause(1, body={"pausedUntil": text(900)}, shows=None), *UNTIL_600, elsewhere), False),
         ((pause(1, 600), elsewhere), False),
         ((*UNTIL_600, beside, pause(3, status=422, body=TOMORROW, campaign=OTHER), elsewhere), False),
     ):
