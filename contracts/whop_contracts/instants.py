@@ -54,7 +54,7 @@ def _read(text: str) -> Instant | None:
     year, month, day, hour, minute, second = (int(match[i]) for i in (1, 2, 3, 5, 6, 7))
     fraction, zone = match[8] or "", match[9]
     east_hours, east_minutes = (0, 0) if zone in "Zz" else (int(zone[1:3]), int(zone[4:6]))
-    if max(hour, east_hours) > 23 or max(minute, east_minutes) > 59 or second > 60:  # noqa: PLR2004 - as clocks have
+    if max(hour, east_hours) > 23 or max(minute, east_minutes) > 59 or second > 60:  # noqa: PLR2004
         return None
     try:
         days = date(year, month, day).toordinal() - _EPOCH_DAY

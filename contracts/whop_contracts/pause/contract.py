@@ -135,7 +135,12 @@ def _from_schemas(seed: object, count: int) -> SequenceOf[Case]:
     return schema_requests(seed, count)
 
 
-def _histories(seed: object, count: int, means: Capabilities, moving: bool) -> SequenceOf[Sequence]:  # noqa: FBT001
+def _histories(
+    seed: object,
+    count: int,
+    means: Capabilities,
+    moving: bool,  # noqa: FBT001
+) -> SequenceOf[Sequence]:
     from whop_contracts.pause.strategies.plans import drawn_sequences  # noqa: PLC0415
 
     return drawn_sequences(seed, count, gap=gap_of(means), moving=moving)

@@ -219,7 +219,8 @@ class Evidence:
     def from_gateway(self) -> bool:
         """Whether a gateway rejected an overlong id before the provider: with a 414 or an error page."""
         overlong = len(self.exchange.request.campaign) > _OVERLONG
-        return overlong and (self.status == 414 or (400 <= self.status < 500 and not self.readable))  # noqa: PLR2004
+        page = 400 <= self.status < 500 and not self.readable  # noqa: PLR2004
+        return overlong and (page or self.status == 414)  # noqa: PLR2004
 
     @property
     def accepted(self) -> bool:

@@ -190,7 +190,8 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
         # While one waits, others are sent to other campaigns; what is left takes eight seconds at most.
         timed = "wall clock"
         if means.campaigns > 1:
-            timed += " and four campaigns" if means.campaigns > 3 else " and a second campaign"  # noqa: PLR2004
+            several = means.campaigns > 3  # noqa: PLR2004
+            timed += " and four campaigns" if several else " and a second campaign"
         tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
     return tuple(_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
