@@ -82,6 +82,7 @@ class _Run:
         self.redactor = redactor = redactor_of(actors)
         self.har = HarWriter(settings.har, redactor, self._recorded()) if settings.har else None
         self.events = EventWriter(settings.events, redactor, self.about) if settings.events else None
+        self.musts = frozenset(one.id for one in clauses if one.level == "must")
         self.failed: set[str] = set()
         self.sent: Counter[tuple[str, str]] = Counter()
         self.planned = 0
@@ -114,7 +115,7 @@ class _Run:
         ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
             ids = self.runner.add(evidence, sequence)
-            self.failed.update(one.id for one in self.runner.clauses if one.id in ids and one.level == "must")
+            self.failed |= self.musts.intersection(ids)
             if evidence.answered and evidence.request_class != "unclear":
                 self.sent[sequence, evidence.exchange.case] += 1
         if self.events:

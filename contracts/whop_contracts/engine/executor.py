@@ -61,9 +61,11 @@ class Schedule:
     come first too: an instant that is counted from a guess is never reached.
     """
 
-    def __init__(self, sequences: Iterable[Sequence], *, overlap: bool) -> None:
+    def __init__(
+        self, sequences: Iterable[Sequence], *, overlap: bool, known: Callable[[], bool] = lambda: True
+    ) -> None:
         self._todo = iter(sequences)
-        self.known = True
+        self._known = known
         self._deferred: list[Sequence] = []
         self.overlap = overlap
         self.under_way: list[Running] = []
@@ -101,7 +103,7 @@ class Schedule:
             if blocked & _campaigns(sequence):
                 continue
             found = index if found is None else found
-            if not ((blocked or not self.known) and _waits(sequence)):
+            if not (_waits(sequence) and (blocked or not self._known())):
                 found = index
                 break
         return None if found is None else self._deferred.pop(found)
@@ -148,8 +150,7 @@ class Executor:
 
     def _send_plan(self, plan: Plan, label: str) -> None:
         state = self._session.state
-        schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall")
-        schedule.known = self._is_known()
+        schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall", known=self._is_known)
         try:
             while one := schedule.next(self._has_passed, self._send_sequence):
                 self._go_on(schedule, one)
@@ -170,7 +171,6 @@ class Executor:
             one.begun = True
         except StopIteration:
             schedule.finish(one)
-        schedule.known = self._is_known()
         if schedule.overlap:
             self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
 
