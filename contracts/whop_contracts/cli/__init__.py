@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import itertools
 import json
@@ -22,20 +21,10 @@ import click
 from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
-from whop_contracts.instants import read_instant
 from whop_contracts.report.summary import visible
 from whop_contracts.settings import SETTINGS, UsageError
 from whop_contracts.settings import check as check_settings
-from whop_contracts.settings.kinds import (
-    CAMPAIGN,
-    PROFILE,
-    TOKEN,
-    Kind,
-    choice,
-    describe_os_error,
-    nearest,
-    number,
-)
+from whop_contracts.settings.kinds import KINDS, describe_os_error, nearest
 from whop_contracts.settings.sources import SettingOption, describe, loaded_by
 from whop_contracts.signals import describe_internal_error
 
@@ -44,14 +33,6 @@ USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
 _LONGEST: Final = 1_000
 _COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
 """The variable by which a shell asks click for its completion script, and for completions."""
-_TYPES: Final[Mapping[str, Any]] = {
-    "token": TOKEN,
-    "campaign": CAMPAIGN,
-    "profile": PROFILE,
-    "instant": Kind(read_instant, "INSTANT", "an instant, such as 2028-02-28T23:59:00Z"),
-    "path": click.Path(path_type=Path),
-    "part": choice("drawn"),
-}
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Also for each command: click keeps the help option of whichever context asks first."""
 
@@ -141,7 +122,9 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
     """What is wrong, where, and what was expected."""
     see = f"; see {ctx.command_path} --help"
     if isinstance(error, click.NoSuchOption):
-        return f"{error.option_name}: no such flag{_nearest_flag(error.option_name, ctx.command) or see}"
+        flags = (flag for one in ctx.command.get_params(ctx) for flag in _names(one) if flag[:2] == "--")
+        hint = nearest(error.option_name.lstrip("-"), (flag[2:] for flag in flags), "--")
+        return f"{error.option_name}: no such flag{hint or see}"
     if isinstance(error, click.BadOptionUsage):
         option = next(one for one in ctx.command.get_params(ctx) if error.option_name in _names(one))
         expected = getattr(option.type, "expected", "a value")
@@ -152,18 +135,6 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
         missing = isinstance(error, click.MissingParameter)
         return f"{name}: not given{see}" if missing else f"{name} {error.message}"
     return f"{error.format_message()}{see}"
-
-
-def _nearest_flag(name: str, command: click.Command) -> str:
-    """A hint at the flag that was probably meant; ``--no-…`` is first compared with what undoes a switch."""
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    on = {flag.lstrip("-"): flag for one in options for flag in one.opts}
-    off = {flag.removeprefix("--no-"): flag for one in options for flag in one.secondary_opts}
-    stem = name.lstrip("-")
-    for word, known in ((stem.removeprefix("no-"), off if stem.startswith("no-") else on), (stem, on)):
-        if near := difflib.get_close_matches(word, known, n=1):
-            return f"; did you mean {known[near[0]]}?"
-    return ""
 
 
 def _names(option: click.Parameter) -> tuple[str, ...]:
@@ -255,12 +226,12 @@ class _Argument(click.Argument):
 
 
 def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # noqa: A002 - click's name
-    """An option if the last of the ``names`` begins with dashes, else an argument. ``range``: of a number."""
-    flags, limits = names.split(), more.pop("range", None)
-    kind = number(*limits) if limits else _TYPES.get(type)
+    """An option if the last of the ``names`` begins with dashes, else an argument; ``type`` is a kind."""
+    flags, kind = names.split(), KINDS.get(type)
+    more = {"metavar": kind and kind.metavar, "type": kind, **more}
     if flags[-1].startswith("--"):
-        return click.Option(flags, type=kind, show_default=not more.get("is_flag"), **more)
-    return _Argument(flags, type=kind, **more)
+        return click.Option(flags, show_default=not more.get("is_flag"), **more)
+    return _Argument(flags, **more)
 
 
 COMMANDS: Final[Mapping[str, click.Command]] = {

@@ -126,7 +126,7 @@ def _table() -> Iterator[Setting]:
     rows = json.loads(Path(__file__).with_name("settings.json").read_text("utf-8"))
     for one in fields(Settings):
         row = rows[one.name]
-        yield Setting(one.name, one.default, getattr(kinds, row.pop("kind")), **row)
+        yield Setting(one.name, one.default, kinds.KINDS[row.pop("kind")], **row)
 
 
 SETTINGS: Final = tuple(_table())
