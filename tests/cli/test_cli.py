@@ -104,7 +104,7 @@ def test_help_fits_100_columns_and_names_the_variable_and_the_default_of_each_se
         for option in command.settings:
             assert f" {option.opts[0]} " in text
             assert "--no-" not in text
-            assert f"[env var: {', '.join(option.setting.variables)}; default: " in text
+            assert f"[env var: {', '.join(option.variables)}; default: " in text
     assert "[env var: WHOP_CONTRACTS_TIMEOUT; default: 10s]" in " ".join(call("run", "--help")[1].split())
 
 
@@ -349,7 +349,6 @@ def test_every_clause_is_explained(call, monkeypatch):
     plan = planned(Settings())
     monkeypatch.setattr(explaining, "planned", lambda _: plan)
     monkeypatch.setattr(explaining, "requests_for", lambda *_: (1, ["a word"]))
-    monkeypatch.setattr(explaining, "failures_on", lambda *_: iter(()))
     for clause in catalogue.clauses():
         code, out, err = call("explain", clause.id)
         assert (code, err) == (0, "")

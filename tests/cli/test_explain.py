@@ -77,7 +77,7 @@ def test_a_clause_in_full(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     labels = " ".join(line[2:13].strip().replace(" ", "-") for line in lines[1:] if line[2:3] != " ")
-    assert labels == "statement source level needs sent conforms fails faults run-it"
+    assert labels == "statement source level needs sent fails faults run-it"
     text = " ".join(" ".join(lines).split())
-    assert f"(fault {proof.faults_found_by('pausing.until-is-kept')[0]}: " in text
+    assert f"(fault {proof.faults_found_by('pausing.until-is-kept')[0]})" in text
     assert "requests of a standard run" in text

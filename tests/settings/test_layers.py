@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from whop_contracts import cli
-from whop_contracts.settings import SETTINGS, Settings
-from whop_contracts.settings.sources import load
+from whop_contracts.settings import Settings
+from whop_contracts.settings.sources import SETTINGS, load
 
 
 def pair(one):
@@ -52,8 +52,8 @@ def given(tmp_path):
         if file is not None:
             path.write_text(file)
         with patch.dict(os.environ, environ or {}):
-            loaded = load(flags, tmp_path, checked=False)
-        return getattr(loaded.settings, field), loaded.origins.get(field, "default")
+            settings = load(flags, tmp_path, checked=False)
+        return getattr(settings, field), settings.origins.get(field, "default")
 
     return given
 

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from copy import copy
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TextIO
@@ -22,10 +22,10 @@ from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
 from whop_contracts.report.summary import visible
-from whop_contracts.settings import SETTINGS, UsageError
+from whop_contracts.settings import UsageError
 from whop_contracts.settings import check as check_settings
 from whop_contracts.settings.kinds import KINDS, describe_os_error, nearest
-from whop_contracts.settings.sources import SettingOption, describe, loaded_by
+from whop_contracts.settings.sources import SETTINGS, describe, settings_of
 from whop_contracts.signals import describe_internal_error
 
 NAME: Final = "whop-contracts"
@@ -144,8 +144,8 @@ def _names(option: click.Parameter) -> tuple[str, ...]:
 class Command(click.Command):
     """A command, which a function of the same name implements, in a ``module`` of this folder.
 
-    It gets the ``own`` parameters by name and, if the table has settings for it, what was ``loaded``: unless
-    ``checked``, they need not make sense together. ``settings`` changes their rows.
+    It gets the ``own`` parameters by name and, if the table has settings for it, all ``settings``: unless
+    ``checked``, they need not make sense together. ``changes`` are to their rows, by the field's name.
     """
 
     allow_extra_args = True
@@ -157,13 +157,14 @@ class Command(click.Command):
         module: str,
         help: str,  # noqa: A002 - click's name
         parameters: Sequence[dict[str, Any]] = (),
-        settings: Mapping[str, Any] = MappingProxyType({}),
+        changes: Mapping[str, Any] = MappingProxyType({}),
         checked: bool = True,
     ) -> None:
         self.module, self.checked = module, checked
         self.own = [_parameter(**row) for row in parameters]
-        rows = [row for row in SETTINGS if name in row.faces.split()]
-        self.settings = [SettingOption(replace(row, **settings.get(row.name, {}))) for row in rows]
+        self.settings = [copy(one) for one in SETTINGS if name in one.faces]
+        for one in self.settings:
+            vars(one).update(changes.get(one.name, {}))
         params = [*self.own, *self.settings]
         super().__init__(name, params=params, help=help, short_help=help, context_settings=_HELP)
 
@@ -185,12 +186,12 @@ class Command(click.Command):
         """Call the function; it returns the exit code."""
         given: dict[str, Any] = {one.name: ctx.params[one.name] for one in self.own if one.name}
         if self.settings:
-            given["loaded"] = loaded = loaded_by(ctx)
+            given["settings"] = settings = settings_of(ctx)
             if ctx.params.get("show_config"):
-                say(describe(loaded))
+                say(describe(settings))
                 return 0
             if self.checked:
-                check_settings(loaded.settings, loaded.origins)
+                check_settings(settings)
         module = importlib.import_module(f"whop_contracts.cli.{self.module}")
         return int(getattr(module, str(self.name).replace("-", "_"))(**given))
 

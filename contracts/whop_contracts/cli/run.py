@@ -27,7 +27,6 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.report import postprocess, terminal
 from whop_contracts.report.summary import lasting, visible, words
 from whop_contracts.settings import Settings, UsageError
-from whop_contracts.settings.sources import Loaded
 from whop_contracts.signals import interruptible
 from whop_contracts.target.wire import is_loopback, split_url
 
@@ -39,12 +38,11 @@ _OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
 _NAMED: Final = 5
 
 
-def run(loaded: Loaded) -> int:
+def run(settings: Settings) -> int:
     """Check a target; the exit code is the result's."""
-    settings = loaded.settings
     if settings.dry_run:
         return int(
-            importlib.import_module("whop_contracts.cli.explain").plan(loaded, as_json=False, why=False)
+            importlib.import_module("whop_contracts.cli.explain").plan(settings, as_json=False, why=False)
         )
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
@@ -52,15 +50,14 @@ def run(loaded: Loaded) -> int:
         return _conclude(settings, result)
 
 
-def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
+def check_har(settings: Settings, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
-    settings = loaded.settings
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
     result = har.judge_recording(
         har.load(file, base_url=target),
         clauses,
-        tolerance=settings.resume_tolerance if "resume_tolerance" in loaded.origins else None,
+        tolerance=settings.resume_tolerance if "resume_tolerance" in settings.origins else None,
         strict=settings.strict,
         secrets=[secret for secret in (settings.token, settings.readonly_token) if secret],
     )
@@ -81,9 +78,8 @@ def _conclude(settings: Settings, result: Mapping[str, Any]) -> int:
     return int(result["exit_code"])
 
 
-def restore(loaded: Loaded, journal: Path) -> int:
+def restore(settings: Settings, journal: Path) -> int:
     """0 if all is as it was, 4 if a campaign is not, 3 if the target could not be asked."""
-    settings = loaded.settings
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
     record = engine.read_journal(journal, settings, PAUSE)
@@ -118,9 +114,9 @@ def restore(loaded: Loaded, journal: Path) -> int:
 # -- replay ------------------------------------------------------------------------------------------------
 
 
-def replay(loaded: Loaded, result: Path, clause: str) -> int:
+def replay(settings: Settings, result: Path, clause: str) -> int:
     """4 if a campaign was not restored, 1 if the clause still fails, 3 if it was not tested, else 0."""
-    settings, old = loaded.settings, read_result(result, "RESULT")
+    old = read_result(result, "RESULT")
     sequence = failing_sequence(old, clause)
     check_origin(old, settings)
     profile, seed = old["plan"]["profile"], old["plan"]["seed"]

@@ -207,7 +207,7 @@ def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iter
 def target_of(config: pytest.Config) -> ContractTarget:
     """The target that the session's settings name."""
     try:
-        settings = plugin.chosen(config).settings
+        settings = plugin.chosen(config)
     except UsageError as error:
         pytest.fail(str(error), pytrace=False)
     url, who = settings.base_url, actors_of(settings)

@@ -93,7 +93,7 @@ def _make(config: pytest.Config) -> None:
     """Make the run and keep what became of it, also where an exception aborts it."""
     run = Run()
     try:
-        settings = plugin.chosen(config).settings
+        settings = plugin.chosen(config)
         # The engine is imported here, in the one process that needs it.
         result = importlib.import_module("whop_contracts.cli.check").check(
             settings, tell=partial(_announce, config)
@@ -141,7 +141,7 @@ def collected(
 ) -> list[pytest.Item | pytest.Collector]:
     """The items in place of a subject: one per chosen clause, or the two of the run."""
     try:
-        settings = plugin.chosen(collector.config).settings
+        settings = plugin.chosen(collector.config)
     except UsageError as error:
         raise collector.CollectError(str(error)) from None
     # pytest has no name for a module outside its root folder: ours is then called as it is imported.
@@ -188,7 +188,7 @@ class ClauseItem(ContractItem):
         result = self.result()
         row = next(row for row in result["clauses"] if row["id"] == self._clause)
         verdict, reason = row["verdict"], _inert(visible(row["reason"] or ""))
-        strict = plugin.chosen(self.config).settings.strict
+        strict = plugin.chosen(self.config).strict
         if verdict == "failed" or (verdict == "warned" and strict):
             text, terminal = io.StringIO(), importlib.import_module("whop_contracts.report.terminal")
             terminal.show_failure(result, row, terminal.Page(text))
