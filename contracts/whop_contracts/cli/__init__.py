@@ -64,13 +64,6 @@ def reader_may_leave() -> Iterator[None]:
             tell(f"standard output could not be written ({describe_os_error(error)})")
 
 
-def open_closed_streams() -> None:
-    """Give a process that was started with closed standard streams others, which nobody reads."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
-
-
 def discard(stream: TextIO) -> None:
     """Keep the interpreter from flushing a stream at its end, which would print a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -78,14 +71,13 @@ def discard(stream: TextIO) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; at most one line on standard error, never a traceback."""
-    open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # The process was started with closed streams.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(sys.argv[1:] if argv is None else list(argv))
-        with reader_may_leave():
-            sys.stdout.flush()
+        return _run(sys.argv[1:] if argv is None else list(argv))
     except UsageError as error:
         line, code = str(error), USAGE
     except KeyboardInterrupt:
@@ -99,8 +91,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         line, code = f"the output could not be written ({error.strerror})", USAGE
     except Exception as error:  # noqa: BLE001 - our own error
         line, code = describe_internal_error(error), INCONCLUSIVE
-    else:
-        return code
     tell(f"{NAME}: {visible(line, _LONGEST)}")
     return code
 
@@ -129,9 +119,8 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
         option = next(one for one in ctx.command.get_params(ctx) if error.option_name in _names(one))
         expected = getattr(option.type, "expected", "a value")
         return f"{error.option_name}: expected {'no value' if getattr(option, 'is_flag', 0) else expected}"
-    if isinstance(error, click.BadParameter) and error.param:
-        name = error.param.human_readable_name
-        name = error.param.opts[0] if isinstance(error.param, click.Option) else name
+    if isinstance(error, click.BadParameter) and (param := error.param):
+        name = param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
         missing = isinstance(error, click.MissingParameter)
         return f"{name}: not given{see}" if missing else f"{name} {error.message}"
     return f"{error.format_message()}{see}"

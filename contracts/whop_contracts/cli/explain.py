@@ -99,7 +99,7 @@ def bounds(clause: Clause) -> dict[str, str]:
 
 
 def _listed(*words: str | None) -> str:
-    return ", ".join(word for word in words if word)
+    return ", ".join(filter(None, words))
 
 
 # -- plan ---
