@@ -9,7 +9,9 @@ import importlib
 import itertools
 import json
 import os
+import shlex
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -21,7 +23,7 @@ import click
 from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
-from whop_contracts.report.summary import visible
+from whop_contracts.report.summary import plural, visible
 from whop_contracts.settings import UsageError
 from whop_contracts.settings import check as check_settings
 from whop_contracts.settings.kinds import KINDS, describe_os_error, nearest
@@ -41,6 +43,24 @@ def say(*lines: str) -> None:
     """Write lines and flush, because the reader of a pipe may be waiting."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
+
+
+def rendered(name: str, **data: Any) -> str:
+    """The text of a template of this package."""
+    jinja2 = importlib.import_module("jinja2")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("texts")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"folded": _folded, "plural": plural, "quote": shlex.quote, "visible": visible}
+    return str(environment.get_template(f"{name}.txt.j2").render(data))
+
+
+def _folded(line: str, margin: str) -> str:
+    wrapper = textwrap.TextWrapper(80, margin, f"{margin}  ", break_on_hyphens=False, break_long_words=False)
+    return wrapper.fill(line)
 
 
 def tell(line: str) -> None:

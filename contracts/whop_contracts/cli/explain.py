@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from whop_contracts import provider
-from whop_contracts.cli import say
+from whop_contracts.cli import rendered, say
 from whop_contracts.cli.planning import Names, planned, selected_clauses, served
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
@@ -16,7 +16,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.request_classes import CLASSES, CLIENT
 from whop_contracts.proof import faults_found_by
-from whop_contracts.report.summary import plural, visible
+from whop_contracts.report.summary import visible
 from whop_contracts.schemas import expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest
@@ -112,7 +112,7 @@ def plan(settings: Settings, *, as_json: bool, why: bool) -> int:
     if why:
         clauses = selected_clauses(settings)
         outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
-    say(*([json.dumps(outline, indent=2)] if as_json else plan_lines(outline)))
+    say(json.dumps(outline, indent=2) if as_json else rendered("plan", **outline))
     return 0
 
 
@@ -127,34 +127,3 @@ def _reasoned(
         cases.append(case | {"serves": [id_ for id_ in order if id_ in ids], "first": first})
         unserved = [id_ for id_ in unserved if id_ not in ids]
     return {**outline, "cases": cases, "unserved": unserved}
-
-
-def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
-    """The plan for a reader: one line per request under the name of its sequence, and the count last."""
-    yield f"profile {outline['profile']}, seed {outline['seed']}, plan {outline['sha256']}"
-    sequence = None
-    for case in outline["cases"]:
-        if case["sequence"] != sequence:
-            sequence = case["sequence"]
-            yield from ("", str(sequence))
-        more = [visible(case["body"], 100)] if case.get("body") is not None else []
-        more += [f"as {case['role']}"] if case.get("role") not in {None, "full"} else []
-        more += [f"(until {visible(case['until'], 60)})"] if case.get("until") else []
-        request = visible(f"{case['method']} {case['path']}", 60)
-        yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
-        if "serves" in case:
-            serves, first = f"tests {plural(len(case['serves']), 'clause')}", ", ".join(case["first"])
-            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
-    if "unserved" in outline:
-        missed = ", ".join(outline["unserved"])
-        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
-    on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
-    dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
-    yield ""
-    yield f"{outline['vectors']} vectors, {outline['drawn']} drawn requests{dropped}, sequences and reads"
-    yield f"{outline['requests']} requests planned{on}, none sent"
-
-
-def _folded(line: str, margin: str) -> list[str]:
-    wrapper = textwrap.TextWrapper(80, margin, f"{margin}  ", break_on_hyphens=False, break_long_words=False)
-    return wrapper.wrap(line)

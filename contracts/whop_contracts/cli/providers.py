@@ -9,17 +9,15 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import json
-import shlex
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from whop_contracts import proof as proofs
 from whop_contracts import provider
-from whop_contracts.cli import say
+from whop_contracts.cli import rendered, say
 from whop_contracts.engine.plan import Profile
 from whop_contracts.instants import NANO, Instant
 from whop_contracts.integrations.consumer import Found
@@ -52,10 +50,7 @@ def serve(
         say(*(f"{one.name}  {one.kind}  {one.why}" for one in provider.faults()))
         say(*(f"{one.name}  variation  {one.why}" for one in provider.variations()))
         return 0
-    try:
-        built = provider.build(fault=fault, variation=variation, clock=provider.RunningClock())
-    except ValueError as error:
-        raise UsageError(f"{error}; --list-faults lists them") from None
+    built = _built(fault, variation)
     built.added = (token, campaign_id)
     built.reset()
     checker = RequestChecker((*token, SEED.token, SEED.readonly_token, SEED.foreign_token))
@@ -70,13 +65,18 @@ def serve(
             if found:
                 keep()
 
+    def welcome(base_url: str) -> None:
+        held = (*campaign_id, *SEED.campaigns)
+        about = {"seed": SEED, "base_url": base_url, "clock_url": server.clock_url(base_url)}
+        listed = textwrap.fill(" ".join(held), 68, subsequent_indent=" " * 12)
+        say(rendered("welcome", token=(*token, SEED.token)[0], campaigns=held, listed=listed, **about))
+
     keep()
     if strict or report:
         handle = guarded(built.handle, checker, refuse=built.finish if strict else None, watch=watch)
         setattr(built, "handle", handle)  # noqa: B010 - in place of the method
     try:
-        welcome = partial(_welcome, tokens=(*token, SEED.token), campaigns=(*campaign_id, *SEED.campaigns))
-        server.serve(built, host, port, lambda base_url: say(*welcome(base_url)), _log if log else None)
+        server.serve(built, host, port, welcome, _log if log else None)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise UsageError(f"--host {host}, --port {port}: cannot listen there ({why})") from None
@@ -90,31 +90,16 @@ def serve(
     return 1 if broken else 0
 
 
+def _built(fault: tuple[str, ...], variation: str | None) -> provider.Provider:
+    try:
+        return provider.build(fault=fault, variation=variation, clock=provider.RunningClock())
+    except ValueError as error:
+        raise UsageError(f"{error}; --list-faults lists them") from None
+
+
 def _log(method: str, path: str, status: int) -> None:
     """One line per request, without the query, which may contain a secret."""
     say(f"{visible(method, 20)} {visible(path.partition('?')[0], 200)} {status}")
-
-
-def _welcome(base_url: str, tokens: tuple[str, ...], campaigns: tuple[str, ...]) -> Iterator[str]:
-    """Where the provider is, what it holds, and a command that checks it."""
-    clock_url = server.clock_url(base_url)
-    yield f"base URL    {base_url}"
-    yield f"test clock  {clock_url}"
-    yield f"token       {tokens[0]} (read only: {SEED.readonly_token})"
-    yield f"campaigns   {textwrap.fill(' '.join(campaigns), 68, subsequent_indent=' ' * 12)}"
-    yield f"foreign     {SEED.foreign_campaign}"
-    yield ""
-    lines = [
-        f"WHOP_API_TOKEN={shlex.quote(tokens[0])} whop-contracts run",
-        f"--base-url {shlex.quote(base_url)}",
-        f"--test-clock {shlex.quote(clock_url)}",
-        *(f"--campaign-id {shlex.quote(campaign)}" for campaign in campaigns),
-        f"--readonly-token {shlex.quote(SEED.readonly_token)}",
-        f"--foreign-campaign-id {shlex.quote(SEED.foreign_campaign)}",
-    ]
-    yield " \\\n  ".join(lines)
-    yield ""
-    yield "Ctrl-C ends it."
 
 
 def prove(
