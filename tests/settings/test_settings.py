@@ -78,18 +78,13 @@ def test_production_hosts_are_refused_unless_they_are_allowed(loading):
         refused(loading, f"--base-url '{url}': {host} is production", more, **LIVE | {"base_url": url})
 
 
-def test_a_token_file_that_holds_anything_else_is_refused_without_quoting_it(loading, tmp_path):
-    path = tmp_path / "token"
+def test_secrets_are_in_no_representation_and_in_nothing_that_is_shown(loading, tmp_path):
+    settings = loading(**LIVE, headers=[f"X-Gate: {SECRET}"], readonly_token=f"{SECRET}2")
+    assert SECRET not in repr(settings) + describe(settings)
+    path = str(tmp_path / "token")
     for content in (b"", b"\n", f"{SECRET}\nlines".encode(), b"\xff", "tökén".encode()):
-        path.write_bytes(content)
-        said = f"--token-file {str(path)!r}: expected a file that holds a token"
-        refused(loading, said, token_file=str(path))
-
-
-def test_secrets_are_in_no_representation_and_in_nothing_that_is_shown(loading):
-    loaded = loading(**LIVE, headers=[f"X-Gate: {SECRET}"], readonly_token=f"{SECRET}2")
-    assert SECRET not in repr(loaded)
-    assert SECRET not in describe(loaded)
+        Path(path).write_bytes(content)
+        refused(loading, f"--token-file {path!r}: expected a file that holds a token", token_file=path)
 
 
 def test_an_output_is_not_created_by_the_check_and_a_device_may_be_shared(loading, tmp_path):
