@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, TextIO
 
 import click
@@ -45,7 +44,7 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def rendered(name: str, **data: Any) -> str:
+def rendered(name: str, data: Mapping[str, Any], **filters: Any) -> str:
     """The text of a template of this package."""
     jinja2 = importlib.import_module("jinja2")
     environment = jinja2.Environment(
@@ -55,6 +54,7 @@ def rendered(name: str, **data: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"folded": _folded, "plural": plural, "quote": shlex.quote, "visible": visible}
+    environment.filters |= filters
     return str(environment.get_template(f"{name}.txt.j2").render(data))
 
 
@@ -150,7 +150,7 @@ def _names(option: click.Parameter) -> tuple[str, ...]:
     return (*option.opts, *option.secondary_opts)
 
 
-class Command(click.Command):
+class _Command(click.Command):
     """A command, which a function of the same name implements, in a ``module`` of this folder.
 
     It gets the ``own`` parameters by name and, if the table has settings for it, all ``settings``: unless
@@ -159,23 +159,14 @@ class Command(click.Command):
 
     allow_extra_args = True
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        module: str,
-        help: str,  # noqa: A002 - click's name
-        parameters: Sequence[dict[str, Any]] = (),
-        changes: Mapping[str, Any] = MappingProxyType({}),
-        checked: bool = True,
-    ) -> None:
-        self.module, self.checked = module, checked
-        self.own = [_parameter(**row) for row in parameters]
+    def __init__(self, name: str, row: Mapping[str, Any]) -> None:
+        self.module, self.checked = row["module"], row.get("checked", True)
+        self.own = [_parameter(**one) for one in row.get("parameters", ())]
         self.settings = [copy(one) for one in SETTINGS if name in one.faces]
         for one in self.settings:
-            vars(one).update(changes.get(one.name, {}))
-        params = [*self.own, *self.settings]
-        super().__init__(name, params=params, help=help, short_help=help, context_settings=_HELP)
+            vars(one).update(row.get("changes", {}).get(one.name, {}))
+        params, text = [*self.own, *self.settings], row["help"]
+        super().__init__(name, params=params, help=text, short_help=text, context_settings=_HELP)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, without taking a flag for the value of the one before it."""
@@ -205,18 +196,16 @@ class Command(click.Command):
         return int(getattr(module, str(self.name).replace("-", "_"))(**given))
 
 
-class Program(click.Group):
+class _Program(click.Group):
     """All commands, in the order of the table."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names."""
         del ctx
         return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is named."""
         if args[0] not in self.commands and not ctx.resilient_parsing:
             hint = nearest(args[0], self.commands) or f"; see {NAME} --help"
             raise UsageError(f"{args[0]!r}: no such command{hint}")
@@ -245,10 +234,10 @@ def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # n
 
 
 COMMANDS: Final[Mapping[str, click.Command]] = {
-    name: Command(name, **row)
+    name: _Command(name, row)
     for name, row in json.loads(Path(__file__).with_name("commands.json").read_text("utf-8")).items()
 }
-PROGRAM: Final = Program(
+PROGRAM: Final = _Program(
     NAME,
     commands=dict(COMMANDS),
     help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",

@@ -112,7 +112,7 @@ def plan(settings: Settings, *, as_json: bool, why: bool) -> int:
     if why:
         clauses = selected_clauses(settings)
         outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
-    say(json.dumps(outline, indent=2) if as_json else rendered("plan", **outline))
+    say(json.dumps(outline, indent=2) if as_json else rendered("plan", outline))
     return 0
 
 

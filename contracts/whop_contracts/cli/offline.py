@@ -5,16 +5,15 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import derive as deriving
 from whop_contracts import schemas
-from whop_contracts.cli import say
+from whop_contracts.cli import rendered, say
 from whop_contracts.pause import catalogue
 from whop_contracts.report import summary
-from whop_contracts.report.summary import visible
 from whop_contracts.settings import UsageError, read_file
 from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.settings.sources import schema
@@ -77,9 +76,13 @@ def derive(folder: Path | None, *, check: bool) -> int:
 
 def compare(old: Path, new: Path, *, as_json: bool) -> int:
     """Print what changed between two results; 1 if a clause newly fails."""
-    comparison = _compared(read_result(old, "OLD"), read_result(new, "NEW"))
-    say(*([json.dumps(comparison, indent=2)] if as_json else _lines(comparison)))
-    return 1 if comparison["broken"] else 0
+    found = _compared(read_result(old, "OLD"), read_result(new, "NEW"))
+    if as_json:
+        say(json.dumps(found, indent=2))
+    else:
+        filters = {name: getattr(summary, name) for name in ("words", "finding", "drifted")}
+        say(rendered("comparison", {"groups": _GROUPS, "found": found}, **filters))
+    return 1 if found["broken"] else 0
 
 
 def read_result(path: Path, name: str) -> dict[str, Any]:
@@ -139,18 +142,3 @@ def _key(drift: Mapping[str, Any]) -> tuple[str, str, str]:
     """What makes two drifts the same: an undocumented member is the same whatever its value."""
     value = json.dumps(drift["value"]) if drift["kind"] == "undocumented_value" else ""
     return drift["kind"], drift["pointer"], value
-
-
-def _lines(comparison: Mapping[str, list[Any]]) -> Iterator[str]:
-    for note in comparison["notes"]:
-        yield f"note: {visible(note)}"
-    for name, title in _GROUPS.items():
-        for change in comparison[name]:
-            was, now = (summary.words(change[one] or "not there") for one in ("old", "new"))
-            yield f"{title:<13} {visible(change['clause'], 80)}: was {was}, is {now}"
-            if name == "broken" and change["row"]["failure"]:
-                yield f"{'':<13} {summary.finding(change['row'])}"
-    for drift in comparison["drift"]:
-        yield f"{'drift':<13} {summary.drifted(drift)}"
-    counts = [f"{len(comparison[name])} {_GROUPS[name]}" for name in ("broken", "kept")]
-    yield ", ".join([*counts, f"{len(comparison['drift'])} drift that appeared"])

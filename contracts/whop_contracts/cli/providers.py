@@ -66,10 +66,10 @@ def serve(
                 keep()
 
     def welcome(base_url: str) -> None:
-        held = (*campaign_id, *SEED.campaigns)
-        about = {"seed": SEED, "base_url": base_url, "clock_url": server.clock_url(base_url)}
+        held, clock_url = (*campaign_id, *SEED.campaigns), server.clock_url(base_url)
         listed = textwrap.fill(" ".join(held), 68, subsequent_indent=" " * 12)
-        say(rendered("welcome", token=(*token, SEED.token)[0], campaigns=held, listed=listed, **about))
+        data = {"base_url": base_url, "clock_url": clock_url, "listed": listed, "campaigns": held}
+        say(rendered("welcome", data | {"token": (*token, SEED.token)[0], "seed": SEED}))
 
     keep()
     if strict or report:

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -37,41 +36,30 @@ class Sources:
 class Setting(click.Option):
     """One setting, as an option of commands. Its name is the field of ``Settings``.
 
-    ``faces`` are the commands that have it, ``pytest`` if there is an option, and ``reproduce`` if a command
-    that repeats a run has it. ``usual`` is a variable that is tried after its own; ``otherwise`` is what None
-    as a default means.
+    In its row, ``faces`` are the commands that have it, ``pytest`` if there is an option, and ``reproduce``
+    if a command that repeats a run has it. ``usual`` is a variable that is tried after its own; ``otherwise``
+    is what None as a default means.
     """
 
     name: str
     help: str
+    key: str
+    variables: Sequence[str]
 
-    def __init__(
-        self,
-        name: str,
-        default: Any,
-        *,
-        key: str,
-        kind: str,
-        help: str,  # noqa: A002 - click's name
-        faces: str,
-        short: str = "",
-        repeatable: bool = False,
-        usual: str = "",
-        otherwise: str = "none",
-        in_file: bool = True,
-    ) -> None:
-        self.kind, self.key, self.faces = KINDS[kind], key, faces.split()
-        self.short, self.repeatable, self.otherwise, self.in_file = short, repeatable, otherwise, in_file
-        self.variables = (PREFIX + key.upper().replace("-", "_"), *filter(None, [usual]))
-        flags = f"--{key}/--no-{key}" if self.kind is SWITCH else f"--{key}"
+    def __init__(self, name: str, default: Any, row: Mapping[str, Any]) -> None:
+        self.key, self.kind, self.faces = row["key"], KINDS[row["kind"]], row["faces"].split()
+        self.short, self.repeatable = row.get("short", ""), row.get("repeatable", False)
+        self.in_file, self.otherwise = row.get("in_file", True), row.get("otherwise", "none")
+        self.variables = [PREFIX + self.key.upper().replace("-", "_"), *filter(None, [row.get("usual")])]
+        flags = f"--{self.key}/--no-{self.key}" if self.kind is SWITCH else f"--{self.key}"
         super().__init__(
-            [name, flags, *filter(None, [short])],
+            [name, flags, *filter(None, [self.short])],
             type=self.kind,
             default=default,
-            multiple=repeatable,
+            multiple=self.repeatable,
             envvar=self.variables,
             metavar=self.kind.metavar,
-            help=help,
+            help=row["help"],
             is_eager=name == "config",
             callback=_read_file if name == "config" else None,
         )
@@ -138,11 +126,9 @@ def load(
     return settings
 
 
-def settings_of(
-    ctx: click.Context, flags: Mapping[str, str | Sequence[str]] = MappingProxyType({})
-) -> Settings:
+def settings_of(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] | None = None) -> Settings:
     """The settings of a context: what is no flag of its command comes from ``flags``, variables, the file."""
-    origins = {}
+    origins, flags = {}, flags or {}
     for setting in sorted(SETTINGS, key=lambda one: (one.name != "config", one.name not in flags)):
         if setting.name not in ctx.params:
             setting.handle_parse_result(ctx, flags, [])
@@ -265,5 +251,5 @@ def _token_of(path: Path, origin: str) -> str:
 
 
 SETTINGS: Final = tuple(
-    Setting(one.name, one.default, **ROWS[one.name]) for one in fields(Settings) if one.name in ROWS
+    Setting(one.name, one.default, ROWS[one.name]) for one in fields(Settings) if one.name in ROWS
 )
