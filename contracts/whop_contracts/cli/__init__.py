@@ -1,6 +1,5 @@
-"""The command line. What implements a command is imported when it is called.
-
-``commands.json`` has the commands, their help and their own parameters, the table of settings the others.
+"""The command line, made from ``commands.json`` and the table of settings. What implements a command is
+imported when it is called.
 """
 
 from __future__ import annotations

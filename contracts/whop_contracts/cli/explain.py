@@ -102,9 +102,6 @@ def _listed(*words: str | None) -> str:
     return ", ".join(filter(None, words))
 
 
-# -- plan ---
-
-
 def plan(settings: Settings, *, as_json: bool, why: bool) -> int:
     """Print what ``run`` would send."""
     whole = planned(settings)

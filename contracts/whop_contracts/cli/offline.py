@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,6 @@ _GROUPS: Final = {
     "other": "changed",
 }
 """The clauses of a comparison whose verdict differs, and what a line about one begins with."""
-_FAILING: Final = frozenset({"failed", "waived"})
 _FACTS: Final = (
     ("target", "base_url", "targets"),
     ("plan", "sha256", "plans"),
@@ -41,11 +41,8 @@ def clauses(*, as_json: bool) -> int:
     found = catalogue.clauses()
     if as_json:
         rows = [
-            {
-                **{name: getattr(clause, name) for name in ("id", "level", "part", "statement")},
-                "source": {"kind": clause.source.kind, "place": clause.source.place},
-                "needs": clause.needs or None,
-            }
+            {name: getattr(clause, name) for name in ("id", "level", "part", "statement")}
+            | {"source": asdict(clause.source), "needs": clause.needs or None}
             for clause in found
         ]
         say(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -69,9 +66,6 @@ def derive(folder: Path | None, *, check: bool) -> int:
     except (deriving.DeriveError, OSError) as error:
         raise UsageError(f"FOLDER {str(where)!r}: {' '.join(str(error).split())}") from None
     return 0
-
-
-# -- compare -----------------------------------------------------------------------------------------------
 
 
 def compare(old: Path, new: Path, *, as_json: bool) -> int:
@@ -98,8 +92,7 @@ def read_result(path: Path, name: str) -> dict[str, Any]:
     else:
         found = schemas.violations("result", "", whole)
         if not found:
-            result: dict[str, Any] = document
-            return result
+            return dict(document)
         actual, expected = found[0].actual[:80], found[0].expected[:80]
         problem = f"at {found[0].pointer or 'its top'} there is {actual} and should be {expected}"
     raise UsageError(f"{name} {str(path)!r}: expected a result as --json writes it; {problem}") from None
@@ -131,11 +124,9 @@ def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[
 def _group(was: str | None, now: str | None) -> str:
     if now == "failed":
         return "broken"
-    if was in _FAILING and now in {"passed", "warned"}:
+    if was in {"failed", "waived"} and now in {"passed", "warned"}:
         return "kept"
-    if was is None:
-        return "new"
-    return "gone" if now is None else "other"
+    return "new" if was is None else "gone" if now is None else "other"
 
 
 def _key(drift: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 
 from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
@@ -41,9 +41,8 @@ _NAMED: Final = 5
 def run(settings: Settings) -> int:
     """Check a target; the exit code is the result's."""
     if settings.dry_run:
-        return int(
-            importlib.import_module("whop_contracts.cli.explain").plan(settings, as_json=False, why=False)
-        )
+        explain = importlib.import_module("whop_contracts.cli.explain")
+        return int(explain.plan(settings, as_json=False, why=False))
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
             result = check.check(settings, watch=watch, tell=tell)
@@ -106,9 +105,7 @@ def restore(settings: Settings, journal: Path) -> int:
     if state.left:
         rest = restore_command(journal, record.base_url, settings.test_clock)
         tell(f"restoring: interrupted; again with: {rest}")
-    if state.inconclusive:
-        return 3
-    return 4 if state.failed else 0
+    return 3 if state.inconclusive else 4 if state.failed else 0
 
 
 # -- replay ------------------------------------------------------------------------------------------------
@@ -121,20 +118,11 @@ def replay(settings: Settings, result: Path, clause: str) -> int:
     check_origin(old, settings)
     profile, seed = old["plan"]["profile"], old["plan"]["seed"]
     if profile not in get_args(Profile):
-        raise UsageError(
-            f"RESULT: it is of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
-        )
+        why = f"of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
+        raise UsageError(f"RESULT: it is {why}")
     # Waivers and the ledger are about whole runs.
-    alone = dataclasses.replace(
-        settings,
-        profile=cast("Profile", profile),
-        seed=seed,
-        clauses=(clause,),
-        require=(),
-        waivers=None,
-        drift_ledger=None,
-        strict=False,
-    )
+    whole: dict[str, Any] = {"require": (), "waivers": None, "drift_ledger": None, "strict": False}
+    alone = dataclasses.replace(settings, profile=profile, seed=seed, clauses=(clause,), **whole)
     with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
         new = check.check(alone, plan=single(sequence, alone), watch=watch, tell=tell)
     (row,) = new["clauses"]
@@ -163,15 +151,12 @@ def single(sequence: str, settings: Settings) -> Plan:
         plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
+        why = f"is not in the plan of profile {settings.profile}, seed {settings.seed}; "
+        why += "it was drawn by another version, or for a target with another clock"
         if lacking := next((one for one in plan.left_out if one.name == sequence), None):
-            raise UsageError(
-                f"RESULT: {sequence!r} needs what this target does not offer: "
-                f"{', '.join(sorted(lacking.needs))}; give the flags of the first run"
-            )
-        raise UsageError(
-            f"RESULT: {sequence!r} is not in the plan of profile {settings.profile}, seed {settings.seed}; "
-            "it was drawn by another version, or for a target with another clock"
-        )
+            needs = ", ".join(sorted(lacking.needs))
+            why = f"needs what this target does not offer: {needs}; give the flags of the first run"
+        raise UsageError(f"RESULT: {sequence!r} {why}")
     return dataclasses.replace(plan, sequences=found, left_out=())
 
 

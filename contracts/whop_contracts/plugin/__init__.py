@@ -163,9 +163,6 @@ class _Redaction:
         return None
 
 
-# -- fixtures ------------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignProvider]:
     """The stateful provider in place of hand-written mocks, for code that calls Whop's API with httpx.
@@ -199,9 +196,6 @@ def contract_run(pytestconfig: pytest.Config) -> dict[str, Any]:
 
 def _fixtures() -> Any:
     return importlib.import_module("whop_contracts.plugin.fixtures")
-
-
-# -- settings ------------------------------------------------------------------------------------------------
 
 
 def _options(config: pytest.Config) -> Mapping[str, Any]:

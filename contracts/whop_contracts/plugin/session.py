@@ -37,9 +37,6 @@ _COMMAND: Final = re.compile(r"^[ \t]*::|##\[", re.MULTILINE)
 """What GitHub Actions takes for a workflow command."""
 
 
-# -- the run -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """The result of the session's run, or in one line why there is none."""
@@ -126,9 +123,6 @@ def _write(folder: Path, run: Run) -> None:
     draft = folder / "draft"
     draft.write_text(json.dumps(asdict(run)), "utf-8")
     draft.replace(folder / "run.json")
-
-
-# -- the items -----------------------------------------------------------------------------------------------
 
 
 class ContractFailure(Exception):  # noqa: N818 - a failed test, not an error of the code
@@ -224,9 +218,6 @@ class RunItem(ContractItem):
 def _inert(text: str) -> str:
     """Under GitHub Actions, break every workflow command in text from the target with a backslash."""
     return _COMMAND.sub(lambda m: f"{m[0][:-1]}\\{m[0][-1]}", text) if reports.on_github() else text
-
-
-# -- redaction -----------------------------------------------------------------------------------------------
 
 
 def redact(report: Any, redactor: Redactor) -> None:
