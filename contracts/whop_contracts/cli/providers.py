@@ -161,7 +161,7 @@ def prove(
     proof = trials.prove(planned, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
         say(*proofs.matrix(proof), "")
-    wrong = proofs.problems(proof, whole=not faults, measured=only is not None)
+    wrong = proofs.problems(proof, whole=not faults)
     pages = [proofs.markdown(proof), proofs.data(proof)]
     for name, old, new in zip(_both(check or ""), before, pages, strict=False):
         if old != new:
