@@ -159,9 +159,9 @@ class Provider(Messages):
 
     def resume_if_due(self, campaign: Campaign) -> None:
         """Resume a campaign whose pause is over."""
-        due, now = self.due(campaign), self.now()
-        if due is not None and due <= now:
-            self.resume(campaign, now if self.options.lazy_resume == "stamped when seen" else due)
+        due = self.due(campaign)
+        if due is not None and due <= self.now():
+            self.resume(campaign, self.now() if self.options.lazy_resume == "stamped when seen" else due)
 
     def due(self, campaign: Campaign) -> int | None:
         """The instant at which a campaign resumes by itself, if it does."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import unquote_to_bytes
 
@@ -42,9 +41,8 @@ class Messages:
         if found is None:
             raise Rejection(404, "not_found", "There is no such route.")
         operation = cast("Operation", found[2] or "retrieve")
-        return replace(
-            request, operation=operation, campaign=unquote_to_bytes(found[1]).decode("utf-8", "replace")
-        )
+        campaign = unquote_to_bytes(found[1]).decode("utf-8", "replace")
+        return Request(request.method, request.url, operation, campaign, request.headers, request.content)
 
     def allowed_methods(self, request: Request) -> tuple[str, ...]:
         """The methods that the route of a request allows."""
@@ -275,7 +273,7 @@ class Messages:
     def finish(self, response: Response) -> Response:
         """The response with the headers that every response carries."""
         date = (("date", dates.http_date(self.now())),) if self.options.date_header else ()
-        return replace(response, headers=(*response.headers, *date))
+        return Response(response.status, (*response.headers, *date), response.content)
 
 
 def _fold(name: str) -> str:

@@ -111,23 +111,6 @@ def _move_clock(provider: Provider, method: str, content: bytes) -> None:
     provider.tick()
 
 
-def _server(provider: Provider, log: Log | None) -> uvicorn.Server:
-    config = uvicorn.Config(
-        create_app(provider, log),
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        lifespan="off",
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        timeout_graceful_shutdown=2,
-    )
-    return uvicorn.Server(config)
-
-
 def clock_url(base_url: str) -> str:
     """The URL of the test clock of a served provider, given its base URL."""
     return base_url.removesuffix(BASE) + TEST_CLOCK
@@ -144,12 +127,10 @@ def serve(
 
     ``log`` is called after each request. Port 0 is any free one. Raises ``OSError`` if the port is not free.
     """
-    listener = _listen(provider, host, port)
-    server = _server(provider, log)
+    server, listener = _open(provider, host, port, log)
     # The server raises the signal that ended it once more, for the handlers that it found.
     former = {one: signal.signal(one, server.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        # It listens already: what a client sends now waits.
         on_ready(_base_url(listener))
         server.run(sockets=[listener])
     finally:
@@ -158,12 +139,9 @@ def serve(
 
 
 @contextlib.contextmanager
-def running(
-    provider: Provider, host: str = "127.0.0.1", port: int = 0, log: Log | None = None
-) -> Iterator[str]:
-    """Serve from a thread while the context lasts; yields the base URL, ``/api/v1`` included."""
-    listener = _listen(provider, host, port)
-    server = _server(provider, log)
+def running(provider: Provider, log: Log | None = None) -> Iterator[str]:
+    """Serve on 127.0.0.1 from a thread while the context lasts; yields the base URL, ``/api/v1`` included."""
+    server, listener = _open(provider, "127.0.0.1", 0, log)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
@@ -173,14 +151,28 @@ def running(
         thread.join()
 
 
-def _listen(provider: Provider, host: str, port: int) -> socket.socket:
-    """A listening socket. Over it reads lag by the machine's clock: nobody moves the reader's time."""
+def _open(provider: Provider, host: str, port: int, log: Log | None) -> tuple[uvicorn.Server, socket.socket]:
+    """A server, and a socket that listens already: what a client sends before the server runs waits."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=128)
     # Accepted sockets inherit it: without it each response waits for a delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Over a socket reads lag by the machine's clock: nobody moves the reader's time.
     provider.lag_time = time.monotonic
-    return listener
+    config = uvicorn.Config(
+        create_app(provider, log),
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        lifespan="off",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config), listener
 
 
 def _base_url(listener: socket.socket) -> str:

@@ -1,7 +1,7 @@
-"""Faulty providers: each replaces few steps of the conforming one.
+"""Faulty providers, one module per part that they break, and how they are made.
 
-They are rows of ``faults.json``, in sections that have their kind. Each module is about one part that they
-break, and has the code that turns the rows of a section into providers.
+Each replaces few steps of the conforming provider, and is a row of ``faults.json``, in a section that has its
+kind. The modules have the code that turns the rows of a section into providers.
 """
 
 from __future__ import annotations
