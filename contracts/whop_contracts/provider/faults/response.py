@@ -121,8 +121,8 @@ def _seen(row: Row, go: Go, _: Provider, campaign: Campaign) -> Campaign:
 
 
 def _tiktok_offset(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-    lost_time = provider.notes["offset"] if until and campaign.rest["platform"] == "tiktok" else 0
-    go(campaign, until and until + lost_time)
+    offset = provider.notes["offset"] if until and campaign.rest["platform"] == "tiktok" else 0
+    go(campaign, until and until + offset)
 
 
 def _in_turn(every: int, faulty: Faulty, counted: Go = Provider.admit, *, ahead: int = 0) -> Faulty:
