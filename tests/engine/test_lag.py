@@ -14,7 +14,7 @@ from whop_contracts.engine.session import Session
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.sequences import sequences
-from whop_contracts.provider import ManualClock, build
+from whop_contracts.provider import ManualClock, RunningClock, build
 from whop_contracts.provider.server import show_or_move_clock
 from whop_contracts.steps import Capabilities
 from whop_contracts.target.remote_clock import ProviderTestClock
@@ -25,25 +25,10 @@ EARLY, AT_ONCE = "auto_resume.not-before-its-instant", "pausing.read-agrees-at-o
 TIMED = frozenset({"dated-pause-ends", "short-pause-ends", "pause-is-extended"})
 
 
-class Running(ManualClock):
-    """A provider's clock that is moved by hand, and also runs with the sender's."""
-
-    def __init__(self, sender):
-        super().__init__()
-        self.sender, self.since = sender, sender.now()
-
-    def now(self):
-        return self._now + self.sender.now() - self.since
-
-    def set(self, instant):
-        super().set(instant)
-        self.since = self.sender.now()
-
-
 def broken_clauses(*, runs, ids=TIMED, **which):
     """The must clauses and the others that fail in timed sequences."""
     sender = ManualClock(1_800_000_000.0)
-    clock_ = Running(sender) if runs else ManualClock()
+    clock_ = RunningClock(-10_000_000.0, sender.now) if runs else ManualClock()
     provider = build(clock=clock_, lag_time=sender.now, **which)
 
     def exchange(method, _url, _headers, content):

@@ -162,7 +162,7 @@ def prove(
     proof = trials.prove(planned, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
         say(*proofs.matrix(proof), "")
-    wrong = proofs.problems(proof, whole=not faults, measured=only is not None)
+    wrong = proofs.problems(proof, whole=not faults)
     pages: list[str] = []
     if write or check:
         alone = (replace(trial, only="drawn") for trial in planned if trial.fault)
