@@ -8,7 +8,6 @@ from safety.pretending import WallTarget
 from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.session import Session
 from whop_contracts.pause import catalogue
@@ -59,10 +58,8 @@ def broken_clauses(*, runs, ids=TIMED, **which):
     means = Capabilities(4, clock="test")
     timed = tuple(one for one in sequences(means) if one.id in ids)
     runner = ClauseRunner(catalogue.clauses(), PAUSE)
-    actors = mock_actors()
-    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="a", rng=random.Random(0))
     session = Session(
-        Sender(target, rng=random.Random(0)), builder, tolerance=60.0,
+        Sender(target, rng=random.Random(0)), mock_actors(), PAUSE, tolerance=60.0,
         watch=lambda evidence, sequence, sound: runner.add(evidence, sequence) if sound else None,
     )  # fmt: skip
     state = execute(session, Plan("standard", 0, means, timed))

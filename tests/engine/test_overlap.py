@@ -10,11 +10,10 @@ import pytest
 
 from drawing import draw
 from safety.pretending import WallTarget
-from whop_contracts.cli.planning import mock_actors
+from whop_contracts.cli.planning import mock_actors, run_in_process
 from whop_contracts.engine import executor
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.session import Session
 from whop_contracts.instants import NANO
@@ -81,8 +80,8 @@ def run(plan, fault=None, latency=0.004, interrupt_at=0, **sender):
             runner.add(evidence, sequence)
 
     rng = random.Random(0)
-    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="x", rng=rng)
-    session = Session(Sender(target, rng=rng, **sender), builder, tolerance=60.0, watch=take)
+
+    session = Session(Sender(target, rng=rng, **sender), actors, PAUSE, tolerance=60.0, watch=take)
     state = execute(session, plan)
     counts = {clause.id: runner.counts[clause.id] for clause in runner.clauses}
     musts = {clause.id for clause in runner.clauses if clause.level == "must"}
@@ -158,8 +157,7 @@ def test_a_standard_run_is_hardly_idle_and_its_reads_are_in_time(campaigns, late
 @pytest.mark.parametrize("fault", [None, *BY_TIME])
 def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault):
     done = run(plan_for(4), fault)
-    begun = executor.Schedule
-    monkeypatch.setattr(executor, "Schedule", lambda sequences, **_: begun(sequences, overlap=False))
+    monkeypatch.setattr(executor, "_OVERLAPPING", ())
     alone = run(plan_for(4), fault)
     assert done.must_fail == alone.must_fail
     assert bool(done.must_fail) == (fault is not None)
@@ -167,16 +165,10 @@ def test_verdicts_are_those_of_a_run_without_overlap(monkeypatch, fault):
 
 
 def test_on_a_virtual_clock_nothing_overlaps():
-    schedule = executor.Schedule((timed("t", 0, 1.0), reads("r", "own:1")), overlap=False)
-
-    def begin(sequence):
-        yield 5 if sequence.name == "t" else None
-        return True
-
-    first = schedule.next(lambda _ns: False, begin)
-    assert first
-    first.due = 5
-    assert schedule.next(lambda _ns: False, begin) is first
+    plan = Plan("quick", 0, Capabilities(2, clock="virtual"), (timed("t", 0, 1.0), reads("r", "own:1")))
+    names = []
+    run_in_process(plan, build(clock=ManualClock()), random.Random(0), lambda _, name: names.append(name))
+    assert names[2:-2] == ["t", "t", "t", "r"]
 
 
 def test_a_spent_budget_counts_the_sequences_that_wait_as_unfinished():
@@ -199,8 +191,7 @@ def test_an_interrupted_wait_leaves_no_campaign_paused():
 def test_a_pause_that_got_a_409_is_not_waited_for():
     course, clock = executor.Course("t", {"a": 7}, {"a"}), ManualClock(START)
     sender = Sender(WallTarget(build(clock=clock), clock), rng=random.Random(0))
-    builder = RequestBuilder("", mock_actors(), PAUSE, agent="x", rng=random.Random(0))
-    session = Session(sender, builder, tolerance=60.0, watch=lambda *_: None)
+    session = Session(sender, mock_actors(), PAUSE, tolerance=60.0, watch=lambda *_: None)
     taking = executor.Executor(session).take(AwaitResume("a"), course)
     with pytest.raises(StopIteration) as ended:
         next(taking)

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +26,7 @@ from whop_contracts.engine.journal import (
     resources_of,
 )
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
+from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.session import RunState, Session
 from whop_contracts.engine.teardown import restore_campaigns
 from whop_contracts.pause.clause import Contract
@@ -69,19 +68,18 @@ def execute(
                 # Within the ``try``: a signal comes before it and is caught below, or while restoring.
                 ending.enter_context(restoring())
             except KeyboardInterrupt:
-                ending.enter_context(restoring())
                 state.inconclusive = "the run was interrupted"
                 if not state.untouched:
                     session.tell("the run was interrupted; a second Ctrl-C leaves the rest as it is")
             except Exception as error:  # noqa: BLE001 - an error of our own; what follows is restored
-                ending.enter_context(restoring())
                 state.inconclusive = describe_internal_error(error)
             finally:
+                ending.enter_context(restoring())
                 if state.untouched:
                     # No request was ever accepted: only the journal notes that they are as they were.
-                    session.in_teardown = True
+                    session.journal.lenient = True
                     for campaign in first:
-                        session.write_journal(partial(Journal.put_back, campaign=campaign))
+                        session.journal.put_back(campaign)
                 else:
                     records = {name: CampaignRecord(shown) for name, shown in first.items()}
                     restore_campaigns(session, records, restore_time=restore_time)
@@ -102,11 +100,11 @@ def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], 
             shown = session.contract.baseline
         if shown is not None and shown.whole:
             first[campaign] = shown
-            session.write_journal(partial(Journal.first, campaign=campaign, state=shown))
+            session.journal.first(campaign, shown)
     theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown if foreign else None
     if theirs is not None and theirs.whole:
         session.foreign.first = theirs
-        session.write_journal(partial(Journal.first, campaign=session.foreign.name, state=theirs))
+        session.journal.first(session.foreign.name, theirs)
     return evidence, first
 
 
@@ -201,20 +199,22 @@ def restore(
         agent = f"whop-contracts/{__version__} (restore)"
         session = Session(
             Sender(target, rng=rng, rate=rate(settings, target)),
-            RequestBuilder(target.base_url, actors, contract, agent=agent, rng=rng),
+            actors,
+            contract,
+            agent=agent,
             tolerance=settings.resume_tolerance,
-            journal=journal,
             watch=lambda *_: None,
             tell=tell,
         )
+        session.journal = journal
         resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
         with exclusive(resources, f"restore of {record.run_id}"), interruptible():
             if note := describe_plain_http(record.base_url):
                 tell(note)
             restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
     state, redact = session.state, redactor_of(actors).text
-    if state.unjournalled:
-        raise JournalError(state.unjournalled)
+    if journal.trouble:
+        raise JournalError(journal.trouble)
     state.restored = [redact(line) for line in state.restored]
     state.failed = [redact(line) for line in state.failed]
     state.inconclusive = state.inconclusive and redact(state.inconclusive)

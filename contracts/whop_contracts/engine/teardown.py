@@ -42,7 +42,7 @@ def restore_campaigns(
     rest: dict[str, Callable[[], str]] = {}
     for name in sorted(campaigns, key=lambda name: killed and campaigns[name].put_back):
         rest[name] = partial(_restore if killed else _bring_back, session, name, campaigns[name])
-    if foreign.taken or foreign.sent:
+    if foreign.sent:
         rest[f"{foreign.name}, another company's"] = partial(_restore_foreign, session)
     try:
         session.begin_teardown()
@@ -52,31 +52,20 @@ def restore_campaigns(
                 session.tell(name)
             left = max(until - session.sender.elapsed(), 0.0)
             session.sender.restore_within(min(restore_time, left), session.tell)
-            done = _attempt(session, name, rest[name], killed=killed)
+            try:
+                if done := rest[name]():
+                    state.restored.append(f"{name}: {done}")
+            except (Stopped, _LeftAsItIsError, BudgetSpent) as error:
+                if killed and isinstance(error, Stopped) and not (state.restored or state.failed):
+                    state.inconclusive = f"{name}: {error}"
+                    return
+                state.failed.append(f"{name}: {error}")
+            except Exception as error:  # noqa: BLE001 - a bug at one campaign leaves the others to restore
+                state.failed.append(f"{name}: {describe_internal_error(error)}")
             del rest[name]
-            if not done and killed and state.inconclusive is not None:
-                return
     except KeyboardInterrupt:
         state.left = True
         state.failed += [f"{name}: not restored: restoring was interrupted" for name in rest]
-
-
-def _attempt(session: Session, name: str, restore: Callable[[], str], *, killed: bool) -> bool:
-    state = session.state
-    try:
-        if done := restore():
-            state.restored.append(f"{name}: {done}")
-    except (Stopped, _LeftAsItIsError, BudgetSpent) as error:
-        problem = f"{name}: {error}"
-        if killed and isinstance(error, Stopped) and not (state.restored or state.failed):
-            state.inconclusive = problem
-        else:
-            state.failed.append(problem)
-        return False
-    except Exception as error:  # noqa: BLE001 - a bug at one campaign leaves the others to restore
-        state.failed.append(f"{name}: {describe_internal_error(error)}")
-        return False
-    return True
 
 
 def _restore(session: Session, name: str, record: CampaignRecord) -> str:
@@ -88,7 +77,7 @@ def _restore(session: Session, name: str, record: CampaignRecord) -> str:
         if first is None or (seen is not None and seen.matches(_elapsed(session, first))):
             return ""
         # Kept open in the journal, so that the next restore reads it too.
-        session.write_journal(lambda journal: journal.intend(name, first))
+        session.journal.intend(name, first)
         was = f"was {first}, and the run sent nothing to it"
         raise _LeftAsItIsError(f"left as it is, {seen or 'not readable'}: {was}")
     if seen is None or seen.status is None:
@@ -97,7 +86,7 @@ def _restore(session: Session, name: str, record: CampaignRecord) -> str:
         raise _LeftAsItIsError(f"left as it is, {seen}: the journal does not have its state before the run")
     wanted = _elapsed(session, first)
     if seen.matches(wanted):
-        session.write_journal(lambda journal: journal.put_back(name))
+        session.journal.put_back(name)
         return f"is {wanted}, as it was"
     if not could_be(record, seen, session.contract.baseline):
         raise _LeftAsItIsError(f"left as it is, {seen}: no request of the run could have left it so")
@@ -117,7 +106,7 @@ def _bring_back(session: Session, name: str, record: CampaignRecord) -> str:
                 session.send(case, RESTORING)
         seen = session.read(symbol, RESTORING, patient=True).shown
         if seen is not None and (seen.matches(wanted) or seen.matches(_elapsed(session, first))):
-            session.write_journal(lambda journal: journal.put_back(name))
+            session.journal.put_back(name)
             return f"is {wanted}"
     raise _LeftAsItIsError(f"was {wanted}, is {seen or 'not readable'}")
 
@@ -161,5 +150,5 @@ def _restore_foreign(session: Session) -> str:
     elif foreign.released is None or not foreign.released.accepted:
         status = foreign.released.status if foreign.released else "no status code"
         raise _LeftAsItIsError(f"was paused by a request of ours, and the one that resumes it got {status}")
-    session.write_journal(lambda journal: journal.put_back(foreign.name))
+    session.journal.put_back(foreign.name)
     return ""
