@@ -189,7 +189,7 @@ def test_an_interrupted_wait_leaves_no_campaign_paused():
 
 
 def test_a_pause_that_got_a_409_is_not_waited_for():
-    course, clock = executor.Course("t", {"a": 7}, {"a"}), ManualClock(START)
+    course, clock = executor.Course("t", marks={"a": 7}, conflicting={"a"}), ManualClock(START)
     sender = Sender(WallTarget(build(clock=clock), clock), rng=random.Random(0))
     session = Session(sender, mock_actors(), PAUSE, tolerance=60.0, watch=lambda *_: None)
     taking = executor.Executor(session).take(AwaitResume("a"), course)

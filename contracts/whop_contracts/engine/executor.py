@@ -33,22 +33,19 @@ whether it was reached; or None where others may go on first. Returns whether th
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Course:
-    """A sequence that is being sent: its name, the instants of its marks, those of pauses that got a 409."""
+    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for.
+
+    ``marks`` are the instants that its later steps refer to, ``conflicting`` those of pauses that got a 409.
+    """
 
     name: str
+    campaigns: frozenset[str] = frozenset()
+    due: int = 0
     marks: dict[str, int] = field(default_factory=dict)
     conflicting: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True, eq=False)
-class Running:
-    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for."""
-
-    steps: Steps
-    campaigns: frozenset[str]
-    due: int = 0
+    steps: Steps = field(init=False)
 
 
 class Executor:
@@ -68,7 +65,7 @@ class Executor:
         self._overlaps = self._clock.kind in _OVERLAPPING
         self._todo: Iterator[Sequence] = iter(())
         self._deferred: list[Sequence] = []
-        self._under_way: list[Running] = []
+        self._under_way: list[Course] = []
         self._waited_out = 0
         self._conflicts = False
 
@@ -97,7 +94,7 @@ class Executor:
 
     # -- which sequence goes on ------------------------------------------------------------------------------
 
-    def _next(self) -> Running | None:
+    def _next(self) -> Course | None:
         """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
         waiting = min((one for one in self._under_way if one.due), key=lambda one: one.due, default=None)
         if waiting and (not self._overlaps or self._has_passed(waiting.due)):
@@ -107,7 +104,8 @@ class Executor:
             return waiting
         sending = next((one for one in self._under_way if not one.due), None)
         if sending is None and (sequence := self._startable()):
-            sending = Running(self._send_sequence(sequence), _campaigns(sequence))
+            sending = Course(sequence.name, _campaigns(sequence))
+            sending.steps = self._send_sequence(sequence, sending)
             self._under_way.append(sending)
         return sending or waiting
 
@@ -139,7 +137,7 @@ class Executor:
             self._deferred.append(sequence)
             yield sequence
 
-    def _go_on(self, one: Running) -> bool:
+    def _go_on(self, one: Course) -> bool:
         """Let a sequence take its next step, after the instant that it waits for. Whether it has ended."""
         try:
             one.due = one.steps.send(self._reach(one.due) if one.due else None) or 0
@@ -153,8 +151,7 @@ class Executor:
 
     # -- one sequence ----------------------------------------------------------------------------------------
 
-    def _send_sequence(self, sequence: Sequence) -> Steps:
-        course = Course(sequence.name)
+    def _send_sequence(self, sequence: Sequence, course: Course) -> Steps:
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)
         for rejected, some in itertools.groupby(sequence.steps, self._must_be_rejected):

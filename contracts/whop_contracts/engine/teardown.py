@@ -15,7 +15,7 @@ from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import CampaignRecord
 from whop_contracts.engine.plan import RESTORING
 from whop_contracts.engine.session import Session
-from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.pause.evidence import State
 from whop_contracts.signals import describe_internal_error
 from whop_contracts.target.sender import BudgetSpent
 
@@ -70,8 +70,12 @@ def restore_campaigns(
 
 def _restore(session: Session, name: str, record: CampaignRecord) -> str:
     """Restore a campaign of a run that was killed, from its record."""
-    shown = _look(session, name)
-    seen, first = shown.shown, record.first
+    evidence = session.read(_symbol(session, name), RESTORING, patient=True)
+    seen, first = evidence.shown, record.first
+    if evidence.exchange.response is None:
+        raise Stopped(f"could not be read: {evidence.exchange.trouble}")
+    if evidence.status == HTTPStatus.UNAUTHORIZED:
+        raise Stopped("the credential is not accepted (401)")
     if record.put_back:
         # It got no request: a faulty provider may have changed it along with another.
         if first is None or (seen is not None and seen.matches(_elapsed(session, first))):
@@ -81,7 +85,7 @@ def _restore(session: Session, name: str, record: CampaignRecord) -> str:
         was = f"was {first}, and the run sent nothing to it"
         raise _LeftAsItIsError(f"left as it is, {seen or 'not readable'}: {was}")
     if seen is None or seen.status is None:
-        raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {shown.status})")
+        raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {evidence.status})")
     if first is None:
         raise _LeftAsItIsError(f"left as it is, {seen}: the journal does not have its state before the run")
     wanted = _elapsed(session, first)
@@ -94,9 +98,16 @@ def _restore(session: Session, name: str, record: CampaignRecord) -> str:
     return f"was {seen}, is {_elapsed(session, first)} again"
 
 
+def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
+    """Whether the run's own requests, or none, explain what is seen. A dated pause also ends by itself."""
+    known = [one for one in (record.first, *record.left) if one is not None and one.whole]
+    dated = any(one.until is not None for one in known)
+    return any(seen.matches(one) for one in known) or (dated and seen.matches(baseline))
+
+
 def _bring_back(session: Session, name: str, record: CampaignRecord) -> str:
     """Send what is needed, and read. What is wanted is decided again at each attempt, since time passes."""
-    contract, symbol, first, seen = session.contract, _symbol(session, name), record.first, None
+    contract, symbol, first = session.contract, _symbol(session, name), record.first
     assert first is not None
     for attempt in range(_ATTEMPTS):
         wanted = _elapsed(session, first)
@@ -120,31 +131,13 @@ def _elapsed(session: Session, first: State) -> State:
     return session.contract.elapsed(first, session.now())
 
 
-def _look(session: Session, name: str) -> Evidence:
-    evidence = session.read(_symbol(session, name), RESTORING, patient=True)
-    if evidence.exchange.response is None:
-        raise Stopped(f"could not be read: {evidence.exchange.trouble}")
-    if evidence.status == HTTPStatus.UNAUTHORIZED:
-        raise Stopped("the credential is not accepted (401)")
-    return evidence
-
-
-def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
-    """Whether the run's own requests, or none, explain what is seen. A dated pause also ends by itself."""
-    known = [one for one in (record.first, *record.left) if one is not None and one.whole]
-    dated = any(one.until is not None for one in known)
-    return any(seen.matches(one) for one in known) or (dated and seen.matches(baseline))
-
-
 def _restore_foreign(session: Session) -> str:
     """Another company's campaign: each request that it accepted was followed by one that resumes it."""
     foreign = session.foreign
-    if foreign.first is not None and foreign.sent:
+    if first := foreign.first:
         seen = session.plain(session.read("foreign", RESTORING)).shown
-        if seen is None or not (
-            seen.matches(foreign.first) or seen.matches(_elapsed(session, foreign.first))
-        ):
-            raise _LeftAsItIsError(f"was {foreign.first}, is {seen or 'not readable'}")
+        if seen is None or not (seen.matches(first) or seen.matches(_elapsed(session, first))):
+            raise _LeftAsItIsError(f"was {first}, is {seen or 'not readable'}")
     elif not foreign.taken:
         return ""
     elif foreign.released is None or not foreign.released.accepted:
