@@ -149,31 +149,33 @@ class CredentialCheck:
     used: bool = False
     accepted: bool = False
     checking: bool = False
+    doubt: Doubt | None = None
 
-    def begin(self, session: Session, exchange: Exchange) -> Doubt | None:
-        """The doubt that an exchange raises before it is recorded; its evidence is held from here on."""
+    def check(self, session: Session, exchange: Exchange) -> None:
+        """Take in one exchange before it is recorded; if it raises a doubt, its evidence is held."""
         ours = exchange.role == "full" and exchange.scope == "named" and exchange.sequence != PREFLIGHT
+        self.doubt = None
         if self.checking or not ours:
-            return None
+            return
         status = exchange.response.status if exchange.response else 0
         main = exchange.request.operation == session.contract.operation
         first = main and not self.used
         self.used |= main and status != 0
-        doubt: Doubt | None = None
         if status == HTTPStatus.UNAUTHORIZED:
-            doubt = "credential"
+            self.doubt = "credential"
         elif first and (status == HTTPStatus.FORBIDDEN or status in _REDIRECTS):
-            doubt = "permission" if status == HTTPStatus.FORBIDDEN else "redirect"
+            self.doubt = "permission" if status == HTTPStatus.FORBIDDEN else "redirect"
         elif main and status == HTTPStatus.CONFLICT and not self.accepted and not session.in_teardown:
-            doubt = "conflict"
-        self.accepted |= main and (doubt == "conflict" or 200 <= status < 300)  # noqa: PLR2004
-        if doubt:
-            session.outbox.hold(doubt)
-        return doubt
+            self.doubt = "conflict"
+        self.accepted |= main and (self.doubt == "conflict" or 200 <= status < 300)  # noqa: PLR2004
+        if self.doubt:
+            session.outbox.hold(self.doubt)
 
-    def recheck(self, session: Session, doubt: Doubt, sequence: str) -> None:
-        """Send what decides about a doubt; ``Stopped`` if the credential is rejected again."""
-        contract = session.contract
+    def recheck(self, session: Session, sequence: str) -> None:
+        """Send what decides about a doubt, if there is one; ``Stopped`` if the credential is rejected."""
+        doubt, contract = self.doubt, session.contract
+        if not doubt:
+            return
         simplest, undo = contract.simplest_requests
         self.checking, rejected, why = True, True, contract.conflicting
         try:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -190,32 +189,25 @@ def restore(
     if not settings.token:
         raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
     actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
-    rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
-    with ExitStack() as ending:
-        target = open_target(settings, record.base_url)
-        ending.callback(target.close)
-        journal = Journal.reopen(path)
-        ending.callback(journal.close)
-        agent = f"whop-contracts/{__version__} (restore)"
+    resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
+    with closing(open_target(settings, record.base_url)) as target, closing(Journal.reopen(path)) as journal:
         session = Session(
-            Sender(target, rng=rng, rate=rate(settings, target)),
+            Sender(target, rng=random.Random(), rate=rate(settings, target)),  # noqa: S311 - spreads retries
             actors,
             contract,
-            agent=agent,
+            agent=f"whop-contracts/{__version__} (restore)",
             tolerance=settings.resume_tolerance,
             watch=lambda *_: None,
             tell=tell,
         )
         session.journal = journal
-        resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
         with exclusive(resources, f"restore of {record.run_id}"), interruptible():
             if note := describe_plain_http(record.base_url):
                 tell(note)
             restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
-    state, redact = session.state, redactor_of(actors).text
     if journal.trouble:
         raise JournalError(journal.trouble)
-    state.restored = [redact(line) for line in state.restored]
-    state.failed = [redact(line) for line in state.failed]
-    state.inconclusive = state.inconclusive and redact(state.inconclusive)
+    state = session.state
+    lines = [state.restored, state.failed, state.inconclusive]
+    state.restored, state.failed, state.inconclusive = redactor_of(actors).data(lines)
     return state

@@ -11,7 +11,6 @@ from whop_contracts.engine.guards import (
     PREFLIGHT,
     ClockCheck,
     CredentialCheck,
-    Doubt,
     ForeignCampaign,
     Outbox,
     Stopped,
@@ -207,10 +206,8 @@ class Session:
 
     def _take_in(self, unsent: Exchange, replies: Iterable[Reply]) -> Evidence:
         """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
-        recorded = [self._record(unsent, reply) for reply in replies]
-        evidence = recorded[-1][0]
-        for doubt in {doubt for _, doubt in recorded if doubt}:
-            self.credential.recheck(self, doubt, unsent.sequence)
+        evidence = [self._record(unsent, reply) for reply in replies][-1]
+        self.credential.recheck(self, unsent.sequence)
         # Of a first read that ends the run, its reason gives the likely cause.
         cause = self.contract.likely_cause(evidence)
         if cause and not self.in_teardown and (evidence.accepted or unsent.sequence != PREFLIGHT):
@@ -220,8 +217,8 @@ class Session:
         self.foreign.check(self, evidence)
         return evidence
 
-    def _record(self, unsent: Exchange, reply: Reply) -> tuple[Evidence, Doubt | None]:
-        """Have the oracle follow a reply, and pass it on; also the doubt that it raises."""
+    def _record(self, unsent: Exchange, reply: Reply) -> Evidence:
+        """Have the oracle follow a reply, and pass it on."""
         self._number += 1
         self.target.clock.learn(reply)
         exchange = replace(
@@ -233,7 +230,7 @@ class Session:
             now=self._window(reply.sent, reply.received),
             trouble=reply.trouble,
         )
-        doubt = self.credential.begin(self, exchange)
+        self.credential.check(self, exchange)
         try:
             evidence = self.oracle.follow(exchange)
             self.clock_check.check(self, evidence)
@@ -243,8 +240,8 @@ class Session:
                 self.state.unsound = True
                 raise
             self._note_error(error)
-            return self.plain(Evidence(exchange)), doubt
-        return evidence, doubt
+            return self.plain(Evidence(exchange))
+        return evidence
 
     def _count_lost(self, evidence: Evidence) -> None:
         """Count what got no response; ``Stopped`` if the operation never gets one."""
