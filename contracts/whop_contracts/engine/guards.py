@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal
 
-from whop_contracts.exchange import Exchange
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.steps import read
@@ -26,6 +26,10 @@ _UNSTAMPED: Final = 3
 """So many responses without a new stamp, and nothing can be learned from stamps."""
 _REDIRECTS: Final = range(300, 400)
 _APART: Final = 10 * NANO
+_CONTRADICTIONS: Final = {
+    "wall": "the Date headers and updated_at tell different times",
+    "test": "the test clock is not the provider's: updated_at does not follow it",
+}
 PREFLIGHT: Final = "preflight"
 
 
@@ -102,38 +106,30 @@ class ClockCheck:
             self.unstamped += 1
             if self.unstamped > _UNSTAMPED:
                 self.finish(session)
-        else:
-            self._compare(session, evidence, stamp)
+        elif evidence.exchange.now:
+            self._compare(session, evidence, stamp, evidence.exchange.now)
 
-    def _compare(self, session: Session, evidence: Evidence, stamp: int) -> None:
-        clock, exchange, now = session.target.clock, evidence.exchange, evidence.exchange.now
-        wall = clock.kind == "wall"
-        slack = _APART if wall else int(session.tolerance * NANO)
-        agrees = now is not None and now.start - slack <= stamp <= now.end + slack
-        if wall:
-            if evidence.response.header("date") is None:
-                clock.learn_instant(stamp, exchange.sent, exchange.received)
-            elif not agrees:
-                clock.doubt("the Date headers and updated_at tell different times")
-            self.settle(session, sound=agrees)
-        elif agrees:
+    def _compare(self, session: Session, evidence: Evidence, stamp: int, now: Window) -> None:
+        clock, exchange = session.target.clock, evidence.exchange
+        learned = clock.kind == "wall" and evidence.response.header("date") is None
+        slack = _APART if clock.kind == "wall" else int(session.tolerance * NANO)
+        if learned:
+            clock.learn_instant(stamp, exchange.sent, exchange.received)
+        if now.start - slack <= stamp <= now.end + slack:
             self.finish(session, sound=True)
-        elif now is not None:
-            session.outbox.hold("clock")
-            self.contradicted += 1
-            if self.contradicted > 1:
-                clock.doubt("the test clock is not the provider's: updated_at does not follow it")
-                self.settle(session, sound=False)
+            return
+        session.outbox.hold("clock")
+        self.contradicted += 1
+        if clock.kind == "wall" or self.contradicted > 1:
+            if not learned:
+                clock.doubt(_CONTRADICTIONS[clock.kind])
+            self.finish(session, sound=False)
 
     def finish(self, session: Session, *, sound: bool | None = None) -> None:
         """What is held is ``sound``; by default, since the plan is over, if nothing was contradicted."""
         if "clock" in session.outbox.doubts:
-            self.settle(session, sound=not self.contradicted if sound is None else sound)
-
-    def settle(self, session: Session, *, sound: bool) -> None:
-        """Decide about what is held."""
-        self.confirmed = True
-        session.outbox.settle("clock", sound=sound)
+            self.confirmed = True
+            session.outbox.settle("clock", sound=not self.contradicted if sound is None else sound)
 
 
 @dataclass(slots=True)

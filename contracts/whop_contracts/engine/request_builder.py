@@ -10,7 +10,7 @@ from calendar import monthcalendar
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
@@ -160,22 +160,14 @@ class RequestBuilder:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
         kind, _, rest = symbol.partition(":")
         token = self.actors.token
-        match kind:
-            case "none":
-                return None, "none"
-            case "empty":
-                return "Bearer", "empty"
-            case "unknown":
-                unknown = _UNSIGNED if rest else self._random(max(len(token), 24))
-                return f"Bearer {unknown}", "unknown"
-            case "altered":
-                return f"Bearer {altered(token, rest)}", "altered"
-            case "scheme":
-                return f"{rest} {token}".strip(), "scheme"
-            case "readonly":
-                return f"Bearer {self.actors.readonly_token}", "readonly"
-            case _:
-                return f"Bearer {token}", "full"
+        if kind == "unknown":
+            token = _UNSIGNED if rest else self._random(max(len(token), 24))
+        elif kind == "altered":
+            token = altered(token, rest)
+        elif kind == "readonly":
+            token = self.actors.readonly_token or ""
+        others = {"none": None, "empty": "Bearer", "scheme": f"{rest} {token}".strip()}
+        return others.get(kind, f"Bearer {token}"), cast("Role", kind)
 
 
 def redactor_of(actors: Actors) -> Redactor:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -51,8 +51,7 @@ def execute(
     state = session.state
     with interruptible():
         try:
-            evidence, first = preflight(session, foreign=plan.means.foreign)
-            state.inconclusive = why_not_ready(session, evidence)
+            first = preflight(session, foreign=plan.means.foreign)
         except (BudgetSpent, Stopped) as stopped:
             state.inconclusive = str(stopped)
         except JournalError:
@@ -85,15 +84,15 @@ def execute(
     return state
 
 
-def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
+def preflight(session: Session, *, foreign: bool) -> dict[str, State]:
     """Read every named campaign once, and another company's if one was given, and journal their states.
 
-    Returns the evidence and, where it can be restored, the state by campaign, for those named.
+    Returns the states of those named that can be restored. ``Stopped`` if a run cannot begin.
     """
-    evidence, first = {}, {}
+    first, reads = {}, {}
     for index, campaign in enumerate(session.actors.campaigns):
-        evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
-        shown = evidence[campaign].shown
+        reads[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
+        shown = reads[campaign].shown
         if shown is not None and not shown.whole and session.contract.is_ready(shown):
             # What is active has no date, so that it can be restored even if dates cannot be read.
             shown = session.contract.baseline
@@ -104,26 +103,25 @@ def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], 
     if theirs is not None and theirs.whole:
         session.foreign.first = theirs
         session.journal.first(session.foreign.name, theirs)
-    return evidence, first
+    for campaign, evidence in reads.items():
+        _check_first_read(session, campaign, evidence)
+    return first
 
 
-def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str | None:
-    """Why a run cannot begin after its first reads; None if it can.
-
-    Campaigns of a live target that is not on loopback have to be readable and ready to be used.
-    """
-    contract = session.contract
+def _check_first_read(session: Session, campaign: str, evidence: Evidence) -> None:
+    """``Stopped`` if a campaign cannot be read, or is not ready on a live target that is not on loopback."""
+    contract, shown = session.contract, evidence.shown
+    if reason := _why_unreadable(contract, evidence):
+        cause = contract.likely_cause(evidence)
+        raise Stopped(
+            f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
+        )
     live = session.target.kind == "live" and not session.target.loopback
-    for campaign, evidence in first_reads.items():
-        if reason := _why_unreadable(contract, evidence):
-            cause = contract.likely_cause(evidence)
-            return f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
-        if live and (evidence.shown is None or not contract.is_ready(evidence.shown)):
-            return (
-                f"{campaign} is not {contract.baseline} but {evidence.shown or 'not readable'}: "
-                f"a run on a live target only uses campaigns that are"
-            )
-    return None
+    if live and (shown is None or not contract.is_ready(shown)):
+        raise Stopped(
+            f"{campaign} is not {contract.baseline} but {shown or 'not readable'}: "
+            f"a run on a live target only uses campaigns that are"
+        )
 
 
 def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:

@@ -7,15 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from whop_contracts.engine.guards import (
-    PREFLIGHT,
-    ClockCheck,
-    CredentialCheck,
-    ForeignCampaign,
-    Outbox,
-    Stopped,
-    Watch,
-)
+from whop_contracts.engine import guards
 from whop_contracts.engine.journal import Journal
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
@@ -84,7 +76,7 @@ class Session:
         contract: Contract,
         *,
         tolerance: float,
-        watch: Watch,
+        watch: guards.Watch,
         agent: str = "whop-contracts",
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
@@ -95,10 +87,10 @@ class Session:
         self.oracle = contract.oracle(tolerance)
         self.state = RunState()
         self.tell = tell
-        self.outbox = Outbox(watch)
-        self.foreign = ForeignCampaign(actors.foreign or "")
-        self.credential = CredentialCheck()
-        self.clock_check = ClockCheck()
+        self.outbox = guards.Outbox(watch)
+        self.foreign = guards.ForeignCampaign(actors.foreign or "")
+        self.credential = guards.CredentialCheck()
+        self.clock_check = guards.ClockCheck()
         self.in_teardown = False
         self._builder = RequestBuilder(sender.target.base_url, actors, contract, agent=agent, rng=sender.rng)
         self._number = 0
@@ -210,7 +202,7 @@ class Session:
         self.credential.recheck(self, unsent.sequence)
         # Of a first read that ends the run, its reason gives the likely cause.
         cause = self.contract.likely_cause(evidence)
-        if cause and not self.in_teardown and (evidence.accepted or unsent.sequence != PREFLIGHT):
+        if cause and not self.in_teardown and (evidence.accepted or unsent.sequence != guards.PREFLIGHT):
             note = f"likely cause: {cause}"
             self.state.notes += [note] if note not in self.state.notes else []
         self._count_lost(evidence)
@@ -247,15 +239,15 @@ class Session:
         """Count what got no response; ``Stopped`` if the operation never gets one."""
         if self.in_teardown:
             return
-        what = evidence.exchange.trouble or str(evidence.status)
         if not (evidence.answered or evidence.from_gateway):
-            self.state.unanswered[what] += 1
+            self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
         if evidence.operation == self.contract.operation:
             self._accepted |= evidence.accepted
             self._lost += not evidence.answered
         if self._lost >= _UNANSWERED and not self._accepted:
             what = evidence.exchange.trouble or f"{evidence.status} each time"
-            raise Stopped(f"{self.contract.unproven}, and {_UNANSWERED} got no response at all: {what}")
+            lost = f"{_UNANSWERED} got no response at all: {what}"
+            raise guards.Stopped(f"{self.contract.unproven}, and {lost}")
 
     def plain(self, evidence: Evidence) -> Evidence:
         """Evidence with the state that its response shows by itself, whatever was expected."""
