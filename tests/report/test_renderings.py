@@ -4,6 +4,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from html import unescape
 
 import jsonschema
 from markdown_it import MarkdownIt
@@ -47,7 +48,7 @@ def test_all_renderings_show_the_same_things_of_a_failure_in_the_same_words():
         texts = rendered(handmade.result(row))
         assert texts.pop("json")
         for name, text in texts.items():
-            said = " ".join(text.replace("&quot;", '"').split())
+            said = " ".join(unescape(text).split())
             assert "a date tomorrow (instant), 3 times, first in request 7" in said, (name, verdict)
             assert "no body (nothing), 3 times, first in request 7: expected paused; actual stale" in said
             if verdict == "failed" or name == "html":

@@ -12,10 +12,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from xml.sax import saxutils
 
 import jinja2
 from markupsafe import Markup, escape
@@ -32,11 +31,6 @@ _BUDGETS: Final = (4_000, 1_000, 200, 40)
 """Characters of one text; the first budget that lets the page fit is taken."""
 _LINES: Final = 20
 _ROWS: Final = 500
-_LEFT: Final = 2.0
-_RIGHT: Final = 97.0
-"""Horizontal places of a picture are percentages between these, so that it fits any screen."""
-_TOP, _STEP = 26, 20
-"""Vertical ones are pixels."""
 _FOLDER: Final = Path(__file__).with_name("templates")
 
 
@@ -44,14 +38,12 @@ _FOLDER: Final = Path(__file__).with_name("templates")
 def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER),
-        autoescape=jinja2.select_autoescape(["html.j2"]),
+        autoescape=jinja2.select_autoescape(["html.j2", "xml.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    attribute = partial(saxutils.escape, entities={'"': "&quot;"})
     environment.filters |= {"code": _code, "fenced": _fenced, "visible": visible}
-    environment.filters |= {"attribute": attribute, "text": saxutils.escape}
     environment.globals |= {"summary": summary, "failure": failure}
     return environment.get_template(name)
 
@@ -140,26 +132,15 @@ def _body(text: str | None, budget: int) -> str:
     return "\n".join(visible(line, min(budget, 400)) for line in lines)
 
 
-def timeline(row: Row) -> dict[str, Any] | None:
-    """The requests that led to a failure as a picture; None if fewer than two instants of them are known.
-
-    ``marks`` are instants in their order, with their numbers in the list under the picture; ``paused`` are
-    the spans in which the campaign was shown as paused.
+def timeline(row: Row) -> tuple[list[tuple[int, str, str]], list[tuple[int, int]]]:
+    """The instants that led to a failure, with their kind and words, and the spans in which the campaign was
+    shown as paused. Both are empty if fewer than two instants are known.
     """
     points = sorted(_points(row), key=lambda point: point[0])
     if not points or points[0][0] == points[-1][0]:
-        return None
-    first, last = points[0][0], points[-1][0]
-
-    def place(ns: int) -> float:
-        return round(_LEFT + (_RIGHT - _LEFT) * ((min(max(ns, first), last) - first) / (last - first)), 2)
-
-    marks = [
-        {"x": place(ns), "y": _TOP + _STEP * index, "kind": kind, "words": f"{write_instant(ns)} {what}"}
-        for index, (ns, kind, what) in enumerate(points)
-    ]
-    paused = [(place(start), place(end)) for start, end in _paused(row["failure"]["request"])]
-    return {"marks": marks, "height": _TOP + _STEP * len(marks), "paused": paused}
+        return [], []
+    named = [(ns, kind, f"{write_instant(ns)} {what}") for ns, kind, what in points]
+    return named, list(_paused(row["failure"]["request"]))
 
 
 def _points(row: Row) -> Iterator[tuple[int, str, str]]:

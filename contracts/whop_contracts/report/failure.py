@@ -151,8 +151,7 @@ def curl(exchange: Exchange) -> str:
     request, pipe = exchange.request, ""
     words = ["curl", "-i", *(["-g"] if set(request.url) & set("[]{}") else []), "-X", request.method]
     words.append(_quoted(request.url.encode()))
-    credential = _credential(exchange)
-    if credential is not None:
+    if (credential := _credential(exchange)) is not None:
         words += ["-H", f'"Authorization: {credential}"']
     media_type = request.header("content-type")
     if media_type is not None or request.content:

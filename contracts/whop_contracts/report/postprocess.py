@@ -8,12 +8,12 @@ it can be kept in a repository, and is replaced as a whole or not at all.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,15 +74,11 @@ class Waiver:
     owner: str
     expiry: date
 
-    def covers(self, clause: str) -> bool:
-        """Whether it is about a clause."""
-        return fnmatch.fnmatchcase(clause, self.clause)
-
     def __str__(self) -> str:
         return f"{self.reason} (waived by {self.owner} until {self.expiry})"
 
 
-def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiver, ...]:
+def read_waivers(path: Path, known: Sequence[str], *, today: date) -> tuple[Waiver, ...]:
     """Read waivers. UsageError names the line of what is incomplete, has expired, or matches no clause."""
     text, document = read_toml(path, f"--waivers {path}")
     places = _places(text)
@@ -96,7 +92,7 @@ def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiv
         raise UsageError(f"--waivers {path}: expected [[waiver]] tables")
     waivers = []
     for number, table in enumerate(tables):
-        if problem := _problem(table, tuple(known), today):
+        if problem := _problem(table, known, today):
             # In an inline array, only its own line can be named.
             start = places.get((number, ""), places.get((-1, "waiver"), 1))
             key, what = problem
@@ -121,7 +117,7 @@ def _problem(table: Mapping[str, Any], known: Sequence[str], today: date) -> tup
     clause, owner, expiry = table["clause"], " ".join(table["owner"].split()), table["expiry"]
     if expiry < today:
         return "expiry", f"the waiver of {clause} expired on {expiry}; ask {owner}, or take it out"
-    if not fnmatch.filter(known, clause):
+    if not any(fnmatchcase(id_, clause) for id_ in known):
         return "clause", f"clause {clause!r} matches no clause; `whop-contracts clauses` lists them"
     return None
 
@@ -149,12 +145,12 @@ def apply_waivers(
     """
     rows = []
     for row in result["clauses"]:
-        waiver = next((one for one in waivers if one.covers(row["id"])), None)
+        waiver = next((one for one in waivers if fnmatchcase(row["id"], one.clause)), None)
         waived = waiver and row["verdict"] in {"failed", "warned"}
         rows.append(row | ({"verdict": "waived", "reason": str(waiver)} if waived else {}))
     idle = []
     for waiver in waivers:
-        verdicts = {row["verdict"] for row in rows if waiver.covers(row["id"])} - {"not_tested"}
+        verdicts = {row["verdict"] for row in rows if fnmatchcase(row["id"], waiver.clause)} - {"not_tested"}
         if verdicts and "waived" not in verdicts:
             until = f"({waiver.owner}, until {waiver.expiry})"
             idle.append(f"waiver for {waiver.clause} is not needed any more {until}")

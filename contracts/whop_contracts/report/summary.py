@@ -95,11 +95,6 @@ def run(result: Result) -> str:
     return f"{target(result)}, profile {visible(plan['profile'], 40)}, seed {plan['seed']}"
 
 
-def times(result: Result) -> str:
-    """When the run started and finished."""
-    return f"{result['started_at']} to {result['finished_at']}"
-
-
 def sentence(result: Result) -> str:
     """The verdict in one sentence."""
     count, verdict = totals(result), result["verdict"]

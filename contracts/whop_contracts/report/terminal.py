@@ -106,7 +106,7 @@ def print_result(
 
 def _body(page: Page, result: Result, *, verbose: bool) -> None:
     page.paragraph(summary.run(result))
-    page.paragraph(summary.times(result))
+    page.paragraph(f"{result['started_at']} to {result['finished_at']}")
     page.line()
     _table(page, result)
     if verbose:
