@@ -208,7 +208,6 @@ class _Run:
         command, classes = command_of_run(settings), classes_of(self.plan, self.sent)
         circumstances = Circumstances(
             target=self.about,
-            contract={"version": __version__, "sha256": PAUSE.sha256()},
             plan=self._planned() | {"command": command, "classes": classes},
             clock={"kind": target.clock.kind, "from": start, "to": end},
             put_back={"campaigns": len(state.restored), "failed": state.failed},
