@@ -12,6 +12,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -135,8 +136,11 @@ def prove(
     proof = trials.prove(planned, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
         say(*proofs.matrix(proof), "")
-    wrong = proofs.problems(proof, whole=not faults, measured=only is not None)
-    pages = [proofs.markdown(proof), proofs.data(proof)]
+    wrong = proofs.problems(proof, whole=not faults)
+    pages: list[str] = []
+    if write or check:
+        alone = (replace(trial, only="drawn") for trial in planned if trial.fault)
+        pages = [proofs.markdown(proof, trials.prove(tuple(alone), jobs=jobs)), proofs.data(proof)]
     for (path, old), new in zip(before.items(), pages, strict=False):
         if old != new:
             wrong.append(f"{path} holds other numbers (whop-contracts prove --write replaces it):")
