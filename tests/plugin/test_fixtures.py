@@ -44,8 +44,15 @@ import datetime
 import httpx, pytest
 from application import Campaigns
 
-def test_the_application_pauses_and_time_resumes(ad_campaign_provider):
-    campaign, app = ad_campaign_provider.campaign_ids[0], Campaigns(ad_campaign_provider.token)
+@pytest.fixture
+def campaign(ad_campaign_provider):
+    return ad_campaign_provider.campaign_ids[0]
+
+@pytest.fixture
+def app(ad_campaign_provider):
+    return Campaigns(ad_campaign_provider.token)
+
+def test_the_application_pauses_and_time_resumes(ad_campaign_provider, campaign, app):
     until = ad_campaign_provider.now + datetime.timedelta(hours=2)
     assert app.pause(campaign, until)["status"] == "paused"
     held = ad_campaign_provider.campaign(campaign)
@@ -69,13 +76,12 @@ def test_the_official_client_needs_no_address(ad_campaign_provider):
         with pytest.raises(whop_sdk.NotFoundError):
             whop.ad_campaigns.pause(ad_campaign_provider.seed.foreign_campaign)
 
-def test_a_permission_that_is_lacking(ad_campaign_provider):
+def test_a_permission_that_is_lacking(ad_campaign_provider, campaign):
     with pytest.raises(httpx.HTTPStatusError, match="403"):
-        Campaigns(ad_campaign_provider.readonly_token).pause(ad_campaign_provider.campaign_ids[0])
+        Campaigns(ad_campaign_provider.readonly_token).pause(campaign)
 
 @pytest.mark.ad_campaign_provider(fault="never-resumes")
-def test_an_application_that_has_to_bear_a_fault(ad_campaign_provider):
-    campaign, app = ad_campaign_provider.campaign_ids[0], Campaigns(ad_campaign_provider.token)
+def test_an_application_that_has_to_bear_a_fault(ad_campaign_provider, campaign, app):
     app.pause(campaign, ad_campaign_provider.now + datetime.timedelta(hours=1))
     ad_campaign_provider.advance(7200)
     assert app.status(campaign) == "paused"
@@ -90,34 +96,30 @@ def test_another_address(request, base_url):
     assert provider.campaign(provider.campaign_ids[0]).status == "paused"
     assert provider.router.calls.last.response.status_code == 201
 
-def test_a_port_shares_state_and_clock(ad_campaign_provider):
-    campaign, base_url = ad_campaign_provider.campaign_ids[0], ad_campaign_provider.serve()
-    assert base_url == ad_campaign_provider.serve()
-    tomorrow = ad_campaign_provider.now + datetime.timedelta(1)
-    Campaigns(ad_campaign_provider.token, base_url).pause(campaign, tomorrow)
-    assert Campaigns(ad_campaign_provider.token).status(campaign) == "paused"
+def test_a_port_shares_state_and_clock(ad_campaign_provider, campaign, app):
+    served = Campaigns(ad_campaign_provider.token, ad_campaign_provider.serve())
+    assert served.base_url == ad_campaign_provider.serve()
+    served.pause(campaign, ad_campaign_provider.now + datetime.timedelta(1))
+    assert app.status(campaign) == "paused"
     ad_campaign_provider.advance(datetime.timedelta(1))
-    assert Campaigns(ad_campaign_provider.token, base_url).status(campaign) == "active"
+    assert served.status(campaign) == "active"
 
-def test_no_other_request_leaves_unless_its_router_has_a_route(ad_campaign_provider):
+def test_no_other_request_leaves_unless_a_router_has_a_route(ad_campaign_provider, respx_mock, campaign, app):
+    products = "https://api.whop.com/api/v1/products"
     with pytest.raises(AssertionError, match="not mocked"):
-        httpx.get("https://api.whop.com/api/v1/products")
-    ad_campaign_provider.router.get("https://api.whop.com/api/v1/products").respond(json=[])
-    assert httpx.get("https://api.whop.com/api/v1/products").json() == []
-
-def test_beside_the_fixture_of_respx(ad_campaign_provider, respx_mock):
-    respx_mock.get("https://api.whop.com/api/v1/products").respond(json=[])
-    assert httpx.get("https://api.whop.com/api/v1/products").json() == []
-    assert Campaigns(ad_campaign_provider.token).status(ad_campaign_provider.campaign_ids[0]) == "active"
+        httpx.get(products)
+    for router, page in ((ad_campaign_provider.router, products), (respx_mock, products + "/2")):
+        router.get(page).respond(json=[page])
+        assert httpx.get(page).json() == [page]
+    assert app.status(campaign) == "active"
 
 @pytest.mark.asyncio
-async def test_awaited(ad_campaign_provider):
-    campaign = ad_campaign_provider.campaign_ids[0]
-    await Campaigns(ad_campaign_provider.token).pause_soon(campaign)
+async def test_awaited(ad_campaign_provider, campaign, app):
+    await app.pause_soon(campaign)
     assert ad_campaign_provider.campaign(campaign).status == "paused"
     await Campaigns(ad_campaign_provider.token, ad_campaign_provider.serve()).pause_soon(campaign)
 """
-COUNT = 12
+COUNT = 11
 
 
 @pytest.fixture
@@ -207,14 +209,6 @@ def test_every_test_has_the_result_of_the_one_run_and_none_spoils_it(project):
     )
     project.run().assert_outcomes(passed=len(IDS) + 2 + 2)
     assert len(project.runs) == 1
-
-
-def test_settings_that_cannot_be_used_are_one_line(project):
-    (project.path / "whop-contracts.toml").write_text("sead = 1")
-    done = project.write("def test_it(contract_run): pass\ndef test_that(contract_target): pass").run()
-    done.assert_outcomes(errors=2)
-    done.stdout.fnmatch_lines(["whop-contracts.toml, sead: no such key; did you mean seed?"] * 2)
-    assert "Traceback" not in done.stdout.str()
 
 
 def test_the_target_is_that_of_the_settings_and_hides_its_headers(project):

@@ -121,7 +121,12 @@ def test_variables_and_files_apply_and_a_misused_one_is_reported_where_the_items
     # Wrappers of the old kind, as older plugins have them, warn of whatever is raised inside them.
     done = project.run("-W", "ignore::pluggy.PluggyTeardownRaisedWarning")
     assert done.ret == pytest.ExitCode.INTERRUPTED
-    done.stdout.fnmatch_lines(["whop-contracts.toml, sead: no such key; did you mean seed?"])
+    line = "whop-contracts.toml, sead: no such key; did you mean seed?"
+    done.stdout.fnmatch_lines([line])
+    assert "Traceback" not in done.stdout.str()
+    done = project.write("def test_it(contract_run): pass\ndef test_that(contract_target): pass").run()
+    done.assert_outcomes(errors=2)
+    done.stdout.fnmatch_lines([line] * 2)
     assert "Traceback" not in done.stdout.str()
 
 

@@ -64,16 +64,12 @@ def check_har(settings: Settings, file: Path, target: str | None) -> int:
 
 
 def _conclude(settings: Settings, result: Mapping[str, Any]) -> int:
-    """Write and print the result; return its exit code, or raise the problem that a file had."""
-    problem = None
+    """Write and print the result; its exit code. ``UsageError``, after printing, if a file had a problem."""
     try:
         reports.write(settings, result)
-    except UsageError as error:
-        problem = error
-    with reader_may_leave():
-        reports.show(settings, result, sys.stdout)
-    if problem:
-        raise problem
+    finally:
+        with reader_may_leave():
+            reports.show(settings, result, sys.stdout)
     return int(result["exit_code"])
 
 

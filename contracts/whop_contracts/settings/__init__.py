@@ -104,7 +104,7 @@ def check(settings: Settings) -> None:
     def named(name: str) -> str:
         return settings.origins.get(name, f"--{KEYS[name]}")
 
-    for problems in (_of_the_target, _of_actors, _of_files):
+    for problems in (_of_the_target, _of_what_excludes_each_other):
         for problem in problems(settings, named):
             raise UsageError(problem)
 
@@ -126,7 +126,8 @@ def _of_the_target(given: Settings, named: Callable[[str], str]) -> Iterator[str
         yield "--campaign-id: not given; expected at least one campaign that belongs to the run"
 
 
-def _of_actors(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
+def _of_what_excludes_each_other(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
+    """Files that are written have to be different ones; devices may be the same."""
     for index, campaign in enumerate(given.campaign_ids):
         if campaign in given.campaign_ids[:index]:
             yield f"{named('campaign_ids')} {campaign!r}: expected each campaign once"
@@ -135,10 +136,6 @@ def _of_actors(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
         yield f"{foreign}: expected another company's campaign, not one of --campaign-id"
     if given.token and given.readonly_token == given.token:
         yield f"{named('readonly_token')}: expected a credential without ad_campaign:update, not the token"
-
-
-def _of_files(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
-    """Options that exclude each other; files that are written are different ones, devices may be the same."""
     for one, other in (("insecure", "ca_file"), ("quiet", "verbose")):
         if getattr(given, one) and getattr(given, other):
             yield f"{named(one)}: expected either it or --{KEYS[other]}, not both"
