@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import re
 import tomllib
 from pathlib import Path
 from unittest.mock import patch
@@ -129,13 +128,3 @@ def test_the_files_schema_is_published_and_takes_what_the_loader_takes(loading):
         assert not validator.is_valid(tomllib.loads(bad)), bad
         with pytest.raises(UsageError):
             loading(file=bad)
-
-
-def test_the_page_of_settings_has_every_name():
-    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
-    for setting in SETTINGS:
-        for name in (f"### {setting.key}\n", setting.help, *(f"`{one}`" for one in setting.variables)):
-            assert name in page
-        assert (f"`--{setting.key}" in page) is ("run" in setting.faces)
-        assert (f"`--contract-{setting.key}" in page) is ("pytest" in setting.faces)
-    assert re.search(r"_WHOP_CONTRACTS_COMPLETE=\w+_source whop-contracts", page)

@@ -128,9 +128,9 @@ class _Redaction:
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
         """Redact tracebacks, captured output and recorded properties of a test."""
         report = yield
-        shown = report.longrepr or report.sections or getattr(report, "user_properties", None)
-        if shown and self._redactor:
-            importlib.import_module(_SESSION).redact(report, self._redactor)
+        for name in ("longrepr", "sections", "user_properties"):
+            if shown := getattr(report, name, None):
+                setattr(report, name, self._clean(shown))
         return report
 
     pytest_make_collect_report = pytest_runtest_makereport
@@ -138,19 +138,17 @@ class _Redaction:
 
     def pytest_make_parametrize_id(self, val: object) -> str | None:
         """Redact the id of a parameter."""
-        if not isinstance(val, str | bytes) or not self._redactor:
-            return None
-        text = val if isinstance(val, str) else val.decode("latin-1")
-        clean: str = self._redactor.text(text)
-        return None if clean == text else clean.encode("unicode_escape").decode("ascii")
+        text = val.decode("latin-1") if isinstance(val, bytes) else val
+        clean = self._clean(text) if isinstance(text, str) else text
+        return None if clean == text else str(clean).encode("unicode_escape").decode("ascii")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         """Redact the message of a warning."""
-        if self._redactor:
-            text = str(warning_message.message)
-            clean = self._redactor.text(text)
-            warning_message.message = warning_message.message if clean == text else clean
+        warning_message.message = self._clean(warning_message.message)
+
+    def _clean(self, value: Any) -> Any:
+        return importlib.import_module(_SESSION).redacted(value, self._redactor) if self._redactor else value
 
     @cached_property
     def _redactor(self) -> Any:

@@ -220,19 +220,13 @@ def _inert(text: str) -> str:
     return _COMMAND.sub(lambda m: f"{m[0][:-1]}\\{m[0][-1]}", text) if reports.on_github() else text
 
 
-def redact(report: Any, redactor: Redactor) -> None:
-    """Remove the secrets from a report, in place: error, captured output, recorded properties."""
-    for name in {"longrepr", "sections", "user_properties"} & vars(report).keys():
-        setattr(report, name, _without(getattr(report, name), redactor))
-
-
-def _without(value: Any, redactor: Redactor) -> Any:
+def redacted(value: Any, redactor: Redactor) -> Any:
     """A part of a report without secrets; what is no text, as redacted text if its text holds a secret."""
     if type(value) in (list, tuple):
-        return type(value)(_without(one, redactor) for one in value)
+        return type(value)(redacted(one, redactor) for one in value)
     if isinstance(value, TerminalRepr) or type(value).__name__ == "ReprFileLocation":
         for name, part in vars(value).items():
-            setattr(value, name, _without(part, redactor))
+            setattr(value, name, redacted(part, redactor))
         return value
     text = str(value)
     clean = redactor.text(text)
