@@ -182,9 +182,14 @@ def test_the_wall_clock_knows_its_first_and_its_latest_reading(clock):
     assert began == pytest.approx(ns(START + 1.25), abs=1_000)
 
 
+def virtual():
+    manual = ManualClock(START)
+    return VirtualClock(time=manual.now, sleep=manual.advance)
+
+
 @given(st.lists(st.integers(0, 40 * 365 * 86_400 * NANO), max_size=8))
 def test_the_virtual_clock_reaches_any_instant_to_the_microsecond(steps):
-    clock = VirtualClock(ManualClock(START))
+    clock = virtual()
     for step in steps:
         wanted = int(START) * NANO + step
         before = clock.window(clock.time(), clock.time()).start
@@ -194,7 +199,7 @@ def test_the_virtual_clock_reaches_any_instant_to_the_microsecond(steps):
 
 
 def test_the_virtual_clock_is_known_whatever_responses_say():
-    clock = VirtualClock(ManualClock(START))
+    clock = virtual()
     clock.lag(2)
     clock.lag(-1)
     clock.learn(dated(START - 3600))

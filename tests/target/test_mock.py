@@ -34,7 +34,8 @@ class Scripted:
 
 
 def target_of(provider):
-    return MockTarget(provider, VirtualClock(ManualClock(START)))
+    manual = ManualClock(START)
+    return MockTarget(provider, VirtualClock(time=manual.now, sleep=manual.advance))
 
 
 def test_a_response_is_passed_on_unchanged():

@@ -138,18 +138,6 @@ def test_the_true_reading_is_never_outside_the_window(silent, speed, latency, st
         assert window.end + 10_000 >= provider.reading
 
 
-def test_a_window_is_what_was_known_at_its_time():
-    provider = Provider()
-    clock = provider.clock()
-    sent = provider.wall
-    provider.pass_(0.5)
-    received = provider.wall
-    clock.reach(BEGIN + 3_600 * NANO)
-    window = clock.window(sent, received)
-    assert window.start == BEGIN
-    assert window.end < BEGIN + NANO
-
-
 def test_a_clock_that_keeps_or_shows_whole_seconds_is_understood():
     for keeps, digits in itertools.product((1, MS, NANO), (0, 3, 6)):
         provider = Provider(keeps=keeps, digits=digits)

@@ -14,7 +14,8 @@ import respx
 from whop_contracts.exchange import Request, Response
 from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import without_query
-from whop_contracts.target.clocks import Clock, VirtualClock
+from whop_contracts.target.clocks import VirtualClock, WallClock
+from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.responses import Reply, read_body
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
@@ -73,7 +74,7 @@ class LiveTarget:
 
     kind: Literal["live"] = "live"
 
-    def __init__(self, base_url: str, *, wire: Wire, clock: Clock) -> None:
+    def __init__(self, base_url: str, *, wire: Wire, clock: WallClock | ProviderTestClock) -> None:
         self.base_url = checked_base(base_url)
         self.clock = clock
         self.time = clock.time

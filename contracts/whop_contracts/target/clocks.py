@@ -8,7 +8,7 @@ from __future__ import annotations
 import email.utils
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
+from typing import ClassVar, Final, Literal
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
 from whop_contracts.instants import NANO
@@ -20,17 +20,19 @@ _STAMP_CUT_S: Final = 0.001
 """How much later than an instant cut to milliseconds the provider's clock may have been."""
 _SLACK_S: Final = 1.0
 """By how much responses may contradict each other: several machines may respond."""
-_LONGEST_DATE: Final = 64
 _LEAST_SLEEP_S: Final = 0.001
-_TRIES: Final = 64
 
 
 @dataclass(kw_only=True, eq=False)
 class Clock:
-    """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
+    """What all clocks share. Nothing here raises for what a provider does.
 
     ``time`` and ``sleep`` are the sender's. ``kind``: in this process, the provider's test clock, or its own
     time. ``trouble`` is why it is unusable, None while it is usable. ``waited_s``: real seconds slept so far.
+
+    Each kind has ``window``, the provider's earliest reading at one time of the sender and its latest at
+    another; ``moved``, its first and latest reading; ``reach``, which waits, or moves the clock, until it
+    certainly shows an instant (False: impossible); and ``lag``, which lets time pass on both sides.
     """
 
     kind: ClassVar[Literal["virtual", "test", "wall"]]
@@ -38,23 +40,6 @@ class Clock:
     sleep: Callable[[float], None]
     trouble: str | None = field(default=None, init=False)
     waited_s: float = field(default=0.0, init=False)
-
-    @property
-    def moved(self) -> tuple[int, int] | None:
-        """The clock's first and latest reading in this run, in nanoseconds; None if unknown."""
-        raise NotImplementedError
-
-    def window(self, sent: float, received: float) -> Window | None:
-        """The provider's earliest reading at ``sent`` and its latest at ``received``; None if unknown."""
-        raise NotImplementedError
-
-    def reach(self, ns: int) -> bool:
-        """Wait, or move the clock, until it certainly shows ``ns`` or later; False if impossible."""
-        raise NotImplementedError
-
-    def lag(self, seconds: float) -> None:
-        """Let at least so much time pass for the sender and for the provider."""
-        raise NotImplementedError
 
     def learn(self, reply: Reply) -> None:
         """Use the ``Date`` header of a response; only an estimated clock needs it."""
@@ -67,53 +52,37 @@ class Clock:
         self.trouble = self.trouble or reason
 
     def _rest(self, seconds: float) -> None:
-        before = self.time()
-        self.sleep(max(seconds, 0.0))
-        self.waited_s += max(self.time() - before, 0.0)
+        self.sleep(seconds)
+        self.waited_s += seconds
 
 
-@runtime_checkable
-class Movable(Protocol):
-    """A clock in this process that is moved by hand."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-
-    def advance(self, seconds: float) -> None:
-        """Move it forward."""
-
-
+@dataclass(kw_only=True, eq=False)
 class VirtualClock(Clock):
-    """The clock of a provider in this process: known exactly, and moved instead of waiting."""
+    """The clock of a provider in this process: known exactly, and moved by ``sleep`` instead of waiting."""
 
     kind = "virtual"
 
-    def __init__(self, clock: Movable) -> None:
-        super().__init__(time=clock.now, sleep=clock.advance)
-        self._began = to_ns(clock.now())
+    def __post_init__(self) -> None:
+        self._began = to_ns(self.time())
 
     @property
-    def moved(self) -> tuple[int, int] | None:
+    def moved(self) -> tuple[int, int]:
         """Its first and its present reading."""
         return self._began, to_ns(self.time())
 
-    def window(self, sent: float, received: float) -> Window | None:
+    def window(self, sent: float, received: float) -> Window:
         """The two readings themselves."""
         return Window(to_ns(sent), to_ns(received))
 
     def reach(self, ns: int) -> bool:
         """Move to ``ns``, rounded up to the microsecond, unless the clock is past it."""
-        for _ in range(_TRIES):
-            missing = ns - to_ns(self.time())
-            if missing <= 0:
-                return True
+        while (missing := ns - to_ns(self.time())) > 0:
             self.sleep(max(missing, 1_000) / NANO)
-        return to_ns(self.time()) >= ns
+        return True
 
     def lag(self, seconds: float) -> None:
         """Move forward."""
-        if seconds > 0:
-            self.sleep(seconds)
+        self.sleep(max(seconds, 0.0))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -182,22 +151,18 @@ class WallClock(Clock):
         wanted, before = ns / NANO - ahead[0], self.waited_s
         if wanted - self.time() > self.max_wait_s - self._reaching_s:
             return False
-        reached = self._sleep_until(wanted)
+        self._sleep_until(wanted)
         self._reaching_s += self.waited_s - before
-        return reached
+        return True
 
     def lag(self, seconds: float) -> None:
         """Sleep; this does not count against the longest wait."""
         self._sleep_until(self.time() + seconds)
 
-    def _sleep_until(self, wanted: float) -> bool:
+    def _sleep_until(self, wanted: float) -> None:
         """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
-        for _ in range(_TRIES):
-            missing = wanted - self.time()
-            if missing <= 0:
-                return True
+        while (missing := wanted - self.time()) > 0:
             self._rest(max(missing, _LEAST_SLEEP_S))
-        return self.time() >= wanted
 
 
 def to_ns(seconds: float) -> int:
@@ -220,10 +185,8 @@ def _date(response: Response) -> float | None:
 
 def read_http_date(text: str | None) -> float | None:
     """An HTTP date as seconds since 1970; None for anything else."""
-    if not text or len(text) > _LONGEST_DATE:
-        return None
     try:
-        parts = email.utils.parsedate_tz(text)
+        parts = email.utils.parsedate_tz(text or "")
         return None if parts is None else float(email.utils.mktime_tz(parts))
     except (ValueError, OverflowError, TypeError):
         return None

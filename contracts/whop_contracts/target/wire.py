@@ -8,11 +8,12 @@ read and write what is left of one deadline. Headers and target are sent as give
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,11 +24,10 @@ from whop_contracts.exchange import Response
 from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import (
     ACCEPTED,
+    TOO_MANY_HEADERS,
     TRANSIENT,
     Body,
-    Framing,
     Reply,
-    TooManyHeadersError,
     phrase,
     read_body,
 )
@@ -38,6 +38,9 @@ _MOST_HEADERS: Final = 2_000
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 _CONNECTIONS: Final = 4
 _IDLE_S: Final = 15.0
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_INTERIM: Final = re.compile(rb"HTTP/1\.\d 1\d\d")
+_LAST_CHUNK: Final = b"\r\n\r\n"
 
 
 class _Deadline(threading.local):
@@ -53,23 +56,41 @@ class _Deadline(threading.local):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that waits no longer than the deadline, and records where responses end."""
+    """A connection that waits no longer than the deadline, and counts what comes after each request.
+
+    A target that sends more bytes than it announces, or responds twice, would otherwise have the rest read as
+    the response to the next request, and each response after that would be checked against the wrong request.
+    """
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
-        self.framing = Framing()
+        self._head: bytes | None = b""
+        self._body, self._tail = 0, b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see the deadline
         data = self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
-        self.framing.came(data)
+        self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
+        if self._head is None:
+            self._body += len(data)
+            return data
+        head = self._head + data
+        while (end := _HEAD_END.search(head)) and _INTERIM.match(head):
+            head = head[end.end() :]
+        self._head = None if end else head
+        self._body = len(head) - end.end() if end else 0
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see the deadline
-        self.framing.restart()
+        self._head, self._body, self._tail = b"", 0, b""
         for start in range(0, len(buffer), _PIECE):
             left = self._deadline.left(httpcore.WriteTimeout)
             self._inner.write(buffer[start : start + _PIECE], left)
+
+    def received_more_than(self, headers: Iterable[tuple[str, str]], body: int) -> bool:
+        """Whether more came than a response with these headers and a body of so many bytes."""
+        chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
+        return self._tail != _LAST_CHUNK if chunked else self._body > body
 
     def close(self) -> None:
         self._inner.close()
@@ -145,7 +166,7 @@ class Wire:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
             if len(given.headers) > _MOST_HEADERS:
-                raise TooManyHeadersError
+                raise httpcore.RemoteProtocolError(TOO_MANY_HEADERS)
             headers = tuple(
                 (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
             )
@@ -159,7 +180,7 @@ class Wire:
         finally:
             given.close()
         stream = given.extensions.get("network_stream")
-        if isinstance(stream, _Stream) and stream.framing.more_than(headers, body.came):
+        if isinstance(stream, _Stream) and stream.received_more_than(headers, body.came):
             stream.close()
         return Response(given.status, headers, body.content, body.truncated, body.undecoded)
 
@@ -251,8 +272,8 @@ def _lines(
 ) -> list[tuple[bytes, bytes]]:
     """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
     given = {name.lower() for name, _ in headers}
-    needed = {"Host": origin.netloc.decode("ascii"), "Accept": "*/*", "Accept-Encoding": ACCEPTED}
-    needed["Connection"] = "keep-alive"
+    host = origin.netloc.decode("ascii")
+    needed = {"Host": host, "Accept": "*/*", "Accept-Encoding": ACCEPTED, "Connection": "keep-alive"}
     lines = [(name, value) for name, value in needed.items() if name.lower() not in given]
     lines += headers
     if "content-length" not in given and (content or method in _WITH_LENGTH):
