@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whop_contracts.cli import main
-from whop_contracts.integrations.consumer import RULES, broken_rules, received
-from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
+from whop_contracts.integrations.consumer import RULES, RequestChecker, broken_rules, guarded, received
 from whop_contracts.pause.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
 from whop_contracts.plugin.fixtures import AdCampaignProvider
 from whop_contracts.provider import SEED, Answer, build

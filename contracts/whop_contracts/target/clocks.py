@@ -116,7 +116,7 @@ class WallClock(Clock):
 
     def learn(self, reply: Reply) -> None:
         """Narrow the estimate by the ``Date`` of a response that the provider itself has just made."""
-        date = _date(reply.response) if reply.response else None
+        date = date_of(reply.response) if reply.response else None
         if date is not None:
             self._narrow(date, date + _DATE_CACHED_S, reply.sent, reply.received, "Date headers")
 
@@ -170,7 +170,7 @@ def to_ns(seconds: float) -> int:
     return round(seconds * 1_000_000) * 1_000
 
 
-def _date(response: Response) -> float | None:
+def date_of(response: Response) -> float | None:
     """The ``Date`` of a response; None if it is absent or unreadable, or perhaps of a gateway or a cache.
 
     Source: RFC 9110, sections 5.6.7 and 6.6.1; RFC 9111, section 5.1.

@@ -13,9 +13,9 @@ import re
 import sys
 import urllib.parse
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, cast, get_args
+from typing import Any, Final, NamedTuple, cast
 
-from whop_contracts.exchange import Exchange, Operation, Request, Response, Role, Scope, Window
+from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.redaction import is_secret_header
@@ -35,6 +35,8 @@ _LONGEST: Final = 4_000_000
 """Bytes to which a body is decoded."""
 _LEAST_SECRET: Final = 8
 _DIGITS: Final = 12
+_RESTORED: Final = ("number", "sent", "received", "role", "scope", "case", "sequence", "credential")
+"""Members of an exchange that our own entries have, their names after an underscore."""
 NO_RESPONSE: Final = "the recording has no response"
 
 
@@ -107,43 +109,28 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     encoding = body.get("_encoding", body.get("encoding"))
     content = _decoded(body.get("text") or "", encoding, f"{at}.request.postData")
     response, trouble = _response(row, f"{at}.response")
-    exact = row.get("_sent"), row.get("_received")
-    start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
     method, url = member(request, "method", str, f"{at}.request").upper(), request["url"]
     _, campaign, operation = route(method, url) or (None, "", None)
     complete = ours or _is_whole(content, headers, request.get("bodySize"))
     sent_request = Request(method, url, operation, campaign, headers, content, complete)
-    exchange = Exchange(
-        number, sent_request, response, cast("float", start), cast("float", end), trouble=trouble
-    )
+    exchange = Exchange(number, sent_request, response, sent, sent + _took(row), trouble=trouble)
     return _restored(exchange, row) if ours else exchange
 
 
 def _restored(exchange: Exchange, row: Mapping[str, Any]) -> Exchange:
     """The exchange as our own run knew it, by the members that begin with an underscore."""
-    texts = {name: value for name, value in row.items() if isinstance(value, str)}
-    role, scope, operation = (texts.get(name) for name in ("_role", "_scope", "_operation"))
-    known = cast("Operation", operation) if operation in get_args(Operation) else None
-    number, now = row.get("_number"), row.get("_now")
-    shown = now if isinstance(now, list) and all(isinstance(text, str) for text in now) else ()
-    ends = [instant.ns for text in shown if (instant := read_instant(text))]
-    return dataclasses.replace(
-        exchange,
-        number=number if type(number) is int and number > 0 else exchange.number,
-        request=dataclasses.replace(exchange.request, operation=known, campaign=texts.get("_campaign", "")),
-        now=Window(*ends) if len(ends) == len(shown) == 2 else None,  # noqa: PLR2004 - from and to
-        role=cast("Role", role) if role in get_args(Role) else "unstated",
-        scope=cast("Scope", scope) if scope in get_args(Scope) else "unstated",
-        case=texts.get("_case", ""),
-        sequence=texts.get("_sequence", ""),
-        credential=texts.get("_credential", ""),
+    request = dataclasses.replace(
+        exchange.request, operation=row.get("_operation"), campaign=row.get("_campaign", "")
     )
+    ends = [instant.ns for text in row.get("_now") or () if (instant := read_instant(text))]
+    known = {name: row[f"_{name}"] for name in _RESTORED if f"_{name}" in row}
+    return dataclasses.replace(exchange, request=request, now=Window(*ends) if ends else None, **known)
 
 
-def is_cached(row: Mapping[str, Any], exchange: Exchange) -> bool:
+def is_cached(row: Mapping[str, Any], response: Response | None) -> bool:
     """Whether the response is not the provider's, or only says that a cached one is still valid."""
     from_cache = row.get("_fromCache") or row.get("_fromServiceWorker")
-    return bool(from_cache) or (exchange.response is not None and exchange.response.status == _NOT_MODIFIED)
+    return bool(from_cache) or (response is not None and response.status == _NOT_MODIFIED)
 
 
 def _took(row: Mapping[str, Any]) -> float:

@@ -11,8 +11,6 @@ import codecs
 import hashlib
 import json
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -26,6 +24,7 @@ from whop_contracts.integrations.har.entries import (
     read_entry,
     route,
 )
+from whop_contracts.target.clocks import date_of
 
 _OURS: Final = "whop-contracts"
 _FILES: Final = {
@@ -53,8 +52,8 @@ _UNDECIDED: Final = 2
 
 class Row(NamedTuple):
     """An entry, by its number in the file from 1: where it is (bytes), when it was sent and received (seconds
-    since 1970), whether its response came from a cache, what it is about (``base`` is None if it is not about
-    the endpoint), and what of ``LACKING`` applies to it.
+    since 1970), whether its response came from a cache, whether that has the provider's ``Date``, what it is
+    about (``base`` is None if it is not about the endpoint), and what of ``LACKING`` applies to it.
     """
 
     number: int
@@ -63,6 +62,7 @@ class Row(NamedTuple):
     sent: float
     received: float
     cached: bool
+    dated: bool
     base: str | None
     campaign: str
     operation: Operation | None
@@ -98,7 +98,7 @@ class Log:
                     file.seek(row.start)
                     document = json.loads(file.read(row.size))
                     yield read_entry(document, row.number, ours=self.run is not None)
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):
             raise HarError("FILE: the recording changed while it was read") from None
 
     def add(self, document: Any, start: int, end: int) -> None:
@@ -113,12 +113,23 @@ class Log:
             self.skipped += 1
             self.reason = self.reason or str(error)
             return
-        request = exchange.request
-        base, campaign, operation = route(request.method, request.url) or (None, "", None)
-        times = exchange.sent, exchange.received, is_cached(document, exchange)
-        lacks = tuple(_lacking(exchange))
-        self.rows.append(Row(self.count, start, end - start, *times, base, campaign, operation, lacks))
-        known = self.secrets.setdefault(base or "", {})
+        request, response = exchange.request, exchange.response
+        about = route(request.method, request.url)
+        row = Row(
+            number=self.count,
+            start=start,
+            size=end - start,
+            sent=exchange.sent,
+            received=exchange.received,
+            cached=is_cached(document, response),
+            dated=response is not None and date_of(response) is not None,
+            base=about and about.base,
+            campaign=request.campaign,
+            operation=request.operation,
+            lacks=tuple(_lacking(exchange)),
+        )
+        self.rows.append(row)
+        known = self.secrets.setdefault(row.base or "", {})
         known |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(known)])
 
 
@@ -171,21 +182,17 @@ def _index(reader: _Reader, log: Log, *path: str) -> Any:
 
 def overlapping(rows: Iterable[Row]) -> set[int]:
     """The numbers of the exchanges during which something else wrote to the same campaign."""
-    campaigns: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        campaigns[row.campaign].append(row)
     found: set[int] = set()
-    for mine in campaigns.values():
-        writes = sorted((row for row in mine if row.operation != "retrieve"), key=lambda row: row.sent)
-        sent = [row.sent for row in writes]
-        # Of the writes up to each of them, the two that were over last: one of them may be the row itself.
-        last: list[list[Row]] = [[]]
-        for write in writes:
-            last.append(sorted([*last[-1], write], key=lambda row: row.received)[-2:])
-        for row in mine:
-            before = last[bisect_left(sent, row.received)]
-            if any(one is not row and row.sent < one.received for one in before):
-                found.add(row.number)
+    under_way: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.sent):
+        under_way = [one for one in under_way if row.sent < one.received]
+        for one in under_way:
+            if one.campaign == row.campaign and one.sent < row.received:
+                if one.operation != "retrieve":
+                    found.add(row.number)
+                if row.operation != "retrieve":
+                    found.add(one.number)
+        under_way.append(row)
     return found
 
 
