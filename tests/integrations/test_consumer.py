@@ -101,6 +101,8 @@ def rules(method, path, headers, content):
 
 
 def test_what_breaks_a_must_is_found_and_rejected_in_the_error_shape():
+    broken_by_some = {rule for row in (*BREAKING.values(), *UNWISE.values()) for rule in row[1]}
+    assert {rule.id for rule in RULES} == {f"consumer.{name}" for name in broken_by_some}
     for name, (request, broken, status) in BREAKING.items():
         assert rules(*request) == broken, name
         provider, checker = build(), RequestChecker()
@@ -125,11 +127,6 @@ def test_what_a_provider_may_ignore_is_reported_and_not_rejected():
 def test_what_the_page_lets_a_client_send_breaks_nothing():
     for name, request in KEEPING.items():
         assert rules(*request) == [], name
-
-
-def test_every_rule_is_broken_by_some_request():
-    seen = {rule for row in (*BREAKING.values(), *UNWISE.values()) for rule in row[1]}
-    assert {rule.id for rule in RULES} == {f"consumer.{name}" for name in seen}
 
 
 def test_undocumented_members_are_reported_in_their_order():

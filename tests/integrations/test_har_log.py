@@ -23,7 +23,7 @@ TEXTS = [
         {"x": [{}], "log": {"pages": [1e5, -2, "]"], "entries": ENTRIES, "v": {}}, "y": 1.5e3}, indent=1
     ),
     "\ufeff" + json.dumps({"log": {"entries": [1], "_run": 2}}).replace("[1]", json.dumps(ENTRIES[2:])),
-    '{"log": {"entries": [1, 2], "entries": []}, "log": {"entries": [{"request": {"url": "ü"}}]}}',
+    '{"log": {"entries": [{"request": {"url": "ü"}}]}}',
     '{"log": {"entries": 0}} ',
     '{"log": []}',
     "[]",

@@ -13,18 +13,16 @@ import respx
 
 from whop_contracts.exchange import Request, Response
 from whop_contracts.settings import UsageError
-from whop_contracts.settings.kinds import without_query
+from whop_contracts.settings.kinds import BASE_URL
 from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
-from whop_contracts.target.responses import Reply, read_body
+from whop_contracts.target.responses import Reply, header_lines, read_body
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
-_DOTS: Final = frozenset({".", ".."})
 _ORIGIN: Final = "https://provider.invalid"
 MOCK_URL: Final = f"{_ORIGIN}/api/v1"
 """The mock's base URL; names below ``.invalid`` never resolve (RFC 2606)."""
-_LIMIT: Final = 1_000_000
 
 
 class OffTargetError(Exception):
@@ -41,18 +39,10 @@ def steady_time() -> Callable[[], float]:
 
 
 def checked_base(base_url: str) -> str:
-    """A base URL without slashes at its end. Raises ``UsageError`` for anything but an http(s) address."""
-    try:
-        parts = urllib.parse.urlsplit(base_url)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    if parts.username or parts.password:
-        raise UsageError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
-        raise UsageError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
-    if "?" in base_url or "#" in base_url:
-        raise UsageError(f"{without_query(base_url)!r}: expected no query and no fragment")
-    return base_url.rstrip("/")
+    """A base URL as the setting takes it, without slashes at its end; ``UsageError`` for anything else."""
+    if (url := BASE_URL.parse(base_url)) is None:
+        raise UsageError(f"{BASE_URL.shown(base_url)}: expected {BASE_URL.expected}")
+    return str(url)
 
 
 def check_address(url: str, base_url: str) -> None:
@@ -61,7 +51,7 @@ def check_address(url: str, base_url: str) -> None:
     if below == url:
         raise OffTargetError(f"{url!r} is not below {base_url}")
     path = urllib.parse.unquote(below.partition("?")[0])
-    if _VISIBLE.fullmatch(below) is None or "#" in below or _DOTS & set(re.split(r"[/\\]", path)):
+    if _VISIBLE.fullmatch(below) is None or "#" in below or {".", ".."} & set(re.split(r"[/\\]", path)):
         raise OffTargetError(f"{url!r} does not certainly stay below {base_url}")
 
 
@@ -130,7 +120,7 @@ class MockTarget:
         sent = self.time()
         given = (self._exchange if self._routed else self._pass_on)(request)
         headers = tuple(given.headers)
-        body = read_body((given.content,), headers, _LIMIT)
+        body = read_body((given.content,), headers)
         response = Response(given.status, headers, body.content, body.truncated, body.undecoded)
         return Reply(response, None, sent, self.time())
 
@@ -143,27 +133,18 @@ class MockTarget:
         return self._provider.handle(request.method, path, headers, request.content)
 
     def _exchange(self, request: Request) -> Any:
+        """Through respx: its own request and response lead there and back, and carry ours as they are."""
         self.respx_router.reset()
-        headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
-        content, target = request.content or None, {"target": request.url}
-        sent = httpx.Request(request.method, request.url, headers=headers, content=content, extensions=target)
+        sent = httpx.Request(request.method, request.url, extensions={"request": request})
         return self.respx_router.handler(sent).extensions["given"]
 
-    def _respond(self, request: httpx.Request) -> httpx.Response:
-        """The response is handed on as it is, beside one of httpx, which respx would decode."""
-        path = request.extensions["target"].removeprefix(_ORIGIN)
-        given = self._provider.handle(request.method, path, header_lines(request.headers), request.content)
-        return httpx.Response(given.status, extensions={"given": given})
-
-
-def header_lines(headers: httpx.Headers) -> list[tuple[str, str]]:
-    """The header lines of httpx, each byte as a character."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
+    def _respond(self, sent: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, extensions={"given": self._pass_on(sent.extensions["request"])})
 
 
 def response_of(provider: InProcess, path: str, request: httpx.Request) -> httpx.Response:
     """The provider's response to a request of httpx: its headers and bytes unchanged, nothing added."""
-    given = provider.handle(request.method, path, header_lines(request.headers), request.content)
+    given = provider.handle(request.method, path, header_lines(request.headers.raw), request.content)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.headers]
     return httpx.Response(given.status, headers=headers, stream=httpx.ByteStream(given.content))
 

@@ -91,7 +91,7 @@ class WallClock(Clock):
 
     A ``Date`` of D means that at some moment of the exchange the provider's clock was between D and D + 2.5
     s; an instant with milliseconds means the same, within 1 ms. All exchanges together limit how far the
-    provider's clock is ahead of the sender's. ``reach`` waits at most ``max_wait_s`` seconds in total.
+    provider's clock is ahead of the sender's. ``reach`` waits at most ``max_wait_s`` seconds from now on.
     """
 
     kind = "wall"
@@ -99,7 +99,6 @@ class WallClock(Clock):
     max_wait_s: float = 120.0
     _bounds: tuple[float, float] | None = field(default=None, init=False)
     _seen: tuple[float, float] | None = field(default=None, init=False)
-    _reaching_s: float = field(default=0.0, init=False)
 
     @property
     def _ahead(self) -> tuple[float, float] | None:
@@ -148,19 +147,16 @@ class WallClock(Clock):
         ahead = self._ahead
         if ahead is None:
             return False
-        wanted, before = ns / NANO - ahead[0], self.waited_s
-        if wanted - self.time() > self.max_wait_s - self._reaching_s:
+        missing = ns / NANO - ahead[0] - self.time()
+        if missing > self.max_wait_s:
             return False
-        self._sleep_until(wanted)
-        self._reaching_s += self.waited_s - before
+        self.lag(missing)
+        self.max_wait_s -= max(missing, 0.0)
         return True
 
     def lag(self, seconds: float) -> None:
-        """Sleep; this does not count against the longest wait."""
-        self._sleep_until(self.time() + seconds)
-
-    def _sleep_until(self, wanted: float) -> None:
-        """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
+        """Sleep, and again if a sleep was short; this does not count against the longest wait."""
+        wanted = self.time() + seconds
         while (missing := wanted - self.time()) > 0:
             self._rest(max(missing, _LEAST_SLEEP_S))
 

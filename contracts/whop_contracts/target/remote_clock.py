@@ -34,8 +34,11 @@ _LAST_NS: Final = 253_402_300_000 * NANO - 2 * FURTHEST_NS
 _OK, _WORKING, _EARLIER = 200, 202, 409
 _SHAPE: Final = '{"now": "<RFC 3339>"}'
 _CREDENTIAL: Final = "the clock needs a credential, which is sent to it only on the origin of the base URL"
-_ABSENT: Final = "the path is wrong, or this environment has no test clock"
-_CAUSES: Final = {401: _CREDENTIAL, 403: _CREDENTIAL, 404: _ABSENT}
+_CAUSES: Final = {
+    401: _CREDENTIAL,
+    403: _CREDENTIAL,
+    404: "the path is wrong, or this environment has no test clock",
+}
 
 Exchange = Callable[[str, str, Sequence[tuple[str, str]], bytes], Reply]
 """Sends method, URL, headers and content; as ``Wire.exchange`` does."""
@@ -85,7 +88,7 @@ class ProviderTestClock(Clock):
         says why.
         """
         try:
-            self._look()
+            self._see(*self._ask("GET"))
         except _Trouble as trouble:
             self.trouble = f"the test clock {trouble}"
             if trouble.cause:
@@ -134,26 +137,19 @@ class ProviderTestClock(Clock):
         """PUT an instant, and take the reading of the response; if it contains none, GET it."""
         body = json.dumps({"now": write_instant(ns)}).encode()
         sent, response = self._ask("PUT", body)
-        expected = _Sight(sent, ns, ns - to_ns(sent))
-        if _reading(response) is not None:
-            self._see(response, sent, expected)
-        elif response.status == _OK:
-            self._look(expected)
-        elif response.status == _EARLIER:
+        moved, expected, last = response.status, _Sight(sent, ns, ns - to_ns(sent)), self._sights[-1]
+        if moved not in {_OK, _EARLIER}:
+            raise _Trouble(f"responded to a PUT with {moved}")
+        if moved == _EARLIER:
             # It ran past the instant by itself, or the response to an earlier try was lost.
-            last = self._sights[-1]
-            self._look(_Sight(sent, last.low, max(expected.ahead, last.ahead)))
-            if self._sights[-1].low <= ns - NANO:
-                raise _Trouble(f"would not be moved forwards to {write_instant(ns)} (409)")
-        else:
-            raise _Trouble(f"responded to a PUT with {response.status}")
+            expected = _Sight(sent, last.low, max(expected.ahead, last.ahead))
+        if _reading(response) is None:
+            sent, response = self._ask("GET")
+        self._see(sent, response, expected)
+        if moved == _EARLIER and self._sights[-1].low <= ns - NANO:
+            raise _Trouble(f"would not be moved forwards to {write_instant(ns)} (409)")
 
-    def _look(self, expected: _Sight | None = None) -> None:
-        """GET the clock's reading."""
-        sent, response = self._ask("GET")
-        self._see(response, sent, expected)
-
-    def _see(self, response: Response, sent: float, expected: _Sight | None) -> None:
+    def _see(self, sent: float, response: Response, expected: _Sight | None = None) -> None:
         """Compare a reading with the expected one (else with the last sight), and make it the last sight."""
         received = self.time()
         reading = _reading(response)

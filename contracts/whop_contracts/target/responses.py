@@ -39,6 +39,8 @@ class Reply:
 
 ACCEPTED: Final = "gzip, deflate"
 """The content codings that are asked for; a body in any other coding, or in several, is left as it came."""
+LIMIT: Final = 1_000_000
+"""Bytes of a body that are read, encoded and decoded."""
 MISCODED: Final = "bytes that are not what its Content-Encoding says"
 _WINDOW_BITS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 """How zlib reads a coding; ``deflate`` with and without its zlib header, as browsers do."""
@@ -53,13 +55,18 @@ class Body(NamedTuple):
     undecoded: str | None = None
 
 
+def header_lines(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Header lines, each byte as a character."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+
+
 def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The content codings that headers name, in the order of their application, without ``identity``."""
     values = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     return tuple(one for part in values.split(",") if (one := part.strip().lower()) not in {"", "identity"})
 
 
-def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int) -> Body:
+def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int = LIMIT) -> Body:
     """Read a body from its pieces, at most ``limit`` bytes, encoded and decoded.
 
     A body that is not what its ``Content-Encoding`` says, that breaks off, or whose coding was not asked for
@@ -128,9 +135,11 @@ def phrase(error: BaseException) -> str:
 
     A phrase quotes nothing that a target, a proxy or a URL contains: any of them may contain a credential.
     """
-    for cause in _causes(error):
+    cause: BaseException | None = error
+    while cause is not None:
         if low := _low_level(cause):
             return low
+        cause = cause.__cause__ or cause.__context__
     match error:
         case httpcore.RemoteProtocolError():
             return _broken(str(error))
@@ -172,11 +181,3 @@ def _broken(message: str) -> str:
             return known
     own = _QUOTE.split(message, maxsplit=1)[0].removesuffix("bytearray").removesuffix("b")
     return f"not HTTP/1.1: {own.rstrip(': ')}"
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    causes: list[BaseException] = []
-    while error is not None and error not in causes:
-        causes.append(error)
-        error = error.__cause__ or error.__context__
-    return causes

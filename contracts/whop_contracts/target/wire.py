@@ -24,10 +24,12 @@ from whop_contracts.exchange import Response
 from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import (
     ACCEPTED,
+    LIMIT,
     TOO_MANY_HEADERS,
     TRANSIENT,
     Body,
     Reply,
+    header_lines,
     phrase,
     read_body,
 )
@@ -70,7 +72,7 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see the deadline
         data = self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
-        self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
+        self._tail = (self._tail + data)[-len(_LAST_CHUNK) :]
         if self._head is None:
             self._body += len(data)
             return data
@@ -105,16 +107,15 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-class _Backend(httpcore.NetworkBackend):
+class _Backend(httpcore.SyncBackend):
     """Connects within what is left of the deadline."""
 
     def __init__(self, deadline: _Deadline) -> None:
-        self._inner = httpcore.SyncBackend()
         self._deadline = deadline
 
     def connect_tcp(self, host: str, port: int, *_: Any, **how: Any) -> httpcore.NetworkStream:
         how["timeout"] = self._deadline.left(httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, **how), self._deadline)
+        return _Stream(super().connect_tcp(host, port, **how), self._deadline)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -128,13 +129,12 @@ class Wire:
 
     time: Callable[[], float]
     seconds: float = 10.0
-    most: int = 1_000_000
+    most: int = LIMIT
     ca_file: str | None = None
     insecure: bool = False
     connections: int = 1
     _deadline: _Deadline = field(default_factory=_Deadline, init=False)
     _pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = field(default_factory=dict, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def exchange(
         self,
@@ -167,9 +167,7 @@ class Wire:
         try:
             if len(given.headers) > _MOST_HEADERS:
                 raise httpcore.RemoteProtocolError(TOO_MANY_HEADERS)
-            headers = tuple(
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
-            )
+            headers = header_lines(given.headers)
             try:
                 body = read_body(given.iter_stream(), headers, self.most)
             except httpcore.RemoteProtocolError as error:
@@ -187,16 +185,14 @@ class Wire:
     def pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
         """The connections to an origin. Raises ``UsageError`` for an unusable ``ca_file`` or proxy."""
         key = origin.scheme, proxy_for(origin.scheme, origin.host)
-        with self._lock:
-            if key not in self._pools:
-                self._pools[key] = self._open(*key)
-            return self._pools[key]
+        if key not in self._pools:
+            self._pools[key] = self._open(*key)
+        return self._pools[key]
 
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
         settings: dict[str, Any] = {
             "ssl_context": self._trust() if scheme == "https" else None,
             "max_connections": max(self.connections, _CONNECTIONS),
-            "max_keepalive_connections": max(self.connections, _CONNECTIONS),
             "keepalive_expiry": _IDLE_S,
             "network_backend": _Backend(self._deadline),
         }
@@ -218,9 +214,8 @@ class Wire:
             return httpx.create_ssl_context()
         try:
             return ssl.create_default_context(cafile=self.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            why = f"no certificates could be read from it: {error}"
-            raise UsageError(f"{self.ca_file}: {why}") from None
+        except OSError as error:  # ssl.SSLError too
+            raise UsageError(f"{self.ca_file}: no certificates could be read from it: {error}") from None
 
     def close(self) -> None:
         """Close every connection."""
@@ -232,10 +227,9 @@ class Wire:
 def split_url(url: str) -> tuple[httpx.URL, str]:
     """The origin of an absolute URL, and its path and query as given. Raises ``UsageError``."""
     scheme, _, rest = url.partition("://")
-    ends = [at for mark in "/?#" if (at := rest.find(mark)) >= 0]
-    cut = min(ends, default=len(rest))
+    host = re.split("[/?#]", rest, maxsplit=1)[0]
     try:
-        return httpx.URL(f"{scheme}://{rest[:cut]}"), rest[cut:] or "/"
+        return httpx.URL(f"{scheme}://{host}"), rest.removeprefix(host) or "/"
     except httpx.InvalidURL as error:
         raise UsageError(str(error)) from None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -77,7 +77,11 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
         at_once = not path.is_file() or path.stat().st_size > _LARGEST
         content = read_file(path, _LARGEST) if at_once else None
         log = read_log(lambda: path.open("rb") if content is None else BytesIO(content))
-        return _foreign(log, base_url) if log.run is None else _own(log, log.run)
+        if log.run is None:
+            return _foreign(log, base_url)
+        notes = log.unreadable if log.run.get("finished") else (*log.unreadable, _BROKEN_OFF)
+        target, clock = log.run.get("target", {}), log.run.get("clock", "wall")
+        return Recording(log, target.get("base_url", ""), clock, log.entries(log.rows), notes)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
     except HarError as error:
@@ -85,7 +89,7 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
     raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {why}")
 
 
-def judge_recording(
+def check_recording(
     recording: Recording,
     clauses: tuple[Clause, ...],
     *,
@@ -94,8 +98,8 @@ def judge_recording(
     secrets: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The result of a recording, redacted. ``tolerance`` is the recorded run's unless given, in seconds."""
-    began = time.time()
-    log, ours, run = recording.log, recording.log.run is not None, recording.log.run or {}
+    began, log = time.time(), recording.log
+    ours, run = log.run is not None, log.run or {}
     tolerance = run.get("resume_tolerance", 60.0) if tolerance is None else tolerance
     tally, oracle = ClauseRunner(clauses, PAUSE), Oracle(tolerance=tolerance)
     count, bodiless, starts, ends = 0, False, inf, -inf
@@ -109,14 +113,17 @@ def judge_recording(
         bodiless |= evidence.accepted and evidence.unseen and item.request.operation == "pause"
         if item.now:
             starts, ends = min(starts, item.now.start), max(ends, item.now.end)
-    unstated = () if ours else tuple(clause.id for clause in clauses)
-    reason = _reason(log, count)
-    if reason is None and not tally.conclusive and bodiless:
+    reason: str | None = None
+    if not count:
+        reason = "; ".join(["the recording shows no exchange with the endpoint", *log.unreadable])
+    elif ours:
+        reason = run.get("reason") if run.get("finished") else _BROKEN_OFF
+    elif bodiless and not tally.conclusive:
         reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
         contract={"version": __version__, "sha256": PAUSE.sha256()},
-        plan=_plan(log),
+        plan={"profile": "recorded", "seed": 0, "sha256": log.sha256, "drawn": 0} | run.get("plan", {}),
         clock={
             "kind": recording.clock,
             "from": write_instant(int(starts)) if starts < inf else None,
@@ -129,33 +136,10 @@ def judge_recording(
         requests=0,
         notes=[f"{count} recorded exchanges were checked, none was sent", *recording.notes],
         reason=reason,
-        untested=dict.fromkeys(unstated, (_UNSTATED, "not_applicable")),
+        untested={} if ours else {clause.id: (_UNSTATED, "not_applicable") for clause in clauses},
         strict=strict,
     )
-    return build(
-        tally, circumstances, Redactor([*secrets, *(() if ours else log.secrets.get(recording.base_url, ()))])
-    )
-
-
-def _reason(log: Log, count: int) -> str | None:
-    if not count:
-        return "; ".join(["the recording shows no exchange with the endpoint", *log.unreadable])
-    if log.run is None:
-        return None
-    return (log.run.get("reason") or None) if log.run.get("finished") else _BROKEN_OFF
-
-
-def _plan(log: Log) -> dict[str, Any]:
-    """The recorded run's plan; a foreign file has none, and its own fingerprint instead."""
-    plan = {"profile": "recorded", "seed": 0, "sha256": log.sha256, "drawn": 0}
-    stated = (log.run or {}).get("plan", {})
-    return {name: stated.get(name, value) for name, value in plan.items()}
-
-
-def _own(log: Log, run: Mapping[str, Any]) -> Recording:
-    base_url = run.get("target", {}).get("base_url", "")
-    notes = log.unreadable if run.get("finished") else (*log.unreadable, _BROKEN_OFF)
-    return Recording(log, base_url, run.get("clock", "wall"), log.entries(log.rows), notes)
+    return build(tally, circumstances, Redactor([*secrets, *(() if ours else log.secrets)]))
 
 
 def _by_anyone(evidence: Evidence) -> Evidence:

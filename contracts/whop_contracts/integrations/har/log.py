@@ -13,17 +13,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, NamedTuple
+from http import HTTPStatus
+from io import BufferedIOBase
+from typing import Any, Final, NamedTuple
 
 from whop_contracts.exchange import Exchange, Operation
-from whop_contracts.integrations.har.entries import (
-    HarError,
-    credentials,
-    is_cached,
-    member,
-    read_entry,
-    route,
-)
+from whop_contracts.integrations.har.entries import HarError, credentials, member, read_entry, route
 from whop_contracts.target.clocks import date_of
 
 _OURS: Final = "whop-contracts"
@@ -72,15 +67,15 @@ class Row(NamedTuple):
 @dataclass(slots=True)
 class Log:
     """The ``rows`` of a file, how many entries it has, how many could not be read, why the first could not,
-    and the credentials by base URL. ``run`` is what our own writer says of its run; None in other files.
+    and their credentials. ``run`` is what our own writer says of its run; None in other files.
     """
 
-    opened: Callable[[], BinaryIO]
+    opened: Callable[[], BufferedIOBase]
     rows: list[Row] = field(default_factory=list)
     count: int = 0
     skipped: int = 0
     reason: str = ""
-    secrets: dict[str, dict[str, None]] = field(default_factory=dict)
+    secrets: dict[str, None] = field(default_factory=dict)
     run: Mapping[str, Any] | None = None
     sha256: str = ""
 
@@ -121,7 +116,8 @@ class Log:
             size=end - start,
             sent=exchange.sent,
             received=exchange.received,
-            cached=is_cached(document, response),
+            cached=bool(document.get("_fromCache") or document.get("_fromServiceWorker"))
+            or (response is not None and response.status == HTTPStatus.NOT_MODIFIED),
             dated=response is not None and date_of(response) is not None,
             base=about and about.base,
             campaign=request.campaign,
@@ -129,8 +125,7 @@ class Log:
             lacks=tuple(_lacking(exchange)),
         )
         self.rows.append(row)
-        known = self.secrets.setdefault(row.base or "", {})
-        known |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(known)])
+        self.secrets |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(self.secrets)])
 
 
 def _lacking(exchange: Exchange) -> Iterator[str]:
@@ -142,10 +137,12 @@ def _lacking(exchange: Exchange) -> Iterator[str]:
         yield no_content
 
 
-def read_log(opened: Callable[[], BinaryIO]) -> Log:
+def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
     """Find the entries of a HAR. ``opened`` opens the file, each time it is read."""
     log = Log(opened)
     with opened() as file:
+        log.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
         reader = _Reader(file)
         try:
             document = _index(reader, log)
@@ -162,7 +159,6 @@ def read_log(opened: Callable[[], BinaryIO]) -> Log:
     creator, run = members.get("creator"), members.get("_run")
     if isinstance(creator, dict) and creator.get("name") == _OURS and isinstance(run, dict):
         log.run = run
-    log.sha256 = reader.digest.hexdigest()
     return log
 
 
@@ -171,8 +167,6 @@ def _index(reader: _Reader, log: Log, *path: str) -> Any:
     if path in {(), ("log",)} and reader.skip("{"):
         return {name: _index(reader, log, *path, name) for name in reader.parts("}")}
     if path == ("log", "entries") and reader.skip("["):
-        # Of members with the same name the last one counts.
-        log.rows, log.count, log.skipped, log.reason, log.secrets = [], 0, 0, "", {}
         for _ in reader.parts("]"):
             start = reader.offset
             log.add(reader.value(), start, reader.offset)
@@ -199,13 +193,12 @@ def overlapping(rows: Iterable[Row]) -> set[int]:
 class _Reader:
     """Reads JSON from a file part by part. ``offset`` is where the next part begins, in bytes."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BufferedIOBase) -> None:
         head = file.read(4)
         for magic, what in _FILES.items():
             if head.startswith(magic):
                 raise HarError(what)
         self.offset = file.seek(len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0)
-        self.digest = hashlib.sha256(head[: self.offset])
         self._file, self._decode = file, codecs.getincrementaldecoder("utf-8")().decode
         self._text, self._at, self._ended = "", 0, False
         self._lines = self._column = 0
@@ -282,5 +275,4 @@ class _Reader:
         self._lines += used.count("\n")
         self._column = len(used) - used.rfind("\n") - 1 if "\n" in used else self._column + len(used)
         content = self._file.read(max(_PIECE, len(left)))
-        self.digest.update(content)
         self._text, self._at, self._ended = left + self._decode(content, not content), 0, not content
