@@ -151,6 +151,9 @@ def test_an_instant_is_reached_when_it_is_certainly_past(clock, wall):
     assert clock.waited_s == pytest.approx(10.5)
     assert clock.reach(ns(START + 50))
     assert len(wall.slept) == 1
+    clock.sleep = lambda seconds: wall.sleep(seconds * 0.75)
+    assert clock.reach(ns(START + 120))
+    assert clock.window(wall.now, wall.now).start >= ns(START + 120) - 1000
 
 
 def test_no_wait_is_longer_than_the_longest_and_a_lag_does_not_count(clock, wall):
@@ -161,12 +164,6 @@ def test_no_wait_is_longer_than_the_longest_and_a_lag_does_not_count(clock, wall
         assert clock.reach(ns(START + 150 + seconds)) is reached
     assert wall.now == pytest.approx(START + 249)
     assert clock.trouble is None
-
-
-def test_a_sleep_that_ends_early_is_continued(wall):
-    clock = WallClock(time=wall.time, sleep=lambda seconds: wall.sleep(seconds * 0.75))
-    clock.learn(dated(START))
-    assert clock.reach(ns(START + 10))
 
 
 def virtual():

@@ -36,12 +36,12 @@ def test_a_request_is_sent_as_given_with_nothing_but_what_http_needs_and_a_respo
 
 
 def test_a_body_is_sent_with_its_length_an_empty_one_too():
-    for content in (b"", b'{"paused_until": null}', b"\xff" * 300_000):
-        with serving(always(written())) as server, reaching(server.url) as target:
+    with serving(always(written())) as server, reaching(server.url) as target:
+        for content in (b"", b'{"paused_until": null}', b"\xff" * 300_000):
             assert target.send(pause(server.url, content)).response.status == 200
-        head, _, body = server.requests[0].partition(b"\r\n\r\n")
-        assert body == content
-        assert f"Content-Length: {len(content)}".encode() in head
+            head, _, body = server.requests[-1].partition(b"\r\n\r\n")
+            assert body == content
+            assert f"Content-Length: {len(content)}".encode() in head
 
 
 def test_after_a_connection_was_closed_another_one_is_opened():

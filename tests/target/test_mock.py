@@ -61,19 +61,15 @@ def test_a_request_reaches_the_provider_as_given():
     assert (second[0], second[3]) == ("POST", b"\xff")
 
 
-def test_only_the_provider_is_reached():
+def test_only_the_provider_is_reached_and_what_respx_records_does_not_grow():
     target = target_of(Scripted())
     with pytest.raises(OffTargetError):
         target.send(get("https://example.com/api/v1"))
     with pytest.raises(AssertionError, match="not mocked"):
         target.respx_router.handler(httpx.Request("GET", "https://example.com/"))
-
-
-def test_what_respx_records_does_not_grow_with_the_requests():
-    target = target_of(Scripted())
-    for _ in range(700):
+    for _ in range(9):
         target.send(get(MOCK_URL))
-    assert len(target.respx_router.calls) <= 256
+    assert len(target.respx_router.calls) == 1
 
 
 def test_without_a_base_url_the_target_is_the_reference_provider():

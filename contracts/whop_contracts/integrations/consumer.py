@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -60,26 +61,9 @@ class Rule:
 
 Found = tuple[tuple[Rule, Finding], ...]
 """The rules that one request breaks, in the order of :data:`RULES`."""
-_ADDRESS: Final = Source("page", "the request's address")
-_HEADERS: Final = Source("page", "the request's headers")
-_BODY: Final = Source("page", "request body, paused_until")
-_ID: Final = Source("example", "id")
-_SIBLING: Final = Source("sibling", "retrieve and unpause")
-_UNNAMED: Final = "the page does not name: no query, no other member."
-_TIMESTAMP: Final = "an RFC 3339 timestamp with an offset"
-RULES: Final = (
-    Rule("consumer.route", "The path is one of the documented routes.", _ADDRESS, 404),
-    Rule("consumer.method", "The method is the one that the route is documented with.", _ADDRESS, 405),
-    Rule("consumer.credential", "Every request carries a credential.", _HEADERS, 401),
-    Rule("consumer.bearer-token", "The credential is a bearer token.", _HEADERS, 401),
-    Rule("consumer.id", "The id in the path is a campaign's.", _ID, 404),
-    Rule("consumer.media-type", "A body is said to be JSON.", _HEADERS, 415),
-    Rule("consumer.json", "A body is one JSON text.", Source("rfc", "RFC 8259"), 400),
-    Rule("consumer.schema", f"A pause's body is an object, and paused_until in it {_TIMESTAMP}.", _BODY, 422),
-    Rule("consumer.usual-id", "An id has only letters and digits after its prefix.", _ID),
-    Rule("consumer.undocumented", f"Nothing is sent that {_UNNAMED}", _BODY),
-    Rule("consumer.member-once", "No member comes twice in a body.", Source("rfc", "RFC 8259, 4")),
-    Rule("consumer.needless-body", "Retrieve and unpause carry no body.", _SIBLING),
+RULES: Final = tuple(
+    Rule(**row | {"source": Source(*row["source"])})
+    for row in json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 )
 """Every rule: first those of level *must*, in the order in which strict mode responds to them."""
 
