@@ -114,7 +114,9 @@ def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path):
 
 
 def test_a_recording_of_nothing_is_inconclusive(tmp_path, capsys, monkeypatch):
+    """Of other requests to the endpoint nothing is checked."""
     monkeypatch.chdir(tmp_path)
-    har(tmp_path / "x.har")
-    code, out, err = said(capsys, "check-har", "x.har", "--quiet")
-    assert (code, out, err) == (3, "inconclusive: the recording shows no exchange with the endpoint\n", "")
+    for rows in ((), (row("OPTIONS", PAUSE, "00.100"), row("PATCH", READ, "00.200"))):
+        har(tmp_path / "x.har", *rows)
+        message = "inconclusive: the recording shows no exchange with the endpoint\n"
+        assert said(capsys, "check-har", "x.har", "--quiet") == (3, message, "")

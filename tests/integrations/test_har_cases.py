@@ -267,9 +267,3 @@ def test_the_same_target_may_be_written_in_several_ways(tmp_path):
             result = again(har(tmp_path / "x.har", dated(), entry), base_url=base_url)
             assert verdicts(result)["pausing.read-agrees"] == "passed"
             assert result["target"]["base_url"] == BASE
-
-
-def test_of_other_requests_to_the_endpoint_nothing_is_checked(tmp_path):
-    result = again(har(tmp_path / "x.har", row("OPTIONS", PAUSE, "00.100"), row("PATCH", READ, "00.200")))
-    assert result["reason"] == "the recording shows no exchange with the endpoint"
-    assert "of other hosts and routes, skipped: 2" in result["notes"]

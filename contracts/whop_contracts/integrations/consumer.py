@@ -59,6 +59,7 @@ class Rule:
         return "should" if self.status is None else "must"
 
 
+Headers = Iterable[tuple[str, str]]
 Found = tuple[tuple[Rule, Finding], ...]
 """The rules that one request breaks, in the order of :data:`RULES`."""
 RULES: Final = tuple(
@@ -68,7 +69,7 @@ RULES: Final = tuple(
 """Every rule: first those of level *must*, in the order in which strict mode responds to them."""
 
 
-def received(method: str, path: str, headers: Iterable[tuple[str, str]], content: bytes) -> Request:
+def received(method: str, path: str, headers: Headers, content: bytes) -> Request:
     """A request as it came. ``path`` is percent-encoded with its query; operation and campaign follow."""
     match = _ROUTE.fullmatch(path.partition("?")[0])
     operation = cast("Operation", match["action"] or "retrieve") if match else None
@@ -249,14 +250,9 @@ class RequestChecker:
         headers = tuple(
             (name, value if is_secret_header(name) else text(value)) for name, value in request.headers
         )
-        return replace(
-            request,
-            method=text(request.method),
-            url=text(request.url),
-            campaign=text(request.campaign),
-            headers=headers,
-            content=self._redactor.bytes(request.content),
-        )
+        method, url, campaign = map(text, (request.method, request.url, request.campaign))
+        content = self._redactor.bytes(request.content)
+        return replace(request, method=method, url=url, campaign=campaign, headers=headers, content=content)
 
 
 def guarded(
@@ -272,9 +268,7 @@ def guarded(
     what each request breaks before the provider responds.
     """
 
-    def checked(
-        method: str, path: str, headers: Iterable[tuple[str, str]] = (), content: bytes = b""
-    ) -> Response:
+    def checked(method: str, path: str, headers: Headers = (), content: bytes = b"") -> Response:
         request = received(method, path, headers, content)
         found = checker.check(request)
         watch(found)

@@ -179,19 +179,20 @@ class ProviderTestClock(Clock):
         After an error of the infrastructure it is sent again a few times.
         """
         headers = (*self.headers, ("content-type", "application/json")) if body else self.headers
-        sent, tries, errors = self.time(), 0, 0
+        sent, errors, pause = self.time(), 0, _FIRST_PAUSE_S
         while True:
             reply = self.exchange(method, self.url, headers, body)
             status = reply.response.status if reply.response else 0
             if reply.response and status not in {_WORKING, *INFRASTRUCTURE}:
                 return sent, reply.response
-            tries, errors = tries + 1, errors + (status != _WORKING)
+            errors += status != _WORKING
             if errors == _ERRORS:
                 what = f"responded with {status}" if status else f"cannot be reached: {reply.trouble}"
                 raise _Trouble(what)
             if status == _WORKING and self.time() > sent + _WORKING_S:
                 raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
-            self._rest(min(_FIRST_PAUSE_S * 2 ** (tries - 1), _LONGEST_PAUSE_S))
+            self._rest(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 def _reading(response: Response) -> tuple[int, int] | None:

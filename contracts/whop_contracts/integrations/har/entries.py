@@ -37,7 +37,6 @@ _LEAST_SECRET: Final = 8
 _DIGITS: Final = 12
 _RESTORED: Final = ("number", "sent", "received", "role", "scope", "case", "sequence", "credential")
 """Members of an exchange that our own entries have, their names after an underscore."""
-NO_RESPONSE: Final = "the recording has no response"
 
 
 class HarError(UsageError):
@@ -156,7 +155,8 @@ def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | N
     response = _object(row.get("response"))
     status, content = response.get("status"), _object(response.get("content"))
     if status is None or (type(status) is int and status not in _HTTP):
-        return None, str(row.get("_trouble") or response.get("_error") or NO_RESPONSE)[:200]
+        trouble = row.get("_trouble") or response.get("_error") or "the recording has no response"
+        return None, str(trouble)[:200]
     if type(status) is not int:
         raise HarError(f"{at}.status is no whole number")
     headers = _headers(response, content, at)

@@ -223,20 +223,16 @@ class _Reader:
 
         Yields the name of each member, or an empty text for each element.
         """
-        if self.skip(close):
-            return
-        while True:
-            name = ""
+        name, begun = "", False
+        while not self.skip(close):
+            self.expect(not begun or self.skip(","))
+            self.skip("")
             if close == "}":
                 self.expect(self.next == '"')
                 name = self.value()
                 self.expect(self.skip(":"))
-            self.skip("")
+            begun = True
             yield name
-            if self.skip(close):
-                return
-            self.expect(self.skip(","))
-            self.skip("")
 
     def skip(self, wanted: str) -> bool:
         """Skip white space and then ``wanted``, if it is next; whether it was."""
