@@ -44,7 +44,7 @@ def test_a_schema_keeps_to_its_dialect():
         f"{one}.schema.json" for one in NAMES
     ]
     for name in NAMES:
-        schema = dict(schemas.load(name))
+        schema = schemas.load(name)
         assert schema["$schema"] == jsonschema.Draft202012Validator.META_SCHEMA["$id"]
         jsonschema.Draft202012Validator.check_schema(schema)
         jsonschema_rs.meta.validate(schema)
