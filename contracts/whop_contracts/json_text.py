@@ -108,4 +108,4 @@ def essence(media_type: str | None) -> str:
 
 def is_json(media_type: str | None) -> bool:
     """Whether a media type, parameters aside, is ``application/json`` or ends in ``+json``."""
-    return re.fullmatch(r"application/json|[^/]+/[^/]*\+json", essence(media_type)) is not None
+    return re.search(r"\A(application/json|[^/]+/[^/]*\+json)\Z", essence(media_type)) is not None
