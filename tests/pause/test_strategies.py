@@ -101,29 +101,19 @@ def test_a_strategy_documents_what_it_shrinks_towards_and_options_are_keywords()
         assert len(strategies.draw(made, seed=1, count=3)) == 3
 
 
-SPANS = ((strategies.stamps, 1, 364 * 86_400, "instant"), (strategies.past_stamps, -40_000_000, -60, "past"))
-
-
 @ONCE
 @given(st.data(), NOWS)
-def test_stamps_are_between_the_bounds_and_of_their_class(data, now):
-    for make, least, most, expected in SPANS:
-        bounds = sorted(data.draw(st.tuples(st.integers(least, most), st.integers(least, most))))
-        earliest, latest = (timedelta(seconds=bound) for bound in bounds)
-        text, until = sent(data.draw(make(earliest=earliest, latest=latest)), now)
+def test_stamps_are_of_their_class_and_far_enough_ahead_to_outlast_a_run(data, now):
+    for make, least, most, expected in (
+        (strategies.stamps, HOUR, 364 * DAY, "instant"),
+        (strategies.past_stamps, -36_524 * DAY, -HOUR, "past"),
+    ):
+        text, until = sent(data.draw(make()), now)
         assert instant(text).ns == until
-        assert bounds[0] - 1 <= (until - now) / NANO <= bounds[1] + 1
+        assert least - NANO <= until - now <= most + NANO
         assert instant(text).digits <= 6
         assert -720 <= (instant(text).offset_minutes or 0) <= 840
-        assert class_of(text, now) == expected or (expected == "instant" and until <= now)
-
-
-@ONCE
-@given(st.data(), NOWS)
-def test_other_stamps_are_of_their_class_and_far_enough_ahead_to_outlast_a_run(data, now):
-    text, until = sent(data.draw(strategies.stamps()), now)
-    assert class_of(text, now) == "instant"
-    assert now + HOUR - NANO <= until <= now + 364 * DAY + NANO
+        assert class_of(text, now) == expected
 
     stamp = data.draw(strategies.calendar_stamps())
     text, until = sent(stamp, now)
@@ -161,9 +151,6 @@ def test_the_next_leap_day_is_found_even_where_eight_years_have_none():
 
 
 def test_impossible_arguments_are_refused_at_once():
-    for make in (strategies.stamps, strategies.past_stamps, strategies.loose_stamps):
-        with pytest.raises(ValueError, match="earliest"):
-            make(earliest=timedelta(days=3), latest=timedelta(days=-3))
     with pytest.raises(ValueError, match="aware"):
         strategies.rfc3339_instants(earliest=datetime(2030, 1, 1))  # noqa: DTZ001
     with pytest.raises(ValueError, match="empty"):

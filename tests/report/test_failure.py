@@ -4,10 +4,10 @@ import subprocess
 
 from report import handmade
 from whop_contracts.engine.request_builder import RequestBuilder
-from whop_contracts.exchange import Exchange, Window
-from whop_contracts.pause import evidence
+from whop_contracts.exchange import Exchange, Request, Response, Window
+from whop_contracts.pause.classify import Intent
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import State
+from whop_contracts.pause.evidence import Evidence, State, describe_before
 from whop_contracts.pause.request_classes import vectors
 from whop_contracts.report.failure import Event, Failure, curl
 from whop_contracts.steps import Actors, Case
@@ -84,6 +84,7 @@ def test_a_recording_without_the_altered_token_names_it():
 
 def test_an_earlier_request_is_shown_with_its_response_and_state():
     at, until = 10**18, 10**18 + 10**9
+    request = Request("POST", "x", "pause", "adcamp_1")
     for shown, asked, response in (
         (State("paused", until), until, "200"),
         (State("paused", until), None, "200, paused until 2001-09-09T01:46:41.000Z"),
@@ -91,9 +92,12 @@ def test_an_earlier_request_is_shown_with_its_response_and_state():
         (State(None), None, "200"),
         (None, None, "timed out"),
     ):
-        ended = (200 if shown else 0, "timed out", shown)
-        event = evidence.Event(4, "adcamp_1", at, "retrieve", "GET", None, asked, "x", *ended)
-        read = Event.read(event.as_dict())
+        came = (Response(200), None) if shown else (None, "timed out")
+        sent = Exchange(4, request, came[0], 0.0, 1.0, Window(at, at), trouble=came[1])
+        intent = Intent("instant", until=(asked,) if asked else ())
+        event = Evidence(sent, request_class="instant", intent=intent, shown=shown)
+        (entry,) = describe_before(Evidence(sent, trail=(event,)))
+        read = Event.read(entry)
         assert (read.number, read.at, read.campaign, read.until) == (4, at, "adcamp_1", asked)
         assert read.response() == response
         assert read.paused is (shown is not None and shown.status == "paused")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from whop_contracts.exchange import Exchange
 from whop_contracts.instants import NANO
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.contract import Contract
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.steps import Case, read
 

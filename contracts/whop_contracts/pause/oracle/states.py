@@ -6,7 +6,7 @@ shown. Instants and durations are nanoseconds of the provider's clock, unless a 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -143,7 +143,7 @@ class Campaign:
             self.replace(evidence.before, exchange.received, exchange.now.end if exchange.now else None)
             for state in evidence.before or ():
                 if state.until is not None and state.status == "paused":
-                    self.cancel(state.until)
+                    insort(self.cancelled, state.until)
             self.doubtful = applied == "maybe"
             self.states = after(evidence.before, _leads_to(evidence), applied)
             written = blame.UNPAUSED if exchange.request.operation == "unpause" else blame.STORED
@@ -157,12 +157,6 @@ class Campaign:
         self.older.append((states, at, at_ns))
         del self.older[:-_REMEMBERED]
         self.seen, self.gone_back = False, 0
-
-    def cancel(self, until: int) -> None:
-        """Keep the date of a pause that was replaced or ended."""
-        place = bisect_left(self.cancelled, until)
-        if self.cancelled[place : place + 1] != [until]:
-            self.cancelled.insert(place, until)
 
     def confirm(self, states: Possible, now: Window | None) -> None:
         """Take in the states that a read leaves possible."""
@@ -179,12 +173,15 @@ class Campaign:
         return self.gone_back <= _GOING_BACK
 
     def add_document(self, document: Mapping[str, Any], exchange: Exchange) -> None:
-        """Take in a document about the campaign."""
-        old = self.documents
+        """Take in a document about the campaign; a pause shows with ``config`` if the campaign has an end."""
+        old, config = self.documents, document.get("config")
         end = end_time(document) if old.end_time is None else old.end_time
         operation = exchange.request.operation or "other"
-        first = old.first if operation in old.first else {**old.first, operation: document}
-        self.documents = Documents(first, document, end, old.end_known or shows_end(document, exchange))
+        shows_end = (operation == "pause" and "config" in document) or (
+            isinstance(config, Mapping) and "end_time" in config
+        )
+        first = {**old.first, operation: old.first.get(operation, document)}
+        self.documents = Documents(first, document, end, old.end_known or shows_end)
 
     def clauses_of_read(self, allowed: frozenset[State], now: Window | None) -> frozenset[str]:
         """The ids of the clauses that a read checks; ``allowed`` are the states that are possible ``now``."""
@@ -258,13 +255,6 @@ def is_about(document: Mapping[str, Any], exchange: Exchange) -> bool:
     """Whether a document is about the campaign of the request, as far as its id can be read."""
     name = document.get("id")
     return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
-
-
-def shows_end(document: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Whether a document shows if the campaign has an end: by ``config`` in a pause, else by ``end_time``."""
-    config = document.get("config")
-    pause = exchange.request.operation == "pause" and "config" in document
-    return pause or (isinstance(config, Mapping) and "end_time" in config)
 
 
 def end_time(document: Mapping[str, Any]) -> int | None:
