@@ -7,9 +7,9 @@ import fnmatch
 from functools import cache
 from typing import Final
 
+from whop_contracts.pause import request_classes
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import pausing, response
-from whop_contracts.pause.request_classes import standing_clauses
 
 PARTS: Final = (
     ("request", "Request"),
@@ -26,8 +26,7 @@ PARTS: Final = (
 @cache
 def clauses() -> tuple[Clause, ...]:
     """Every clause, part by part."""
-    found = [clause for part in ("request", "refusals", "authorization") for clause in standing_clauses(part)]
-    found += [*response.CLAUSES, *pausing.CLAUSES]
+    found = (*request_classes.CLAUSES, *response.CLAUSES, *pausing.CLAUSES)
     return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 
 
