@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from whop_contracts.cli import main
 from whop_contracts.integrations.consumer import RULES, broken_rules, received
 from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
-from whop_contracts.pause.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
 from whop_contracts.plugin.fixtures import AdCampaignProvider
 from whop_contracts.provider import SEED, Answer, build
+from whop_contracts.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
 
 pytestmark = pytest.mark.filterwarnings("default::pytest.PytestAssertRewriteWarning")
 CAMPAIGN = SEED.campaigns[0]

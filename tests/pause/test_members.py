@@ -11,9 +11,9 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause import clauses as members
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.strategies import ad_campaigns, draw
 from whop_contracts.schemas import members as documented
 from whop_contracts.schemas import sound, violations
+from whop_contracts.strategies import ad_campaigns, draw
 
 PLACES = [member.pointer.split("/")[1:] for member in documented("ad-campaign")]
 VALUES = st.sampled_from(

@@ -23,9 +23,9 @@ from whop_contracts.instants import utc
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequences
-from whop_contracts.pause.strategies import draw
 from whop_contracts.pause.strategies.requests import REQUESTS
 from whop_contracts.steps import Capabilities
+from whop_contracts.strategies import draw
 
 FOLDER = schemas.document_path("vectors")
 FILES = sorted(FOLDER.iterdir())

@@ -92,7 +92,7 @@ class Session:
         self.actors, self.contract = builder.actors, builder.contract
         self.journal = journal
         self.tolerance = tolerance
-        self.oracle = self.contract.oracle(tolerance)
+        self.oracle = self.contract.oracle(tolerance=tolerance)
         self.state = RunState()
         self.foreign = ForeignCampaign(self.actors.foreign or "")
         self.in_teardown = False

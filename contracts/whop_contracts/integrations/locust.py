@@ -26,7 +26,8 @@ from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle import Oracle
 from whop_contracts.pause.oracle.blame import STORED, clauses_of_write, compare, describe
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.strategies import draw, pause_bodies
+from whop_contracts.pause.strategies.bodies import pause_bodies
+from whop_contracts.pause.strategies.values import draw
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings
 from whop_contracts.target.clocks import WallClock

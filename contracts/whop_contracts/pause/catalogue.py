@@ -46,14 +46,13 @@ def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
 
 def required(globs: tuple[str, ...], among: tuple[Clause, ...]) -> frozenset[str]:
     """The ids of ``among`` that ``globs`` match. ``ValueError`` names a glob that matches none."""
-    ids: set[str] = set()
-    for glob in globs:
-        found = {clause.id for clause in among}.intersection(_matched(glob, glob))
-        if not found:
+    offered = {clause.id for clause in among}
+    matched = {glob: offered.intersection(_matched(glob, glob)) for glob in globs}
+    for glob, ids in matched.items():
+        if not ids:
             message = f"{glob!r} matches only what --clause leaves out"
             raise ValueError(message)
-        ids |= found
-    return frozenset(ids)
+    return frozenset().union(*matched.values())
 
 
 def _matched(glob: str, given: str) -> list[str]:

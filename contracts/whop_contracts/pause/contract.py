@@ -69,10 +69,7 @@ class Contract:
 
     read_state = staticmethod(read_state)
     describe_status = staticmethod(describe_status)
-
-    def oracle(self, tolerance: float) -> Oracle:
-        """An oracle that tolerates a resume so many seconds late."""
-        return Oracle(tolerance=tolerance)
+    oracle = Oracle
 
     def read_document(self, evidence: Evidence) -> Mapping[str, Any] | None:
         """The document of a 2xx, if a lenient reader can read it."""

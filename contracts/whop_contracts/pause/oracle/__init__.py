@@ -2,10 +2,8 @@
 
 A request takes effect between sending it and receiving the response; without a response, or with a 5xx, it
 may or may not have taken effect. The provider's clock is known as an interval. So the oracle tracks a set of
-states for each campaign. A response outside the set is a finding, a response inside narrows it.
-
-The rules are pure functions: ``states`` says what requests, time and responses do to a set of states,
-``blame`` which clause a difference fails. :class:`Oracle` applies them to one exchange after another.
+states for each campaign. A response outside the set is a finding, a response inside narrows it. ``states``
+says what requests, time and responses do to the set, ``blame`` which clause a difference fails.
 """
 
 from __future__ import annotations
@@ -30,14 +28,14 @@ _REFUSED: Final = range(400, 500)
 class Oracle:
     """Follows every campaign of a run through its exchanges, in the order of their responses.
 
-    ``tolerance`` is how many seconds after its instant a campaign may still be paused. ``lags`` is whether a
-    read has shown a state from before a write, so that later ones may too. Changes of the campaigns in
-    ``waiting`` are due to time: a sequence waits for them, while requests are sent to others.
+    ``tolerance`` is how many seconds after its instant a campaign may still be paused.
     """
 
     def __init__(self, *, tolerance: float = 60.0) -> None:
         self.lags = False
+        """Whether a read has shown a state from before a write, so that later ones may too."""
         self.waiting: set[str] = set()
+        """The campaigns that change by time: a sequence waits for them, while requests are sent to others."""
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, Campaign] = {}
         self._foreign: dict[str, Campaign] = {}
@@ -98,21 +96,22 @@ class Oracle:
 
     def _evidence(self, exchange: Exchange, known: Campaign) -> Evidence:
         """The exchange with what was known before it."""
-        request, end_time = exchange.request, known.documents.end_time
-        evidence = Evidence(
+        request, now, intent = exchange.request, exchange.now, None
+        if request.operation in (None, "pause"):
+            intent = Intent("unstated")
+            if request.content_known:
+                media_type, end_time = request.header("content-type"), known.documents.end_time
+                intent = read_intent(request.content, media_type, now, end_time)
+            self._requested.update(intent.until, intent.aliases)
+        return Evidence(
             exchange,
             text=read_response(exchange.response),
-            before=self._elapse(known.states, exchange.now),
+            request_class=class_of(exchange, intent) if intent else None,
+            intent=intent,
+            before=self._elapse(known.states, now),
             documents=known.documents,
             trail=self._trail,
         )
-        if request.operation not in (None, "pause"):
-            return evidence
-        intent = Intent("unstated")
-        if request.content_known:
-            intent = read_intent(request.content, request.header("content-type"), exchange.now, end_time)
-        self._requested.update(intent.until, intent.aliases)
-        return replace(evidence, intent=intent, request_class=class_of(exchange, intent))
 
     def _track(self, evidence: Evidence, known: Campaign) -> Evidence:
         """Apply the request and the response to the campaign."""
@@ -186,7 +185,7 @@ class Oracle:
         """Check another company's campaign for what our refused requests did; others may change it too."""
         exchange, text = evidence.exchange, evidence.text
         known = self._foreign.setdefault(exchange.request.campaign, Campaign())
-        if exchange.request.operation != "retrieve":
+        if evidence.operation != "retrieve":
             refused = evidence.answered and evidence.status in _REFUSED
             known.states = known.states if refused else None
             known.causes = (blame.UNCHANGED_BY_OTHERS,)

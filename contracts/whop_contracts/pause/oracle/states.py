@@ -1,7 +1,7 @@
 """The possible states of a campaign: pure functions over sets of states, and what is known of one campaign.
 
-A set holds every state that the campaign may be in; None means that nothing is known, so that anything may be
-shown. Instants and durations are nanoseconds of the provider's clock, unless a name or a text says otherwise.
+A set of None means that nothing is known, so that anything may be shown. Instants and durations are
+nanoseconds of the provider's clock, unless a name or a text says otherwise.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ _GOING_BACK: Final = 4
 _REMEMBERED: Final = 2_000
 """How many earlier states are kept: more than one client can leave within the time that a read may lag."""
 _SERVER_ERROR: Final = 500
-
-
 Applied = Literal["yes", "maybe", "no"]
 """Whether a request took effect."""
 
@@ -114,31 +112,28 @@ def _leads_to(evidence: Evidence) -> Possible:
 
 @dataclass(slots=True)
 class Campaign:
-    """What is known of one campaign.
-
-    ``states`` are the possible states as the last write or read left them, before any time passed.
-    ``causes`` are the ids of the clauses that check the writes since the last read, the last one first;
-    ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last settled
-    the state. ``older`` are the states that a lagging read may still show, and when they were replaced, in
-    seconds of our clock and nanoseconds of the provider's. ``cancelled`` are the dates of pauses that were
-    replaced or ended, sorted. ``seen`` says that a read has shown the present state, ``gone_back`` how many
-    in a row have shown an older one since.
-    """
+    """What is known of one campaign."""
 
     states: Possible = None
+    """The possible states as the last write or read left them, before any time passed."""
     causes: tuple[str, ...] = ()
+    """The ids of the clauses that check the writes since the last read, the last one first."""
     doubtful: bool = False
+    """Whether the last write may not have taken effect."""
     confirmed: Window | None = None
+    """When a read last settled the state."""
     older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
+    """What a lagging read may still show, and when it was replaced: by our clock (s), by the provider's."""
     cancelled: list[int] = field(default_factory=list)
+    """The dates of pauses that were replaced or ended, sorted."""
     seen: bool = False
+    """Whether a read has shown the present state, and how many in a row have gone back to an older one."""
     gone_back: int = 0
     documents: Documents = field(default_factory=Documents)
 
     def act(self, evidence: Evidence) -> None:
         """Take in a write."""
-        exchange, applied = evidence.exchange, _applied(evidence)
-        past = evidence.request_class == "past"
+        exchange, applied, past = evidence.exchange, _applied(evidence), evidence.request_class == "past"
         if applied != "no":
             self.replace(evidence.before, exchange.received, exchange.now.end if exchange.now else None)
             for state in evidence.before or ():
