@@ -10,7 +10,7 @@ from serving import served
 from whop_contracts.cli import check as engine
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause.request_classes import vectors
-from whop_contracts.pause.sequences import refused
+from whop_contracts.pause.sequences import together
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 
@@ -28,7 +28,7 @@ def check(state, folder, jobs, plan=None, **more):
 
 def one_group():
     means = Capabilities(2, clock="test")
-    return Plan("quick", 0, means, (refused(*(vectors()[id_] for id_ in ALL_OF_A_GROUP)),))
+    return Plan("quick", 0, means, (together(*(vectors()[id_] for id_ in ALL_OF_A_GROUP)),))
 
 
 @pytest.mark.parametrize("fault", FAULTS)

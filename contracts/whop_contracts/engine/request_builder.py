@@ -16,7 +16,7 @@ from typing import Final, cast
 
 from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.contract import Contract
 from whop_contracts.redaction import Redactor
 from whop_contracts.steps import Actors, Case, SymbolicInstant, altered, altered_forms
 

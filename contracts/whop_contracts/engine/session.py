@@ -84,7 +84,7 @@ class Session:
         self.actors, self.contract = actors, contract
         self.journal = Journal()
         self.tolerance = tolerance
-        self.oracle = contract.oracle(tolerance)
+        self.oracle = self.contract.oracle(tolerance=tolerance)
         self.state = RunState()
         self.tell = tell
         self.outbox = guards.Outbox(watch)
