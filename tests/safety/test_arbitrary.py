@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from nursery import SOAK
-from pretending import answered_by, judged
 
+from safety.nursery import SOAK
+from safety.pretending import ProviderTarget, judged
 from whop_contracts import schemas
 from whop_contracts.cli.planning import mock_actors, planned
 from whop_contracts.exchange import Response
@@ -67,7 +67,7 @@ _ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st
 def spoilt_target(spoil, kind):
     """A conforming provider in this process; ``spoil`` gets the number of each response and the response."""
     clock = ManualClock(1_790_000_000.0)
-    return answered_by(Provider(clock), clock, spoil, kind=kind)
+    return ProviderTarget(Provider(clock), clock, spoil, known=True, kind=kind)
 
 
 @pytest.fixture(scope="module", name="plans")
@@ -95,7 +95,7 @@ def _plans():
     live=st.sampled_from((False, False, False, True)),
 )
 @example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, most=1_000, live=True)
-def test_any_answers_end_in_an_exit_code(monkeypatch, plans, *, answers, honest, every, most, live):
+def test_any_answers_end_in_an_exit_code(plans, *, answers, honest, every, most, live):
     """So many responses of a conforming provider first, then every so many-th is one of those drawn."""
 
     def spoil(number, response):
@@ -104,7 +104,7 @@ def test_any_answers_end_in_an_exit_code(monkeypatch, plans, *, answers, honest,
     target = spoilt_target(spoil, "live" if live else "mock")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=most)
-        result = judged(monkeypatch, target, settings, mock_actors(), plan=plans[most])
+        result = judged(target, settings, mock_actors(), plan=plans[most])
     assert result["exit_code"] in {0, 1, 3, 4}
     assert "an internal error" not in str(result["reason"])
     assert result["requests"] == len(target.requests)
@@ -114,7 +114,7 @@ def test_any_answers_end_in_an_exit_code(monkeypatch, plans, *, answers, honest,
 @pytest.mark.parametrize("date", ["9999-12-31T23:59:59.999-14:00", "0001-01-01T00:00:00+14:00"])
 @pytest.mark.parametrize("status", ["active", "paused"])
 @pytest.mark.parametrize("first", [1, 8])
-def test_a_date_beyond_all_years_in_utc_is_only_a_date(monkeypatch, tmp_path, date, status, first):
+def test_a_date_beyond_all_years_in_utc_is_only_a_date(tmp_path, date, status, first):
     def spoil(number, response):
         if number < first or response.status != 200:
             return response
@@ -123,6 +123,6 @@ def test_a_date_beyond_all_years_in_utc_is_only_a_date(monkeypatch, tmp_path, da
 
     target = spoilt_target(spoil, "live")
     settings = Settings(profile="quick", journal=tmp_path / "j.jsonl")
-    result = judged(monkeypatch, target, settings, mock_actors())
+    result = judged(target, settings, mock_actors())
     assert result["exit_code"] in {1, 4}
     assert "an internal error" not in str(result["reason"])

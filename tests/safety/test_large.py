@@ -4,12 +4,12 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
-from nursery import SOAK
 
+from safety.nursery import SOAK
+from safety.serving import ONE
 from target.hostile import serving, written
 from whop_contracts.provider import SEED
 
-ONE = SEED.campaigns[0]
 _ACTIVE = json.dumps({"id": ONE, "status": "active", "paused_until": None}).encode()
 _SIZE = 100_000_000
 _REPORTS = ("r.json", "r.xml", "r.html", "r.md", "r.har")

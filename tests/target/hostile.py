@@ -30,9 +30,9 @@ def written(body: bytes = JSON, *lines: str, status: str = "200 OK", length: int
 class Server:
     """What a test sees of a server: its URL, the requests as they came, how many connections there were."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str) -> None:
         self.port = port
-        self.url = f"http://127.0.0.1:{port}/api/v1"
+        self.url = f"http://{host}:{port}/api/v1"
         self.requests: list[bytes] = []
         self.connections = 0
         self.over = threading.Event()
@@ -87,10 +87,11 @@ def closing(data: bytes) -> Behaviour:
 
 
 @contextlib.contextmanager
-def serving(behave: Behaviour) -> Iterator[Server]:
+def serving(behave: Behaviour, host: str = "127.0.0.1") -> Iterator[Server]:
     """A server for as long as the context lasts; ``behave`` gets each connection in its own thread."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(listener.getsockname()[1])
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, 0), family=family)
+    server = Server(listener.getsockname()[1], f"[{host}]" if ":" in host else host)
     threads: list[threading.Thread] = []
 
     def talk(connection: socket.socket) -> None:
