@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
+from commands import environment
 from whop_contracts import cli
 
 SOAK: Final = bool(os.environ.get("WHOP_TESTS_SOAK"))
@@ -23,8 +24,7 @@ class Nursery:
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["warm"])
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "COV_"))}
-        with patch.dict(os.environ, clean | {"PYTHONPATH": str(Path(__file__).parent)}, clear=True):
+        with patch.dict(os.environ, environment(PYTHONPATH=str(Path(__file__).parent)), clear=True):
             ensure_running()
         self._peak = self._context.RawValue("d")
         self._born = threading.Event()

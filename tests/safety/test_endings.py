@@ -1,5 +1,6 @@
 """However a run ends, campaigns are restored or named, and files are closed: over real sockets."""
 
+import contextlib
 import json
 import math
 import os
@@ -172,44 +173,21 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
 
 
 @pytest.fixture
-def clock():
-    return ManualClock()
+def by_hand(serve, monkeypatch):
+    """A function that serves a provider with a clock that is moved by hand, also by the runs against it."""
+
+    @contextlib.contextmanager
+    def serving(variation=None):
+        clock = ManualClock()
+        with serve(build(variation=variation, clock=clock)) as state:
+            target = LiveTarget(state.base_url, wire=Wire(time=clock.now), clock=VirtualClock(clock))
+            monkeypatch.setattr(engine, "open_target", lambda _: (target, parties((ONE, TWO))))
+            yield state, clock
+
+    return serving
 
 
-def reached_by_hand(state, clock):
-    """The served provider over its socket, by the clock that the provider goes by."""
-    return LiveTarget(state.base_url, wire=Wire(time=clock.now), clock=VirtualClock(clock))
-
-
-def passing(monkeypatch, state, clock):
-    """A date, and where the pause that would put it back is sent while it passes; restoring takes as long."""
-    monkeypatch.setattr(teardown, "_LONGEST_S", math.inf)
-    until, late = state.provider.now() + _MONTH, []
-
-    def before(seen):
-        if seen.pauses and write_instant(until).encode() in seen.content and not late:
-            late.append(seen.path)
-            clock.advance(2 * _MONTH / NANO)
-
-    state.before = before
-    return until, late
-
-
-@pytest.mark.parametrize("variation", [None, "past-accepted"])
-def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(serve, clock, monkeypatch, variation):
-    with serve(build(variation=variation, clock=clock)) as state:
-        until, late = passing(monkeypatch, state, clock)
-        state.campaign(ONE).status, state.campaign(ONE).paused_until = "paused", until
-        opened = (reached_by_hand(state, clock), parties((ONE, TWO)))
-        monkeypatch.setattr(engine, "open_target", lambda _: opened)
-        result = check(state, restore_time=math.inf)
-        assert late
-        assert result["put_back"] == {"campaigns": 2, "failed": []}
-        assert state.states()[ONE] == ("active", None)
-    assert state.journal.complete
-
-
-def restored_by_hand(state, clock, campaigns, restore_time, **more):
+def restored(state, campaigns, restore_time, tell=lambda _: None):
     """What ``restore`` reports of a run that was killed when it had sent these, as (first, intended)."""
     path = state.folder / "journal.jsonl"
     journal = Journal.create(path, state.base_url, "r1", read_state)
@@ -217,49 +195,49 @@ def restored_by_hand(state, clock, campaigns, restore_time, **more):
         journal.first(name, state_of(*first))
         journal.intend(name, state_of(*intended))
     journal.close()
-    how = {"open_target": lambda *_: reached_by_hand(state, clock), "rate": lambda *_: None}
-    settings = state.settings(state.folder, restore_time=restore_time)
-    return restore(path, settings, PAUSE, **how, **more)
+    how = {"open_target": lambda *_: engine.open_target(None)[0], "rate": lambda *_: None}
+    return restore(path, state.settings(state.folder, restore_time=restore_time), PAUSE, tell=tell, **how)
 
 
-def test_restore_puts_a_date_that_passes_meanwhile_back_as_active(serve, clock, monkeypatch):
-    with serve(build(clock=clock)) as state:
-        until, late = passing(monkeypatch, state, clock)
-        left = {ONE: (("paused", write_instant(until)), ("active", None))}
-        restored = restored_by_hand(state, clock, left, math.inf)
+@pytest.mark.parametrize("run", [None, "conforming", "past-accepted"])
+def test_a_date_that_passes_while_it_is_put_back_is_put_back_as_active(by_hand, monkeypatch, run):
+    """While the pause that would put it back is sent, by a run or ``restore``; restoring takes as long."""
+    monkeypatch.setattr(teardown, "_LONGEST_S", math.inf)
+    late = []
+    with by_hand(run if run == "past-accepted" else None) as (state, clock):
+        until = state.provider.now() + _MONTH
+        written = write_instant(until)
+
+        def before(seen):
+            if seen.pauses and written.encode() in seen.content and not late:
+                late.append(seen.path)
+                clock.advance(2 * _MONTH / NANO)
+
+        state.before = before
+        if run:
+            state.campaign(ONE).status, state.campaign(ONE).paused_until = "paused", until
+            assert check(state, restore_time=math.inf)["put_back"] == {"campaigns": 2, "failed": []}
+            assert state.journal.complete
+        else:
+            done = restored(state, {ONE: (("paused", written), ("active", None))}, math.inf)
+            assert (done.failed, done.inconclusive) == ([], None)
+            assert "is active again" in done.restored[0]
         assert late
-        assert (restored.failed, restored.inconclusive) == ([], None)
-        assert "is active again" in restored.restored[0]
         assert state.states()[ONE] == ("active", None)
 
 
 @pytest.mark.parametrize(("own", "each", "total"), [(2, 60, 120), (8, 60, 300), (2, 7, 14)])
-def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(serve, clock, own, each, total):
-    told, began = [], clock.now()
+def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(by_hand, own, each, total):
+    told = []
     left = {f"adcamp_{index}": (("active", None), ("paused", None)) for index in range(own)}
-    with serve(build(clock=clock)) as state:
+    with by_hand() as (state, clock):
+        began = clock.now()
         state.before = lambda _seen: Answer(429, (("retry-after", "3600"),))
-        restored = restored_by_hand(state, clock, left, each, tell=told.append)
+        done = restored(state, left, each, told.append)
     assert total / 2 < clock.now() - began <= total
-    assert [line.partition(":")[0] for line in restored.failed] == list(left)
+    assert [line.partition(":")[0] for line in done.failed] == list(left)
     assert [line for line in told if line.startswith("adcamp_")] == list(left)
     assert f"GET adcamp_0: 429; sent again in {each / 2:.0f} s, for at most {each} s more" in told
-
-
-def test_another_companys_campaign_is_journalled_before_anything_is_changed(serve):
-    with serve(fault="foreign-pauses") as state:
-        kept = []
-
-        def before(seen):
-            if seen.method == "POST" and not kept:
-                kept.append(state.journal.campaigns[THEIRS].first)
-
-        state.before = before
-        assert check(state)["exit_code"] == 1
-        assert [str(one) for one in kept] == ["active"]
-        assert any(seen.pauses and seen.campaign == THEIRS for seen in state.requests)
-        assert state.journal.campaigns[THEIRS].put_back
-        assert state.journal.complete
 
 
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])

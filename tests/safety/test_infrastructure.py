@@ -16,6 +16,12 @@ _JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
 
 
+def assert_verdict(result, fault):
+    """That a run conforms, unless there is a fault, and that the fault is found."""
+    found = (result["exit_code"], bool(failing(result)))
+    assert found == ((1, True) if fault else (0, False)), result["reason"]
+
+
 @pytest.mark.parametrize(
     ("seed", "fault"), [*((s, None) for s in range(12 if SOAK else 2)), *enumerate(_FAULTS)]
 )
@@ -39,10 +45,7 @@ def test_dropped_connections_are_no_findings_and_hide_none(seed, fault, serve, s
         first = state.states()
         state.before, state.after = before, after
         result = state.check()
-        assert (result["exit_code"], bool(failing(result))) == (int(bool(fault)), bool(fault)), result[
-            "notes"
-        ]
-        assert fault or result["reason"] is None
+        assert_verdict(result, fault)
         assert slept
         assert any("no response" in note for note in result["notes"])
         assert fault or state.states() == first
@@ -71,8 +74,7 @@ def test_twenty_seconds_of_429_are_waited_out(told_by, fault, serve, slept):
     with serve(fault=fault) as state:
         state.before = before
         result = state.check()
-    assert result["exit_code"] == (1 if fault else 0), result["reason"]
-    assert bool(failing(result)) is bool(fault)
+    assert_verdict(result, fault)
     assert any(note.startswith("3 responses were 429") for note in result["notes"])
 
 
@@ -86,8 +88,7 @@ def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_n
         state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
         state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
         result = state.check()
-        assert result["exit_code"] == (1 if fault else 0), result["reason"]
-        assert bool(failing(result)) is bool(fault)
+        assert_verdict(result, fault)
         assert any(f"responses were {status}" in note for note in result["notes"])
         assert fault or state.states() == first
     assert slept

@@ -3,6 +3,7 @@
 import random
 import shlex
 import signal
+from functools import partial
 
 import pytest
 
@@ -35,22 +36,23 @@ def moments(what):
     ]
 
 
-def interrupted(state, ours, at, when, number, *more):
-    """The exit code and the output of a run that is signalled at its request number ``at``."""
+def interrupted(state, chosen, when, number, *more, campaigns=()):
+    """The exit code and the output of a run that is signalled at the first request that is ``chosen``."""
+    signalled = []
 
-    def before(seen):
-        if seen.number == at and when != "after":
+    def strike(seen, now):
+        if now == (when == "after") and not signalled and chosen(seen):
+            signalled.append(seen)
             state.nursery.signal(number)
             if when == "instead":
                 raise Dropped
 
     def after(seen, answer):
-        if seen.number == at and when == "after":
-            state.nursery.signal(number)
+        strike(seen, now=True)
         return answer
 
-    state.before, state.after = before, after
-    ended = state.run(*more, campaigns=ours)
+    state.before, state.after = partial(strike, now=False), after
+    ended = state.run(*more, campaigns=campaigns)
     state.settle()
     return ended
 
@@ -58,7 +60,8 @@ def interrupted(state, ours, at, when, number, *more):
 @pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
 def test_after_sigkill_restore_puts_everything_back(state, at, when, ours):
     first = state.states()
-    assert interrupted(state, ours, at, when, signal.SIGKILL)[0] == -signal.SIGKILL
+    code, _ = interrupted(state, lambda seen: seen.number == at, when, signal.SIGKILL, campaigns=ours)
+    assert code == -signal.SIGKILL
     code, said = state.restore()
     assert code == 0, said
     assert state.states() == first
@@ -71,7 +74,8 @@ def test_after_sigkill_restore_puts_everything_back(state, at, when, ours):
 @pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
 def test_after_an_interruption_nothing_is_left_to_restore(state, at, when, ours):
     first = state.states()
-    code, said = interrupted(state, ours, at, when, _SIGNALS[at % 3], "--quiet")
+    number = _SIGNALS[at % 3]
+    code, said = interrupted(state, lambda seen: seen.number == at, when, number, "--quiet", campaigns=ours)
     assert "Traceback" not in said
     if at <= len(ours) + 1:  # among the first reads
         assert (code, said.splitlines()[-1]) == (130, "whop-contracts: interrupted")
@@ -179,25 +183,15 @@ def test_ctrl_c_ends_restore_after_the_request_under_way(state):
     assert f"again with: whop-contracts {shlex.join(state.restore_words)}\n" in said
 
 
-@pytest.mark.parametrize("moment", ["pause", "unpause"])
-def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(serve, moment):
+def theirs(action):
+    return lambda seen: seen.path.endswith(f"{THEIRS}/{action}")
+
+
+@pytest.mark.parametrize(("action", "when"), [("pause", "after"), ("unpause", "instead")])
+def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(serve, action, when):
     with serve(fault="foreign-pauses") as state:
         first = state.states()
-
-        def after(seen, answer):
-            if moment == "pause" and seen.campaign == THEIRS and seen.pauses:
-                state.nursery.signal(signal.SIGKILL)
-            return answer
-
-        def before(seen):
-            if moment == "unpause" and seen.path.endswith(f"{THEIRS}/unpause"):
-                state.nursery.signal(signal.SIGKILL)
-                return Answer(500)
-            return None
-
-        state.before, state.after = before, after
-        assert state.run()[0] == -signal.SIGKILL
-        state.settle()
+        assert interrupted(state, theirs(action), when, signal.SIGKILL)[0] == -signal.SIGKILL
         assert state.states()[THEIRS][0] == "paused"
         code, said = state.restore()
         assert code == 0, said
@@ -206,15 +200,7 @@ def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(se
 
 def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_cannot_be_read(serve):
     with serve(fault="foreign-unreadable-pauses") as state:
-
-        def before(seen):
-            if seen.path.endswith(f"{THEIRS}/unpause"):
-                state.nursery.signal(signal.SIGKILL)
-                return Answer(500)
-            return None
-
-        state.before = before
-        assert state.run()[0] == -signal.SIGKILL
+        assert interrupted(state, theirs("unpause"), "instead", signal.SIGKILL)[0] == -signal.SIGKILL
         record = state.journal.campaigns[THEIRS]
         assert not record.put_back
         assert [one.status for one in record.left] == ["active"]

@@ -1,7 +1,6 @@
 """No verdict without evidence, and no accusation for what lies in the set-up of a run."""
 
 import io
-import itertools
 import json
 import time
 from dataclasses import replace
@@ -212,15 +211,17 @@ def test_one_409_or_403_to_the_first_pause_is_a_response_like_any_other(state, a
     assert failing(result) == ["request.date-is-accepted"]
 
 
-def walled(folder, provider=None, *, campaigns=1, variation=None, options=None, watch=lambda _: None, **more):
+def walled(folder, *, campaigns=1, options=None, spoil=lambda _n, response: response, watch=None, **more):
     """The result of a run on a provider by the wall clock, on which waiting takes no time."""
-    provider = provider or build(clock=ManualClock(time.time()), variation=variation)
+    clock = ManualClock(time.time())
+    provider = build(clock=clock, variation=more.pop("variation", None), fault=more.pop("fault", None))
     provider.options = replace(provider.options, **options or {})
     names = SEED.campaigns[:campaigns]
     given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": names}
     wanted = Settings(**given, journal=folder / "j.jsonl", **more)
     who = replace(parties(names), readonly_token=None, foreign=None)
-    return judged(ProviderTarget(provider, provider.clock), wanted, who, watch=watch)
+    target = ProviderTarget(provider, clock, spoil)
+    return judged(target, wanted, who, watch=watch or (lambda _: None))
 
 
 @pytest.mark.parametrize(
@@ -228,19 +229,14 @@ def walled(folder, provider=None, *, campaigns=1, variation=None, options=None, 
     [("quick", 0.0), ("quick", 50.0), ("quick", 120.0), ("quick", None), ("standard", 120.0)],
 )
 def test_on_the_wall_clock_a_dated_pause_is_watched_until_it_resumes_or_is_too_late(profile, late, tmp_path):
-    provider = build(fault="never-resumes" if late is None else None, clock=ManualClock(time.time()))
-    result = walled(tmp_path, provider, options={"resume_late": late or 0.0}, profile=profile)
-    fails = late is None or late > 60
-    assert result["exit_code"] == int(fails)
-    assert failing(result) == (["auto_resume.resumes-by-itself"] if fails else [])
-    assert fails or len(result["resumes"]) >= 1
-
-
-def test_without_date_headers_no_wait_begins_before_a_pause_has_shown_the_time(tmp_path):
-    how = {"variation": "no-date-header", "options": {"resume_late": 120.0}}
-    for profile, campaigns in itertools.product(("quick", "standard"), (1, 2, 3)):
-        result = walled(tmp_path, profile=profile, campaigns=campaigns, **how)
-        assert failing(result) == ["auto_resume.resumes-by-itself"]
+    """Without ``Date`` headers, no wait begins before a pause has shown the time."""
+    for how in ({}, *({"variation": "no-date-header", "campaigns": number} for number in (1, 2, 3))):
+        fault = "never-resumes" if late is None else None
+        result = walled(tmp_path, fault=fault, options={"resume_late": late or 0.0}, profile=profile, **how)
+        fails = late is None or late > 60
+        assert result["exit_code"] == int(fails)
+        assert failing(result) == (["auto_resume.resumes-by-itself"] if fails else [])
+        assert fails or len(result["resumes"]) >= 1
 
 
 @pytest.mark.parametrize("variation", ["no-date-header", "every-nullable-null"])
@@ -271,17 +267,12 @@ def test_without_any_sign_of_the_providers_time_there_is_no_verdict(tmp_path):
 
 
 @pytest.mark.parametrize("year", [2020, 2031])
-def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path, monkeypatch):
-    provider = build(clock=ManualClock(time.time()))
-    handle = provider.handle
+def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path):
+    def dated(_number, response):
+        other = [(name, value) for name, value in response.headers if name.lower() != "date"]
+        return replace(response, headers=(*other, ("date", f"Mon, 21 Sep {year} 10:00:00 GMT")))
 
-    def dated(*sent):
-        answer = handle(*sent)
-        other = [(name, value) for name, value in answer.headers if name.lower() != "date"]
-        return replace(answer, headers=(*other, ("date", f"Mon, 21 Sep {year} 10:00:00 GMT")))
-
-    monkeypatch.setattr(provider, "handle", dated)
-    result = walled(tmp_path, provider, profile="quick")
+    result = walled(tmp_path, spoil=dated, profile="quick")
     assert (result["exit_code"], failing(result)) == (3, [])
     assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
 

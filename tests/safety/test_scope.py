@@ -34,6 +34,8 @@ def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault, serve):
         unpauses = sum(seen.path.endswith("/unpause") for seen, _ in theirs)
         assert unpauses == sum(seen.pauses and status < 300 for seen, status in theirs) > 0
     assert any(THEIRS in note for note in result["notes"])
+    assert state.journal.complete
+    assert state.journal.campaigns[THEIRS].put_back
 
 
 @pytest.mark.parametrize("status", ["paused", "inactive", "stale"])
