@@ -95,23 +95,17 @@ def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
 
 
 def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
-    both = ("adcamp_gone", TWO)
-    journal(state.base_url, dict.fromkeys(both, NOT_PAUSED), dict.fromkeys(both, PAUSED))
-    state.campaign(TWO).status = "paused"
+    """One is not there, the unpause of another fails."""
+    names = (ONE, "adcamp_gone", TWO)
+    journal(state.base_url, dict.fromkeys(names, NOT_PAUSED), dict.fromkeys(names, PAUSED))
+    state.campaign(ONE).status = state.campaign(TWO).status = "paused"
+    state.before = lambda seen: Answer(500) if seen.path.endswith(f"{ONE}/unpause") else None
     assert run() == 4
-    assert state.states()[TWO] == NOT_PAUSED
-    said = capsys.readouterr().out.splitlines()
-    assert said[-1].startswith(
-        "NOT PUT BACK  adcamp_gone: left as it is: its state cannot be read (status code 404)"
-    )
-
-
-def test_an_unpause_that_does_not_take_is_said(state, capsys):
-    state.campaign(ONE).status = "paused"
-    journal(state.base_url, {ONE: NOT_PAUSED}, {ONE: PAUSED})
-    state.before = lambda seen: Answer(500) if seen.path.endswith("/unpause") else None
-    assert run() == 4
-    assert "was active, is paused indefinitely" in capsys.readouterr().out
+    assert (state.states()[ONE], state.states()[TWO]) == (PAUSED, NOT_PAUSED)
+    fails, gone = capsys.readouterr().out.splitlines()[-2:]
+    assert fails.startswith(f"NOT PUT BACK  {ONE}: was active, is paused indefinitely")
+    why = "left as it is: its state cannot be read (status code 404)"
+    assert gone.startswith(f"NOT PUT BACK  adcamp_gone: {why}")
     assert not complete()
 
 

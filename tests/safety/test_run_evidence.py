@@ -259,22 +259,30 @@ def test_after_the_first_409_the_campaign_is_unpaused_before_each_pause(tmp_path
     assert (replaced["verdict"], replaced["cause"]) == ("not_tested", "not_applicable")
 
 
-def test_without_any_sign_of_the_providers_time_there_is_no_verdict(tmp_path):
-    silent = {"date_header": False, "updated_at": "stands"}
-    result = walled(tmp_path, options=silent, profile="quick")
-    assert result["exit_code"] == 3
-    assert result["reason"].startswith("no response shows the provider's time; give --test-clock, or ")
-
-
-@pytest.mark.parametrize("year", [2020, 2031])
-def test_if_the_dates_are_a_gateways_the_provider_is_not_accused(year, tmp_path):
-    def dated(_number, response):
+def dated(year):
+    def spoil(_number, response):
         other = [(name, value) for name, value in response.headers if name.lower() != "date"]
         return replace(response, headers=(*other, ("date", f"Mon, 21 Sep {year} 10:00:00 GMT")))
 
-    result = walled(tmp_path, spoil=dated, profile="quick")
+    return {"spoil": spoil}
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        (
+            {"options": {"date_header": False, "updated_at": "stands"}},
+            "no response shows the provider's time; give",
+        ),
+        # The dates are a gateway's: the provider is not accused.
+        (dated(2020), "updated_at"),
+        (dated(2031), "updated_at"),
+    ],
+)
+def test_without_a_usable_sign_of_the_providers_time_there_is_no_verdict(how, reason, tmp_path):
+    result = walled(tmp_path, profile="quick", **how)
     assert (result["exit_code"], failing(result)) == (3, [])
-    assert "updated_at" in result["reason"] or "Date headers" in result["reason"]
+    assert reason in result["reason"]
 
 
 def test_if_every_response_is_longer_than_our_limit_the_reason_says_so(state):
