@@ -22,33 +22,39 @@ def assert_verdict(result, fault):
     assert found == ((1, True) if fault else (0, False)), result["reason"]
 
 
+_DROPPED = [(None, seed, None) for seed in range(12 if SOAK else 2)]
+_DROPPED += [(None, 5, fault) for fault in _FAULTS]
+
+
 @pytest.mark.parametrize(
-    ("seed", "fault"), [*((s, None) for s in range(12 if SOAK else 2)), *enumerate(_FAULTS)]
+    ("status", "seed", "fault"), [*_DROPPED, (502, 1, None), (503, 1, _FAULTS[0]), (527, 1, _FAULTS[1])]
 )
-def test_dropped_connections_are_no_findings_and_hide_none(seed, fault, serve, slept):
-    """One in twenty is dropped, before or after the work; responses are delayed."""
+def test_what_fails_on_the_way_is_no_finding_and_hides_none(status, seed, fault, serve, slept):
+    """One exchange in twenty, before or after the provider's work; responses are delayed."""
     rng, pause = random.Random(seed), threading.Event()
 
-    def drop():
-        if rng.random() < 0.025:
+    def failing_now():
+        if rng.random() >= 0.025:
+            return None
+        if status is None:
             raise Dropped
+        return Answer(status)
 
     def before(_seen):
-        drop()
         pause.wait(rng.uniform(0, _JITTER_S))
-
-    def after(_seen, answer):
-        drop()
-        return answer
+        return failing_now()
 
     with serve(fault=fault) as state:
         first = state.states()
-        state.before, state.after = before, after
+        state.before, state.after = before, lambda _seen, answer: failing_now() or answer
         result = state.check()
         assert_verdict(result, fault)
-        assert slept
-        assert any("no response" in note for note in result["notes"])
-        assert fault or state.states() == first
+        assert any(
+            (f"responses were {status}" if status else "no response") in one for one in result["notes"]
+        )
+        assert fault or (result["reason"], state.states()) == (None, first)
+    assert slept
+    assert max(slept) < 3
 
 
 @pytest.mark.parametrize(
@@ -76,23 +82,6 @@ def test_twenty_seconds_of_429_are_waited_out(told_by, fault, serve, slept):
         result = state.check()
     assert_verdict(result, fault)
     assert any(note.startswith("3 responses were 429") for note in result["notes"])
-
-
-@pytest.mark.parametrize(("status", "fault"), [(502, None), (503, _FAULTS[0]), (527, _FAULTS[1])])
-def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
-    status, fault, serve, slept
-):
-    """One response in nine is the gateway's; in half of these cases the provider has done the work."""
-    with serve(fault=fault) as state:
-        first = state.states()
-        state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
-        state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
-        result = state.check()
-        assert_verdict(result, fault)
-        assert any(f"responses were {status}" in note for note in result["notes"])
-        assert fault or state.states() == first
-    assert slept
-    assert max(slept) < 3
 
 
 @pytest.mark.usefixtures("slept")
