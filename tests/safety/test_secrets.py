@@ -39,19 +39,18 @@ VARIABLES = {
 
 def strings(content):
     """The different texts of a JSON file, else the different lines: most occur many times."""
-    text = content.decode("utf-8", "replace")
+    text, found = content.decode("utf-8", "replace"), set()
     try:
-        return set(_strings(json.loads(text)))
+        left = [json.loads(text)]
     except ValueError:
         return set(text.splitlines())
-
-
-def _strings(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in [*value.items()] if isinstance(value, dict) else value:
-            yield from _strings(list(one) if isinstance(one, tuple) else one)
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict | list):
+            left += [*value, *value.values()] if isinstance(value, dict) else value
+    return found
 
 
 def check(folder, *streams):
