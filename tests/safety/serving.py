@@ -24,6 +24,7 @@ from whop_contracts.settings import Settings
 
 ONE, TWO = SEED.campaigns[:2]
 THEIRS = SEED.foreign_campaign
+JSON = (("content-type", "application/json"),)
 
 
 class Dropped(ConnectionError):  # noqa: N818 - it is no mistake
@@ -52,7 +53,8 @@ class Seen:
 @dataclass
 class Served:
     """What a test sees and controls. ``before`` and ``after`` may raise ``Dropped`` or return another
-    response. Runs are on two campaigns with every credential; if ``alone``, on one with its own.
+    response. Runs are on two campaigns with every credential; if ``alone``, on one with its own. ``first``
+    are the states at the start.
     """
 
     provider: Provider
@@ -67,6 +69,10 @@ class Served:
     clock: Callable[[Provider, str, bytes], Answer] = show_or_move_clock
     busy: threading.Condition = field(default_factory=threading.Condition)
     working: int = 0
+    first: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.first = self.states()
 
     @property
     def clock_url(self) -> str:

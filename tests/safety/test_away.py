@@ -7,13 +7,12 @@ from collections import Counter
 import pytest
 
 from safety.nursery import SOAK
-from safety.serving import ONE, TWO
+from safety.serving import JSON, ONE, TWO
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer
 
 AWAY = "http://staging.example/api/v1"
 CLOCK = "http://staging.example/test_clock"
-_TYPE = ("content-type", "application/json")
 
 
 def proxies(state):
@@ -29,7 +28,7 @@ def run(state, *more, base=AWAY):
 
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
 def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(state, body):
-    state.before = lambda _seen: Answer(200, (_TYPE,), body)
+    state.before = lambda _seen: Answer(200, JSON, body)
     code, said = run(state)
     assert {seen.method for seen in state.requests} == {"GET"}
     # What the page says of retrieving is less than of pausing: some of it only warns.
@@ -39,7 +38,7 @@ def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(state, body):
 
 def test_production_is_refused_or_told_first_what_will_be_done(state):
     (state.folder / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
-    first, words = state.states(), ("--clause", "pausing.*")
+    words = ("--clause", "pausing.*")
     code, said = run(state, *words, base="http://ads.example/api/v1")
     assert (code, said.count("\n"), state.requests) == (2, 1, [])
     assert "ads.example is production" in said
@@ -50,7 +49,7 @@ def test_production_is_refused_or_told_first_what_will_be_done(state):
     assert production.startswith(
         f"production: ads.example: {ONE}, {TWO} will be paused and resumed many times, by "
     )
-    assert state.states() == first
+    assert state.states() == state.first
 
 
 @pytest.mark.parametrize("rate", [5, 1_000_000])
@@ -101,13 +100,13 @@ def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_
 @pytest.mark.parametrize("at", range(3, 13) if SOAK else (3, 4, 8, 12))
 def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(state, at):
     """From the request number ``at`` on it is revoked."""
-    first, after = state.states(), []
+    after = []
 
     def before(seen):
         if seen.number < at:
             return None
         after.append(seen)
-        return Answer(401, (_TYPE, ("www-authenticate", "Bearer")), b"{}")
+        return Answer(401, (*JSON, ("www-authenticate", "Bearer")), b"{}")
 
     state.before = before
     code, said = run(state)
@@ -116,5 +115,5 @@ def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_i
     assert code == 4
     own = ("authorization", f"Bearer {SEED.token}")
     assert sum(seen.pauses and own in seen.headers and seen.campaign in {ONE, TWO} for seen in after) <= 1
-    if state.states() != first:
+    if state.states() != state.first:
         assert state.result["put_back"]["failed"]

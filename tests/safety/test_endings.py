@@ -58,13 +58,12 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(state, monkeyp
     engine_opens = engine.open_target
     monkeypatch.setattr(engine, "open_target", opening)
     monkeypatch.setattr(owner, name, breaks)
-    first = state.states()
     result = check(state)
     assert len(calls) >= at
     assert result["exit_code"] == 3
     assert result["reason"].startswith("an internal error, please report it: LookupError at test_endings.py:")
     assert SEED.token not in json.dumps(result)
-    assert state.states() == first
+    assert state.states() == state.first
     assert state.journal.complete
     assert log_of(state)["_run"]["finished"]
     assert log_of(state)["_run"]["reason"] == result["reason"]
@@ -136,12 +135,11 @@ def full_from(state, at, further=lambda _seen: None):
 
 @pytest.mark.parametrize("at", [4, 5, 7, 20, 60] if SOAK else [4, 5, 20])
 def test_where_the_disk_is_full_nothing_more_is_changed_and_all_is_put_back(state, at):
-    first = state.states()
     full_from(state, at)
     code, said = state.run()
     assert code == 2, said
     assert re.fullmatch(r"journal: .*\n.*journal.jsonl: cannot be written: File too large.*\n", said)
-    assert state.states() == first
+    assert state.states() == state.first
     assert len(state.requests) < 200
     assert state.requests[-1].method == "GET"
 

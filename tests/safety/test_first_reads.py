@@ -12,11 +12,9 @@ from functools import partial
 
 import pytest
 
-from safety.serving import ONE
+from safety.serving import JSON, ONE
 from target.hostile import certificate
 from whop_contracts.provider import Answer
-
-_TYPE = (("content-type", "application/json"),)
 
 
 @pytest.fixture
@@ -31,13 +29,13 @@ def run(state, *more):
 
 
 _NO_JSON = [
-    Answer(200, _TYPE, b""),
+    Answer(200, JSON, b""),
     Answer(200, (("content-type", "text/html"),), b"<!doctype html><title>Sign in</title>"),
-    Answer(200, _TYPE, b"\x00\x01\x02"),
-    Answer(401, _TYPE, b"{}"),
-    Answer(403, _TYPE, b"{}"),
-    Answer(404, _TYPE, b"{}"),
-    Answer(500, _TYPE, b"{}"),
+    Answer(200, JSON, b"\x00\x01\x02"),
+    Answer(401, JSON, b"{}"),
+    Answer(403, JSON, b"{}"),
+    Answer(404, JSON, b"{}"),
+    Answer(500, JSON, b"{}"),
     Answer(302, (("location", "https://elsewhere.example/"),), b""),
 ]
 
@@ -82,7 +80,7 @@ _NOT_UNDERSTOOD = (
 
 @pytest.mark.parametrize("body", _NOT_UNDERSTOOD)
 def test_what_cannot_be_understood_is_a_finding(state, body):
-    state.before = lambda _seen: Answer(200, _TYPE, body)
+    state.before = lambda _seen: Answer(200, JSON, body)
     code, said, result = run(state)
     assert code in {1, 4}, said
     assert result["verdict"] == "violates"

@@ -45,14 +45,13 @@ def test_what_fails_on_the_way_is_no_finding_and_hides_none(status, seed, fault,
         return failing_now()
 
     with serve(fault=fault) as state:
-        first = state.states()
         state.before, state.after = before, lambda _seen, answer: failing_now() or answer
         result = state.check()
         assert_verdict(result, fault)
         assert any(
             (f"responses were {status}" if status else "no response") in one for one in result["notes"]
         )
-        assert fault or (result["reason"], state.states()) == (None, first)
+        assert fault or (result["reason"], state.states()) == (None, state.first)
     assert slept
     assert max(slept) < 3
 
@@ -91,7 +90,6 @@ def test_twenty_seconds_of_429_are_waited_out(told_by, fault, serve, slept):
     ids=["gateway", "another gateway", "dropped", "only what is accepted"],
 )
 def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(status, lost, state):
-    first = state.states()
 
     def after(seen, answer):
         if not seen.pauses or answer.status not in lost:
@@ -102,7 +100,7 @@ def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(st
 
     state.after = after
     result = state.check()
-    assert state.states() == first
+    assert state.states() == state.first
     assert result["exit_code"] == 3
     assert result["reason"].startswith("no pause got a 2xx, and 8 got no response at all: ")
     assert failing(result) == []

@@ -26,10 +26,9 @@ def test_the_verdicts_are_those_of_one_connection(fault, serve):
     verdicts = []
     for jobs in (1, 4):
         with serve(fault=fault) as state:
-            first = state.states()
             result = state.check(profile="quick", jobs=jobs)
             assert not result["put_back"]["failed"]
-            assert state.states() == first
+            assert state.states() == state.first
         verdicts.append({row["id"]: row["verdict"] for row in result["clauses"]})
     assert verdicts[0] == verdicts[1]
     assert ("failed" in verdicts[0].values()) == (fault is not None)
@@ -74,9 +73,8 @@ def test_ctrl_c_waits_for_what_is_under_way_and_restores(fault, serve, request):
                 os.kill(os.getpid(), signal.SIGINT)
 
         state.before = before
-        first = state.states()
         result = state.check(ONE_GROUP, jobs=2)
-        assert state.states() == first
+        assert state.states() == state.first
     assert sum(seen.pauses for seen in state.requests) < len(ALL_OF_A_GROUP)
     assert not result["put_back"]["failed"]
     assert fault or result["reason"] == "the run was interrupted"

@@ -59,12 +59,11 @@ def interrupted(state, chosen, when, number, *more, campaigns=()):
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("SIGKILL"))
 def test_after_sigkill_restore_puts_everything_back(state, at, when, ours):
-    first = state.states()
     code, _ = interrupted(state, lambda seen: seen.number == at, when, signal.SIGKILL, campaigns=ours)
     assert code == -signal.SIGKILL
     code, said = state.restore()
     assert code == 0, said
-    assert state.states() == first
+    assert state.states() == state.first
     assert state.journal.complete
     asked = len(state.requests)
     assert state.restore() == (0, "nothing to put back\n")
@@ -73,7 +72,6 @@ def test_after_sigkill_restore_puts_everything_back(state, at, when, ours):
 
 @pytest.mark.parametrize(("at", "when", "ours"), moments("signals"))
 def test_after_an_interruption_nothing_is_left_to_restore(state, at, when, ours):
-    first = state.states()
     number = _SIGNALS[at % 3]
     code, said = interrupted(state, lambda seen: seen.number == at, when, number, "--quiet", campaigns=ours)
     assert "Traceback" not in said
@@ -82,7 +80,7 @@ def test_after_an_interruption_nothing_is_left_to_restore(state, at, when, ours)
     else:
         assert code == 3
         assert "interrupted" in said
-    assert state.states() == first
+    assert state.states() == state.first
     assert state.journal.complete
 
 
@@ -90,7 +88,7 @@ def test_after_an_interruption_nothing_is_left_to_restore(state, at, when, ours)
 @pytest.mark.parametrize("which", [1, 4])
 def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(state, number, which):
     """The provider carries it out after the next two requests, or after a while."""
-    first, pauses = state.states(), []
+    pauses = []
 
     def before(seen):
         if seen.pauses and seen.campaign == ONE and b'"paused_until"' in seen.content:
@@ -104,7 +102,7 @@ def test_a_pause_under_way_when_a_run_is_interrupted_is_put_back_too(state, numb
     code, _ = state.run("--quiet")
     state.settle()
     assert code == 3
-    assert state.states() == first
+    assert state.states() == state.first
     assert state.journal.complete
 
 
@@ -126,7 +124,6 @@ def at_third_pause(state, then):
 @pytest.mark.parametrize("second", _SIGNALS[1:], ids=lambda number: number.name)
 def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(state, second, times):
     """Signals one after the other while a pause is under way, and with every request from then on."""
-    first = state.states()
 
     def impatient(seen):
         for _ in range(times):
@@ -138,13 +135,12 @@ def test_further_signals_keep_a_run_neither_from_restoring_nor_from_its_result(s
     at_third_pause(state, impatient)
     assert state.run("--json", "r.json")[0] == 3
     state.settle()
-    assert state.states() == first
+    assert state.states() == state.first
     assert state.journal.complete
     assert state.result["reason"] == "the run was interrupted"
 
 
 def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(state):
-    first = state.states()
 
     def interrupt(_seen):
         state.nursery.signal(signal.SIGINT)
@@ -167,7 +163,7 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(state):
     assert state.result["exit_code"] == 4
     code, said = state.restore()
     assert code == 0, said
-    assert state.states() == first
+    assert state.states() == state.first
 
 
 def test_ctrl_c_ends_restore_after_the_request_under_way(state):
@@ -190,12 +186,11 @@ def theirs(action):
 @pytest.mark.parametrize(("action", "when"), [("pause", "after"), ("unpause", "instead")])
 def test_killed_while_another_companys_campaign_is_paused_restore_unpauses_it(serve, action, when):
     with serve(fault="foreign-pauses") as state:
-        first = state.states()
         assert interrupted(state, theirs(action), when, signal.SIGKILL)[0] == -signal.SIGKILL
         assert state.states()[THEIRS][0] == "paused"
         code, said = state.restore()
         assert code == 0, said
-        assert state.states() == first
+        assert state.states() == state.first
 
 
 def test_an_unpause_of_another_companys_campaign_is_journalled_even_where_it_cannot_be_read(serve):

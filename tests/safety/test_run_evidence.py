@@ -11,14 +11,12 @@ import pytest
 
 from report.making import failing
 from safety.pretending import ProviderTarget, judged, parties
-from safety.serving import ONE
+from safety.serving import JSON, ONE
 from whop_contracts import schemas
 from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
 from whop_contracts.provider.server import show_or_move_clock
 from whop_contracts.report import terminal
 from whop_contracts.settings import Settings, UsageError
-
-JSON = (("content-type", "application/json"),)
 
 
 @pytest.fixture

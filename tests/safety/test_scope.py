@@ -17,12 +17,11 @@ _FAULT = "stores-no-date"
 @pytest.mark.parametrize("variation", [None, "any-case-of-id"])
 def test_only_named_campaigns_are_ever_paused(variation, serve):
     with serve(variation=variation) as state:
-        first = state.states()
         state.check()
         taken = {seen.campaign.lower() for seen, status in state.answers if seen.pauses and status < 300}
         assert taken == {ONE.lower(), TWO.lower()}
         assert all(seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests)
-        assert state.states() == first
+        assert state.states() == state.first
 
 
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
@@ -62,11 +61,10 @@ _BUDGETS = [(1, None), (5, None), (9, None), (21, None), (10, _FAULT), (40, _FAU
 )
 def test_no_more_requests_than_allowed_and_put_back_still(most, fault, serve):
     with serve(fault=fault) as state:
-        first = state.states()
         result = state.check(max_requests=most)
         assert len(state.requests) <= most
         assert result["requests"] == len(state.requests)
-        assert state.states() == first
+        assert state.states() == state.first
     assert result["exit_code"] in {0, 1, 3}
     assert result["put_back"]["failed"] == []
     json.dumps(result)
@@ -76,9 +74,8 @@ def test_no_more_requests_than_allowed_and_put_back_still(most, fault, serve):
 
 @pytest.mark.parametrize("seconds", [0.001, 0.02, 0.1, 0.3])
 def test_no_longer_than_allowed_and_put_back_still(seconds, state):
-    first = state.states()
     result = state.check(max_time=seconds)
-    assert state.states() == first
+    assert state.states() == state.first
     assert result["exit_code"] in {0, 3}
     assert result["put_back"]["failed"] == []
     assert result["exit_code"] == 0 or f"the budget of {seconds:g} s is spent" in json.dumps(result)
