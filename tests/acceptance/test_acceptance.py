@@ -12,7 +12,7 @@ import pytest
 from commands import command, environment, process
 from report.making import failing, verdicts
 from safety.nursery import SOAK
-from safety.pretending import ProviderTarget, judged
+from safety.pretending import WallTarget, judged
 from safety.serving import served
 from whop_contracts import schemas
 from whop_contracts.cli import check as engine
@@ -69,7 +69,7 @@ def test_quick_is_frugal_and_says_what_it_left_out(tmp_path):
 def test_each_untested_clause_says_its_own_reason(tmp_path):
     """Without Date headers the accepted pauses tell the time; one campaign and one credential are given."""
     clock = ManualClock(1_790_000_000.0)
-    target = ProviderTarget(build(variation="no-date-header", clock=clock), clock)
+    target = WallTarget(build(variation="no-date-header", clock=clock), clock)
     who = {"campaign_ids": SEED.campaigns[:1], "foreign_campaign_id": SEED.foreign_campaign}
     given = Settings(base_url=target.base_url, journal=tmp_path / "journal.jsonl", **who)
     actors = Actors(SEED.token, SEED.campaigns[:1], None, SEED.foreign_campaign)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from safety.pretending import ProviderTarget
+from safety.pretending import WallTarget
 from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.plan import Plan
@@ -51,7 +51,7 @@ def broken_clauses(*, runs, ids=TIMED, **which):
         sender.advance(0.01)
         return Reply(show_or_move_clock(provider, method, content), None, sent, sender.now())
 
-    target = ProviderTarget(provider, sender)
+    target = WallTarget(provider, sender)
     target.clock = clock = ProviderTestClock(
         "http://127.0.0.1:9/clock", exchange=exchange, headers=[], time=sender.now, sleep=sender.advance
     )

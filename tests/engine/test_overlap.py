@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from drawing import draw
-from safety.pretending import ProviderTarget
+from safety.pretending import WallTarget
 from whop_contracts.cli.planning import mock_actors
 from whop_contracts.engine import executor
 from whop_contracts.engine.clause_runner import ClauseRunner
@@ -56,7 +56,7 @@ def run(plan, fault=None, latency=0.004, interrupt_at=0, **sender):
     manual, late, slept = ManualClock(START), [0.0], [0]
     provider = build(fault=fault, clock=manual)
 
-    class Target(ProviderTarget):
+    class Target(WallTarget):
         def sleep(self, seconds):
             slept[0] += 1
             if slept[0] == interrupt_at:
@@ -198,7 +198,7 @@ def test_an_interrupted_wait_leaves_no_campaign_paused():
 
 def test_a_pause_that_got_a_409_is_not_waited_for():
     course, clock = executor.Course("t", {"a": 7}, {"a"}), ManualClock(START)
-    sender = Sender(ProviderTarget(build(clock=clock), clock), rng=random.Random(0))
+    sender = Sender(WallTarget(build(clock=clock), clock), rng=random.Random(0))
     builder = RequestBuilder("", mock_actors(), PAUSE, agent="x", rng=random.Random(0))
     session = Session(sender, builder, tolerance=60.0, watch=lambda *_: None)
     taking = executor.Executor(session).take(AwaitResume("a"), course)

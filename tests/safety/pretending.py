@@ -14,7 +14,7 @@ from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.responses import Reply
 
 
-class ProviderTarget(MockTarget):
+class WallTarget(MockTarget):
     """A provider in this process: an exchange takes ``latency`` seconds by ``manual``, waiting takes no time.
 
     Its clock can only be observed, unless ``known``. ``spoil`` gets the number of each response and the

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from safety.nursery import SOAK
-from safety.pretending import ProviderTarget, judged
+from safety.pretending import WallTarget, judged
 from whop_contracts import schemas
 from whop_contracts.cli.planning import mock_actors, planned
 from whop_contracts.exchange import Response
@@ -75,7 +75,7 @@ def _plans():
 def ended(plans, spoil, most=1_000, *, live=True):
     """The exit code of a run; ``spoil`` gets the number of each response and the conforming response."""
     clock = ManualClock(1_790_000_000.0)
-    target = ProviderTarget(Provider(clock), clock, spoil, known=True, kind="live" if live else "mock")
+    target = WallTarget(Provider(clock), clock, spoil, known=True, kind="live" if live else "mock")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=most)
         result = judged(target, settings, mock_actors(), plan=plans[most])

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from report.making import failing
-from safety.pretending import ProviderTarget, judged, parties
+from safety.pretending import WallTarget, judged, parties
 from safety.serving import JSON, ONE
 from whop_contracts import schemas
 from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
@@ -63,7 +63,7 @@ def test_the_test_clock_is_read_once_and_asked_once_for_each_move(state):
 )
 def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(tmp_path, url, *, noted):
     about = {"kind": "live", "base_url": url, "loopback": "127" in url}
-    target = ProviderTarget(Provider(ManualClock()), ManualClock(), lambda *_: "connection refused", **about)
+    target = WallTarget(Provider(ManualClock()), ManualClock(), lambda *_: "connection refused", **about)
     told = []
     result = judged(target, Settings(journal=tmp_path / "j.jsonl"), tell=told.append)
     note = "the credential is sent over plain http:// to staging.example: whoever is on the way can read it"
@@ -218,7 +218,7 @@ def walled(folder, *, campaigns=1, options=None, spoil=lambda _n, response: resp
     given = {"base_url": "http://127.0.0.1:9/api/v1", "token": SEED.token, "campaign_ids": names}
     wanted = Settings(**given, journal=folder / "j.jsonl", **more)
     who = replace(parties(names), readonly_token=None, foreign=None)
-    target = ProviderTarget(provider, clock, spoil)
+    target = WallTarget(provider, clock, spoil)
     return judged(target, wanted, who, watch=watch or (lambda _: None))
 
 

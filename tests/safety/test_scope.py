@@ -6,7 +6,7 @@ import json
 import pytest
 
 from safety.nursery import SOAK
-from safety.pretending import ProviderTarget, judged, parties
+from safety.pretending import WallTarget, judged, parties
 from safety.serving import ONE, THEIRS, TWO
 from whop_contracts.provider import ManualClock, Provider
 from whop_contracts.settings import Settings
@@ -41,7 +41,7 @@ def test_a_foreign_campaign_that_was_paused_is_unpaused_each_time(fault, serve):
 def test_away_from_loopback_only_active_campaigns_are_taken(status, tmp_path):
     provider = Provider(clock := ManualClock(1_790_000_000.0))
     provider.state.campaigns[TWO].status = status
-    target = ProviderTarget(provider, clock, known=True, kind="live", loopback=False)
+    target = WallTarget(provider, clock, known=True, kind="live", loopback=False)
     result = judged(target, Settings(journal=tmp_path / "j.jsonl"), parties((ONE, TWO)))
     assert (result["exit_code"], result["verdict"]) == (3, "inconclusive")
     assert TWO in result["reason"]
