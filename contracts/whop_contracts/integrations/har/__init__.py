@@ -19,7 +19,6 @@ from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, write_instant
@@ -118,7 +117,6 @@ def judge_recording(
         reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
-        contract={"version": __version__, "sha256": PAUSE.sha256()},
         plan=_plan(log),
         clock={
             "kind": recording.clock,
