@@ -54,9 +54,10 @@ def _escaped(name: str, places: Iterable[int]) -> str:
 
 
 def _undocumented() -> SearchStrategy[list[Member]]:
-    """One to three members that the page does not name, with values of every JSON type, or ten and more: neither
-    a documented member of the response, which a provider might assign, nor another spelling of the date's
-    name.
+    """One to three members that the page does not name, with values of every JSON type, or ten and more.
+
+    Neither a documented member of the response, which a provider might assign, nor another spelling of the
+    date's name.
     """
     texts = sample("texts") | PLAIN_INSTANTS | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
     integers, others = st.integers(-(2**70), 2**70), st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
