@@ -18,7 +18,6 @@ from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, write_instant
@@ -122,7 +121,6 @@ def check_recording(
         reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
-        contract={"version": __version__, "sha256": PAUSE.sha256()},
         plan={"profile": "recorded", "seed": 0, "sha256": log.sha256, "drawn": 0} | run.get("plan", {}),
         clock={
             "kind": recording.clock,
