@@ -13,7 +13,7 @@ import whop_contracts
 from test_schemas import patterns
 from whop_contracts.pause.clauses.response import LEAKS
 from whop_contracts.schemas import document_path
-from whop_contracts.settings import SETTINGS
+from whop_contracts.settings.kinds import KINDS
 
 PACKAGE = Path(whop_contracts.__file__).parent
 CALLS = re.compile(r"re\.(compile|search|match|fullmatch|split|findall|finditer|subn?)")
@@ -24,7 +24,8 @@ CANDIDATES = 'a1 /\n:.-A"{' + "".join(map(chr, range(256)))
 BUILT = {
     # How the source writes a pattern that it builds when it runs, and the patterns.
     "'|'.join(forms)": ["|".join(forms) for forms in LEAKS.values()],
-    "self.separator": [one.kind.separator for one in SETTINGS if one.repeatable],
+    "self.separator": [one.separator for one in KINDS.values()],
+    "self.schema['pattern']": [one.schema["pattern"] for one in KINDS.values() if "pattern" in one.schema],
     # Faults read our own requests alone, with the parsers that they are made of.
     "pattern": [],
     "form": [],

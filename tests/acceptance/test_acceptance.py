@@ -66,14 +66,14 @@ def test_quick_is_frugal_and_says_what_it_left_out(tmp_path):
     assert reasons <= {"no request of the quick profile tested it"}
 
 
-def test_each_untested_clause_says_its_own_reason(monkeypatch, tmp_path):
+def test_each_untested_clause_says_its_own_reason(tmp_path):
     """Without Date headers the accepted pauses tell the time; one campaign and one credential are given."""
     clock = ManualClock(1_790_000_000.0)
     target = WallTarget(build(variation="no-date-header", clock=clock), clock)
     who = {"campaign_ids": SEED.campaigns[:1], "foreign_campaign_id": SEED.foreign_campaign}
     given = Settings(base_url=target.base_url, journal=tmp_path / "journal.jsonl", **who)
     actors = Actors(SEED.token, SEED.campaigns[:1], None, SEED.foreign_campaign)
-    result = judged(monkeypatch, target, given, actors)
+    result = judged(target, given, actors)
     reasons = {row["id"]: row["reason"] for row in result["clauses"] if row["verdict"] == "not_tested"}
     assert "(--campaign-id)" in reasons.pop("pausing.others-are-left-alone")
     assert "(--readonly-token)" in reasons.pop("authorization.missing-permission")
