@@ -69,7 +69,7 @@ def valid(name, value, pointer=()):
     checker = jsonschema.FormatChecker(formats=())
     for format_, check in schemas.FORMATS.items():
         checker.checks(format_)(check)
-    schema = dict(schemas.load(name))
+    schema = schemas.load(name)
     for step in pointer:
         schema = schema[step]
     return jsonschema.Draft202012Validator(schema, format_checker=checker).is_valid(value)
@@ -126,9 +126,8 @@ def test_stamps_are_of_their_class_and_far_enough_ahead_to_outlast_a_run(data, n
     assert utc(until).year <= 9999
 
     text, until = sent(data.draw(strategies.edge_stamps()), now)
-    read = instant(text)
     assert class_of(text, now) == "edge"
-    assert read.leap + read.lower + (read.offset_minutes is None) == 1
+    assert (":60" in text) + ("t" in text or "z" in text) + text.endswith("-00:00") == 1
     assert now + HOUR - NANO <= until <= now + 367 * DAY
 
     text, until = sent(data.draw(strategies.loose_stamps()), now)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import string
+import urllib.parse
 import urllib.request
 from calendar import monthcalendar
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
-from whop_contracts.exchange import Request, Role, Scope, Window
+from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
 from whop_contracts.pause.contract import Contract
 from whop_contracts.redaction import Redactor
@@ -20,18 +22,10 @@ from whop_contracts.steps import Actors, Case, SymbolicInstant, altered, altered
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
+_UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
+"""A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
 _TELLING: Final = 4
 """Characters that the half of an id has at least, so that nobody else has it as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltRequest:
-    """A request ready to be sent; ``until`` is the instant that its date was written for."""
-
-    request: Request
-    role: Role
-    scope: Scope
-    until: int | None = None
 
 
 def bind_stamp(
@@ -98,8 +92,8 @@ class RequestBuilder:
     agent: str = field(kw_only=True)
     rng: random.Random = field(kw_only=True)
 
-    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> BuiltRequest:
-        """The request of a case, its date counted from ``now`` or from one of ``marks``."""
+    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> Exchange:
+        """What is sent for a case, its date counted from ``now`` or from one of ``marks``."""
         segment, scope = self._id(case.campaign)
         credential, role = self.credential(case.credential)
         content, until = case.body, None
@@ -119,7 +113,8 @@ class RequestBuilder:
             headers=tuple(headers),
             content=content.encode() if isinstance(content, str) else content or b"",
         )
-        return BuiltRequest(request, role, scope, until)
+        unsent = Exchange(0, request, None, sent=0.0, received=0.0, role=role, scope=scope)
+        return replace(unsent, case=case.name, credential=case.credential, until=until)
 
     def _id(self, symbol: str) -> tuple[str, Scope]:
         """The path segment of a campaign's symbol, and whose id it is."""
@@ -146,11 +141,10 @@ class RequestBuilder:
                 return campaign, "named"
             case "half":
                 half = rest[: len(rest) // 2]
-                telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
                 # If the whole may be a number, a shorter number may be a campaign, too.
-                return self.contract.id_prefix + (
-                    half if telling else self._random(max(len(half), 12))
-                ), "invented"
+                if len(half) < _TELLING or rest.isdigit() or rest.isalpha():
+                    half = self._random(max(len(half), 12))
+                return prefix + half, "invented"
             case "longer":
                 return campaign + self._random(12), "invented"
             case "recased":
@@ -168,35 +162,40 @@ class RequestBuilder:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
         kind, _, rest = symbol.partition(":")
         token = self.actors.token
-        match kind:
-            case "none":
-                return None, "none"
-            case "empty":
-                return "Bearer", "empty"
-            case "unknown":
-                unknown = _UNSIGNED if rest else self._random(max(len(token), 24))
-                return f"Bearer {unknown}", "unknown"
-            case "altered":
-                return f"Bearer {altered(token, rest)}", "altered"
-            case "scheme":
-                return f"{rest} {token}".strip(), "scheme"
-            case "readonly":
-                return f"Bearer {self.actors.readonly_token}", "readonly"
-            case _:
-                return f"Bearer {token}", "full"
+        if kind == "unknown":
+            token = _UNSIGNED if rest else self._random(max(len(token), 24))
+        elif kind == "altered":
+            token = altered(token, rest)
+        elif kind == "readonly":
+            token = self.actors.readonly_token or ""
+        others = {"none": None, "empty": "Bearer", "scheme": f"{rest} {token}".strip()}
+        return others.get(kind, f"Bearer {token}"), cast("Role", kind)
 
 
-_UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
-"""A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
+_NEGOTIATION: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
+"""Headers whose values are no secrets, and occur in every response."""
 
 
 def redactor_of(actors: Actors) -> Redactor:
-    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies."""
-    names = {"$WHOP_API_TOKEN": actors.token, "$WHOP_READONLY_TOKEN": actors.readonly_token or ""}
-    redactor = Redactor(names)
+    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies.
+
+    Of a header the whole value, what follows a scheme, and each cookie are secret.
+    """
+    redactor = Redactor(
+        {"$WHOP_API_TOKEN": actors.token, "$WHOP_READONLY_TOKEN": actors.readonly_token or ""}
+    )
     for form in altered_forms(actors.token):
         redactor.add(form)
-    for name, value in actors.headers:
-        redactor.add_header(name, value)
-    redactor.add_proxies(urllib.request.getproxies())
+    for header, value in actors.headers:
+        if header.lower() not in _NEGOTIATION:
+            cookies = value.split(";") if header.lower() == "cookie" else []
+            for secret in (value, value.partition(" ")[2], *(pair.partition("=")[2] for pair in cookies)):
+                redactor.add(secret, f"$HEADER_{header.upper().replace('-', '_')}")
+    for proxy in urllib.request.getproxies().values():
+        credential, at, host = (proxy.partition("://")[2] or proxy).rpartition("@")
+        user, _, password = urllib.parse.unquote(credential).partition(":")
+        basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+        known = (credential + at + host, f"{user}:{password}", password, f"Basic {basic}")
+        for secret in known if at else ():
+            redactor.add(secret, "$PROXY_CREDENTIAL")
     return redactor
