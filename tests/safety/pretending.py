@@ -31,7 +31,8 @@ class WallTarget(MockTarget):
         latency: float = 0.004,
         **about: Any,
     ) -> None:
-        clock = VirtualClock(manual) if known else WallClock(time=manual.now, sleep=self.sleep)
+        kind = VirtualClock if known else WallClock
+        clock = kind(time=manual.now, sleep=self.sleep)
         super().__init__(provider, clock, routed=False)
         self.requests: list[Request] = []
         self._manual, self._spoil, self._latency = manual, spoil, latency

@@ -178,7 +178,8 @@ def by_hand(serve, monkeypatch):
     def serving(variation=None):
         clock = ManualClock()
         with serve(build(variation=variation, clock=clock)) as state:
-            target = LiveTarget(state.base_url, wire=Wire(time=clock.now), clock=VirtualClock(clock))
+            time = VirtualClock(time=clock.now, sleep=clock.advance)
+            target = LiveTarget(state.base_url, wire=Wire(time=clock.now), clock=time)
             monkeypatch.setattr(engine, "open_target", lambda _: (target, parties((ONE, TWO))))
             yield state, clock
 

@@ -9,7 +9,7 @@ import pytest
 from whop_contracts.cli.check import check
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause.request_classes import vectors
-from whop_contracts.pause.sequences import refused
+from whop_contracts.pause.sequences import together
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Capabilities
 
@@ -17,7 +17,7 @@ ALL_OF_A_GROUP = (
     *("zero-for-date", "array-as-body", "text-as-body", "very-long-text"),
     *("true-for-date", "number-as-body", "true-as-body", "not-json"),
 )
-GROUP = refused(*(vectors()[id_] for id_ in ALL_OF_A_GROUP))
+GROUP = together(*(vectors()[id_] for id_ in ALL_OF_A_GROUP))
 ONE_GROUP = Plan("quick", 0, Capabilities(2, clock="test"), (GROUP,))
 
 
