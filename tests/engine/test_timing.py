@@ -19,7 +19,7 @@ from whop_contracts.instants import NANO
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.sequences import sequences
-from whop_contracts.provider import SEED, ManualClock, build
+from whop_contracts.provider import SEED, ManualClock, RunningClock, build
 from whop_contracts.provider.server import show_or_move_clock
 from whop_contracts.steps import (
     AdvanceClock,
@@ -219,25 +219,10 @@ def test_reads_that_lag_for_a_second_warn_and_for_four_seconds_fail(campaigns):
     assert "pausing.read-agrees" in run(plan_for(campaigns), read_lag=4.0).must_fail
 
 
-class Running(ManualClock):
-    """A provider's clock that is moved by hand, and also runs with the sender's."""
-
-    def __init__(self, sender):
-        super().__init__()
-        self.sender, self.since = sender, sender.now()
-
-    def now(self):
-        return self._now + self.sender.now() - self.since
-
-    def set(self, instant):
-        super().set(instant)
-        self.since = self.sender.now()
-
-
 def broken_clauses(*, runs, ids=TIMED, **which):
     """The must clauses and the others that fail in timed sequences behind a test clock, which may run."""
     sender = ManualClock(1_800_000_000.0)
-    clock_ = Running(sender) if runs else ManualClock()
+    clock_ = RunningClock(-10_000_000.0, sender.now) if runs else ManualClock()
     provider = build(clock=clock_, lag_time=sender.now, **which)
 
     def exchange(method, _url, _headers, content):

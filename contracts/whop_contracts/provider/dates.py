@@ -21,7 +21,9 @@ _FIRST, _LAST = ((one.toordinal() - _EPOCH) * DAY for one in (date.min, date.max
 
 _DAY, _TIME, _TWO = r"([0-9]{4})-([0-9]{2})-([0-9]{2})", r"([0-9]{2}):([0-9]{2})", r"[0-9]{2}"
 _STRICT = re.compile(rf"{_DAY}[Tt]{_TIME}:({_TWO})(?:\.([0-9]+))?([Zz]|[+-]{_TWO}:{_TWO})")
-_LOOSE = re.compile(rf"\s*{_DAY}(?:[Tt ]{_TIME}(?::({_TWO})(?:\.([0-9]+))?)?([Zz]|[+-]{_TWO}:?{_TWO})?)?\s*")
+_LOOSE = re.compile(
+    rf"\A\s*{_DAY}(?:[Tt ]{_TIME}(?::({_TWO})(?:\.([0-9]+))?)?([Zz]|[+-]{_TWO}:?{_TWO})?)?\s*"
+)
 
 
 class NotAnInstant(ValueError):  # noqa: N818 - it is about the text that was sent
@@ -42,6 +44,9 @@ class Parts:
     offset: int
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
     def instant(self) -> int:
         """Nanoseconds since 1970, from nine digits at most; a second of 60 is the next minute's first."""
         seconds = days_before(self.year, self.month, self.day) * 86_400
@@ -54,23 +59,14 @@ def days_before(year: int, month: int, day: int) -> int:
     return date(year, month, day).toordinal() - _EPOCH
 
 
-def split(text: str) -> Parts:
-    """A strict RFC 3339 date-time, taken apart. Raises `NotAnInstant`."""
-    found = _STRICT.fullmatch(text)
+def split(text: str, *, loosely: bool = False) -> Parts:
+    """A strict RFC 3339 date-time, taken apart. Raises `NotAnInstant`.
+
+    ``loosely``: also white space around it, a space for the T, no seconds, ``+0100``, no time, no zone.
+    """
+    found = (_LOOSE if loosely else _STRICT).fullmatch(text)
     if found is None:
         raise NotAnInstant("must be an RFC 3339 date-time")
-    return _checked(found, text)
-
-
-def split_loosely(text: str) -> Parts:
-    """As `split`; also white space around it, a space for the T, no seconds, ``+0100``, no time, no zone."""
-    found = _LOOSE.fullmatch(text)
-    if found is None:
-        raise NotAnInstant("must be a date-time")
-    return _checked(found, text)
-
-
-def _checked(found: re.Match[str], text: str) -> Parts:
     year, month, day, hour, minute, second = (int(found[index] or 0) for index in range(1, 7))
     zone = found[8] or "Z"
     offset = 0
