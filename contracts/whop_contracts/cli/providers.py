@@ -21,8 +21,7 @@ from whop_contracts import provider
 from whop_contracts.cli import rendered, say
 from whop_contracts.engine.plan import Profile
 from whop_contracts.instants import NANO, Instant
-from whop_contracts.integrations.consumer import Found
-from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
+from whop_contracts.integrations.consumer import Found, RequestChecker, guarded
 from whop_contracts.proof import rank as ranking
 from whop_contracts.proof import trials
 from whop_contracts.provider import SEED, server

@@ -53,7 +53,7 @@ def check_har(settings: Settings, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
-    result = har.judge_recording(
+    result = har.check_recording(
         har.load(file, base_url=target),
         clauses,
         tolerance=settings.resume_tolerance if "resume_tolerance" in settings.origins else None,

@@ -14,16 +14,15 @@ which is surely more than the tolerance:
 - ``resume a``: read until the campaign has resumed. ``seen``: a read that shows that it has.
 
 ``other`` before a step is for the second campaign, ``others`` for each of the further ones, ``own:2`` for the
-third, ``stale`` for one in that status. A step with
-``other?`` or ``third?`` is left out if there is no second or third campaign, a row if there are fewer than
-its ``campaigns``.
+third, ``stale`` for one in that status. A step with ``other?`` or ``third?`` is left out if there is no
+second or third campaign, a row if there are fewer than its ``campaigns``.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -76,35 +75,24 @@ def indefinitely(campaign: str = "own:0") -> Case:
 # -- groups of vectors and drawn requests --------------------------------------------------------------------
 
 
-def kept(*cases: Case) -> Sequence:
-    """Pauses that must hold, and a read that must agree with the last one. They may follow other pauses.
-
-    If the first one has no date, the campaign is active before it: on a paused one it might go unnoticed.
-    """
-    start: Literal["active", "any"] = "any" if cases[0].until else "active"
-    steps = (*(Send(case) for case in cases), READ)
-    return Sequence(cases[0].name, steps, start=start, ends="paused", id=cases[0].id)
-
-
-def refused(*cases: Case) -> Sequence:
-    """Requests that must change nothing, to an active campaign, and the read that shows whether they did.
-
-    Those that a provider may carry out come last and have a read of their own: they would hide others.
-    """
-    sure: list[Send] = []
-    possible: list[Send] = []
-    for case in cases:
-        (sure if BY_ID[case.request_class or ""].effect == "none" else possible).append(Send(case))
-    theirs = (Send(read("foreign")),) if any(case.campaign == "foreign" for case in cases) else ()
-    steps = tuple(step for sends in (sure, possible) if sends for step in (*sends, READ)) + theirs
-    needs = _needs(cases)
-    return Sequence(cases[0].name, steps, start="active", ends="active", needs=needs, id=cases[0].id)
-
-
 def together(*cases: Case) -> Sequence:
-    """Requests of one kind that share reads: pauses that must hold, or requests that must change nothing."""
-    effect = BY_ID[cases[0].request_class or ""].effect
-    return kept(*cases) if effect == "expected" else refused(*cases)
+    """Requests of one kind that share reads: pauses that must hold, or requests that must change nothing.
+
+    Pauses follow any other; if the first has no date, only an active campaign shows whether it took effect.
+    Of requests that must change nothing, those that a provider may carry out come last and have a read of
+    their own: they would hide others.
+    """
+    effects = {case: BY_ID[case.request_class or ""].effect for case in cases}
+    first = cases[0]
+    expected = effects[first] == "expected"
+    sure = [case for case in cases if expected or effects[case] == "none"]
+    groups = (sure, [case for case in cases if case not in sure])
+    steps = [step for group in groups if group for step in (*map(Send, group), READ)]
+    if any(case.campaign == "foreign" for case in cases):
+        steps.append(Send(read("foreign")))
+    start: Literal["active", "any"] = "any" if expected and first.until else "active"
+    ends: Literal["active", "paused"] = "paused" if expected else "active"
+    return Sequence(first.name, tuple(steps), start=start, ends=ends, needs=_needs(cases), id=first.id)
 
 
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:
@@ -117,65 +105,52 @@ def _needs(cases: Iterable[Case]) -> frozenset[Need]:
 # -- named sequences -----------------------------------------------------------------------------------------
 
 
-def _sequence(row: Mapping[str, Any], steps: Iterable[Step]) -> Sequence:
-    steps = tuple(steps)
-    needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
-    start, ends = row.get("start", "any"), row.get("ends", "active")
-    return Sequence(row["name"], steps, start=start, needs=needs, ends=ends, id=row["id"])
-
-
-def _steps(row: Mapping[str, Any], gap: int, campaigns: int) -> Iterator[Step]:
-    """The steps of a row of ``sequences.json``, for a number of campaigns."""
+def _sequence(row: Mapping[str, Any], gap: int, campaigns: int) -> Sequence:
+    """A row of ``sequences.json``, for a number of campaigns."""
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
     whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
     whose |= {symbol: [symbol] for symbol in (*others, *_RESTING)}
+    steps: list[Step] = []
     for step in "; ".join(row["steps"]).split("; "):
-        words = [_in_ms(word, gap) for word in shlex.split(step)]
+        words = shlex.split(step)
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
-        yield from (_step(target, *words) for target in targets)
+        steps += [_step(target, gap, words) for target in targets]
+    needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
+    start, ends = row.get("start", "any"), row.get("ends", "active")
+    return Sequence(row["name"], tuple(steps), start=start, needs=needs, ends=ends, id=row["id"])
 
 
-def _in_ms(word: str, gap: int) -> str:
-    """The word, or milliseconds if it is a number of gaps."""
-    return f"{int(float(word[:-3] or 1) * gap)}ms" if word.endswith("gap") else word
+def _step(campaign: str, gap: int, words: list[str]) -> Step:
+    match words:
+        case ["clock", mark, span]:
+            return AdvanceClock(mark, _in_ms(span, gap))
+        case ["resume", mark]:
+            return AwaitResume(mark, campaign)
+        case ["send", id_]:
+            vector = vectors()[id_]
+            whose = campaign if vector.campaign == "own:0" else vector.campaign
+            return Send(replace(vector, campaign=whose, origin="sequence"))
+        case ["seen"]:
+            return Send(replace(read(campaign), mark=AWAITED))
+        case ["again", mark, *offset]:
+            name = " at ".join((f"the instant {mark}", *offset))
+            until = SymbolicInstant(f"@{mark}", offset=offset[0] if offset else "Z")
+            return Send(dated(name, until, campaign=campaign))
+        case [verb, name, span, *more]:
+            fraction = next((one[1:] for one in more if one.startswith(".")), None)
+            offset = [one for one in more if not one.startswith(".")] or ["Z"]
+            until = SymbolicInstant(plus_ms=_in_ms(span, gap), offset=offset[0], fraction=fraction)
+            if verb == "assign":
+                return Send(Case(name, body=_ASSIGNED, until=until, request_class="extra"))
+            if verb == "until":
+                return Send(dated(name, until, campaign=campaign))
+            return Send(dated(f"its instant {name}", until, campaign=campaign, mark=name))
+    return Send({"pause": indefinitely, "unpause": unpause, "read": read}[words[0]](campaign))
 
 
-def _step(campaign: str, verb: str, *given: str) -> Step:
-    if verb == "clock":
-        return AdvanceClock(given[0], _span(given[1]))
-    if verb == "resume":
-        return AwaitResume(given[0], campaign)
-    if verb == "send":
-        case = vectors()[given[0]]
-        whose = campaign if case.campaign == "own:0" else case.campaign
-        return Send(replace(case, campaign=whose, origin="sequence"))
-    if verb in ("pause", "until", "again", "assign") and given:
-        return Send(_dated(campaign, verb, *given))
-    if verb == "seen":
-        return Send(replace(read(campaign), mark=AWAITED))
-    return Send({"pause": indefinitely, "unpause": unpause, "read": read}[verb](campaign))
-
-
-def _dated(campaign: str, verb: str, name: str, *given: str) -> Case:
-    if verb == "again":
-        offset = given[0] if given else "Z"
-        name_ = f"the instant {name}" + (f" at {offset}" if given else "")
-        return dated(name_, SymbolicInstant(f"@{name}", offset=offset), campaign=campaign)
-    span, *more = given
-    fraction = next((one[1:] for one in more if one.startswith(".")), None)
-    offset = next((one for one in more if not one.startswith(".")), "Z")
-    until = SymbolicInstant(plus_ms=_span(span), offset=offset, fraction=fraction)
-    if verb == "assign":
-        return Case(name, body=_ASSIGNED, until=until, request_class="extra")
-    if verb == "until":
-        return dated(name, until, campaign=campaign)
-    return dated(f"its instant {name}", until, campaign=campaign, mark=name)
-
-
-def _span(text: str) -> int:
-    """Milliseconds."""
-    number = text.rstrip("msdh")
-    return int(float(number) * _UNITS[text.removeprefix(number)])
+def _in_ms(span: str, gap: int) -> int:
+    number = span.rstrip("msdhgap")
+    return int(float(number or 1) * ({"gap": gap} | _UNITS)[span.removeprefix(number)])
 
 
 def gap_of(means: Capabilities) -> int:
@@ -194,7 +169,7 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
             timed += " and four campaigns" if several else " and a second campaign"
         tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
-    return tuple(_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
+    return tuple(_sequence(row, gap_of(means), means.campaigns) for row in rows)
 
 
 @cache

@@ -216,6 +216,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     name: (_Switch if name == "SWITCH" else Kind)(parser=_PARSERS.get(name), **row)
     for name, row in json.loads(Path(__file__).with_name("kinds.json").read_text("utf-8")).items()
 }
-SWITCH, TOKEN, CAMPAIGN, CLOCK_URL, OUTPUT = (
-    KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "CLOCK_URL", "OUTPUT")
+SWITCH, TOKEN, CAMPAIGN, BASE_URL, CLOCK_URL, OUTPUT = (
+    KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "BASE_URL", "CLOCK_URL", "OUTPUT")
 )
