@@ -15,7 +15,6 @@ START = 1_790_000_000.0
 """2026-09-21T14:13:20Z"""
 BASE = "/api/v1/ad_campaigns"
 ACTIVE = SEED.campaigns[0]
-FULL = f"Bearer {SEED.token}"
 OMITTED: Any = object()
 REQUESTS = json.loads(Path(__file__).with_name("requests.json").read_text("utf-8"))
 Step = tuple[Any, ...]
@@ -57,23 +56,6 @@ class Talk:
 
 def body(response) -> Any:
     return json.loads(response.content)
-
-
-BAD = (*REQUESTS["rejected dates"], *REQUESTS["dates that lenient parsers read"], "x" * 5000)
-TOKEN = SEED.token
-TOKENS = (
-    *(None, "", "Bearer", "Bearer ", "Bearer nobody", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN[:-4]}"),
-    *(f"Bearer {TOKEN}more", f"Bearer {TOKEN[:15]}X{TOKEN[16:]}", f"Bearer {TOKEN} more"),
-    *(f"Bearer x,{TOKEN}", f'Bearer "{TOKEN}"', f"Bearer {TOKEN[3:]}", f"Bearer {TOKEN[:-1]}X"),
-    *(f"Bearer zz_00000{TOKEN[8:]}", f"Bearer {TOKEN[:9]}-{TOKEN[9:]}", f"Bearer {SEED.readonly_token}"),
-    f"Bearer {SEED.foreign_token}",
-)
-IDS = (
-    *("adcamp_Zz9Yy8Xx7Ww6V", "adcamp_", "adcamp", "x", "prod_Kb7Qw2Zr9Xt4M", "Kb7Qw2Zr9Xt4M"),
-    *(SEED.campaigns[0] + "more", SEED.campaigns[0][:-3], SEED.campaigns[0].lower()),
-    *("%20" + SEED.campaigns[0], "a" * 2000, "a" * 300, "x'%20OR%201=1", "..%2Fadmin", "%C3%A9t%C3%A9"),
-    *("x%00y", "adcamp_%00", SEED.foreign_campaign),
-)
 
 
 @cache

@@ -17,7 +17,6 @@ from typing import Any, Final, cast
 from whop_contracts import __version__
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.session import RunState, Session
 from whop_contracts.pause import catalogue
@@ -91,9 +90,7 @@ def session_in_process(
         if sound:
             watch(evidence, sequence)
 
-    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
-    sender = Sender(target, rng=rng)
-    return Session(sender, builder, tolerance=tolerance, watch=take)
+    return Session(Sender(target, rng=rng), actors, PAUSE, tolerance=tolerance, watch=take)
 
 
 def mock_actors(campaigns: int = _MOCK_CAMPAIGNS) -> Actors:

@@ -13,6 +13,7 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -161,8 +162,11 @@ def prove(
     proof = trials.prove(planned, jobs=jobs, watch=_count if sys.stderr.isatty() else None)
     if not quiet:
         say(*proofs.matrix(proof), "")
-    wrong = proofs.problems(proof, whole=not faults, measured=only is not None)
-    pages = [proofs.markdown(proof), proofs.data(proof)]
+    wrong = proofs.problems(proof, whole=not faults)
+    pages: list[str] = []
+    if write or check:
+        alone = (replace(trial, only="drawn") for trial in planned if trial.fault)
+        pages = [proofs.markdown(proof, trials.prove(tuple(alone), jobs=jobs)), proofs.data(proof)]
     for name, old, new in zip(_both(check or ""), before, pages, strict=False):
         if old != new:
             wrong.append(f"{name} holds other numbers (whop-contracts prove --write replaces it):")

@@ -6,12 +6,10 @@ import multiprocessing
 import os
 import random
 import signal
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import PurePath
 from typing import Final, Literal
 
 from whop_contracts.cli.planning import run_in_process
@@ -99,20 +97,19 @@ def _run(trials: tuple[Trial, ...], jobs: int) -> Iterator[Trial]:
         pool.shutdown(cancel_futures=True)
 
 
-def attempt(trial: Trial) -> Trial:
-    """Run one trial. An exception of the provider or of a clause is a bug of ours: the trial's ``crash``."""
-    try:
-        return _attempted(trial)
-    except Exception as error:  # noqa: BLE001 - it is reported, and the other trials go on
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{PurePath(frame.filename).name}:{frame.lineno}"
-        return replace(trial, crash=f"{type(error).__name__} at {place}: {error}")
-
-
 @lru_cache(maxsize=64)
 def _plan(profile: Profile, seed: int, campaigns: int, only: Literal["drawn"] | None) -> Plan:
     has = Capabilities(campaigns, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
     return draw(PAUSE, profile, seed=seed, means=has, only=only)
+
+
+def attempt(trial: Trial) -> Trial:
+    """Run one trial. An exception, which is a bug of ours, names it."""
+    try:
+        return _attempted(trial)
+    except Exception as error:
+        error.add_note(f"in the trial of {trial.name}, seed {trial.seed}")
+        raise
 
 
 def _attempted(trial: Trial) -> Trial:
@@ -138,6 +135,9 @@ def _attempted(trial: Trial) -> Trial:
         first=names,
         first_request=number,
         sequence=shown_in,
+        drawn=any(
+            case.origin == "drawn" for one in plan.sequences if one.name == shown_in for case in one.cases()
+        ),
         requests=runner.requests,
         inconclusive=state.inconclusive or runner.unproven,
         left=tuple(state.failed),

@@ -12,12 +12,13 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from whop_contracts.exchange import Response
-from whop_contracts.provider.core import ManualClock, Provider, RunningClock, WallClock
-from whop_contracts.provider.faults import Fault, access, bodies, both, pausing, response, resuming, values
-from whop_contracts.provider.state import SEED, Clock, Options
+from whop_contracts.provider.core import Provider
+from whop_contracts.provider.faults import Fault, access, bodies, pausing, response, resuming, values
+from whop_contracts.provider.faults.steps import both
+from whop_contracts.provider.state import SEED, ManualClock, Options, RunningClock
 
 _Named = TypeVar("_Named", "Fault", "Variation")
 Answer = Response
@@ -33,7 +34,6 @@ __all__ = [
     "Response",
     "RunningClock",
     "Variation",
-    "WallClock",
     "build",
     "faults",
     "variations",
@@ -62,32 +62,21 @@ def variations() -> tuple[Variation, ...]:
     """Every conforming variation that the clauses accept, in the order of ``variations.json``."""
     rows = json.loads(Path(__file__).with_name("variations.json").read_text(encoding="utf-8"))
     return tuple(
-        Variation(
-            name,
-            Options(**{key: _frozen(value) for key, value in row["options"].items()}),
-            row["warns"],
-            row["why"],
-        )
-        for name, row in rows.items()
+        Variation(name, Options(**row["options"]), row["warns"], row["why"]) for name, row in rows.items()
     )
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def build(
     *,
     fault: str | tuple[str, ...] | None = None,
     variation: str | None = None,
-    clock: Clock | None = None,
+    clock: RunningClock | None = None,
     lag_time: Callable[[], float] | None = None,
 ) -> Provider:
     """A fresh provider: conforming, with one or several faults, with the options of a variation, or both.
 
-    ``clock`` is the machine's by default; ``provider.clock`` is what the provider uses. ``lag_time`` measures
-    how far reads lag behind writes, in seconds; by default the provider's clock. Of faults that replace the
-    same step, the first counts. An unknown name raises ``ValueError``.
+    ``clock`` and ``lag_time`` are those of `Provider`. Of faults that replace one step, the first counts. An
+    unknown name raises ``ValueError``.
     """
     names = (fault,) if isinstance(fault, str) else tuple(dict.fromkeys(fault or ()))
     kinds = [_find("fault", name, faults()).provider for name in names]

@@ -42,6 +42,9 @@ class Parts:
     offset: int
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
     def instant(self) -> int:
         """Nanoseconds since 1970, from nine digits at most; a second of 60 is the next minute's first."""
         seconds = days_before(self.year, self.month, self.day) * 86_400
@@ -54,23 +57,14 @@ def days_before(year: int, month: int, day: int) -> int:
     return date(year, month, day).toordinal() - _EPOCH
 
 
-def split(text: str) -> Parts:
-    """A strict RFC 3339 date-time, taken apart. Raises `NotAnInstant`."""
-    found = _STRICT.fullmatch(text)
+def split(text: str, *, loosely: bool = False) -> Parts:
+    """A strict RFC 3339 date-time, taken apart. Raises `NotAnInstant`.
+
+    ``loosely``: also white space around it, a space for the T, no seconds, ``+0100``, no time, no zone.
+    """
+    found = (_LOOSE if loosely else _STRICT).fullmatch(text)
     if found is None:
         raise NotAnInstant("must be an RFC 3339 date-time")
-    return _checked(found, text)
-
-
-def split_loosely(text: str) -> Parts:
-    """As `split`; also white space around it, a space for the T, no seconds, ``+0100``, no time, no zone."""
-    found = _LOOSE.fullmatch(text)
-    if found is None:
-        raise NotAnInstant("must be a date-time")
-    return _checked(found, text)
-
-
-def _checked(found: re.Match[str], text: str) -> Parts:
     year, month, day, hour, minute, second = (int(found[index] or 0) for index in range(1, 7))
     zone = found[8] or "Z"
     offset = 0

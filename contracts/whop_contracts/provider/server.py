@@ -1,8 +1,8 @@
 """The provider as an ASGI application, and on a port: in the foreground, or in a thread for a test.
 
-Its clock is one resource more, ``/test_clock``, unless it cannot be moved. It needs no credential. ``GET``
-returns ``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves it and returns 200 once everything due has
-been done; an earlier instant is a 409, anything unreadable a 400.
+Its clock is one resource more, ``/test_clock``, which needs no credential. ``GET`` returns
+``{"now": "<RFC 3339>"}``. ``PUT`` of the same body moves it and returns 200 once everything due has been
+done; an earlier instant is a 409, anything unreadable a 400.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -23,7 +23,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider import dates
-from whop_contracts.provider.reading import BASE
+from whop_contracts.provider.messages import BASE
+from whop_contracts.provider.state import Rejection
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,20 +41,21 @@ Log = Callable[[str, str, int], None]
 def create_app(provider: Provider, log: Log | None = None) -> ASGIApp:
     """An ASGI application around a provider, its test clock and ``POST /reset``.
 
-    It matches no route itself: a pattern would miss the paths that matter most, such as an id with a line
-    feed.
+    It matches no route itself: a pattern would miss paths that matter, such as an id with a line feed.
     """
     count = itertools.count()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request, content = Request(scope, receive), bytearray()
         try:
-            content = await _read(request, provider.options.longest_body)
+            async for chunk in request.stream():
+                # What exceeds the longest body is received and dropped.
+                content += chunk if len(content) <= provider.options.longest_body else b""
         except ClientDisconnect:
             return
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         path = raw.decode("latin-1")
-        response = _respond(provider, request.method, path, request.headers.items(), content)
+        response = _respond(provider, request, path, bytes(content))
         if log:
             log(request.method, path, response.status)
         low, high = provider.options.latency
@@ -68,94 +70,45 @@ def create_app(provider: Provider, log: Log | None = None) -> ASGIApp:
     return app
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    """The body; what exceeds ``limit`` bytes is received and dropped."""
-    kept = bytearray()
-    async for chunk in request.stream():
-        if len(kept) <= limit:
-            kept += chunk
-    return bytes(kept)
-
-
-def _respond(
-    provider: Provider, method: str, path: str, headers: Iterable[tuple[str, str]], content: bytes
-) -> Response:
+def _respond(provider: Provider, request: Request, path: str, content: bytes) -> Response:
     route = path.partition("?")[0]
     if route == TEST_CLOCK:
-        return show_or_move_clock(provider, method, content)
+        return show_or_move_clock(provider, request.method, content)
     if route == RESET:
-        if method != "POST":
+        if request.method != "POST":
             return Response(405, (("allow", "POST"),))
         provider.reset()
         return Response(204)
-    return provider.handle(method, path, headers, content)
+    return provider.handle(request.method, path, request.headers.items(), content)
 
 
 def show_or_move_clock(provider: Provider, method: str, content: bytes) -> Response:
     """The response of the test clock's resource."""
-    mover = getattr(provider.clock, "set", None)
-    if mover is None:
-        return _error(404, "not_found", "This provider's clock cannot be moved.")
-    if method not in {"GET", "PUT"}:
-        allow = ("allow", "GET, PUT")
-        return _error(405, "method_not_allowed", "GET reads the clock, PUT moves it.", allow)
     with provider.lock:
-        if method == "PUT":
-            try:
-                wanted = dates.split(json.loads(content)["now"]).instant()
-            except (ValueError, KeyError, TypeError, RecursionError):
-                return _error(400, "bad_request", 'Send {"now": "<RFC 3339>"}.')
-            try:
-                mover(max(wanted / dates.SECOND, provider.clock.now() if wanted == provider.now() else 0.0))
-            except ValueError:
-                return _error(409, "conflict", "The clock already shows a later instant.")
-            provider.tick()
-        return _json(200, {"now": dates.write(provider.now(), digits=6)})
-
-
-def _error(status: int, code: str, message: str, *headers: tuple[str, str]) -> Response:
-    return _json(status, {"error": {"type": code, "message": message}}, *headers)
-
-
-def _json(status: int, value: object, *headers: tuple[str, str]) -> Response:
-    return Response(status, (("content-type", "application/json"), *headers), json.dumps(value).encode())
-
-
-class _Server(uvicorn.Server):
-    """Reports when it listens, and returns on a signal instead of raising it again."""
-
-    def __init__(self, provider: Provider, ready: Callable[[], None], log: Log | None = None) -> None:
-        config = uvicorn.Config(
-            create_app(provider, log),
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            date_header=False,
-            server_header=False,
-            lifespan="off",
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            timeout_graceful_shutdown=2,
-        )
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        former = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
-            yield
-        finally:
-            for one, handler in former.items():
-                signal.signal(one, handler)
+            _move_clock(provider, method, content)
+        except Rejection as rejection:
+            return provider.render_error(rejection)
+        now = json.dumps({"now": dates.write(provider.now(), digits=6)})
+        return Response(200, (("content-type", "application/json"),), now.encode())
+
+
+def _move_clock(provider: Provider, method: str, content: bytes) -> None:
+    if method == "GET":
+        return
+    if method != "PUT":
+        allow = (("allow", "GET, PUT"),)
+        raise Rejection(405, "method_not_allowed", "GET reads the clock, PUT moves it.", allow)
+    try:
+        wanted = dates.split(json.loads(content)["now"]).instant()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Rejection(400, "bad_request", 'Send {"now": "<RFC 3339>"}.') from None
+    now = provider.clock.now() if wanted == provider.now() else 0.0
+    try:
+        provider.clock.set(max(wanted / dates.SECOND, now))
+    except ValueError:
+        raise Rejection(409, "conflict", "The clock already shows a later instant.") from None
+    provider.tick()
 
 
 def clock_url(base_url: str) -> str:
@@ -174,37 +127,52 @@ def serve(
 
     ``log`` is called after each request. Port 0 is any free one. Raises ``OSError`` if the port is not free.
     """
-    listener = _listen(provider, host, port)
-    _Server(provider, lambda: on_ready(_base_url(listener)), log).run(sockets=[listener])
+    server, listener = _open(provider, host, port, log)
+    # The server raises the signal that ended it once more, for the handlers that it found.
+    former = {one: signal.signal(one, server.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        on_ready(_base_url(listener))
+        server.run(sockets=[listener])
+    finally:
+        for one, handler in former.items():
+            signal.signal(one, handler)
 
 
 @contextlib.contextmanager
-def running(
-    provider: Provider, host: str = "127.0.0.1", port: int = 0, log: Log | None = None
-) -> Iterator[str]:
-    """Serve from a thread while the context lasts; yields the base URL, ``/api/v1`` included."""
-    listener = _listen(provider, host, port)
-    ready = threading.Event()
-    server = _Server(provider, ready.set, log)
+def running(provider: Provider, log: Log | None = None) -> Iterator[str]:
+    """Serve on 127.0.0.1 from a thread while the context lasts; yields the base URL, ``/api/v1`` included."""
+    server, listener = _open(provider, "127.0.0.1", 0, log)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        if not ready.wait(timeout=30):
-            raise RuntimeError("the provider did not start")
         yield _base_url(listener)
     finally:
         server.should_exit = True
         thread.join()
 
 
-def _listen(provider: Provider, host: str, port: int) -> socket.socket:
-    """A listening socket. Over it reads lag by the machine's clock: nobody moves the reader's time."""
+def _open(provider: Provider, host: str, port: int, log: Log | None) -> tuple[uvicorn.Server, socket.socket]:
+    """A server, and a socket that listens already: what a client sends before the server runs waits."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=128)
     # Accepted sockets inherit it: without it each response waits for a delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Over a socket reads lag by the machine's clock: nobody moves the reader's time.
     provider.lag_time = time.monotonic
-    return listener
+    config = uvicorn.Config(
+        create_app(provider, log),
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        lifespan="off",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config), listener
 
 
 def _base_url(listener: socket.socket) -> str:

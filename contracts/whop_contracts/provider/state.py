@@ -1,7 +1,7 @@
-"""What passes through the provider, its options, what it remembers, and what a fresh one holds.
+"""The provider's options, its clock, what it remembers, and what a fresh one holds.
 
-Ids and tokens are constants, in ``seed.json``; every date is relative to the clock's start. The members that
-no operation changes are there too, by shape; instants among them are milliseconds after the start.
+That is in ``seed.json``: ids and tokens, campaigns, and by shape the members that no operation changes.
+Instants are there in milliseconds after the clock's start.
 """
 
 from __future__ import annotations
@@ -9,21 +9,15 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
-
-from whop_contracts.exchange import Operation
-from whop_contracts.provider import dates
+from typing import Any, Final, Literal
 
 Choice = Literal["accept", "reject"]
-_HOUR = 60 * dates.MINUTE
-READ = "ad_campaign:basic:read"
-UPDATE = "ad_campaign:update"
-ALWAYS = frozenset({"access_pass:basic:read", "company:balance:read"})
-INSTANTS = (("payment_method", "created_at"), ("config", "start_time"), ("config", "end_time"))
-"""Where `Campaign.rest` holds instants: a member and its child."""
+DATED = ("created_at", "updated_at", "paused_until", "start_time", "end_time")
+"""The members that are instants, at any depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +30,22 @@ class Options:
     timestamp_digits: int = 3
     timestamp_offset: int | None = None
     timestamp_lower_case: bool = False
-    extra_members: bool = False
+    members: Mapping[str, Any] = field(default_factory=dict)
     counts_as_floats: bool = False
     whole_money: bool = False
     negative_counts: bool = False
-    countries: tuple[str, ...] | None = None
-    every_null: bool = False
     reordered: bool = False
     duplicate_key: bool = False
     date_header: bool = True
-    latency: tuple[float, float] = (0.0, 0.0)
+    latency: Sequence[float] = (0.0, 0.0)
 
     # Dates in requests.
     past: Choice = "reject"
     past_status: int = 422
     horizon_days: int | None = None
     beyond_end_time: Choice = "accept"
-    fraction_digits: int | None = None
-    far_offsets: Choice = "accept"
-    lower_case: Choice = "accept"
-    leap_second: Choice = "accept"
-    minus_zero: Choice = "accept"
+    rejected_dates: str | None = None
+    """A regular expression."""
     loose_text: Choice = "reject"
     bare_point: Choice = "reject"
 
@@ -99,29 +88,6 @@ class Options:
     skew: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request as it was received. ``path`` is still percent-encoded; it may carry a query."""
-
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...] = ()
-    content: bytes = b""
-
-    def header(self, name: str) -> str | None:
-        """The first value of a header, whatever its case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a request asks for: a documented operation, and the decoded id of its path."""
-
-    operation: Operation
-    id: str
-
-
 @dataclass(eq=False)
 class Rejection(Exception):  # noqa: N818 - it is a response, not a failure of ours
     """The request gets an error response: a status, a code, a sentence, and headers of its own."""
@@ -139,7 +105,7 @@ def crash() -> Rejection:
 
 @dataclass(slots=True)
 class Campaign:
-    """One campaign. Instants are nanoseconds since 1970, also those that `INSTANTS` names in ``rest``.
+    """One campaign. Instants are nanoseconds since 1970, those in ``rest`` too.
 
     ``rest`` holds the members that no operation changes, under the page's names.
     """
@@ -156,11 +122,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A token, the company that it belongs to, and its permissions."""
+    """The company that a token belongs to, and whether it has ``ad_campaign:update``."""
 
-    token: str
     company: str
-    permissions: frozenset[str]
+    may_update: bool
 
 
 @dataclass(slots=True)
@@ -171,24 +136,32 @@ class State:
     credentials: dict[str, Credential]
 
 
-class Clock(Protocol):
-    """A source of time."""
+class RunningClock:
+    """The machine's clock (or another ``source``) plus ``ahead`` seconds; it runs on when it was moved."""
+
+    def __init__(self, ahead: float = 0.0, source: Callable[[], float] = time.time) -> None:
+        self._ahead, self._source = ahead, source
 
     def now(self) -> float:
         """Seconds since 1970."""
-        ...
+        return self._source() + self._ahead
+
+    def set(self, instant: float) -> None:
+        """Move to an instant, in seconds since 1970; an earlier one raises ``ValueError``."""
+        if instant < self.now():
+            raise ValueError("a clock does not run backwards")
+        self._ahead = instant - self._source()
+
+    def advance(self, seconds: float) -> None:
+        """Move forward by so many seconds."""
+        self.set(self.now() + seconds)
 
 
-class Held:
-    """What reading a request and writing a response need of the provider."""
+class ManualClock(RunningClock):
+    """A clock that stands still until it is moved."""
 
-    clock: Clock
-    options: Options
-    state: State
-
-    def now(self) -> int:
-        """The provider's clock, in nanoseconds since 1970."""
-        return round(self.clock.now() * 1_000_000) * 1000
+    def __init__(self, start: float = 1_790_000_000.0) -> None:
+        super().__init__(float(start), lambda: 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +187,6 @@ class Seed:
 _TEXT: Final = Path(__file__).with_name("seed.json").read_text(encoding="utf-8")
 _KNOWN: Final = json.loads(_TEXT)["known"]
 SEED: Final = Seed(**_KNOWN | {"campaigns": tuple(_KNOWN["campaigns"])})
-_COMPANIES: Final = {"first": "biz_Hn4Kd7Rw2Tz9X", "second": "biz_Vc6Lp3Gm8Qs5J"}
 
 
 def fresh(start: float, tokens: Iterable[str] = (), more: Iterable[str] = ()) -> State:
@@ -222,29 +194,19 @@ def fresh(start: float, tokens: Iterable[str] = (), more: Iterable[str] = ()) ->
 
     ``tokens`` are credentials like ``SEED.token``, ``more`` the ids of campaigns like ``SEED.campaigns``.
     """
-    begin = int(start * 1000) * 1_000_000
-    seed, campaigns = json.loads(_TEXT), {}
-    for shape in seed["shapes"].values():
-        for member, child in INSTANTS:
-            if shape[member] is not None and shape[member][child] is not None:
-                shape[member][child] = begin + shape[member][child] * 1_000_000
-    for one in seed["campaigns"]:
-        campaigns[one["id"]] = Campaign(
-            one["id"],
-            _COMPANIES[one["company"]],
-            one["title"],
-            one["status"],
-            paused_until=begin + 43_807 * _HOUR if one["id"] == SEED.paused else None,
-            created_at=begin - (one["age_in_days"] * 24 + 5) * _HOUR - 123_000_000,
-            updated_at=begin - 48 * _HOUR - 877_000_000,
-            rest=dict(seed["shapes"][one["shape"]]),
-        )
+    begin = int(start * 1000)
+
+    def dated(members: dict[str, Any]) -> dict[str, Any]:
+        instants = {name: members[name] for name in DATED if members.get(name) is not None}
+        return members | {name: (begin + after) * 1_000_000 for name, after in instants.items()}
+
+    seed = json.loads(_TEXT, object_hook=dated)
+    shapes = seed["shapes"]
+    campaigns = {one["id"]: Campaign(rest=dict(shapes[one.pop("shape")]), **one) for one in seed["campaigns"]}
     for id_, like in zip(more, itertools.cycle(SEED.campaigns)):
         campaigns[id_] = replace(copy.deepcopy(campaigns[like]), id=id_)
-    reading = ALWAYS | {READ}
-    credentials = (
-        *(Credential(token, _COMPANIES["first"], reading | {UPDATE}) for token in (SEED.token, *tokens)),
-        Credential(SEED.readonly_token, _COMPANIES["first"], reading),
-        Credential(SEED.foreign_token, _COMPANIES["second"], reading | {UPDATE}),
-    )
-    return State(campaigns, {credential.token: credential for credential in credentials})
+    ours, theirs = (campaigns[id_].company for id_ in (SEED.campaigns[0], SEED.foreign_campaign))
+    credentials = {token: Credential(ours, may_update=True) for token in (SEED.token, *tokens)}
+    credentials[SEED.readonly_token] = Credential(ours, may_update=False)
+    credentials[SEED.foreign_token] = Credential(theirs, may_update=True)
+    return State(campaigns, credentials)

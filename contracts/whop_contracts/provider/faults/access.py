@@ -2,166 +2,75 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from whop_contracts.exchange import Response
+from whop_contracts.exchange import Request
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults import (
-    Go,
-    Row,
-    Table,
-    after,
-    around,
-    both,
-    built,
-    by_row,
-    condition,
-    crashing,
-    failing,
-    stored,
-)
-from whop_contracts.provider.state import SEED, UPDATE, Call, Campaign, Rejection, Request, crash, fresh
+from whop_contracts.provider.faults import Faulty, Row, coded, condition, stored
+from whop_contracts.provider.faults.steps import Go, around, by_row, rejected
+from whop_contracts.provider.faults.values import on_value
+from whop_contracts.provider.state import SEED, Campaign, Credential, Rejection
 
-# -- credentials --
+_ALIKE: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "id-prefix-found": lambda sent, known: len(sent) > 9 and known.startswith(sent),
+    "any-id-of-its-length": lambda sent, known: len(sent) == len(known),
+    "token-start-is-enough": lambda sent, known: len(sent) > 12 and known.startswith(sent),
+    "token-in-any-case": lambda sent, known: sent.lower() == known.lower(),
+    "token-comma-joined": lambda sent, known: known in sent.split(","),
+    "token-contained": lambda sent, known: known in sent,
+    "token-length-compared": lambda sent, known: len(sent) == len(known) and sent[:3] == known[:3],
+}
+"""Whether a key that was sent is like a known one."""
 
 
-def _similar(
-    step: Callable[..., Any], held: Callable[[Provider], dict[str, Any]]
-) -> Callable[[Callable[[str, str], bool]], type[Provider]]:
-    """For a step that finds what is held under a key: also find it by a key that is only like its own."""
+def _similar(step: Go, held: str, row: Row) -> Faulty:
+    """For a step that finds what is held under a key: also find it by a key that is only like its own.
 
-    def make(alike: Callable[[str, str], bool]) -> type[Provider]:
-        def find(go: Go, provider: Provider, sent: str) -> Any:
-            return go(sent) or next((one for key, one in held(provider).items() if alike(sent, key)), None)
+    Two keys are alike if the parts that are ``compared`` are equal: what a pattern finds in them.
+    """
 
-        return around(step)(find)
-
-    return make
-
-
-def _compared(row: Row) -> Callable[[str, str], bool]:
-    """Two keys are alike if what a pattern finds in them is equal."""
-
-    def alike(sent: str, key: str) -> bool:
-        one, other = ("".join(re.findall(row["compared"], text)) for text in (sent, key))
+    def alike(sent: str, known: str) -> bool:
+        one, other = ("".join(re.findall(row["compared"], text)) for text in (sent, known))
         return one == other != ""
 
-    return alike
+    def find(go: Go, provider: Provider, sent: str) -> Any:
+        holds = alike if "compared" in row else _ALIKE[row["name"]]
+        kept = getattr(provider.state, held)
+        return go(sent) or next((one for key, one in kept.items() if holds(sent, key)), None)
 
-
-@by_row(Provider.authenticate)
-def _unknown(row: Row, go: Go, provider: Provider, request: Request) -> Any:
-    """For the kinds of unknown ``credentials`` in a row: another rejection, or full access."""
-    try:
-        return go(request)
-    except Rejection:
-        header = request.header("authorization")
-        sent = "absent" if header is None else "unknown" if header.partition(" ")[2].strip() else "empty"
-        if sent not in row["credentials"]:
-            raise
-    match row["then"]:
-        case "crash":
-            raise crash()
-        case "forbid":
-            raise Rejection(403, "forbidden", "This is not allowed.")
-    return provider.state.credentials[SEED.token]
-
-
-def _has_format(sent: str, key: str) -> bool:
-    return len(sent) == len(key) and sent[:3] == key[:3]
-
-
-_like_a_token = _similar(Provider.find_credential, lambda provider: provider.state.credentials)
-_like_a_campaign = _similar(Provider.look_up, lambda provider: provider.state.campaigns)
-
-# -- permissions and owners --
-
-
-@by_row(Provider.perform)
-def _instead(row: Row, go: Go, provider: Provider, call: Call, request: Request) -> Any:
-    """A success, an empty object, or a crash, for a write that is rejected with the ``status`` of a row."""
-    try:
-        return go(call, request)
-    except Rejection as rejection:
-        found = provider.look_up(call.id)
-        match row["then"] if call.operation != "retrieve" and rejection.status == row["status"] else None:
-            case "success" if found:
-                return provider.success(call.operation, provider.render_campaign(found))
-            case "empty" if not found:
-                return Response(200, (("content-type", "application/json"),), b"{}")
-            case "crash" if not found:
-                raise crash() from None
-        raise
-
-
-def _owning(how: Callable[[Provider, Campaign, str, bool], bool]) -> type[Provider]:
-    """Another owner: from the provider, the campaign, the operation, and whether it is the real one."""
-
-    def perform(go: Go, provider: Provider, call: Call, request: Request) -> Any:
-        provider.notes["operation"] = call.operation
-        return go(call, request)
-
-    return both(
-        around(Provider.perform)(perform),
-        around(Provider.owns)(lambda go, p, one, of: how(p, of, p.notes["operation"], go(one, of))),
-    )
-
-
-def _paused_first(provider: Provider, campaign: Campaign, operation: str, own: bool) -> bool:  # noqa: FBT001
-    if operation == "pause" and not own:
-        provider.apply_pause(campaign, None)
-    return own or operation != "pause"
+    return around(step)(find)
 
 
 def _cached(go: Go, provider: Provider, request: Request) -> Any:
-    key = (request.method, request.path)
-    try:
+    key = (request.method, request.url)
+    with contextlib.suppress(Rejection):
         provider.notes[key] = go(request)
-    except Rejection:
-        if key not in provider.notes:
-            raise
-    return provider.notes[key]
+    return provider.notes[key] if key in provider.notes else go(request)
 
 
-_is_foreign = failing(Provider.owns)(lambda credential, campaign: credential.company != campaign.company)
-_lacks = failing(Provider.authorize)(
-    lambda one, operation: operation != "retrieve" and UPDATE not in one.permissions
-)
-_unreadable = _owning(lambda _provider, _campaign, operation, own: own or operation != "retrieve")
-
-# -- errors that leak --
+def _after_the_pause(go: Go, provider: Provider, who: Credential, one: Campaign, request: Request) -> Any:
+    own = request.operation != "pause" or go(who, one, request)
+    if not own:
+        provider.apply_pause(one, None)
+    return own
 
 
-def _leaking(row: Row) -> type[Provider]:
-    """Errors with the row's ``statuses`` (all if there are none) leak ``text``, ``members``, or headers."""
-
-    def note(provider: Provider, request: Request, call: Call | None, rejection: Rejection) -> None:
-        wanted = call is not None and rejection.status in (row["statuses"] or [rejection.status])
-        echoed = {"received": {name: request.header(name) for name in row.get("echo", ())}}
-        provider.notes["leaked"] = (row.get("text") or row.get("members") or echoed) if wanted else None
-
-    def render(go: Go, provider: Provider, rejection: Rejection) -> Any:
-        response, leaked = go(rejection), provider.notes.pop("leaked", None)
-        if isinstance(leaked, str):
-            return Response(rejection.status, (("content-type", "text/plain"),), leaked.encode())
-        return replace(response, content=json.dumps(json.loads(response.content) | (leaked or {})).encode())
-
-    return both(after(Provider.after_rejection)(note), around(Provider.render_error)(render))
-
-
-# -- ids --
-
-_KNOWN: Final = frozenset(fresh(0.0).campaigns)
-
-
-def _crashing(row: Row) -> type[Provider]:
-    """Crash on an id that is what a row describes, unless it is known."""
-    return failing(Provider.find_campaign)(lambda id_, _: id_ not in _KNOWN and condition(row)(id_))
+@by_row(Provider.reject)
+def _leaking(row: Row, go: Go, _: Provider, request: Request, rejection: Rejection) -> Any:
+    """Errors with one of the ``statuses`` leak the row's ``text``, ``members``, or headers to ``echo``."""
+    response = go(request, rejection)
+    if rejection.status not in row["statuses"]:
+        return response
+    if "text" in row:
+        return replace(response, headers=(("content-type", "text/plain"),), content=row["text"].encode())
+    leaked = row.get("members") or {"received": {name: request.header(name) for name in row["echo"]}}
+    return replace(response, content=json.dumps(json.loads(response.content) | leaked).encode())
 
 
 @by_row(Provider.look_up)
@@ -173,57 +82,43 @@ def _found(row: Row, go: Go, provider: Provider, wanted: str) -> Any:
     return replace(copy.deepcopy(first), id=wanted) if "copied" in row else first
 
 
-# -- methods --
-
-
 @by_row(Provider.allowed_methods)
-def _also(row: Row, go: Go, _: Provider, operation: str) -> Any:
+def _also(row: Row, go: Go, _: Provider, request: Request) -> Any:
     """One more method does what POST does."""
-    return (*go(operation), row["method"]) if operation == "pause" else go(operation)
+    return (*go(request), row["method"]) if request.operation == "pause" else go(request)
 
 
-_get_reads = around(Provider.route)(
-    lambda go, provider, request: (
-        replace(provider.locate(request.path), operation="retrieve")
-        if request.method == "GET"
-        else go(request)
-    )
-)
+_CODED: Final[Mapping[str, Faulty]] = {
+    "get-reads-on-pause-route": around(Provider.check_method)(
+        lambda go, _, sent: replace(sent, operation="retrieve") if sent.method == "GET" else go(sent)
+    ),
+    "readonly-pauses": around(Provider.authorize)(lambda *_: None),
+    "foreign-pauses": around(Provider.owns)(lambda *_: True),
+    "credential-cached-by-path": around(Provider.authenticate)(_cached),
+    "foreign-unreadable-pauses": around(Provider.owns)(
+        lambda go, _, who, one, request: request.operation != "retrieve" or go(who, one, request)
+    ),
+    "foreign-paused-all-the-same": around(Provider.owns)(_after_the_pause),
+}
+
+
+def _crashing(row: Row) -> Faulty:
+    """Crash on an unknown id that a row describes."""
+    return rejected(row | {"statuses": [404], "known": False, "then": "crash"})
+
 
 FAULTS: Final = (
     *stored(_leaking, "leaks"),
     *stored(_crashing, "crashing forms of ids", "crashing ids"),
-    *stored(lambda row: _like_a_campaign(_compared(row)), "parts of ids"),
-    *Table("identifiers", _like_a_campaign, 102)(
-        ("id-prefix-found", "LIKE 'id%'", lambda sent, known: len(sent) > 9 and known.startswith(sent)),
-        ("any-id-of-its-length", "a hash of ids is too short", lambda sent, known: len(sent) == len(known)),
-    ),
+    *stored(lambda row: _similar(Provider.look_up, "campaigns", row), "parts of ids"),
     *stored(_found, "ids that are found"),
-    *stored(_instead, "empty successes", "successes for readers", "crashes for strangers"),
+    *stored(rejected, "empty successes", "successes for readers", "crashes for strangers"),
     *stored(_also, "methods that pause"),
-    *stored(crashing(Provider.route, lambda sent: f"{sent.method} {sent.path}"), "methods that crash"),
-    *Table("identifiers", built, 102)(
-        ("get-reads-on-pause-route", "GET returns the campaign", _get_reads),
-    ),
-    *stored(lambda row: _like_a_token(_compared(row)), "parts of tokens"),
-    *Table("authorization", _like_a_token, 206)(
-        ("token-start-is-enough", "LIKE 'token%'", lambda sent, key: len(sent) > 12 and key.startswith(sent)),
-        ("token-in-any-case", "the collation ignores case", lambda sent, key: sent.lower() == key.lower()),
-        ("token-comma-joined", "a proxy joins two headers", lambda sent, key: key in sent.split(",")),
-        ("token-contained", "the token is searched in the header", lambda sent, key: key in sent),
-        ("token-length-compared", "a format check replaces the look-up", _has_format),
-    ),
-    *stored(crashing(Provider.authenticate, lambda sent: sent.header("authorization")), "other schemes"),
-    *stored(_unknown, "accepted credentials", "forbidden credentials", "crashing credentials"),
-    *Table("authorization", built, 206)(
-        ("readonly-pauses", "the permission is not checked", around(Provider.authorize)(lambda *_: None)),
-        ("foreign-pauses", "the owner is not checked", around(Provider.owns)(lambda *_: True)),
-        ("credential-cached-by-path", "a gateway caches the check", around(Provider.authenticate)(_cached)),
-        ("foreign-unreadable-pauses", "the owner is checked for reading only", _unreadable),
-        ("foreign-paused-all-the-same", "the owner is checked after the pause", _owning(_paused_first)),
-    ),
-    *Table("authorization", built, 100)(
-        ("readonly-crashes", "the permission has no label", _lacks),
-        ("foreign-crashes", "a join finds no row", _is_foreign),
-    ),
+    *stored(on_value(Provider.check_method, of="{0.method} {0.url}".format), "methods that crash"),
+    *stored(coded(_CODED), "methods that read"),
+    *stored(lambda row: _similar(Provider.find_credential, "credentials", row), "parts of tokens"),
+    *stored(on_value(Provider.authenticate, of=lambda sent: sent.header("authorization")), "other schemes"),
+    *stored(rejected, "accepted credentials", "forbidden credentials", "crashing credentials"),
+    *stored(coded(_CODED), "permissions"),
+    *stored(rejected, "crashes without permission"),
 )

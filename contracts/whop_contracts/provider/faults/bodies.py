@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from whop_contracts.exchange import Request
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.faults import (
-    HOUR,
-    Go,
-    Row,
-    Table,
-    after,
-    around,
-    built,
-    by_row,
-    change,
-    condition,
-    crashing,
-    failing,
-    stored,
-)
-from whop_contracts.provider.reading import MISSING
-from whop_contracts.provider.state import SEED, Call, Campaign, Rejection, Request, crash
-
-# -- malformed JSON --
-
-
-def _first_text(content: bytes) -> Any:
-    return json.JSONDecoder().raw_decode(content.decode("utf-8", "replace").lstrip())[0]
+from whop_contracts.provider.faults import Faulty, Row, change, coded, condition, stored
+from whop_contracts.provider.faults.steps import Go, act, around, by_row, failing, rejected
+from whop_contracts.provider.faults.values import on_value
+from whop_contracts.provider.messages import MISSING
+from whop_contracts.provider.state import Campaign, Rejection, crash
 
 
 def _python_json(content: bytes) -> Any:
@@ -44,14 +26,6 @@ def _crash_on_nan(content: bytes) -> Any:
     raise crash()
 
 
-def _text(request: Request) -> str:
-    return request.content.decode("utf-8", "replace")
-
-
-def _media_type(request: Request) -> str:
-    return (request.header("content-type") if request.content else None) or "application/json"
-
-
 def _without_rest(content: bytes) -> Any:
     if "\ufffd" in content.decode("utf-8", "replace"):
         return {}
@@ -61,7 +35,7 @@ def _without_rest(content: bytes) -> Any:
 _MENDS: Final[Mapping[str, Callable[[bytes], Any]]] = {
     "as Python": _python_json,
     "crash on NaN": _crash_on_nan,
-    "first text": _first_text,
+    "first text": lambda body: json.JSONDecoder().raw_decode(body.decode("utf-8", "replace").lstrip())[0],
     "without bad bytes": lambda content: json.loads(content.decode("utf-8", "ignore")),
     "without the rest": _without_rest,
 }
@@ -81,9 +55,6 @@ def _mended(row: Row, go: Go, provider: Provider, content: bytes) -> Any:
             raise provider.unparsable() from None
 
 
-# -- valid bodies --
-
-
 def _inside(value: Any) -> Iterator[Any]:
     """A value and all values inside it."""
     yield value
@@ -98,28 +69,32 @@ _PARTS: Final[Mapping[str, Callable[[str, Any], Iterable[Any]]]] = {
 }
 
 
-def _with_member(row: Row) -> type[Provider]:
+def _with_member(row: Row) -> Faulty:
     """Crash on a body with an undocumented member of which a part is as a row describes it."""
+    parts, holds = _PARTS[row["part"]], condition(row)
 
     def has(body: Any, _campaign: Campaign) -> bool:
         members = body.items() if isinstance(body, dict) else ()
-        parts = (_PARTS[row["part"]](*member) for member in members if member[0] != "paused_until")
-        return any(map(condition(row), itertools.chain.from_iterable(parts)))
+        undocumented = [member for member in members if member[0] != "paused_until"]
+        return any(holds(part) for name, value in undocumented for part in parts(name, value))
 
     return failing(Provider.decide_until)(has)
 
 
-def _has_nested(body: Any, _campaign: Campaign) -> bool:
-    return isinstance(body, dict) and any(isinstance(value, dict | list) for value in body.values())
+_CRASHES: Final[Mapping[str, Callable[[Any, Campaign], bool]]] = {
+    "crashes-on-many-members": lambda body, _: isinstance(body, dict) and len(body) > 2,
+    "crashes-on-nested-member": lambda body, _: (
+        isinstance(body, dict) and any(isinstance(value, dict | list) for value in body.values())
+    ),
+}
 
 
 def _mass_assigned(go: Go, provider: Provider, campaign: Campaign, request: Request) -> Any:
     go(campaign, request)
     body = provider.read_body(request)
     known = {"title", "status", *campaign.rest} - {"config"}
-    change(
-        campaign, {name: body[name] for name in known.intersection(body if isinstance(body, dict) else ())}
-    )
+    named = known.intersection(body) if isinstance(body, dict) else ()
+    change(campaign, {name: body[name] for name in named})
     return provider.success("pause", provider.render_campaign(campaign))
 
 
@@ -134,120 +109,73 @@ def _foreign_digits(go: Go, _: Provider, text: str) -> Any:
     return None if folded != text and re.match(r"\d{4}-\d\d-\d\dT", folded) else go(text)
 
 
-# -- media types and names --
+def _text(request: Request) -> str:
+    return request.content.decode("utf-8", "replace")
 
 
-def _escaped_name(go: Go, _: Provider, content: bytes) -> Any:
-    """Take a body for one without a date unless the bytes of the name are in it."""
-    body = go(content)
-    return {} if isinstance(body, dict) and b"paused_until" not in content else body
+def _media_type(request: Request) -> str:
+    return (request.header("content-type") if request.content else None) or "application/json"
 
 
 def _has_parameter(request: Request) -> bool:
-    """Whether the media type has a parameter."""
     return ";" in (request.header("content-type") or "")
+
+
+def _name_lost(go: Go, _: Provider, request: Request) -> Any:
+    """Take a body for one without a date unless the bytes of the name are in it."""
+    body = go(request)
+    return {} if isinstance(body, dict) and b"paused_until" not in request.content else body
+
+
+@by_row(Provider.read_body)
+def _edited_date(row: Row, go: Go, _: Provider, request: Request) -> Any:
+    """Replace a pattern in the date of a body with ``more`` members, or of a media type with a parameter."""
+    body = go(request)
+    until = body.get("paused_until") if isinstance(body, dict) else None
+    if not isinstance(until, str) or not (len(body) > 1 if "more" in row else _has_parameter(request)):
+        return body
+    return body | {"paused_until": re.sub(row["pattern"], row["replacement"], until)}
+
+
+@by_row(Provider.check_until)
+def _acting_first(row: Row, go: Go, provider: Provider, until: int | None, campaign: Campaign) -> Any:
+    """`act` before an instant in the past is rejected."""
+    if until is not None and until <= provider.now():
+        act(row, provider, campaign)
+    return go(until, campaign)
+
+
+_CODED: Final[Mapping[str, Faulty]] = {
+    "accepts-foreign-digits": around(Provider.read_until)(_foreign_digits),
+    "mass-assignment": around(Provider.pause)(_mass_assigned),
+    "title-assignment": around(Provider.decide_until)(_title),
+    "escaped-name-lost": around(Provider.read_body)(_name_lost),
+    "charset-hides-body": around(Provider.read_body)(
+        lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent)
+    ),
+    "charset-loses-escaped-name": around(Provider.read_body)(
+        lambda go, provider, sent: _name_lost(go, provider, sent) if _has_parameter(sent) else go(sent)
+    ),
+}
 
 
 def _unsupported(_: Provider) -> Rejection:
     return Rejection(415, "unsupported_media_type", "Send application/json.")
 
 
-@by_row(Provider.read_body)
-def _edited_date(row: Row, go: Go, _: Provider, request: Request) -> Any:
-    """Replace a pattern in a date if the media type has a parameter or, by the row, if there are ``more``
-    members.
-    """
-    body = go(request)
-    until = body.get("paused_until") if isinstance(body, dict) else None
-    wanted = len(body) > 1 if "more" in row and until else _has_parameter(request)
-    if not isinstance(until, str) or not wanted:
-        return body
-    return body | {"paused_until": re.sub(row["pattern"], row["replacement"], until)}
-
-
-_body_hidden = around(Provider.read_body)(lambda go, _, sent: MISSING if _has_parameter(sent) else go(sent))
-_charset_drops_escapes = around(Provider.read_body)(
-    lambda go, p, request: (
-        _escaped_name(lambda _: go(request), p, request.content) if _has_parameter(request) else go(request)
-    )
-)
-
-# -- rejected, and in effect all the same --
-
-
-@by_row(Provider.check_until)
-def _changing_before_rejecting(
-    row: Row, go: Go, provider: Provider, until: int | None, campaign: Campaign
-) -> Any:
-    """Change a paused campaign before an instant in the past is rejected."""
-    if until is not None and until <= provider.now() and campaign.status == "paused":
-        change(campaign, row["sets"])
-    return go(until, campaign)
-
-
-def _addressed(provider: Provider, request: Request, call: Call | None) -> list[Campaign]:
-    """The campaign that a pause is about, if it is known."""
-    try:
-        found = call or provider.locate(request.path)
-    except Rejection:
-        return []
-    campaign = provider.state.campaigns.get(found.id)
-    return [campaign] if campaign is not None and found.operation == "pause" else []
-
-
-def _others_paused(provider: Provider, request: Request, _: Call | None) -> list[Campaign]:
-    every = (provider.state.campaigns[id_] for id_ in SEED.campaigns if id_ not in request.path)
-    return [one for one in every if one.status == "paused"]
-
-
-_AFFECTED: Final[Mapping[str, Callable[[Provider, Request, Call | None], Iterable[Campaign]]]] = {
-    "addressed": _addressed,
-    "others that are paused": _others_paused,
-    "all": lambda provider, _request, _call: provider.state.campaigns.values(),
-}
-
-
-@by_row(Provider.after_rejection, after)
-def _acting(row: Row, provider: Provider, request: Request, call: Call | None, why: Rejection) -> None:
-    """After a rejection with one of the statuses set what a row ``sets`` ``of`` campaigns, or do ``then``."""
-    if why.status in row["statuses"] and request.method == row.get("method", request.method):
-        for campaign in _AFFECTED[row.get("of", "addressed")](provider, request, call):
-            change(campaign, row.get("sets", {}))
-            match row.get("then"), campaign.status:
-                case "pause" | "toggle", "active":
-                    provider.apply_pause(campaign, None)
-                case "resume" | "toggle", "paused":
-                    provider.apply_unpause(campaign)
-                case "postpone", _:
-                    campaign.paused_until = campaign.paused_until and campaign.paused_until + HOUR
-
-
 FAULTS: Final = (
-    *Table("values", around(Provider.read_until), 102)(
-        ("accepts-foreign-digits", "digits of any script match", _foreign_digits),
-    ),
+    *stored(coded(_CODED), "digits"),
     *stored(_mended, "mended bodies", "crashes of menders"),
-    *stored(crashing(Provider.unparsable, lambda: None), "malformed bodies"),
+    *stored(lambda _: around(Provider.unparsable)(lambda *_: crash()), "malformed bodies"),
     *stored(_with_member, "crashing members", "undocumented members", "emoji in members"),
-    *Table("values", failing(Provider.decide_until), 100)(
-        ("crashes-on-many-members", "a log of two columns", lambda b, _: isinstance(b, dict) and len(b) > 2),
-        ("crashes-on-nested-member", "the log is flat", _has_nested),
-    ),
-    *stored(crashing(Provider.read_body, _text), "bad bytes", "long bodies", "no body", "compact bodies"),
-    *stored(crashing(Provider.read_body, _text, Provider.unparsable), "bodies on several lines"),
-    *stored(crashing(Provider.read_body, _media_type), "other media types"),
-    *stored(crashing(Provider.read_body, _media_type, _unsupported), "media types with parameters"),
-    *Table("pausing", built)(
-        ("mass-assignment", "whatever the body names is assigned", around(Provider.pause)(_mass_assigned)),
-        ("title-assignment", "the title is always writable", around(Provider.decide_until)(_title)),
-    ),
-    *Table("dates", built)(
-        ("escaped-name-lost", "the name is looked for in the bytes", around(Provider.parse)(_escaped_name)),
-        ("charset-hides-body", "a body parser is chosen by the whole media type", _body_hidden),
-        ("charset-loses-escaped-name", "another parser reads bodies with a charset", _charset_drops_escapes),
-    ),
+    *stored(coded(_CRASHES, failing(Provider.decide_until)), "many members"),
+    *stored(on_value(Provider.read_body, of=_text), "bad bytes", "long bodies", "no body", "compact bodies"),
+    *stored(on_value(Provider.read_body, of=_text, error=Provider.unparsable), "bodies on several lines"),
+    *stored(on_value(Provider.read_body, of=_media_type), "other media types"),
+    *stored(on_value(Provider.read_body, of=_media_type, error=_unsupported), "media types with parameters"),
+    *stored(coded(_CODED), "assigned members", "bodies that are lost"),
     *stored(_edited_date, "dates of some bodies"),
-    *stored(_acting, "effects of rejected requests", "effects of unauthorized requests"),
-    *stored(_acting, "effects of other methods", "effects on other campaigns", "effects on all"),
-    *stored(_changing_before_rejecting, "effects of dates in the past"),
+    *stored(rejected, "effects of rejected requests", "effects of unauthorized requests"),
+    *stored(rejected, "effects of other methods", "effects on other campaigns", "effects on all"),
+    *stored(_acting_first, "effects of dates in the past"),
 )

@@ -9,29 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from whop_contracts.exchange import Operation, Response
+from whop_contracts.exchange import Operation, Request, Response
 from whop_contracts.provider.core import Provider
-from whop_contracts.provider.dates import MINUTE, SECOND
-from whop_contracts.provider.faults import (
-    Go,
-    Row,
-    Table,
-    after,
-    around,
-    both,
-    built,
-    by_row,
-    change,
-    failing,
-    having,
-    stored,
-    storing,
-    storing_moved,
-    where,
-)
-from whop_contracts.provider.state import Campaign, Request, crash
-
-# -- members --
+from whop_contracts.provider.dates import SECOND
+from whop_contracts.provider.faults import Faulty, Make, Row, having, stored
+from whop_contracts.provider.faults.steps import Go, after, around, both, by_row, failing, moving, note_offset
+from whop_contracts.provider.state import Campaign, crash
 
 _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "boolean": bool,
@@ -60,21 +43,16 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 @by_row(Provider.present)
 def _present(row: Row, go: Go, _: Provider, operation: Operation, document: Any) -> Any:
-    """Edit the document of the responses to a row's ``operation``, or to pauses."""
-    if operation != row.get("operation", "pause"):
-        return go(operation, document)
-    return _edited(row, copy.deepcopy(document))
-
-
-def _edited(row: Row, document: Any) -> Any:
-    """The document after the edit of its ``member`` (``a/b``) or, if the row has none, of all of it.
+    """Edit a ``member`` (``a/b``), or all, of the document in responses to an ``operation``, or to pauses.
 
     Nothing is edited if the object that holds the member is null.
     """
-    if "member" not in row:
-        return _changed(row, document)
-    parent, _, name = row["member"].rpartition("/")
-    holder = document[parent] if parent else document
+    if operation != row.get("operation", "pause"):
+        return go(operation, document)
+    whole = {"": copy.deepcopy(document)}
+    parent, _, name = row.get("member", "").rpartition("/")
+    holder = whole[""] if name else whole
+    holder = holder[parent] if parent else holder
     match row:
         case _ if holder is None:
             pass
@@ -86,11 +64,11 @@ def _edited(row: Row, document: Any) -> Any:
             holder[name], holder[other] = holder[other], holder[name]
         case {"set": value}:
             holder[name] = value
-        case {"null_becomes": value}:
-            holder[name] = value if holder[name] is None else holder[name]
+        case {"null_becomes": value} if holder[name] is None:
+            holder[name] = value
         case _ if holder[name] is not None:
             holder[name] = _changed(row, holder[name])
-    return document
+    return whole[""]
 
 
 def _changed(row: Row, value: Any) -> Any:
@@ -103,10 +81,9 @@ def _changed(row: Row, value: Any) -> Any:
             return {name: value}
         case {"replace": [pattern, replacement]}:
             return re.sub(pattern, replacement, value)
-    return _CONVERSIONS[row["as"]](value)
-
-
-# -- status, media type and bytes --
+        case {"as": conversion}:
+            return _CONVERSIONS[conversion](value)
+    return value
 
 
 @by_row(Provider.success)
@@ -136,65 +113,55 @@ def _content(row: Row, content: bytes) -> bytes:
     return text.replace(old, new).encode(row.get("charset", "utf-8"), "replace")
 
 
-# -- some campaigns only, or one pause in so many --
+@by_row(Provider.view)
+def _seen(row: Row, go: Go, _: Provider, campaign: Campaign) -> Campaign:
+    """Campaigns that are what a row describes are ``seen`` otherwise."""
+    shown: Campaign = go(campaign)
+    return replace(shown, **row["seen"]) if having(row, campaign) else shown
 
 
-def _for_some(row: Row) -> type[Provider]:
-    """Campaigns with the row's ``value`` store another date or, if it has ``seen``, are seen otherwise."""
-    seen = around(Provider.view)(lambda go, _, campaign: replace(go(campaign), **row["seen"]))
-    faulty = seen if "seen" in row else storing_moved(row)
-    return where(lambda _, *args: having(row)(*args), faulty)
+def _tiktok_offset(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
+    offset = provider.notes["offset"] if until and campaign.rest["platform"] == "tiktok" else 0
+    go(campaign, until and until + offset)
 
 
-_offset_lost = both(
-    after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE)),
-    where(
-        lambda _, campaign, *_args: campaign.rest["platform"] == "tiktok",
-        storing(lambda p, _, until: until and until + p.notes["offset"]),
-    ),
-)
+def _in_turn(every: int, faulty: Faulty, counted: Go = Provider.admit, *, ahead: int = 0) -> Faulty:
+    """A fault that shows after one in so many calls of a step or, with 1 ``ahead``, on the way to it."""
+
+    def either(name: str) -> Go:
+        def taken(self: Provider, *args: Any) -> Any:
+            wanted = (self.notes["calls"] + ahead) % every == 0
+            return getattr(faulty if wanted else Provider, name)(self, *args)
+
+        return taken
+
+    steps = {name: either(name) for name in vars(faulty) if name[0] != "_"}
+    count = after(counted)(lambda p, *_: p.notes.update(calls=p.notes["calls"] + 1))
+    return both(type("InTurn", (Provider,), steps), count)
 
 
-class _Counting(Provider):
-    """Counts the accepted pauses. It is the fault's turn from one in ``every`` until the next pause."""
-
-    every = 9
-
-    def pause(self, campaign: Campaign, request: Request) -> Response:
-        self.notes["turn"] = False
-        return super().pause(campaign, request)
-
-    def admit(self, campaign: Campaign, until: int | None) -> None:
-        super().admit(campaign, until)
-        self.notes["good"] = self.notes.get("good", 0) + 1
-        self.notes["turn"] = self.notes["good"] % self.every == 0
-
-
-def _sometimes(row: Row) -> type[Provider]:
-    """One accepted pause in ``every`` so many has another fault, and what follows until the next pause.
-
-    Its document is edited, its response replaced, its date moved; otherwise it crashes.
-    """
+def _sometimes(row: Row) -> Faulty:
+    """One accepted pause in ``every`` so many has another fault; it crashes if the row names none."""
     match row:
         case {"edit": edit}:
             faulty = _present(edit)
         case {"replace": parts}:
             faulty = replaced(parts)
         case {"move": move}:
-            faulty = storing_moved(move)
+            faulty = moving(move)
         case _:
             faulty = failing(Provider.apply_pause)(lambda *_: True)
-    counting = type("Counting", (_Counting,), {"every": row["every"]})
-    return both(where(lambda provider, *_: provider.notes.get("turn"), faulty), counting)
+    return _in_turn(row["every"], faulty)
 
 
-class _Forgetting(_Counting):
-    def pause(self, campaign: Campaign, request: Request) -> Response:
-        before = copy.deepcopy(campaign)
-        response = super().pause(campaign, request)
-        if self.notes["turn"]:
-            change(campaign, {"status": before.status, "paused_until": before.paused_until})
-        return response
+def lost(go: Go, _: Provider, campaign: Campaign, *request: Request) -> Any:
+    """Change a copy of the campaign, which is never saved."""
+    return go(copy.deepcopy(campaign), *request)
+
+
+def _losing(step: Go, counted: Go) -> Make:
+    """One call of a step in ``every`` so many is lost."""
+    return lambda row: _in_turn(row["every"], around(step)(lost), counted, ahead=1)
 
 
 @by_row(Provider.pause)
@@ -209,17 +176,10 @@ def _idempotent(row: Row, go: Go, provider: Provider, campaign: Campaign, reques
     return response
 
 
-@by_row(Provider.unpause)
-def _losing_unpause(row: Row, go: Go, provider: Provider, campaign: Campaign) -> Any:
-    """Return one unpause in ``every`` so many as done, and do nothing."""
-    provider.notes["count"] = count = provider.notes.get("count", 0) + 1
-    return go(copy.deepcopy(campaign) if count % row["every"] == 0 else campaign)
-
-
 @by_row(Provider.apply_pause)
 def _counted(row: Row, go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
     """Ignore the pause with a number among those in a row, or ``crash`` at it among all of a campaign."""
-    before = provider.notes.get(campaign.id, 0) if "crash" in row or campaign.status == "paused" else 0
+    before = provider.notes[campaign.id] if "crash" in row or campaign.status == "paused" else 0
     provider.notes[campaign.id] = before + 1
     if before + 1 != row["number"]:
         go(campaign, until)
@@ -231,15 +191,14 @@ FAULTS: Final = (
     *stored(_present, "missing", "null", "types", "values", "documents", "wrapped documents"),
     *stored(_present, "paused members", "read members", "read documents", "unpause members"),
     *stored(replaced, "crashing responses", "statuses", "headers", "bytes"),
-    *stored(_for_some, "dates of some campaigns", "states that are shown"),
+    *stored(moving, "dates of some campaigns"),
+    *stored(_seen, "states that are shown"),
     *stored(_sometimes, "now and then", "now and then against the schema", "crashes now and then"),
-    *Table("dates", built)(
-        ("tiktok-loses-offset", "the platform's client sends digits only", _offset_lost),
+    *stored(
+        lambda _: both(note_offset, around(Provider.apply_pause)(_tiktok_offset)), "offsets of some campaigns"
     ),
-    *Table("intermittent", built)(
-        ("liar-9-forgets", "one write in nine is lost", _Forgetting),
-    ),
+    *stored(_losing(Provider.pause, Provider.admit), "lost pauses"),
     *stored(_idempotent, "idempotent pauses"),
-    *stored(_losing_unpause, "lost unpauses"),
+    *stored(_losing(Provider.unpause, Provider.apply_unpause), "lost unpauses"),
     *stored(_counted, "ignored pauses", "crashing pauses"),
 )
