@@ -28,7 +28,7 @@ from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings, UsageError, shown
 from whop_contracts.steps import Actors, Capabilities
 from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
-from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
+from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.sender import Sender
 from whop_contracts.target.wire import Wire, is_loopback, split_url
@@ -67,7 +67,8 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
 
     Unless ``routed``, requests do not pass through respx, which takes most of their time.
     """
-    return MockTarget(provider, VirtualClock(cast("Movable", provider.clock)), routed=routed)
+    manual = cast("ManualClock", provider.clock)
+    return MockTarget(provider, VirtualClock(time=manual.now, sleep=manual.advance), routed=routed)
 
 
 def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
@@ -120,13 +121,8 @@ def open_live(
         longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
         wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
         return LiveTarget(base_url, wire=wire, clock=wall)
-    clock = ProviderTestClock(
-        settings.test_clock,
-        exchange=wire.exchange,
-        headers=clock_headers(settings, base_url, settings.test_clock),
-        time=steady,
-        sleep=sleep,
-    )
+    url, headers = settings.test_clock, clock_headers(settings, base_url, settings.test_clock)
+    clock = ProviderTestClock(url, exchange=wire.exchange, headers=headers, time=steady, sleep=sleep)
     target = LiveTarget(base_url, wire=wire, clock=clock)
     try:
         clock.start()
@@ -144,9 +140,6 @@ def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tup
         if settings.token:
             headers.append(("authorization", f"Bearer {settings.token}"))
     return headers
-
-
-# -- clauses, plan, pace ---
 
 
 def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
@@ -210,9 +203,6 @@ def planned(settings: Settings) -> Plan:
         plan = plan.cut(settings.max_requests)
     endless = settings.profile == "thorough" and settings.max_time is not None and not settings.clauses
     return dataclasses.replace(plan, goes_on=endless and not plan.cut_short)
-
-
-# -- which requests test which clauses ---------------------------------------------------------------------
 
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[Names, frozenset[str]]:

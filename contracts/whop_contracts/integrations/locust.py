@@ -24,9 +24,10 @@ from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
+from whop_contracts.pause.oracle.blame import STORED, clauses_of_write, compare, describe
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.strategies import draw, pause_bodies
+from whop_contracts.pause.strategies.bodies import pause_bodies
+from whop_contracts.pause.strategies.values import draw
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings
 from whop_contracts.target.clocks import WallClock
@@ -90,7 +91,7 @@ class SharedCampaign:
         if write and evidence.accepted:
             write.received = exchange.received
         elif write and evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:
-            self._writes = [one for one in self._writes if one is not write]
+            self._writes.remove(write)
         if evidence.shown:
             evidence = self._check(evidence, evidence.shown, write)
         self._forget(exchange.received)
@@ -109,11 +110,10 @@ class SharedCampaign:
             for state in one.states
         )
         tested = clauses_of_write(evidence) if write else frozenset({STORED})
-        evidence = replace(evidence, tested=tested)
-        if any(shown.matches(state) for state in allowed):
-            return evidence
-        self._adopt(shown, exchange)
-        return fail(evidence, Difference(tested, shown, allowed, evidence.before, evidence.intent))
+        checked = compare(evidence, tested, shown, allowed)
+        if checked.findings:
+            self._adopt(shown, exchange)
+        return checked
 
     def _replaced(self, settled: float) -> float:
         """The time before which every finished write is replaced by one that was finished by ``settled``."""
@@ -129,10 +129,6 @@ class SharedCampaign:
         """Drop the writes that no later response can show."""
         since = self._replaced(min([now, *(sent for sent, _ in self._begun.values())]) - LAG)
         self._writes = [one for one in self._writes if one.received >= since]
-
-
-Follower = OwnCampaign | SharedCampaign
-"""Follows one campaign: ``begin`` is called before a request is sent, ``follow`` when it is over."""
 
 
 def _led_to(request: Request) -> frozenset[State]:
@@ -153,10 +149,13 @@ def failures(evidence: Evidence, clauses: Iterable[Clause]) -> Iterator[tuple[Cl
 
 @dataclass(slots=True)
 class Assignment:
-    """One campaign of this process: its follower, how many users it has, and its document at the start."""
+    """One campaign of this process: how many users it has, and its document at the start.
+
+    ``follower.begin`` is called before a request is sent, ``follower.follow`` when it is over.
+    """
 
     campaign: str
-    follower: Follower
+    follower: OwnCampaign | SharedCampaign
     users: int = 0
     found: dict[str, Any] | None = None
 
