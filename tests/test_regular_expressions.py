@@ -26,7 +26,8 @@ BUILT = {
     "'|'.join(forms)": ["|".join(forms) for forms in LEAKS.values()],
     "self.separator": [one.separator for one in KINDS.values()],
     "self.schema['pattern']": [one.schema["pattern"] for one in KINDS.values() if "pattern" in one.schema],
-    # Faults read our own requests alone, with the parsers that they are made of.
+    # Faults and variations read our own requests alone, with the parsers that they are made of.
+    "options.rejected_dates": [],
     "pattern": [],
     "form": [],
     "row['pattern']": [],

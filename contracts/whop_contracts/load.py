@@ -61,14 +61,12 @@ class CampaignUser(HttpUser):
         if not LOAD.assignments:
             LOG.error("this worker has no campaign: it came after the start")
             return
-        options: Any = self.environment.parsed_options
-        self.number, self.assignment = LOAD.take()
+        self.options: Any = self.environment.parsed_options
+        number, self.assignment = LOAD.take()
         self.assignment.users += 1
         index = getattr(self.environment.runner, "worker_index", 0)
-        self.rng = random.Random(f"{options.seed} {index} {self.number}")  # noqa: S311 - repeatable
-        self.iterations, self.think_time = int(options.iterations), float(options.think_time)
-        self.settle_every, self.sent = int(options.settle_every), 0
-        self.client.trust_env = False
+        self.rng = random.Random(f"{self.options.seed} {index} {number}")  # noqa: S311 - repeatable
+        self.sent, self.client.trust_env = 0, False
         evidence = self.send("retrieve")
         if self.assignment.found is None:
             self.assignment.found = dict(evidence.document or {})
@@ -78,7 +76,7 @@ class CampaignUser(HttpUser):
 
     def wait_time(self) -> float:
         """Seconds between two requests."""
-        return self.think_time if self.ready else 0
+        return float(self.options.think_time) if self.ready else 0
 
     @task
     def work(self) -> None:
@@ -89,8 +87,8 @@ class CampaignUser(HttpUser):
         body = json.dumps(self.rng.choice(LOAD.bodies)) if operation == "pause" else ""
         self.send(operation, body)
         self.sent += 1
-        last = self.sent == self.iterations
-        if last or (self.settle_every and self.sent % self.settle_every == 0):
+        last, settle_every = self.sent == self.options.iterations, self.options.settle_every
+        if last or (settle_every and self.sent % settle_every == 0):
             gevent.sleep(LAG + 0.1)
             self.send("retrieve")
         if last:
@@ -114,15 +112,15 @@ class CampaignUser(HttpUser):
         request = self._request(operation, body)
         number, sent = next(LOAD.numbers), time.time()
         self.assignment.follower.begin(number, request, sent)
-        response, error = None, "stopped"
+        trouble: str | None = "stopped"
+        response = None
         try:
-            response, error = self._exchanged(request)
+            response, trouble = self._exchanged(request)
         finally:
             received = time.time()
-            LOAD.clock.learn(Reply(response, None if response else error, sent, received))
-            now = LOAD.clock.window(sent, received)
-            whose: Any = {"role": "full", "scope": "named", "trouble": error or None}
-            exchange = Exchange(number, request, response, sent, received, now, **whose)
+            LOAD.clock.learn(Reply(response, trouble, sent, received))
+            times = sent, received, LOAD.clock.window(sent, received)
+            exchange = Exchange(number, request, response, *times, "full", "named", trouble=trouble)
             evidence = self.assignment.follower.follow(exchange)
         LOAD.paused += operation == "pause" and evidence.accepted
         for clause, finding in failures(evidence, LOAD.clauses):
@@ -138,8 +136,8 @@ class CampaignUser(HttpUser):
         url = str(self.host).rstrip("/") + PAUSE.path(campaign, operation)
         return Request(method, url, operation, campaign, tuple(headers), body.encode())
 
-    def _exchanged(self, request: Request) -> tuple[Response | None, str]:
-        """The response and an empty text, or None and the kind of error."""
+    def _exchanged(self, request: Request) -> tuple[Response | None, str | None]:
+        """The response, or the kind of error."""
         with self.client.request(
             request.method,
             request.url,
@@ -151,13 +149,13 @@ class CampaignUser(HttpUser):
             timeout=LOAD.settings.timeout,
         ) as got:
             got.success()
-            error = "" if got.status_code else type(got.error).__name__
+            error = None if got.status_code else type(got.error).__name__
             if error or got.status_code in INFRASTRUCTURE:
                 got.request_meta["name"] = f"{request.operation}: {error or got.status_code}"
             if error:
                 return None, error
             lines = tuple((str(name), str(value)) for name, value in got.raw.headers.items())
-            return Response(got.status_code, lines, got.content or b""), ""
+            return Response(got.status_code, lines, got.content or b""), None
 
     def _report(self, clause: Clause, finding: Finding, exchange: Exchange) -> None:
         """Add a row to Locust's statistics; the first finding of each clause goes to the log."""

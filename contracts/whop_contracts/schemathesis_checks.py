@@ -51,8 +51,9 @@ def _evidence(response: Any, method: str) -> tuple[Evidence, Redactor] | None:
     ``method`` is that of the case. Cached, because every clause asks for it in turn.
     """
     sent = response.request
-    body = sent.body or b""
-    if sent.method != method or not isinstance(body, str | bytes) or _is_cut(response):
+    body, kept = sent.body or b"", len(response.content)
+    cut = getattr(response, "stream_cut_short", False) or getattr(response, "content_size", kept) > kept
+    if cut or sent.method != method or not isinstance(body, str | bytes):
         return None
     content = body.encode() if isinstance(body, str) else body
     url, headers = str(sent.url), tuple((_text(one), _text(two)) for one, two in sent.headers.items())
@@ -91,12 +92,6 @@ def _scope(about: Route, method: str, status: int) -> Scope | None:
     elif status in _ABOUT_THE_ID and (about.base, about.campaign) not in _existing:
         return "invented"
     return "unstated"
-
-
-def _is_cut(response: Any) -> bool:
-    """Whether schemathesis kept only a part of the body."""
-    kept = len(response.content)
-    return getattr(response, "stream_cut_short", False) or getattr(response, "content_size", kept) > kept
 
 
 def _speaks_json(request: Request) -> bool:

@@ -38,7 +38,6 @@ _ERROR_TYPES: Final = {
     415: "unsupported_media_type",
     422: "unprocessable_entity",
 }
-_LEAST_SECRET: Final = 8
 _LONGEST_PATH: Final = 200
 _KEPT: Final = 500
 """How many broken requests are reported one by one; the others are counted."""
@@ -237,9 +236,8 @@ class RequestChecker:
         for name, value in request.headers:
             if is_secret_header(name):
                 for secret in {value.strip(), value.strip().rpartition(" ")[2]} - self._known:
-                    if len(secret) >= _LEAST_SECRET:
-                        self._known.add(secret)
-                        self._redactor.add(secret)
+                    self._known.add(secret)
+                    self._redactor.add(secret)
 
     def _clean(self, request: Request) -> Request:
         """The request without secrets, save in headers that no rule quotes.

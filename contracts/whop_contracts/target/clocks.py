@@ -20,7 +20,6 @@ _STAMP_CUT_S: Final = 0.001
 """How much later than an instant cut to milliseconds the provider's clock may have been."""
 _SLACK_S: Final = 1.0
 """By how much responses may contradict each other: several machines may respond."""
-_LEAST_SLEEP_S: Final = 0.001
 
 
 @dataclass(kw_only=True, eq=False)
@@ -158,7 +157,7 @@ class WallClock(Clock):
         """Sleep, and again if a sleep was short; this does not count against the longest wait."""
         wanted = self.time() + seconds
         while (missing := wanted - self.time()) > 0:
-            self._rest(max(missing, _LEAST_SLEEP_S))
+            self._rest(max(missing, 0.001))
 
 
 def to_ns(seconds: float) -> int:

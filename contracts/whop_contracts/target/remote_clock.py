@@ -26,8 +26,6 @@ _SLACK_NS: Final = 100 * _MS
 """By how much a running clock may seem to run fast: readings are rounded, and machines differ."""
 _DRIFT: Final = 0.01
 _WORKING_S: Final = 30.0
-_FIRST_PAUSE_S: Final = 0.05
-_LONGEST_PAUSE_S: Final = 0.5
 _ERRORS: Final = 4
 _FIRST_NS: Final = -62_135_596_800 * NANO
 _LAST_NS: Final = 253_402_300_000 * NANO - 2 * FURTHEST_NS
@@ -179,7 +177,7 @@ class ProviderTestClock(Clock):
         After an error of the infrastructure it is sent again a few times.
         """
         headers = (*self.headers, ("content-type", "application/json")) if body else self.headers
-        sent, errors, pause = self.time(), 0, _FIRST_PAUSE_S
+        sent, errors, pause = self.time(), 0, 0.05
         while True:
             reply = self.exchange(method, self.url, headers, body)
             status = reply.response.status if reply.response else 0
@@ -192,7 +190,7 @@ class ProviderTestClock(Clock):
             if status == _WORKING and self.time() > sent + _WORKING_S:
                 raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
             self._rest(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            pause = min(2 * pause, 0.5)
 
 
 def _reading(response: Response) -> tuple[int, int] | None:
