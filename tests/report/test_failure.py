@@ -3,10 +3,11 @@
 import random
 import subprocess
 
+from report import handmade
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import Event, State
+from whop_contracts.pause.evidence import State
 from whop_contracts.pause.request_classes import vectors
 from whop_contracts.report.failure import curl, describe_response, state_of
 from whop_contracts.steps import Actors, Case
@@ -75,17 +76,15 @@ def test_a_recording_without_the_altered_token_names_it():
 
 
 def test_an_earlier_request_is_shown_with_its_response_and_state():
-    at, until = 10**18, 10**18 + 10**9
+    ns, text = 10**18 + 10**9, "2001-09-09T01:46:41.000Z"
     for state, asked, response in (
-        (State("paused", until), until, "200"),
-        (State("paused", until), None, "200, paused until 2001-09-09T01:46:41.000Z"),
+        (State("paused", ns), text, "200"),
+        (State("paused", ns), None, f"200, paused until {text}"),
         (State("active"), None, "200, active"),
         (State(None), None, "200"),
-        (None, None, "timed out"),
     ):
-        ended = (200 if state else 0, "timed out", state)
-        event = Event(4, "adcamp_1", at, "retrieve", "GET", None, asked, "x", *ended).as_dict()
+        event = handmade.event(until=asked, **state.as_dict())
         assert describe_response(event) == response
-        assert (state_of(event).status, state_of(event).until) == (
-            (state.status, state.until) if state else (None, None)
-        )
+        assert (state_of(event).status, state_of(event).until) == (state.status, state.until)
+    silent = handmade.event(answer="timed out", **State(None).as_dict())
+    assert (describe_response(silent), state_of(silent)) == ("timed out", State(None))
