@@ -14,7 +14,7 @@ from whop_contracts.pause.oracle.blame import (
     BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import (
-    LAG, PROMPT, Campaign, adopt, after, elapse, end_time, is_about, observe, union,
+    LAG, PROMPT, Campaign, adopt, after, elapse, end_time, is_about, observe,
 )  # fmt: skip
 
 DUE = (at(600), at(600))
@@ -64,11 +64,6 @@ def test_what_a_response_leaves_possible():
     assert observe(sets(DATED, ACTIVE), PAUSED) == frozenset()
     assert observe(sets(DATED, PAUSED, ACTIVE), State("paused", until_read=False)) == {DATED, PAUSED}
     assert observe(None, PAUSED) is None
-
-
-def test_what_is_possible_if_either_may_hold():
-    assert union(sets(ACTIVE), sets(PAUSED)) == {ACTIVE, PAUSED}
-    assert union(None, sets(ACTIVE)) is union(sets(ACTIVE), None) is union(None, None) is None
 
 
 def test_what_is_shown_is_the_state_from_then_on():

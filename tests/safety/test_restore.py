@@ -50,11 +50,9 @@ def sent(state):
     return [f"{seen.method} {seen.path.removeprefix('/api/v1/ad_campaigns')}" for seen in state.requests]
 
 
-def after_days(state, status, days):
-    """A state as a journal has it: paused until so many days from now, or as it is written."""
-    if days is None:
-        return status, None
-    return status, write_instant(state.provider.now() // 1_000_000 * 1_000_000 + days * 86_400 * NANO)
+def after_days(now, status, days):
+    """A state as a journal has it; ``days`` from now, if it is dated."""
+    return status, None if days is None else write_instant(now + days * 86_400 * NANO)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +69,9 @@ def after_days(state, status, days):
 def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
     state, capsys, first, intended, found, code, became, said
 ):
+    now = state.provider.now()
     first, intended, found, became = (
-        one and after_days(state, *one) for one in (first, intended, found, became)
+        one and after_days(now, *one) for one in (first, intended, found, became)
     )
     journal(state.base_url, {ONE: first} if first else {}, {ONE: intended})
     one = state.campaign(ONE)

@@ -1,15 +1,20 @@
-"""Whom a run touches, and how often."""
+"""Which campaigns a run touches, how often, and beside whom."""
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
 from safety.nursery import SOAK
 from safety.pretending import WallTarget, judged, parties
 from safety.serving import ONE, THEIRS, TWO
-from whop_contracts.provider import ManualClock, Provider
-from whop_contracts.settings import Settings
+from whop_contracts.cli.check import check
+from whop_contracts.engine.journal import exclusive, resources_of
+from whop_contracts.engine.run import restore
+from whop_contracts.pause.contract import PAUSE
+from whop_contracts.provider import SEED, Answer, ManualClock, Provider
+from whop_contracts.settings import Settings, UsageError
 
 _FAULT = "stores-no-date"
 
@@ -79,3 +84,63 @@ def test_no_longer_than_allowed_and_put_back_still(seconds, state):
     assert result["exit_code"] in {0, 3}
     assert result["put_back"]["failed"] == []
     assert result["exit_code"] == 0 or f"the budget of {seconds:g} s is spent" in json.dumps(result)
+
+
+@pytest.fixture
+def alone(serve, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with serve(alone=True) as made:
+        yield made
+
+
+def test_a_second_run_sends_nothing_and_names_the_first(alone, tmp_path):
+    settings = alone.settings(tmp_path, journal=None, profile="quick")
+    with exclusive(resources_of(alone.base_url, [ONE], None), "other-run"):
+        with pytest.raises(UsageError, match=f"campaign {ONE} at .*run other-run"):
+            check(settings)
+        assert alone.requests == []
+    assert check(settings)["verdict"] == "conforms"
+    assert list(tmp_path.iterdir()) == [], "a journal is removed once everything is restored"
+    kept = tmp_path / "kept.jsonl"
+    settings = replace(settings, journal=kept)
+    assert check(settings)["verdict"] == "conforms"
+    assert kept.exists(), "one that was named is kept"
+    how = {"open_target": lambda *_: pytest.fail("opened"), "rate": lambda *_: None}
+    restored = restore(kept, settings, PAUSE, **how)
+    assert (restored.restored, restored.failed) == ([], [])
+
+
+def without_dates(_seen, answer):
+    return replace(answer, content=answer.content.replace(b'"paused_until":', b'"ends":'))
+
+
+def forbidden(seen):
+    return Answer(403) if seen.method == "POST" else None
+
+
+@pytest.mark.parametrize(("hook", "code"), [({"after": without_dates}, 1), ({"before": forbidden}, 3)])
+def test_an_active_campaign_is_active_again_and_no_journal_is_left(hook, code, alone, tmp_path):
+    """Also if no response shows a date, and if no request was ever accepted."""
+    vars(alone).update(hook)
+    result = alone.check(journal=None, profile="quick")
+    assert (result["exit_code"], alone.states()[ONE]) == (code, ("active", None))
+    assert (result["put_back"]["failed"], list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_date_of_another_client_is_a_finding_and_a_note_names_the_likely_cause(alone):
+    """The run reads twice without a write between; before the second read somebody else pauses."""
+    foreign = b'{"paused_until": "2033-03-03T03:03:03.000Z"}'
+
+    def pause_once(seen):
+        last = alone.requests[-2].method if seen.number > 1 else "POST"
+        if (last, seen.method) == ("GET", "GET") and alone.campaign(ONE).paused_until:
+            headers = (("authorization", f"Bearer {SEED.token}"), ("content-type", "application/json"))
+            alone.provider.handle("POST", f"{seen.path}/pause", headers, foreign)
+            alone.before = lambda _seen: None
+
+    alone.before = pause_once
+    result = alone.check()
+    assert result["verdict"] == "violates", "the note hides nothing"
+    assert [note for note in result["notes"] if "another client" in note] == [
+        "likely cause: another client may be active: a read showed a date that this run never requested"
+    ]

@@ -138,40 +138,29 @@ class ClauseRunner:
         return tuple(id_ for id_ in self.counts if id_ in broken) if broken else ()
 
     def _keep(self, count: Count, failure: Failure) -> None:
+        finding, evidence, exchange = failure.finding, failure.evidence, failure.evidence.exchange
         count.broken += 1
-        count.first = count.first or failure.evidence.exchange.number
-        count.statuses.add(failure.evidence.status)
+        count.first = count.first or exchange.number
+        count.statuses.add(evidence.status)
         if len(count.failing) < _KEPT_NUMBERS:
-            count.failing.add(failure.evidence.exchange.number)
+            count.failing.add(exchange.number)
         if count.smallest is None or failure.size < count.smallest.size:
             # The exchange alone: what was read out of it may be many times its size.
-            kept = Evidence(failure.evidence.exchange, trail=failure.evidence.trail)
-            count.smallest = replace(failure, evidence=kept)
-        key = _kind_of(failure)
+            count.smallest = replace(failure, evidence=Evidence(exchange, trail=evidence.trail))
+        # Failures are of one kind if request class, expected value, and the form of the member that was found
+        # (else the status) are equal. Figures do not count: the instants of two requests differ.
+        expected, actual = finding.expected[:_KEPT_TEXT], finding.actual[:_KEPT_TEXT]
+        wanted, form = (_FIGURES.sub("0", text) for text in (expected, actual))
+        found = (finding.pointer, form) if finding.pointer else evidence.status
+        key = evidence.request_class, wanted, found
         if key in count.kinds or len(count.kinds) < _KEPT_KINDS:
-            finding, exchange = failure.finding, failure.evidence.exchange
-            texts = finding.expected[:_KEPT_TEXT], finding.actual[:_KEPT_TEXT]
-            first = Kind(exchange.case, failure.evidence.request_class, *texts, exchange.number)
+            first = Kind(exchange.case, evidence.request_class, expected, actual, exchange.number)
             count.kinds.setdefault(key, first).count += 1
 
     def _count(self, drift: Drift) -> None:
         key = drift.kind, drift.pointer
         if key in self.drift or len(self.drift) < _KEPT_DRIFT:
             self.drift.setdefault(key, drift).count += 1
-
-
-def _kind_of(failure: Failure) -> tuple[Any, ...]:
-    """What two failures of a clause have in common if they are of one kind: request class, expected value,
-    and the form of the member that was found, or else the response's status.
-    """
-    finding = failure.finding
-    found = (finding.pointer, _form(finding.actual)) if finding.pointer else failure.evidence.status
-    return failure.evidence.request_class, _form(finding.expected), found
-
-
-def _form(text: str) -> str:
-    """A text without its figures: the instants and numbers of two requests differ, and are no two kinds."""
-    return _FIGURES.sub("0", text[:_KEPT_TEXT])
 
 
 def drifts(document: Any, schema: Mapping[str, Any], pointer: str = "") -> Iterable[Drift]:

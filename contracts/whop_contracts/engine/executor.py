@@ -97,7 +97,10 @@ class Executor:
     def _next(self) -> Course | None:
         """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
         waiting = min((one for one in self._under_way if one.due), key=lambda one: one.due, default=None)
-        if waiting and (not self._overlaps or self._has_passed(waiting.due)):
+        now = self._session.target.time()
+        clock = self._clock.window(now, now)
+        # There is no need to wait for an instant that is over, or that cannot be waited for.
+        if waiting and (not self._overlaps or clock is None or clock.start >= waiting.due):
             # Until it waits again or ends, it stays ahead of the one that it interrupts.
             self._under_way.remove(waiting)
             self._under_way.insert(0, waiting)
@@ -108,12 +111,6 @@ class Executor:
             sending.steps = self._send_sequence(sequence, sending)
             self._under_way.append(sending)
         return sending or waiting
-
-    def _has_passed(self, ns: int) -> bool:
-        """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""
-        now = self._session.target.time()
-        window = self._clock.window(now, now)
-        return window is None or window.start >= ns
 
     def _startable(self) -> Sequence | None:
         """Take the next sequence that may be started; None if there is none now."""
@@ -201,10 +198,10 @@ class Executor:
             course.conflicting.add(case.mark)
 
     def _bring_to_baseline(self, campaign: str, course: Course) -> None:
-        session = self._session
+        session, contract = self._session, self._session.contract
         if self._is_at_baseline(campaign):
             return
-        for case in session.contract.requests_to_restore(None, session.contract.baseline, campaign):
+        for case in contract.requests_to_restore(None, contract.baseline, campaign):
             session.send(case, course.name)
         if not self._is_at_baseline(campaign):
             session.read(campaign, course.name)

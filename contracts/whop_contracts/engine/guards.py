@@ -39,10 +39,7 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
 
 @dataclass(slots=True)
 class Outbox:
-    """Passes evidence on in its order; holds it while something is in doubt.
-
-    ``doubts`` are those that it is held for, each with the number of those that were held before.
-    """
+    """Passes evidence on in its order; holds it while there are ``doubts``, each with where it begins."""
 
     watch: Watch
     doubts: dict[Doubt, int] = field(default_factory=dict)

@@ -29,7 +29,6 @@ from whop_contracts.settings import UsageError, read_file
 from whop_contracts.settings.kinds import CAMPAIGN, without_query
 
 VERSION: Final = 1
-_MODE: Final = 0o600
 ReadState = Callable[[Mapping[str, Any]], State]
 """Reads a state from the members that show it."""
 
@@ -72,8 +71,10 @@ def restore_command(path: Path, base_url: str, test_clock: str | None = None) ->
 
 
 class Journal:
-    """Writes one run's journal; without a file, nothing. ``JournalError`` if a line cannot be written: then
-    nothing may be sent. If it is ``lenient``, as in teardown, the error is only kept as ``trouble``.
+    """Writes one run's journal; without a file, nothing.
+
+    ``JournalError`` if a line cannot be written: then nothing may be sent. If it is ``lenient``, as in
+    teardown, the error is only kept as ``trouble``.
     """
 
     def __init__(self, path: Path | None = None, descriptor: int | None = None) -> None:
@@ -101,7 +102,7 @@ class Journal:
                 why = "holds campaigns that were not put back; restore them first"
                 raise JournalError(f"{path}: {why}: {first}")
             path.unlink(missing_ok=True)
-            journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, _MODE))
+            journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         began = write_instant(round(time.time() * 1_000) * 1_000_000)
         journal._write(journal=VERSION, base_url=base_url, run_id=run_id, began=began)
         _keep_name(path)

@@ -138,9 +138,8 @@ class Contract:
         read, redirect = evidence.operation == "retrieve", 300 <= status < 400  # noqa: PLR2004
         acting = evidence.operation == "pause" and evidence.request_class in ACTING
         pause = acting and exchange.role == "full" and exchange.scope == "named"
-        html = (
-            essence(response.header("content-type")) == "text/html" or response.content.lstrip()[:1] == b"<"
-        )
+        media_type, start = essence(response.header("content-type")), response.content.lstrip()[:1]
+        page = media_type == "text/html" or start == b"<"
         unmoved = pause and not evidence.possible and document == evidence.documents.last
         later = {"budget", "budget_type"} <= names and "paused_until" not in names
         rows = (
@@ -150,7 +149,7 @@ class Contract:
                 "the base URL lacks the version; expected one such as https://host/api/v1",
             ),
             (
-                read and status in (200, 404) and html and evidence.documents.last is None,
+                read and status in (200, 404) and page and evidence.documents.last is None,
                 "a website responds, not the API; check the host and the path of the base URL",
             ),
             (pause and redirect, "another scheme, host or path than the API's; check the base URL"),

@@ -14,16 +14,15 @@ which is surely more than the tolerance:
 - ``resume a``: read until the campaign has resumed. ``seen``: a read that shows that it has.
 
 ``other`` before a step is for the second campaign, ``others`` for each of the further ones, ``own:2`` for the
-third, ``stale`` for one in that status. A step with
-``other?`` or ``third?`` is left out if there is no second or third campaign, a row if there are fewer than
-its ``campaigns``.
+third, ``stale`` for one in that status. A step with ``other?`` or ``third?`` is left out if there is no
+second or third campaign, a row if there are fewer than its ``campaigns``.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -106,65 +105,52 @@ def _needs(cases: Iterable[Case]) -> frozenset[Need]:
 # -- named sequences -----------------------------------------------------------------------------------------
 
 
-def _sequence(row: Mapping[str, Any], steps: Iterable[Step]) -> Sequence:
-    steps = tuple(steps)
-    needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
-    start, ends = row.get("start", "any"), row.get("ends", "active")
-    return Sequence(row["name"], steps, start=start, needs=needs, ends=ends, id=row["id"])
-
-
-def _steps(row: Mapping[str, Any], gap: int, campaigns: int) -> Iterator[Step]:
-    """The steps of a row of ``sequences.json``, for a number of campaigns."""
+def _sequence(row: Mapping[str, Any], gap: int, campaigns: int) -> Sequence:
+    """A row of ``sequences.json``, for a number of campaigns."""
     others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
     whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
     whose |= {symbol: [symbol] for symbol in (*others, *_RESTING)}
+    steps: list[Step] = []
     for step in "; ".join(row["steps"]).split("; "):
-        words = [_in_ms(word, gap) for word in shlex.split(step)]
+        words = shlex.split(step)
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
-        yield from (_step(target, *words) for target in targets)
+        steps += [_step(target, gap, words) for target in targets]
+    needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
+    start, ends = row.get("start", "any"), row.get("ends", "active")
+    return Sequence(row["name"], tuple(steps), start=start, needs=needs, ends=ends, id=row["id"])
 
 
-def _in_ms(word: str, gap: int) -> str:
-    """The word, or milliseconds if it is a number of gaps."""
-    return f"{int(float(word[:-3] or 1) * gap)}ms" if word.endswith("gap") else word
+def _step(campaign: str, gap: int, words: list[str]) -> Step:
+    match words:
+        case ["clock", mark, span]:
+            return AdvanceClock(mark, _in_ms(span, gap))
+        case ["resume", mark]:
+            return AwaitResume(mark, campaign)
+        case ["send", id_]:
+            vector = vectors()[id_]
+            whose = campaign if vector.campaign == "own:0" else vector.campaign
+            return Send(replace(vector, campaign=whose, origin="sequence"))
+        case ["seen"]:
+            return Send(replace(read(campaign), mark=AWAITED))
+        case ["again", mark, *offset]:
+            name = " at ".join((f"the instant {mark}", *offset))
+            until = SymbolicInstant(f"@{mark}", offset=offset[0] if offset else "Z")
+            return Send(dated(name, until, campaign=campaign))
+        case [verb, name, span, *more]:
+            fraction = next((one[1:] for one in more if one.startswith(".")), None)
+            offset = [one for one in more if not one.startswith(".")] or ["Z"]
+            until = SymbolicInstant(plus_ms=_in_ms(span, gap), offset=offset[0], fraction=fraction)
+            if verb == "assign":
+                return Send(Case(name, body=_ASSIGNED, until=until, request_class="extra"))
+            if verb == "until":
+                return Send(dated(name, until, campaign=campaign))
+            return Send(dated(f"its instant {name}", until, campaign=campaign, mark=name))
+    return Send({"pause": indefinitely, "unpause": unpause, "read": read}[words[0]](campaign))
 
 
-def _step(campaign: str, verb: str, *given: str) -> Step:
-    if verb == "clock":
-        return AdvanceClock(given[0], _span(given[1]))
-    if verb == "resume":
-        return AwaitResume(given[0], campaign)
-    if verb == "send":
-        case = vectors()[given[0]]
-        whose = campaign if case.campaign == "own:0" else case.campaign
-        return Send(replace(case, campaign=whose, origin="sequence"))
-    if verb in ("pause", "until", "again", "assign") and given:
-        return Send(_dated(campaign, verb, *given))
-    if verb == "seen":
-        return Send(replace(read(campaign), mark=AWAITED))
-    return Send({"pause": indefinitely, "unpause": unpause, "read": read}[verb](campaign))
-
-
-def _dated(campaign: str, verb: str, name: str, *given: str) -> Case:
-    if verb == "again":
-        offset = given[0] if given else "Z"
-        name_ = f"the instant {name}" + (f" at {offset}" if given else "")
-        return dated(name_, SymbolicInstant(f"@{name}", offset=offset), campaign=campaign)
-    span, *more = given
-    fraction = next((one[1:] for one in more if one.startswith(".")), None)
-    offset = next((one for one in more if not one.startswith(".")), "Z")
-    until = SymbolicInstant(plus_ms=_span(span), offset=offset, fraction=fraction)
-    if verb == "assign":
-        return Case(name, body=_ASSIGNED, until=until, request_class="extra")
-    if verb == "until":
-        return dated(name, until, campaign=campaign)
-    return dated(f"its instant {name}", until, campaign=campaign, mark=name)
-
-
-def _span(text: str) -> int:
-    """Milliseconds."""
-    number = text.rstrip("msdh")
-    return int(float(number) * _UNITS[text.removeprefix(number)])
+def _in_ms(span: str, gap: int) -> int:
+    number = span.rstrip("msdhgap")
+    return int(float(number or 1) * ({"gap": gap} | _UNITS)[span.removeprefix(number)])
 
 
 def gap_of(means: Capabilities) -> int:
@@ -183,7 +169,7 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
             timed += " and four campaigns" if several else " and a second campaign"
         tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
-    return tuple(_sequence(row, _steps(row, gap_of(means), means.campaigns)) for row in rows)
+    return tuple(_sequence(row, gap_of(means), means.campaigns) for row in rows)
 
 
 @cache
