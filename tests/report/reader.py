@@ -59,11 +59,6 @@ def typed(page: str) -> list[str]:
     return [line for block in blocks(page) if block.kind == "sh" for line in commands(block)]
 
 
-def serves(line: str) -> bool:
-    """Whether a command goes on until somebody ends it."""
-    return "whop-contracts serve" in line and "--list-faults" not in line
-
-
 class Done(NamedTuple):
     """What became of a command: its exit code and all that it printed."""
 
@@ -138,11 +133,13 @@ class Reader:
                 value = {"WHOP_API_TOKEN": SEED.token, "WHOP_READONLY_TOKEN": SEED.readonly_token}[name]
             self.given[name] = value
             return Done(line, 0, "")
-        if serves(line):
+        if "whop-contracts serve" in line and "--list-faults" not in line:
             return self.serve(line)
         code, said = self.run(line)
         assert SEED.token not in said, line
-        return Done(line, code, self.unread(said))
+        for written, meant in self.means.items():
+            said = said.replace(meant, written)
+        return Done(line, code, said)
 
     def run(self, line: str) -> tuple[int, str]:
         """The exit code and the output; Python programs of a page run in this process if they use ours."""
@@ -163,12 +160,6 @@ class Reader:
             done = in_process.process("bash", "-c", self.read(line), cwd=self.folder, env=variables)
             return done.returncode, done.stdout
         return ended.returncode, ended.stderr + ended.stdout
-
-    def unread(self, text: str) -> str:
-        """What a command printed, as the page would write it."""
-        for written, meant in self.means.items():
-            text = text.replace(meant, written)
-        return text
 
     def serve(self, line: str) -> Done:
         """Serve in a thread; whatever is done before it is stopped ends before that."""

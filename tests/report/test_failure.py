@@ -3,11 +3,11 @@
 import random
 import subprocess
 
+from report import handmade
 from whop_contracts.engine.request_builder import RequestBuilder
-from whop_contracts.exchange import Exchange, Request, Response, Window
-from whop_contracts.pause.classify import Intent
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import Evidence, State, describe_before
+from whop_contracts.pause.evidence import State
 from whop_contracts.pause.request_classes import vectors
 from whop_contracts.report.failure import curl, describe_response, state_of
 from whop_contracts.steps import Actors, Case
@@ -76,21 +76,15 @@ def test_a_recording_without_the_altered_token_names_it():
 
 
 def test_an_earlier_request_is_shown_with_its_response_and_state():
-    at, until = 10**18, 10**18 + 10**9
-    request = Request("POST", "x", "pause", "adcamp_1")
+    ns, text = 10**18 + 10**9, "2001-09-09T01:46:41.000Z"
     for state, asked, response in (
-        (State("paused", until), until, "200"),
-        (State("paused", until), None, "200, paused until 2001-09-09T01:46:41.000Z"),
+        (State("paused", ns), text, "200"),
+        (State("paused", ns), None, f"200, paused until {text}"),
         (State("active"), None, "200, active"),
         (State(None), None, "200"),
-        (None, None, "timed out"),
     ):
-        response_, trouble = (Response(200), None) if state else (None, "timed out")
-        sent = Exchange(4, request, response_, 0.0, 1.0, Window(at, at), trouble=trouble)
-        intent = Intent("instant", until=(asked,) if asked else ())
-        earlier = Evidence(sent, request_class="instant", intent=intent, shown=state)
-        (event,) = describe_before(Evidence(sent, trail=(earlier,)))
+        event = handmade.event(until=asked, **state.as_dict())
         assert describe_response(event) == response
-        assert (state_of(event).status, state_of(event).until) == (
-            (state.status, state.until) if state else (None, None)
-        )
+        assert (state_of(event).status, state_of(event).until) == (state.status, state.until)
+    silent = handmade.event(answer="timed out", **State(None).as_dict())
+    assert (describe_response(silent), state_of(silent)) == ("timed out", State(None))

@@ -33,18 +33,12 @@ def results():
 class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
-        self.tags = []
-        self.addresses = []
-        self.events = []
+        self.tags, self.attributes = [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        for name, value in attrs:
-            if name in {"src", "href", "action", "data"}:
-                self.addresses.append(value)
-            if name.startswith("on") or name == "style":
-                self.events.append(name)
+        self.attributes += attrs
 
 
 def test_the_verdict_and_the_counts_come_first_and_every_clause_is_there(results):
@@ -63,8 +57,10 @@ def test_nothing_is_asked_of_anybody_and_nothing_runs_but_our_script(results, fa
         page = Page(text)
         assert page.tags.count("script") == page.tags.count("style") == 1
         assert "img" not in page.tags
-        assert page.events == []
-        assert all(address.startswith(("#", "data:,")) for address in page.addresses)
+        for name, value in page.attributes:
+            assert not name.startswith("on")
+            assert name != "style"
+            assert name not in {"src", "href", "action", "data"} or value.startswith(("#", "data:,"))
         assert "default-src &#39;none&#39;" in text
         assert "{{ 7*7 }}" in text or result is results[fault]
         assert "\x00" not in text

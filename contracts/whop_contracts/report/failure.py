@@ -18,7 +18,7 @@ from whop_contracts.pause.evidence import State, read_state
 from whop_contracts.report.summary import ELLIPSIS, Result, Row, sent, visible
 from whop_contracts.settings import Settings, shown
 from whop_contracts.settings.sources import SETTINGS
-from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS
+from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS, altered
 
 _EXCERPT: Final = 600
 _BEFORE: Final = 60
@@ -202,6 +202,8 @@ def _altered(how: str, token: str) -> str:
     kind, _, number = how.partition(":")
     size, half = int(number or 0), (len(token) - len(SYMBOLS)) // 2
     few, many = (ADDED * 3)[:size], ADDED * MANY
+    if kind in ("before", "word", "comma", "quoted"):
+        return altered("$WHOP_API_TOKEN", how).replace('"', '\\"')
     if kind in ("cut", "head", "start", "added") and token.endswith(few or many):
         return f"${{WHOP_API_TOKEN}}{few or many}"
     rest = f"${{WHOP_API_TOKEN:{size or 4}}}"
@@ -212,10 +214,6 @@ def _altered(how: str, token: str) -> str:
         at = places[len(places) // 2]
         changed = f"$(tr a-zA-Z A-Za-z <<<${{WHOP_API_TOKEN:{at}:1}})"
     return {
-        "before": f"{few or ADDED}$WHOP_API_TOKEN",
-        "word": f"$WHOP_API_TOKEN {ADDED}",
-        "comma": f"$WHOP_API_TOKEN,{ADDED}",
-        "quoted": '\\"$WHOP_API_TOKEN\\"',
         "symbols": f"${{WHOP_API_TOKEN:0:{half}}}{SYMBOLS}${{WHOP_API_TOKEN:{half}}}",
         "cut": f"${{WHOP_API_TOKEN%{'?' * (size or 4)}}}",
         "head": rest,
