@@ -22,7 +22,6 @@ import respx
 from whop_contracts import provider, schemas
 from whop_contracts.cli.planning import open_target, planned, run_in_process
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.session import Session
 from whop_contracts.exchange import Request
@@ -152,12 +151,11 @@ def on_the_served(settings: Settings, plan: Plan, *, latency_s: float = 0.0) -> 
 
     if latency_s:
         target.send = late  # type: ignore[method-assign]
-    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
 
     def take(evidence: Evidence, _sequence: str, _sound: bool) -> None:  # noqa: FBT001 - the session calls it
         seen.append(evidence)
 
-    session = Session(Sender(target, rng=rng), builder, tolerance=60.0, watch=take)
+    session = Session(Sender(target, rng=rng), actors, PAUSE, tolerance=60.0, watch=take)
     try:
         state = execute(session, plan)
     finally:

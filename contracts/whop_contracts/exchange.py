@@ -81,6 +81,8 @@ class Exchange:
     """One request and what became of it. ``number`` counts everything sent to the target, from 1.
 
     If there was no response, ``trouble`` says why. ``now`` is None if the provider's clock is unknown.
+    ``credential`` is the symbol of the case's credential, for example ``altered:cut``; empty if it is not
+    known. ``until`` is the instant that the date of the request was written for, if it has one.
     """
 
     number: int
@@ -95,7 +97,7 @@ class Exchange:
     sequence: str = ""
     trouble: str | None = None
     credential: str = ""
-    """The symbol of the case's credential, for example ``altered:cut``; empty if it is not known."""
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Windows has no SIGHUP."""
@@ -23,13 +23,12 @@ _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGH
 class _State:
     """One per process, as signals are.
 
-    ``interrupted``: there was an interruption; ``left``: there was one while restoring; ``under_way``: a
-    request is; ``pending``: an interruption has to be raised after it.
+    ``awaited``: the signal of this number interrupts, counted from now (0: none does); ``restoring``: only
+    Ctrl-C is counted; ``under_way``: a request is; ``pending``: an interruption has to be raised after it.
     """
 
-    stage: Literal["running", "restoring", "over"] = "running"
-    interrupted: bool = False
-    left: bool = False
+    awaited: int = 1
+    restoring: bool = False
     under_way: bool = False
     pending: bool = False
 
@@ -38,22 +37,16 @@ _STATE = _State()
 
 
 def _receive(number: int, _frame: object) -> None:
-    """The first signal interrupts a run; the second one, if it is Ctrl-C, interrupts restoring."""
-    if _STATE.stage == "running":
-        counts = not _STATE.interrupted
-    else:
-        is_ctrl_c = number == signal.SIGINT and _STATE.stage == "restoring"
-        counts = is_ctrl_c and _STATE.interrupted and not _STATE.left
-        _STATE.interrupted |= is_ctrl_c
-    if counts:
-        _STATE.pending = True
-        if not _STATE.under_way:
-            _interrupt()
+    if _STATE.awaited and not (_STATE.restoring and number != signal.SIGINT):
+        _STATE.awaited -= 1
+        _STATE.pending = not _STATE.awaited
+        _interrupt_if_pending()
 
 
-def _interrupt() -> None:
-    _STATE.pending, _STATE.interrupted, _STATE.left = False, True, _STATE.stage == "restoring"
-    raise KeyboardInterrupt
+def _interrupt_if_pending() -> None:
+    if _STATE.pending and not _STATE.under_way:
+        _STATE.pending = False
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -77,7 +70,7 @@ def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator
 def interruptible() -> Iterator[None]:
     """Turn the first signal into one KeyboardInterrupt; within `shielded`, it is raised after it."""
     if threading.current_thread() is threading.main_thread():
-        _STATE.stage, _STATE.pending, _STATE.interrupted, _STATE.left = "running", False, False, False
+        _STATE.awaited, _STATE.restoring, _STATE.pending = 1, False, False
     with _handling(_receive):
         yield
 
@@ -90,8 +83,7 @@ def shielded() -> Iterator[None]:
         yield
     finally:
         _STATE.under_way = outer
-    if _STATE.pending and not outer:
-        _interrupt()
+    _interrupt_if_pending()
 
 
 @contextmanager
@@ -100,11 +92,12 @@ def restoring() -> Iterator[None]:
 
     After it signals are ignored until `interruptible` ends: reports have to be written.
     """
-    _STATE.stage = "restoring"
+    _STATE.awaited += not _STATE.restoring
+    _STATE.restoring = True
     try:
         yield
     finally:
-        _STATE.stage, _STATE.pending = "over", False
+        _STATE.awaited, _STATE.pending = 0, False
 
 
 def undisturbed() -> AbstractContextManager[None]:

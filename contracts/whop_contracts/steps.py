@@ -218,6 +218,10 @@ class Actors:
     resting: Mapping[str, str] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    def own(self, symbol: str) -> str:
+        """The id of a campaign of the run, by its symbol (``own:0``)."""
+        return self.campaigns[int(symbol.removeprefix("own:"))]
+
 
 ALTERATIONS: Final = (
     "middle", "case", "cut", "added", "before", "middle:1", "middle:2", "middle:3", "middle:4", "cut:5",

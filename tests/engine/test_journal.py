@@ -66,21 +66,19 @@ def test_each_line_is_on_the_disk_before_the_call_returns(path, monkeypatch):
     assert not Journal.read(path, read_state).complete
 
 
-def test_it_is_for_its_owners_eyes(path):
+def test_without_a_path_it_is_in_the_current_directory_named_after_its_run_and_for_its_owner_alone(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     before = os.umask(0)
     try:
-        begun(path).close()
+        journal = Journal.create(None, URL, "1a2b3c4d", read_state)
     finally:
         os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_without_a_path_it_lies_in_the_current_directory_under_the_runs_name(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    journal = Journal.create(None, URL, "1a2b3c4d", read_state)
     journal.close()
-    assert [file.name for file in tmp_path.iterdir()] == ["whop-contracts-1a2b3c4d.journal.jsonl"]
-    assert journal.path.name == "whop-contracts-1a2b3c4d.journal.jsonl"
+    (file,) = tmp_path.iterdir()
+    assert file.name == journal.path.name == "whop-contracts-1a2b3c4d.journal.jsonl"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_complete_journal_is_replaced_and_an_incomplete_one_is_not(path):
@@ -105,12 +103,9 @@ def test_where_no_journal_can_be_written_the_error_is_one_line_and_nothing_is_re
         assert "\n" not in str(error.value)
     assert (tmp_path / "file").read_text() == "precious\n"
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
-
-
-def test_a_credential_in_the_url_is_not_written(path):
-    with pytest.raises(JournalError):
-        Journal.create(path, "http://me:secret@127.0.0.1/", "r1", read_state)
-    assert not path.exists()
+    with pytest.raises(JournalError, match="a base URL with a credential in it"):
+        Journal.create(tmp_path / "new", "http://me:secret@127.0.0.1/", "r1", read_state)
+    assert not (tmp_path / "new").exists()
 
 
 def test_at_whatever_byte_a_run_is_cut_off_its_journal_is_read(path):

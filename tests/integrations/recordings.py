@@ -12,7 +12,7 @@ ID = "adcamp_Kb7Qw2Zr9Xt4M"
 
 
 def again(path: Any, *, base_url: str | None = None, **more: Any) -> dict[str, Any]:
-    return recorded.judge_recording(recorded.load(path, base_url=base_url), catalogue.clauses(), **more)
+    return recorded.check_recording(recorded.load(path, base_url=base_url), catalogue.clauses(), **more)
 
 
 EXAMPLE = json.loads((schemas.document_path("documented") / "ad-campaign.json").read_text("utf-8"))

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from integrations.recordings import BASE, ID, PAUSE, PAUSED, READ, again, campaign, har, row
-from report.making import FAULT, judged, said, verdicts
+from integrations.recordings import ID, PAUSE, PAUSED, READ, again, campaign, har, row
+from report.making import FAULT, failing, judged, said, verdicts
 from whop_contracts import schemas
 from whop_contracts.exchange import Exchange, Request, Response
 from whop_contracts.integrations import har as recorded
@@ -68,6 +68,8 @@ def test_of_a_body_that_was_not_read_to_its_end_the_beginning_is_recorded(tmp_pa
 
 
 def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path):
+    with pytest.raises(UsageError, match=r"--har .*could not be written"):
+        HarWriter(tmp_path / "no" / "x.har", Redactor(), {})
     writer = HarWriter(tmp_path / "x.har", Redactor(), {})
     writer._file.close()
     writer._file = Mock(closed=False)
@@ -78,15 +80,8 @@ def test_a_disk_that_is_full_does_not_disturb_the_run(tmp_path):
     assert writer.trouble == "--har: the recording could not be written to its end (no space left on device)"
 
 
-def test_a_file_that_cannot_be_written_is_the_users(tmp_path):
-    with pytest.raises(UsageError, match=r"--har .*could not be written"):
-        HarWriter(tmp_path / "no" / "x.har", Redactor(), {})
-
-
 def exchange(number, content):
-    request = Request(
-        "GET", f"{BASE}/ad_campaigns/{ID}", "retrieve", ID, (("authorization", "Bearer secret-token-0123"),)
-    )
+    request = Request("GET", READ, "retrieve", ID, (("authorization", "Bearer secret-token-0123"),))
     response = Response(200, (("Set-Cookie", "s=1"),), content)
     return Exchange(number, request, response, 1.0, 2.0, credential="altered:cut")
 
@@ -108,23 +103,20 @@ def test_a_browsers_recording_is_judged_without_false_alarms(tmp_path):
         row("GET", READ, "01.200", body=None),
     )
     result = again(path)
-    assert [one["id"] for one in result["clauses"] if one["verdict"] == "failed"] == []
-    assert result["verdict"] == "conforms"
+    assert (result["verdict"], failing(result)) == ("conforms", [])
     assert verdicts(result)["pausing.read-agrees"] == "passed"
     assert verdicts(result)["auto_resume.nothing-else-changes-by-itself"] == "not_tested"
     assert "of other hosts and routes, skipped: 3" in result["notes"]
     assert "abcdefgh12345678" not in json.dumps(result)
     assert not schemas.violations("result", "", result)
-
-
-def test_another_write_at_the_same_time_decides_nothing(tmp_path):
     rows = [row("POST", PAUSE, f"00.30{n}", sent="{}", body=campaign(**PAUSED)) for n in range(3)]
-    result = again(har(tmp_path / "x.har", *rows))
-    assert "beside writes to the same campaign, skipped: 3" in result["notes"]
+    assert "beside writes to the same campaign, skipped: 3" in again(har(path, *rows))["notes"]
 
 
 def test_a_recording_of_nothing_is_inconclusive(tmp_path, capsys, monkeypatch):
+    """Of other requests to the endpoint nothing is checked."""
     monkeypatch.chdir(tmp_path)
-    har(tmp_path / "x.har")
-    code, out, err = said(capsys, "check-har", "x.har", "--quiet")
-    assert (code, out, err) == (3, "inconclusive: the recording shows no exchange with the endpoint\n", "")
+    for rows in ((), (row("OPTIONS", PAUSE, "00.100"), row("PATCH", READ, "00.200"))):
+        har(tmp_path / "x.har", *rows)
+        message = "inconclusive: the recording shows no exchange with the endpoint\n"
+        assert said(capsys, "check-har", "x.har", "--quiet") == (3, message, "")

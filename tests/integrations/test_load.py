@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -91,46 +90,26 @@ def test_a_master_and_two_workers_share_campaigns_and_find_the_one_that_is_broke
     assert SEED.token not in out + log
 
 
-class LosesAnUpdate(Provider):
-    """A store that is read, changed and written as a whole: of the first two pauses, which are under way at
-    the same time, the second undoes the first. Waits for both, however long that takes.
-    """
-
-    def __init__(self, clock):
-        super().__init__(clock)
-        self.both, self.writes, self.first = threading.Barrier(2), threading.Lock(), None
-
-    def handle(self, method, path, headers=(), content=b""):
-        if not path.endswith("/pause") or self.first == "undone":
-            return super().handle(method, path, headers, content)
-        if self.first is None:
-            self.both.wait()
-        with self.writes:
-            mine = path.split("/")[4]
-            read = copy.deepcopy(self.state.campaigns) if self.first is None else self.first
-            response = super().handle(method, path, headers, content)
-            if self.first is not None:
-                self.state.campaigns = {**read, mine: self.state.campaigns[mine]}
-            self.first = read if self.first is None else "undone"
-            return response
-
-
 @pytest.fixture(scope="module")
 def load_runs():
     """What came of each load run, by name, and whether the conforming provider is as it was."""
-    conforming, losing = build(clock=RunningClock()), LosesAnUpdate(RunningClock())
-    with served(conforming) as good, served(losing) as bad, socket.create_server(("127.0.0.1", 0)) as taken:
+    conforming, forgetting = build(clock=RunningClock()), ForgetsOne(RunningClock())
+    with (
+        served(conforming) as good,
+        served(forgetting) as bad,
+        socket.create_server(("127.0.0.1", 0)) as taken,
+    ):
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
         taken.close()
         before = states(conforming)
         full = ["-H", good.base_url, *campaigns(*NAMED), "--iterations", "4", "--settle-every", "2"]
-        lost = ["-H", bad.base_url, *campaigns(*SEED.campaigns), "--iterations", "1"]
+        lost = ["-H", bad.base_url, *campaigns(CAMPAIGN), "--iterations", "4"]
         one = ["--iterations", "1", *campaigns(CAMPAIGN)]
         inactive = ["-H", good.base_url, "--iterations", "1", *campaigns(SEED.inactive)]
         token = {"token": SEED.token}
         scenarios = {
             "conforming": {"flags": full, "users": 8, **token},
-            "lost": {"flags": lost, "users": 2, **token},
+            "lost": {"flags": lost, **token},
             "nobody": {"flags": ["-H", nobody, *one], **token},
             "inactive": {"flags": inactive, **token},
             "no-campaign": {"flags": ["-H", nobody], **token},
@@ -153,10 +132,10 @@ def test_a_conforming_provider_is_not_accused_under_load_and_its_campaigns_are_r
     assert restored
 
 
-def test_an_update_that_another_one_undoes_is_found(load_runs):
+def test_a_pause_that_was_not_stored_is_found(load_runs):
     found = load_runs[0]["lost"]
     assert found["code"] == 1, found
-    assert found["rows"]["CLAUSE pausing.read-agrees"] == 1
+    assert found["rows"]["CLAUSE pausing.read-agrees"] >= 1
     assert any(line.startswith("pausing.read-agrees: A read after a pause") for line in found["log"])
 
 

@@ -40,7 +40,7 @@ class Exploration:
         provider = build(fault=fault, clock=ManualClock())
         self.session = session_in_process(provider, actors, random.Random(0), self.check)
         self.executor = Executor(self.session)
-        _, self.first = preflight(self.session, foreign=False)
+        self.first = preflight(self.session, foreign=False)
 
     def check(self, evidence, sequence):
         self.broken += [name for name in self.runner.add(evidence, sequence) if name in MUSTS]

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -29,18 +29,11 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 SERVED = "127.0.0.1:8089"
 STANDS_FOR = {"adcamp_XXXXXXXX": 0, "adcamp_YYYYYYYY": 1}
 """The campaigns of a staging system, as pages write them, and which of ours each is."""
-PROGRAMS = {
-    "whop-contracts": "whop_contracts",
-    "pytest": "pytest",
-    "python": "",
-    "st": "",
-    "locust": "locust",
-}
+PROGRAMS = {"whop-contracts": "-m whop_contracts", "pytest": "-m pytest", "python": "", "locust": "-m locust"}
 ENVIRONMENT = in_process.environment()
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """One fenced block: ``kind`` is the word behind the fence, ``title`` the file that it stands for."""
 
     kind: str
@@ -71,8 +64,7 @@ def serves(line: str) -> bool:
     return "whop-contracts serve" in line and "--list-faults" not in line
 
 
-@dataclass
-class Done:
+class Done(NamedTuple):
     """What became of a command: its exit code and all that it printed."""
 
     line: str
@@ -100,12 +92,10 @@ class Reader:
     def __enter__(self) -> Self:
         for place in ("bin", ".venv/bin"):
             (self.folder / place).mkdir(parents=True)
-            for name, module in PROGRAMS.items():
+            programs = {name: f'"{sys.executable}" {module}' for name, module in PROGRAMS.items()}
+            for name, words in {**programs, "st": f'"{Path(sys.executable).with_name("st")}"'}.items():
                 program = self.folder / place / name
-                words = f'exec "{sys.executable}" {f"-m {module} " if module else ""}"$@"'
-                if name == "st":
-                    words = f'exec "{Path(sys.executable).with_name(name)}" "$@"'
-                program.write_text(f"#!/bin/sh\n{words}\n")
+                program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
                 program.chmod(0o755)
         (self.folder / "schemas").symlink_to(SCHEMAS)
         return self
@@ -131,13 +121,14 @@ class Reader:
 
     def environment(self, line: str) -> Mapping[str, str]:
         """That of a command; a run on staging is cut short, and nobody waits for it."""
-        path = f"{self.folder / 'bin'}{os.pathsep}{ENVIRONMENT.get('PATH', '')}"
-        tokens = {"WHOP_API_TOKEN": SEED.token} if STAGING in self.means else {}
-        briefly = {}
+        variables = {"PATH": f"{self.folder / 'bin'}{os.pathsep}{ENVIRONMENT.get('PATH', '')}"}
+        if STAGING in self.means:
+            variables["WHOP_API_TOKEN"] = SEED.token
+        variables |= self.given
         if STAGING in line:
             clock = clock_url(self.means[STAGING])
-            briefly = {"WHOP_CONTRACTS_PROFILE": "quick", "WHOP_CONTRACTS_TEST_CLOCK": clock}
-        return ENVIRONMENT | {"PATH": path} | tokens | self.given | briefly
+            variables |= {"WHOP_CONTRACTS_PROFILE": "quick", "WHOP_CONTRACTS_TEST_CLOCK": clock}
+        return ENVIRONMENT | variables
 
     def do(self, line: str) -> Done:
         """Type one command. One that serves is left to itself once it has said where."""
@@ -156,21 +147,22 @@ class Reader:
     def run(self, line: str) -> tuple[int, str]:
         """The exit code and the output; Python programs of a page run in this process if they use ours."""
         program, *words = shlex.split(self.read(line))
-        if Path(program).name == "whop-contracts":
-            # What is proved with one process is proved without starting others.
-            with patch("whop_contracts.proof.trials.cores", return_value=1):
-                ended = in_process.command(*words, cwd=self.folder, variables=self.environment(line))
-            return ended.returncode, ended.stderr + ended.stdout
-        if program == "python" and words[0].startswith("try_"):
-            ended = in_process.script(self.folder / words[0], self.environment(line))
-            return ended.returncode, ended.stderr + ended.stdout
-        if Path(program).name == "pytest":
+        name, variables = Path(program).name, self.environment(line)
+        if name == "pytest":
             quiet = {"PYTEST_ADDOPTS": "-o asyncio_default_fixture_loop_scope=function"}
-            with patch.dict(os.environ, {**self.environment(line), **quiet}, clear=True):
+            with patch.dict(os.environ, {**variables, **quiet}, clear=True):
                 result = self.pytester.runpytest_inprocess(*words)
             return int(result.ret), f"{result.stdout}\n{result.stderr}"
-        done = in_process.process("bash", "-c", self.read(line), cwd=self.folder, env=self.environment(line))
-        return done.returncode, done.stdout
+        if name == "whop-contracts":
+            # What is proved with one process is proved without starting others.
+            with patch("whop_contracts.proof.trials.cores", return_value=1):
+                ended = in_process.command(*words, cwd=self.folder, variables=variables)
+        elif program == "python" and words[0].startswith("try_"):
+            ended = in_process.script(self.folder / words[0], variables)
+        else:
+            done = in_process.process("bash", "-c", self.read(line), cwd=self.folder, env=variables)
+            return done.returncode, done.stdout
+        return ended.returncode, ended.stderr + ended.stdout
 
     def unread(self, text: str) -> str:
         """What a command printed, as the page would write it."""

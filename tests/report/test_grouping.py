@@ -1,47 +1,43 @@
 """One cause is shown once, the more specific clause first, and everything that failed is still counted."""
 
-import random
+import itertools
 import re
-import time
 from dataclasses import replace
 
 import pytest
 
 from report import handmade
+from report.making import break_mock
 from report.test_renderings import printed, rendered
-from whop_contracts.cli.planning import run_in_process
-from whop_contracts.engine.build_plan import draw
-from whop_contracts.engine.clause_runner import ClauseRunner
+from whop_contracts.cli import check as engine
 from whop_contracts.exchange import Response
-from whop_contracts.pause import catalogue
-from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import ManualClock, build
+from whop_contracts.provider import Provider
 from whop_contracts.report import summary
-from whop_contracts.report.result import explained
-from whop_contracts.steps import Capabilities
+from whop_contracts.settings import Settings
 
-MEANS = Capabilities(4, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
 POOL = Response(500, (("content-type", "application/json"),), b'{"error": {"type": "x", "message": "pool"}}')
 
 
-def failed(spoil=None, fault=None):
+@pytest.fixture
+def failed(monkeypatch):
     """The must clauses that fail on a provider whose responses are spoilt, and what explains which."""
-    provider = build(fault=fault, clock=ManualClock(time.time()))
-    handle, sent = provider.handle, []
 
-    def spoilt(method, path, headers=(), content=b""):
-        sent.append(path)
-        answer = handle(method, path, headers, content)
-        return spoil(len(sent), path, answer) if spoil else answer
+    def failed(spoil=lambda _, __, answer: answer, fault=None):
+        handle, numbers = Provider.handle, itertools.count(1)
 
-    provider.handle = spoilt
-    runner = ClauseRunner(catalogue.clauses(), PAUSE)
-    run_in_process(draw(PAUSE, "quick", seed=0, means=MEANS), provider, random.Random(0), runner.add)
-    must = {clause.id for clause in runner.clauses if clause.level == "must"}
-    return {id_ for id_ in must if runner.counts[id_].broken}, explained(runner)
+        def spoilt(self, method, path, *more):
+            return spoil(next(numbers), path, handle(self, method, path, *more))
+
+        monkeypatch.setattr(Provider, "handle", spoilt)
+        break_mock(monkeypatch, fault)
+        rows = summary.having(engine.check(Settings(profile="quick")), "failed")
+        causes = {row["id"]: row["explained_by"] for row in rows if row["explained_by"]}
+        return {row["id"] for row in rows}, causes
+
+    return failed
 
 
-def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body():
+def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body(failed):
     found, causes = failed(
         lambda _, __, answer: replace(answer, status=200) if answer.status >= 400 else answer
     )
@@ -49,7 +45,7 @@ def test_rejections_that_are_sent_as_200_are_one_wrong_kind_of_body():
     assert {"refusals.not-a-date", "refusals.wrong-type", "authorization.no-credential"} <= under <= found
 
 
-def test_an_exhausted_pool_is_one_cause():
+def test_an_exhausted_pool_is_one_cause(failed):
     found, causes = failed(lambda n, path, answer: POOL if n > 50 and path.endswith("pause") else answer)
     assert len(found) > 5
     assert len(set(causes.values())) == 1
@@ -57,13 +53,13 @@ def test_an_exhausted_pool_is_one_cause():
 
 
 @pytest.mark.parametrize("fault", ["crashes-on-nested-member", "time-to-end-of-day", "accepts-any-string"])
-def test_what_fails_in_other_requests_is_not_explained(fault):
+def test_what_fails_in_other_requests_is_not_explained(failed, fault):
     found, causes = failed(fault=fault)
     assert len(found) > 1
     assert causes == {}
 
 
-def test_a_wrong_media_type_of_every_response_does_not_hide_a_wrong_date():
+def test_a_wrong_media_type_of_every_response_does_not_hide_a_wrong_date(failed):
     def spoil(_, __, answer):
         other = tuple(line for line in answer.headers if line[0].lower() != "content-type")
         return replace(answer, headers=other)

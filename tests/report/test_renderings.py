@@ -4,6 +4,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from html import unescape
 
 import jsonschema
 from markdown_it import MarkdownIt
@@ -47,11 +48,9 @@ def test_all_renderings_show_the_same_things_of_a_failure_in_the_same_words():
         texts = rendered(handmade.result(row))
         assert texts.pop("json")
         for name, text in texts.items():
-            said = " ".join(text.replace("&quot;", '"').split())
+            said = " ".join(unescape(text).split())
             assert "a date tomorrow (instant), 3 times, first in request 7" in said, (name, verdict)
-            assert "no body (nothing), 3 times, first in request 7: expected paused; actual stale" in said, (
-                name
-            )
+            assert "no body (nothing), 3 times, first in request 7: expected paused; actual stale" in said
             if verdict == "failed" or name == "html":
                 assert "6 2026-09-22T13:00:00.000Z pause until tomorrow: 200, paused until" in said, name
                 assert "7 2026-09-22T13:00:01.000Z this one" in said, name
@@ -183,14 +182,16 @@ def test_markdown_fits_a_comment_however_many_clauses_fail():
     assert "more" in text
 
 
-def on_github(result, monkeypatch, **how):
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+def on_github(result, monkeypatch, github="true", **how):
+    monkeypatch.setenv("GITHUB_ACTIONS", github)
     stream = io.StringIO()
     reports.show(Settings(**how), result, stream)
     return stream.getvalue()
 
 
-def test_on_github_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
+def test_on_github_alone_a_failure_is_an_error_and_a_warning_a_warning(monkeypatch):
+    elsewhere = on_github(handmade.everything(), monkeypatch, github="")
+    assert not re.search(r"^\s*::", elsewhere, re.MULTILINE)
     found = runner_commands(on_github(handmade.everything(), monkeypatch))
     assert [(name, properties) for name, properties, _ in found] == [
         ("error", "title=not put back"),
@@ -224,10 +225,3 @@ def test_the_command_prints_annotations_after_its_report(monkeypatch, capsys, tm
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("::stop-commands::")
     assert out[-1].startswith("::error title=pausing.status-is-paused::")
-
-
-def test_elsewhere_nothing_is_printed_for_github(monkeypatch):
-    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
-    stream = io.StringIO()
-    reports.show(Settings(), handmade.everything(), stream)
-    assert not re.search(r"^\s*::", stream.getvalue(), re.MULTILINE)

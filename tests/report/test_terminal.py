@@ -70,11 +70,10 @@ def test_a_failure_is_shown_in_full():
     assert shlex.split(line)[1:] == shlex.split(handmade.failure()["curl"])
 
 
-def test_how_to_reproduce_depends_on_the_target():
-    clause = "--clause pausing.status-is-paused"
-    for kind, flags in (("live", f"--profile standard --seed 0 {clause}"), ("recorded", clause)):
-        target = {"target": {"kind": kind, "base_url": "https://s.example/api/v1"}}
-        assert f"  the same command with {flags}\n" in printed(handmade.kinds()["violates"] | target)
+def test_recorded_traffic_is_checked_again_by_the_same_command():
+    recorded = handmade.kinds()["violates"]
+    del recorded["plan"]["command"]
+    assert "  the same command with --clause pausing.status-is-paused\n" in printed(recorded)
 
 
 def test_the_verdict_and_the_effort_come_last_and_what_could_not_be_restored_after_them():
@@ -99,17 +98,11 @@ def test_verbose_lists_every_clause():
     assert all(f"{row['id']} ({row['exchanges']})" in text for row in result["clauses"])
 
 
-def test_the_table_adds_up():
-    cells = {
-        line.split()[0]: line.split()[1:] for line in printed(handmade.everything()).splitlines() if line
-    }
-    assert cells["All"] == ["1", "2", "1", "1", "2", "60"]
-    assert cells["Response"] == ["-", "2", "1", "-", "-", "36"]
-
-
-def test_warnings_drift_and_what_was_not_tested_are_listed_and_the_latter_by_reason():
+def test_the_table_adds_up_and_what_else_there_is_is_listed():
     text = printed(handmade.everything())
     for part in (
+        "\nAll                  1       2       1       1           2         60\n",
+        "\nResponse             -       2       1       -           -         36\n",
         "warned      response.status-is-200: expected paused",
         "            sent: a date tomorrow (instant), 3 times, first in request 7",
         "waived      pausing.second-pause: a note",

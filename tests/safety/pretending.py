@@ -13,7 +13,7 @@ from whop_contracts.provider import SEED, ManualClock, Provider
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Actors
 from whop_contracts.target import MockTarget, Target
-from whop_contracts.target.clocks import Clock, VirtualClock, WallClock
+from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.responses import Reply
 
 
@@ -32,7 +32,7 @@ class Answering:
         self.loopback = loopback
         self.requests: list[Request] = []
         self._manual = ManualClock(time.time())
-        self.clock: Clock = VirtualClock(self._manual)
+        self.clock = VirtualClock(time=self._manual.now, sleep=self._manual.advance)
         self._answer = answer
 
     def time(self) -> float:
@@ -68,7 +68,8 @@ def answered_by(
         return spoil(number, Response(made.status, made.headers, made.content))
 
     target = Answering(answer, **how)
-    target._manual, target.clock = clock, VirtualClock(clock)
+    target._manual = clock
+    target.clock = VirtualClock(time=clock.now, sleep=clock.advance)
     return target
 
 

@@ -188,7 +188,7 @@ def test_a_journal_that_fails_at_the_first_reads_ends_the_run_before_anything_is
 def reached_by_hand(state, clock):
     """The served provider over its socket, by the clock that the provider goes by."""
     wire = Wire(time=clock.now)
-    return LiveTarget(state.base_url, wire=wire, clock=VirtualClock(clock))
+    return LiveTarget(state.base_url, wire=wire, clock=VirtualClock(time=clock.now, sleep=clock.advance))
 
 
 def passing(monkeypatch, state, clock, until):

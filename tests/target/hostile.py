@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import re
 import socket
+import socketserver
 import subprocess
 import threading
 import time
@@ -54,13 +55,6 @@ class Server:
         self.requests.append(head + b"\r\n\r\n" + body)
         return self.requests[-1]
 
-    def drip(self, connection: socket.socket, data: bytes, every: float) -> None:
-        """Send a byte at a time, until the test is over."""
-        for byte in data:
-            connection.sendall(bytes([byte]))
-            if self.over.wait(every):
-                return
-
 
 Behaviour = Callable[[Server, socket.socket], None]
 
@@ -89,38 +83,24 @@ def closing(data: bytes) -> Behaviour:
 @contextlib.contextmanager
 def serving(behave: Behaviour) -> Iterator[Server]:
     """A server for as long as the context lasts; ``behave`` gets each connection in its own thread."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(listener.getsockname()[1])
-    threads: list[threading.Thread] = []
 
-    def talk(connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            connection.settimeout(20)
-            behave(server, connection)
-        server.closed.release()
-
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            server.connections += 1
+            with contextlib.suppress(OSError), self.request as connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                server.connections += 1
-                thread = threading.Thread(target=talk, args=(connection,), daemon=True)
-                threads.append(thread)
-                thread.start()
+                connection.settimeout(20)
+                behave(server, connection)
+            server.closed.release()
 
-    accepting = threading.Thread(target=accept, daemon=True)
-    accepting.start()
-    try:
-        yield server
-    finally:
-        server.over.set()
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        accepting.join(5)
-        for thread in threads:
-            thread.join(5)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listener:
+        server = Server(listener.server_address[1])
+        threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.over.set()
+            listener.shutdown()
 
 
 @contextlib.contextmanager

@@ -102,11 +102,9 @@ def sending(data, *, every=None):
 
     def behave(server, connection):
         server.receive(connection)
-        if every:
-            server.drip(connection, data, every)
-        else:
-            connection.sendall(data)
-            server.over.wait(PATIENT)
+        for piece in [bytes([byte]) for byte in data] if every else [data]:
+            connection.sendall(piece)
+            server.over.wait(every or PATIENT)
 
     return behave
 
@@ -124,25 +122,22 @@ def test_time_is_bounded_for_the_whole_exchange():
         assert (reply.response, reply.trouble) == (None, "timed out")
 
 
-def test_a_target_that_does_not_read_is_a_time_out():
-    def behave(server, connection):
+def test_a_target_that_does_not_read_is_a_time_out_and_one_that_responds_before_is_seen():
+    def idle(server, connection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         server.over.wait(PATIENT)
 
-    with serving(behave) as server, reaching(server.url, seconds=IMPATIENT) as target:
-        assert target.send(pause(server.url, b"x" * 30_000_000)).trouble == "timed out"
-
-
-def test_a_response_that_comes_before_the_request_was_read_is_seen():
-    def behave(_server, connection):
+    def early(_server, connection):
         connection.recv(1000)
         connection.sendall(written(status="413 Too long"))
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(65_536):
             pass
 
-    with serving(behave) as server, reaching(server.url, seconds=PATIENT) as target:
-        assert target.send(pause(server.url, b"x" * 3_000_000)).response.status == 413
+    for behave, seconds, size in ((idle, IMPATIENT, 30_000_000), (early, PATIENT, 3_000_000)):
+        with serving(behave) as server, reaching(server.url, seconds=seconds) as target:
+            reply = target.send(pause(server.url, b"x" * size))
+        assert (reply.trouble or reply.response.status) == ("timed out" if behave is idle else 413)
 
 
 def test_a_connection_closed_at_any_point_of_a_response_is_trouble():
@@ -154,12 +149,11 @@ def test_a_connection_closed_at_any_point_of_a_response_is_trouble():
         connection.sendall(whole[:point])
 
     head = whole.index(b"\r\n\r\n") + 4
-    with serving(behave) as server, reaching(server.url, seconds=PATIENT) as target:
+    with serving(behave) as server, reaching(server.url) as target:
         for point in range(len(whole)):
             reply = target.send(get(server.url))
             assert reply.response is None
-            where = "" if point else "before a response"
-            where = "in the middle of the response" if point >= head else where
+            where = "in the middle of the response" if point >= head else "" if point else "before a response"
             assert reply.trouble.startswith(f"connection closed {where}"), point
 
 
@@ -206,11 +200,9 @@ def test_what_is_not_http_is_trouble_that_quotes_nothing():
 
 
 def test_a_body_with_wrong_framing_is_a_response_that_cannot_be_read():
-    reply = reply_to(closing(written(b"zz\r\n{}\r\n", CHUNKED)))
-    assert reply.trouble is None
-    assert reply.response.status == 200
-    assert reply.response.undecoded == "a body that is not HTTP/1.1: illegal chunk header"
-    assert read_response(reply.response).problem == reply.response.undecoded
+    response = reply_to(closing(written(b"zz\r\n{}\r\n", CHUNKED))).response
+    assert (response.status, response.undecoded) == (200, "a body that is not HTTP/1.1: illegal chunk header")
+    assert read_response(response).problem == response.undecoded
 
 
 def test_a_connection_is_kept_unless_more_came_than_the_response():
@@ -231,6 +223,9 @@ def test_a_connection_is_kept_unless_more_came_than_the_response():
         assert server.connections == connections, data
 
 
+STARTS = [b"", b"HTTP/1.1 ", HEAD, HEAD + b"Content-Encoding: gzip\r\n\r\n", written()[:-20]]
+
+
 def test_any_bytes_are_a_reply():
     data = b""
 
@@ -245,11 +240,8 @@ def test_any_bytes_are_a_reply():
         reply = target.send(get(server.url))
         assert (reply.response is None) != (reply.trouble is None)
 
-    with serving(behave) as server, reaching(server.url, seconds=PATIENT) as target:
+    with serving(behave) as server, reaching(server.url) as target:
         send()
-
-
-STARTS = [b"", b"HTTP/1.1 ", HEAD, HEAD + b"Content-Encoding: gzip\r\n\r\n", written()[:-20]]
 
 
 def test_a_header_that_cannot_be_written_is_trouble_that_does_not_repeat_it():

@@ -1,20 +1,16 @@
 """The target in this process: respx in front of a provider, nothing changed, nothing on the network."""
 
 import gzip
-import random
+from itertools import product
 from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from target.hostile import get, pause
-from whop_contracts.cli import planning as opening
-from whop_contracts.cli.planning import mock_actors, open_mock, open_target
-from whop_contracts.engine.build_plan import draw
-from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import SEED, ManualClock, build
+from whop_contracts.cli.planning import mock_actors, open_target
+from whop_contracts.provider import SEED, ManualClock
 from whop_contracts.settings import Settings
-from whop_contracts.steps import Capabilities
 from whop_contracts.target import MOCK_URL, MockTarget, OffTargetError
 from whop_contracts.target.clocks import VirtualClock
 
@@ -33,18 +29,19 @@ class Scripted:
         return self.given
 
 
-def target_of(provider):
-    return MockTarget(provider, VirtualClock(ManualClock(START)))
+def target_of(provider, *, routed=True):
+    manual = ManualClock(START)
+    return MockTarget(provider, VirtualClock(time=manual.now, sleep=manual.advance), routed=routed)
 
 
 def test_a_response_is_passed_on_unchanged():
     headers = (("Content-Type", "application/json"), ("X-Two", "1"), ("x-two", "é"), ("set-cookie", "a=b"))
-    for content in (b"", b"\xff\xfe\0", b"{}" * 10_000, "é".encode("utf-16")):
-        for status in (200, 204, 302, 404, 429, 500, 599):
-            reply = target_of(Scripted(status, headers, content)).send(get(MOCK_URL))
-            response = reply.response
-            assert (response.status, response.headers, response.content) == (status, headers, content)
-            assert (reply.trouble, reply.sent, reply.received) == (None, START, START)
+    contents = (b"", b"\xff\xfe\0", b"{}" * 10_000, "é".encode("utf-16"))
+    for routed, status, content in product((True, False), (200, 204, 302, 404, 429, 500, 599), contents):
+        reply = target_of(Scripted(status, headers, content), routed=routed).send(get(MOCK_URL))
+        response = reply.response
+        assert (response.status, response.headers, response.content) == (status, headers, content)
+        assert (reply.trouble, reply.sent, reply.received) == (None, START, START)
 
 
 def test_a_compressed_response_is_decoded_as_over_a_socket():
@@ -60,23 +57,19 @@ def test_a_request_reaches_the_provider_as_given():
     target.send(pause(MOCK_URL, b"\xff", content_type="text/plain"))
     (method, path, headers, content), second = provider.requests
     assert (method, path, content) == ("GET", "/api/v1/ad_campaigns/adcamp_%00%f0'(x)", b"")
-    assert ("Authorization", "Bearer x") in headers
+    assert ("authorization", "Bearer x") in headers
     assert (second[0], second[3]) == ("POST", b"\xff")
 
 
-def test_only_the_provider_is_reached():
+def test_only_the_provider_is_reached_and_what_respx_records_does_not_grow():
     target = target_of(Scripted())
     with pytest.raises(OffTargetError):
         target.send(get("https://example.com/api/v1"))
     with pytest.raises(AssertionError, match="not mocked"):
         target.respx_router.handler(httpx.Request("GET", "https://example.com/"))
-
-
-def test_what_respx_records_does_not_grow_with_the_requests():
-    target = target_of(Scripted())
-    for _ in range(700):
+    for _ in range(9):
         target.send(get(MOCK_URL))
-    assert len(target.respx_router.calls) <= 256
+    assert len(target.respx_router.calls) == 1
 
 
 def test_without_a_base_url_the_target_is_the_reference_provider():
@@ -87,20 +80,3 @@ def test_without_a_base_url_the_target_is_the_reference_provider():
     for campaign, token in [*everyone, (SEED.campaigns[0], parties.readonly_token)]:
         request = get(MOCK_URL, f"/ad_campaigns/{campaign}", Authorization=f"Bearer {token}")
         assert target.send(request).response.status == 200
-
-
-def test_without_respx_the_exchanges_are_the_same(monkeypatch):
-    """The proof leaves respx out, because it takes most of the time."""
-    means = Capabilities(2, readonly=True, foreign=True, resting=True, loopback=True, clock="virtual")
-    plan = draw(PAUSE, "quick", seed=3, means=means)
-    for variation in ("errors-text", "pretty-printed"):
-        seen = []
-        for routed in (True, False):
-            monkeypatch.setattr(opening, "open_mock", lambda one, to=routed, **_: open_mock(one, routed=to))
-            exchanges = []
-            provider = build(variation=variation, clock=ManualClock(START))
-            take = lambda one, _, to=exchanges: to.append(one.exchange)  # noqa: E731
-            opening.run_in_process(plan, provider, random.Random(1), take)
-            seen.append([(one.request, one.response, one.trouble, one.now) for one in exchanges])
-        assert len(seen[0]) > 100
-        assert seen[0] == seen[1]

@@ -31,7 +31,7 @@ from whop_contracts.engine.journal import (
     restore_command,
 )
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
+from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.session import Session
 from whop_contracts.exchange import Cause
@@ -101,7 +101,9 @@ class _Run:
         agent = f"whop-contracts/{__version__} ({self.id})"
         self.session = Session(
             self.sender,
-            RequestBuilder(target.base_url, actors, PAUSE, agent=agent, rng=rng),
+            actors,
+            PAUSE,
+            agent=agent,
             tolerance=settings.resume_tolerance,
             watch=self.take,
             tell=lambda line: tell(f"restoring: {line}"),
@@ -142,8 +144,8 @@ class _Run:
             with exclusive(resources, self.id) as unlocked:
                 if live:
                     journal = Journal.create(settings.journal, target.base_url, self.id, PAUSE.read_state)
+                    self.session.journal = journal
                 self._announce(journal)
-                self.session.journal = journal
                 self.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
                 more = self.batch if plan.goes_on else None
                 reason = execute(
@@ -164,7 +166,7 @@ class _Run:
                     journal.remove_if_complete(PAUSE.read_state)
             if self.har:
                 self.har.close(reason)
-        if (trouble := self.state.unjournalled) and not self.state.failed:
+        if (trouble := self.session.journal.trouble) and not self.state.failed:
             raise UsageError(f"--journal: {trouble}; the run was ended, and every campaign is as it was")
 
     def _announce(self, journal: Journal | None) -> None:
@@ -206,7 +208,6 @@ class _Run:
         command, classes = command_of_run(settings), classes_of(self.plan, self.sent)
         circumstances = Circumstances(
             target=self.about,
-            contract={"version": __version__, "sha256": PAUSE.sha256()},
             plan=self._planned() | {"command": command, "classes": classes},
             clock={"kind": target.clock.kind, "from": start, "to": end},
             put_back={"campaigns": len(state.restored), "failed": state.failed},

@@ -17,7 +17,6 @@ from typing import Any, Final, cast
 from whop_contracts import __version__
 from whop_contracts.engine.build_plan import draw
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.engine.run import execute
 from whop_contracts.engine.session import RunState, Session
 from whop_contracts.pause import catalogue
@@ -29,7 +28,7 @@ from whop_contracts.provider import SEED, ManualClock, Provider, build
 from whop_contracts.settings import Settings, UsageError, shown
 from whop_contracts.steps import Actors, Capabilities
 from whop_contracts.target import LiveTarget, MockTarget, Target, checked_base, steady_time
-from whop_contracts.target.clocks import Movable, VirtualClock, WallClock
+from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.sender import Sender
 from whop_contracts.target.wire import Wire, is_loopback, split_url
@@ -68,7 +67,8 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
 
     Unless ``routed``, requests do not pass through respx, which takes most of their time.
     """
-    return MockTarget(provider, VirtualClock(cast("Movable", provider.clock)), routed=routed)
+    manual = cast("ManualClock", provider.clock)
+    return MockTarget(provider, VirtualClock(time=manual.now, sleep=manual.advance), routed=routed)
 
 
 def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
@@ -91,9 +91,7 @@ def session_in_process(
         if sound:
             watch(evidence, sequence)
 
-    builder = RequestBuilder(target.base_url, actors, PAUSE, agent="whop-contracts", rng=rng)
-    sender = Sender(target, rng=rng)
-    return Session(sender, builder, tolerance=tolerance, watch=take)
+    return Session(Sender(target, rng=rng), actors, PAUSE, tolerance=tolerance, watch=take)
 
 
 def mock_actors(campaigns: int = _MOCK_CAMPAIGNS) -> Actors:

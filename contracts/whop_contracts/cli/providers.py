@@ -13,6 +13,7 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +22,7 @@ from whop_contracts import provider
 from whop_contracts.cli import say
 from whop_contracts.engine.plan import Profile
 from whop_contracts.instants import NANO, Instant
-from whop_contracts.integrations.consumer import Found
-from whop_contracts.integrations.consumer.request_checker import RequestChecker, guarded
+from whop_contracts.integrations.consumer import Found, RequestChecker, guarded
 from whop_contracts.proof import rank as ranking
 from whop_contracts.proof import trials
 from whop_contracts.provider import SEED, server
@@ -162,7 +162,10 @@ def prove(
     if not quiet:
         say(*proofs.matrix(proof), "")
     wrong = proofs.problems(proof, whole=not faults)
-    pages = [proofs.markdown(proof), proofs.data(proof)]
+    pages: list[str] = []
+    if write or check:
+        alone = (replace(trial, only="drawn") for trial in planned if trial.fault)
+        pages = [proofs.markdown(proof, trials.prove(tuple(alone), jobs=jobs)), proofs.data(proof)]
     for name, old, new in zip(_both(check or ""), before, pages, strict=False):
         if old != new:
             wrong.append(f"{name} holds other numbers (whop-contracts prove --write replaces it):")

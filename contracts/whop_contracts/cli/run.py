@@ -57,7 +57,7 @@ def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
     settings = loaded.settings
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
-    result = har.judge_recording(
+    result = har.check_recording(
         har.load(file, base_url=target),
         clauses,
         tolerance=settings.resume_tolerance if "resume_tolerance" in loaded.origins else None,

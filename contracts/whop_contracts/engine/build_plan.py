@@ -28,7 +28,7 @@ from whop_contracts.steps import Actors, Capabilities, Case, Need, Sequence
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
 BATCH: Final = "batch "
-_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 95, "thorough": 95}
+_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 130, "thorough": 130}
 """After this many requests every third sequence is a drawn one."""
 _SCALES: Final[Mapping[Profile, float]] = {"quick": 1 / 5, "standard": 1.0, "thorough": 3.0}
 """How much of the classes' shares is drawn."""
@@ -224,10 +224,11 @@ def _grouped(contract: Contract, cases: Iterable[Case], label: str) -> Iterator[
 
     number = 0
     while any(queues.values()):
-        rejected, possible = take("none", SHARED), take("possible", SHARED)
-        # A pause with a date can follow whatever was before; one without needs an active campaign.
+        # Pauses that must be accepted find most, so they come first. One with a date can follow whatever was
+        # before; one without needs an active campaign.
         accepted = sorted(take("expected", _EXPECTED), key=lambda case: case.until is None)
-        for some in filter(None, (rejected, accepted, possible)):
+        groups = [accepted] if accepted else [take("none", SHARED), take("possible", SHARED)]
+        for some in filter(None, groups):
             number += 1
             name = f"{label} {number}"
             yield replace(contract.together(*some), name=name, id=name.replace(" ", "-"))

@@ -100,7 +100,7 @@ class ClauseRunner:
     requests: int = 0
     conclusive: int = 0
     unread: int = 0
-    _groups: list[tuple[Condition, list[tuple[int, Clause]]]] = field(default_factory=list)
+    _groups: dict[Condition, list[Clause]] = field(default_factory=dict)
 
     @property
     def unproven(self) -> str | None:
@@ -112,24 +112,20 @@ class ClauseRunner:
 
     def __post_init__(self) -> None:
         self.counts = {clause.id: Count() for clause in self.clauses}
-        groups: dict[Condition, list[tuple[int, Clause]]] = {}
-        for place, clause in enumerate(self.clauses):
-            groups.setdefault(clause.applies, []).append((place, clause))
-        self._groups = list(groups.items())
+        for clause in self.clauses:
+            self._groups.setdefault(clause.applies, []).append(clause)
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
         """Check one exchange by every clause that applies; the ids of those that fail, as catalogued."""
         self.requests += 1
-        broken: list[tuple[int, str]] = []
-        for applies, clauses in self._groups:
-            if not applies(evidence):
-                continue
-            for place, clause in clauses:
+        broken = set()
+        for applies, clauses in self._groups.items():
+            for clause in clauses if applies(evidence) else ():
                 count = self.counts[clause.id]
                 count.exchanges += 1
                 finding = next(clause.check(evidence), None)
                 if finding is not None:
-                    broken.append((place, clause.id))
+                    broken.add(clause.id)
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
@@ -138,7 +134,7 @@ class ClauseRunner:
             self.conclusive += 1
             for drift in drifts(evidence.document, self.contract.schema()):
                 self._count(drift)
-        return tuple(id_ for _, id_ in sorted(broken))
+        return tuple(id_ for id_ in self.counts if id_ in broken) if broken else ()
 
     def _keep(self, count: Count, failure: Failure) -> None:
         count.broken += 1

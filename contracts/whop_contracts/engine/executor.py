@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -23,6 +23,8 @@ _WAYS_OUT: Final = {
     "virtual": "please report it",
 }
 """What helps if a clock of a kind cannot be used."""
+_OVERLAPPING: Final = ("wall",)
+"""The kinds of clock on which others are sent while a sequence waits."""
 _WALL_LOOKS_S: Final = (3.0, 16.0, 32.0)
 """On a wall clock a late resume is also looked for at these seconds after it is due."""
 Steps = Generator[int | None, bool | None, bool]
@@ -31,79 +33,99 @@ whether it was reached; or None where others may go on first. Returns whether th
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Course:
-    """A sequence that is being sent: its name, the instants of its marks, those of pauses that got a 409."""
+    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for.
+
+    ``marks`` are the instants that its later steps refer to, ``conflicting`` those of pauses that got a 409.
+    """
 
     name: str
+    campaigns: frozenset[str] = frozenset()
+    due: int = 0
     marks: dict[str, int] = field(default_factory=dict)
     conflicting: set[str] = field(default_factory=set)
+    steps: Steps = field(init=False)
 
 
-@dataclass(slots=True, eq=False)
-class Running:
-    """A sequence under way, and the symbols of its campaigns; ``due`` is the instant that it waits for."""
+class Executor:
+    """Sends a plan in a session. Every exchange is given to the session's ``watch``.
 
-    steps: Steps
-    campaigns: frozenset[str]
-    due: int = 0
-    begun: bool = False
-
-
-class Schedule:
-    """Decides which sequence goes on, step by step.
-
-    One that is due comes first, then the one being sent, then the next of the plan. With ``overlap`` a
+    A sequence that is due comes first, then the one being sent, then the next of the plan. On a wall clock a
     sequence that has to wait does not hold up others: the next one is then the first without a wait of its
     own, else the first, that uses none of the campaigns of those under way. So a campaign is never used by
     two sequences at once, and with a single campaign everything waits: its reads could not tell whether the
-    waiting sequence or a rejected request has changed it. Until the clock is ``known``, those without a wait
-    come first too: an instant that is counted from a guess is never reached.
+    waiting sequence or a rejected request has changed it. Until the clock is known, those without a wait come
+    first too: an instant that is counted from a guess is never reached.
     """
 
-    def __init__(
-        self, sequences: Iterable[Sequence], *, overlap: bool, known: Callable[[], bool] = lambda: True
-    ) -> None:
-        self._todo = iter(sequences)
-        self._known = known
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._clock = session.target.clock
+        self._overlaps = self._clock.kind in _OVERLAPPING
+        self._todo: Iterator[Sequence] = iter(())
         self._deferred: list[Sequence] = []
-        self.overlap = overlap
-        self.under_way: list[Running] = []
-        self.finished = 0
+        self._under_way: list[Course] = []
+        self._waited_out = 0
+        self._conflicts = False
 
-    @property
-    def waiting(self) -> list[Running]:
-        """The sequences that wait, the one that is due first at the front."""
-        return sorted((one for one in self.under_way if one.due), key=lambda one: one.due)
+    def run(self, plan: Plan, more: Callable[[int], Plan] | None = None) -> None:
+        """Send a plan, and ``more`` batches of it (numbered from 1), within the budget."""
+        state, number = self._session.state, 0
+        self._send_plan(plan, "")
+        while more and not (state.cut or state.inconclusive):
+            number += 1
+            self._send_plan(more(number), f" of batch {number}")
 
-    def next(self, passed: Callable[[int], bool], begin: Callable[[Sequence], Steps]) -> Running | None:
+    def _send_plan(self, plan: Plan, label: str) -> None:
+        state, finished = self._session.state, 0
+        self._todo = iter(plan.sequences)
+        try:
+            while one := self._next():
+                finished += self._go_on(one)
+        except BudgetSpent as spent:
+            state.cut = len(plan.sequences) - finished
+            unsent = f"{state.cut} of {len(plan.sequences)} sequences{label}"
+            state.notes.append(f"{spent}: {unsent} were not finished")
+        except Stopped as stopped:
+            state.inconclusive = str(stopped)
+        except JournalError as error:
+            state.inconclusive = str(error)
+
+    # -- which sequence goes on ------------------------------------------------------------------------------
+
+    def _next(self) -> Course | None:
         """What goes on now; if it is not due yet, nothing else can be sent. None at the end."""
-        waiting = self.waiting
-        if waiting and (not self.overlap or passed(waiting[0].due)):
+        waiting = min((one for one in self._under_way if one.due), key=lambda one: one.due, default=None)
+        if waiting and (not self._overlaps or self._has_passed(waiting.due)):
             # Until it waits again or ends, it stays ahead of the one that it interrupts.
-            self.under_way.remove(waiting[0])
-            self.under_way.insert(0, waiting[0])
-            return waiting[0]
-        sending = next((one for one in self.under_way if not one.due), None)
+            self._under_way.remove(waiting)
+            self._under_way.insert(0, waiting)
+            return waiting
+        sending = next((one for one in self._under_way if not one.due), None)
         if sending is None and (sequence := self._startable()):
-            sending = Running(begin(sequence), _campaigns(sequence))
-            self.under_way.append(sending)
-        return sending or (waiting[0] if waiting else None)
+            sending = Course(sequence.name, _campaigns(sequence))
+            sending.steps = self._send_sequence(sequence, sending)
+            self._under_way.append(sending)
+        return sending or waiting
 
-    def finish(self, one: Running) -> None:
-        """It has ended."""
-        self.under_way.remove(one)
-        self.finished += 1
+    def _has_passed(self, ns: int) -> bool:
+        """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""
+        now = self._session.target.time()
+        window = self._clock.window(now, now)
+        return window is None or window.start >= ns
 
     def _startable(self) -> Sequence | None:
         """Take the next sequence that may be started; None if there is none now."""
-        blocked = frozenset[str]().union(*(one.campaigns for one in self.under_way))
+        blocked = frozenset[str]().union(*(one.campaigns for one in self._under_way))
+        unknown = self._clock.kind == "wall" and self._clock.moved is None
         found: int | None = None
         for index, sequence in enumerate(self._upcoming()):
             if blocked & _campaigns(sequence):
                 continue
             found = index if found is None else found
-            if not (_waits(sequence) and (blocked or not self._known())):
+            waits = any(isinstance(step, AdvanceClock | AwaitResume) for step in sequence.steps)
+            if not (waits and (blocked or unknown)):
                 found = index
                 break
         return None if found is None else self._deferred.pop(found)
@@ -115,82 +137,21 @@ class Schedule:
             self._deferred.append(sequence)
             yield sequence
 
-
-def _campaigns(sequence: Sequence) -> frozenset[str]:
-    """The symbols of the campaigns that a sequence uses, also by an altered id."""
-    used = {sequence.campaign} if sequence.start == "active" else set()
-    used.update(case.campaign for case in sequence.cases())
-    return frozenset(":".join(symbol.split(":")[:2]) for symbol in used)
-
-
-def _waits(sequence: Sequence) -> bool:
-    return any(isinstance(step, AdvanceClock | AwaitResume) for step in sequence.steps)
-
-
-class Executor:
-    """Sends a plan in a session. Every exchange is given to the session's ``watch``."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._clock = session.target.clock
-        self._waited_out = 0
-        self._conflicts = False
-
-    def run(self, plan: Plan, more: Callable[[int], Plan] | None = None) -> None:
-        """Send a plan, and ``more`` batches of it (numbered from 1), within the budget.
-
-        While a sequence waits on a wall clock, those for other campaigns are sent.
-        """
-        state = self._session.state
-        self._send_plan(plan, "")
-        number = 0
-        while more and not (state.cut or state.inconclusive):
-            number += 1
-            self._send_plan(more(number), f" of batch {number}")
-
-    def _send_plan(self, plan: Plan, label: str) -> None:
-        state = self._session.state
-        schedule = Schedule(plan.sequences, overlap=self._clock.kind == "wall", known=self._is_known)
+    def _go_on(self, one: Course) -> bool:
+        """Let a sequence take its next step, after the instant that it waits for. Whether it has ended."""
         try:
-            while one := schedule.next(self._has_passed, self._send_sequence):
-                self._go_on(schedule, one)
-        except BudgetSpent as spent:
-            state.cut = len(plan.sequences) - schedule.finished
-            unsent = f"{state.cut} of {len(plan.sequences)} sequences{label}"
-            state.notes.append(f"{spent}: {unsent} were not finished")
-        except Stopped as stopped:
-            state.inconclusive = str(stopped)
-        except JournalError as error:
-            state.inconclusive = state.unjournalled = str(error)
-
-    def _go_on(self, schedule: Schedule, one: Running) -> None:
-        """Let a sequence take its next step, after the instant that it waits for."""
-        reached = not one.due or self._reach(one.due)
-        try:
-            one.due = (one.steps.send(reached) if one.begun else next(one.steps)) or 0
-            one.begun = True
+            one.due = one.steps.send(self._reach(one.due) if one.due else None) or 0
         except StopIteration:
-            schedule.finish(one)
-        if schedule.overlap:
-            self._session.set_waiting({symbol for other in schedule.waiting for symbol in other.campaigns})
-
-    def _is_known(self) -> bool:
-        return self._clock.kind != "wall" or self._clock.moved is not None
-
-    def _has_passed(self, ns: int) -> bool:
-        """Whether there is no need to wait for an instant, as it is over or cannot be waited for."""
-        now = self._session.target.time()
-        window = self._clock.window(now, now)
-        return window is None or window.start >= ns
+            self._under_way.remove(one)
+        if self._overlaps:
+            symbols = {symbol for other in self._under_way if other.due for symbol in other.campaigns}
+            own = (symbol for symbol in symbols if symbol.startswith("own:"))
+            self._session.oracle.waiting = set(map(self._session.actors.own, own))
+        return one not in self._under_way
 
     # -- one sequence ----------------------------------------------------------------------------------------
 
-    def _is_just_before(self, step: Step) -> bool:
-        """Whether a test clock is moved to just before an instant. Reads lag by the time of the sender."""
-        return isinstance(step, AdvanceClock) and step.plus_ms < 0 and self._clock.kind == "test"
-
-    def _send_sequence(self, sequence: Sequence) -> Steps:
-        course = Course(sequence.name)
+    def _send_sequence(self, sequence: Sequence, course: Course) -> Steps:
         if sequence.start == "active":
             self._bring_to_baseline(sequence.campaign, course)
         for rejected, some in itertools.groupby(sequence.steps, self._must_be_rejected):
@@ -221,7 +182,8 @@ class Executor:
             return True
         if isinstance(step, AwaitResume):
             return (yield from self._await_resume(step, course))
-        if self._session.oracle.lags and self._is_just_before(step):
+        if self._session.oracle.lags and step.plus_ms < 0 and self._clock.kind == "test":
+            # Reads lag by the time of the sender.
             self._clock.lag(sum(SETTLE_S))
         return bool((yield course.marks.get(step.mark, 0) + step.plus_ms * 1_000_000))
 
@@ -231,12 +193,11 @@ class Executor:
         acts = session.contract.takes_effect(case)
         if acts and self._conflicts:
             self._bring_to_baseline(case.campaign, course)
-        evidence = session.send(case, course.name, course.marks)
-        if acts and evidence.status == HTTPStatus.CONFLICT and not self._conflicts:
+        conflict = session.send(case, course.name, course.marks).status == HTTPStatus.CONFLICT
+        if conflict and acts and not self._conflicts:
             self._conflicts = True
-            self._bring_to_baseline(case.campaign, course)
-            evidence = session.send(case, course.name, course.marks)
-        if case.mark and evidence.status == HTTPStatus.CONFLICT and self._clock.kind == "wall":
+            self._send(case, course)
+        elif conflict and case.mark and self._clock.kind == "wall":
             course.conflicting.add(case.mark)
 
     def _bring_to_baseline(self, campaign: str, course: Course) -> None:
@@ -249,8 +210,8 @@ class Executor:
             session.read(campaign, course.name)
 
     def _is_at_baseline(self, symbol: str) -> bool:
-        campaign = self._session.actors.campaigns[int(symbol.partition(":")[2])]
-        return self._session.possible(campaign) == frozenset({self._session.contract.baseline})
+        session = self._session
+        return session.possible(session.actors.own(symbol)) == frozenset({session.contract.baseline})
 
     def _await_resume(self, step: AwaitResume, course: Course) -> Steps:
         """Read after a due resume until it is seen or the tolerance is over; two long waits at most.
@@ -284,3 +245,10 @@ class Executor:
         if trouble:
             self._session.state.untimed = f"{trouble}; {_WAYS_OUT[self._clock.kind]}"
         return False
+
+
+def _campaigns(sequence: Sequence) -> frozenset[str]:
+    """The symbols of the campaigns that a sequence uses, also by an altered id."""
+    used = {sequence.campaign} if sequence.start == "active" else set()
+    used.update(case.campaign for case in sequence.cases())
+    return frozenset(":".join(symbol.split(":")[:2]) for symbol in used)

@@ -1,4 +1,4 @@
-"""What is watched besides the clauses: missing responses, credential, clocks, another company's campaign.
+"""What is watched besides the clauses: credential, clocks, another company's campaign.
 
 While one of them is in doubt, evidence is held instead of being checked.
 """
@@ -10,25 +10,26 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal
 
-from whop_contracts.exchange import Exchange
+from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, State
-from whop_contracts.steps import Case, read
+from whop_contracts.steps import read
 
 if TYPE_CHECKING:
-    from whop_contracts.engine.request_builder import BuiltRequest
     from whop_contracts.engine.session import Session
 
 Watch = Callable[[Evidence, str, bool], None]
 """Gets an exchange, the name of its sequence, and whether it may be checked (else it is only recorded)."""
 Doubt = Literal["clock", "credential", "permission", "conflict", "redirect"]
 """Why evidence is held."""
-_UNANSWERED: Final = 8
 _UNSTAMPED: Final = 3
 """So many responses without a new stamp, and nothing can be learned from stamps."""
 _REDIRECTS: Final = range(300, 400)
 _APART: Final = 10 * NANO
+_CONTRADICTIONS: Final = {
+    "wall": "the Date headers and updated_at tell different times",
+    "test": "the test clock is not the provider's: updated_at does not follow it",
+}
 PREFLIGHT: Final = "preflight"
 
 
@@ -36,53 +37,39 @@ class Stopped(Exception):  # noqa: N818 - no error: the run ends early, with thi
     """The run cannot go on, for a reason that lies in the environment."""
 
 
-def check_responses(session: Session, evidence: Evidence) -> None:
-    """End the run if the operation never gets a response: hundreds of retries show the same."""
-    if evidence.operation != session.contract.operation:
-        return
-    if evidence.accepted or session.unanswered is None:
-        session.unanswered = None
-    elif not evidence.answered:
-        session.unanswered += 1
-        if session.unanswered == _UNANSWERED and not session.in_teardown:
-            what = evidence.exchange.trouble or f"{evidence.status} each time"
-            raise Stopped(f"{session.contract.unproven}, and {_UNANSWERED} got no response at all: {what}")
-
-
 @dataclass(slots=True)
 class Outbox:
-    """Passes evidence on in its order; holds it while something is in doubt."""
+    """Passes evidence on in its order; holds it while something is in doubt.
+
+    ``doubts`` are those that it is held for, each with the number of those that were held before.
+    """
 
     watch: Watch
-    _held: list[tuple[Evidence, str, bool]] = field(default_factory=list)
-    _doubts: dict[Doubt, int] = field(default_factory=dict)
+    doubts: dict[Doubt, int] = field(default_factory=dict)
+    _held: list[tuple[Evidence, bool]] = field(default_factory=list)
 
-    def put(self, evidence: Evidence, sequence: str) -> None:
+    def put(self, evidence: Evidence) -> None:
         """One more exchange."""
-        self._held.append((evidence, sequence, True))
+        self._held.append((evidence, True))
         self._flush()
 
     def hold(self, doubt: Doubt) -> None:
         """Hold what comes from now on, until ``settle`` with the same doubt."""
-        self._doubts.setdefault(doubt, len(self._held))
-
-    def holds(self, doubt: Doubt) -> bool:
-        """Whether evidence is held for that doubt."""
-        return doubt in self._doubts
+        self.doubts.setdefault(doubt, len(self._held))
 
     def settle(self, doubt: Doubt, *, sound: bool) -> None:
         """The doubt is over: what was held for it is checked if it is ``sound``, else only recorded."""
-        start = self._doubts.pop(doubt, None)
+        start = self.doubts.pop(doubt, None)
         if start is not None and not sound:
-            self._held[start:] = [(evidence, sequence, False) for evidence, sequence, _ in self._held[start:]]
+            self._held[start:] = [(evidence, False) for evidence, _ in self._held[start:]]
         self._flush()
 
     def _flush(self) -> None:
-        if self._doubts:
+        if self.doubts:
             return
         held, self._held = self._held, []
-        for evidence, sequence, sound in held:
-            self.watch(evidence, sequence, sound)
+        for evidence, sound in held:
+            self.watch(evidence, evidence.exchange.sequence, sound)
 
 
 @dataclass(slots=True)
@@ -107,55 +94,42 @@ class ClockCheck:
     def check(self, session: Session, evidence: Evidence) -> None:
         """Take in one exchange; it is held, if it has to be, before it is passed on."""
         kind = session.target.clock.kind
-        if evidence.request_class is None or (self.confirmed and kind == "test"):
+        if evidence.request_class is None or kind == "virtual" or (self.confirmed and kind == "test"):
             return
         if kind == "wall" and not self.confirmed and not session.in_teardown:
             session.outbox.hold("clock")
         if evidence.document is None:
             return
-        shown = (evidence.documents.last, evidence.document)
-        before, after = (session.contract.stamped_at(one) for one in shown)
-        if before is None or after is None or after == before:
+        stamped_at = session.contract.stamped_at
+        before, stamp = stamped_at(evidence.documents.last), stamped_at(evidence.document)
+        if before is None or stamp is None or stamp == before:
             self.unstamped += 1
             if self.unstamped > _UNSTAMPED:
                 self.finish(session)
-        elif kind == "wall":
-            self._check_estimate(session, evidence.exchange, after)
-        elif kind == "test":
-            self._check_test_clock(session, evidence.exchange, after)
+        elif evidence.exchange.now:
+            self._compare(session, evidence, stamp, evidence.exchange.now)
 
-    def _check_estimate(self, session: Session, exchange: Exchange, stamp: int) -> None:
-        clock, now = session.target.clock, exchange.now
-        agrees = now is not None and now.start - _APART <= stamp <= now.end + _APART
-        if exchange.response is not None and exchange.response.header("date") is None:
+    def _compare(self, session: Session, evidence: Evidence, stamp: int, now: Window) -> None:
+        clock, exchange = session.target.clock, evidence.exchange
+        learned = clock.kind == "wall" and evidence.response.header("date") is None
+        slack = _APART if clock.kind == "wall" else int(session.tolerance * NANO)
+        if learned:
             clock.learn_instant(stamp, exchange.sent, exchange.received)
-        elif not agrees:
-            clock.doubt("the Date headers and updated_at tell different times")
-        self.settle(session, sound=agrees)
-
-    def _check_test_clock(self, session: Session, exchange: Exchange, stamp: int) -> None:
-        now, slack = exchange.now, int(session.tolerance * NANO)
-        if now is None:
-            return
         if now.start - slack <= stamp <= now.end + slack:
-            if session.outbox.holds("clock"):
-                self.settle(session, sound=True)
+            self.finish(session, sound=True)
             return
         session.outbox.hold("clock")
         self.contradicted += 1
-        if self.contradicted > 1:
-            session.target.clock.doubt("the test clock is not the provider's: updated_at does not follow it")
-            self.settle(session, sound=False)
+        if clock.kind == "wall" or self.contradicted > 1:
+            if not learned:
+                clock.doubt(_CONTRADICTIONS[clock.kind])
+            self.finish(session, sound=False)
 
-    def finish(self, session: Session) -> None:
-        """The plan is over: what was not contradicted may be checked."""
-        if session.outbox.holds("clock"):
-            self.settle(session, sound=not self.contradicted)
-
-    def settle(self, session: Session, *, sound: bool) -> None:
-        """Decide about what is held."""
-        self.confirmed = True
-        session.outbox.settle("clock", sound=sound)
+    def finish(self, session: Session, *, sound: bool | None = None) -> None:
+        """What is held is ``sound``; by default, since the plan is over, if nothing was contradicted."""
+        if "clock" in session.outbox.doubts:
+            self.confirmed = True
+            session.outbox.settle("clock", sound=not self.contradicted if sound is None else sound)
 
 
 @dataclass(slots=True)
@@ -171,28 +145,33 @@ class CredentialCheck:
     used: bool = False
     accepted: bool = False
     checking: bool = False
+    doubt: Doubt | None = None
 
-    def begin(self, session: Session, exchange: Exchange, sequence: str) -> Doubt | None:
-        """The doubt that an exchange raises before it is recorded; its evidence is held from here on."""
-        if self.checking or exchange.role != "full" or exchange.scope != "named" or sequence == PREFLIGHT:
-            return None
+    def check(self, session: Session, exchange: Exchange) -> None:
+        """Take in one exchange before it is recorded; if it raises a doubt, its evidence is held."""
+        ours = exchange.role == "full" and exchange.scope == "named" and exchange.sequence != PREFLIGHT
+        self.doubt = None
+        if self.checking or not ours:
+            return
         status = exchange.response.status if exchange.response else 0
         main = exchange.request.operation == session.contract.operation
         first = main and not self.used
         self.used |= main and status != 0
-        doubt: Doubt | None = "credential" if status == HTTPStatus.UNAUTHORIZED else None
-        if first and (status == HTTPStatus.FORBIDDEN or status in _REDIRECTS):
-            doubt = "permission" if status == HTTPStatus.FORBIDDEN else "redirect"
-        if main and status == HTTPStatus.CONFLICT and not self.accepted and not session.in_teardown:
-            doubt = "conflict"
-        self.accepted |= main and (doubt == "conflict" or 200 <= status < 300)  # noqa: PLR2004
-        if doubt:
-            session.outbox.hold(doubt)
-        return doubt
+        if status == HTTPStatus.UNAUTHORIZED:
+            self.doubt = "credential"
+        elif first and (status == HTTPStatus.FORBIDDEN or status in _REDIRECTS):
+            self.doubt = "permission" if status == HTTPStatus.FORBIDDEN else "redirect"
+        elif main and status == HTTPStatus.CONFLICT and not self.accepted and not session.in_teardown:
+            self.doubt = "conflict"
+        self.accepted |= main and (self.doubt == "conflict" or 200 <= status < 300)  # noqa: PLR2004
+        if self.doubt:
+            session.outbox.hold(self.doubt)
 
-    def recheck(self, session: Session, doubt: Doubt, sequence: str) -> None:
-        """Send what decides about a doubt; ``Stopped`` if the credential is rejected again."""
-        contract = session.contract
+    def recheck(self, session: Session, sequence: str) -> None:
+        """Send what decides about a doubt, if there is one; ``Stopped`` if the credential is rejected."""
+        doubt, contract = self.doubt, session.contract
+        if not doubt:
+            return
         simplest, undo = contract.simplest_requests
         self.checking, rejected, why = True, True, contract.conflicting
         try:
@@ -236,32 +215,26 @@ class CredentialCheck:
 class ForeignCampaign:
     """Another company's campaign: its state at the first read, if we may read it; our requests that it got.
 
-    ``taken`` counts the requests that were accepted, which is a finding; ``released`` is the response to the
-    one request that resumes the campaign after each.
+    ``sent`` is whether a request of the operation was sent to it, ``taken`` whether one was accepted, which
+    is a finding; ``released`` is the response to the one request that resumes the campaign after each.
     """
 
     name: str
     first: State | None = None
-    sent: int = 0
-    taken: int = 0
+    sent: bool = False
+    taken: bool = False
     released: Evidence | None = None
 
-    def journalled(self, built: BuiltRequest, contract: Contract) -> str | None:
-        """The name to journal a request under; None if it should be rejected and cannot be read."""
-        main = built.request.operation == contract.operation
-        self.sent += main
-        return self.name if not main or self.first else None
-
-    def check(self, session: Session, evidence: Evidence, case: Case, sequence: str) -> None:
+    def check(self, session: Session, evidence: Evidence) -> None:
         """If a request of ours was accepted, resume the campaign once, and note it."""
-        contract, theirs = session.contract, evidence.exchange.scope == "foreign"
-        if not (theirs and evidence.operation == contract.operation and evidence.accepted):
+        contract, exchange = session.contract, evidence.exchange
+        if not evidence.accepted or exchange.scope != "foreign" or evidence.operation != contract.operation:
             return
-        self.taken += 1
+        self.taken = True
         if self.first is not None and not contract.is_ready(self.first):
             became = f"was {self.first} and was changed; it was left alone"
         else:
-            (resume,) = contract.requests_to_restore(None, contract.baseline, case.campaign)
-            self.released = session.send(resume, sequence)
+            (resume,) = contract.requests_to_restore(None, contract.baseline, "foreign")
+            self.released = session.send(resume, exchange.sequence)
             became = f"was paused; the request that resumes it got {self.released.status}"
         session.state.notes.append(f"{self.name}, another company's, {became}")

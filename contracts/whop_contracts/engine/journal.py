@@ -72,10 +72,14 @@ def restore_command(path: Path, base_url: str, test_clock: str | None = None) ->
 
 
 class Journal:
-    """Writes one run's journal. ``JournalError`` if a line cannot be written: then nothing may be sent."""
+    """Writes one run's journal; without a file, nothing. ``JournalError`` if a line cannot be written: then
+    nothing may be sent. If it is ``lenient``, as in teardown, the error is only kept as ``trouble``.
+    """
 
-    def __init__(self, path: Path, descriptor: int) -> None:
-        self.path = path
+    def __init__(self, path: Path | None = None, descriptor: int | None = None) -> None:
+        self.path = path or Path(os.devnull)
+        self.lenient = False
+        self.trouble: str | None = None
         self._descriptor = descriptor
         self._intended: set[tuple[str, State]] = set()
 
@@ -117,8 +121,7 @@ class Journal:
 
     def intend(self, campaign: str, state: State) -> None:
         """The next request can leave a campaign in this state. The same state is written only once."""
-        if (campaign, state) not in self._intended:
-            self._write(campaign=campaign, intend=state.as_dict())
+        if (campaign, state) not in self._intended and self._write(campaign=campaign, intend=state.as_dict()):
             self._intended.add((campaign, state))
 
     def put_back(self, campaign: str) -> None:
@@ -128,7 +131,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
     def remove_if_complete(self, read_state: ReadState) -> None:
         """Remove the file if every campaign is as it was: nothing is left to restore."""
@@ -136,12 +140,22 @@ class Journal:
             if self.read(self.path, read_state).complete:
                 self.path.unlink()
 
-    def _write(self, **line: Any) -> None:
+    def _write(self, **line: Any) -> bool:
+        """Write a line; False if that failed, or if there is no file."""
+        if self._descriptor is None:
+            return False
         text = memoryview(json.dumps(line).encode() + b"\n")
-        with _explained(self.path, "written"):
-            while text:
-                text = text[os.write(self._descriptor, text) :]
-            os.fsync(self._descriptor)
+        try:
+            with _explained(self.path, "written"):
+                while text:
+                    text = text[os.write(self._descriptor, text) :]
+                os.fsync(self._descriptor)
+        except JournalError as error:
+            self.trouble = str(error)
+            if not self.lenient:
+                raise
+            return False
+        return True
 
     @staticmethod
     def read(path: Path, read_state: ReadState) -> JournalRecord:

@@ -8,11 +8,11 @@ import string
 import urllib.request
 from calendar import monthcalendar
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
-from whop_contracts.exchange import Request, Role, Scope, Window
+from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
 from whop_contracts.pause.clause import Contract
 from whop_contracts.redaction import Redactor
@@ -20,18 +20,10 @@ from whop_contracts.steps import Actors, Case, SymbolicInstant, altered, altered
 
 _LEAD: Final = 3_600 * NANO
 _ALNUM: Final = string.ascii_letters + string.digits
+_UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
+"""A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
 _TELLING: Final = 4
 """Characters that the half of an id has at least, so that nobody else has it as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltRequest:
-    """A request ready to be sent; ``until`` is the instant that its date was written for."""
-
-    request: Request
-    role: Role
-    scope: Scope
-    until: int | None = None
 
 
 def bind_stamp(
@@ -98,8 +90,8 @@ class RequestBuilder:
     agent: str = field(kw_only=True)
     rng: random.Random = field(kw_only=True)
 
-    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> BuiltRequest:
-        """The request of a case, its date counted from ``now`` or from one of ``marks``."""
+    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> Exchange:
+        """What is sent for a case, its date counted from ``now`` or from one of ``marks``."""
         segment, scope = self._id(case.campaign)
         credential, role = self.credential(case.credential)
         content, until = case.body, None
@@ -119,7 +111,8 @@ class RequestBuilder:
             headers=tuple(headers),
             content=content.encode() if isinstance(content, str) else content or b"",
         )
-        return BuiltRequest(request, role, scope, until)
+        unsent = Exchange(0, request, None, sent=0.0, received=0.0, role=role, scope=scope)
+        return replace(unsent, case=case.name, credential=case.credential, until=until)
 
     def _id(self, symbol: str) -> tuple[str, Scope]:
         """The path segment of a campaign's symbol, and whose id it is."""
@@ -146,11 +139,10 @@ class RequestBuilder:
                 return campaign, "named"
             case "half":
                 half = rest[: len(rest) // 2]
-                telling = len(half) >= _TELLING and not rest.isdigit() and not rest.isalpha()
                 # If the whole may be a number, a shorter number may be a campaign, too.
-                return self.contract.id_prefix + (
-                    half if telling else self._random(max(len(half), 12))
-                ), "invented"
+                if len(half) < _TELLING or rest.isdigit() or rest.isalpha():
+                    half = self._random(max(len(half), 12))
+                return prefix + half, "invented"
             case "longer":
                 return campaign + self._random(12), "invented"
             case "recased":
@@ -168,26 +160,14 @@ class RequestBuilder:
         """The value of the Authorization header for a credential's symbol, and its role; None sends none."""
         kind, _, rest = symbol.partition(":")
         token = self.actors.token
-        match kind:
-            case "none":
-                return None, "none"
-            case "empty":
-                return "Bearer", "empty"
-            case "unknown":
-                unknown = _UNSIGNED if rest else self._random(max(len(token), 24))
-                return f"Bearer {unknown}", "unknown"
-            case "altered":
-                return f"Bearer {altered(token, rest)}", "altered"
-            case "scheme":
-                return f"{rest} {token}".strip(), "scheme"
-            case "readonly":
-                return f"Bearer {self.actors.readonly_token}", "readonly"
-            case _:
-                return f"Bearer {token}", "full"
-
-
-_UNSIGNED: Final = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJub2JvZHkifQ."
-"""A JWT whose header says that no signature is needed (RFC 7519, section 6), about nobody."""
+        if kind == "unknown":
+            token = _UNSIGNED if rest else self._random(max(len(token), 24))
+        elif kind == "altered":
+            token = altered(token, rest)
+        elif kind == "readonly":
+            token = self.actors.readonly_token or ""
+        others = {"none": None, "empty": "Bearer", "scheme": f"{rest} {token}".strip()}
+        return others.get(kind, f"Bearer {token}"), cast("Role", kind)
 
 
 def redactor_of(actors: Actors) -> Redactor:

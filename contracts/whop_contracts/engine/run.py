@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +25,7 @@ from whop_contracts.engine.journal import (
     resources_of,
 )
 from whop_contracts.engine.plan import Plan
-from whop_contracts.engine.request_builder import RequestBuilder, redactor_of
+from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.session import RunState, Session
 from whop_contracts.engine.teardown import restore_campaigns
 from whop_contracts.pause.clause import Contract
@@ -53,8 +51,7 @@ def execute(
     state = session.state
     with interruptible():
         try:
-            evidence, first = preflight(session, foreign=plan.means.foreign)
-            state.inconclusive = why_not_ready(session, evidence)
+            first = preflight(session, foreign=plan.means.foreign)
         except (BudgetSpent, Stopped) as stopped:
             state.inconclusive = str(stopped)
         except JournalError:
@@ -69,64 +66,62 @@ def execute(
                 # Within the ``try``: a signal comes before it and is caught below, or while restoring.
                 ending.enter_context(restoring())
             except KeyboardInterrupt:
-                ending.enter_context(restoring())
                 state.inconclusive = "the run was interrupted"
                 if not state.untouched:
                     session.tell("the run was interrupted; a second Ctrl-C leaves the rest as it is")
             except Exception as error:  # noqa: BLE001 - an error of our own; what follows is restored
-                ending.enter_context(restoring())
                 state.inconclusive = describe_internal_error(error)
             finally:
+                ending.enter_context(restoring())
                 if state.untouched:
                     # No request was ever accepted: only the journal notes that they are as they were.
-                    session.in_teardown = True
+                    session.journal.lenient = True
                     for campaign in first:
-                        session.write_journal(partial(Journal.put_back, campaign=campaign))
+                        session.journal.put_back(campaign)
                 else:
                     records = {name: CampaignRecord(shown) for name, shown in first.items()}
                     restore_campaigns(session, records, restore_time=restore_time)
     return state
 
 
-def preflight(session: Session, *, foreign: bool) -> tuple[dict[str, Evidence], dict[str, State]]:
+def preflight(session: Session, *, foreign: bool) -> dict[str, State]:
     """Read every named campaign once, and another company's if one was given, and journal their states.
 
-    Returns the evidence and, where it can be restored, the state by campaign, for those named.
+    Returns the states of those named that can be restored. ``Stopped`` if a run cannot begin.
     """
-    evidence, first = {}, {}
+    first, reads = {}, {}
     for index, campaign in enumerate(session.actors.campaigns):
-        evidence[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
-        shown = evidence[campaign].shown
+        reads[campaign] = session.send(read(f"own:{index}"), PREFLIGHT)
+        shown = reads[campaign].shown
         if shown is not None and not shown.whole and session.contract.is_ready(shown):
             # What is active has no date, so that it can be restored even if dates cannot be read.
             shown = session.contract.baseline
         if shown is not None and shown.whole:
             first[campaign] = shown
-            session.write_journal(partial(Journal.first, campaign=campaign, state=shown))
+            session.journal.first(campaign, shown)
     theirs = session.plain(session.send(read("foreign"), PREFLIGHT)).shown if foreign else None
     if theirs is not None and theirs.whole:
         session.foreign.first = theirs
-        session.write_journal(partial(Journal.first, campaign=session.foreign.name, state=theirs))
-    return evidence, first
+        session.journal.first(session.foreign.name, theirs)
+    for campaign, evidence in reads.items():
+        _check_first_read(session, campaign, evidence)
+    return first
 
 
-def why_not_ready(session: Session, first_reads: Mapping[str, Evidence]) -> str | None:
-    """Why a run cannot begin after its first reads; None if it can.
-
-    Campaigns of a live target that is not on loopback have to be readable and ready to be used.
-    """
-    contract = session.contract
+def _check_first_read(session: Session, campaign: str, evidence: Evidence) -> None:
+    """``Stopped`` if a campaign cannot be read, or is not ready on a live target that is not on loopback."""
+    contract, shown = session.contract, evidence.shown
+    if reason := _why_unreadable(contract, evidence):
+        cause = contract.likely_cause(evidence)
+        raise Stopped(
+            f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
+        )
     live = session.target.kind == "live" and not session.target.loopback
-    for campaign, evidence in first_reads.items():
-        if reason := _why_unreadable(contract, evidence):
-            cause = contract.likely_cause(evidence)
-            return f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
-        if live and (evidence.shown is None or not contract.is_ready(evidence.shown)):
-            return (
-                f"{campaign} is not {contract.baseline} but {evidence.shown or 'not readable'}: "
-                f"a run on a live target only uses campaigns that are"
-            )
-    return None
+    if live and (shown is None or not contract.is_ready(shown)):
+        raise Stopped(
+            f"{campaign} is not {contract.baseline} but {shown or 'not readable'}: "
+            f"a run on a live target only uses campaigns that are"
+        )
 
 
 def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
@@ -192,30 +187,25 @@ def restore(
     if not settings.token:
         raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
     actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
-    rng = random.Random(secrets.token_hex(4))  # noqa: S311 - spreads retries
-    with ExitStack() as ending:
-        target = open_target(settings, record.base_url)
-        ending.callback(target.close)
-        journal = Journal.reopen(path)
-        ending.callback(journal.close)
-        agent = f"whop-contracts/{__version__} (restore)"
+    resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
+    with closing(open_target(settings, record.base_url)) as target, closing(Journal.reopen(path)) as journal:
         session = Session(
-            Sender(target, rng=rng, rate=rate(settings, target)),
-            RequestBuilder(target.base_url, actors, contract, agent=agent, rng=rng),
+            Sender(target, rng=random.Random(), rate=rate(settings, target)),  # noqa: S311 - spreads retries
+            actors,
+            contract,
+            agent=f"whop-contracts/{__version__} (restore)",
             tolerance=settings.resume_tolerance,
-            journal=journal,
             watch=lambda *_: None,
             tell=tell,
         )
-        resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
+        session.journal = journal
         with exclusive(resources, f"restore of {record.run_id}"), interruptible():
             if note := describe_plain_http(record.base_url):
                 tell(note)
             restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
-    state, redact = session.state, redactor_of(actors).text
-    if state.unjournalled:
-        raise JournalError(state.unjournalled)
-    state.restored = [redact(line) for line in state.restored]
-    state.failed = [redact(line) for line in state.failed]
-    state.inconclusive = state.inconclusive and redact(state.inconclusive)
+    if journal.trouble:
+        raise JournalError(journal.trouble)
+    state = session.state
+    lines = [state.restored, state.failed, state.inconclusive]
+    state.restored, state.failed, state.inconclusive = redactor_of(actors).data(lines)
     return state

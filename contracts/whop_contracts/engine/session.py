@@ -5,26 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
-from whop_contracts.engine.guards import (
-    PREFLIGHT,
-    ClockCheck,
-    CredentialCheck,
-    Doubt,
-    ForeignCampaign,
-    Outbox,
-    Watch,
-    check_responses,
-)
-from whop_contracts.engine.journal import Journal, JournalError
-from whop_contracts.engine.request_builder import BuiltRequest, RequestBuilder
+from whop_contracts.engine import guards
+from whop_contracts.engine.journal import Journal
+from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
+from whop_contracts.pause.clause import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
 from whop_contracts.signals import describe_internal_error, shielded
-from whop_contracts.steps import Case, read
+from whop_contracts.steps import Actors, Case, read
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import Sender
 
@@ -32,7 +23,8 @@ SETTLE_S: Final = (0.25, 0.5, 1.0, 0.5)
 """Seconds between reads of a campaign that may lag; together a little more than the lag that is allowed."""
 _SETTLES: Final = 6
 """How often in a run a late read is waited for: each time costs seconds and requests, and shows the same."""
-_INTERRUPTED: Final = "interrupted"
+_UNANSWERED: Final = 8
+"""After so many requests of the operation without a response, and none accepted, a run ends."""
 _DAY: Final = 86_400 * NANO
 
 
@@ -42,10 +34,10 @@ class RunState:
 
     ``inconclusive`` is why nothing can be concluded, ``untouched`` whether no request was ever accepted,
     ``untimed`` why the provider's clock could not be used, ``unanswered`` what requests got instead of a
-    response of the provider, retries included, ``cut`` how many sequences the budget left unsent,
-    ``unjournalled`` why the journal could not be kept, ``unsound`` whether later evidence must not be
-    checked, ``restored`` the campaigns that are as they were (each with what was done), ``failed`` those that
-    are not (each with what is wrong), ``left`` whether restoring was interrupted.
+    response of the provider, retries included, ``cut`` how many sequences the budget left unsent, ``unsound``
+    whether later evidence must not be checked, ``restored`` the campaigns that are as they were (each with
+    what was done), ``failed`` those that are not (each with what is wrong), ``left`` whether restoring was
+    interrupted.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -54,7 +46,6 @@ class RunState:
     untimed: str | None = None
     unanswered: Counter[str] = field(default_factory=Counter)
     cut: int = 0
-    unjournalled: str | None = None
     unsound: bool = False
     restored: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -75,39 +66,41 @@ class Session:
     gets lines for the user about what is being restored.
 
     After ``begin_teardown`` restoring comes before everything else: errors of the journal, of a check or of
-    the oracle are kept in ``state``, and what was to be sent is sent.
+    the oracle are kept, and what was to be sent is sent.
     """
 
     def __init__(
         self,
         sender: Sender,
-        builder: RequestBuilder,
+        actors: Actors,
+        contract: Contract,
         *,
         tolerance: float,
-        watch: Watch,
-        journal: Journal | None = None,
+        watch: guards.Watch,
+        agent: str = "whop-contracts",
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.sender, self.target = sender, sender.target
-        self.actors, self.contract = builder.actors, builder.contract
-        self.journal = journal
+        self.actors, self.contract = actors, contract
+        self.journal = Journal()
         self.tolerance = tolerance
-        self.oracle = self.contract.oracle(tolerance)
+        self.oracle = contract.oracle(tolerance)
         self.state = RunState()
-        self.foreign = ForeignCampaign(self.actors.foreign or "")
-        self.in_teardown = False
-        self.unanswered: int | None = 0
-        self._builder = builder
-        self.outbox = Outbox(watch)
         self.tell = tell
-        self.credential = CredentialCheck()
-        self.clock_check = ClockCheck()
+        self.outbox = guards.Outbox(watch)
+        self.foreign = guards.ForeignCampaign(actors.foreign or "")
+        self.credential = guards.CredentialCheck()
+        self.clock_check = guards.ClockCheck()
+        self.in_teardown = False
+        self._builder = RequestBuilder(sender.target.base_url, actors, contract, agent=agent, rng=sender.rng)
         self._number = 0
         self._settles = 0
+        self._accepted = False
+        self._lost = 0
 
     def begin_teardown(self) -> None:
         """From now on nothing may keep requests from being sent."""
-        self.in_teardown = True
+        self.in_teardown = self.journal.lenient = True
         try:
             self.clock_check.finish(self)
         except Exception as error:  # noqa: BLE001 - an error of a check; restoring comes first
@@ -121,26 +114,10 @@ class Session:
         """The states in which a campaign may be now."""
         return self.oracle.possible(campaign, self.now())
 
-    def set_waiting(self, symbols: Iterable[str]) -> None:
-        """The campaigns whose sequences wait while others are sent: what changes there is due to time."""
-        own = (symbol.partition(":")[2] for symbol in symbols if symbol.startswith("own:"))
-        self.oracle.waiting = {self.actors.campaigns[int(number)] for number in own}
-
     def now(self) -> Window | None:
         """The provider's clock now, as far as it is known."""
         time = self.target.time()
         return self._window(time, time)
-
-    def write_journal(self, write: Callable[[Journal], None]) -> None:
-        """Write to the journal, if one is kept. ``JournalError`` if that fails, except in teardown."""
-        if self.journal is None:
-            return
-        try:
-            write(self.journal)
-        except JournalError as error:
-            if not self.in_teardown:
-                raise
-            self.state.unjournalled = str(error)
 
     def read(self, symbol: str, sequence: str, *, patient: bool = False) -> Evidence:
         """Read a campaign; if the response may lag, read again until it cannot (``patient``: each time)."""
@@ -162,111 +139,115 @@ class Session:
 
         Its date may be counted from the instants of ``marks``; that of its own mark is added to them.
         """
-        built = self._build(case, {} if marks is None else marks)
-        self._journal_intent(built)
+        unsent = self._build(case, sequence, {} if marks is None else marks)
+        self._journal_intent(unsent)
         began = self.target.time()
         try:
-            replies = self.sender.deliver(built.request)
+            replies = self.sender.deliver(unsent.request)
         except KeyboardInterrupt:
             # It may have taken effect: what it left has to be restored.
-            self._record(built, case, sequence, Reply(None, _INTERRUPTED, began, self.target.time()))
+            self._record(unsent, Reply(None, "interrupted", began, self.target.time()))
             raise
-        return self._take_in(built, case, sequence, replies)
+        return self._take_in(unsent, replies)
 
     def send_together(self, cases: Iterable[Case], sequence: str, marks: dict[str, int]) -> None:
         """Send cases that must be rejected over several connections at once; taken in in their order.
 
         If one was accepted all the same, it is not known which of them was carried out last.
         """
-        built = [(self._build(case, marks), case) for case in cases]
-        for one, _ in built:
+        unsent = [self._build(case, sequence, marks) for case in cases]
+        for one in unsent:
             self._journal_intent(one)
-        came, ended = self.sender.deliver_together([one.request for one, _ in built])
+        came, ended = self.sender.deliver_together([one.request for one in unsent])
         left: list[tuple[str, Possible]] = []
         with shielded():
-            for (one, case), replies in zip(built, came, strict=False):
-                if self._take_in(one, case, sequence, replies).accepted and one.scope == "named":
+            for one, replies in zip(unsent, came, strict=False):
+                if self._take_in(one, replies).accepted and one.scope == "named":
                     left.append((one.request.campaign, self.possible(one.request.campaign)))
             for campaign, states in left if len(left) > 1 else ():
                 self.oracle.widen(campaign, states)
         if ended:
             raise ended
 
-    def _take_in(self, built: BuiltRequest, case: Case, sequence: str, replies: Iterable[Reply]) -> Evidence:
-        """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
-        recorded = [self._record(built, case, sequence, reply) for reply in replies]
-        evidence = recorded[-1][0]
-        for doubt in {doubt for _, doubt in recorded if doubt}:
-            self.credential.recheck(self, doubt, sequence)
-        if not (evidence.answered or evidence.from_gateway or self.in_teardown):
-            self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
-        self._note_cause(evidence, sequence)
-        check_responses(self, evidence)
-        self.foreign.check(self, evidence, case, sequence)
-        return evidence
-
-    def _note_cause(self, evidence: Evidence, sequence: str) -> None:
-        """Note what an odd response suggests; of a first read that ends the run, its reason says so."""
-        cause = self.contract.likely_cause(evidence) if evidence.accepted or sequence != PREFLIGHT else None
-        if cause and not self.in_teardown and (note := f"likely cause: {cause}") not in self.state.notes:
-            self.state.notes.append(note)
-
     # -- the steps of a request ------------------------------------------------------------------------------
 
-    def _build(self, case: Case, marks: dict[str, int]) -> BuiltRequest:
-        built = self._builder.bind(case, self.now() or _guess(self.target.time()), marks)
-        if case.mark and built.until:
+    def _build(self, case: Case, sequence: str, marks: dict[str, int]) -> Exchange:
+        unsent = self._builder.bind(case, self.now() or _guess(self.target.time()), marks)
+        if case.mark and unsent.until:
             now = self.now()
-            marks[case.mark] = max(built.until, now.end if now else 0)
-        return built
+            marks[case.mark] = max(unsent.until, now.end if now else 0)
+        return replace(unsent, sequence=sequence)
 
-    def _journal_intent(self, built: BuiltRequest) -> None:
+    def _journal_intent(self, unsent: Exchange) -> None:
         """Journal what a request could leave of a campaign, before it is sent."""
-        contract, operation, dates = self.contract, built.request.operation, [built.until]
-        if contract.left_by(operation, built.until) is None:
+        contract, request, dates = self.contract, unsent.request, [unsent.until]
+        if request.operation == "retrieve":
             return
-        asked = built.request.campaign.lower()
+        asked = request.campaign.lower()
         named = next((name for name in self.actors.campaigns if name.lower() == asked), None)
-        if built.scope == "foreign":
-            named = self.foreign.journalled(built, contract)
-        if built.until is None and (date := contract.literal_date(built.request.content)) is not None:
+        if unsent.scope == "foreign":
+            pauses = request.operation == contract.operation
+            self.foreign.sent |= pauses
+            # It should be rejected, and what it leaves cannot be seen if the campaign cannot be read.
+            named = None if pauses and self.foreign.first is None else self.foreign.name
+        if unsent.until is None and (date := contract.literal_date(request.content)) is not None:
             dates.append(date)
-        for state in (contract.left_by(operation, date) for date in dates):
-            if named is not None and state is not None:
-                self.write_journal(partial(Journal.intend, campaign=named, state=state))
+        for state in (contract.left_by(request.operation, date) for date in dates):
+            if named and state:
+                self.journal.intend(named, state)
 
-    def _record(
-        self, built: BuiltRequest, case: Case, sequence: str, reply: Reply
-    ) -> tuple[Evidence, Doubt | None]:
-        """Have the oracle follow a reply, and pass it on; also the doubt that it raises."""
+    def _take_in(self, unsent: Exchange, replies: Iterable[Reply]) -> Evidence:
+        """Record the replies to a request, and do what they make necessary; the evidence of the last one."""
+        evidence = [self._record(unsent, reply) for reply in replies][-1]
+        self.credential.recheck(self, unsent.sequence)
+        # Of a first read that ends the run, its reason gives the likely cause.
+        cause = self.contract.likely_cause(evidence)
+        if cause and not self.in_teardown and (evidence.accepted or unsent.sequence != guards.PREFLIGHT):
+            note = f"likely cause: {cause}"
+            self.state.notes += [note] if note not in self.state.notes else []
+        self._count_lost(evidence)
+        self.foreign.check(self, evidence)
+        return evidence
+
+    def _record(self, unsent: Exchange, reply: Reply) -> Evidence:
+        """Have the oracle follow a reply, and pass it on."""
         self._number += 1
         self.target.clock.learn(reply)
-        exchange = Exchange(
+        exchange = replace(
+            unsent,
             number=self._number,
-            request=built.request,
             response=reply.response,
             sent=reply.sent,
             received=reply.received,
             now=self._window(reply.sent, reply.received),
-            role=built.role,
-            scope=built.scope,
-            case=case.name,
-            sequence=sequence,
             trouble=reply.trouble,
-            credential=case.credential,
         )
-        doubt = self.credential.begin(self, exchange, sequence)
+        self.credential.check(self, exchange)
         try:
             evidence = self.oracle.follow(exchange)
             self.clock_check.check(self, evidence)
-            self.outbox.put(evidence, sequence)
+            self.outbox.put(evidence)
         except Exception as error:
             if not self.in_teardown:
                 self.state.unsound = True
                 raise
             self._note_error(error)
-            return self.plain(Evidence(exchange)), doubt
-        return evidence, doubt
+            return self.plain(Evidence(exchange))
+        return evidence
+
+    def _count_lost(self, evidence: Evidence) -> None:
+        """Count what got no response; ``Stopped`` if the operation never gets one."""
+        if self.in_teardown:
+            return
+        if not (evidence.answered or evidence.from_gateway):
+            self.state.unanswered[evidence.exchange.trouble or str(evidence.status)] += 1
+        if evidence.operation == self.contract.operation:
+            self._accepted |= evidence.accepted
+            self._lost += not evidence.answered
+        if self._lost >= _UNANSWERED and not self._accepted:
+            what = evidence.exchange.trouble or f"{evidence.status} each time"
+            lost = f"{_UNANSWERED} got no response at all: {what}"
+            raise guards.Stopped(f"{self.contract.unproven}, and {lost}")
 
     def plain(self, evidence: Evidence) -> Evidence:
         """Evidence with the state that its response shows by itself, whatever was expected."""

@@ -15,7 +15,7 @@ from whop_contracts.engine.guards import Stopped
 from whop_contracts.engine.journal import CampaignRecord
 from whop_contracts.engine.plan import RESTORING
 from whop_contracts.engine.session import Session
-from whop_contracts.pause.evidence import Evidence, State
+from whop_contracts.pause.evidence import State
 from whop_contracts.signals import describe_internal_error
 from whop_contracts.target.sender import BudgetSpent
 
@@ -42,7 +42,7 @@ def restore_campaigns(
     rest: dict[str, Callable[[], str]] = {}
     for name in sorted(campaigns, key=lambda name: killed and campaigns[name].put_back):
         rest[name] = partial(_restore if killed else _bring_back, session, name, campaigns[name])
-    if foreign.taken or foreign.sent:
+    if foreign.sent:
         rest[f"{foreign.name}, another company's"] = partial(_restore_foreign, session)
     try:
         session.begin_teardown()
@@ -52,52 +52,45 @@ def restore_campaigns(
                 session.tell(name)
             left = max(until - session.sender.elapsed(), 0.0)
             session.sender.restore_within(min(restore_time, left), session.tell)
-            done = _attempt(session, name, rest[name], killed=killed)
+            try:
+                if done := rest[name]():
+                    state.restored.append(f"{name}: {done}")
+            except (Stopped, _LeftAsItIsError, BudgetSpent) as error:
+                if killed and isinstance(error, Stopped) and not (state.restored or state.failed):
+                    state.inconclusive = f"{name}: {error}"
+                    return
+                state.failed.append(f"{name}: {error}")
+            except Exception as error:  # noqa: BLE001 - a bug at one campaign leaves the others to restore
+                state.failed.append(f"{name}: {describe_internal_error(error)}")
             del rest[name]
-            if not done and killed and state.inconclusive is not None:
-                return
     except KeyboardInterrupt:
         state.left = True
         state.failed += [f"{name}: not restored: restoring was interrupted" for name in rest]
 
 
-def _attempt(session: Session, name: str, restore: Callable[[], str], *, killed: bool) -> bool:
-    state = session.state
-    try:
-        if done := restore():
-            state.restored.append(f"{name}: {done}")
-    except (Stopped, _LeftAsItIsError, BudgetSpent) as error:
-        problem = f"{name}: {error}"
-        if killed and isinstance(error, Stopped) and not (state.restored or state.failed):
-            state.inconclusive = problem
-        else:
-            state.failed.append(problem)
-        return False
-    except Exception as error:  # noqa: BLE001 - a bug at one campaign leaves the others to restore
-        state.failed.append(f"{name}: {describe_internal_error(error)}")
-        return False
-    return True
-
-
 def _restore(session: Session, name: str, record: CampaignRecord) -> str:
     """Restore a campaign of a run that was killed, from its record."""
-    shown = _look(session, name)
-    seen, first = shown.shown, record.first
+    evidence = session.read(_symbol(session, name), RESTORING, patient=True)
+    seen, first = evidence.shown, record.first
+    if evidence.exchange.response is None:
+        raise Stopped(f"could not be read: {evidence.exchange.trouble}")
+    if evidence.status == HTTPStatus.UNAUTHORIZED:
+        raise Stopped("the credential is not accepted (401)")
     if record.put_back:
         # It got no request: a faulty provider may have changed it along with another.
         if first is None or (seen is not None and seen.matches(_elapsed(session, first))):
             return ""
         # Kept open in the journal, so that the next restore reads it too.
-        session.write_journal(lambda journal: journal.intend(name, first))
+        session.journal.intend(name, first)
         was = f"was {first}, and the run sent nothing to it"
         raise _LeftAsItIsError(f"left as it is, {seen or 'not readable'}: {was}")
     if seen is None or seen.status is None:
-        raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {shown.status})")
+        raise _LeftAsItIsError(f"left as it is: its state cannot be read (status code {evidence.status})")
     if first is None:
         raise _LeftAsItIsError(f"left as it is, {seen}: the journal does not have its state before the run")
     wanted = _elapsed(session, first)
     if seen.matches(wanted):
-        session.write_journal(lambda journal: journal.put_back(name))
+        session.journal.put_back(name)
         return f"is {wanted}, as it was"
     if not could_be(record, seen, session.contract.baseline):
         raise _LeftAsItIsError(f"left as it is, {seen}: no request of the run could have left it so")
@@ -105,9 +98,16 @@ def _restore(session: Session, name: str, record: CampaignRecord) -> str:
     return f"was {seen}, is {_elapsed(session, first)} again"
 
 
+def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
+    """Whether the run's own requests, or none, explain what is seen. A dated pause also ends by itself."""
+    known = [one for one in (record.first, *record.left) if one is not None and one.whole]
+    dated = any(one.until is not None for one in known)
+    return any(seen.matches(one) for one in known) or (dated and seen.matches(baseline))
+
+
 def _bring_back(session: Session, name: str, record: CampaignRecord) -> str:
     """Send what is needed, and read. What is wanted is decided again at each attempt, since time passes."""
-    contract, symbol, first, seen = session.contract, _symbol(session, name), record.first, None
+    contract, symbol, first = session.contract, _symbol(session, name), record.first
     assert first is not None
     for attempt in range(_ATTEMPTS):
         wanted = _elapsed(session, first)
@@ -117,7 +117,7 @@ def _bring_back(session: Session, name: str, record: CampaignRecord) -> str:
                 session.send(case, RESTORING)
         seen = session.read(symbol, RESTORING, patient=True).shown
         if seen is not None and (seen.matches(wanted) or seen.matches(_elapsed(session, first))):
-            session.write_journal(lambda journal: journal.put_back(name))
+            session.journal.put_back(name)
             return f"is {wanted}"
     raise _LeftAsItIsError(f"was {wanted}, is {seen or 'not readable'}")
 
@@ -131,35 +131,17 @@ def _elapsed(session: Session, first: State) -> State:
     return session.contract.elapsed(first, session.now())
 
 
-def _look(session: Session, name: str) -> Evidence:
-    evidence = session.read(_symbol(session, name), RESTORING, patient=True)
-    if evidence.exchange.response is None:
-        raise Stopped(f"could not be read: {evidence.exchange.trouble}")
-    if evidence.status == HTTPStatus.UNAUTHORIZED:
-        raise Stopped("the credential is not accepted (401)")
-    return evidence
-
-
-def could_be(record: CampaignRecord, seen: State, baseline: State) -> bool:
-    """Whether the run's own requests, or none, explain what is seen. A dated pause also ends by itself."""
-    known = [one for one in (record.first, *record.left) if one is not None and one.whole]
-    dated = any(one.until is not None for one in known)
-    return any(seen.matches(one) for one in known) or (dated and seen.matches(baseline))
-
-
 def _restore_foreign(session: Session) -> str:
     """Another company's campaign: each request that it accepted was followed by one that resumes it."""
     foreign = session.foreign
-    if foreign.first is not None and foreign.sent:
+    if first := foreign.first:
         seen = session.plain(session.read("foreign", RESTORING)).shown
-        if seen is None or not (
-            seen.matches(foreign.first) or seen.matches(_elapsed(session, foreign.first))
-        ):
-            raise _LeftAsItIsError(f"was {foreign.first}, is {seen or 'not readable'}")
+        if seen is None or not (seen.matches(first) or seen.matches(_elapsed(session, first))):
+            raise _LeftAsItIsError(f"was {first}, is {seen or 'not readable'}")
     elif not foreign.taken:
         return ""
     elif foreign.released is None or not foreign.released.accepted:
         status = foreign.released.status if foreign.released else "no status code"
         raise _LeftAsItIsError(f"was paused by a request of ours, and the one that resumes it got {status}")
-    session.write_journal(lambda journal: journal.put_back(foreign.name))
+    session.journal.put_back(foreign.name)
     return ""

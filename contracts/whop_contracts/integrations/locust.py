@@ -90,7 +90,7 @@ class SharedCampaign:
         if write and evidence.accepted:
             write.received = exchange.received
         elif write and evidence.status in _REJECTED and evidence.status not in INFRASTRUCTURE:
-            self._writes = [one for one in self._writes if one is not write]
+            self._writes.remove(write)
         if evidence.shown:
             evidence = self._check(evidence, evidence.shown, write)
         self._forget(exchange.received)
@@ -131,10 +131,6 @@ class SharedCampaign:
         self._writes = [one for one in self._writes if one.received >= since]
 
 
-Follower = OwnCampaign | SharedCampaign
-"""Follows one campaign: ``begin`` is called before a request is sent, ``follow`` when it is over."""
-
-
 def _led_to(request: Request) -> frozenset[State]:
     """The states that a write leads to once it is carried out."""
     if request.operation == "unpause":
@@ -153,10 +149,13 @@ def failures(evidence: Evidence, clauses: Iterable[Clause]) -> Iterator[tuple[Cl
 
 @dataclass(slots=True)
 class Assignment:
-    """One campaign of this process: its follower, how many users it has, and its document at the start."""
+    """One campaign of this process: how many users it has, and its document at the start.
+
+    ``follower.begin`` is called before a request is sent, ``follower.follow`` when it is over.
+    """
 
     campaign: str
-    follower: Follower
+    follower: OwnCampaign | SharedCampaign
     users: int = 0
     found: dict[str, Any] | None = None
 

@@ -23,7 +23,7 @@ import respx
 from whop_contracts import plugin
 from whop_contracts.cli.planning import actors_of
 from whop_contracts.instants import utc
-from whop_contracts.integrations.consumer.request_checker import Broken, RequestChecker, guarded
+from whop_contracts.integrations.consumer import Broken, RequestChecker, guarded
 from whop_contracts.provider import SEED, ManualClock, build
 from whop_contracts.provider.server import running
 from whop_contracts.settings import UsageError

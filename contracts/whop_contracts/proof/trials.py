@@ -135,6 +135,9 @@ def _attempted(trial: Trial) -> Trial:
         first=names,
         first_request=number,
         sequence=shown_in,
+        drawn=any(
+            case.origin == "drawn" for one in plan.sequences if one.name == shown_in for case in one.cases()
+        ),
         requests=runner.requests,
         inconclusive=state.inconclusive or runner.unproven,
         left=tuple(state.failed),

@@ -1,7 +1,6 @@
 """Reports: all are rendered from the result alone. This module prints them and writes their files.
 
-Under GitHub Actions it also prints annotations, as workflow commands. Nothing else may be taken for such a
-command: while a report is printed, commands are stopped by a word that no target knows.
+Under GitHub Actions it also prints annotations, as workflow commands, and lets nothing else be one.
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 def render(name: str, result: Result) -> str:
     """The text of a report, by the setting that asks for it. In JSON, what cannot be seen is escaped."""
     if name != "json":
-        text: str = getattr(importlib.import_module("whop_contracts.report.documents"), name)(result)
-        return text
+        return str(getattr(importlib.import_module("whop_contracts.report.documents"), name)(result))
     text = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
     hidden = [one for one in set(text) if not one.isascii() and is_hidden(one)]
     return text.translate({ord(one): json.dumps(one)[1:-1] for one in hidden}) + "\n"
@@ -49,7 +47,7 @@ def write(settings: Settings, result: Result) -> None:
     with undisturbed():
         for name in WRITERS:
             path = getattr(settings, name)
-            if path is not None and path != STDOUT:
+            if path not in (None, STDOUT):
                 try:
                     write_file(path, render(name, result), f"--{KEYS[name]}")
                 except UsageError as error:
@@ -71,7 +69,8 @@ def write_file(path: Path, text: str, flag: str) -> None:
         else:
             _replace(path, data)
     except OSError as error:
-        raise unwritable(flag, path, error) from None
+        why = describe_os_error(error)
+        raise UsageError(f"{flag} {str(path)!r}: could not be written ({why})") from None
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -94,27 +93,21 @@ def _replace(path: Path, data: bytes) -> None:
             draft.unlink(missing_ok=True)
 
 
-def unwritable(flag: str, path: Path, error: OSError) -> UsageError:
-    """The error of a file that could not be written."""
-    return UsageError(f"{flag} {str(path)!r}: could not be written ({describe_os_error(error)})")
-
-
 def show(settings: Settings, result: Result, stream: TextIO) -> None:
     """Print the report that was asked for on standard output, else that for the terminal and annotations."""
     if piped := next((name for name in WRITERS if getattr(settings, name) == STDOUT), None):
         stream.write(render(piped, result))
         return
     with guarded(stream):
-        terminal = importlib.import_module("whop_contracts.report.terminal")
-        how = {"quiet": settings.quiet, "verbose": settings.verbose, "color": settings.color}
-        terminal.print_result(result, stream, **how)
+        how = {name: getattr(settings, name) for name in ("quiet", "verbose", "color")}
+        importlib.import_module("whop_contracts.report.terminal").print_result(result, stream, **how)
     if on_github():
         stream.writelines(f"{line}\n" for line in github_lines(result))
 
 
 @contextmanager
 def guarded(stream: TextIO) -> Iterator[None]:
-    """Under GitHub Actions, let nothing that is printed meanwhile be a workflow command."""
+    """Under GitHub Actions, stop workflow commands meanwhile, by a word that no target knows."""
     if not on_github():
         yield
         return
@@ -134,11 +127,10 @@ def github_lines(result: Result) -> Iterator[str]:
         yield _command("error", "inconclusive", summary.sentence(result))
     for verdict, kind in (("failed", "error"), ("warned", "warning")):
         rows = summary.having(result, verdict)
-        first = rows if len(rows) <= _MOST else rows[: _MOST - 1]
-        for row in first:
+        shown = _MOST if len(rows) <= _MOST else _MOST - 1
+        for row in rows[:shown]:
             yield _command(kind, row["id"], f"{row['statement']}\n{summary.finding(row)}")
-        if len(rows) > len(first):
-            rest = [row["id"] for row in rows[len(first) :]]
+        if rest := [row["id"] for row in rows[shown:]]:
             yield _command(kind, f"{len(rest)} more", ", ".join(rest))
 
 

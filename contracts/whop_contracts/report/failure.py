@@ -1,4 +1,8 @@
-"""A failure of a clause in words, the same in every report, and the commands that reproduce it."""
+"""A failure of a clause in words, the same in every report, and the commands that reproduce it.
+
+Reports read it from the clause's ``row`` of a result, which has the smallest case, and ``before`` it the
+requests that led there, if the clause is about the state that they left.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,19 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from whop_contracts.exchange import Exchange
-from whop_contracts.instants import read_instant, write_instant
+from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State, read_state
-from whop_contracts.report.summary import ELLIPSIS, sent, visible
+from whop_contracts.report.summary import ELLIPSIS, Result, Row, sent, visible
 from whop_contracts.settings import SETTINGS, Settings, shown
 from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS
 
 _EXCERPT: Final = 600
 _BEFORE: Final = 60
 _TEXT: Final = 500
-LONGEST: Final = 4_000
+_LONGEST: Final = 4_000
 """Characters of the longest command that is printed."""
 _CREDENTIALS: Final = {
     "full": "Bearer $WHOP_API_TOKEN",
@@ -30,144 +33,91 @@ _CREDENTIALS: Final = {
 """The Authorization header by the symbol of the credential, in double quotes of bash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A request before the failing one, in words and in what a picture needs; instants are in nanoseconds."""
-
-    number: int
-    at: int | None
-    campaign: str
-    asked: str
-    until: int | None
-    answer: str
-    shown: State | None
-
-    @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> Event:
-        """Read an entry of ``before``."""
-        shown = read_state(entry) if entry["status"] else None
-        at, until = _instant(entry["at"]), _instant(entry.get("until"))
-        return cls(entry["number"], at, entry["campaign"], entry["asked"], until, entry["answer"], shown)
-
-    @property
-    def paused(self) -> bool:
-        """Whether the response shows the campaign as paused."""
-        return self.shown is not None and self.shown.status == "paused"
-
-    def response(self) -> str:
-        """The response in words: its status, and the state that it shows unless that was requested."""
-        status, shown = visible(self.answer, 60), self.shown
-        if shown is None or shown.status is None:
-            return status
-        if self.paused and shown.until is not None and shown.until == self.until:
-            return status
-        until = f" until {write_instant(shown.until)}" if shown.until is not None else ""
-        return f"{status}, {shown.status}{until}"
+def sections(result: Result, row: Row) -> Iterator[tuple[str, list[str]]]:
+    """What a report shows of a failure, in order: a label and lines that are safe to show."""
+    found = row["failure"]
+    request, response = found["request"], found["response"]
+    yield "clause", [visible(row["statement"], _TEXT)]
+    yield "source", [f"{visible(row['source'])} ({row['level']})"]
+    yield "expected", [visible(found["expected"], _TEXT)]
+    yield "actual", [visible(found["actual"], _TEXT)]
+    if found["pointer"]:
+        yield "at", [visible(found["pointer"])]
+    yield "failed in", [_extent(row)]
+    yield "sent", sent(row)
+    same = [
+        f"{one['id']}, {_extent(one)}: {visible(one['failure']['actual'], 100)}"
+        for one in result["clauses"]
+        if one["verdict"] == "failed" and one["explained_by"] == row["id"]
+    ]
+    if same:
+        yield "also", same
+    if request.get("before"):
+        yield "before", history(row)
+    path = request["url"].removeprefix(result["target"]["base_url"])
+    yield "request", _message(f"{request['method']} {path}", request["body"])
+    if response:
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        line = f"{response['status']} {headers.get('content-type') or 'without a media type'}"
+        yield "response", _message(line, _excerpt(response["body"] or "", found["pointer"]))
+    else:
+        yield "response", ["none"]
+    yield "reproduce", [visible(command, _LONGEST) for command in reproduce(result, row)]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a clause failed or warned: the smallest case in its ``row`` of a ``result``.
+def history(row: Row) -> list[str]:
+    """The requests before the failing one, a line each, and when that was."""
+    request, lines = row["failure"]["request"], []
+    for event in request["before"]:
+        whose = "" if concerns(event, request) else f" ({visible(event['campaign'], 40)})"
+        asked = f"{visible(event['asked'], 100)}{whose}: {describe_response(event)}"
+        lines.append(f"{event['number']:>3} {_time(event)}{asked}")
+    return [*lines, f"{request['number']:>3} {_time(request)}this one"]
 
-    ``at`` is the provider's clock at the response, in nanoseconds. ``before`` are the requests that led
-    there, if the clause is about the state that they left.
-    """
 
-    result: Mapping[str, Any]
-    row: Mapping[str, Any]
-    at: int | None
-    before: tuple[Event, ...]
+def concerns(event: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+    """Whether an event is about the campaign of the failing request."""
+    return event["campaign"] in request["url"].split("/")
 
-    @classmethod
-    def read(cls, result: Mapping[str, Any], row: Mapping[str, Any]) -> Failure | None:
-        """Read the failure of a clause's row; None if it has none."""
-        if not row["failure"]:
-            return None
-        request = row["failure"]["request"]
-        before = tuple(map(Event.read, request.get("before", ())))
-        return cls(result, row, _instant(request.get("at")), before)
 
-    @property
-    def reproduce(self) -> tuple[str, str]:
-        """The request as a command, and the run of the clause."""
-        return self.row["failure"]["curl"], run_command(self.result, self.row["id"])
+def state_of(event: Mapping[str, Any]) -> State:
+    """The state that the response of an event shows; its status is None if there is none."""
+    return read_state(event) if event["status"] else State(None)
 
-    def sections(self) -> Iterator[tuple[str, list[str]]]:
-        """What a report shows of the failure, in order: a label and lines that are safe to show."""
-        row, found = self.row, self.row["failure"]
-        request, response = found["request"], found["response"]
-        yield "clause", [visible(row["statement"], _TEXT)]
-        yield "source", [f"{visible(row['source'])} ({row['level']})"]
-        yield "expected", [visible(found["expected"], _TEXT)]
-        yield "actual", [visible(found["actual"], _TEXT)]
-        if found["pointer"]:
-            yield "at", [visible(found["pointer"])]
-        yield "failed in", [_extent(row)]
-        if row.get("kinds"):
-            yield "sent", sent(row)
-        failed = (one for one in self.result["clauses"] if one["verdict"] == "failed")
-        same = [one for one in failed if one.get("explained_by") == row["id"]]
-        if same:
-            yield (
-                "also",
-                [f"{one['id']}, {_extent(one)}: {visible(one['failure']['actual'], 100)}" for one in same],
-            )
-        if self.before:
-            yield "before", self.history()
-        path = request["url"].removeprefix(self.result["target"]["base_url"] or "")
-        yield "request", _message(f"{request['method']} {path}", request["body"])
-        if response:
-            headers = {name.lower(): value for name, value in response["headers"].items()}
-            line = f"{response['status']} {headers.get('content-type') or 'without a media type'}"
-            yield "response", _message(line, self._excerpt(response["body"] or ""))
-        else:
-            yield "response", ["none"]
-        yield "reproduce", [visible(command, LONGEST) for command in self.reproduce]
 
-    def history(self) -> list[str]:
-        """The requests before the failing one, a line each, and when that was."""
-        own = self.own()
-        lines = []
-        for event in self.before:
-            whose = "" if event in own else f" ({visible(event.campaign, 40)})"
-            asked = visible(event.asked, 100)
-            lines.append(f"{event.number:>3} {_time(event.at)}{asked}{whose}: {event.response()}")
-        return [*lines, f"{self.row['failure']['request']['number']:>3} {_time(self.at)}this one"]
+def describe_response(event: Mapping[str, Any]) -> str:
+    """The response in words: its status, and the state that it shows unless that was requested."""
+    answer, state = visible(event["answer"], 60), state_of(event)
+    until = None if state.until is None else write_instant(state.until)
+    if state.status is None or (state.status == "paused" and until and until == event["until"]):
+        return answer
+    return f"{answer}, {state.status}" + (f" until {until}" if until else "")
 
-    def own(self) -> tuple[Event, ...]:
-        """Those of ``before`` that concern the failing request's campaign."""
-        segments = self.row["failure"]["request"]["url"].split("/")
-        return tuple(event for event in self.before if event.campaign in segments)
 
-    def _excerpt(self, body: str) -> str:
-        """A body from the member on that the failure is about, or a similar one, if that would be cut off."""
-        leaf = self.row["failure"]["pointer"].rpartition("/")[2]
-        similar = difflib.get_close_matches(leaf, re.findall(r'"(\w{1,80})":', body), 1) if leaf else []
-        places = [place for name in (leaf, *similar) if name and (place := body.find(f'"{name}"')) >= 0]
-        if not places or places[0] < _EXCERPT - 2 * _BEFORE:
-            return body
-        return ELLIPSIS + body[max(0, min(places[0] - _BEFORE, len(body) - _EXCERPT + 1)) :]
+def _time(event: Mapping[str, Any]) -> str:
+    return f"{event['at']} " if event["at"] else ""
 
 
 def _message(line: str, body: str | None) -> list[str]:
     return [visible(line, 220), *([visible(body, _EXCERPT)] if body else [])]
 
 
-def _extent(row: Mapping[str, Any]) -> str:
+def _excerpt(body: str, pointer: str) -> str:
+    """A body from the member on that the failure is about, or a similar one, if that would be cut off."""
+    leaf = pointer.rpartition("/")[2]
+    similar = difflib.get_close_matches(leaf, re.findall(r'"(\w{1,80})":', body), 1) if leaf else []
+    places = [place for name in (leaf, *similar) if name and (place := body.find(f'"{name}"')) >= 0]
+    if not places or places[0] < _EXCERPT - 2 * _BEFORE:
+        return body
+    return ELLIPSIS + body[max(0, min(places[0] - _BEFORE, len(body) - _EXCERPT + 1)) :]
+
+
+def _extent(row: Row) -> str:
     failure = row["failure"]
     where, shown = f"first in request {failure['first_request']}", failure["request"]["number"]
     if shown != failure["first_request"]:
         where += f", smallest in request {shown}"
     return f"{failure['count']} of {row['exchanges']} exchanges, {where}"
-
-
-def _instant(text: str | None) -> int | None:
-    instant = read_instant(text) if text else None
-    return instant.ns if instant else None
-
-
-def _time(ns: int | None) -> str:
-    return "" if ns is None else f"{write_instant(ns)} "
 
 
 # -- commands that reproduce it ---
@@ -185,15 +135,10 @@ def command_of_run(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def run_command(result: Mapping[str, Any], clause: str) -> str:
-    """The run that checks a clause again."""
-    plan, kind = result["plan"], result["target"]["kind"]
-    if command := plan.get("command"):
-        return f"{command} --clause {shlex.quote(clause)}"
-    chosen = ["--profile", str(plan["profile"]), "--seed", str(plan["seed"]), "--clause", clause]
-    if kind == "mock":
-        return shlex.join(["whop-contracts", "run", *chosen])
-    return f"the same command with {shlex.join(chosen[-2:] if kind == 'recorded' else chosen)}"
+def reproduce(result: Result, row: Row) -> tuple[str, str]:
+    """The failing request as a command, and the run of the clause; recorded traffic has no run of ours."""
+    command = result["plan"].get("command", "the same command with")
+    return row["failure"]["curl"], f"{command} --clause {shlex.quote(row['id'])}"
 
 
 def replay_command(clause: str) -> str:
@@ -206,8 +151,7 @@ def curl(exchange: Exchange) -> str:
     request, pipe = exchange.request, ""
     words = ["curl", "-i", *(["-g"] if set(request.url) & set("[]{}") else []), "-X", request.method]
     words.append(_quoted(request.url.encode()))
-    credential = _credential(exchange)
-    if credential is not None:
+    if (credential := _credential(exchange)) is not None:
         words += ["-H", f'"Authorization: {credential}"']
     media_type = request.header("content-type")
     if media_type is not None or request.content:
@@ -219,7 +163,7 @@ def curl(exchange: Exchange) -> str:
     elif request.content:
         words += ["--data-raw", _quoted(request.content)]
     command = pipe + " ".join(words)
-    if len(command) > LONGEST:
+    if len(command) > _LONGEST:
         return f"# request {exchange.number} is too long for a command line; the file of --har has it"
     return command
 

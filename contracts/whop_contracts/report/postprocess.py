@@ -8,18 +8,18 @@ it can be kept in a repository, and is replaced as a whole or not at all.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts.pause import catalogue
 from whop_contracts.report import write_file
-from whop_contracts.report.result import exit_code, require
+from whop_contracts.report.result import conclude, exit_code
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.settings.sources import read_toml
@@ -28,6 +28,7 @@ _REQUIRED: Final = ("clause", "reason", "owner", "expiry")
 _TABLE: Final = re.compile(r"^\s*\[\[\s*waiver\s*\]\]\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"""^\s*(?:\[+\s*)?["']?([\w-]+)["']?\s*[=\].]""")
 _VERSION: Final = "1"
+_DAYS: Final = ("first_seen", "last_seen")
 _MOST: Final = 10_000
 Ledger = dict[tuple[str, str, str], tuple[str, str]]
 """The first and the last day of each drift, by its kind, pointer and value as JSON."""
@@ -73,15 +74,11 @@ class Waiver:
     owner: str
     expiry: date
 
-    def covers(self, clause: str) -> bool:
-        """Whether it is about a clause."""
-        return fnmatch.fnmatchcase(clause, self.clause)
-
     def __str__(self) -> str:
         return f"{self.reason} (waived by {self.owner} until {self.expiry})"
 
 
-def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiver, ...]:
+def read_waivers(path: Path, known: Sequence[str], *, today: date) -> tuple[Waiver, ...]:
     """Read waivers. UsageError names the line of what is incomplete, has expired, or matches no clause."""
     text, document = read_toml(path, f"--waivers {path}")
     places = _places(text)
@@ -95,7 +92,7 @@ def read_waivers(path: Path, known: Iterable[str], *, today: date) -> tuple[Waiv
         raise UsageError(f"--waivers {path}: expected [[waiver]] tables")
     waivers = []
     for number, table in enumerate(tables):
-        if problem := _problem(table, tuple(known), today):
+        if problem := _problem(table, known, today):
             # In an inline array, only its own line can be named.
             start = places.get((number, ""), places.get((-1, "waiver"), 1))
             key, what = problem
@@ -120,7 +117,7 @@ def _problem(table: Mapping[str, Any], known: Sequence[str], today: date) -> tup
     clause, owner, expiry = table["clause"], " ".join(table["owner"].split()), table["expiry"]
     if expiry < today:
         return "expiry", f"the waiver of {clause} expired on {expiry}; ask {owner}, or take it out"
-    if not fnmatch.filter(known, clause):
+    if not any(fnmatchcase(id_, clause) for id_ in known):
         return "clause", f"clause {clause!r} matches no clause; `whop-contracts clauses` lists them"
     return None
 
@@ -143,30 +140,40 @@ def apply_waivers(
 ) -> dict[str, Any]:
     """The result with covered failures and warnings as ``waived``, and its verdict and exit code after that.
 
-    A waiver whose clauses were tested and did not fail is noted; with ``strict`` that fails the run.
+    A waiver whose clauses were tested and did not fail is noted; with ``strict`` that fails the run. What
+    prevented a must clause from being tested decides, as it would without any failure.
     """
     rows = []
     for row in result["clauses"]:
-        waiver = next((one for one in waivers if one.covers(row["id"])), None)
+        waiver = next((one for one in waivers if fnmatchcase(row["id"], one.clause)), None)
         waived = waiver and row["verdict"] in {"failed", "warned"}
         rows.append(row | ({"verdict": "waived", "reason": str(waiver)} if waived else {}))
-    notes, idle = list(result["notes"]), False
+    idle = []
     for waiver in waivers:
-        tested = [row for row in rows if waiver.covers(row["id"]) and row["verdict"] != "not_tested"]
-        if tested and not any(row["verdict"] == "waived" for row in tested):
-            idle = True
+        verdicts = {row["verdict"] for row in rows if fnmatchcase(row["id"], waiver.clause)} - {"not_tested"}
+        if verdicts and "waived" not in verdicts:
             until = f"({waiver.owner}, until {waiver.expiry})"
-            notes.append(f"waiver for {waiver.clause} is not needed any more {until}")
-    final = {**result, "clauses": rows, "notes": notes}
-    failing = {"failed", "warned"} if strict else {"failed"}
-    if any(row["verdict"] in failing for row in rows) or (strict and idle):
-        final |= {"verdict": "violates", "reason": None}
-    elif result["verdict"] == "violates":
-        # What prevented a must clause from being tested decides, as it would without any failure.
-        prevented = [row for row in rows if row["level"] == "must" and row.get("cause") == "prevented"]
-        reason = f"every failure is waived, and {prevented[0]['reason']}" if prevented else None
-        final |= {"verdict": "inconclusive" if prevented else "conforms", "reason": reason}
-    return final | {"exit_code": exit_code(final)}
+            idle.append(f"waiver for {waiver.clause} is not needed any more {until}")
+    verdict, reason = conclude(rows, result["reason"], strict=strict)
+    if strict and idle:
+        verdict, reason = "violates", None
+    elif reason and result["verdict"] == "violates":
+        reason = f"every failure is waived, and {reason}"
+    notes = [*result["notes"], *idle]
+    return _final({**result, "clauses": rows, "notes": notes, "verdict": verdict, "reason": reason})
+
+
+def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
+    """The result; inconclusive where it would conform although a clause of ``ids`` was not tested."""
+    untested = [row["id"] for row in result["clauses"] if row["id"] in ids and row["verdict"] == "not_tested"]
+    if not untested or result["verdict"] != "conforms":
+        return dict(result)
+    reason = f"required (--require), but not tested: {', '.join(untested)}"
+    return _final({**result, "verdict": "inconclusive", "reason": reason})
+
+
+def _final(result: dict[str, Any]) -> dict[str, Any]:
+    return result | {"exit_code": exit_code(result)}
 
 
 # -- the drift ledger --------------------------------------------------------------------------------------
@@ -174,33 +181,25 @@ def apply_waivers(
 
 def read_ledger(path: Path) -> Ledger:
     """Read a ledger; a missing or empty file is an empty one. UsageError if it is something else."""
-
-    def wrong(what: str) -> UsageError:
-        return UsageError(f"--drift-ledger {str(path)!r}: {what}")
-
+    problem, ledger = "is no drift ledger of this version", {}
     try:
-        document = json.loads(path.read_text("utf-8")) if path.exists() and path.stat().st_size else None
+        text = path.read_text("utf-8") if path.exists() else ""
+        document = json.loads(text) if text else {"schema_version": _VERSION, "drift": []}
+        if document["schema_version"] == _VERSION and isinstance(document["drift"], list):
+            for index, row in enumerate(document["drift"]):
+                problem = f"drift[{index}] is no entry of a drift ledger"
+                first, last = (date.fromisoformat(row[day]).isoformat() for day in _DAYS)
+                # Adding to a text fails for all but texts.
+                key = ("" + row["kind"], "" + row["pointer"], json.dumps(row["value"]))
+                ledger[key] = (first, last)
+            return ledger
     except OSError as error:
-        raise wrong(f"cannot be read ({describe_os_error(error)})") from None
-    except (ValueError, RecursionError):
-        raise wrong("is no JSON text") from None
-    if document is None:
-        return {}
-    version = document.get("schema_version") if isinstance(document, dict) else None
-    if version != _VERSION or not isinstance(document.get("drift"), list):
-        raise wrong("is no drift ledger of this version")
-    ledger: Ledger = {}
-    for index, row in enumerate(document["drift"]):
-        try:
-            days = (row["first_seen"], row["last_seen"])
-            usable = all(map(date.fromisoformat, days)) and isinstance(row["kind"] + row["pointer"], str)
-            key = (row["kind"], row["pointer"], json.dumps(row["value"]))
-        except (TypeError, KeyError, ValueError):
-            usable = False
-        if not usable:
-            raise wrong(f"drift[{index}] is no entry of a drift ledger")
-        ledger[key] = days
-    return ledger
+        problem = f"cannot be read ({describe_os_error(error)})"
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        problem = "is no JSON text"
+    except (TypeError, KeyError, ValueError):
+        pass
+    raise UsageError(f"--drift-ledger {str(path)!r}: {problem}") from None
 
 
 def note_drift(ledger: Ledger, drift: Iterable[Mapping[str, Any]], day: str) -> list[dict[str, Any]]:
@@ -210,7 +209,7 @@ def note_drift(ledger: Ledger, drift: Iterable[Mapping[str, Any]], day: str) -> 
         key = (one["kind"], one["pointer"], json.dumps(one["value"]))
         first, last = ledger.get(key, (day, day))
         ledger[key] = (min(first, day), max(last, day))
-        noted.append({**one, "first_seen": ledger[key][0], "last_seen": ledger[key][1]})
+        noted.append({**one, **dict(zip(_DAYS, ledger[key], strict=True))})
     return noted
 
 
@@ -219,7 +218,7 @@ def write_ledger(path: Path, ledger: Ledger) -> None:
     latest = sorted(ledger, key=lambda key: ledger[key][1], reverse=True)[:_MOST]
     rows = [
         {"kind": kind, "pointer": pointer, "value": json.loads(value)}
-        | dict(zip(("first_seen", "last_seen"), ledger[kind, pointer, value], strict=True))
+        | dict(zip(_DAYS, ledger[kind, pointer, value], strict=True))
         for kind, pointer, value in sorted(latest)
     ]
     text = json.dumps({"schema_version": _VERSION, "drift": rows}, indent=2)

@@ -5,10 +5,11 @@ Long texts are redacted first and cut second: half a secret might not be recogni
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift
 from whop_contracts.exchange import Cause, Request, Response, Verdict
 from whop_contracts.instants import NANO, write_instant
@@ -18,17 +19,13 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.report.failure import curl, replay_command
 from whop_contracts.report.summary import ELLIPSIS
 
-SCHEMA_VERSION: Final = "1"
 _KINDS: Final = 10
 _CRASH: Final = 500
 _CRASHES: Final = 3
 _BODY: Final = 4_000
 _BODY_KEPT: Final = 64_000
 _FINDING: Final = 1_000
-_HEADER: Final = 300
 _HEADERS: Final = 30
-_NAME: Final = 80
-_VALUE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,6 @@ class Circumstances:
     """
 
     target: Mapping[str, Any]
-    contract: Mapping[str, Any]
     plan: Mapping[str, Any]
     clock: Mapping[str, Any]
     put_back: Mapping[str, Any]
@@ -57,13 +53,15 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
     c = circumstances
     leads = explained(tally)
     rows = [_row(one, tally, c, redactor) | {"explained_by": leads.get(one.id)} for one in tally.clauses]
-    verdict, reason = _verdict(rows, tally, c)
+    verdict, reason = conclude(rows, c.reason or tally.unproven, strict=c.strict)
     result: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": "1",
         "verdict": verdict,
         "exit_code": 0,
         "reason": reason,
-        **{name: dict(getattr(c, name)) for name in ("target", "contract", "plan")},
+        "target": c.target,
+        "contract": {"version": __version__, "sha256": tally.contract.sha256()},
+        "plan": c.plan,
         "requests": c.requests,
         "started_at": write_instant(round(c.started_at * NANO)),
         "finished_at": write_instant(round((c.started_at + c.duration_s) * NANO)),
@@ -80,9 +78,9 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
             }
             for resume in tally.resumes
         ],
-        "clock": dict(c.clock),
-        "put_back": dict(c.put_back),
-        "notes": list(c.notes),
+        "clock": c.clock,
+        "put_back": c.put_back,
+        "notes": c.notes,
     }
     result["exit_code"] = exit_code(result)
     redacted: dict[str, Any] = redactor.data(result)
@@ -94,16 +92,6 @@ def exit_code(result: Mapping[str, Any]) -> int:
     if result["put_back"]["failed"]:
         return 4
     return {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
-
-
-def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
-    """The result; inconclusive where it would conform although a clause of ``ids`` was not tested."""
-    untested = [row["id"] for row in result["clauses"] if row["id"] in ids and row["verdict"] == "not_tested"]
-    if not untested or result["verdict"] != "conforms":
-        return dict(result)
-    reason = f"required (--require), but not tested: {', '.join(untested)}"
-    final = {**result, "verdict": "inconclusive", "reason": reason}
-    return final | {"exit_code": exit_code(final)}
 
 
 def explained(tally: ClauseRunner) -> dict[str, str]:
@@ -141,12 +129,15 @@ def _root(id_: str, found: Mapping[str, str]) -> str:
     return seen[-1]
 
 
-def _verdict(rows: list[dict[str, Any]], tally: ClauseRunner, c: Circumstances) -> tuple[str, str | None]:
-    if any(row["verdict"] == "failed" or (c.strict and row["verdict"] == "warned") for row in rows):
+def conclude(
+    rows: Sequence[Mapping[str, Any]], reason: str | None, *, strict: bool
+) -> tuple[str, str | None]:
+    """The verdict of clauses, and why it is inconclusive: for ``reason``, or what prevented a must clause."""
+    failing = {"failed", "warned"} if strict else {"failed"}
+    if any(row["verdict"] in failing for row in rows):
         return "violates", None
-    prevented = (r for r in rows if r["cause"] == "prevented" and r["level"] == "must")
-    reason = c.reason or tally.unproven
-    reason = reason or next((r["reason"] for r in prevented), None)
+    prevented = [row["reason"] for row in rows if row["cause"] == "prevented" and row["level"] == "must"]
+    reason = reason or next(iter(prevented), None)
     return ("inconclusive", reason) if reason else ("conforms", None)
 
 
@@ -161,10 +152,7 @@ def _row(clause: Clause, tally: ClauseRunner, c: Circumstances, redactor: Redact
         verdict = "failed" if clause.level == "must" else "warned"
     kinds = sorted(count.kinds.values(), key=lambda kind: (-kind.count, kind.first))[:_KINDS]
     return {
-        "id": clause.id,
-        "level": clause.level,
-        "part": clause.part,
-        "statement": clause.statement,
+        **{name: getattr(clause, name) for name in ("id", "level", "part", "statement")},
         "source": str(clause.source),
         "verdict": verdict,
         "exchanges": count.exchanges,
@@ -229,11 +217,12 @@ def _message(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
     if len(body) > _BODY or size > _BODY_KEPT:
         body = f"{body[:_BODY]}{ELLIPSIS} ({size} bytes)"
     headers = redactor.headers(message.headers[:_HEADERS])
-    return {"headers": {name[:_NAME]: value[:_HEADER] for name, value in headers}, "body": body or None}
+    return {"headers": {name[:80]: value[:300] for name, value in headers}, "body": body or None}
 
 
 def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
-    plain = drift.value is None or isinstance(drift.value, bool | int | float)
-    value = drift.value if plain else redactor.redact_then_cut(str(drift.value), _VALUE)
+    value = drift.value
+    if isinstance(value, str):
+        value = redactor.redact_then_cut(value, 200)
     row = {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
     return row | ({"hint": drift.hint} if drift.hint else {})

@@ -12,16 +12,18 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from whop_contracts import __version__
-from whop_contracts.exchange import Exchange
+from whop_contracts.exchange import Exchange, Request, Response
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import Evidence
 from whop_contracts.redaction import Redactor
-from whop_contracts.report import unwritable
+from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import describe_os_error
 
 _TRUNCATED: Final = 1_000
 """Bytes written of a body of which not all was read: no check concludes anything from it."""
+_KEPT: Final = ("number", "case", "sequence", "role", "credential", "scope", "trouble")
+"""What of an exchange HAR does not have."""
 _UNFINISHED: Final = "the run did not end: it is under way, or was killed"
 
 
@@ -38,10 +40,11 @@ class _Stream:
             private = partial(os.open, mode=mode)
             self._file: BinaryIO = open(path, "wb", 0, opener=private)  # noqa: SIM115 - closed by ``close``
         except OSError as error:
-            raise unwritable(flag, path, error) from None
+            why = describe_os_error(error)
+            raise UsageError(f"{flag} {str(path)!r}: could not be written ({why})") from None
 
-    def _write(self, data: bytes, start: int | None = None, end: int | None = None) -> None:
-        """Write bytes: from ``start``, if it is given, and as the file's last ones, if ``end`` is."""
+    def _write(self, data: bytes, start: int | None = None) -> None:
+        """Write bytes; if they ``start`` at a place, as the last ones of the file."""
         if self.trouble:
             return
         try:
@@ -50,8 +53,8 @@ class _Stream:
             view = memoryview(data)
             while view:
                 view = view[self._file.write(view) or 0 :]
-            if end is not None and os.fstat(self._file.fileno()).st_size > end:
-                self._file.truncate(end)
+            if start is not None:
+                self._file.truncate()
         except OSError as error:
             why = describe_os_error(error)
             self.trouble = f"{self._flag}: the recording could not be written to its end ({why})"
@@ -69,93 +72,79 @@ class HarWriter(_Stream):
         self._about = dict(about)
         self._separator = b"\n"
         self._end = 0
-        self._seekable = self._file.seekable()
+        self._overwrites = path.is_file()
         head = {"version": "1.2", "creator": {"name": "whop-contracts", "version": __version__}}
         self._put(_dump({"log": head})[:-2] + b',"entries":[')
 
     def add(self, exchange: Exchange) -> None:
         """Write one exchange."""
-        row = self._redactor.data(entry(exchange, self._redactor))
+        row = self._redactor.data(_entry(exchange, self._redactor))
         self._put(self._separator + _dump(row))
         self._separator = b",\n"
 
     def close(self, reason: str | None = None) -> None:
         """End the file; ``reason`` is why the run was inconclusive."""
-        tail = self._tail(finished=True, reason=reason)
-        place = (self._end, self._end + len(tail)) if self._seekable else ()
-        self._write(tail, *place)
+        self._put(b"", finished=True, reason=reason)
         self._file.close()
 
-    def _tail(self, **end: Any) -> bytes:
-        comment = {} if end["finished"] else {"comment": _UNFINISHED}
-        return b"\n]," + _dump({"_run": self._redactor.data({**self._about, **end}), **comment})[1:] + b"}\n"
-
-    def _put(self, more: bytes) -> None:
+    def _put(self, more: bytes, *, finished: bool = False, reason: str | None = None) -> None:
         """Write ``more`` over the document's end, and the end again. To a pipe the end is written once."""
-        if self._seekable:
-            self._write(more + self._tail(finished=False, reason=None), self._end)
+        comment = {} if finished else {"comment": _UNFINISHED}
+        run = self._redactor.data({**self._about, "finished": finished, "reason": reason})
+        end = b"\n]," + _dump({"_run": run, **comment})[1:] + b"}\n"
+        if self._overwrites:
+            self._write(more + end, self._end)
         else:
-            self._write(more)
+            self._write(more + end if finished else more)
         self._end += len(more)
 
 
-def entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
+def _entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     """One exchange as an entry of HAR 1.2, its bodies redacted; what HAR does not have begins with ``_``."""
     request, response, now = exchange.request, exchange.response, exchange.now
     took = max(exchange.received - exchange.sent, 0.0) * 1_000
     return {
         "startedDateTime": write_instant(round(exchange.sent * 1_000_000) * 1_000, digits=6),
         "time": took,
-        "request": _request(exchange, redactor),
-        "response": _response(exchange, redactor),
+        "request": _request(request, redactor),
+        "response": _response(response, redactor),
         "cache": {},
         "timings": {"send": 0, "wait": took, "receive": 0},
         "_sent": float(exchange.sent),
         "_received": float(exchange.received),
-        "_number": exchange.number,
-        "_case": exchange.case,
-        "_sequence": exchange.sequence,
-        "_role": exchange.role,
-        "_credential": exchange.credential,
-        "_scope": exchange.scope,
+        **{f"_{name}": getattr(exchange, name) for name in _KEPT},
         "_operation": request.operation,
         "_campaign": request.campaign,
         "_now": now and [write_instant(now.start, digits=9), write_instant(now.end, digits=9)],
-        "_trouble": exchange.trouble,
         "_truncated": bool(response and response.truncated),
         "_undecoded": response and response.undecoded,
     }
 
 
-def _request(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    request = exchange.request
-    query = [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(request.url).query)]
+def _request(request: Request, redactor: Redactor) -> dict[str, Any]:
     # Authorization is ours: a credential that nobody has is kept, so that a response can be searched for it.
     own = {name: value for name, value in request.headers if name.lower() == "authorization"}
     headers = [(name, own.get(name, value)) for name, value in redactor.headers(request.headers)]
-    line: dict[str, Any] = {"method": request.method, "url": request.url, "queryString": query}
-    row = line | _message(headers, len(request.content))
+    query = [{"name": name, "value": value} for name, value in parse_qsl(urlsplit(request.url).query)]
+    row: dict[str, Any] = {"method": request.method, "url": request.url, "queryString": query}
+    row |= _message(headers, len(request.content))
     if request.content:
-        body = _body(redactor.bytes(request.content))
-        encoding = {"_encoding": body["encoding"]} if "encoding" in body else {}
-        media_type = request.header("content-type") or ""
-        row["postData"] = {"mimeType": media_type, "params": [], "text": body["text"], **encoding}
+        body = _body(redactor.bytes(request.content), "_encoding")
+        row["postData"] = {"mimeType": request.header("content-type") or "", "params": [], **body}
     return row
 
 
-def _response(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
-    """The response; if there was none a status of 0, as browsers write it."""
-    response = exchange.response
-    if response is None:
-        content = {"size": 0, "mimeType": "", "text": ""}
-        return {"status": 0, "statusText": "", "content": content, "redirectURL": "", **_message((), -1)}
-    kept = redactor.bytes(response.content)[: _TRUNCATED if response.truncated else None]
+def _response(response: Response | None, redactor: Redactor) -> dict[str, Any]:
+    """The response; if there was none, one with a status of 0, as browsers write it."""
+    shown = response or Response(0)
+    kept = redactor.bytes(shown.content)[: _TRUNCATED if shown.truncated else None]
+    media_type = shown.header("content-type") or ""
     return {
-        "status": response.status,
+        "status": shown.status,
         "statusText": "",
-        "content": {"size": len(kept), "mimeType": response.header("content-type") or "", **_body(kept)},
-        "redirectURL": response.header("location") or "",
-        **_message(redactor.headers(response.headers), len(kept)),
+        "content": {"size": len(kept), "mimeType": media_type, **_body(kept, "encoding")},
+        "redirectURL": shown.header("location") or "",
+        **_message(redactor.headers(shown.headers), len(kept) if response else -1),
     }
 
 
@@ -164,12 +153,12 @@ def _message(headers: Iterable[tuple[str, str]], size: int) -> dict[str, Any]:
     return {"httpVersion": "HTTP/1.1", "cookies": [], "headers": lines, "headersSize": -1, "bodySize": size}
 
 
-def _body(content: bytes) -> dict[str, str]:
-    """Text if the bytes are UTF-8, else base64."""
+def _body(content: bytes, encoding: str) -> dict[str, str]:
+    """Text if the bytes are UTF-8, else base64, of which the member ``encoding`` says so."""
     try:
         return {"text": content.decode()}
     except UnicodeDecodeError:
-        return {"text": base64.b64encode(content).decode(), "encoding": "base64"}
+        return {"text": base64.b64encode(content).decode(), encoding: "base64"}
 
 
 def _dump(data: Any) -> bytes:

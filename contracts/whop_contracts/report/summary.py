@@ -19,31 +19,20 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of characters that are shown by their number: controls, bidirectional and other format
 characters, surrogates, unassigned characters, line and paragraph separators.
 """
-_ASCII: Final = 127
-_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(value: Any, limit: int = 300) -> str:
     """One line of at most ``limit`` characters; characters that cannot be seen are escaped."""
-    text = value if isinstance(value, str) else str(value)
-    cut = text[:limit]
-    shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_shown, cut))
-    if len(text) > limit or len(shown) > limit:
-        return shown[: limit - 1] + ELLIPSIS
-    return shown
+    text = str(value)
+    shown = text[:limit]
+    if not (shown.isascii() and shown.isprintable()):
+        shown = "".join(one.encode("unicode_escape").decode() if is_hidden(one) else one for one in shown)
+    return shown[: limit - 1] + ELLIPSIS if max(len(text), len(shown)) > limit else shown
 
 
 def is_hidden(character: str) -> bool:
     """Whether a character is a control, reverses a line or cannot be seen."""
     return unicodedata.category(character) in _HIDDEN
-
-
-def _shown(character: str) -> str:
-    if not is_hidden(character):
-        return character
-    if ord(character) > _ASCII:
-        return character.encode("ascii", "backslashreplace").decode()
-    return _SHORT.get(character) or f"\\x{ord(character):02x}"
 
 
 def title(part: str) -> str:
@@ -63,23 +52,21 @@ def having(result: Result, *verdicts: str) -> list[Row]:
 
 def failures(result: Result) -> list[Row]:
     """The failures, more specific ones first (a larger share failed), each before those it explains."""
-    rows = _failed(result)
-    return [
-        one
-        for lead in leading(result)
-        for one in (lead, *(row for row in rows if row.get("explained_by") == lead["id"]))
-    ]
+    rows = sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
+    places = {row["id"]: place for place, row in enumerate(rows)}
+
+    def place(row: Row) -> tuple[int, bool]:
+        lead = row["explained_by"]
+        return (places[lead], True) if lead in places else (places[row["id"]], False)
+
+    return sorted(rows, key=place)
 
 
 def leading(result: Result) -> list[Row]:
     """The failures that no other one likely explains."""
-    rows = _failed(result)
+    rows = failures(result)
     ids = {row["id"] for row in rows}
-    return [row for row in rows if row.get("explained_by") not in ids]
-
-
-def _failed(result: Result) -> list[Row]:
-    return sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
+    return [row for row in rows if row["explained_by"] not in ids]
 
 
 def by_part(result: Result) -> Iterator[tuple[str, list[Row], Counter[str], int]]:
@@ -96,7 +83,7 @@ def totals(result: Result) -> Counter[str]:
 
 def target(result: Result) -> str:
     """What was checked."""
-    kind, base_url = result["target"]["kind"], visible(result["target"].get("base_url") or "", 200)
+    kind, base_url = result["target"]["kind"], visible(result["target"]["base_url"], 200)
     if kind == "mock":
         return "the built-in mock"
     return f"recorded traffic {base_url}".rstrip() if kind == "recorded" else base_url
@@ -108,16 +95,11 @@ def run(result: Result) -> str:
     return f"{target(result)}, profile {visible(plan['profile'], 40)}, seed {plan['seed']}"
 
 
-def times(result: Result) -> str:
-    """When the run started and finished."""
-    return " to ".join(visible(result[name], 40) for name in ("started_at", "finished_at") if name in result)
-
-
 def sentence(result: Result) -> str:
     """The verdict in one sentence."""
     count, verdict = totals(result), result["verdict"]
     if verdict == "inconclusive":
-        return f"inconclusive: {visible(why(result))}"
+        return f"inconclusive: {visible(result['reason'])}"
     if verdict == "conforms":
         checked = count["passed"] + count["warned"] + count["waived"]
         more = [f"{count[kind]} {words(kind)}" for kind in VERDICTS[2:] if count[kind]]
@@ -126,11 +108,6 @@ def sentence(result: Result) -> str:
         return f"violates: {plural(count['failed'], 'clause')} failed"
     counts = "counts as a failure" if count["warned"] == 1 else "count as failures"
     return f"violates: {plural(count['warned'], 'warning')} {counts} (--strict)"
-
-
-def why(result: Result) -> str:
-    """Why a run is inconclusive."""
-    return result["reason"] or "too little was observed"
 
 
 def effort(result: Result) -> str:
@@ -159,10 +136,9 @@ def lasting(result: Result) -> list[str]:
 
 def finding(row: Row) -> str:
     """What was expected, what came, and where, in one line."""
-    failure = row["failure"] or {}
-    at = f" (at {visible(failure['pointer'], 80)})" if failure.get("pointer") else ""
-    expected, actual = visible(failure.get("expected", ""), 160), visible(failure.get("actual", ""), 160)
-    return f"expected {expected}; actual {actual}{at}"
+    failure = row["failure"]
+    at = f" (at {visible(failure['pointer'], 80)})" if failure["pointer"] else ""
+    return f"expected {visible(failure['expected'], 160)}; actual {visible(failure['actual'], 160)}{at}"
 
 
 def brief(row: Row) -> str:
@@ -173,7 +149,7 @@ def brief(row: Row) -> str:
 def sent(row: Row) -> list[str]:
     """What was sent, a line per kind of failure; expected and actual value where they are not the row's."""
     lines = []
-    for kind in row.get("kinds", ()):
+    for kind in row["kinds"]:
         expected, actual = kind["expected"], kind["actual"]
         known = (expected, actual) == (row["failure"]["expected"], row["failure"]["actual"])
         found = "" if known else f": expected {visible(expected, 100)}; actual {visible(actual, 100)}"
@@ -185,13 +161,13 @@ def sent(row: Row) -> list[str]:
 
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
-    value = "" if drift["value"] is None else f"{drift_value(drift, 60)}, "
+    value = "" if drift["value"] is None else f"{visible(drift_value(drift), 60)}, "
     return f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{plural(drift['count'], 'time')})"
 
 
-def drift_value(drift: Mapping[str, Any], most: int = 200) -> str:
+def drift_value(drift: Mapping[str, Any]) -> str:
     """The first value of a drift, as JSON."""
-    return visible(json.dumps(drift["value"], ensure_ascii=False), most)
+    return json.dumps(drift["value"], ensure_ascii=False)
 
 
 def hints(result: Result) -> list[str]:
@@ -204,7 +180,7 @@ def lists(result: Result) -> dict[str, list[Item]]:
     """What is listed after the failures, by label: whose it is (an id, or ""), a text, what was sent."""
     return {
         "warned": [(row["id"], finding(row), sent(row)) for row in having(result, "warned")],
-        "waived": [(row["id"], row["reason"] or "", []) for row in having(result, "waived")],
+        "waived": [(row["id"], row["reason"], []) for row in having(result, "waived")],
         "drift": [("", drifted(drift), []) for drift in result["drift"]],
         "note": [("", note, []) for note in result["notes"]],
     }
@@ -214,7 +190,7 @@ def untested(result: Result) -> dict[str, list[str]]:
     """The clauses that were not tested, by the reason."""
     reasons: dict[str, list[str]] = {}
     for row in having(result, "not_tested"):
-        reasons.setdefault(row["reason"] or "no reason is known", []).append(row["id"])
+        reasons.setdefault(row["reason"], []).append(row["id"])
     return reasons
 
 

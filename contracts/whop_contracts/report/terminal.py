@@ -22,8 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from whop_contracts.pause.clause import Clause
-from whop_contracts.report import summary
-from whop_contracts.report.failure import Failure
+from whop_contracts.report import failure, summary
 from whop_contracts.report.summary import Result, visible
 from whop_contracts.settings import Color
 
@@ -45,35 +44,47 @@ _SECTIONS: Final = {"clause": "bold", "expected": "green", "actual": "red"}
 _ENDINGS: Final = {"conforms": "bold green", "violates": "bold red", "inconclusive": "bold yellow"}
 
 
-class _Console(Console):
-    """Leaves a closed pipe to the command, which knows the exit code; rich would end the process with 1."""
+class Page(Console):
+    """A console that writes lines without trailing blanks.
+
+    Where there is no terminal, it writes no control characters but colors that were asked for. ``color`` auto
+    is never with ``NO_COLOR``, else always with ``FORCE_COLOR``, else as the terminal can.
+    """
+
+    def __init__(self, stream: TextIO, color: Color = "auto") -> None:
+        terminal = stream.isatty()
+        if color == "auto" and os.environ.get("NO_COLOR"):
+            color = "never"
+        elif color == "auto" and os.environ.get("FORCE_COLOR"):
+            color = "always"
+        system: Literal["auto", "standard"] = "standard" if color == "always" else "auto"
+        super().__init__(
+            file=stream,
+            force_terminal=terminal,
+            color_system=None if color == "never" else system,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            width=None if terminal else _WIDTH,
+        )
+        self.width = min(self.width, _WIDEST)
 
     def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to the command, which knows the exit code; rich would exit with 1."""
         raise BrokenPipeError
 
+    def paragraph(self, text: str, style: str = "", *, label: str | None = None) -> None:
+        """Print a text, wrapped; if it has a label, even an empty one, to the right of a margin with that."""
+        indent = 0 if label is None else _INDENT
+        for line in _wrapped(text, max(20, self.width - indent)):
+            self.unbroken(line, style, label=(label or "").ljust(indent))
+            label = ""
 
-def console_for(stream: TextIO, color: Color = "auto") -> Console:
-    """A console. Where there is no terminal, it writes no control characters but colors that were asked for.
-
-    ``color`` auto is never with ``NO_COLOR``, else always with ``FORCE_COLOR``, else as the terminal can.
-    """
-    terminal = stream.isatty()
-    if color == "auto" and os.environ.get("NO_COLOR"):
-        color = "never"
-    elif color == "auto" and os.environ.get("FORCE_COLOR"):
-        color = "always"
-    system: Literal["auto", "standard"] | None = "standard" if color == "always" else "auto"
-    console = _Console(
-        file=stream,
-        force_terminal=terminal,
-        color_system=None if color == "never" else system,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        width=None if terminal else _WIDTH,
-    )
-    console.width = min(console.width, _WIDEST)
-    return console
+    def unbroken(self, text: str, style: str = "", *, label: str = "") -> None:
+        """Print one line, however long: to be searched or pasted."""
+        line = Text.assemble((label, "dim"), (text, style))
+        line.rstrip()
+        self.print(line, soft_wrap=True)
 
 
 def print_result(
@@ -81,70 +92,41 @@ def print_result(
 ) -> None:
     """Print a result. ``quiet`` keeps the verdict and one line per failure; ``verbose`` adds every clause."""
     page = Page(stream, color)
-    brief = quiet or (summary.hasty(result) and not verbose)
     if quiet:
         for row in summary.failures(result):
             page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
-    if not brief:
+    elif verbose or not summary.hasty(result):
         _body(page, result, verbose=verbose)
-    page.line(summary.sentence(result), _ENDINGS[result["verdict"]])
+    page.paragraph(summary.sentence(result), _ENDINGS[result["verdict"]])
     if not quiet and not summary.hasty(result):
-        page.line(summary.effort(result))
+        page.paragraph(summary.effort(result))
     for line in summary.lasting(result):
-        page.line(line, _ENDINGS["violates"])
-
-
-class Page:
-    """Lines on a console: wrapped, indented, without trailing blanks."""
-
-    def __init__(self, stream: TextIO, color: Color = "auto") -> None:
-        self._console = console_for(stream, color)
-        self.width = self._console.width
-
-    def line(self, text: str = "", style: str = "") -> None:
-        """One paragraph, wrapped."""
-        self.labelled("", text, style, indent=0)
-
-    def labelled(self, label: str, text: str, style: str = "", *, indent: int = _INDENT) -> None:
-        """A paragraph with a label in the margin; its further lines are placed under the first."""
-        for number, line in enumerate(_wrapped(text, max(20, self.width - indent))):
-            margin = Text((label if number == 0 else "").ljust(indent), style="dim" if label else "")
-            self._print(margin + Text(line, style=style))
-
-    def unbroken(self, text: str, style: str = "", *, label: str = "") -> None:
-        """One line, however long: to be searched or pasted."""
-        self._print(Text(label, style="dim") + Text(text, style=style))
-
-    def _print(self, text: Text) -> None:
-        text.rstrip()
-        self._console.print(text, soft_wrap=True)
+        page.paragraph(line, _ENDINGS["violates"])
 
 
 def _body(page: Page, result: Result, *, verbose: bool) -> None:
-    page.line(summary.run(result))
-    page.line(summary.times(result))
+    page.paragraph(summary.run(result))
+    page.paragraph(f"{result['started_at']} to {result['finished_at']}")
     page.line()
     _table(page, result)
     if verbose:
         page.line()
         for row in result["clauses"]:
             text = f"{row['id']} ({row['exchanges']}): {row['statement']}"
-            page.labelled(summary.words(row["verdict"]), text, _STYLES[row["verdict"]])
+            page.paragraph(text, _STYLES[row["verdict"]], label=summary.words(row["verdict"]))
     for row in summary.leading(result):
         show_failure(result, row, page)
     lists = summary.lists(result)
+    for label in ("warned", "waived", "drift"):
+        _list(page, label, lists[label], verbose=verbose)
+    for hint in summary.hints(result):
+        page.paragraph(hint, "dim", label="")
+    if reasons := summary.untested(result):
+        page.line()
+    for reason, ids in reasons.items():
+        page.paragraph(f"{visible(reason)}: {', '.join(ids)}", label="not tested")
     lists["note"] += [("", line, []) for line in summary.punctuality(result)]
-    for label, items in lists.items():
-        if label == "note":
-            reasons = summary.untested(result)
-            if reasons:
-                page.line()
-            for reason, ids in reasons.items():
-                page.labelled("not tested", f"{visible(reason)}: {', '.join(ids)}")
-        _list(page, label, items, verbose=verbose)
-        if label == "drift":
-            for hint in summary.hints(result):
-                page.labelled("", hint, "dim")
+    _list(page, "note", lists["note"], verbose=verbose)
     page.line()
 
 
@@ -154,38 +136,38 @@ def _table(page: Page, result: Result) -> None:
         for part, _, count, exchanges in summary.by_part(result)
     ]
     rows.append(("All", [sum(numbers) for numbers in zip(*(numbers for _, numbers in rows), strict=True)]))
-    page.line(f"{'':<14}" + "".join(f"{name:>{len(name) + 2}}" for name in _COLUMNS), "bold")
+    page.paragraph(f"{'':<14}" + "".join(f"{name:>{len(name) + 2}}" for name in _COLUMNS), "bold")
     for name, numbers in rows:
         cells = (f"{number or '-':>{len(head) + 2}}" for number, head in zip(numbers, _COLUMNS, strict=True))
-        page.line(f"{name:<14}" + "".join(cells), _STYLES["failed"] if numbers[1] else "")
+        page.paragraph(f"{name:<14}" + "".join(cells), _STYLES["failed"] if numbers[1] else "")
 
 
 def show_failure(result: Result, row: summary.Row, page: Page) -> None:
     """Print one failure in full."""
-    failure = Failure.read(result, row)
     page.line()
-    page.line(f"FAILED {row['id']}", _STYLES["failed"])
-    for section, lines in failure.sections() if failure else ():
+    page.paragraph(f"FAILED {row['id']}", _STYLES["failed"])
+    for section, lines in failure.sections(result, row):
         for number, line in enumerate(lines):
             label = "" if number else f"  {section}"
             if section == "reproduce":
                 page.unbroken(line, label=label.ljust(_INDENT))
             else:
-                page.labelled(label, line, _SECTIONS.get(section, ""))
+                page.paragraph(line, _SECTIONS.get(section, ""), label=label)
 
 
 def _list(page: Page, label: str, items: list[summary.Item], *, verbose: bool) -> None:
     """Items under a label, each with what was sent; at most 20, unless ``verbose``."""
-    shown = items if verbose else items[:_MOST]
+    most = len(items) if verbose else _MOST
     limit = 300 if verbose or label == "note" else 2 * (page.width - _INDENT)
-    if shown:
+    if items:
         page.line()
-    for whose, text, sent in shown:
-        page.labelled(label, visible(f"{whose}: {text}" if whose else text, limit), _STYLES.get(label, ""))
+    for whose, text, sent in items[:most]:
+        shown = visible(f"{whose}: {text}" if whose else text, limit)
+        page.paragraph(shown, _STYLES.get(label, ""), label=label)
         for line in sent:
-            page.labelled("", visible(f"sent: {line}", limit))
-    if items[len(shown) :]:
-        page.labelled(label, f"and {len(items) - len(shown)} more (--verbose lists them)")
+            page.paragraph(visible(f"sent: {line}", limit), label="")
+    if items[most:]:
+        page.paragraph(f"and {len(items) - most} more (--verbose lists them)", label=label)
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
@@ -211,7 +193,7 @@ def watching(
         TextColumn("{task.fields[part]:<28}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.completed:.0f}/{task.total:.0f} requests{task.fields[more]}", markup=False),
-        console=console_for(sys.stderr, color),
+        console=Page(sys.stderr, color),
         transient=True,
         disable=quiet or not terminal,
     )
@@ -231,7 +213,10 @@ def watching(
         def watch(progress: Any) -> None:
             nonlocal line
             total = max(progress.planned, progress.sent, 1)
-            more = _described(progress, time.monotonic() - began)
+            elapsed = time.monotonic() - began
+            left = elapsed * (progress.planned - progress.sent) / progress.sent if progress.sent else 0.0
+            parts = {"s waited": progress.waited_s, "s left": left, "failed": progress.failed}
+            more = "".join(f", {number:.0f} {what}" for what, number in parts.items() if number >= 1)
             line = f"progress: {progress.sent} of {total} requests{more}"
             part = visible(progress.sequence, 28)
             bar.update(task, completed=progress.sent, total=total, part=part, more=more)
@@ -242,16 +227,9 @@ def watching(
             ended.set()
 
 
-def _described(progress: Any, elapsed: float) -> str:
-    """Seconds waited, seconds left, and clauses failed so far, as far as there are any."""
-    left = elapsed * (progress.planned - progress.sent) / progress.sent if progress.sent else 0.0
-    parts = {"s waited": progress.waited_s, "s left": left, "failed": progress.failed}
-    return "".join(f", {number:.0f} {what}" for what, number in parts.items() if number >= 1)
-
-
 def show_clauses(clauses: Iterable[Clause], stream: TextIO) -> None:
     """Print the catalogue: every clause under the part of the page that it belongs to."""
-    console, every = console_for(stream), list(clauses)
+    console, every = Page(stream), list(clauses)
     for part in dict.fromkeys(clause.part for clause in every):
         rows = Table("id", "level", "statement", title=summary.title(part), title_justify="left", box=None,
                      padding=(0, 1), expand=True)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, Protocol
 
 import httpx
@@ -13,18 +13,16 @@ import respx
 
 from whop_contracts.exchange import Request, Response
 from whop_contracts.settings import UsageError
-from whop_contracts.settings.kinds import without_query
-from whop_contracts.target.clocks import Clock, VirtualClock
-from whop_contracts.target.responses import Reply, read_body
+from whop_contracts.settings.kinds import BASE_URL
+from whop_contracts.target.clocks import VirtualClock, WallClock
+from whop_contracts.target.remote_clock import ProviderTestClock
+from whop_contracts.target.responses import Reply, header_lines, read_body
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
-_DOTS: Final = frozenset({".", ".."})
 _ORIGIN: Final = "https://provider.invalid"
 MOCK_URL: Final = f"{_ORIGIN}/api/v1"
 """The mock's base URL; names below ``.invalid`` never resolve (RFC 2606)."""
-_LIMIT: Final = 1_000_000
-_KEPT_CALLS: Final = 256
 
 
 class OffTargetError(Exception):
@@ -41,18 +39,10 @@ def steady_time() -> Callable[[], float]:
 
 
 def checked_base(base_url: str) -> str:
-    """A base URL without slashes at its end. Raises ``UsageError`` for anything but an http(s) address."""
-    try:
-        parts = urllib.parse.urlsplit(base_url)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    if parts.username or parts.password:
-        raise UsageError("the base URL holds a credential; expected it in WHOP_API_TOKEN")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or _VISIBLE.fullmatch(base_url) is None:
-        raise UsageError(f"{without_query(base_url)!r}: expected an absolute http:// or https:// URL")
-    if "?" in base_url or "#" in base_url:
-        raise UsageError(f"{without_query(base_url)!r}: expected no query and no fragment")
-    return base_url.rstrip("/")
+    """A base URL as the setting takes it, without slashes at its end; ``UsageError`` for anything else."""
+    if (url := BASE_URL.parse(base_url)) is None:
+        raise UsageError(f"{BASE_URL.shown(base_url)}: expected {BASE_URL.expected}")
+    return str(url)
 
 
 def check_address(url: str, base_url: str) -> None:
@@ -61,7 +51,7 @@ def check_address(url: str, base_url: str) -> None:
     if below == url:
         raise OffTargetError(f"{url!r} is not below {base_url}")
     path = urllib.parse.unquote(below.partition("?")[0])
-    if _VISIBLE.fullmatch(below) is None or "#" in below or _DOTS & set(re.split(r"[/\\]", path)):
+    if _VISIBLE.fullmatch(below) is None or "#" in below or {".", ".."} & set(re.split(r"[/\\]", path)):
         raise OffTargetError(f"{url!r} does not certainly stay below {base_url}")
 
 
@@ -73,19 +63,15 @@ class LiveTarget:
 
     kind: Literal["live"] = "live"
 
-    def __init__(self, base_url: str, *, wire: Wire, clock: Clock) -> None:
+    def __init__(self, base_url: str, *, wire: Wire, clock: WallClock | ProviderTestClock) -> None:
         self.base_url = checked_base(base_url)
         self.clock = clock
-        self.time = clock.time
+        self.time, self.sleep = clock.time, clock.sleep
         self.close = wire.close
         self._wire = wire
         origin, _ = split_url(self.base_url)
         self.loopback = is_loopback(origin.host)
         wire.pool(origin)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait by the sender's clock."""
-        self.clock.sleep(max(seconds, 0.0))
 
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
         """Send one request and read its response within ``timeout`` seconds and the wire's limit."""
@@ -122,78 +108,45 @@ class MockTarget:
 
     def __init__(self, provider: InProcess, clock: VirtualClock, *, routed: bool = True) -> None:
         self.clock = clock
-        self.time = clock.time
+        self.time, self.sleep = clock.time, clock.sleep
         self._provider = provider
         self._routed = routed
         self.respx_router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
         self.respx_router.route(host=httpx.URL(MOCK_URL).host).mock(side_effect=self._respond)
 
-    def sleep(self, seconds: float) -> None:
-        """Move the virtual clock."""
-        self.clock.lag(seconds)
-
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:  # noqa: ARG002 - no time
         """Pass one request to the provider."""
         check_address(request.url, self.base_url)
         sent = self.time()
-        response = (self._exchange if self._routed else self._pass_on)(request)
+        given = (self._exchange if self._routed else self._pass_on)(request)
+        headers = tuple(given.headers)
+        body = read_body((given.content,), headers)
+        response = Response(given.status, headers, body.content, body.truncated, body.undecoded)
         return Reply(response, None, sent, self.time())
 
     def close(self) -> None:
-        """Forget the requests that respx has recorded."""
-        self.respx_router.reset()
+        """Nothing is open."""
 
-    def _pass_on(self, request: Request) -> Response:
+    def _pass_on(self, request: Request) -> Any:
         headers = [(name.lower(), value.encode().decode("latin-1")) for name, value in request.headers]
         path = request.url.removeprefix(_ORIGIN)
-        given = self._provider.handle(request.method, path, headers, request.content)
-        return _read(given.status, tuple(given.headers), (given.content,))
+        return self._provider.handle(request.method, path, headers, request.content)
 
-    def _exchange(self, request: Request) -> Response:
-        if len(self.respx_router.calls) >= _KEPT_CALLS:
-            self.respx_router.reset()
-        headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
-        content, target = request.content or None, {"target": request.url}
-        sent = httpx.Request(request.method, request.url, headers=headers, content=content, extensions=target)
-        given = self.respx_router.handler(sent)
-        assert isinstance(given.stream, httpx.SyncByteStream)
-        return _read(given.status_code, tuple(header_lines(given.headers)), given.stream)
+    def _exchange(self, request: Request) -> Any:
+        """Through respx: its own request and response lead there and back, and carry ours as they are."""
+        self.respx_router.reset()
+        sent = httpx.Request(request.method, request.url, extensions={"request": request})
+        return self.respx_router.handler(sent).extensions["given"]
 
-    def _respond(self, request: httpx.Request) -> httpx.Response:
-        path = request.extensions["target"].removeprefix(_ORIGIN)
-        return response_of(self._provider, path, request, _Bytes)
+    def _respond(self, sent: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, extensions={"given": self._pass_on(sent.extensions["request"])})
 
 
-class _Bytes(httpx.SyncByteStream):
-    """A body that is passed on as it is; respx decodes httpx's own stream."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._content
-
-
-def header_lines(headers: httpx.Headers) -> list[tuple[str, str]]:
-    """The header lines of httpx, each byte as a character."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw]
-
-
-def response_of(
-    provider: InProcess,
-    path: str,
-    request: httpx.Request,
-    stream: Callable[[bytes], httpx.SyncByteStream] = httpx.ByteStream,
-) -> httpx.Response:
+def response_of(provider: InProcess, path: str, request: httpx.Request) -> httpx.Response:
     """The provider's response to a request of httpx: its headers and bytes unchanged, nothing added."""
-    given = provider.handle(request.method, path, header_lines(request.headers), request.content)
+    given = provider.handle(request.method, path, header_lines(request.headers.raw), request.content)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.headers]
-    return httpx.Response(given.status, headers=headers, stream=stream(given.content))
-
-
-def _read(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> Response:
-    body = read_body(pieces, headers, _LIMIT)
-    return Response(status, headers, body.content, body.truncated, body.undecoded)
+    return httpx.Response(given.status, headers=headers, stream=httpx.ByteStream(given.content))
 
 
 Target = LiveTarget | MockTarget

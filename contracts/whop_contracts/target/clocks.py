@@ -8,7 +8,7 @@ from __future__ import annotations
 import email.utils
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
+from typing import ClassVar, Final, Literal
 
 from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
 from whop_contracts.instants import NANO
@@ -20,17 +20,19 @@ _STAMP_CUT_S: Final = 0.001
 """How much later than an instant cut to milliseconds the provider's clock may have been."""
 _SLACK_S: Final = 1.0
 """By how much responses may contradict each other: several machines may respond."""
-_LONGEST_DATE: Final = 64
 _LEAST_SLEEP_S: Final = 0.001
-_TRIES: Final = 64
 
 
 @dataclass(kw_only=True, eq=False)
 class Clock:
-    """The provider's clock, as far as it can be known. Nothing here raises for what a provider does.
+    """What all clocks share. Nothing here raises for what a provider does.
 
     ``time`` and ``sleep`` are the sender's. ``kind``: in this process, the provider's test clock, or its own
     time. ``trouble`` is why it is unusable, None while it is usable. ``waited_s``: real seconds slept so far.
+
+    Each kind has ``window``, the provider's earliest reading at one time of the sender and its latest at
+    another; ``moved``, its first and latest reading; ``reach``, which waits, or moves the clock, until it
+    certainly shows an instant (False: impossible); and ``lag``, which lets time pass on both sides.
     """
 
     kind: ClassVar[Literal["virtual", "test", "wall"]]
@@ -38,23 +40,6 @@ class Clock:
     sleep: Callable[[float], None]
     trouble: str | None = field(default=None, init=False)
     waited_s: float = field(default=0.0, init=False)
-
-    @property
-    def moved(self) -> tuple[int, int] | None:
-        """The clock's first and latest reading in this run, in nanoseconds; None if unknown."""
-        raise NotImplementedError
-
-    def window(self, sent: float, received: float) -> Window | None:
-        """The provider's earliest reading at ``sent`` and its latest at ``received``; None if unknown."""
-        raise NotImplementedError
-
-    def reach(self, ns: int) -> bool:
-        """Wait, or move the clock, until it certainly shows ``ns`` or later; False if impossible."""
-        raise NotImplementedError
-
-    def lag(self, seconds: float) -> None:
-        """Let at least so much time pass for the sender and for the provider."""
-        raise NotImplementedError
 
     def learn(self, reply: Reply) -> None:
         """Use the ``Date`` header of a response; only an estimated clock needs it."""
@@ -67,53 +52,37 @@ class Clock:
         self.trouble = self.trouble or reason
 
     def _rest(self, seconds: float) -> None:
-        before = self.time()
-        self.sleep(max(seconds, 0.0))
-        self.waited_s += max(self.time() - before, 0.0)
+        self.sleep(seconds)
+        self.waited_s += seconds
 
 
-@runtime_checkable
-class Movable(Protocol):
-    """A clock in this process that is moved by hand."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-
-    def advance(self, seconds: float) -> None:
-        """Move it forward."""
-
-
+@dataclass(kw_only=True, eq=False)
 class VirtualClock(Clock):
-    """The clock of a provider in this process: known exactly, and moved instead of waiting."""
+    """The clock of a provider in this process: known exactly, and moved by ``sleep`` instead of waiting."""
 
     kind = "virtual"
 
-    def __init__(self, clock: Movable) -> None:
-        super().__init__(time=clock.now, sleep=clock.advance)
-        self._began = to_ns(clock.now())
+    def __post_init__(self) -> None:
+        self._began = to_ns(self.time())
 
     @property
-    def moved(self) -> tuple[int, int] | None:
+    def moved(self) -> tuple[int, int]:
         """Its first and its present reading."""
         return self._began, to_ns(self.time())
 
-    def window(self, sent: float, received: float) -> Window | None:
+    def window(self, sent: float, received: float) -> Window:
         """The two readings themselves."""
         return Window(to_ns(sent), to_ns(received))
 
     def reach(self, ns: int) -> bool:
         """Move to ``ns``, rounded up to the microsecond, unless the clock is past it."""
-        for _ in range(_TRIES):
-            missing = ns - to_ns(self.time())
-            if missing <= 0:
-                return True
+        while (missing := ns - to_ns(self.time())) > 0:
             self.sleep(max(missing, 1_000) / NANO)
-        return to_ns(self.time()) >= ns
+        return True
 
     def lag(self, seconds: float) -> None:
         """Move forward."""
-        if seconds > 0:
-            self.sleep(seconds)
+        self.sleep(max(seconds, 0.0))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -122,7 +91,7 @@ class WallClock(Clock):
 
     A ``Date`` of D means that at some moment of the exchange the provider's clock was between D and D + 2.5
     s; an instant with milliseconds means the same, within 1 ms. All exchanges together limit how far the
-    provider's clock is ahead of the sender's. ``reach`` waits at most ``max_wait_s`` seconds in total.
+    provider's clock is ahead of the sender's. ``reach`` waits at most ``max_wait_s`` seconds from now on.
     """
 
     kind = "wall"
@@ -130,7 +99,6 @@ class WallClock(Clock):
     max_wait_s: float = 120.0
     _bounds: tuple[float, float] | None = field(default=None, init=False)
     _seen: tuple[float, float] | None = field(default=None, init=False)
-    _reaching_s: float = field(default=0.0, init=False)
 
     @property
     def _ahead(self) -> tuple[float, float] | None:
@@ -147,7 +115,7 @@ class WallClock(Clock):
 
     def learn(self, reply: Reply) -> None:
         """Narrow the estimate by the ``Date`` of a response that the provider itself has just made."""
-        date = _date(reply.response) if reply.response else None
+        date = date_of(reply.response) if reply.response else None
         if date is not None:
             self._narrow(date, date + _DATE_CACHED_S, reply.sent, reply.received, "Date headers")
 
@@ -179,25 +147,18 @@ class WallClock(Clock):
         ahead = self._ahead
         if ahead is None:
             return False
-        wanted, before = ns / NANO - ahead[0], self.waited_s
-        if wanted - self.time() > self.max_wait_s - self._reaching_s:
+        missing = ns / NANO - ahead[0] - self.time()
+        if missing > self.max_wait_s:
             return False
-        reached = self._sleep_until(wanted)
-        self._reaching_s += self.waited_s - before
-        return reached
+        self.lag(missing)
+        self.max_wait_s -= max(missing, 0.0)
+        return True
 
     def lag(self, seconds: float) -> None:
-        """Sleep; this does not count against the longest wait."""
-        self._sleep_until(self.time() + seconds)
-
-    def _sleep_until(self, wanted: float) -> bool:
-        """Sleep until the sender's clock shows ``wanted``, and again if a sleep was short."""
-        for _ in range(_TRIES):
-            missing = wanted - self.time()
-            if missing <= 0:
-                return True
+        """Sleep, and again if a sleep was short; this does not count against the longest wait."""
+        wanted = self.time() + seconds
+        while (missing := wanted - self.time()) > 0:
             self._rest(max(missing, _LEAST_SLEEP_S))
-        return self.time() >= wanted
 
 
 def to_ns(seconds: float) -> int:
@@ -205,7 +166,7 @@ def to_ns(seconds: float) -> int:
     return round(seconds * 1_000_000) * 1_000
 
 
-def _date(response: Response) -> float | None:
+def date_of(response: Response) -> float | None:
     """The ``Date`` of a response; None if it is absent or unreadable, or perhaps of a gateway or a cache.
 
     Source: RFC 9110, sections 5.6.7 and 6.6.1; RFC 9111, section 5.1.
@@ -220,10 +181,8 @@ def _date(response: Response) -> float | None:
 
 def read_http_date(text: str | None) -> float | None:
     """An HTTP date as seconds since 1970; None for anything else."""
-    if not text or len(text) > _LONGEST_DATE:
-        return None
     try:
-        parts = email.utils.parsedate_tz(text)
+        parts = email.utils.parsedate_tz(text or "")
         return None if parts is None else float(email.utils.mktime_tz(parts))
     except (ValueError, OverflowError, TypeError):
         return None

@@ -7,7 +7,6 @@ runs, but never faster than time.
 
 from __future__ import annotations
 
-import bisect
 import json
 import urllib.parse
 from collections.abc import Callable, Sequence
@@ -27,16 +26,19 @@ _SLACK_NS: Final = 100 * _MS
 """By how much a running clock may seem to run fast: readings are rounded, and machines differ."""
 _DRIFT: Final = 0.01
 _WORKING_S: Final = 30.0
-_PAUSES_S: Final = (0.05, 0.1, 0.2, 0.5)
-_RETRIES: Final = 4
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 0.5
+_ERRORS: Final = 4
 _FIRST_NS: Final = -62_135_596_800 * NANO
 _LAST_NS: Final = 253_402_300_000 * NANO - 2 * FURTHEST_NS
-_LONGEST_INSTANT: Final = 64
 _OK, _WORKING, _EARLIER = 200, 202, 409
 _SHAPE: Final = '{"now": "<RFC 3339>"}'
 _CREDENTIAL: Final = "the clock needs a credential, which is sent to it only on the origin of the base URL"
-_ABSENT: Final = "the path is wrong, or this environment has no test clock"
-_CAUSES: Final = {401: _CREDENTIAL, 403: _CREDENTIAL, 404: _ABSENT}
+_CAUSES: Final = {
+    401: _CREDENTIAL,
+    403: _CREDENTIAL,
+    404: "the path is wrong, or this environment has no test clock",
+}
 
 Exchange = Callable[[str, str, Sequence[tuple[str, str]], bytes], Reply]
 """Sends method, URL, headers and content; as ``Wire.exchange`` does."""
@@ -86,7 +88,7 @@ class ProviderTestClock(Clock):
         says why.
         """
         try:
-            self._look()
+            self._see(*self._ask("GET"))
         except _Trouble as trouble:
             self.trouble = f"the test clock {trouble}"
             if trouble.cause:
@@ -95,12 +97,12 @@ class ProviderTestClock(Clock):
                 expected = f"expected 200 with {_SHAPE}; likely cause: {trouble.cause}"
                 raise UsageError(f"--test-clock {shown}: it {trouble}; {expected}") from None
 
-    def window(self, sent: float, received: float) -> Window | None:
-        """What it showed at least at ``sent`` and at most at ``received``, as far as was known by then."""
+    def window(self, sent: float, received: float) -> Window | None:  # noqa: ARG002 - after the last move
+        """What it showed at least at ``sent`` and at most at ``received``, both after its last move."""
         if self.trouble or not self._sights:
             return None
-        low = self._before(sent).low
-        return Window(low, max(to_ns(received) + self._before(received).ahead, low))
+        last = self._sights[-1]
+        return Window(last.low, max(to_ns(received) + last.ahead, last.low))
 
     def reach(self, ns: int) -> bool:
         """Move it to ``ns``, rounded up to the millisecond, if it is not past it; False beyond 48 h."""
@@ -134,27 +136,20 @@ class ProviderTestClock(Clock):
     def _move(self, ns: int) -> None:
         """PUT an instant, and take the reading of the response; if it contains none, GET it."""
         body = json.dumps({"now": write_instant(ns)}).encode()
-        sent, response = self._finished("PUT", body, restart=False)
-        expected = _Sight(sent, ns, ns - to_ns(sent))
-        if _reading(response) is not None:
-            self._see(response, sent, expected)
-        elif response.status == _OK:
-            self._look(expected)
-        elif response.status == _EARLIER:
+        sent, response = self._ask("PUT", body)
+        moved, expected, last = response.status, _Sight(sent, ns, ns - to_ns(sent)), self._sights[-1]
+        if moved not in {_OK, _EARLIER}:
+            raise _Trouble(f"responded to a PUT with {moved}")
+        if moved == _EARLIER:
             # It ran past the instant by itself, or the response to an earlier try was lost.
-            last = self._sights[-1]
-            self._look(_Sight(sent, last.low, max(expected.ahead, last.ahead)))
-            if self._sights[-1].low <= ns - NANO:
-                raise _Trouble(f"would not be moved forwards to {write_instant(ns)} (409)")
-        else:
-            raise _Trouble(f"responded to a PUT with {response.status}")
+            expected = _Sight(sent, last.low, max(expected.ahead, last.ahead))
+        if _reading(response) is None:
+            sent, response = self._ask("GET")
+        self._see(sent, response, expected)
+        if moved == _EARLIER and self._sights[-1].low <= ns - NANO:
+            raise _Trouble(f"would not be moved forwards to {write_instant(ns)} (409)")
 
-    def _look(self, expected: _Sight | None = None) -> None:
-        """GET the clock's reading."""
-        sent, response = self._finished("GET")
-        self._see(response, sent, expected)
-
-    def _see(self, response: Response, sent: float, expected: _Sight | None) -> None:
+    def _see(self, sent: float, response: Response, expected: _Sight | None = None) -> None:
         """Compare a reading with the expected one (else with the last sight), and make it the last sight."""
         received = self.time()
         reading = _reading(response)
@@ -178,37 +173,26 @@ class ProviderTestClock(Clock):
             shown = max(shown, last.low)
         self._sights.append(_Sight(received, shown, ahead))
 
-    def _finished(self, method: str, body: bytes = b"", *, restart: bool = True) -> tuple[float, Response]:
-        """The first (with ``restart``: the last) time of sending, and the response when all work is done."""
-        sent, again = self.time(), 0
-        until = sent + _WORKING_S
-        while (response := self._ask(method, body)).status == _WORKING:
-            if self.time() > until:
-                raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
-            self._rest(_PAUSES_S[min(again, len(_PAUSES_S) - 1)])
-            again += 1
-            sent = self.time() if restart else sent
-        return sent, response
+    def _ask(self, method: str, body: bytes = b"") -> tuple[float, Response]:
+        """When a request was first sent, and the response to it when all work is done.
 
-    def _ask(self, method: str, body: bytes) -> Response:
-        """One response of the clock; after an error of the infrastructure it is asked again a few times."""
+        After an error of the infrastructure it is sent again a few times.
+        """
         headers = (*self.headers, ("content-type", "application/json")) if body else self.headers
-        why = ""
-        for again in range(_RETRIES):
-            if again:
-                self._rest(_PAUSES_S[again - 1])
+        sent, errors, pause = self.time(), 0, _FIRST_PAUSE_S
+        while True:
             reply = self.exchange(method, self.url, headers, body)
-            if reply.response is None:
-                why = f"cannot be reached: {reply.trouble}"
-            elif reply.response.status in INFRASTRUCTURE:
-                why = f"responded with {reply.response.status}"
-            else:
-                return reply.response
-        raise _Trouble(why)
-
-    def _before(self, at: float) -> _Sight:
-        """The latest sight by ``at``; the first one for what was before it."""
-        return self._sights[max(bisect.bisect_right(self._sights, at, key=lambda sight: sight.at) - 1, 0)]
+            status = reply.response.status if reply.response else 0
+            if reply.response and status not in {_WORKING, *INFRASTRUCTURE}:
+                return sent, reply.response
+            errors += status != _WORKING
+            if errors == _ERRORS:
+                what = f"responded with {status}" if status else f"cannot be reached: {reply.trouble}"
+                raise _Trouble(what)
+            if status == _WORKING and self.time() > sent + _WORKING_S:
+                raise _Trouble(f"did not finish within {_WORKING_S:.0f} s what fell due")
+            self._rest(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 def _reading(response: Response) -> tuple[int, int] | None:
@@ -218,7 +202,7 @@ def _reading(response: Response) -> tuple[int, int] | None:
     except (ValueError, RecursionError):
         return None
     text = document.get("now") if isinstance(document, dict) else None
-    read = read_instant(text) if isinstance(text, str) and len(text) < _LONGEST_INSTANT else None
+    read = read_instant(text) if isinstance(text, str) else None
     if read is None or not _FIRST_NS <= read.ns <= _LAST_NS:
         return None
     return read.ns, 10 ** (9 - min(read.digits, 9))

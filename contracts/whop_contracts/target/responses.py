@@ -1,4 +1,4 @@
-"""How a response is read: its body up to a limit, its excess bytes, and errors as phrases.
+"""How a response is read: its body up to a limit, and errors as phrases.
 
 A body is decoded up to the limit only, so that a compressed body of a few kilobytes never becomes gigabytes.
 """
@@ -39,6 +39,8 @@ class Reply:
 
 ACCEPTED: Final = "gzip, deflate"
 """The content codings that are asked for; a body in any other coding, or in several, is left as it came."""
+LIMIT: Final = 1_000_000
+"""Bytes of a body that are read, encoded and decoded."""
 MISCODED: Final = "bytes that are not what its Content-Encoding says"
 _WINDOW_BITS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 """How zlib reads a coding; ``deflate`` with and without its zlib header, as browsers do."""
@@ -53,13 +55,18 @@ class Body(NamedTuple):
     undecoded: str | None = None
 
 
+def header_lines(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Header lines, each byte as a character."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+
+
 def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The content codings that headers name, in the order of their application, without ``identity``."""
     values = ",".join(value for name, value in headers if name.lower() == "content-encoding")
     return tuple(one for part in values.split(",") if (one := part.strip().lower()) not in {"", "identity"})
 
 
-def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int) -> Body:
+def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int = LIMIT) -> Body:
     """Read a body from its pieces, at most ``limit`` bytes, encoded and decoded.
 
     A body that is not what its ``Content-Encoding`` says, that breaks off, or whose coding was not asked for
@@ -92,49 +99,6 @@ def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
     return b"", False
 
 
-# -- where a response ends ---------------------------------------------------------------------------------
-
-_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_INTERIM: Final = re.compile(rb"HTTP/1\.\d 1\d\d")
-_LAST_CHUNK: Final = b"\r\n\r\n"
-
-
-class Framing:
-    """Counts what comes on one connection after a request, and keeps no more than the head of the response.
-
-    A target that sends more bytes than it announces, or responds twice, would otherwise have the rest read as
-    the response to the next request, and each response after that would be checked against the wrong request.
-    """
-
-    __slots__ = ("_body", "_head", "_tail")
-
-    def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """A request is being written: what comes next is its response."""
-        self._head: bytes | None = b""
-        self._body = 0
-        self._tail = b""
-
-    def came(self, data: bytes) -> None:
-        """Count bytes as they are read."""
-        self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
-        if self._head is None:
-            self._body += len(data)
-            return
-        head = self._head + data
-        while (end := _HEAD_END.search(head)) and _INTERIM.match(head):
-            head = head[end.end() :]
-        self._head = None if end else head
-        self._body = len(head) - end.end() if end else 0
-
-    def more_than(self, headers: Iterable[tuple[str, str]], body: int) -> bool:
-        """Whether more came than a response with these headers and a body of so many bytes."""
-        chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
-        return self._tail != _LAST_CHUNK if chunked else self._body > body
-
-
 # -- errors ----------------------------------------------------------------------------------------------
 
 _ERRNO: Final = {
@@ -152,11 +116,18 @@ _CLOSED_BEFORE: Final = "connection closed before a response"
 _CLOSED_WITHIN: Final = "connection closed in the middle of the response"
 TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
 """The phrases of errors that may be over when the request is sent again."""
+_LONG_HEAD: Final = "headers longer than 100 kB"
+TOO_MANY_HEADERS: Final = "too many headers"
+_PROTOCOL_ERRORS: Final = {
+    "without sending a response": _CLOSED_BEFORE,
+    "closed connection": _CLOSED_WITHIN,
+    "ConnectionClosed": _CLOSED_WITHIN,
+    "too long": _LONG_HEAD,
+    "Receive buffer": _LONG_HEAD,
+    TOO_MANY_HEADERS: TOO_MANY_HEADERS,
+}
+"""Words in a message of h11, httpcore or the wire, and the phrase for it."""
 _QUOTE: Final = re.compile(r"""["'(]""")
-
-
-class TooManyHeadersError(Exception):
-    """A response has more header lines than the limit."""
 
 
 def phrase(error: BaseException) -> str:
@@ -164,12 +135,12 @@ def phrase(error: BaseException) -> str:
 
     A phrase quotes nothing that a target, a proxy or a URL contains: any of them may contain a credential.
     """
-    for cause in _causes(error):
+    cause: BaseException | None = error
+    while cause is not None:
         if low := _low_level(cause):
             return low
+        cause = cause.__cause__ or cause.__context__
     match error:
-        case TooManyHeadersError():
-            return "too many headers"
         case httpcore.RemoteProtocolError():
             return _broken(str(error))
         case httpcore.LocalProtocolError() | UnicodeError():
@@ -204,19 +175,9 @@ def _low_level(cause: BaseException) -> str | None:
 
 
 def _broken(message: str) -> str:
-    if "without sending a response" in message:
-        return _CLOSED_BEFORE
-    if "closed connection" in message or "ConnectionClosed" in message:
-        return _CLOSED_WITHIN
-    if "too long" in message or "Receive buffer" in message:
-        return "headers longer than 100 kB"
+    """The phrase for what h11 and httpcore say of a response; what they quote of it is left out."""
+    for words, known in _PROTOCOL_ERRORS.items():
+        if words in message:
+            return known
     own = _QUOTE.split(message, maxsplit=1)[0].removesuffix("bytearray").removesuffix("b")
     return f"not HTTP/1.1: {own.rstrip(': ')}"
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    causes: list[BaseException] = []
-    while error is not None and error not in causes:
-        causes.append(error)
-        error = error.__cause__ or error.__context__
-    return causes

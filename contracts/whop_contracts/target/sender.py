@@ -133,12 +133,11 @@ class Sender:
         with shielded():
             pool.shutdown()
         done = [[self._count(one.result())] for one in sent]
-        for request, replies in zip(requests, done, strict=False):
-            try:
-                if ended is None:
-                    self._retry(request, replies)
-            except KeyboardInterrupt as error:
-                ended = error
+        try:
+            for request, replies in zip(requests, done if ended is None else (), strict=False):
+                self._retry(request, replies)
+        except KeyboardInterrupt as error:
+            ended = error
         return done, ended
 
     def _begin(self, request: Request) -> None:
@@ -177,7 +176,7 @@ class Sender:
     @property
     def _left_s(self) -> float:
         """The seconds that are left to send requests."""
-        return (math.inf if self._until is None else self._until) - self.elapsed()
+        return (self._until or math.inf) - self.elapsed()
 
     def _wait(self, operation: Operation | None, pause: float = 0.0) -> bool:
         """Wait ``pause`` seconds and until the operation's next request is due; False if that is too late."""
@@ -201,10 +200,9 @@ class Sender:
 
     def _count(self, reply: Reply) -> Reply:
         """Count what the infrastructure did."""
-        if reply.trouble is not None:
-            self._met[reply.trouble] += 1
-        elif reply.response is not None and reply.response.status in INFRASTRUCTURE:
-            self._met[str(reply.response.status)] += 1
+        status = reply.response.status if reply.response else None
+        if reply.trouble or status in INFRASTRUCTURE:
+            self._met[reply.trouble or str(status)] += 1
         return reply
 
 
@@ -218,8 +216,7 @@ def _asked_s(response: Response, now: float) -> float:
     header = (response.header("retry-after") or "").strip()
     if _SECONDS.fullmatch(header):
         return max(asked, float(header))
-    at = read_http_date(header)
-    if at is not None:
-        base = read_http_date(response.header("date"))
-        return max(asked, at - (now if base is None else base))
-    return asked
+    if (at := read_http_date(header)) is None:
+        return asked
+    base = read_http_date(response.header("date"))
+    return max(asked, at - (now if base is None else base))

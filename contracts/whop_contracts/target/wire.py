@@ -8,11 +8,12 @@ read and write what is left of one deadline. Headers and target are sent as give
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,11 +24,12 @@ from whop_contracts.exchange import Response
 from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import (
     ACCEPTED,
+    LIMIT,
+    TOO_MANY_HEADERS,
     TRANSIENT,
     Body,
-    Framing,
     Reply,
-    TooManyHeadersError,
+    header_lines,
     phrase,
     read_body,
 )
@@ -38,6 +40,9 @@ _MOST_HEADERS: Final = 2_000
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 _CONNECTIONS: Final = 4
 _IDLE_S: Final = 15.0
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_INTERIM: Final = re.compile(rb"HTTP/1\.\d 1\d\d")
+_LAST_CHUNK: Final = b"\r\n\r\n"
 
 
 class _Deadline(threading.local):
@@ -53,23 +58,41 @@ class _Deadline(threading.local):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that waits no longer than the deadline, and records where responses end."""
+    """A connection that waits no longer than the deadline, and counts what comes after each request.
+
+    A target that sends more bytes than it announces, or responds twice, would otherwise have the rest read as
+    the response to the next request, and each response after that would be checked against the wrong request.
+    """
 
     def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
-        self.framing = Framing()
+        self._head: bytes | None = b""
+        self._body, self._tail = 0, b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see the deadline
         data = self._inner.read(max_bytes, self._deadline.left(httpcore.ReadTimeout))
-        self.framing.came(data)
+        self._tail = (self._tail + data)[-len(_LAST_CHUNK) :]
+        if self._head is None:
+            self._body += len(data)
+            return data
+        head = self._head + data
+        while (end := _HEAD_END.search(head)) and _INTERIM.match(head):
+            head = head[end.end() :]
+        self._head = None if end else head
+        self._body = len(head) - end.end() if end else 0
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see the deadline
-        self.framing.restart()
+        self._head, self._body, self._tail = b"", 0, b""
         for start in range(0, len(buffer), _PIECE):
             left = self._deadline.left(httpcore.WriteTimeout)
             self._inner.write(buffer[start : start + _PIECE], left)
+
+    def received_more_than(self, headers: Iterable[tuple[str, str]], body: int) -> bool:
+        """Whether more came than a response with these headers and a body of so many bytes."""
+        chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
+        return self._tail != _LAST_CHUNK if chunked else self._body > body
 
     def close(self) -> None:
         self._inner.close()
@@ -84,16 +107,15 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-class _Backend(httpcore.NetworkBackend):
+class _Backend(httpcore.SyncBackend):
     """Connects within what is left of the deadline."""
 
     def __init__(self, deadline: _Deadline) -> None:
-        self._inner = httpcore.SyncBackend()
         self._deadline = deadline
 
     def connect_tcp(self, host: str, port: int, *_: Any, **how: Any) -> httpcore.NetworkStream:
         how["timeout"] = self._deadline.left(httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, **how), self._deadline)
+        return _Stream(super().connect_tcp(host, port, **how), self._deadline)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -107,13 +129,12 @@ class Wire:
 
     time: Callable[[], float]
     seconds: float = 10.0
-    most: int = 1_000_000
+    most: int = LIMIT
     ca_file: str | None = None
     insecure: bool = False
     connections: int = 1
     _deadline: _Deadline = field(default_factory=_Deadline, init=False)
     _pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = field(default_factory=dict, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def exchange(
         self,
@@ -145,10 +166,8 @@ class Wire:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
             if len(given.headers) > _MOST_HEADERS:
-                raise TooManyHeadersError
-            headers = tuple(
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers
-            )
+                raise httpcore.RemoteProtocolError(TOO_MANY_HEADERS)
+            headers = header_lines(given.headers)
             try:
                 body = read_body(given.iter_stream(), headers, self.most)
             except httpcore.RemoteProtocolError as error:
@@ -159,23 +178,21 @@ class Wire:
         finally:
             given.close()
         stream = given.extensions.get("network_stream")
-        if isinstance(stream, _Stream) and stream.framing.more_than(headers, body.came):
+        if isinstance(stream, _Stream) and stream.received_more_than(headers, body.came):
             stream.close()
         return Response(given.status, headers, body.content, body.truncated, body.undecoded)
 
     def pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
         """The connections to an origin. Raises ``UsageError`` for an unusable ``ca_file`` or proxy."""
         key = origin.scheme, proxy_for(origin.scheme, origin.host)
-        with self._lock:
-            if key not in self._pools:
-                self._pools[key] = self._open(*key)
-            return self._pools[key]
+        if key not in self._pools:
+            self._pools[key] = self._open(*key)
+        return self._pools[key]
 
     def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
         settings: dict[str, Any] = {
             "ssl_context": self._trust() if scheme == "https" else None,
             "max_connections": max(self.connections, _CONNECTIONS),
-            "max_keepalive_connections": max(self.connections, _CONNECTIONS),
             "keepalive_expiry": _IDLE_S,
             "network_backend": _Backend(self._deadline),
         }
@@ -197,9 +214,8 @@ class Wire:
             return httpx.create_ssl_context()
         try:
             return ssl.create_default_context(cafile=self.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            why = f"no certificates could be read from it: {error}"
-            raise UsageError(f"{self.ca_file}: {why}") from None
+        except OSError as error:  # ssl.SSLError too
+            raise UsageError(f"{self.ca_file}: no certificates could be read from it: {error}") from None
 
     def close(self) -> None:
         """Close every connection."""
@@ -211,10 +227,9 @@ class Wire:
 def split_url(url: str) -> tuple[httpx.URL, str]:
     """The origin of an absolute URL, and its path and query as given. Raises ``UsageError``."""
     scheme, _, rest = url.partition("://")
-    ends = [at for mark in "/?#" if (at := rest.find(mark)) >= 0]
-    cut = min(ends, default=len(rest))
+    host = re.split("[/?#]", rest, maxsplit=1)[0]
     try:
-        return httpx.URL(f"{scheme}://{rest[:cut]}"), rest[cut:] or "/"
+        return httpx.URL(f"{scheme}://{host}"), rest.removeprefix(host) or "/"
     except httpx.InvalidURL as error:
         raise UsageError(str(error)) from None
 
@@ -251,8 +266,8 @@ def _lines(
 ) -> list[tuple[bytes, bytes]]:
     """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
     given = {name.lower() for name, _ in headers}
-    needed = {"Host": origin.netloc.decode("ascii"), "Accept": "*/*", "Accept-Encoding": ACCEPTED}
-    needed["Connection"] = "keep-alive"
+    host = origin.netloc.decode("ascii")
+    needed = {"Host": host, "Accept": "*/*", "Accept-Encoding": ACCEPTED, "Connection": "keep-alive"}
     lines = [(name, value) for name, value in needed.items() if name.lower() not in given]
     lines += headers
     if "content-length" not in given and (content or method in _WITH_LENGTH):

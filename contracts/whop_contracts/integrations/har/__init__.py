@@ -8,10 +8,9 @@ the credential's role and whose campaign it was: checking one gives the verdicts
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -19,7 +18,6 @@ from math import inf
 from pathlib import Path
 from typing import Any, Final
 
-from whop_contracts import __version__
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, write_instant
@@ -49,7 +47,7 @@ _NO_BODIES: Final = (
     "the recording has no bodies of responses to pauses; expected one made with them "
     "(Playwright: content 'embed', browsers: save all as HAR with content)"
 )
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_CONTRADICTED: Final = "updated_at contradicts the time of the recording"
 _RECORDER_NS: Final = 300 * NANO
 """How far the recorder's clock may be from the provider's."""
 _APART_NS: Final = 10 * NANO
@@ -78,7 +76,11 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
         at_once = not path.is_file() or path.stat().st_size > _LARGEST
         content = read_file(path, _LARGEST) if at_once else None
         log = read_log(lambda: path.open("rb") if content is None else BytesIO(content))
-        return _foreign(log, base_url) if log.run is None else _own(log, log.run)
+        if log.run is None:
+            return _foreign(log, base_url)
+        notes = log.unreadable if log.run.get("finished") else (*log.unreadable, _BROKEN_OFF)
+        target, clock = log.run.get("target", {}), log.run.get("clock", "wall")
+        return Recording(log, target.get("base_url", ""), clock, log.entries(log.rows), notes)
     except OSError as error:
         why = f"it cannot be read ({describe_os_error(error)})"
     except HarError as error:
@@ -86,7 +88,7 @@ def load(path: Path, *, base_url: str | None = None) -> Recording:
     raise UsageError(f"FILE {str(path)!r}: expected a HAR 1.2 file; {why}")
 
 
-def judge_recording(
+def check_recording(
     recording: Recording,
     clauses: tuple[Clause, ...],
     *,
@@ -95,11 +97,9 @@ def judge_recording(
     secrets: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The result of a recording, redacted. ``tolerance`` is the recorded run's unless given, in seconds."""
-    began = time.time()
-    log, ours, run = recording.log, recording.log.run is not None, recording.log.run or {}
-    stated = run.get("resume_tolerance")
-    if tolerance is None:
-        tolerance = float(stated) if isinstance(stated, int | float) else 60.0
+    began, log = time.time(), recording.log
+    ours, run = log.run is not None, log.run or {}
+    tolerance = run.get("resume_tolerance", 60.0) if tolerance is None else tolerance
     tally, oracle = ClauseRunner(clauses, PAUSE), Oracle(tolerance=tolerance)
     count, bodiless, starts, ends = 0, False, inf, -inf
     for item in recording.items:
@@ -112,14 +112,16 @@ def judge_recording(
         bodiless |= evidence.accepted and evidence.unseen and item.request.operation == "pause"
         if item.now:
             starts, ends = min(starts, item.now.start), max(ends, item.now.end)
-    unstated = () if ours else tuple(clause.id for clause in clauses)
-    reason = _reason(log, count)
-    if reason is None and not tally.conclusive and bodiless:
+    reason: str | None = None
+    if not count:
+        reason = "; ".join(["the recording shows no exchange with the endpoint", *log.unreadable])
+    elif ours:
+        reason = run.get("reason") if run.get("finished") else _BROKEN_OFF
+    elif bodiless and not tally.conclusive:
         reason = _NO_BODIES
     circumstances = Circumstances(
         target={"kind": "recorded", "base_url": recording.base_url},
-        contract={"version": __version__, "sha256": PAUSE.sha256()},
-        plan=_plan(log),
+        plan={"profile": "recorded", "seed": 0, "sha256": log.sha256, "drawn": 0} | run.get("plan", {}),
         clock={
             "kind": recording.clock,
             "from": write_instant(int(starts)) if starts < inf else None,
@@ -132,50 +134,10 @@ def judge_recording(
         requests=0,
         notes=[f"{count} recorded exchanges were checked, none was sent", *recording.notes],
         reason=reason,
-        untested=dict.fromkeys(unstated, (_UNSTATED, "not_applicable")),
+        untested={} if ours else {clause.id: (_UNSTATED, "not_applicable") for clause in clauses},
         strict=strict,
     )
-    return build(
-        tally, circumstances, Redactor([*secrets, *(() if ours else log.secrets.get(recording.base_url, ()))])
-    )
-
-
-def _reason(log: Log, count: int) -> str | None:
-    if not count:
-        return "; ".join(["the recording shows no exchange with the endpoint", *log.unreadable])
-    if log.run is None:
-        return None
-    reason = log.run.get("reason")
-    return _unfinished(log.run) or (reason if isinstance(reason, str) and reason else None)
-
-
-def _unfinished(run: Mapping[str, Any]) -> str | None:
-    return None if run.get("finished") is True else _BROKEN_OFF
-
-
-def _plan(log: Log) -> dict[str, Any]:
-    """The recorded run's plan; a foreign file has none, and its own fingerprint instead."""
-    stated = (log.run or {}).get("plan")
-    plan = stated if isinstance(stated, dict) else {}
-    profile, seed, sha256, drawn = (plan.get(name) for name in ("profile", "seed", "sha256", "drawn"))
-    texts = isinstance(profile, str) and profile and isinstance(sha256, str) and _SHA256.fullmatch(sha256)
-    if not texts or type(seed) is not int:
-        return {"profile": "recorded", "seed": 0, "sha256": log.sha256, "drawn": 0}
-    count = drawn if type(drawn) is int and drawn > 0 else 0
-    return {"profile": profile, "seed": seed, "sha256": sha256, "drawn": count}
-
-
-def _own(log: Log, run: Mapping[str, Any]) -> Recording:
-    target, clock = run.get("target"), run.get("clock")
-    base_url = target.get("base_url") if isinstance(target, dict) else None
-    notes = *log.unreadable, *filter(None, [_unfinished(run)])
-    return Recording(
-        log,
-        base_url if isinstance(base_url, str) else "",
-        clock if clock in ("virtual", "test", "wall") else "wall",
-        log.entries(log.rows),
-        notes,
-    )
+    return build(tally, circumstances, Redactor([*secrets, *(() if ours else log.secrets)]))
 
 
 def _by_anyone(evidence: Evidence) -> Evidence:
@@ -199,16 +161,17 @@ def _foreign(log: Log, base_url: str | None) -> Recording:
         **Counter(what for row in usable for what in row.lacks),
     }
     timed = partial(_timed, log, usable, together)
-    clock = _clock()
-    undated = not any(clock.moved or clock.trouble for _ in timed(clock))
-    clock = _clock()
-    contradicted = _is_contradicted(timed(clock, undated=undated), undated=undated)
-    trouble = clock.trouble or (contradicted and "updated_at contradicts the time of the recording")
+    read = [row for row in usable if row.operation and row.number not in together]
+    dated = any(row.dated for row in read)
+    clock = _clock() if dated else None
+    contradicted = _is_contradicted(timed(clock), dated=dated)
+    trouble = (clock and clock.trouble) or (contradicted and _CONTRADICTED)
     doubt = [f"time could not be checked: {trouble}"] if trouble else []
-    if undated and not trouble and any(timed(_clock())):
+    if read and not dated and not trouble:
         doubt = ["no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"]
     notes = *(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt
-    return Recording(log, base, "wall", timed(_clock(), undated=undated, unknown=bool(trouble)), notes)
+    items = timed(_clock() if dated else None, unknown=bool(trouble))
+    return Recording(log, base, "wall", items, notes)
 
 
 def _clock() -> WallClock:
@@ -219,13 +182,12 @@ def _timed(
     log: Log,
     rows: Sequence[Row],
     together: set[int],
-    clock: WallClock,
+    clock: WallClock | None,
     *,
-    undated: bool = False,
     unknown: bool = False,
 ) -> Iterator[Exchange | None]:
-    """The exchanges of rows with the provider's time: that of ``clock``, which learns from each; if the
-    responses are ``undated`` the recorder's; or ``unknown``.
+    """The exchanges of rows with the provider's time: that of ``clock``, which learns from each; without one
+    the recorder's; or ``unknown``.
 
     A write of ``together``, or another than pause and unpause, is None: after it no state is known. A read
     during a write proves nothing and is left out.
@@ -236,14 +198,15 @@ def _timed(
             yield None
             continue
         sent, received = row.sent, row.received
-        clock.learn(Reply(exchange.response, exchange.trouble, sent, received))
-        now = clock.window(sent, received)
-        if undated:
+        if clock:
+            clock.learn(Reply(exchange.response, exchange.trouble, sent, received))
+            now = clock.window(sent, received)
+        else:
             now = Window(to_ns(sent) - _RECORDER_NS, to_ns(received) + _RECORDER_NS)
         yield dataclasses.replace(exchange, now=None if unknown else now, case=f"entry {row.number}")
 
 
-def _is_contradicted(exchanges: Iterable[Exchange | None], *, undated: bool) -> bool:
+def _is_contradicted(exchanges: Iterable[Exchange | None], *, dated: bool) -> bool:
     """Whether ``updated_at`` is in the future, or that of an accepted pause in the past.
 
     An ``updated_at`` that was seen before proves nothing, nor does the first one if there are Date headers:
@@ -258,7 +221,7 @@ def _is_contradicted(exchanges: Iterable[Exchange | None], *, undated: bool) -> 
             continue
         known = seen[request.campaign]
         early = request.operation == "pause" and stamp < now.start - _APART_NS
-        new = stamp not in known and (undated or known)
+        new = stamp not in known and (known or not dated)
         contradicted |= stamp > now.end + _APART_NS or bool(new and early)
         known.add(stamp)
     return contradicted

@@ -11,11 +11,13 @@ import binascii
 import dataclasses
 import re
 import sys
-import urllib.parse
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, cast, get_args
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
 
-from whop_contracts.exchange import Exchange, Operation, Request, Response, Role, Scope, Window
+import httpx
+
+from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.redaction import is_secret_header
@@ -23,19 +25,18 @@ from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import codings, read_body
 
 _HTTP: Final = range(100, 1_000)
-_NOT_MODIFIED: Final = 304
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
 _ROUTE: Final = re.compile(
     r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
 )
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_PORTS: Final = {"http": 80, "https": 443}
 _ZONE: Final = re.compile(r"([+-]\d\d)(\d\d)$", re.ASCII)
 _LONGEST: Final = 4_000_000
 """Bytes to which a body is decoded."""
 _LEAST_SECRET: Final = 8
 _DIGITS: Final = 12
-NO_RESPONSE: Final = "the recording has no response"
+_RESTORED: Final = ("number", "sent", "received", "role", "scope", "case", "sequence", "credential")
+"""Members of an exchange that our own entries have, their names after an underscore."""
 
 
 class HarError(UsageError):
@@ -67,18 +68,16 @@ def route(method: str, url: str) -> Route | None:
     elif method in _READING:
         return None
     # One copy of a text that thousands of entries have.
-    return Route(sys.intern(normalized(match["base"])), sys.intern(match["campaign"]), operation)
+    return Route(normalized(match["base"]), sys.intern(match["campaign"]), operation)
 
 
+@lru_cache(maxsize=256)
 def normalized(base_url: str) -> str:
-    """A base URL with scheme and host in lower case, without the scheme's own port and a slash at its end."""
+    """A base URL with scheme and host in lower case, without user, usual port and slash at its end."""
     try:
-        parts = urllib.parse.urlsplit(base_url)
-        port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
-    except ValueError:
+        return str(httpx.URL(base_url).copy_with(userinfo=b"")).rstrip("/")
+    except httpx.InvalidURL:
         return base_url
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def credentials(request: Request) -> list[str]:
@@ -103,54 +102,31 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     sent = started.ns / NANO
     posted = None if request.get("postData") is None else member(request, "postData", dict, f"{at}.request")
     headers = _headers(request, posted, f"{at}.request")
-    body = posted or {}
+    body = _object(posted)
     encoding = body.get("_encoding", body.get("encoding"))
     content = _decoded(body.get("text") or "", encoding, f"{at}.request.postData")
     response, trouble = _response(row, f"{at}.response")
-    exact = row.get("_sent"), row.get("_received")
-    start, end = exact if all(type(one) is float for one in exact) else (sent, sent + _took(row))
     method, url = member(request, "method", str, f"{at}.request").upper(), request["url"]
     _, campaign, operation = route(method, url) or (None, "", None)
     complete = ours or _is_whole(content, headers, request.get("bodySize"))
     sent_request = Request(method, url, operation, campaign, headers, content, complete)
-    exchange = Exchange(
-        number, sent_request, response, cast("float", start), cast("float", end), trouble=trouble
-    )
+    exchange = Exchange(number, sent_request, response, sent, sent + _took(row), trouble=trouble)
     return _restored(exchange, row) if ours else exchange
 
 
 def _restored(exchange: Exchange, row: Mapping[str, Any]) -> Exchange:
     """The exchange as our own run knew it, by the members that begin with an underscore."""
-    texts = {name: value for name, value in row.items() if isinstance(value, str)}
-    role, scope, operation = (texts.get(name) for name in ("_role", "_scope", "_operation"))
-    known = cast("Operation", operation) if operation in get_args(Operation) else None
-    number, now = row.get("_number"), row.get("_now")
-    shown = now if isinstance(now, list) and all(isinstance(text, str) for text in now) else ()
-    ends = [instant.ns for text in shown if (instant := read_instant(text))]
-    return dataclasses.replace(
-        exchange,
-        number=number if type(number) is int and number > 0 else exchange.number,
-        request=dataclasses.replace(exchange.request, operation=known, campaign=texts.get("_campaign", "")),
-        now=Window(*ends) if len(ends) == len(shown) == 2 else None,  # noqa: PLR2004 - from and to
-        role=cast("Role", role) if role in get_args(Role) else "unstated",
-        scope=cast("Scope", scope) if scope in get_args(Scope) else "unstated",
-        case=texts.get("_case", ""),
-        sequence=texts.get("_sequence", ""),
-        credential=texts.get("_credential", ""),
+    request = dataclasses.replace(
+        exchange.request, operation=row.get("_operation"), campaign=row.get("_campaign", "")
     )
-
-
-def is_cached(row: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Whether the response is not the provider's, or only says that a cached one is still valid."""
-    from_cache = row.get("_fromCache") or row.get("_fromServiceWorker")
-    return bool(from_cache) or (exchange.response is not None and exchange.response.status == _NOT_MODIFIED)
+    ends = [instant.ns for text in row.get("_now") or () if (instant := read_instant(text))]
+    known = {name: row[f"_{name}"] for name in _RESTORED if f"_{name}" in row}
+    return dataclasses.replace(exchange, request=request, now=Window(*ends) if ends else None, **known)
 
 
 def _took(row: Mapping[str, Any]) -> float:
     """How long an exchange took, in seconds; if the entry does not say, the sum of its timings."""
-    timings = row.get("timings")
-    parts = list(timings.values()) if isinstance(timings, dict) else []
-    for milliseconds in ([row.get("time")], parts):
+    for milliseconds in ([row.get("time")], _object(row.get("timings")).values()):
         known = [one for one in milliseconds if isinstance(one, int | float) and 0 <= one < float("inf")]
         if known:
             return float(sum(known)) / 1_000
@@ -176,15 +152,13 @@ def _is_whole(content: bytes, headers: tuple[tuple[str, str], ...], size: Any) -
 
 def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | None]:
     """The response of an entry, or why there is none. One whose body was not recorded is truncated."""
-    response = row.get("response")
-    status = response.get("status") if isinstance(response, dict) else None
-    if not isinstance(response, dict) or status is None or (type(status) is int and status not in _HTTP):
-        error = response.get("_error") if isinstance(response, dict) else None
-        return None, str(row.get("_trouble") or error or NO_RESPONSE)[:200]
+    response = _object(row.get("response"))
+    status, content = response.get("status"), _object(response.get("content"))
+    if status is None or (type(status) is int and status not in _HTTP):
+        trouble = row.get("_trouble") or response.get("_error") or "the recording has no response"
+        return None, str(trouble)[:200]
     if type(status) is not int:
         raise HarError(f"{at}.status is no whole number")
-    content = response.get("content")
-    content = content if isinstance(content, dict) else {}
     headers = _headers(response, content, at)
     cut, coded = row.get("_truncated") is True, row.get("_undecoded")
     body = _decoded(content.get("text") or "", content.get("encoding"), f"{at}.content")
@@ -230,19 +204,24 @@ def _headers(message: Mapping[str, Any], body: Any, at: str) -> tuple[tuple[str,
     if lines may be missing or there is a body to which it belongs.
     """
     lines: list[tuple[str, str]] = []
-    given = message.get("headers") or ()
+    given, about = message.get("headers") or (), _object(body)
     for index, line in enumerate(given):
         where = f"{at}.headers[{index}]"
         name = member(line, "name", str, where)
         if line.get("value") is not None:
             lines.append((name, member(line, "value", str, where)))
-    media_type = body.get("mimeType") if isinstance(body, dict) else None
+    media_type = about.get("mimeType")
     stated = any(name.lower() == "content-type" for name, _ in lines)
     lost = len(lines) < len(given) or not given
-    posted = isinstance(body, dict) and "size" not in body and body.get("text")
+    posted = "size" not in about and about.get("text")
     if not stated and isinstance(media_type, str) and media_type and (lost or posted):
         lines.append(("content-type", media_type))
     return tuple(line for line in lines if not line[0].startswith(":"))
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    """An object that recorders may leave out."""
+    return value if isinstance(value, dict) else {}
 
 
 def member(holder: Any, name: str, kind: type, at: str) -> Any:

@@ -11,21 +11,15 @@ import codecs
 import hashlib
 import json
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, NamedTuple
+from http import HTTPStatus
+from io import BufferedIOBase
+from typing import Any, Final, NamedTuple
 
 from whop_contracts.exchange import Exchange, Operation
-from whop_contracts.integrations.har.entries import (
-    HarError,
-    credentials,
-    is_cached,
-    member,
-    read_entry,
-    route,
-)
+from whop_contracts.integrations.har.entries import HarError, credentials, member, read_entry, route
+from whop_contracts.target.clocks import date_of
 
 _OURS: Final = "whop-contracts"
 _FILES: Final = {
@@ -53,8 +47,8 @@ _UNDECIDED: Final = 2
 
 class Row(NamedTuple):
     """An entry, by its number in the file from 1: where it is (bytes), when it was sent and received (seconds
-    since 1970), whether its response came from a cache, what it is about (``base`` is None if it is not about
-    the endpoint), and what of ``LACKING`` applies to it.
+    since 1970), whether its response came from a cache, whether that has the provider's ``Date``, what it is
+    about (``base`` is None if it is not about the endpoint), and what of ``LACKING`` applies to it.
     """
 
     number: int
@@ -63,6 +57,7 @@ class Row(NamedTuple):
     sent: float
     received: float
     cached: bool
+    dated: bool
     base: str | None
     campaign: str
     operation: Operation | None
@@ -72,15 +67,15 @@ class Row(NamedTuple):
 @dataclass(slots=True)
 class Log:
     """The ``rows`` of a file, how many entries it has, how many could not be read, why the first could not,
-    and the credentials by base URL. ``run`` is what our own writer says of its run; None in other files.
+    and their credentials. ``run`` is what our own writer says of its run; None in other files.
     """
 
-    opened: Callable[[], BinaryIO]
+    opened: Callable[[], BufferedIOBase]
     rows: list[Row] = field(default_factory=list)
     count: int = 0
     skipped: int = 0
     reason: str = ""
-    secrets: dict[str, dict[str, None]] = field(default_factory=dict)
+    secrets: dict[str, None] = field(default_factory=dict)
     run: Mapping[str, Any] | None = None
     sha256: str = ""
 
@@ -98,7 +93,7 @@ class Log:
                     file.seek(row.start)
                     document = json.loads(file.read(row.size))
                     yield read_entry(document, row.number, ours=self.run is not None)
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):
             raise HarError("FILE: the recording changed while it was read") from None
 
     def add(self, document: Any, start: int, end: int) -> None:
@@ -113,13 +108,24 @@ class Log:
             self.skipped += 1
             self.reason = self.reason or str(error)
             return
-        request = exchange.request
-        base, campaign, operation = route(request.method, request.url) or (None, "", None)
-        times = exchange.sent, exchange.received, is_cached(document, exchange)
-        lacks = tuple(_lacking(exchange))
-        self.rows.append(Row(self.count, start, end - start, *times, base, campaign, operation, lacks))
-        known = self.secrets.setdefault(base or "", {})
-        known |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(known)])
+        request, response = exchange.request, exchange.response
+        about = route(request.method, request.url)
+        row = Row(
+            number=self.count,
+            start=start,
+            size=end - start,
+            sent=exchange.sent,
+            received=exchange.received,
+            cached=bool(document.get("_fromCache") or document.get("_fromServiceWorker"))
+            or (response is not None and response.status == HTTPStatus.NOT_MODIFIED),
+            dated=response is not None and date_of(response) is not None,
+            base=about and about.base,
+            campaign=request.campaign,
+            operation=request.operation,
+            lacks=tuple(_lacking(exchange)),
+        )
+        self.rows.append(row)
+        self.secrets |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(self.secrets)])
 
 
 def _lacking(exchange: Exchange) -> Iterator[str]:
@@ -131,10 +137,12 @@ def _lacking(exchange: Exchange) -> Iterator[str]:
         yield no_content
 
 
-def read_log(opened: Callable[[], BinaryIO]) -> Log:
+def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
     """Find the entries of a HAR. ``opened`` opens the file, each time it is read."""
     log = Log(opened)
     with opened() as file:
+        log.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
         reader = _Reader(file)
         try:
             document = _index(reader, log)
@@ -151,7 +159,6 @@ def read_log(opened: Callable[[], BinaryIO]) -> Log:
     creator, run = members.get("creator"), members.get("_run")
     if isinstance(creator, dict) and creator.get("name") == _OURS and isinstance(run, dict):
         log.run = run
-    log.sha256 = reader.digest.hexdigest()
     return log
 
 
@@ -160,8 +167,6 @@ def _index(reader: _Reader, log: Log, *path: str) -> Any:
     if path in {(), ("log",)} and reader.skip("{"):
         return {name: _index(reader, log, *path, name) for name in reader.parts("}")}
     if path == ("log", "entries") and reader.skip("["):
-        # Of members with the same name the last one counts.
-        log.rows, log.count, log.skipped, log.reason, log.secrets = [], 0, 0, "", {}
         for _ in reader.parts("]"):
             start = reader.offset
             log.add(reader.value(), start, reader.offset)
@@ -171,34 +176,29 @@ def _index(reader: _Reader, log: Log, *path: str) -> Any:
 
 def overlapping(rows: Iterable[Row]) -> set[int]:
     """The numbers of the exchanges during which something else wrote to the same campaign."""
-    campaigns: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        campaigns[row.campaign].append(row)
     found: set[int] = set()
-    for mine in campaigns.values():
-        writes = sorted((row for row in mine if row.operation != "retrieve"), key=lambda row: row.sent)
-        sent = [row.sent for row in writes]
-        # Of the writes up to each of them, the two that were over last: one of them may be the row itself.
-        last: list[list[Row]] = [[]]
-        for write in writes:
-            last.append(sorted([*last[-1], write], key=lambda row: row.received)[-2:])
-        for row in mine:
-            before = last[bisect_left(sent, row.received)]
-            if any(one is not row and row.sent < one.received for one in before):
-                found.add(row.number)
+    under_way: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.sent):
+        under_way = [one for one in under_way if row.sent < one.received]
+        for one in under_way:
+            if one.campaign == row.campaign and one.sent < row.received:
+                if one.operation != "retrieve":
+                    found.add(row.number)
+                if row.operation != "retrieve":
+                    found.add(one.number)
+        under_way.append(row)
     return found
 
 
 class _Reader:
     """Reads JSON from a file part by part. ``offset`` is where the next part begins, in bytes."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BufferedIOBase) -> None:
         head = file.read(4)
         for magic, what in _FILES.items():
             if head.startswith(magic):
                 raise HarError(what)
         self.offset = file.seek(len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0)
-        self.digest = hashlib.sha256(head[: self.offset])
         self._file, self._decode = file, codecs.getincrementaldecoder("utf-8")().decode
         self._text, self._at, self._ended = "", 0, False
         self._lines = self._column = 0
@@ -223,20 +223,16 @@ class _Reader:
 
         Yields the name of each member, or an empty text for each element.
         """
-        if self.skip(close):
-            return
-        while True:
-            name = ""
+        name, begun = "", False
+        while not self.skip(close):
+            self.expect(not begun or self.skip(","))
+            self.skip("")
             if close == "}":
                 self.expect(self.next == '"')
                 name = self.value()
                 self.expect(self.skip(":"))
-            self.skip("")
+            begun = True
             yield name
-            if self.skip(close):
-                return
-            self.expect(self.skip(","))
-            self.skip("")
 
     def skip(self, wanted: str) -> bool:
         """Skip white space and then ``wanted``, if it is next; whether it was."""
@@ -275,5 +271,4 @@ class _Reader:
         self._lines += used.count("\n")
         self._column = len(used) - used.rfind("\n") - 1 if "\n" in used else self._column + len(used)
         content = self._file.read(max(_PIECE, len(left)))
-        self.digest.update(content)
         self._text, self._at, self._ended = left + self._decode(content, not content), 0, not content

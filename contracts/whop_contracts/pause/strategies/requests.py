@@ -55,15 +55,16 @@ def _escaped(name: str, places: Iterable[int]) -> str:
 
 
 def _undocumented() -> SearchStrategy[list[Member]]:
-    """One to three members that the page does not name, with values of every JSON type.
+    """One to three members that the page does not name, with values of every JSON type; or ten and more
+    at once, each an array of values of another kind.
 
     Neither a documented member of the response, which a provider might assign, nor another spelling of the
     date's name, which some providers read.
     """
     texts = sample("texts") | PLAIN_INSTANTS | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
-    numbers: SearchStrategy[Any] = st.integers(-(2**70), 2**70) | st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
+    integers, others = st.integers(-(2**70), 2**70), st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
     values = st.recursive(
-        st.none() | st.booleans() | numbers | texts,
+        st.none() | st.booleans() | integers | others | texts,
         lambda inner: (
             st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.$", max_size=2), inner, max_size=3)
         ),
@@ -74,7 +75,12 @@ def _undocumented() -> SearchStrategy[list[Member]]:
         lambda name: name not in documented and re.sub(r"[\W_]", "", name.lower()) != "pauseduntil"
     )
     members = st.tuples(names, st.builds(json.dumps, values, ensure_ascii=st.booleans()))
-    return st.lists(members, min_size=1, max_size=3, unique_by=lambda member: member[0])
+    few = st.lists(members, min_size=1, max_size=3, unique_by=lambda member: member[0])
+    lists = [
+        st.permutations(kind).map(lambda some: f"[{', '.join(some)}]") for kind in SAMPLES["json_values"]
+    ]
+    many = st.lists(names, min_size=len(SAMPLES["json_values"]), max_size=16, unique=True)
+    return few | st.builds(lambda named, some: list(zip(named, some, strict=False)), many, st.tuples(*lists))
 
 
 @st.composite
@@ -147,6 +153,8 @@ def _dated(
 def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy[Case]:
     """Good requests with one member of the case replaced: the id, the credential, the media type."""
     good = _undated("") | _dated("", instants.stamps())
+    if member != "media_type":
+        good |= st.just(_case("", None, media_type=None))
     name = f"drawn: {name}"
     return st.builds(lambda case, value: replace(case, name=name, **{member: value}), good, values)
 
@@ -160,10 +168,9 @@ _DATES: Final = (
 _EXTRA: Final = _dated("undocumented members", _DATES, _undocumented()) | _bodies(
     "undocumented members", _objects(_undocumented())
 )
-_OTHER_TEXTS: Final = bodies.not_instants().map(lambda text: ("text that names no instant", text))
-_TEXTS: Final = st.one_of(
-    _mutated().filter(lambda named: read_instant(named[1]) is None and not loose_instants(named[1])),
-    *[_OTHER_TEXTS] * 2,  # of more kinds
+_TEXTS: Final = values.weighted(
+    (2, bodies.not_instants().map(lambda text: ("text that names no instant", text))),
+    (1, _mutated().filter(lambda named: read_instant(named[1]) is None and not loose_instants(named[1]))),
 )
 _WRITTEN: Final = st.builds(
     lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)), _TEXTS, st.booleans()

@@ -73,6 +73,11 @@ def sample(name: str) -> SearchStrategy[Any]:
     return st.sampled_from(SAMPLES[name])
 
 
+def weighted(*parts: tuple[int, SearchStrategy[T]]) -> SearchStrategy[T]:
+    """One of several strategies, each as often as its weight says. Shrinks towards the first."""
+    return st.sampled_from([part for weight, part in parts for _ in range(weight)]).flatmap(lambda part: part)
+
+
 def digits(least: int, most: int) -> SearchStrategy[str]:
     """From ``least`` to ``most`` decimal digits."""
     return st.lists(st.sampled_from("0123456789"), min_size=least, max_size=most).map("".join)

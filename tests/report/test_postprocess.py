@@ -1,5 +1,6 @@
-"""Waivers are complete, in force and about a clause, or nothing is sent; what they cover fails nothing."""
+"""What is done to a finished result: waivers, what was required, the drift ledger."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -29,8 +30,9 @@ def read(path, text):
 def test_a_waiver_holds_on_its_last_day(tmp_path):
     (waiver,) = read(tmp_path / "w.toml", GOOD)
     assert str(waiver) == "known since August (waived by ads team until 2026-09-21)"
-    assert waiver.covers("response.media-type")
-    assert not waiver.covers("pausing.until-is-kept")
+    failed = [handmade.clause(id_, "failed") for id_ in ("response.media-type", "pausing.until-is-kept")]
+    made = postprocess.apply_waivers([waiver], handmade.result(*failed))
+    assert verdicts(made) == {"response.media-type": "waived", "pausing.until-is-kept": "failed"}
 
 
 OLD, NAMES = "2026-09-21", "expected clause, reason, owner, expiry in each"
@@ -129,3 +131,61 @@ def test_the_command_line_applies_waivers(monkeypatch, tmp_path, capsys):
     code, out, _ = said(capsys, "run", "--profile", "quick", "--waivers", "w.toml")
     assert code == 0, out
     assert "waived by ads team" in " ".join(out.split())
+
+
+def test_a_required_clause_that_was_not_tested_makes_a_conforming_result_inconclusive():
+    untested = handmade.clause("auto_resume.on-time", "not_tested")
+    result = handmade.result(handmade.clause("pausing.status-is-paused"), untested)
+    assert postprocess.require(result, {"pausing.status-is-paused"}) == result
+    made = postprocess.require(result, {"pausing.status-is-paused", "auto_resume.on-time"})
+    assert (made["verdict"], made["exit_code"]) == ("inconclusive", 3)
+    assert made["reason"] == "required (--require), but not tested: auto_resume.on-time"
+    left = result | {"put_back": {"campaigns": 1, "failed": ["a campaign"]}}
+    assert postprocess.require(left, {"auto_resume.on-time"})["exit_code"] == 4
+    failed = handmade.result(handmade.clause("pausing.status-is-paused", "failed"), untested)
+    assert postprocess.require(failed, {"auto_resume.on-time"}) == failed
+
+
+FIRST, SECOND = "2026-09-21", "2026-10-02"
+DRIFT = {"kind": "undocumented_field", "pointer": "/pausedUntil", "value": "x", "count": 3}
+
+
+def test_the_first_day_stays_and_the_last_moves(tmp_path):
+    path = tmp_path / "ledger.json"
+    for day in (FIRST, SECOND):
+        ledger = postprocess.read_ledger(path)
+        noted = postprocess.note_drift(ledger, [DRIFT], day)
+        postprocess.write_ledger(path, ledger)
+    assert noted == [DRIFT | {"first_seen": FIRST, "last_seen": SECOND}]
+    postprocess.note_drift(ledger, [DRIFT | {"value": None}], SECOND)
+    postprocess.write_ledger(path, ledger)
+    kept = json.loads(path.read_text("utf-8"))["drift"]
+    assert [(row["value"], row["first_seen"]) for row in kept] == [("x", FIRST), (None, SECOND)]
+    assert [one.name for one in tmp_path.iterdir()] == ["ledger.json"]
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"schema_version": "1", "drift": [{}]}', '{"schema_version": "2", "drift": []}']
+)
+def test_what_is_no_ledger_is_left_alone(tmp_path, text):
+    path = tmp_path / "ledger.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UsageError, match="--drift-ledger"):
+        postprocess.prepare(Settings(drift_ledger=path))
+    assert path.read_text("utf-8") == text
+
+
+def test_a_ledger_that_cannot_be_written_is_a_note(tmp_path):
+    settle = postprocess.prepare(
+        Settings(drift_ledger=tmp_path / "no" / "ledger.json"), today=date(2026, 9, 21)
+    )
+    assert "could not be written" in settle({"drift": [DRIFT], "notes": []})["notes"][0]
+
+
+def test_a_run_keeps_its_ledger(tmp_path):
+    path = tmp_path / "ledger.json"
+    result = judged(Settings(drift_ledger=path, profile="quick"), fault="typo-in-member")
+    assert result["drift"]
+    assert all(one["first_seen"] for one in result["drift"])
+    assert not schemas.violations("result", "", result)
+    assert len(json.loads(path.read_text("utf-8"))["drift"]) == len(result["drift"])
