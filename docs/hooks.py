@@ -25,8 +25,9 @@ from whop_contracts.cli.explain import bounds
 from whop_contracts.pause.catalogue import PARTS, clauses
 from whop_contracts.pause.request_classes import CLASSES, RequestClass
 from whop_contracts.proof import START
-from whop_contracts.settings import SETTINGS, Setting, Settings, shown
+from whop_contracts.settings import Settings, shown
 from whop_contracts.settings.kinds import SWITCH
+from whop_contracts.settings.sources import SETTINGS, Setting
 
 DOCS: Final = Path(__file__).parent
 _PACKAGE: Final = Path(whop_contracts.__file__).parent

@@ -7,7 +7,6 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -28,21 +27,12 @@ def process(*words: object, cwd: Path | None = None, env: Mapping[str, str] | No
     return subprocess.run(list(map(str, words)), cwd=cwd, env=env, timeout=300, check=False, **to)
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that ended: its exit code and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Ended:
+def command(*words: str, cwd: Path, variables: Mapping[str, str] | None = None, **more: str) -> Process:
     """Run one command in ``cwd``; ``variables`` (default: `environment`) and ``more`` are its environment."""
     return _ended(lambda: main(words), cwd, {**(environment() if variables is None else variables), **more})
 
 
-def script(path: Path, variables: Mapping[str, str]) -> Ended:
+def script(path: Path, variables: Mapping[str, str]) -> Process:
     """Run a Python file in its folder; what it imports from there is forgotten."""
 
     def run() -> int:
@@ -57,7 +47,7 @@ def script(path: Path, variables: Mapping[str, str]) -> Ended:
     return _ended(run, path.parent, variables)
 
 
-def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> Ended:
+def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> Process:
     out, error = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, variables, clear=True),
@@ -66,4 +56,4 @@ def _ended(run: Callable[[], int], cwd: Path, variables: Mapping[str, str]) -> E
         contextlib.redirect_stderr(error),
     ):
         code = run()
-    return Ended(code, out.getvalue(), error.getvalue())
+    return Process((), code, out.getvalue(), error.getvalue())

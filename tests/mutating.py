@@ -36,9 +36,8 @@ def copied(folder: Path) -> None:
 
 
 def mutmut(folder: Path, *words: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-m", "mutmut", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
+    program = [sys.executable, "-m", "mutmut", *words]
+    ran = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)
     if ran.returncode:
         sys.exit(f"mutmut {words[0]} failed:\n{ran.stdout[-3_000:]}{ran.stderr[-3_000:]}")
     return ran.stdout
@@ -57,9 +56,8 @@ def main(modules: list[str]) -> int:
         folder = Path(name)
         copied(folder)
         mutmut(folder, "run", *wanted)
-        rows = re.findall(
-            r"whop_contracts\.([\w.]+)\.(x\S+): (.+)", mutmut(folder, "results", "--all", "true")
-        )
+        results = mutmut(folder, "results", "--all", "true")
+        rows = re.findall(r"whop_contracts\.([\w.]+)\.(x\S+): (.+)", results)
         tried = [(module, mutant, became) for module, mutant, became in rows if became != "not checked"]
         left = {
             f"{module}: {change(folder, f'whop_contracts.{module}.{mutant}')}": became

@@ -13,7 +13,7 @@ import jsonschema_rs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from test_formats import ASSIGNED, DATE_TIMES, OTHERS, UNASSIGNED
+from test_formats import ASSIGNED, DATE_TIMES, HOSTILE, OTHERS, UNASSIGNED
 from whop_contracts import schemas
 from whop_contracts.exchange import Finding
 from whop_contracts.schemas import SHOULD, brief, members, violations
@@ -40,11 +40,9 @@ def accepted(schema, value):
 
 
 def test_a_schema_keeps_to_its_dialect():
-    assert sorted(path.name for path in FOLDER.glob("*.schema.json")) == [
-        f"{one}.schema.json" for one in NAMES
-    ]
+    assert {path.name.partition(".")[0] for path in FOLDER.glob("*.schema.json")} == {*NAMES}
     for name in NAMES:
-        schema = dict(schemas.load(name))
+        schema = schemas.load(name)
         assert schema["$schema"] == jsonschema.Draft202012Validator.META_SCHEMA["$id"]
         jsonschema.Draft202012Validator.check_schema(schema)
         jsonschema_rs.meta.validate(schema)
@@ -59,9 +57,9 @@ def test_no_pattern_accepts_a_line_end():
 
 
 def patterns(schema):
-    for steps_ in steps(schema):
-        value = functools.reduce(operator.getitem, steps_, schema)
-        if steps_[-1:] == ["pattern"] and isinstance(value, str):
+    for path in steps(schema):
+        value = functools.reduce(operator.getitem, path, schema)
+        if path[-1:] == ["pattern"] and isinstance(value, str):
             yield value
 
 
@@ -91,11 +89,6 @@ def test_a_documented_member_has_to_be_there_and_is_null_only_if_it_is_listed():
         for by, valid in ((None, nullable(member.pointer)), (ABSENT, False)):
             document = replaced(EXAMPLES["ad-campaign"], path, by)
             assert accepted(schemas.load("ad-campaign"), document) == valid, member.pointer
-
-
-def test_members_that_are_not_documented_are_valid():
-    assert accepted(schemas.load("ad-campaign"), EXAMPLES["ad-campaign"] | {"ad_groups": [1]})
-    assert accepted(schemas.load("pause-request"), {"reason": "holidays"})
 
 
 def test_every_annotation_names_its_source():
@@ -139,24 +132,6 @@ def test_an_unassigned_country_only_warns():
 
 
 ABSENT = object()
-_HOSTILE = [
-    *DATE_TIMES,
-    *OTHERS,
-    *("adcamp_x", "adcamp_adcamp_x", "adcamp_", "adcamp_x\n", "prod_x", "user_x y", "US", "us", "active"),
-    *(
-        "Active",
-        "paused\n",
-        "meta",
-        "null",
-        "\0",
-        "\u2028",
-        "\ufeff",
-        "\u0085",
-        "🎧",
-        "e\u0301",
-        "x" * 10_000,
-    ),
-]
 # Python's \s contains U+001C to U+001F, ECMA's does not; Rust's strings contain no half of a surrogate pair.
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x1c\x1d\x1e\x1f"))
 _SCALARS = st.one_of(
@@ -165,7 +140,7 @@ _SCALARS = st.one_of(
     st.integers(),
     st.sampled_from([0, -1, 2**63, -(2**63) - 1, 2**64, 10**40, 0.0, -0.0, 42.0, 42.5, 1e30, 5e-324]),
     st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from(_HOSTILE),
+    st.sampled_from([*DATE_TIMES, *OTHERS, *HOSTILE, "x" * 10_000]),
     _TEXT,
     st.tuples(st.sampled_from([f"{prefix}_" for prefix in IDS.values()]), _TEXT).map("".join),
 )
@@ -198,26 +173,19 @@ def replaced(value, path, by):
     return copied
 
 
-@given(name=st.sampled_from(DERIVED), data=st.data())
-@settings(max_examples=200, deadline=None)
-def test_the_validators_agree_on_documents_with_a_member_changed(name, data):
-    """Shrinks towards the first member replaced by null."""
-    document = EXAMPLES[name]
-    for path in data.draw(st.lists(st.sampled_from(list(steps(document))[1:]), min_size=1, max_size=3)):
-        by = data.draw(st.just(ABSENT) | _VALUES)
-        try:
-            document = replaced(document, path, by)
-        except (TypeError, KeyError, IndexError):  # a change before this one has taken the place away
-            continue
+@given(data=st.data(), by=st.just(ABSENT) | _VALUES)
+@settings(max_examples=400, deadline=None)
+def test_the_validators_agree_on_a_document_with_anything_changed_and_on_the_value_of_a_member(data, by):
+    """Shrinks towards the first member left out."""
+    name = data.draw(st.sampled_from(DERIVED))
+    document = replaced(EXAMPLES[name], data.draw(st.sampled_from([*steps(EXAMPLES[name])][1:])), by)
     assert bool(violations(name, "", document)) != accepted(schemas.load(name), document)
-
-
-@given(member=st.sampled_from(members("ad-campaign")), value=_VALUES)
-@settings(max_examples=200, deadline=None)
-def test_the_validators_agree_on_every_value_of_a_member(member, value):
-    schema = schemas.subschema("ad-campaign", member.schema_pointer)
-    accepted(schema, value)
-    accepted(schema.get(SHOULD, {}), value)
+    schema = schemas.subschema(
+        "ad-campaign", data.draw(st.sampled_from(members("ad-campaign"))).schema_pointer
+    )
+    if by is not ABSENT:
+        accepted(schema, by)
+        accepted(schema.get(SHOULD, {}), by)
 
 
 HALF = json.loads(r'"\ud800"')
@@ -270,9 +238,10 @@ def test_every_violation_of_a_document_has_its_place():
     assert ("/status", "5") in found
 
 
-def test_a_documented_body_has_no_violation():
+def test_a_documented_body_has_no_violation_and_neither_has_a_member_that_is_not_documented():
     for name in DERIVED:
         assert accepted(schemas.load(name), EXAMPLES[name])
+        assert accepted(schemas.load(name), EXAMPLES[name] | {"ad_groups": [1]})
     assert schemas.sound("ad-campaign", EXAMPLES["ad-campaign"])
     for member in members("ad-campaign"):
         value = functools.reduce(operator.getitem, member.pointer.split("/")[1:], EXAMPLES["ad-campaign"])

@@ -39,7 +39,7 @@ def derive(folder: Path) -> dict[str, str]:
     import jsonschema  # noqa: PLC0415 - slow to import, and other commands import this module
 
     annotations = _read(folder / ANNOTATIONS)
-    wrong = jsonschema.Draft202012Validator(dict(load("annotations"))).iter_errors(annotations)
+    wrong = jsonschema.Draft202012Validator(load("annotations")).iter_errors(annotations)
     if error := jsonschema.exceptions.best_match(wrong):
         place = "/".join(map(str, error.absolute_path)) or "its top"
         raise DeriveError(f"{folder / ANNOTATIONS}, {place}: {error.message[:_LONGEST]}")
@@ -89,46 +89,38 @@ def _read(path: Path) -> Any:
 
 def _schema(folder: Path, name: str, annotated: Mapping[str, Any]) -> dict[str, Any]:
     example = _read(folder / "documented" / f"{name}.json")
-    entries, optional = annotated.get("members", {}), annotated.get("optional", [])
-    known = _pointers(example)
-    for pointer in (*entries, *optional):
-        if pointer not in known:
-            where = f"{folder / ANNOTATIONS}, documents/{name}"
-            raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
-    return {"title": annotated.get("title", name), **_of(example, "", entries, frozenset(optional))}
+    unused = dict.fromkeys([*annotated.get("members", {}), *annotated.get("optional", [])])
+    schema = {"title": annotated.get("title", name), **_of(example, "", annotated, unused)}
+    for pointer in unused:
+        where = f"{folder / ANNOTATIONS}, documents/{name}"
+        raise DeriveError(f"{where}: {pointer} matches nothing in documented/{name}.json")
+    return schema
 
 
-def _pointers(value: Any) -> list[str]:
-    """The JSON pointers of all that is in an example value."""
-    children: dict[str, Any] = {}
-    if isinstance(value, Mapping):
-        children = {f"/{escaped(name)}": child for name, child in value.items()}
-    elif isinstance(value, list):
-        children = {"/*": value[0]} if value else {}
-    return [at + below for at, child in children.items() for below in ("", *_pointers(child))]
+def _of(value: Any, pointer: str, annotated: Mapping[str, Any], unused: dict[str, None]) -> dict[str, Any]:
+    """The schema of an example value, with its annotations, which are removed from the ``unused`` ones.
 
-
-def _of(value: Any, pointer: str, entries: Mapping[str, Any], optional: frozenset[str]) -> dict[str, Any]:
-    """The schema of an example value and its annotation; objects may have members that are not documented."""
-    entry = entries.get(pointer, {})
+    Objects may have members that are not documented.
+    """
+    if pointer:
+        unused.pop(pointer, None)
+    entry = annotated.get("members", {}).get(pointer, {})
     schema: dict[str, Any] = {"type": _TYPES.get(type(value), "null")}
     if isinstance(value, Mapping):
-        schema["properties"] = {
-            name: _of(child, f"{pointer}/{escaped(name)}", entries, optional) for name, child in value.items()
-        }
-        schema["required"] = [name for name in value if f"{pointer}/{escaped(name)}" not in optional]
+        places = {name: f"{pointer}/{escaped(name)}" for name in value}
+        schema["properties"] = {name: _of(value[name], at, annotated, unused) for name, at in places.items()}
+        optional = annotated.get("optional", [])
+        schema["required"] = [name for name, at in places.items() if at not in optional]
     if isinstance(value, list) and value:
-        schema["items"] = _of(value[0], f"{pointer}/*", entries, optional)
+        schema["items"] = _of(value[0], f"{pointer}/*", annotated, unused)
     for keyword, given in entry.get("schema", {}).items():
         schema[keyword] = {**schema.get(keyword, {}), **given} if keyword == "properties" else given
     if entry.get("nullable"):
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]
-    if "statement" in entry:
-        schema["description"] = entry["statement"]
-    notes = {"x-source": entry.get("source"), "x-place": entry.get("place"), "x-should": entry.get("should")}
-    return schema | {name: note for name, note in notes.items() if note is not None}
+    names = {"description": "statement", "x-source": "source", "x-place": "place", "x-should": "should"}
+    return schema | {keyword: entry[name] for keyword, name in names.items() if name in entry}
 
 
 def _openapi(api: Mapping[str, Any], schemas: Mapping[str, Any], examples: Path) -> dict[str, Any]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
 NANO: Final = 1_000_000_000
 BEYOND: Final = "an instant outside the years 1 to 9999"
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_SHORT: Final = 40
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PATTERN: Final = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})([Tt])(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+    r"(\d{4}-\d\d-\d\d)([Tt])([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?"
+    r"([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 
 
@@ -27,22 +30,16 @@ class Instant:
 
     ns: int
     digits: int
-    offset_minutes: int | None
-    """Minutes east of UTC; None for ``-00:00``, which says that the zone is unknown."""
-    leap: bool
-    lower: bool
-
-    @property
-    def edge(self) -> bool:
-        """Whether RFC 3339 allows the form but many readers do not: lower case, ``:60``, ``-00:00``."""
-        return self.leap or self.lower or self.offset_minutes is None
+    offset_minutes: int
+    edge: bool
+    """Whether RFC 3339 allows the form but many readers do not: lower case, ``:60``, ``-00:00``."""
 
 
 def read_instant(text: str) -> Instant | None:
     """Read an RFC 3339 ``date-time``; None if ``text`` as a whole is not one.
 
     A second of 60 in any minute (leap seconds are not announced far ahead) is the second that follows it.
-    Source: RFC 3339, sections 5.6 and 5.7.
+    Source: RFC 3339, sections 5.6 and 5.7. Long texts are not remembered, so that memory is bounded.
     """
     return _remembered(text) if len(text) <= _SHORT else _read(text)
 
@@ -51,31 +48,23 @@ def _read(text: str) -> Instant | None:
     match = _PATTERN.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second = (int(match[i]) for i in (1, 2, 3, 5, 6, 7))
-    fraction, zone = match[8] or "", match[9]
-    east_hours, east_minutes = (0, 0) if zone in "Zz" else (int(zone[1:3]), int(zone[4:6]))
-    if max(hour, east_hours) > 23 or max(minute, east_minutes) > 59 or second > 60:  # noqa: PLR2004
-        return None
+    day, letter, hour, minute, second, fraction, zone = match.groups(default="")
     try:
-        days = date(year, month, day).toordinal() - _EPOCH_DAY
+        days = date.fromisoformat(day).toordinal() - _EPOCH.toordinal()
     except ValueError:
         return None
-    offset = (east_hours * 60 + east_minutes) * (-1 if zone[0] == "-" else 1)
-    seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset * 60
+    offset = 0 if zone in "Zz" else int(f"{zone[0]}1") * (int(zone[1:3]) * 60 + int(zone[4:]))
+    seconds = days * 86_400 + int(hour) * 3_600 + int(minute) * 60 + int(second) - offset * 60
     return Instant(
         ns=seconds * NANO + int(fraction[:9].ljust(9, "0")),
         digits=len(fraction),
-        offset_minutes=None if zone == "-00:00" else offset,
-        leap=second == 60,  # noqa: PLR2004
-        lower=match[4] == "t" or zone == "z",
+        offset_minutes=offset,
+        edge=second == "60" or letter == "t" or zone in {"z", "-00:00"},
     )
 
 
-_SHORT: Final = 40
 _remembered: Final = lru_cache(maxsize=512)(_read)
-"""A dozen clauses read the dates of each response; long texts are not kept, so that memory is bounded."""
-
-
+"""A dozen clauses read the dates of each response."""
 USUAL_FORM: Final = "YYYY-MM-DDThh:mm:ss.fffZ"
 """The form of every timestamp on the page."""
 
@@ -85,8 +74,8 @@ def form_of(text: str) -> str | None:
     match = _PATTERN.fullmatch(text) if read_instant(text) else None
     if match is None:
         return None
-    fraction = f".{'f' * len(match[8])}" if match[8] else ""
-    return f"YYYY-MM-DD{match[4]}hh:mm:ss{fraction}{match[9]}"
+    fraction = f".{'f' * len(match[6])}" if match[6] else ""
+    return f"YYYY-MM-DD{match[2]}hh:mm:ss{fraction}{match[7]}"
 
 
 def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
@@ -96,24 +85,21 @@ def write_instant(ns: int, *, digits: int = 3, offset_minutes: int = 0) -> str:
     """
     seconds, rest = divmod(ns, NANO)
     try:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds, minutes=offset_minutes)
+        moment = _EPOCH + timedelta(seconds=seconds, minutes=offset_minutes)
     except OverflowError:
         return BEYOND
     fraction = f".{rest:09d}"[: digits + 1] if digits else ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + fraction + zone_name(offset_minutes)
+    return moment.isoformat()[:19] + fraction + zone_name(offset_minutes)
 
 
 def zone_name(offset_minutes: int) -> str:
     """``Z``, or the offset as ``±hh:mm``."""
-    if offset_minutes == 0:
-        return "Z"
-    hours, minutes = divmod(abs(offset_minutes), 60)
-    return f"{'-' if offset_minutes < 0 else '+'}{hours:02d}:{minutes:02d}"
+    return str(timezone(timedelta(minutes=offset_minutes))).removeprefix("UTC") or "Z"
 
 
 def utc(ns: int) -> datetime:
     """The instant as an aware datetime in UTC, cut to microseconds."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1_000)
+    return _EPOCH + timedelta(microseconds=ns // 1_000)
 
 
 _LOOSE: Final = re.compile(

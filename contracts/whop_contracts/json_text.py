@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import zlib
 from collections import Counter
@@ -88,8 +89,7 @@ def read_leniently(response: Response | None) -> Any:
 
 
 def _no_constant(name: str) -> Any:
-    message = f"{name} is no JSON value"
-    raise ValueError(message)
+    raise ValueError(f"{name} is no JSON value")
 
 
 def _integer(digits: str) -> int | float:
@@ -108,7 +108,4 @@ def essence(media_type: str | None) -> str:
 
 def is_json(media_type: str | None) -> bool:
     """Whether a media type, parameters aside, is ``application/json`` or ends in ``+json``."""
-    name = essence(media_type)
-    return name == "application/json" or (
-        name.endswith("+json") and name.count("/") == 1 and not name.startswith("/")
-    )
+    return re.search(r"\A(application/json|[^/]+/[^/]*\+json)\Z", essence(media_type)) is not None

@@ -199,7 +199,7 @@ def _prepare(environment: Any, **_: Any) -> None:
     """Read the settings; exit with 2 and one line if they cannot be used, before anything is sent."""
     runner, options = environment.runner, environment.parsed_options
     try:
-        LOAD.settings = load({}, Path.cwd(), checked=False).settings
+        LOAD.settings = load({}, Path.cwd(), checked=False)
         LOAD.clauses = chosen(LOAD.settings.clauses)
         options.campaign_id = options.campaign_id or list(LOAD.settings.campaign_ids)
         _check(environment, workers=1)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from whop_contracts.exchange import Finding
@@ -49,20 +48,20 @@ def document_path(name: str) -> Path:
 
 
 @cache
-def load(name: str) -> Mapping[str, Any]:
+def load(name: str) -> dict[str, Any]:
     """A schema by its name: ``ad-campaign``, ``pause-request``, ``error``, ``result``, or ``openapi``."""
     file = f"{name}.json" if name == "openapi" else f"{name}.schema.json"
     loaded: dict[str, Any] = json.loads(document_path(file).read_text(encoding="utf-8"))
-    return MappingProxyType(loaded)
+    return loaded
 
 
 @cache
-def subschema(name: str, pointer: str) -> Mapping[str, Any]:
+def subschema(name: str, pointer: str) -> dict[str, Any]:
     """The part of a schema at a JSON pointer; the whole for an empty one."""
-    part: Any = load(name)
+    part = load(name)
     for step in pointer.split("/")[1:]:
         part = part[step]
-    return dict(part)
+    return part
 
 
 @cache
@@ -75,8 +74,8 @@ def _members(schema: Mapping[str, Any], pointer: str, schema_pointer: str) -> It
     for name, part in schema.get("properties", {}).items():
         if "description" in part:
             inner, at = f"{pointer}/{name}", f"{schema_pointer}/properties/{name}"
-            nullable = "null" in (part["type"] if isinstance(part["type"], list) else [part["type"]])
-            yield Member(inner, at, part["description"], part["x-source"], part["x-place"], nullable)
+            about = part["description"], part["x-source"], part["x-place"]
+            yield Member(inner, at, *about, nullable="null" in part["type"])
             yield from _members(part, inner, at)
 
 
@@ -111,7 +110,7 @@ def self_test() -> None:
         schema = {"type": "string", "format": name}
         if _fast(schema).is_valid(wrong) or _plain(schema).is_valid(wrong):
             raise FormatNotAssertedError(f"the format {name} is not asserted: {wrong!r} passed")
-    schema = dict(subschema("ad-campaign", "/properties/id"))
+    schema = subschema("ad-campaign", "/properties/id")
     if _fast(schema).is_valid("adcamp_x\n") or _plain(schema).is_valid("adcamp_x\n"):
         raise FormatNotAssertedError("a pattern accepts a line end after an id")
 
@@ -121,12 +120,12 @@ def self_test() -> None:
 
 def sound(name: str, value: Any) -> bool:
     """Whether a whole value is certainly valid, so that no part of it needs to be checked."""
-    return _is_valid(_validator(name, ""), value)
+    return _is_valid(name, "", value)
 
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """How a value differs from the part of a schema at ``pointer``; nothing if it is valid."""
-    if _is_valid(_validator(name, pointer), value):
+    if _is_valid(name, pointer, value):
         return ()
     errors = _plain(subschema(name, pointer)).iter_errors(value)
     return tuple(
@@ -148,20 +147,18 @@ def warns(name: str, pointer: str) -> bool:
 
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """The same as `violations` for rules that only warn, of the part itself and of an array's items."""
-    found: list[Finding] = []
     part = subschema(name, pointer)
-    if SHOULD in part and value is not None:
-        found += violations(name, f"{pointer}/{SHOULD}", value)
+    found = violations(name, f"{pointer}/{SHOULD}", value) if SHOULD in part and value is not None else ()
     if SHOULD in part.get("items", {}) and isinstance(value, list):
         for index, item in enumerate(value):
-            for one in violations(name, f"{pointer}/items/{SHOULD}", item):
-                found.append(replace(one, pointer=f"/{index}{one.pointer}"))
-    return tuple(found)
+            wrong = violations(name, f"{pointer}/items/{SHOULD}", item)
+            found += tuple(replace(one, pointer=f"/{index}{one.pointer}") for one in wrong)
+    return found
 
 
-def _is_valid(validator: jsonschema_rs.Validator, value: Any) -> bool:
+def _is_valid(name: str, pointer: str, value: Any) -> bool:
     try:
-        return bool(validator.is_valid(value))
+        return bool(_validator(name, pointer).is_valid(value))
     except UnicodeEncodeError:
         # JSON may contain half of a surrogate pair, which Rust's strings cannot.
         return False
@@ -172,20 +169,19 @@ def _validator(name: str, pointer: str) -> jsonschema_rs.Validator:
     return _fast(subschema(name, pointer))
 
 
-def _fast(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+def _fast(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     import jsonschema_rs  # noqa: PLC0415 - not needed to list clauses
 
-    return jsonschema_rs.validator_for(dict(schema), validate_formats=True, formats=dict(FORMATS))
+    return jsonschema_rs.validator_for(schema, validate_formats=True, formats=dict(FORMATS))
 
 
-def _plain(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
+def _plain(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
     import jsonschema  # noqa: PLC0415 - only explains what is invalid
 
-    others = jsonschema.FormatChecker.checkers.keys() - _WRONG.keys()
-    checker = jsonschema.FormatChecker(formats=others)
+    checker = jsonschema.FormatChecker(formats=jsonschema.FormatChecker.checkers.keys() - _WRONG.keys())
     for name, check in FORMATS.items():
         checker.checks(name)(check)
-    return jsonschema.Draft202012Validator(dict(schema), format_checker=checker)
+    return jsonschema.Draft202012Validator(schema, format_checker=checker)
 
 
 def escaped(step: str) -> str:
@@ -208,15 +204,12 @@ _WORDS: Final = {
 }
 
 
-def expected(schema: Any, keyword: Any) -> str:
+def expected(schema: Mapping[str, Any], keyword: str) -> str:
     """What a schema expects, in words, as far as one keyword says."""
-    given: Any = schema.get(keyword) if isinstance(schema, Mapping) else None
+    given: Any = schema[keyword]
     match keyword:
-        case _ if not isinstance(schema, Mapping):
-            return "nothing"
         case "type":
-            types = [given] if isinstance(given, str) else list(given or ["value"])
-            return " or ".join(_WORDS.get(one, one) for one in types)
+            return " or ".join(_WORDS[one] for one in ([given] if isinstance(given, str) else given))
         case "enum":
             return "one of " + ", ".join("null" if one is None else str(one) for one in given)[:400]
         case "format":

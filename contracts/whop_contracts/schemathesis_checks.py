@@ -39,7 +39,7 @@ _MALFORMED: Final = re.compile(r"(?!adcamp_)[A-Za-z0-9_-]+", re.ASCII | re.IGNOR
 _ABOUT_THE_ID: Final = frozenset({400, 414, 422, 431})
 """Statuses that the id alone may cause, before the provider looks at anything else."""
 _ABOUT_THE_CREDENTIAL: Final = frozenset({401, 403})
-_SETTINGS: Final = load({}, Path.cwd(), checked=False).settings
+_SETTINGS: Final = load({}, Path.cwd(), checked=False)
 _existing: Final[set[tuple[str, str]]] = set()
 """Campaigns, by base URL and id, that a 2xx has shown to exist."""
 

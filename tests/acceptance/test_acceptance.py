@@ -66,14 +66,14 @@ def test_quick_is_frugal_and_says_what_it_left_out(tmp_path):
     assert reasons <= {"no request of the quick profile tested it"}
 
 
-def test_each_untested_clause_says_its_own_reason(monkeypatch, tmp_path):
+def test_each_untested_clause_says_its_own_reason(tmp_path):
     """Without Date headers the accepted pauses tell the time; one campaign and one credential are given."""
     clock = ManualClock(1_790_000_000.0)
     target = WallTarget(build(variation="no-date-header", clock=clock), clock)
     who = {"campaign_ids": SEED.campaigns[:1], "foreign_campaign_id": SEED.foreign_campaign}
     given = Settings(base_url=target.base_url, journal=tmp_path / "journal.jsonl", **who)
     actors = Actors(SEED.token, SEED.campaigns[:1], None, SEED.foreign_campaign)
-    result = judged(monkeypatch, target, given, actors)
+    result = judged(target, given, actors)
     reasons = {row["id"]: row["reason"] for row in result["clauses"] if row["verdict"] == "not_tested"}
     assert "(--campaign-id)" in reasons.pop("pausing.others-are-left-alone")
     assert "(--readonly-token)" in reasons.pop("authorization.missing-permission")
@@ -112,9 +112,8 @@ def test_a_dry_run_and_the_plan_agree_and_send_nothing(tmp_path):
 def test_a_project_with_a_contracts_package_of_its_own_is_undisturbed(tmp_path):
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "__init__.py").write_text("OURS = True\n")
-    (tmp_path / "test_ours.py").write_text(
-        "import contracts\n\ndef test_ours():\n    assert contracts.OURS\n"
-    )
+    ours = "import contracts\n\ndef test_ours():\n    assert contracts.OURS\n"
+    (tmp_path / "test_ours.py").write_text(ours)
     plugins = ["-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:asyncio"]
     done = python("-W", "error", "-m", "pytest", "-q", *plugins, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
@@ -125,16 +124,12 @@ def test_a_project_with_a_contracts_package_of_its_own_is_undisturbed(tmp_path):
 def test_the_wheel_does_it_without_a_checkout(tmp_path):
     built = python("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=ROOT)
     assert built.returncode == 0, built.stdout
-    inside = tmp_path / "inside"
+    inside, elsewhere = tmp_path / "inside", tmp_path / "elsewhere"
     zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(inside)
-    (tmp_path / "elsewhere").mkdir()
-    told = python(
-        "-m", "whop_contracts", "derive", "--check", cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside)
-    )
-    assert told.returncode == 0, told.stdout
+    elsewhere.mkdir()
+    for words in ("derive --check", "run --profile quick"):
+        done = python("-m", "whop_contracts", *words.split(), cwd=elsewhere, PYTHONPATH=str(inside))
+        assert done.returncode == 0, done.stdout
     where = "from whop_contracts import schemas; print(schemas.document_path('openapi.json'))"
-    found = python("-c", where, cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
+    found = python("-c", where, cwd=elsewhere, PYTHONPATH=str(inside))
     assert found.stdout.startswith(str(inside))
-    words = ("-m", "whop_contracts", "run", "--profile", "quick")
-    done = python(*words, cwd=tmp_path / "elsewhere", PYTHONPATH=str(inside))
-    assert done.returncode == 0, done.stdout

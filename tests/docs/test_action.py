@@ -43,10 +43,10 @@ def perform(folder, *, written_down=False, **given):
     """
     inputs = {name: one.get("default", "") for name, one in ACTION["inputs"].items()}
     inputs |= {name.replace("_", "-"): value for name, value in given.items()}
-    work, files = folder / "work", {name: folder / name for name in ("summary", "outputs", "calls")}
-    work.mkdir(exist_ok=True)
-    programs = folder / "bin"
-    programs.mkdir(exist_ok=True)
+    files = {name: folder / name for name in ("summary", "outputs", "calls")}
+    work, programs = folder / "work", folder / "bin"
+    for made in (work, programs):
+        made.mkdir(exist_ok=True)
     (programs / "python").write_text(PYTHON.format(python=sys.executable))
     (programs / "python").chmod(0o755)
     for path in files.values():
@@ -63,11 +63,10 @@ def perform(folder, *, written_down=False, **given):
     for step in STEPS:
         if "run" not in step or (code and "always()" not in step.get("if", "")):
             continue
-        script = folder / "step.sh"
-        script.write_text(step["run"])
-        given_variables = {name: evaluated(text, inputs) for name, text in step.get("env", {}).items()}
-        words = (BASH, "--noprofile", "--norc", "-eo", "pipefail", script)
-        done = process(*words, cwd=work, env=runner | given_variables)
+        (folder / "step.sh").write_text(step["run"])
+        variables = {name: evaluated(text, inputs) for name, text in step.get("env", {}).items()}
+        words = (BASH, "--noprofile", "--norc", "-eo", "pipefail", folder / "step.sh")
+        done = process(*words, cwd=work, env=runner | variables)
         said.append(done.stdout)
         code = code or done.returncode
     outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
@@ -95,9 +94,9 @@ def ours(base_url, **more):
     } | more
 
 
-@pytest.fixture(params=[None], ids=["conforming"])
-def served(request):
-    with running(build(fault=request.param, clock=RunningClock())) as base_url:
+@pytest.fixture
+def served():
+    with running(build(clock=RunningClock())) as base_url:
         yield base_url
 
 
@@ -115,9 +114,9 @@ def test_a_conforming_provider_passes_and_the_reports_are_there(tmp_path, served
     assert job.said.rstrip().endswith("nothing to put back")
 
 
-@pytest.mark.parametrize("served", ["offset-dropped"], indirect=True)
-def test_a_failure_fails_the_job_and_is_in_the_summary(tmp_path, served):
-    job = perform(tmp_path, **ours(served, args="--clause pausing.*"))
+def test_a_failure_fails_the_job_and_is_in_the_summary(tmp_path):
+    with running(build(fault="offset-dropped", clock=RunningClock())) as base_url:
+        job = perform(tmp_path, **ours(base_url, args="--clause pausing.*"))
     assert job.code == 1, job.said
     assert job.outputs == {"exit-code": "1", "verdict": "violates"}
     assert "pausing.offset-is-honoured" in job.summary
@@ -136,23 +135,16 @@ HOSTILE = ["$(touch pwned)", "'\"; touch pwned; `touch pwned` ${{ github.token }
 
 
 def test_flags_are_read_as_on_a_command_line_and_nothing_in_an_input_is_executed(tmp_path):
-    cases = [
-        ("--clause=pausing.*\r\n\n  --max-requests\n90\n", ["--clause=pausing.*", "--max-requests", "90"]),
-        (
-            "--clause pausing.* --max-requests 90 --header X-A: b c=d --strict",
-            ["--clause", "pausing.*", "--max-requests", "90", "--header", "X-A: b c=d", "--strict"],
-        ),
-        (
-            "--header=X-A: b\n--max-requests=90  --clause\npausing.*\n",
-            ["--header=X-A: b", "--max-requests=90", "--clause", "pausing.*"],
-        ),
-        *((hostile, [hostile]) for hostile in HOSTILE),
-    ]
-    for args, words in cases:
+    cases = {
+        "--clause=pausing.*\r\n\n  --max-requests\n90\n": "--clause=pausing.*|--max-requests|90",
+        "--clause a.* --header X-A: b c=d --strict": "--clause|a.*|--header|X-A: b c=d|--strict",
+        "--header=X-A: b\n--seed=9  --clause\na.*\n": "--header=X-A: b|--seed=9|--clause|a.*",
+    }
+    for args, words in (cases | {hostile: hostile for hostile in HOSTILE}).items():
         names = (name.replace("-", "_") for name in ACTION["inputs"])
         others = dict.fromkeys(names, f"{HOSTILE[1]}\ntouch pwned")
         job = perform(tmp_path, written_down=True, **others | {"args": args})
-        assert job.calls[job.calls.index("run") :][-len(words) :] == words
+        assert "|".join(job.calls[job.calls.index("run") :]).endswith(f"|{words}")
         assert f"whop-contracts=={others['version']}" in job.calls
     assert [str(path) for path in tmp_path.rglob("pwned") if path.is_file()] == []
 

@@ -38,9 +38,8 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     done = build(folder)
     assert done.returncode == 0, done.stdout
-    return {
-        path.relative_to(folder).as_posix(): Page(path.read_text("utf-8")) for path in folder.rglob("*.html")
-    }
+    pages = folder.rglob("*.html")
+    return {path.relative_to(folder).as_posix(): Page(path.read_text("utf-8")) for path in pages}
 
 
 def test_links_to_elsewhere_are_to_other_tools_and_the_site_loads_nothing_from_them(site, record_property):
@@ -62,9 +61,8 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path):
     settings = (ROOT / "mkdocs.yml").read_text("utf-8").partition("nav:")[0]
     (tmp_path / "mkdocs.yml").write_text(settings.replace("name: material", "name: mkdocs"))
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "index.md").write_text(
-        "# Here\n\n[page](nowhere.md), [anchor](index.md#no-such-anchor)\n"
-    )
+    page = "# Here\n\n[page](nowhere.md), [anchor](index.md#no-such-anchor)\n"
+    (tmp_path / "docs" / "index.md").write_text(page)
     done = build(tmp_path / "site", of=tmp_path)
     assert done.returncode != 0
     assert "nowhere.md" in done.stdout

@@ -21,14 +21,8 @@ UNWANTED = re.compile(
 
 def texts():
     """Where each text is, and the text."""
-    for path in (
-        ROOT / "README.md",
-        ROOT / "CHANGELOG.md",
-        ROOT / "action.yml",
-        *(ROOT / "docs").glob("*.md"),
-    ):
-        yield path.name, path.read_text("utf-8")
-    for path in (ROOT / "schemas").glob("*.json"):
+    named = [ROOT / name for name in ("README.md", "CHANGELOG.md", "action.yml")]
+    for path in (*named, *(ROOT / "docs").glob("*.md"), *(ROOT / "schemas").glob("*.json")):
         yield path.name, path.read_text("utf-8")
     for clause in clauses():
         yield clause.id, f"{clause.statement} {clause.needs}"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from whop_contracts.cli import main
 from whop_contracts.integrations.consumer import RULES, RequestChecker, broken_rules, guarded, received
-from whop_contracts.pause.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
 from whop_contracts.provider import SEED, ManualClock, build
+from whop_contracts.strategies import bad_pause_bodies, campaign_ids, malformed_ids, pause_bodies
 
 pytestmark = pytest.mark.filterwarnings("default::pytest.PytestAssertRewriteWarning")
 CAMPAIGN = SEED.campaigns[0]

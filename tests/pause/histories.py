@@ -25,8 +25,8 @@ def text(seconds):
 class History:
     """Exchanges in their order, each at a second of its own, followed by one oracle."""
 
-    def __init__(self, *, uncertain=0.0, tolerance=60.0):
-        self.oracle = Oracle(tolerance=tolerance)
+    def __init__(self, *, uncertain=0.0, **options):
+        self.oracle = Oracle(**options)
         self.uncertain = uncertain
         self.number = 0
 

@@ -5,13 +5,7 @@ from dataclasses import replace
 from pause.histories import OTHER, History, at, text
 from whop_contracts.instants import NANO
 from whop_contracts.pause.classify import MILLI
-from whop_contracts.pause.evidence import (
-    TRAIL,
-    State,
-    describe_event,
-    events_about,
-    read_state,
-)
+from whop_contracts.pause.evidence import TRAIL, State, describe_before, read_state
 
 
 def test_a_date_holds_to_the_millisecond():
@@ -35,13 +29,9 @@ def test_the_state_that_a_document_shows():
         assert not state.whole or state.as_dict() == document
 
 
-def described(evidence):
-    return [(describe_event(one), one.status) for one in evidence.trail]
-
-
 def test_an_event_says_what_was_requested():
     history = History()
-    assert history.read(0, "active").trail == (), "an exchange is not in its own trail"
+    assert describe_before(history.read(0, "active")) == [], "an exchange is not before itself"
     history.pause(1, 600)
     history.pause(2)
     history.unpause(3)
@@ -50,29 +40,34 @@ def test_an_event_says_what_was_requested():
     history.pause(6, 600, status=None)
     history.pause(6.5, body={"paused_until": text(700), "note": 1})
     last = history.read(7, "active")
-    assert described(last) == [
-        ("read", 200),
-        (f"pause until {text(600)}", 200),
-        ("pause without a date", 200),
-        ("unpause", 200),
-        ("POST (string)", 400),
-        ("POST (no-credential)", 401),
-        (f"pause until {text(600)}", 0),
-        (f"pause until {text(700)}", 200),
+    events = describe_before(last)
+    assert [(one["number"], one["asked"], one["answer"], one["until"]) for one in events] == [
+        (1, "read", "200", None),
+        (2, f"pause until {text(600)}", "200", text(600)),
+        (3, "pause without a date", "200", None),
+        (4, "unpause", "200", None),
+        (5, "POST (string)", "400", None),
+        (6, "POST (no-credential)", "401", None),
+        (7, f"pause until {text(600)}", "no response", text(600)),
+        (8, f"pause until {text(700)}", "200", text(700)),
     ]
-    assert [one.number for one in last.trail] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert last.trail[0].at == at(0.01)
-    assert last.trail[3].as_dict() == {
+    assert events[3] == {
         "number": 4, "at": text(3.01), "campaign": "adcamp_1", "asked": "unpause", "until": None,
         "answer": "200", "status": "active", "paused_until": None,
     }  # fmt: skip
-    assert last.trail[1].as_dict()["until"] == text(600)
-    assert last.trail[6].as_dict() == last.trail[6].as_dict() | {"answer": "no response", "status": None}
-    cut_off = replace(last.trail[6], trouble="timed out", at=None).as_dict()
-    assert (cut_off["answer"], cut_off["at"]) == ("timed out", None)
-    dated = last.trail[1]
-    assert (dated.operation, dated.until, dated.request_class) == ("pause", at(600), "instant")
-    assert dated.shown == State("paused", at(600))
+    assert (events[1]["status"], events[1]["paused_until"], events[6]["status"]) == (
+        "paused",
+        text(600),
+        None,
+    )
+    cut_off = replace(last.trail[6].exchange, trouble="timed out", now=None)
+    (event,) = describe_before(replace(last, trail=(replace(last.trail[6], exchange=cut_off),)))
+    assert (event["answer"], event["at"]) == ("timed out", None)
+    assert not any(one.response.content or one.text or one.trail for one in last.trail), "memory stays small"
+
+
+def numbers(evidence):
+    return [one["number"] for one in describe_before(evidence)]
 
 
 def test_equal_reads_in_a_row_are_one_event_and_the_oldest_events_are_dropped():
@@ -80,11 +75,10 @@ def test_equal_reads_in_a_row_are_one_event_and_the_oldest_events_are_dropped():
     for second in range(5):
         history.read(second, "active")
     history.read(6, "paused", 600)
-    assert [one.number for one in history.read(7, "active").trail] == [1, 6]
+    assert numbers(history.read(7, "active")) == [1, 6]
     for second in range(8, 30):
         history.pause(second, 600 + second)
-    trail = history.read(31, "active").trail
-    assert [one.number for one in trail] == list(range(30 - TRAIL, 30))
+    assert numbers(history.read(31, "active")) == list(range(30 - TRAIL, 30))
 
 
 def test_of_other_campaigns_only_writes_matter():
@@ -92,5 +86,5 @@ def test_of_other_campaigns_only_writes_matter():
     history.read(0, "active")
     history.read(1, "active", campaign=OTHER)
     history.pause(2, 600, campaign=OTHER)
-    events = events_about(history.read(3, "active").trail, "adcamp_1")
-    assert [(one.campaign, one.operation) for one in events] == [("adcamp_1", "retrieve"), (OTHER, "pause")]
+    events = describe_before(history.read(3, "active"))
+    assert [(one["campaign"], one["asked"][:5]) for one in events] == [("adcamp_1", "read"), (OTHER, "pause")]

@@ -11,9 +11,9 @@ from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.pause import catalogue
 from whop_contracts.pause import clauses as members
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.strategies import ad_campaigns, draw
 from whop_contracts.schemas import members as documented
 from whop_contracts.schemas import sound, violations
+from whop_contracts.strategies import ad_campaigns, draw
 
 PLACES = [member.pointer.split("/")[1:] for member in documented("ad-campaign")]
 VALUES = st.sampled_from(
@@ -26,32 +26,23 @@ VALUES = st.sampled_from(
 
 def changed(document, place, value):
     """The document with another value in one place, or without it; the same if its parent is no object."""
-    made = copy.deepcopy(document)
-    parent = made
+    made = parent = copy.deepcopy(document)
     for name in place[:-1]:
         parent = parent.get(name) if isinstance(parent, dict) else None
-    if isinstance(parent, dict):
-        if value is ...:
-            parent.pop(place[-1], None)
-        else:
-            parent[place[-1]] = value
+    if isinstance(parent, dict) and value is ...:
+        parent.pop(place[-1], None)
+    elif isinstance(parent, dict):
+        parent[place[-1]] = value
     return made
 
 
-def documents():
+@st.composite
+def documents(draw):
     """Campaigns with up to two places wrong; shrinks towards a right one."""
-    wrong = st.lists(st.tuples(st.sampled_from(PLACES), VALUES), max_size=2)
-    return st.builds(_with, ad_campaigns(), wrong)
-
-
-def _with(document, wrong):
-    for place, value in wrong:
+    document = draw(ad_campaigns())
+    for place, value in draw(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), max_size=2)):
         document = changed(document, place, value)
     return document
-
-
-def evidence(document):
-    return History().exchange("pause", 0, body={}, document=document)
 
 
 def findings(shown):
@@ -62,7 +53,7 @@ def findings(shown):
 @settings(max_examples=50, deadline=None)
 def test_two_shortcuts_change_no_finding(document):
     """Failed clauses are in the catalogue's order, whatever conditions they share."""
-    shown = evidence(document)
+    shown = History().exchange("pause", 0, body={}, document=document)
     found = findings(shown)
     with patch.object(members, "_sound", lambda _document: False):
         assert findings(shown) == found

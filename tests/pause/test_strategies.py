@@ -69,7 +69,7 @@ def valid(name, value, pointer=()):
     checker = jsonschema.FormatChecker(formats=())
     for format_, check in schemas.FORMATS.items():
         checker.checks(format_)(check)
-    schema = dict(schemas.load(name))
+    schema = schemas.load(name)
     for step in pointer:
         schema = schema[step]
     return jsonschema.Draft202012Validator(schema, format_checker=checker).is_valid(value)
@@ -101,29 +101,19 @@ def test_a_strategy_documents_what_it_shrinks_towards_and_options_are_keywords()
         assert len(strategies.draw(made, seed=1, count=3)) == 3
 
 
-SPANS = ((strategies.stamps, 1, 364 * 86_400, "instant"), (strategies.past_stamps, -40_000_000, -60, "past"))
-
-
 @ONCE
 @given(st.data(), NOWS)
-def test_stamps_are_between_the_bounds_and_of_their_class(data, now):
-    for make, least, most, expected in SPANS:
-        bounds = sorted(data.draw(st.tuples(st.integers(least, most), st.integers(least, most))))
-        earliest, latest = (timedelta(seconds=bound) for bound in bounds)
-        text, until = sent(data.draw(make(earliest=earliest, latest=latest)), now)
+def test_stamps_are_of_their_class_and_far_enough_ahead_to_outlast_a_run(data, now):
+    for make, least, most, expected in (
+        (strategies.stamps, HOUR, 364 * DAY, "instant"),
+        (strategies.past_stamps, -36_524 * DAY, -HOUR, "past"),
+    ):
+        text, until = sent(data.draw(make()), now)
         assert instant(text).ns == until
-        assert bounds[0] - 1 <= (until - now) / NANO <= bounds[1] + 1
+        assert least - NANO <= until - now <= most + NANO
         assert instant(text).digits <= 6
         assert -720 <= (instant(text).offset_minutes or 0) <= 840
-        assert class_of(text, now) == expected or (expected == "instant" and until <= now)
-
-
-@ONCE
-@given(st.data(), NOWS)
-def test_other_stamps_are_of_their_class_and_far_enough_ahead_to_outlast_a_run(data, now):
-    text, until = sent(data.draw(strategies.stamps()), now)
-    assert class_of(text, now) == "instant"
-    assert now + HOUR - NANO <= until <= now + 364 * DAY + NANO
+        assert class_of(text, now) == expected
 
     stamp = data.draw(strategies.calendar_stamps())
     text, until = sent(stamp, now)
@@ -136,17 +126,12 @@ def test_other_stamps_are_of_their_class_and_far_enough_ahead_to_outlast_a_run(d
     assert utc(until).year <= 9999
 
     text, until = sent(data.draw(strategies.edge_stamps()), now)
-    read = instant(text)
     assert class_of(text, now) == "edge"
-    assert read.leap + read.lower + (read.offset_minutes is None) == 1
+    assert (":60" in text) + ("t" in text or "z" in text) + text.endswith("-00:00") == 1
     assert now + HOUR - NANO <= until <= now + 367 * DAY
 
-
-@ONCE
-@given(strategies.loose_stamps(), NOWS)
-def test_loose_stamps_are_no_rfc_3339_and_name_one_instant(stamp, now):
-    text, until = sent(stamp, now)
-    assert read_instant(text) is None
+    text, until = sent(data.draw(strategies.loose_stamps()), now)
+    assert read_instant(text) is None, "no RFC 3339"
     (meant,) = loose_instants(text)
     assert abs(meant - until) < NANO
     assert class_of(text, now) == "loose"
@@ -161,9 +146,6 @@ def test_the_next_leap_day_is_found_even_where_eight_years_have_none():
 
 
 def test_impossible_arguments_are_refused_at_once():
-    for make in (strategies.stamps, strategies.past_stamps, strategies.loose_stamps):
-        with pytest.raises(ValueError, match="earliest"):
-            make(earliest=timedelta(days=3), latest=timedelta(days=-3))
     with pytest.raises(ValueError, match="aware"):
         strategies.rfc3339_instants(earliest=datetime(2030, 1, 1))  # noqa: DTZ001
     with pytest.raises(ValueError, match="empty"):
@@ -205,16 +187,11 @@ def test_not_instants_are_no_instant_for_anyone(text):
 
 
 @ONCE
-@given(strategies.wrong_types())
-def test_wrong_types_are_json_and_neither_text_nor_null(value):
+@given(strategies.wrong_types(), strategies.pause_bodies(earliest=datetime(2030, 1, 1, tzinfo=UTC)))
+def test_wrong_types_are_json_and_neither_text_nor_null_and_pause_bodies_are_valid(value, body):
     assert value is not None
     assert not isinstance(value, str)
     assert json.loads(json.dumps(value, allow_nan=False)) == value
-
-
-@ONCE
-@given(strategies.pause_bodies(earliest=datetime(2030, 1, 1, tzinfo=UTC)))
-def test_pause_bodies_are_valid(body):
     assert valid("pause-request", json.loads(json.dumps(body)))
     assert set(body) <= {"paused_until"}
     assert not body or utc(instant(body["paused_until"]).ns).year >= 2030
@@ -267,18 +244,13 @@ def test_ad_campaigns_are_valid_and_have_every_member_both_null_and_not():
             assert not schemas.should_violations("ad-campaign", member.schema_pointer, value)
 
 
-@ONCE
-@given(strategies.campaign_ids())
-def test_campaign_ids_look_like_one(id_):
+@OFTEN
+@given(strategies.campaign_ids(), strategies.malformed_ids())
+def test_campaign_ids_look_like_one_and_malformed_ones_are_one_segment_and_no_campaigns_id(id_, segment):
     assert not schemas.violations("ad-campaign", "/properties/id", id_)
     assert not schemas.should_violations("ad-campaign", "/properties/id", id_)
     parameters = ("paths", "/ad_campaigns/{id}/pause", "post", "parameters")
     assert valid("openapi", id_, (*parameters, 0, "schema"))
-
-
-@OFTEN
-@given(strategies.malformed_ids())
-def test_malformed_ids_are_one_segment_and_no_campaigns_id(segment):
     assert re.fullmatch(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2})+", segment)
     decoded = unquote_to_bytes(segment)
     assert not set(re.split(rb"[/\\]", decoded)) & {b".", b".."}
@@ -321,9 +293,6 @@ def test_the_simplest_value_of_each_strategy():
         (strategies.altered_tokens("abcd"), ("a character changed", "abad")),
     ):
         assert find(strategy, lambda _: True, settings=FIRST) == least
-
-
-def test_the_simplest_campaign_has_zeros_nulls_and_the_earliest_timestamp():
     least = find(strategies.ad_campaigns(), lambda _: True, settings=FIRST)
     assert least["created_at"] == least["updated_at"] == "2020-09-13T12:26:40.000Z"
     filled = {"id", "status", "created_at", "updated_at", "created_by_user"}

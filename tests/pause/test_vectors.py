@@ -23,9 +23,9 @@ from whop_contracts.instants import utc
 from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequences
-from whop_contracts.pause.strategies import draw
 from whop_contracts.pause.strategies.requests import REQUESTS
 from whop_contracts.steps import Capabilities
+from whop_contracts.strategies import draw
 
 FOLDER = schemas.document_path("vectors")
 FILES = sorted(FOLDER.iterdir())
@@ -61,15 +61,6 @@ def test_the_schema_of_vectors_rejects_what_a_reader_would_not_understand():
         assert VALIDATOR.is_valid({**row, "vectors": [good]})
         assert not VALIDATOR.is_valid({**row, "vectors": [good | damage]})
 
-
-def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others():
-    every = [case for one in CLASSES for case in one.vectors]
-    assert len(every) == len(vectors()) > 180
-    for texts in ([case.id for case in every] + sorted(SEQUENCE_IDS), [case.name for case in every]):
-        assert [text for text, count in Counter(texts).items() if count > 1] == []
-
-
-def test_the_schema_of_vectors_knows_the_columns_of_the_verdict_table():
     rows = {one.id: json.loads((FOLDER / f"{one.id}.json").read_text("utf-8")) for one in CLASSES}
     for id_, damage in (
         ("edge", {"reject": [500]}),
@@ -78,6 +69,13 @@ def test_the_schema_of_vectors_knows_the_columns_of_the_verdict_table():
     ):
         assert VALIDATOR.is_valid(rows[id_])
         assert not VALIDATOR.is_valid(rows[id_] | damage)
+
+
+def test_ids_and_purposes_are_unique_and_ids_of_sequences_are_others():
+    every = [case for one in CLASSES for case in one.vectors]
+    assert len(every) == len(vectors()) > 180
+    for texts in ([case.id for case in every] + sorted(SEQUENCE_IDS), [case.name for case in every]):
+        assert [text for text, count in Counter(texts).items() if count > 1] == []
 
 
 def test_every_vector_is_classified_back_into_its_class():

@@ -222,9 +222,8 @@ def test_the_target_is_that_of_the_settings_and_hides_its_headers(project):
         """
         def test_it(contract_target):
             print(contract_target, dict(contract_target.headers))
-            assert contract_target.kind == "live"
-            assert contract_target.base_url == "https://staging.example.com/api/v1"
-            assert contract_target.campaign_ids == ("adcamp_One1", "adcamp_Two2")
+            about = contract_target.kind, contract_target.base_url, *contract_target.campaign_ids
+            assert about == ("live", "https://staging.example.com/api/v1", "adcamp_One1", "adcamp_Two2")
             assert contract_target.headers["Authorization"] == "Bearer " + "canary" + "-7Qd2mXv9"
             assert contract_target.headers["X-Gate"] == "open" + "-7Qd2mXv9"
             assert contract_target.headers == {}
@@ -272,12 +271,9 @@ def test_a_campaign_s_state_is_what_is_held_whatever_the_response_says():
         assert (held.status, held.paused_until, held.updated_at) == ("active", None, due)
 
 
-def test_bodies_arrive_as_they_were_sent():
+def test_bodies_arrive_as_they_were_sent_two_providers_have_nothing_in_common_and_a_context_ends():
     with AdCampaignProvider(fault="utf-16") as provider:
         assert json.loads(pause(provider, {}).content.decode("utf-16"))["status"] == "paused"
-
-
-def test_two_providers_have_nothing_in_common_and_a_context_ends():
     with AdCampaignProvider() as one, AdCampaignProvider(base_url="https://other.example/api/v1") as two:
         pause(one, {})
         assert one.campaign(one.campaign_ids[0]).status == "paused"

@@ -3,6 +3,7 @@
 import signal
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -30,10 +31,7 @@ from whop_contracts.contract import clause, run
 
 
 def raising(error):
-    def abort():
-        raise error
-
-    return abort
+    return Mock(side_effect=error)
 
 
 def worker(folder, stash=session.plugin.SHARED):
@@ -46,25 +44,17 @@ def worker(folder, stash=session.plugin.SHARED):
     return config
 
 
-def test_a_worker_reads_the_run_of_another_one(project):
-    first, second = worker(project.path), worker(project.path)
-    assert session.obtain(first).result == session.obtain(second).result == project.result
-    assert len(project.runs) == 1
-    assert session.made(second) == project.result
+ENDINGS = {
+    "Failed Timeout (>5.0s) from*": pytest.fail.Exception("Timeout (>5.0s) from pytest-timeout."),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+    "SystemExit 3": SystemExit(3),
+    "an internal error, please report it: RuntimeError at *": RuntimeError("canary"),
+}
 
 
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (pytest.fail.Exception("Timeout (>5.0s) from pytest-timeout."), "Failed Timeout (>5.0s) from*"),
-        (KeyboardInterrupt(), "KeyboardInterrupt"),
-        (SystemExit(3), "SystemExit 3"),
-        (RuntimeError("canary"), "an internal error, please report it: RuntimeError at *"),
-    ],
-    ids=["timeout", "interrupt", "exit", "bug"],
-)
-def test_an_aborted_run_is_repeated_by_no_worker(project, error, said):
-    project.on_run = raising(error)
+@pytest.mark.parametrize("said", ENDINGS)
+def test_an_aborted_run_is_repeated_by_no_worker(project, said):
+    project.on_run, error = raising(ENDINGS[said]), ENDINGS[said]
     first, second = worker(project.path), worker(project.path)
     with pytest.raises(type(error)):
         session.obtain(first)
@@ -76,10 +66,12 @@ def test_an_aborted_run_is_repeated_by_no_worker(project, error, said):
     assert session.made(second) is None
 
 
-def test_a_worker_that_was_killed_in_the_run_is_reported_by_the_others(project):
+def test_a_worker_reads_the_run_of_another_one_and_reports_one_that_was_killed_in_it(project):
     first, file, left = worker(project.path), project.path / "shared" / "run.json", []
     project.on_run = lambda: left.append(file.read_text())
-    session.obtain(first)
+    second = worker(project.path)
+    assert session.obtain(first).result == session.obtain(second).result == project.result
+    assert session.made(second) == project.result
     file.write_text(left[0])
     error = session.obtain(worker(project.path)).error
     assert error == "the process that made the run ended in the middle of it"
@@ -132,10 +124,8 @@ TOKEN = "canary-7Qd2mXv9"
 
 def test_without_a_live_target_nothing_is_changed(project, monkeypatch):
     monkeypatch.setenv("WHOP_API_TOKEN", TOKEN)
-    done = project.write(
-        "import pytest\n\n@pytest.mark.parametrize('x', ['" + TOKEN + "'])\ndef test_it(x): pass"
-    )
-    done.run("-v").stdout.fnmatch_lines([f"*test_it?{TOKEN}? PASSED*"])
+    text = f"import pytest\n\n@pytest.mark.parametrize('x', ['{TOKEN}'])\ndef test_it(x): pass"
+    project.write(text).run("-v").stdout.fnmatch_lines([f"*test_it?{TOKEN}? PASSED*"])
 
 
 HOSTILE = "::error title=y::z ##[error]x"
@@ -143,7 +133,7 @@ HOSTILE = "::error title=y::z ##[error]x"
 
 def test_a_target_cannot_give_the_runner_commands(project, monkeypatch):
     failure = handmade.failure(expected=HOSTILE, actual=HOSTILE)
-    failure["request"] |= {"body": HOSTILE}
+    failure["request"]["body"] = HOSTILE
     failure["response"] = {"status": 200, "headers": {"content-type": HOSTILE}, "body": HOSTILE}
     verdicts = zip(IDS, ("failed", "warned", "waived", "not_tested"), strict=False)
     rows = {id_: handmade.clause(id_, verdict, failure=failure, reason=HOSTILE) for id_, verdict in verdicts}

@@ -1,12 +1,13 @@
 """No false alarm on a conforming provider, with one seed, or WHOP_TESTS_SEEDS of them (`tox -e seeds`)."""
 
 import os
+from functools import partial
 
 import pytest
 
-from safety.pretending import opening
 from safety.serving import served
 from whop_contracts.cli import check as engine
+from whop_contracts.cli import planning
 from whop_contracts.proof import START, Trial
 from whop_contracts.proof.trials import attempt
 from whop_contracts.provider import SEED, ManualClock, build, variations
@@ -26,7 +27,7 @@ def test_over_a_socket_with_a_test_clock(seed, variation, monkeypatch, tmp_path)
     with served(provider) as state:
         # Nobody sleeps here: reads lag by the time that would have been slept.
         provider.lag_time = lambda: sum(slept)
-        monkeypatch.setattr(engine, "open_target", opening(slept.append))
+        monkeypatch.setattr(planning, "open_live", partial(planning.open_live, sleep=slept.append))
         how = {"campaign_ids": SEED.campaigns[:4], "profile": PROFILE, "seed": seed}
         result = engine.check(state.settings(tmp_path, **how))
     assert [(row["id"], row["failure"]) for row in result["clauses"] if row["verdict"] == "failed"] == []

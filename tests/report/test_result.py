@@ -25,7 +25,7 @@ from whop_contracts.report.result import Circumstances, build
 from whop_contracts.settings import Settings
 
 WARNED = "status-201"
-SCHEMA = dict(schemas.load("result"))
+SCHEMA = schemas.load("result")
 BOTH = (schemas._fast(SCHEMA), schemas._plain(SCHEMA))
 SINCE = {"started_at", "finished_at"}
 """Members that results of earlier versions do not have; they can still be compared and replayed."""

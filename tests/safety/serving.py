@@ -1,7 +1,7 @@
-"""The provider on a real socket, with hooks before and after each request."""
+"""The provider on a real socket, with hooks before and after each request, and runs against it."""
 
 import contextlib
-import http.server
+import json
 import re
 import socket
 import ssl
@@ -11,14 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safety.nursery import Nursery
+from target.hostile import Server, serving
+from whop_contracts.cli.check import check
+from whop_contracts.engine.journal import Journal, JournalRecord
+from whop_contracts.engine.plan import Plan
+from whop_contracts.pause.evidence import read_state
 from whop_contracts.provider import SEED, Answer, Provider, RunningClock, build
 from whop_contracts.provider.server import TEST_CLOCK, show_or_move_clock
 from whop_contracts.provider.state import Campaign
 from whop_contracts.settings import Settings
 
+ONE, TWO = SEED.campaigns[:2]
+THEIRS = SEED.foreign_campaign
+JSON = (("content-type", "application/json"),)
 
-class Dropped(Exception):  # noqa: N818 - it is weather, not a mistake
-    """The connection is closed here, without an answer."""
+
+class Dropped(ConnectionError):  # noqa: N818 - it is no mistake
+    """The connection is closed here, without a response."""
 
 
 @dataclass(frozen=True)
@@ -43,42 +53,87 @@ class Seen:
 @dataclass
 class Served:
     """What a test sees and controls. ``before`` and ``after`` may raise ``Dropped`` or return another
-    response.
+    response. Runs are on two campaigns with every credential; if ``alone``, on one with its own. ``first``
+    are the states at the start.
     """
 
     provider: Provider
+    folder: Path = Path()
+    nursery: Nursery | None = None
+    alone: bool = False
     base_url: str = ""
     before: Callable[[Seen], Answer | None] = lambda _seen: None
     after: Callable[[Seen, Answer], Answer] = lambda _seen, answer: answer
     requests: list[Seen] = field(default_factory=list)
     answers: list[tuple[Seen, int]] = field(default_factory=list)
+    clock: Callable[[Provider, str, bytes], Answer] = show_or_move_clock
     busy: threading.Condition = field(default_factory=threading.Condition)
     working: int = 0
+    first: dict[str, tuple[str, int | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.first = self.states()
 
     @property
     def clock_url(self) -> str:
         return self.base_url.removesuffix("/api/v1") + TEST_CLOCK
 
-    def campaign(self, name: str) -> Campaign:
-        return self.provider.state.campaigns[name]
-
     def settings(self, folder: Path, **more: Any) -> Settings:
-        """Settings of a run with every credential and the test clock; ``more`` replaces some."""
+        """Settings of a run in a folder, with the test clock; ``more`` replaces some."""
         given = {
             "base_url": self.base_url,
             "token": SEED.token,
-            "readonly_token": SEED.readonly_token,
-            "foreign_campaign_id": SEED.foreign_campaign,
-            "campaign_ids": SEED.campaigns[:2],
+            "campaign_ids": (ONE,) if self.alone else (ONE, TWO),
             "test_clock": self.clock_url,
             "journal": folder / "journal.jsonl",
         }
-        return Settings(**{**given, **more})
+        if not self.alone:
+            given |= {"readonly_token": SEED.readonly_token, "foreign_campaign_id": THEIRS}
+        return Settings(**given | more)
+
+    def check(self, plan: Plan | None = None, **more: Any) -> dict[str, Any]:
+        """The result of a run in this process; ``more`` replaces some settings."""
+        return check(self.settings(self.folder, **more), plan=plan)
 
     def words(self, *campaigns: str) -> list[str]:
-        """The same settings as flags, but for credentials and files."""
-        named = [word for name in campaigns or SEED.campaigns[:2] for word in ("--campaign-id", name)]
-        return ["--base-url", self.base_url, "--test-clock", self.clock_url, *named]
+        """The same settings as flags, but for credentials and files; other ``campaigns`` if named."""
+        given = ["--base-url", self.base_url, "--test-clock", self.clock_url]
+        for name in campaigns or self.settings(self.folder).campaign_ids:
+            given += ["--campaign-id", name]
+        return given if self.alone else [*given, "--foreign-campaign-id", THEIRS]
+
+    def run(self, *more: str, campaigns: tuple[str, ...] = (), **environment: str) -> tuple[int, str]:
+        """The exit code and the output of the command ``run``, in a process of its own."""
+        words = ("run", *self.words(*campaigns), "--journal", "journal.jsonl", *more)
+        return self.command(*words, **environment)
+
+    def restore(self) -> tuple[int, str]:
+        """The exit code and the output of the command ``restore``."""
+        return self.command(*self.restore_words)
+
+    @property
+    def restore_words(self) -> tuple[str, ...]:
+        where = ("--base-url", self.base_url, "--test-clock", self.clock_url)
+        return "restore", "journal.jsonl", *where
+
+    def command(self, *words: str, **environment: str) -> tuple[int, str]:
+        """The exit code and the output of any command, which has the credentials as variables."""
+        tokens = {"WHOP_API_TOKEN": SEED.token}
+        if not self.alone:
+            tokens["WHOP_READONLY_TOKEN"] = SEED.readonly_token
+        return self.nursery.run(*words, cwd=self.folder, **tokens | environment)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The result that the last command has written, with ``--json r.json``."""
+        return json.loads((self.folder / "r.json").read_text())
+
+    @property
+    def journal(self) -> JournalRecord:
+        return Journal.read(self.folder / "journal.jsonl", read_state)
+
+    def campaign(self, name: str) -> Campaign:
+        return self.provider.state.campaigns[name]
 
     def states(self) -> dict[str, tuple[str, int | None]]:
         """Every campaign's state as the provider's own store has it, what fell due done."""
@@ -89,13 +144,14 @@ class Served:
             }
 
     def settle(self) -> None:
-        """Wait until nothing is under way any more."""
+        """Wait until nothing is under way any more; nothing is hooked from then on."""
         with self.busy:
             assert self.busy.wait_for(lambda: self.working == 0, timeout=20)
+        self.before, self.after = (lambda _seen: None), (lambda _seen, answer: answer)
 
     def handle(self, method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Answer:
         if path == TEST_CLOCK:
-            return show_or_move_clock(self.provider, method, content)
+            return self.clock(self.provider, method, content)
         with self.busy:
             self.working += 1
             seen = Seen(len(self.requests) + 1, method, path, headers, content)
@@ -111,76 +167,38 @@ class Served:
                 self.busy.notify_all()
 
 
-class _Quiet(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that was killed is no news here."""
-
-
-class _QuietSix(_Quiet):
-    address_family = socket.AF_INET6
-
-
 @contextlib.contextmanager
 def served(
     provider: Provider | None = None,
     *,
     host: str = "127.0.0.1",
     tls: ssl.SSLContext | None = None,
+    folder: Path = Path(),
+    nursery: Nursery | None = None,
+    alone: bool = False,
     **built: Any,
 ) -> Iterator[Served]:
     """Serve a provider, or one that is ``built`` so, on a free port of loopback until the context ends."""
-    state = Served(provider or build(clock=RunningClock(), **built))
+    state = Served(provider or build(clock=RunningClock(), **built), folder, nursery, alone)
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+    def behave(server: Server, connection: socket.socket) -> None:
+        with tls.wrap_socket(connection, server_side=True) if tls else connection as stream:
+            while received := server.receive(stream):
+                stream.sendall(_respond(state, received))
 
-        def handle_expect_100(self) -> bool:
-            return True
-
-        def __getattr__(self, name: str) -> Callable[[], None]:
-            if name.startswith("do_"):
-                return self.whatever
-            raise AttributeError(name)
-
-        def whatever(self) -> None:
-            content = self.rfile.read(int(self.headers.get("content-length") or 0))
-            headers = tuple((name.lower(), value) for name, value in self.headers.items())
-            try:
-                # A proxy is asked for whole URLs: whatever host they name is answered here.
-                path = re.sub(r"^http://[^/]+", "", self.path)
-                answer = state.handle(self.command, path, headers, content)
-            except Dropped:
-                self.close_connection = True
-                return
-            self.send_response_only(answer.status)
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            if answer.status != 204:
-                self.send_header("content-length", str(len(answer.content)))
-            with contextlib.suppress(OSError):
-                self.end_headers()
-                self.wfile.write(answer.content)
-                self.wfile.flush()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    six = ":" in host
-    server = (_QuietSix if six else _Quiet)((host, 0), Handler)
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    shown = f"[{host}]" if six else host
-    state.base_url = f"{'https' if tls else 'http'}://{shown}:{server.server_port}/api/v1"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(behave, host) as server:
+        state.base_url = server.url.replace("http:", "https:") if tls else server.url
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+
+
+def _respond(state: Served, received: bytes) -> bytes:
+    head, _, content = received.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, url, _ = first.split(" ")
+    headers = tuple((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
+    # A proxy is asked for whole URLs: whatever host they name is this one.
+    answer = state.handle(method, re.sub(r"^http://[^/]+", "", url), headers, content)
+    sent = [f"HTTP/1.1 {answer.status} ", *(f"{name}: {value}" for name, value in answer.headers)]
+    if answer.status != 204:
+        sent.append(f"content-length: {len(answer.content)}")
+    return "\r\n".join(sent).encode("latin-1") + b"\r\n\r\n" + answer.content

@@ -1,4 +1,4 @@
-"""Whatever a target answers, a run ends with one of the exit codes, and never with an exception."""
+"""Whatever a target sends, a run ends with one of the exit codes, and never with an exception."""
 
 import json
 import tempfile
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from nursery import SOAK
-from pretending import answered_by, judged
 
+from safety.nursery import SOAK
+from safety.pretending import WallTarget, judged
 from whop_contracts import schemas
 from whop_contracts.cli.planning import mock_actors, planned
 from whop_contracts.exchange import Response
@@ -64,65 +64,56 @@ _ANSWERS = st.builds(Response, _STATUSES, _HEADERS, _BODIES, st.booleans()) | st
 )
 
 
-def spoilt_target(spoil, kind):
-    """A conforming provider in this process; ``spoil`` gets the number of each response and the response."""
-    clock = ManualClock(1_790_000_000.0)
-    return answered_by(Provider(clock), clock, spoil, kind=kind)
-
-
 @pytest.fixture(scope="module", name="plans")
 def _plans():
-    """The plans, drawn beforehand: Hypothesis may not draw them while it draws responses."""
+    """The plans, drawn before: Hypothesis may not draw them while it draws responses."""
     plans = {most: planned(Settings(profile="quick", max_requests=most)) for most in _MOST}
     assert all(plan.requests <= most for most, plan in plans.items())
     return plans
 
 
+def ended(plans, spoil, most=1_000, *, live=True):
+    """The exit code of a run; ``spoil`` gets the number of each response and the conforming response."""
+    clock = ManualClock(1_790_000_000.0)
+    target = WallTarget(Provider(clock), clock, spoil, known=True, kind="live" if live else "mock")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=most)
+        result = judged(target, settings, mock_actors(), plan=plans[most])
+    assert "an internal error" not in str(result["reason"])
+    assert result["requests"] == len(target.requests)
+    json.dumps(result)
+    return result["exit_code"]
+
+
 @hypothesis_settings(
     max_examples=10_000 if SOAK else 100,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.data_too_large,
-    ],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(
     answers=st.lists(_ANSWERS, min_size=1, max_size=6),
-    honest=st.integers(0, 40),
+    conforming=st.integers(0, 40),
     every=st.integers(1, 12),
     most=st.sampled_from(_MOST),
     live=st.sampled_from((False, False, False, True)),
 )
-@example(answers=[Response(200, (), b"[" * 100_000)], honest=0, every=1, most=1_000, live=True)
-def test_any_answers_end_in_an_exit_code(monkeypatch, plans, *, answers, honest, every, most, live):
+@example(answers=[Response(200, (), b"[" * 100_000)], conforming=0, every=1, most=1_000, live=True)
+def test_any_responses_end_in_an_exit_code(plans, *, answers, conforming, every, most, live):
     """So many responses of a conforming provider first, then every so many-th is one of those drawn."""
 
     def spoil(number, response):
-        return response if number <= honest or number % every else answers[number % len(answers)]
+        return response if number <= conforming or number % every else answers[number % len(answers)]
 
-    target = spoilt_target(spoil, "live" if live else "mock")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(profile="quick", journal=Path(folder) / "j.jsonl", max_requests=most)
-        result = judged(monkeypatch, target, settings, mock_actors(), plan=plans[most])
-    assert result["exit_code"] in {0, 1, 3, 4}
-    assert "an internal error" not in str(result["reason"])
-    assert result["requests"] == len(target.requests)
-    json.dumps(result)
+    assert ended(plans, spoil, most, live=live) in {0, 1, 3, 4}
 
 
 @pytest.mark.parametrize("date", ["9999-12-31T23:59:59.999-14:00", "0001-01-01T00:00:00+14:00"])
 @pytest.mark.parametrize("status", ["active", "paused"])
 @pytest.mark.parametrize("first", [1, 8])
-def test_a_date_beyond_all_years_in_utc_is_only_a_date(monkeypatch, tmp_path, date, status, first):
+def test_a_date_beyond_all_years_in_utc_is_only_a_date(plans, date, status, first):
     def spoil(number, response):
         if number < first or response.status != 200:
             return response
         document = json.loads(response.content) | {"status": status, "paused_until": date}
         return replace(response, content=json.dumps(document).encode())
 
-    target = spoilt_target(spoil, "live")
-    settings = Settings(profile="quick", journal=tmp_path / "j.jsonl")
-    result = judged(monkeypatch, target, settings, mock_actors())
-    assert result["exit_code"] in {1, 4}
-    assert "an internal error" not in str(result["reason"])
+    assert ended(plans, spoil) in {1, 4}

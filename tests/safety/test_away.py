@@ -1,78 +1,63 @@
 """A target that is not this machine (loopback is its proxy): what is stricter there than on loopback."""
 
 import dataclasses
-import json
 import re
 from collections import Counter
 
 import pytest
-from nursery import SOAK
-from pretending import opening
 
+from safety.nursery import SOAK
+from safety.serving import JSON, ONE, TWO
 from whop_contracts.cli import check as engine
 from whop_contracts.provider import SEED, Answer
 
-ONE, TWO = SEED.campaigns[:2]
 AWAY = "http://staging.example/api/v1"
 CLOCK = "http://staging.example/test_clock"
 
 
-def away(state):
+def proxies(state):
     """The environment in which every host is reached by way of the served provider."""
     proxy = state.base_url.removesuffix("/api/v1")
-    proxies = {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
-    return proxies | {"WHOP_API_TOKEN": SEED.token}
+    return {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
 
 
-def words(*more, base=AWAY):
-    return [
-        *("run", "--base-url", base, "--journal", "j.jsonl", "--json", "r.json", "--profile", "quick"),
-        *("--campaign-id", ONE, "--campaign-id", TWO, "--test-clock", CLOCK, "--rate", "60000", *more),
-    ]
-
-
-PAUSING = ("--clause", "pausing.*")
+def run(state, *more, base=AWAY):
+    where = ("--base-url", base, "--test-clock", CLOCK, "--rate", "60000", "--profile", "quick")
+    return state.run(*where, "--json", "r.json", *more, **proxies(state))
 
 
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
-def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(nursery, state, tmp_path, body):
-    state.before = lambda _seen: Answer(200, (("content-type", "application/json"),), body)
-    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
+def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(state, body):
+    state.before = lambda _seen: Answer(200, JSON, body)
+    code, said = run(state)
     assert {seen.method for seen in state.requests} == {"GET"}
-    result = json.loads((tmp_path / "r.json").read_text())
-    found = [row["id"] for row in result["clauses"] if row["failure"]]
     # What the page says of retrieving is less than of pausing: some of it only warns.
-    assert found, said
+    assert any(row["failure"] for row in state.result["clauses"]), said
     assert code in {1, 3}
 
 
-@pytest.mark.parametrize("more", [(), ("--allow-production",)])
-def test_production_is_refused_or_told_first_what_will_be_done(nursery, state, tmp_path, more):
-    (tmp_path / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
-    arguments = words(*PAUSING, *more, base="http://ads.example/api/v1")
-    first = state.states()
-    code, said = nursery.run(*arguments, cwd=tmp_path, **away(state))
-    if not more:
-        assert (code, said.count("\n"), state.requests) == (2, 1, [])
-        assert "ads.example is production" in said
-        return
+def test_production_is_refused_or_told_first_what_will_be_done(state):
+    (state.folder / "whop-contracts.toml").write_text('production-hosts = ["ads.example"]\n')
+    words = ("--clause", "pausing.*")
+    code, said = run(state, *words, base="http://ads.example/api/v1")
+    assert (code, said.count("\n"), state.requests) == (2, 1, [])
+    assert "ads.example is production" in said
+    code, said = run(state, *words, "--allow-production", base="http://ads.example/api/v1")
     assert code == 0, said
     journal, production = said.splitlines()[:2]
-    assert journal == "journal: j.jsonl"
+    assert journal == "journal: journal.jsonl"
     assert production.startswith(
         f"production: ads.example: {ONE}, {TWO} will be paused and resumed many times, by "
     )
-    assert state.states() == first
+    assert state.states() == state.first
 
 
 @pytest.mark.parametrize("rate", [5, 1_000_000])
-def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate):
-    for name, value in away(state).items():
+def test_the_rate_is_kept_for_each_operation(state, monkeypatch, slept, rate):
+    for name, value in proxies(state).items():
         monkeypatch.setenv(name, value)
-    slept = []
-    monkeypatch.setattr(engine, "open_target", opening(slept.append))
     more = {"base_url": AWAY, "test_clock": CLOCK, "clauses": ("pausing.*",), "rate": rate}
-    settings = state.settings(tmp_path, profile="quick", **more)
+    settings = state.settings(state.folder, profile="quick", **more)
     paced = []
     result = engine.check(settings, tell=lambda line: paced.append((line[:6], len(state.requests))))
     asked = Counter("pause" if s.pauses else s.path.rpartition("/")[2][:7] for s in state.requests)
@@ -88,26 +73,22 @@ def test_the_rate_is_kept_for_each_operation(state, tmp_path, monkeypatch, rate)
     assert not any(line.startswith("pacing") for line in said)
 
 
-def test_nobody_is_hurried_on_loopback(state, tmp_path, monkeypatch):
-    slept = []
-    monkeypatch.setattr(engine, "open_target", opening(slept.append))
+def test_nobody_is_hurried_on_loopback(state, slept):
     said = []
-    settings = state.settings(tmp_path, profile="quick")
+    settings = state.settings(state.folder, profile="quick")
     assert engine.check(settings, tell=said.append)["exit_code"] == 0
     assert said == [f"journal: {settings.journal}"]
     assert [seconds for seconds in slept if seconds > 30] == []
 
 
-def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_in_prefix_or_case(
-    nursery, state, tmp_path
-):
+def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_in_prefix_or_case(state):
     invented, named = [], []
     for _ in range(2):
         state.requests.clear()
-        nursery.run(*words(), cwd=tmp_path, **away(state))
+        run(state)
         named += {dict(seen.headers)["user-agent"] for seen in state.requests}
         ids = {seen.campaign for seen in state.requests} - {ONE, TWO}
-        assert not ids & state.provider.state.campaigns.keys()
+        assert ids & state.provider.state.campaigns.keys() == {SEED.foreign_campaign}
         assert {seen.path.startswith("/api/v1/ad_campaigns/") for seen in state.requests} == {True}
         invented.append({one for one in ids if one.startswith("adcamp_") and len(one) >= len(ONE)})
     assert invented[0] - invented[1]
@@ -116,32 +97,23 @@ def test_the_user_agent_names_the_run_invented_ids_are_random_named_ones_change_
     assert first != second
 
 
-def dies(state, at):
-    """Have the credential be revoked from the request number ``at`` on."""
+@pytest.mark.parametrize("at", range(3, 13) if SOAK else (3, 4, 8, 12))
+def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(state, at):
+    """From the request number ``at`` on it is revoked."""
     after = []
 
     def before(seen):
-        if seen.number >= at:
-            after.append(seen)
-            return Answer(401, (("content-type", "application/json"), ("www-authenticate", "Bearer")), b"{}")
-        return None
+        if seen.number < at:
+            return None
+        after.append(seen)
+        return Answer(401, (*JSON, ("www-authenticate", "Bearer")), b"{}")
 
     state.before = before
-    return after
-
-
-@pytest.mark.parametrize("at", range(3, 13) if SOAK else (3, 4, 8, 12))
-def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_is_exit_4(
-    nursery, state, tmp_path, at
-):
-    first = state.states()
-    after = dies(state, at)
-    code, said = nursery.run(*words(), cwd=tmp_path, **away(state))
-    result = json.loads((tmp_path / "r.json").read_text())
-    assert result["verdict"] == "inconclusive", said
-    assert "revoked or has expired" in result["reason"]
+    code, said = run(state)
+    assert state.result["verdict"] == "inconclusive", said
+    assert "revoked or has expired" in state.result["reason"]
     assert code == 4
     own = ("authorization", f"Bearer {SEED.token}")
     assert sum(seen.pauses and own in seen.headers and seen.campaign in {ONE, TWO} for seen in after) <= 1
-    if state.states() != first:
-        assert result["put_back"]["failed"]
+    if state.states() != state.first:
+        assert state.result["put_back"]["failed"]

@@ -7,36 +7,31 @@ import shutil
 import subprocess
 
 import pytest
-from nursery import SOAK
-from serving import served
 
-from whop_contracts.cli.check import check
+from safety.nursery import SOAK
 from whop_contracts.provider import SEED
 
-ONE = SEED.campaigns[0]
 PRINTED = {
     "typo-in-member": {"curl"},
     "crashes-on-bad-utf-8": {"printf", "curl"},
-    "token-in-any-case": {"curl"},
     "token-prefix-is-enough": {"curl"},
+    "refusal-resumes": {"whop-contracts"},
+    "token-in-any-case": {"curl"},
     "any-token-pauses": {"curl"},
     "crashes-on-nul": {"curl"},
     "other-media-type-crashes": {"curl"},
     "never-resumes": {"whop-contracts"},
-    "refusal-resumes": {"whop-contracts"},
     "offset-dropped": {"curl"},
 }
-"""Faults, and the first words of the commands that are printed for them."""
-_ONE_OF_A_KIND = ("typo-in-member", "crashes-on-bad-utf-8", "token-prefix-is-enough", "refusal-resumes")
+"""Faults, and the first words of the commands that are printed for them; four of them of a kind each."""
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are for curl")
-@pytest.mark.parametrize("fault", PRINTED if SOAK else _ONE_OF_A_KIND)
-def test_a_printed_command_shows_the_fault_that_it_was_printed_for(fault, nursery, tmp_path):
-    with served(fault=fault) as state:
-        alone = {"campaign_ids": (ONE,), "readonly_token": None, "foreign_campaign_id": None}
-        result = check(state.settings(tmp_path, **alone))
-        (tmp_path / "RESULT").write_text(json.dumps(result))
+@pytest.mark.parametrize("fault", PRINTED if SOAK else list(PRINTED)[:4])
+def test_a_printed_command_shows_the_fault_that_it_was_printed_for(fault, serve):
+    with serve(fault=fault, alone=True) as state:
+        result = state.check()
+        (state.folder / "RESULT").write_text(json.dumps(result))
         failed = [row for row in result["clauses"] if row["verdict"] == "failed"]
         assert failed, "the fault is found"
         known = set()
@@ -45,8 +40,7 @@ def test_a_printed_command_shows_the_fault_that_it_was_printed_for(fault, nurser
             known.add(command.split()[0])
             assert SEED.token not in command
             if command.startswith("whop-contracts replay"):
-                words = command.partition("  #")[0].split()[1:]
-                code, said = nursery.run(*words, *state.words(ONE), cwd=tmp_path, WHOP_API_TOKEN=SEED.token)
+                code, said = state.command(*command.partition("  #")[0].split()[1:], *state.words())
                 assert code == 1, said
                 continue
             environment = {**os.environ, "WHOP_API_TOKEN": SEED.token, "no_proxy": "*"}

@@ -6,132 +6,101 @@ import threading
 import time
 
 import pytest
-from nursery import SOAK
-from pretending import opening
-from serving import Dropped, served
 
 from report.making import failing
-from whop_contracts.cli import check as engine
+from safety.nursery import SOAK
+from safety.serving import Dropped
 from whop_contracts.provider import Answer
 
 _JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
 
 
-def judge(state, folder, patch, slept):
-    patch.setattr(engine, "open_target", opening(slept.append))
-    return engine.check(state.settings(folder))
+def assert_verdict(result, fault):
+    """That a run conforms, unless there is a fault, and that the fault is found."""
+    found = (result["exit_code"], bool(failing(result)))
+    assert found == ((1, True) if fault else (0, False)), result["reason"]
 
 
-def storm(state, seed):
-    """Drop one connection in twenty, before or after the work, and delay responses."""
+_DROPPED = [(None, seed, None) for seed in range(12 if SOAK else 2)]
+_DROPPED += [(None, 5, fault) for fault in _FAULTS]
+
+
+@pytest.mark.parametrize(
+    ("status", "seed", "fault"), [*_DROPPED, (502, 1, None), (503, 1, _FAULTS[0]), (527, 1, _FAULTS[1])]
+)
+def test_what_fails_on_the_way_is_no_finding_and_hides_none(status, seed, fault, serve, slept):
+    """One exchange in twenty, before or after the provider's work; responses are delayed."""
     rng, pause = random.Random(seed), threading.Event()
 
+    def failing_now():
+        if rng.random() >= 0.025:
+            return None
+        if status is None:
+            raise Dropped
+        return Answer(status)
+
     def before(_seen):
-        if rng.random() < 0.025:
-            raise Dropped
         pause.wait(rng.uniform(0, _JITTER_S))
+        return failing_now()
 
-    def after(_seen, answer):
-        if rng.random() < 0.025:
-            raise Dropped
-        return answer
-
-    state.before, state.after = before, after
-
-
-@pytest.mark.parametrize("seed", range(12 if SOAK else 2))
-def test_dropped_connections_are_no_findings(seed, tmp_path, monkeypatch):
-    slept = []
-    with served() as state:
-        first = state.states()
-        storm(state, seed)
-        result = judge(state, tmp_path, monkeypatch, slept)
-        assert failing(result) == []
-        assert (result["exit_code"], result.get("reason")) == (0, None), result["notes"]
-        assert slept
-        assert any("no response" in note for note in result["notes"])
-        assert state.states() == first
-
-
-@pytest.mark.parametrize("fault", _FAULTS)
-def test_dropped_connections_hide_no_fault(fault, tmp_path, monkeypatch):
-    with served(fault=fault) as state:
-        storm(state, 5)
-        result = judge(state, tmp_path, monkeypatch, [])
-    assert result["exit_code"] == 1
-    assert failing(result)
+    with serve(fault=fault) as state:
+        state.before, state.after = before, lambda _seen, answer: failing_now() or answer
+        result = state.check()
+        assert_verdict(result, fault)
+        assert any(
+            (f"responses were {status}" if status else "no response") in one for one in result["notes"]
+        )
+        assert fault or (result["reason"], state.states()) == (None, state.first)
+    assert slept
+    assert max(slept) < 3
 
 
 @pytest.mark.parametrize(
     ("told_by", "fault"),
     [("message", _FAULTS[0]), ("header", _FAULTS[1]), ("date", None)],
 )
-def test_twenty_seconds_of_429_are_waited_out(told_by, fault, tmp_path, monkeypatch):
-    slept = []
-    with served(fault=fault) as state:
-        began = []
+def test_twenty_seconds_of_429_are_waited_out(told_by, fault, serve, slept):
+    began = []
 
-        def before(seen):
-            if seen.number < 30:
-                return None
-            began.append(sum(slept))
-            if sum(slept) - began[0] >= 20:
-                return None
-            if told_by == "date":
-                at = email.utils.formatdate(time.time() + 7, usegmt=True)
-                return Answer(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
-            if told_by == "header":
-                return Answer(429, (("retry-after", "7"),), b"")
-            return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
+    def before(seen):
+        if seen.number < 30:
+            return None
+        began.append(sum(slept))
+        if sum(slept) - began[0] >= 20:
+            return None
+        if told_by == "date":
+            at = email.utils.formatdate(time.time() + 7, usegmt=True)
+            return Answer(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
+        if told_by == "header":
+            return Answer(429, (("retry-after", "7"),), b"")
+        return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
 
+    with serve(fault=fault) as state:
         state.before = before
-        result = judge(state, tmp_path, monkeypatch, slept)
-    assert result["exit_code"] == (1 if fault else 0), result["reason"]
-    assert bool(failing(result)) is bool(fault)
+        result = state.check()
+    assert_verdict(result, fault)
     assert any(note.startswith("3 responses were 429") for note in result["notes"])
 
 
-@pytest.mark.parametrize(("status", "fault"), [(502, None), (503, _FAULTS[0]), (527, _FAULTS[1])])
-def test_a_gateway_that_fails_before_or_after_the_work_is_no_finding_and_hides_none(
-    status, fault, tmp_path, monkeypatch
-):
-    """One response in nine is the gateway's; in half of these cases the provider has done the work."""
-    slept = []
-    with served(fault=fault) as state:
-        first = state.states()
-        state.before = lambda seen: Answer(status) if seen.number % 18 == 4 else None
-        state.after = lambda seen, answer: Answer(status) if seen.number % 18 == 13 else answer
-        result = judge(state, tmp_path, monkeypatch, slept)
-        assert result["exit_code"] == (1 if fault else 0), result["reason"]
-        assert bool(failing(result)) is bool(fault)
-        assert any(f"responses were {status}" in note for note in result["notes"])
-        assert fault or state.states() == first
-    assert slept
-    assert max(slept) < 3
-
-
+@pytest.mark.usefixtures("slept")
 @pytest.mark.parametrize(
     ("status", "lost"),
     [(504, range(600)), (520, range(600)), (None, range(600)), (None, range(200, 300))],
     ids=["gateway", "another gateway", "dropped", "only what is accepted"],
 )
-def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(
-    status, lost, tmp_path, monkeypatch
-):
-    with served() as state:
-        first = state.states()
+def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(status, lost, state):
 
-        def after(seen, answer):
-            if not seen.path.endswith("/pause") or answer.status not in lost:
-                return answer
-            if status is None:
-                raise Dropped
-            return Answer(status)
+    def after(seen, answer):
+        if not seen.pauses or answer.status not in lost:
+            return answer
+        if status is None:
+            raise Dropped
+        return Answer(status)
 
-        state.after = after
-        result = judge(state, tmp_path, monkeypatch, [])
-        assert state.states() == first
+    state.after = after
+    result = state.check()
+    assert state.states() == state.first
     assert result["exit_code"] == 3
     assert result["reason"].startswith("no pause got a 2xx, and 8 got no response at all: ")
     assert failing(result) == []

@@ -1,15 +1,14 @@
 """No canary secret, nor a part of one, is in a file or a stream of a failing run, in any encoding."""
 
 import json
-import os
 import re
 import sys
 
 import pytest
-from nursery import SOAK
-from serving import served
 
-from commands import process
+from commands import environment, process
+from safety.nursery import SOAK
+from safety.serving import ONE
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
 from whop_contracts.provider import SEED, Answer
@@ -39,19 +38,18 @@ VARIABLES = {
 
 def strings(content):
     """The different texts of a JSON file, else the different lines: most occur many times."""
-    text = content.decode("utf-8", "replace")
+    text, found = content.decode("utf-8", "replace"), set()
     try:
-        return set(_strings(json.loads(text)))
+        left = [json.loads(text)]
     except ValueError:
         return set(text.splitlines())
-
-
-def _strings(value):
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for one in [*value.items()] if isinstance(value, dict) else value:
-            yield from _strings(list(one) if isinstance(one, tuple) else one)
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found.add(value)
+        elif isinstance(value, dict | list):
+            left += [*value, *value.values()] if isinstance(value, dict) else value
+    return found
 
 
 def check(folder, *streams):
@@ -99,42 +97,38 @@ def guarded(state, *echoes):
 
 def words(state, prefix):
     """The settings of a run with all reports, as flags of the command or of pytest."""
-    named = [*state.words(), "--foreign-campaign-id", SEED.foreign_campaign]
-    named += ["--header", f"Cookie: a=1; b={COOKIE}"]
+    named = [*state.words(), "--header", f"Cookie: a=1; b={COOKIE}"]
     for name, path in REPORTS.items():
         named += [f"--{name.replace('_', '-')}", path]
     return [word.replace("--", prefix, 1) if word.startswith("--") else word for word in named]
 
 
-def test_no_canary_in_what_a_run_leaves(nursery, tmp_path):
+def test_no_canary_in_what_a_run_leaves(state):
     """Every encoding, in bodies, names and headers, in six reports, the terminal and the journal."""
-    with served() as state:
-        guarded(state, *ENCODINGS)
-        code, printed = nursery.run("run", "--verbose", *words(state, "--"), cwd=tmp_path, **VARIABLES)
-        assert code in {1, 4}, printed
-        journal = next(tmp_path.glob("*.journal.jsonl")).name
-        again, restored = nursery.run("restore", journal, cwd=tmp_path, **VARIABLES)
-        assert again in {0, 4}, restored
-        assert state.requests[-1].number > 2 * len(ENCODINGS)
-    assert check(tmp_path, printed, restored) >= len(REPORTS)
+    guarded(state, *ENCODINGS)
+    code, printed = state.command("run", "--verbose", *words(state, "--"), **VARIABLES)
+    assert code in {1, 4}, printed
+    journal = next(state.folder.glob("*.journal.jsonl")).name
+    again, restored = state.command("restore", journal, **VARIABLES)
+    assert again in {0, 4}, restored
+    assert state.requests[-1].number > 2 * len(ENCODINGS)
+    assert check(state.folder, printed, restored) >= len(REPORTS)
     for name in set(REPORTS.values()) - {"drift.json"}:
-        assert re.search(r"\$WHOP_(API|READONLY)_TOKEN", (tmp_path / name).read_text()), name
+        assert re.search(r"\$WHOP_(API|READONLY)_TOKEN", (state.folder / name).read_text()), name
 
 
 @pytest.mark.parametrize("flag", ["--token", "--token-file"])
 def test_no_canary_in_usage_errors_settings_and_tracebacks(nursery, tmp_path, flag):
     """Wherever the token comes from: errors about settings, all settings, and an absent target."""
-    with served() as state:
-        url = state.base_url
     given = TOKEN
     if flag == "--token-file":
         # The one file that has to contain it is elsewhere.
         secret = tmp_path.with_name(tmp_path.name + "-secret")
         secret.write_text(TOKEN)
         given = str(secret)
-    common = ["--base-url", url, flag, given, "--readonly-token", READONLY]
+    common = ["--base-url", "http://127.0.0.1:9/api/v1", flag, given, "--readonly-token", READONLY]
     common += ["--header", f"X-Gateway: {GATEWAY}"]
-    one = ("--campaign-id", SEED.campaigns[0])
+    one = ("--campaign-id", ONE)
     printed = []
     for more, code in (
         ((*one, "--verbose", "--json", "r.json", "--har", "r.har"), 3),
@@ -207,40 +201,35 @@ def test_any_number(contract_target, number, data):
 """
 
 
-def pytest_run(folder, state, *arguments):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("WHOP_", "PYTEST_", "HYPOTHESIS_"))}
-    reports = ["-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", str(folder)]
+def pytest_run(state, *arguments):
+    reports = ["-p", "no:xdist", "--junitxml", "pytest.xml", "-rA", "--rootdir", state.folder]
     command = [sys.executable, "-m", "pytest", *arguments, *reports, *words(state, "--contract-")]
-    done = process(*command, cwd=folder, env=clean | VARIABLES)
-    return done.returncode, done.stdout
+    done = process(*command, cwd=state.folder, env=environment(**VARIABLES))
+    assert done.returncode == 1, done.stdout
+    assert check(state.folder, done.stdout) >= 4
+    return done.stdout
 
 
-def test_no_canary_in_what_pytest_leaves_of_the_clauses(tmp_path):
-    with served() as state:
-        guarded(state, *ENCODINGS)
-        clauses = ["--pyargs", "whop_contracts.contract", "--contract-profile", "quick"]
-        code, printed = pytest_run(tmp_path, state, *clauses, "-vv", "-l", "--full-trace")
-    assert code == 1, printed
-    assert check(tmp_path, printed) >= 4
+def test_no_canary_in_what_pytest_leaves_of_the_clauses(state):
+    guarded(state, *ENCODINGS)
+    clauses = ["--pyargs", "whop_contracts.contract", "--contract-profile", "quick"]
+    pytest_run(state, *clauses, "-vv", "-l", "--full-trace")
 
 
 @pytest.mark.parametrize("verbosity", ["-q", "-vv"] if SOAK else ["-vv"])
-def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(tmp_path, verbosity):
+def test_no_canary_in_what_pytest_leaves_of_the_users_own_tests(state, verbosity):
     """Quiet, pytest cuts out the middle of long values; verbose, it shows them whole, with all locals."""
-    (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
-    (tmp_path / "test_broken.py").write_text(
+    (state.folder / "test_theirs.py").write_text(THEIR_TESTS)
+    (state.folder / "test_broken.py").write_text(
         "import os\nraise RuntimeError('broken by ' + os.environ['WHOP_API_TOKEN'])"
     )
-    with served() as state:
-        guarded(state, *(name for name in ENCODINGS if not name.startswith("base64 in lines")))
-        how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
-        code, printed = pytest_run(tmp_path, state, verbosity, "--continue-on-collection-errors", *how)
-    assert code == 1, printed
+    guarded(state, *(name for name in ENCODINGS if not name.startswith("base64 in lines")))
+    how = ["--showlocals", "--full-trace"] if verbosity == "-vv" else []
+    printed = pytest_run(state, verbosity, "--continue-on-collection-errors", *how)
     assert "9 failed, 4 passed" in printed, printed[-600:]
     assert "KeyError: '" not in printed
     assert "$WHOP_API_TOKEN" in printed
-    assert (tmp_path / ".hypothesis" / "examples").is_dir()
-    assert check(tmp_path, printed) >= 4
+    assert (state.folder / ".hypothesis" / "examples").is_dir()
 
 
 def test_the_check_finds_every_encoding_and_five_characters(tmp_path):

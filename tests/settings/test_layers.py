@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from whop_contracts import cli
-from whop_contracts.settings import SETTINGS, Settings
-from whop_contracts.settings.sources import load
+from whop_contracts.settings import Settings
+from whop_contracts.settings.sources import SETTINGS, load
 
 
 def pair(one):
@@ -52,8 +52,8 @@ def given(tmp_path):
         if file is not None:
             path.write_text(file)
         with patch.dict(os.environ, environ or {}):
-            loaded = load(flags, tmp_path, checked=False)
-        return getattr(loaded.settings, field), loaded.origins.get(field, "default")
+            settings = load(flags, tmp_path, checked=False)
+        return getattr(settings, field), settings.origins.get(field, "default")
 
     return given
 
@@ -129,22 +129,16 @@ def test_a_list_is_a_repeated_flag_or_a_list_of_the_file_and_a_variable_is_split
     assert given("clauses", file="clause = 'a b, c'")[0] == ("a b, c",)
 
 
-def test_headers_of_a_variable_are_lines(given):
+def test_headers_of_a_variable_are_lines_switches_eight_words_and_numbers_of_a_file_need_no_quotes(given):
     name, two = "WHOP_CONTRACTS_HEADER", (("A", "b, c"), ("D", "e"))
     for text in ("A: b, c\nD: e", "\r\nA:b, c\r\n\r\nD: \te \n"):
         assert given("headers", {name: text}) == (two, name)
     assert given("headers", headers=["A: b, c", "D: e"]) == (two, "--header")
     assert given("headers", file='header = ["A: b, c", "D: e"]')[0] == two
-
-
-def test_a_switch_is_one_of_eight_words_in_a_variable_and_a_truth_value_in_a_file(given):
     name = "WHOP_CONTRACTS_STRICT"
     for words, value in (("true, YES ,1,On", True), ("false,no,0,OFF ", False)):
         for word in words.split(","):
             assert given("strict", {name: word}, f"strict = {str(not value).lower()}") == (value, name)
-
-
-def test_numbers_of_a_file_need_no_quotes(given):
     for file, value in (("seed = 3", 3), ("timeout = 3", 3.0), ("timeout = 2.5", 2.5), ("rate = '4'", 4)):
         assert given(file.split()[0], file=file)[0] == value
 
@@ -164,12 +158,11 @@ def test_the_token_and_its_file_are_one_setting(given, tmp_path):
     assert given("token", {"WHOP_API_TOKEN": "usual"}, "token-file = '/nowhere'")[0] == "usual"
 
 
-DEFAULTS = {
-    "resume-tolerance": "60s", "profile": "standard", "seed": "0", "timeout": "10s", "color": "auto",
-    "restore-time": "60s", "jobs": "1",
-    **dict.fromkeys(("strict", "insecure", "allow-production", "dry-run", "quiet", "verbose"), "false"),
-    "production-hosts": "api.whop.com", "show-config": "true",
-}  # fmt: skip
+DEFAULTS = (
+    "resume-tolerance=60s profile=standard seed=0 timeout=10s color=auto restore-time=60s jobs=1 "
+    "strict=false insecure=false allow-production=false dry-run=false quiet=false verbose=false "
+    "show-config=true production-hosts=api.whop.com"
+)
 
 
 @pytest.fixture
@@ -187,13 +180,10 @@ def printed(capsys):
     return printed
 
 
-def test_show_config_prints_defaults(printed):
-    for key, (value, source) in printed().items():
-        assert value == DEFAULTS.get(key, "-")
-        assert source == ("--show-config" if key == "show-config" else "default")
-
-
-def test_show_config_prints_files_lists_and_what_undoes_a_switch(printed, monkeypatch, tmp_path):
+def test_show_config_prints_defaults_files_lists_and_what_undoes_a_switch(printed, monkeypatch, tmp_path):
+    defaults = dict(row.split("=") for row in DEFAULTS.split())
+    for key, row in printed().items():
+        assert row == (defaults.get(key, "-"), "--show-config" if key == "show-config" else "default")
     (tmp_path / "t").write_text("secret")
     (tmp_path / "w").write_text("")
     monkeypatch.setenv("WHOP_CONTRACTS_STRICT", "1")

@@ -13,9 +13,9 @@ import pytest
 
 from whop_contracts import report as reports
 from whop_contracts.schemas import document_path
-from whop_contracts.settings import SETTINGS, Settings, UsageError
+from whop_contracts.settings import KEYS, Settings, UsageError
 from whop_contracts.settings.kinds import OUTPUT
-from whop_contracts.settings.sources import describe, load, schema
+from whop_contracts.settings.sources import SETTINGS, describe, load, schema
 
 SECRET = "sk_live_5ecr3t"
 LIVE = {"base_url": "https://staging.example.com/api/v1", "campaign_ids": ["adcamp_one"], "token": SECRET}
@@ -33,7 +33,8 @@ def loading(tmp_path):
 
 
 def test_every_field_is_in_the_table_and_every_report_has_a_writer():
-    assert [field.name for field in dataclasses.fields(Settings)] == [setting.name for setting in SETTINGS]
+    assert [field.name for field in dataclasses.fields(Settings)] == [*KEYS, "origins"]
+    assert [setting.name for setting in SETTINGS] == [*KEYS]
     outputs = {setting.name for setting in SETTINGS if setting.kind is OUTPUT}
     assert outputs - {"drift_ledger", "journal", "har", "events"} == set(reports.WRITERS)
 
@@ -71,30 +72,25 @@ def test_what_cannot_be_used_is_named_with_its_source_and_what_is_expected(loadi
 
 def test_production_hosts_are_refused_unless_they_are_allowed(loading):
     live = LIVE | {"base_url": "https://api.whop.com/api/v1"}
-    assert loading(**live, allow_production="true").settings.allow_production
+    assert loading(**live, allow_production="true").allow_production
     more = {"WHOP_CONTRACTS_PRODUCTION_HOSTS": "Staging.example.com other.example.com"}
     for url, host in ((LIVE["base_url"], "staging.example.com"), ("https://api.whop.com", "api.whop.com")):
         refused(loading, f"--base-url '{url}': {host} is production", more, **LIVE | {"base_url": url})
 
 
-def test_a_token_file_that_holds_anything_else_is_refused_without_quoting_it(loading, tmp_path):
-    path = tmp_path / "token"
+def test_secrets_are_in_no_representation_and_in_nothing_that_is_shown(loading, tmp_path):
+    settings = loading(**LIVE, headers=[f"X-Gate: {SECRET}"], readonly_token=f"{SECRET}2")
+    assert SECRET not in repr(settings) + describe(settings)
+    path = str(tmp_path / "token")
     for content in (b"", b"\n", f"{SECRET}\nlines".encode(), b"\xff", "tökén".encode()):
-        path.write_bytes(content)
-        said = f"--token-file {str(path)!r}: expected a file that holds a token"
-        refused(loading, said, token_file=str(path))
-
-
-def test_secrets_are_in_no_representation_and_in_nothing_that_is_shown(loading):
-    loaded = loading(**LIVE, headers=[f"X-Gate: {SECRET}"], readonly_token=f"{SECRET}2")
-    assert SECRET not in repr(loaded)
-    assert SECRET not in describe(loaded)
+        Path(path).write_bytes(content)
+        refused(loading, f"--token-file {path!r}: expected a file that holds a token", token_file=path)
 
 
 def test_an_output_is_not_created_by_the_check_and_a_device_may_be_shared(loading, tmp_path):
     loading(json=str(tmp_path / "r.json"))
     assert not (tmp_path / "r.json").exists()
-    assert loading(json="/dev/null", junit="/dev/null").settings.json == Path("/dev/null")
+    assert loading(json="/dev/null", junit="/dev/null").json == Path("/dev/null")
 
 
 EXAMPLE = """
@@ -128,7 +124,7 @@ def test_the_files_schema_is_published_and_takes_what_the_loader_takes(loading):
     validator = jsonschema.Draft202012Validator(published)
     validator.check_schema(published)
     validator.validate(tomllib.loads(EXAMPLE))
-    assert loading(file=EXAMPLE, token="t").settings.campaign_ids == ("adcamp_one", "adcamp_two")
+    assert loading(file=EXAMPLE, token="t").campaign_ids == ("adcamp_one", "adcamp_two")
     for bad in INVALID:
         assert not validator.is_valid(tomllib.loads(bad)), bad
         with pytest.raises(UsageError):

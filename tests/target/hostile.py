@@ -31,9 +31,9 @@ def written(body: bytes = JSON, *lines: str, status: str = "200 OK", length: int
 class Server:
     """What a test sees of a server: its URL, the requests as they came, how many connections there were."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str) -> None:
         self.port = port
-        self.url = f"http://127.0.0.1:{port}/api/v1"
+        self.url = f"http://{host}:{port}/api/v1"
         self.requests: list[bytes] = []
         self.connections = 0
         self.over = threading.Event()
@@ -81,7 +81,7 @@ def closing(data: bytes) -> Behaviour:
 
 
 @contextlib.contextmanager
-def serving(behave: Behaviour) -> Iterator[Server]:
+def serving(behave: Behaviour, host: str = "127.0.0.1") -> Iterator[Server]:
     """A server for as long as the context lasts; ``behave`` gets each connection in its own thread."""
 
     class Handler(socketserver.BaseRequestHandler):
@@ -93,8 +93,11 @@ def serving(behave: Behaviour) -> Iterator[Server]:
                 behave(server, connection)
             server.closed.release()
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listener:
-        server = Server(listener.server_address[1])
+    class Listener(socketserver.ThreadingTCPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    with Listener((host, 0), Handler) as listener:
+        server = Server(listener.server_address[1], f"[{host}]" if ":" in host else host)
         threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield server

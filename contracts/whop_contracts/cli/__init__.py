@@ -1,42 +1,31 @@
-"""The command line. What implements a command is imported when it is called.
-
-``commands.json`` has the commands, their help and their own parameters, the table of settings the others.
+"""The command line, made from ``commands.json`` and the table of settings. What implements a command is
+imported when it is called.
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import itertools
 import json
 import os
+import shlex
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from copy import copy
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, TextIO
 
 import click
 from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
-from whop_contracts.instants import read_instant
-from whop_contracts.report.summary import visible
-from whop_contracts.settings import SETTINGS, UsageError
+from whop_contracts.report.summary import plural, visible
+from whop_contracts.settings import UsageError
 from whop_contracts.settings import check as check_settings
-from whop_contracts.settings.kinds import (
-    CAMPAIGN,
-    PROFILE,
-    TOKEN,
-    Kind,
-    choice,
-    describe_os_error,
-    nearest,
-    number,
-)
-from whop_contracts.settings.sources import SettingOption, describe, loaded_by
+from whop_contracts.settings.kinds import KINDS, describe_os_error, nearest
+from whop_contracts.settings.sources import SETTINGS, describe, settings_of
 from whop_contracts.signals import describe_internal_error
 
 NAME: Final = "whop-contracts"
@@ -44,14 +33,6 @@ USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
 _LONGEST: Final = 1_000
 _COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
 """The variable by which a shell asks click for its completion script, and for completions."""
-_TYPES: Final[Mapping[str, Any]] = {
-    "token": TOKEN,
-    "campaign": CAMPAIGN,
-    "profile": PROFILE,
-    "instant": Kind(read_instant, "INSTANT", "an instant, such as 2028-02-28T23:59:00Z"),
-    "path": click.Path(path_type=Path),
-    "part": choice("drawn"),
-}
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Also for each command: click keeps the help option of whichever context asks first."""
 
@@ -60,6 +41,25 @@ def say(*lines: str) -> None:
     """Write lines and flush, because the reader of a pipe may be waiting."""
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()
+
+
+def rendered(name: str, data: Mapping[str, Any], **filters: Any) -> str:
+    """The text of a template of this package."""
+    jinja2 = importlib.import_module("jinja2")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("texts")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"folded": _folded, "plural": plural, "quote": shlex.quote, "visible": visible}
+    environment.filters |= filters
+    return str(environment.get_template(f"{name}.txt.j2").render(data))
+
+
+def _folded(line: str, margin: str) -> str:
+    wrapper = textwrap.TextWrapper(80, margin, f"{margin}  ", break_on_hyphens=False, break_long_words=False)
+    return wrapper.fill(line)
 
 
 def tell(line: str) -> None:
@@ -83,13 +83,6 @@ def reader_may_leave() -> Iterator[None]:
             tell(f"standard output could not be written ({describe_os_error(error)})")
 
 
-def open_closed_streams() -> None:
-    """Give a process that was started with closed standard streams others, which nobody reads."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
-
-
 def discard(stream: TextIO) -> None:
     """Keep the interpreter from flushing a stream at its end, which would print a traceback."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -97,14 +90,13 @@ def discard(stream: TextIO) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; at most one line on standard error, never a traceback."""
-    open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # The process was started with closed streams.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(sys.argv[1:] if argv is None else list(argv))
-        with reader_may_leave():
-            sys.stdout.flush()
+        return _run(sys.argv[1:] if argv is None else list(argv))
     except UsageError as error:
         line, code = str(error), USAGE
     except KeyboardInterrupt:
@@ -118,8 +110,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         line, code = f"the output could not be written ({error.strerror})", USAGE
     except Exception as error:  # noqa: BLE001 - our own error
         line, code = describe_internal_error(error), INCONCLUSIVE
-    else:
-        return code
     tell(f"{NAME}: {visible(line, _LONGEST)}")
     return code
 
@@ -141,60 +131,41 @@ def _line(error: click.UsageError, ctx: click.Context) -> str:
     """What is wrong, where, and what was expected."""
     see = f"; see {ctx.command_path} --help"
     if isinstance(error, click.NoSuchOption):
-        return f"{error.option_name}: no such flag{_nearest_flag(error.option_name, ctx.command) or see}"
+        flags = (flag for one in ctx.command.get_params(ctx) for flag in _names(one) if flag[:2] == "--")
+        hint = nearest(error.option_name.lstrip("-"), (flag[2:] for flag in flags), "--")
+        return f"{error.option_name}: no such flag{hint or see}"
     if isinstance(error, click.BadOptionUsage):
         option = next(one for one in ctx.command.get_params(ctx) if error.option_name in _names(one))
         expected = getattr(option.type, "expected", "a value")
         return f"{error.option_name}: expected {'no value' if getattr(option, 'is_flag', 0) else expected}"
-    if isinstance(error, click.BadParameter) and error.param:
-        name = error.param.human_readable_name
-        name = error.param.opts[0] if isinstance(error.param, click.Option) else name
+    if isinstance(error, click.BadParameter) and (param := error.param):
+        name = param.opts[0] if isinstance(param, click.Option) else param.human_readable_name
         missing = isinstance(error, click.MissingParameter)
         return f"{name}: not given{see}" if missing else f"{name} {error.message}"
     return f"{error.format_message()}{see}"
-
-
-def _nearest_flag(name: str, command: click.Command) -> str:
-    """A hint at the flag that was probably meant; ``--no-…`` is first compared with what undoes a switch."""
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    on = {flag.lstrip("-"): flag for one in options for flag in one.opts}
-    off = {flag.removeprefix("--no-"): flag for one in options for flag in one.secondary_opts}
-    stem = name.lstrip("-")
-    for word, known in ((stem.removeprefix("no-"), off if stem.startswith("no-") else on), (stem, on)):
-        if near := difflib.get_close_matches(word, known, n=1):
-            return f"; did you mean {known[near[0]]}?"
-    return ""
 
 
 def _names(option: click.Parameter) -> tuple[str, ...]:
     return (*option.opts, *option.secondary_opts)
 
 
-class Command(click.Command):
+class _Command(click.Command):
     """A command, which a function of the same name implements, in a ``module`` of this folder.
 
-    It gets the ``own`` parameters by name and, if the table has settings for it, what was ``loaded``: unless
-    ``checked``, they need not make sense together. ``settings`` changes their rows.
+    It gets the ``own`` parameters by name and, if the table has settings for it, all ``settings``: unless
+    ``checked``, they need not make sense together. ``changes`` are to their rows, by the field's name.
     """
 
     allow_extra_args = True
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        module: str,
-        help: str,  # noqa: A002 - click's name
-        parameters: Sequence[dict[str, Any]] = (),
-        settings: Mapping[str, Any] = MappingProxyType({}),
-        checked: bool = True,
-    ) -> None:
-        self.module, self.checked = module, checked
-        self.own = [_parameter(**row) for row in parameters]
-        rows = [row for row in SETTINGS if name in row.faces.split()]
-        self.settings = [SettingOption(replace(row, **settings.get(row.name, {}))) for row in rows]
-        params = [*self.own, *self.settings]
-        super().__init__(name, params=params, help=help, short_help=help, context_settings=_HELP)
+    def __init__(self, name: str, row: Mapping[str, Any]) -> None:
+        self.module, self.checked = row["module"], row.get("checked", True)
+        self.own = [_parameter(**one) for one in row.get("parameters", ())]
+        self.settings = [copy(one) for one in SETTINGS if name in one.faces]
+        for one in self.settings:
+            vars(one).update(row.get("changes", {}).get(one.name, {}))
+        params, text = [*self.own, *self.settings], row["help"]
+        super().__init__(name, params=params, help=text, short_help=text, context_settings=_HELP)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, without taking a flag for the value of the one before it."""
@@ -214,28 +185,26 @@ class Command(click.Command):
         """Call the function; it returns the exit code."""
         given: dict[str, Any] = {one.name: ctx.params[one.name] for one in self.own if one.name}
         if self.settings:
-            given["loaded"] = loaded = loaded_by(ctx)
+            given["settings"] = settings = settings_of(ctx)
             if ctx.params.get("show_config"):
-                say(describe(loaded))
+                say(describe(settings))
                 return 0
             if self.checked:
-                check_settings(loaded.settings, loaded.origins)
+                check_settings(settings)
         module = importlib.import_module(f"whop_contracts.cli.{self.module}")
         return int(getattr(module, str(self.name).replace("-", "_"))(**given))
 
 
-class Program(click.Group):
+class _Program(click.Group):
     """All commands, in the order of the table."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names."""
         del ctx
         return list(self.commands)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is named."""
         if args[0] not in self.commands and not ctx.resilient_parsing:
             hint = nearest(args[0], self.commands) or f"; see {NAME} --help"
             raise UsageError(f"{args[0]!r}: no such command{hint}")
@@ -255,19 +224,19 @@ class _Argument(click.Argument):
 
 
 def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # noqa: A002 - click's name
-    """An option if the last of the ``names`` begins with dashes, else an argument. ``range``: of a number."""
-    flags, limits = names.split(), more.pop("range", None)
-    kind = number(*limits) if limits else _TYPES.get(type)
+    """An option if the last of the ``names`` begins with dashes, else an argument; ``type`` is a kind."""
+    flags, kind = names.split(), KINDS.get(type)
+    more = {"metavar": kind and kind.metavar, "type": kind, **more}
     if flags[-1].startswith("--"):
-        return click.Option(flags, type=kind, show_default=not more.get("is_flag"), **more)
-    return _Argument(flags, type=kind, **more)
+        return click.Option(flags, show_default=not more.get("is_flag"), **more)
+    return _Argument(flags, **more)
 
 
 COMMANDS: Final[Mapping[str, click.Command]] = {
-    name: Command(name, **row)
+    name: _Command(name, row)
     for name, row in json.loads(Path(__file__).with_name("commands.json").read_text("utf-8")).items()
 }
-PROGRAM: Final = Program(
+PROGRAM: Final = _Program(
     NAME,
     commands=dict(COMMANDS),
     help="Checks an API against the documented contract of POST /ad_campaigns/{id}/pause, clause by clause.",

@@ -23,13 +23,7 @@ from whop_contracts.cli.planning import (
 )
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
-from whop_contracts.engine.journal import (
-    Journal,
-    JournalError,
-    exclusive,
-    resources_of,
-    restore_command,
-)
+from whop_contracts.engine.journal import Journal, JournalError, exclusive, resources_of, restore_command
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.run import execute
@@ -80,10 +74,16 @@ class _Run:
         self.watch, self.tell = watch, tell
         self.about = {"kind": target.kind, "base_url": target.base_url}
         self.redactor = redactor = redactor_of(actors)
-        self.har = HarWriter(settings.har, redactor, self._recorded()) if settings.har else None
+        self.har = None
+        if settings.har:
+            about: dict[str, Any] = {
+                "target": self.about,
+                "clock": target.clock.kind,
+                "plan": self._planned(),
+            }
+            about["resume_tolerance"] = settings.resume_tolerance
+            self.har = HarWriter(settings.har, redactor, about)
         self.events = EventWriter(settings.events, redactor, self.about) if settings.events else None
-        self.musts = frozenset(one.id for one in clauses if one.level == "must")
-        self.failed: set[str] = set()
         self.sent: Counter[tuple[str, str]] = Counter()
         self.planned = 0
         self.id = secrets.token_hex(4)
@@ -117,7 +117,6 @@ class _Run:
         ids: tuple[str, ...] = ()
         if sound and not self.state.unsound:
             ids = self.runner.add(evidence, sequence)
-            self.failed |= self.musts.intersection(ids)
             if evidence.answered and evidence.request_class != "unclear":
                 self.sent[sequence, evidence.exchange.case] += 1
         if self.events:
@@ -125,8 +124,9 @@ class _Run:
         planned = self.planned or self.plan.expected
         if self.plan.is_drawn:
             self.planned = planned
-        waited = self.target.clock.waited_s
-        self.watch(Progress(sequence, self.runner.requests, planned, waited, len(self.failed)))
+        waited, counts = self.target.clock.waited_s, self.runner.counts
+        failed = sum(one.level == "must" and counts[one.id].broken > 0 for one in self.runner.clauses)
+        self.watch(Progress(sequence, self.runner.requests, planned, waited, failed))
 
     def batch(self, number: int) -> Plan:
         """The next batch of a plan that goes on."""
@@ -138,21 +138,20 @@ class _Run:
         """Send the plan, and restore. UsageError if the journal cannot be kept."""
         settings, target, actors, plan = self.settings, self.target, self.actors, self.plan
         reason: str | None = "the run ended before anything was changed"
-        journal, live = None, target.kind == "live"
-        resources = resources_of(target.base_url, actors.campaigns, settings.test_clock) if live else []
+        journal, live, base_url = None, target.kind == "live", target.base_url
+        resources = resources_of(base_url, actors.campaigns, settings.test_clock) if live else []
         try:
             with exclusive(resources, self.id) as unlocked:
                 if live:
-                    journal = Journal.create(settings.journal, target.base_url, self.id, PAUSE.read_state)
+                    journal = Journal.create(settings.journal, base_url, self.id, PAUSE.read_state)
                     self.session.journal = journal
                 self._announce(journal)
-                self.state.notes += filter(None, (unlocked, describe_plain_http(target.base_url)))
+                self.state.notes += filter(None, (unlocked, describe_plain_http(base_url)))
                 more = self.batch if plan.goes_on else None
-                reason = execute(
-                    self.session, plan, more=more, restore_time=settings.restore_time
-                ).inconclusive
+                execute(self.session, plan, more=more, restore_time=settings.restore_time)
+                reason = self.state.inconclusive
                 if journal and self.state.failed:
-                    command = restore_command(journal.path, target.base_url, settings.test_clock)
+                    command = restore_command(journal.path, base_url, settings.test_clock)
                     self.tell(f"restore: {command}")
                     self.state.notes.append(f"what is left is restored by: {command}")
         except JournalError as error:
@@ -187,15 +186,6 @@ class _Run:
     def _planned(self) -> dict[str, Any]:
         plan = self.plan
         return {"profile": plan.profile, "seed": plan.seed, "sha256": plan.sha256, "drawn": plan.drawn}
-
-    def _recorded(self) -> dict[str, Any]:
-        """What a recording says of its run."""
-        return {
-            "target": self.about,
-            "clock": self.target.clock.kind,
-            "plan": self._planned(),
-            "resume_tolerance": self.settings.resume_tolerance,
-        }
 
     def result(self) -> dict[str, Any]:
         """The result of the run, which ends here."""

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import random
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from whop_contracts import provider
-from whop_contracts.cli import say
-from whop_contracts.cli.planning import Names, planned, run_in_process, selected_clauses, served
-from whop_contracts.engine.clause_runner import ClauseRunner, Failure
+from whop_contracts.cli import rendered, say
+from whop_contracts.cli.planning import Names, planned, selected_clauses, served
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import DOCUMENT, MEMBERS, member_id
-from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.request_classes import CLASSES, CLIENT
-from whop_contracts.proof import START, faults_found_by
-from whop_contracts.report.summary import plural, visible
+from whop_contracts.proof import faults_found_by
+from whop_contracts.report.summary import visible
 from whop_contracts.schemas import expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest
-from whop_contracts.settings.sources import Loaded
 
 _WIDTH: Final = 80
 _MARGIN: Final = 13
@@ -36,7 +32,7 @@ _LEVELS: Final = {
 
 
 def explain(clause_id: str) -> int:
-    """Print what is known of a clause: from the tables, the schemas, the proof, and runs in this process."""
+    """Print what is known of a clause: from the tables, the schemas, the proof, and a run on the mock."""
     clauses = {clause.id: clause for clause in catalogue.clauses()}
     if clause_id not in clauses:
         hint = nearest(clause_id, clauses) or "; see whop-contracts clauses"
@@ -60,20 +56,11 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     yield from (("", visible(name, 300)) for name in names[:_SENT])
     if names[_SENT:]:
         yield "", f"and {len(names) - _SENT} more (whop-contracts plan --why lists them)"
-    faults = faults_found_by(clause.id)
-    failures = list(failures_on(faults[:_EXAMPLES], clause, plan))
     limits = bounds(clause)
-    if limits:
-        yield from ((label, text) for label, text in limits.items() if text)
-    else:
-        right = [f"{one.finding.expected} (for “{one.evidence.exchange.case}”)" for _, one in failures]
-        for number, text in enumerate(dict.fromkeys(right)):
-            yield "" if number else "conforms", visible(text, 300)
-    whys = {fault.name: fault.why for fault in provider.faults()}
-    for number, (fault, failure) in enumerate(failures):
-        at = f" (at {failure.finding.pointer})" if failure.finding.pointer else ""
-        found = f"{visible(failure.finding.actual + at, 200)} (fault {fault}: {whys[fault]})"
-        yield "" if number or limits else "fails", found
+    yield from ((label, text) for label, text in limits.items() if text)
+    faults, whys = faults_found_by(clause.id), {fault.name: fault.why for fault in provider.faults()}
+    for number, fault in enumerate(faults[:_EXAMPLES]):
+        yield "" if number or limits else "fails", f"{whys[fault]} (fault {fault})"
     yield "faults", f"{len(faults)} make it fail{': ' if faults else ''}{', '.join(faults)}"
     yield "run it", f"whop-contracts run --clause {clause.id}"
 
@@ -112,31 +99,17 @@ def bounds(clause: Clause) -> dict[str, str]:
 
 
 def _listed(*words: str | None) -> str:
-    return ", ".join(word for word in words if word)
+    return ", ".join(filter(None, words))
 
 
-def failures_on(names: Iterable[str], clause: Clause, plan: Plan) -> Iterator[tuple[str, Failure]]:
-    """The faults among ``names`` that ``clause`` finds with ``plan``, each with its smallest failure."""
-    for name in names:
-        runner = ClauseRunner((clause,), PAUSE)
-        faulty = provider.build(fault=name, clock=provider.ManualClock(START))
-        rng = random.Random(f"{name} {plan.seed}")  # noqa: S311 - repeatable on purpose
-        run_in_process(plan, faulty, rng, runner.add)
-        if failure := runner.counts[clause.id].smallest:
-            yield name, failure
-
-
-# -- plan ---
-
-
-def plan(loaded: Loaded, *, as_json: bool, why: bool) -> int:
+def plan(settings: Settings, *, as_json: bool, why: bool) -> int:
     """Print what ``run`` would send."""
-    whole = planned(loaded.settings)
+    whole = planned(settings)
     outline = whole.outline()
     if why:
-        clauses = selected_clauses(loaded.settings)
+        clauses = selected_clauses(settings)
         outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
-    say(*([json.dumps(outline, indent=2)] if as_json else plan_lines(outline)))
+    say(json.dumps(outline, indent=2) if as_json else rendered("plan", outline))
     return 0
 
 
@@ -151,34 +124,3 @@ def _reasoned(
         cases.append(case | {"serves": [id_ for id_ in order if id_ in ids], "first": first})
         unserved = [id_ for id_ in unserved if id_ not in ids]
     return {**outline, "cases": cases, "unserved": unserved}
-
-
-def plan_lines(outline: Mapping[str, Any]) -> Iterator[str]:
-    """The plan for a reader: one line per request under the name of its sequence, and the count last."""
-    yield f"profile {outline['profile']}, seed {outline['seed']}, plan {outline['sha256']}"
-    sequence = None
-    for case in outline["cases"]:
-        if case["sequence"] != sequence:
-            sequence = case["sequence"]
-            yield from ("", str(sequence))
-        more = [visible(case["body"], 100)] if case.get("body") is not None else []
-        more += [f"as {case['role']}"] if case.get("role") not in {None, "full"} else []
-        more += [f"(until {visible(case['until'], 60)})"] if case.get("until") else []
-        request = visible(f"{case['method']} {case['path']}", 60)
-        yield "  ".join([f"{case['number']:>5}", request, *more, visible(case["name"], 60)])
-        if "serves" in case:
-            serves, first = f"tests {plural(len(case['serves']), 'clause')}", ", ".join(case["first"])
-            yield from _folded(f"{serves}; the first to test {first}" if first else serves, "       ")
-    if "unserved" in outline:
-        missed = ", ".join(outline["unserved"])
-        yield from ("", *_folded(f"no request tests {missed}" if missed else "every clause is tested", ""))
-    on = ", and batches of drawn ones until the time is spent" if outline["goes_on"] else ""
-    dropped = f" ({outline['dropped']} dropped)" if outline["dropped"] else ""
-    yield ""
-    yield f"{outline['vectors']} vectors, {outline['drawn']} drawn requests{dropped}, sequences and reads"
-    yield f"{outline['requests']} requests planned{on}, none sent"
-
-
-def _folded(line: str, margin: str) -> list[str]:
-    wrapper = textwrap.TextWrapper(80, margin, f"{margin}  ", break_on_hyphens=False, break_long_words=False)
-    return wrapper.wrap(line)

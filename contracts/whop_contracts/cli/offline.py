@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from whop_contracts import derive as deriving
 from whop_contracts import schemas
-from whop_contracts.cli import say
+from whop_contracts.cli import rendered, say
 from whop_contracts.pause import catalogue
 from whop_contracts.report import summary
-from whop_contracts.report.summary import visible
 from whop_contracts.settings import UsageError, read_file
 from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.settings.sources import schema
@@ -27,7 +27,6 @@ _GROUPS: Final = {
     "other": "changed",
 }
 """The clauses of a comparison whose verdict differs, and what a line about one begins with."""
-_FAILING: Final = frozenset({"failed", "waived"})
 _FACTS: Final = (
     ("target", "base_url", "targets"),
     ("plan", "sha256", "plans"),
@@ -42,11 +41,8 @@ def clauses(*, as_json: bool) -> int:
     found = catalogue.clauses()
     if as_json:
         rows = [
-            {
-                **{name: getattr(clause, name) for name in ("id", "level", "part", "statement")},
-                "source": {"kind": clause.source.kind, "place": clause.source.place},
-                "needs": clause.needs or None,
-            }
+            {name: getattr(clause, name) for name in ("id", "level", "part", "statement")}
+            | {"source": asdict(clause.source), "needs": clause.needs or None}
             for clause in found
         ]
         say(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -72,14 +68,15 @@ def derive(folder: Path | None, *, check: bool) -> int:
     return 0
 
 
-# -- compare -----------------------------------------------------------------------------------------------
-
-
 def compare(old: Path, new: Path, *, as_json: bool) -> int:
     """Print what changed between two results; 1 if a clause newly fails."""
-    comparison = _compared(read_result(old, "OLD"), read_result(new, "NEW"))
-    say(*([json.dumps(comparison, indent=2)] if as_json else _lines(comparison)))
-    return 1 if comparison["broken"] else 0
+    found = _compared(read_result(old, "OLD"), read_result(new, "NEW"))
+    if as_json:
+        say(json.dumps(found, indent=2))
+    else:
+        filters = {name: getattr(summary, name) for name in ("words", "finding", "drifted")}
+        say(rendered("comparison", {"groups": _GROUPS, "found": found}, **filters))
+    return 1 if found["broken"] else 0
 
 
 def read_result(path: Path, name: str) -> dict[str, Any]:
@@ -95,8 +92,7 @@ def read_result(path: Path, name: str) -> dict[str, Any]:
     else:
         found = schemas.violations("result", "", whole)
         if not found:
-            result: dict[str, Any] = document
-            return result
+            return dict(document)
         actual, expected = found[0].actual[:80], found[0].expected[:80]
         problem = f"at {found[0].pointer or 'its top'} there is {actual} and should be {expected}"
     raise UsageError(f"{name} {str(path)!r}: expected a result as --json writes it; {problem}") from None
@@ -128,29 +124,12 @@ def _compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[
 def _group(was: str | None, now: str | None) -> str:
     if now == "failed":
         return "broken"
-    if was in _FAILING and now in {"passed", "warned"}:
+    if was in {"failed", "waived"} and now in {"passed", "warned"}:
         return "kept"
-    if was is None:
-        return "new"
-    return "gone" if now is None else "other"
+    return "new" if was is None else "gone" if now is None else "other"
 
 
 def _key(drift: Mapping[str, Any]) -> tuple[str, str, str]:
     """What makes two drifts the same: an undocumented member is the same whatever its value."""
     value = json.dumps(drift["value"]) if drift["kind"] == "undocumented_value" else ""
     return drift["kind"], drift["pointer"], value
-
-
-def _lines(comparison: Mapping[str, list[Any]]) -> Iterator[str]:
-    for note in comparison["notes"]:
-        yield f"note: {visible(note)}"
-    for name, title in _GROUPS.items():
-        for change in comparison[name]:
-            was, now = (summary.words(change[one] or "not there") for one in ("old", "new"))
-            yield f"{title:<13} {visible(change['clause'], 80)}: was {was}, is {now}"
-            if name == "broken" and change["row"]["failure"]:
-                yield f"{'':<13} {summary.finding(change['row'])}"
-    for drift in comparison["drift"]:
-        yield f"{'drift':<13} {summary.drifted(drift)}"
-    counts = [f"{len(comparison[name])} {_GROUPS[name]}" for name in ("broken", "kept")]
-    yield ", ".join([*counts, f"{len(comparison['drift'])} drift that appeared"])

@@ -121,13 +121,8 @@ def open_live(
         longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
         wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
         return LiveTarget(base_url, wire=wire, clock=wall)
-    clock = ProviderTestClock(
-        settings.test_clock,
-        exchange=wire.exchange,
-        headers=clock_headers(settings, base_url, settings.test_clock),
-        time=steady,
-        sleep=sleep,
-    )
+    url, headers = settings.test_clock, clock_headers(settings, base_url, settings.test_clock)
+    clock = ProviderTestClock(url, exchange=wire.exchange, headers=headers, time=steady, sleep=sleep)
     target = LiveTarget(base_url, wire=wire, clock=clock)
     try:
         clock.start()
@@ -145,9 +140,6 @@ def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tup
         if settings.token:
             headers.append(("authorization", f"Bearer {settings.token}"))
     return headers
-
-
-# -- clauses, plan, pace ---
 
 
 def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
@@ -211,9 +203,6 @@ def planned(settings: Settings) -> Plan:
         plan = plan.cut(settings.max_requests)
     endless = settings.profile == "thorough" and settings.max_time is not None and not settings.clauses
     return dataclasses.replace(plan, goes_on=endless and not plan.cut_short)
-
-
-# -- which requests test which clauses ---------------------------------------------------------------------
 
 
 def served(plan: Plan, clauses: Iterable[Clause]) -> Mapping[Names, frozenset[str]]:

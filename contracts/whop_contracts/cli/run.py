@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 
 from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
@@ -27,7 +27,6 @@ from whop_contracts.pause.contract import PAUSE
 from whop_contracts.report import postprocess, terminal
 from whop_contracts.report.summary import lasting, visible, words
 from whop_contracts.settings import Settings, UsageError
-from whop_contracts.settings.sources import Loaded
 from whop_contracts.signals import interruptible
 from whop_contracts.target.wire import is_loopback, split_url
 
@@ -39,28 +38,25 @@ _OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
 _NAMED: Final = 5
 
 
-def run(loaded: Loaded) -> int:
+def run(settings: Settings) -> int:
     """Check a target; the exit code is the result's."""
-    settings = loaded.settings
     if settings.dry_run:
-        return int(
-            importlib.import_module("whop_contracts.cli.explain").plan(loaded, as_json=False, why=False)
-        )
+        explain = importlib.import_module("whop_contracts.cli.explain")
+        return int(explain.plan(settings, as_json=False, why=False))
     with interruptible():
         with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
             result = check.check(settings, watch=watch, tell=tell)
         return _conclude(settings, result)
 
 
-def check_har(loaded: Loaded, file: Path, target: str | None) -> int:
+def check_har(settings: Settings, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
-    settings = loaded.settings
     clauses = selected_clauses(settings)
     settle = postprocess.prepare(settings)
     result = har.check_recording(
         har.load(file, base_url=target),
         clauses,
-        tolerance=settings.resume_tolerance if "resume_tolerance" in loaded.origins else None,
+        tolerance=settings.resume_tolerance if "resume_tolerance" in settings.origins else None,
         strict=settings.strict,
         secrets=[secret for secret in (settings.token, settings.readonly_token) if secret],
     )
@@ -81,9 +77,8 @@ def _conclude(settings: Settings, result: Mapping[str, Any]) -> int:
     return int(result["exit_code"])
 
 
-def restore(loaded: Loaded, journal: Path) -> int:
+def restore(settings: Settings, journal: Path) -> int:
     """0 if all is as it was, 4 if a campaign is not, 3 if the target could not be asked."""
-    settings = loaded.settings
     if settings.insecure and settings.ca_file:
         raise UsageError("--insecure: expected either it or --ca-file, not both")
     record = engine.read_journal(journal, settings, PAUSE)
@@ -110,35 +105,24 @@ def restore(loaded: Loaded, journal: Path) -> int:
     if state.left:
         rest = restore_command(journal, record.base_url, settings.test_clock)
         tell(f"restoring: interrupted; again with: {rest}")
-    if state.inconclusive:
-        return 3
-    return 4 if state.failed else 0
+    return 3 if state.inconclusive else 4 if state.failed else 0
 
 
 # -- replay ------------------------------------------------------------------------------------------------
 
 
-def replay(loaded: Loaded, result: Path, clause: str) -> int:
+def replay(settings: Settings, result: Path, clause: str) -> int:
     """4 if a campaign was not restored, 1 if the clause still fails, 3 if it was not tested, else 0."""
-    settings, old = loaded.settings, read_result(result, "RESULT")
+    old = read_result(result, "RESULT")
     sequence = failing_sequence(old, clause)
     check_origin(old, settings)
     profile, seed = old["plan"]["profile"], old["plan"]["seed"]
     if profile not in get_args(Profile):
-        raise UsageError(
-            f"RESULT: it is of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
-        )
+        why = f"of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
+        raise UsageError(f"RESULT: it is {why}")
     # Waivers and the ledger are about whole runs.
-    alone = dataclasses.replace(
-        settings,
-        profile=cast("Profile", profile),
-        seed=seed,
-        clauses=(clause,),
-        require=(),
-        waivers=None,
-        drift_ledger=None,
-        strict=False,
-    )
+    whole: dict[str, Any] = {"require": (), "waivers": None, "drift_ledger": None, "strict": False}
+    alone = dataclasses.replace(settings, profile=profile, seed=seed, clauses=(clause,), **whole)
     with terminal.watching(tell, quiet=settings.quiet, color=settings.color) as watch:
         new = check.check(alone, plan=single(sequence, alone), watch=watch, tell=tell)
     (row,) = new["clauses"]
@@ -167,15 +151,12 @@ def single(sequence: str, settings: Settings) -> Plan:
         plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
+        why = f"is not in the plan of profile {settings.profile}, seed {settings.seed}; "
+        why += "it was drawn by another version, or for a target with another clock"
         if lacking := next((one for one in plan.left_out if one.name == sequence), None):
-            raise UsageError(
-                f"RESULT: {sequence!r} needs what this target does not offer: "
-                f"{', '.join(sorted(lacking.needs))}; give the flags of the first run"
-            )
-        raise UsageError(
-            f"RESULT: {sequence!r} is not in the plan of profile {settings.profile}, seed {settings.seed}; "
-            "it was drawn by another version, or for a target with another clock"
-        )
+            needs = ", ".join(sorted(lacking.needs))
+            why = f"needs what this target does not offer: {needs}; give the flags of the first run"
+        raise UsageError(f"RESULT: {sequence!r} {why}")
     return dataclasses.replace(plan, sequences=found, left_out=())
 
 

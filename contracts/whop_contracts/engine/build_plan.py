@@ -21,7 +21,7 @@ from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import read_instant
 from whop_contracts.json_text import read_json
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.contract import Contract
 from whop_contracts.schemas import document_path
 from whop_contracts.steps import Actors, Capabilities, Case, Need, Sequence
 

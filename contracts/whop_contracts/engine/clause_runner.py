@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.instants import USUAL_FORM, form_of
-from whop_contracts.pause.clause import Clause, Condition, Contract
+from whop_contracts.pause.clause import Clause, Condition
+from whop_contracts.pause.contract import Contract
 from whop_contracts.pause.evidence import Evidence, Resume
 
 _KEPT_DRIFT: Final = 200

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import string
+import urllib.parse
 import urllib.request
 from calendar import monthcalendar
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ from typing import Final, cast
 
 from whop_contracts.exchange import Exchange, Request, Role, Scope, Window
 from whop_contracts.instants import NANO, loose_instants, read_instant, utc
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.contract import Contract
 from whop_contracts.redaction import Redactor
 from whop_contracts.steps import Actors, Case, SymbolicInstant, altered, altered_forms
 
@@ -170,13 +172,30 @@ class RequestBuilder:
         return others.get(kind, f"Bearer {token}"), cast("Role", kind)
 
 
+_NEGOTIATION: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
+"""Headers whose values are no secrets, and occur in every response."""
+
+
 def redactor_of(actors: Actors) -> Redactor:
-    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies."""
-    names = {"$WHOP_API_TOKEN": actors.token, "$WHOP_READONLY_TOKEN": actors.readonly_token or ""}
-    redactor = Redactor(names)
+    """A redactor that knows every secret of a run: credentials, altered ones, extra headers, proxies.
+
+    Of a header the whole value, what follows a scheme, and each cookie are secret.
+    """
+    redactor = Redactor(
+        {"$WHOP_API_TOKEN": actors.token, "$WHOP_READONLY_TOKEN": actors.readonly_token or ""}
+    )
     for form in altered_forms(actors.token):
         redactor.add(form)
-    for name, value in actors.headers:
-        redactor.add_header(name, value)
-    redactor.add_proxies(urllib.request.getproxies())
+    for header, value in actors.headers:
+        if header.lower() not in _NEGOTIATION:
+            cookies = value.split(";") if header.lower() == "cookie" else []
+            for secret in (value, value.partition(" ")[2], *(pair.partition("=")[2] for pair in cookies)):
+                redactor.add(secret, f"$HEADER_{header.upper().replace('-', '_')}")
+    for proxy in urllib.request.getproxies().values():
+        credential, at, host = (proxy.partition("://")[2] or proxy).rpartition("@")
+        user, _, password = urllib.parse.unquote(credential).partition(":")
+        basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+        known = (credential + at + host, f"{user}:{password}", password, f"Basic {basic}")
+        for secret in known if at else ():
+            redactor.add(secret, "$PROXY_CREDENTIAL")
     return redactor

@@ -28,7 +28,7 @@ from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.session import RunState, Session
 from whop_contracts.engine.teardown import restore_campaigns
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.contract import Contract
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.signals import describe_internal_error, interruptible, restoring

@@ -12,7 +12,7 @@ from whop_contracts.engine.journal import Journal
 from whop_contracts.engine.request_builder import RequestBuilder
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
-from whop_contracts.pause.clause import Contract
+from whop_contracts.pause.contract import Contract
 from whop_contracts.pause.evidence import Evidence, Possible
 from whop_contracts.signals import describe_internal_error, shielded
 from whop_contracts.steps import Actors, Case, read
@@ -84,7 +84,7 @@ class Session:
         self.actors, self.contract = actors, contract
         self.journal = Journal()
         self.tolerance = tolerance
-        self.oracle = contract.oracle(tolerance)
+        self.oracle = self.contract.oracle(tolerance=tolerance)
         self.state = RunState()
         self.tell = tell
         self.outbox = guards.Outbox(watch)

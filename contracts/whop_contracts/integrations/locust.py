@@ -24,9 +24,10 @@ from whop_contracts.pause.classify import read_intent
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.pause.oracle.blame import STORED, Difference, clauses_of_write, describe, fail
+from whop_contracts.pause.oracle.blame import STORED, clauses_of_write, compare, describe
 from whop_contracts.pause.oracle.states import LAG
-from whop_contracts.pause.strategies import draw, pause_bodies
+from whop_contracts.pause.strategies.bodies import pause_bodies
+from whop_contracts.pause.strategies.values import draw
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import Settings
 from whop_contracts.target.clocks import WallClock
@@ -109,11 +110,10 @@ class SharedCampaign:
             for state in one.states
         )
         tested = clauses_of_write(evidence) if write else frozenset({STORED})
-        evidence = replace(evidence, tested=tested)
-        if any(shown.matches(state) for state in allowed):
-            return evidence
-        self._adopt(shown, exchange)
-        return fail(evidence, Difference(tested, shown, allowed, evidence.before, evidence.intent))
+        checked = compare(evidence, tested, shown, allowed)
+        if checked.findings:
+            self._adopt(shown, exchange)
+        return checked
 
     def _replaced(self, settled: float) -> float:
         """The time before which every finished write is replaced by one that was finished by ``settled``."""

@@ -7,9 +7,9 @@ import fnmatch
 from functools import cache
 from typing import Final
 
+from whop_contracts.pause import request_classes
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import pausing, response
-from whop_contracts.pause.request_classes import standing_clauses
 
 PARTS: Final = (
     ("request", "Request"),
@@ -26,8 +26,7 @@ PARTS: Final = (
 @cache
 def clauses() -> tuple[Clause, ...]:
     """Every clause, part by part."""
-    found = [clause for part in ("request", "refusals", "authorization") for clause in standing_clauses(part)]
-    found += [*response.CLAUSES, *pausing.CLAUSES]
+    found = (*request_classes.CLAUSES, *response.CLAUSES, *pausing.CLAUSES)
     return tuple(clause for part, _ in PARTS for clause in found if clause.part == part)
 
 
@@ -47,14 +46,13 @@ def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
 
 def required(globs: tuple[str, ...], among: tuple[Clause, ...]) -> frozenset[str]:
     """The ids of ``among`` that ``globs`` match. ``ValueError`` names a glob that matches none."""
-    ids: set[str] = set()
-    for glob in globs:
-        found = {clause.id for clause in among}.intersection(_matched(glob, glob))
-        if not found:
+    offered = {clause.id for clause in among}
+    matched = {glob: offered.intersection(_matched(glob, glob)) for glob in globs}
+    for glob, ids in matched.items():
+        if not ids:
             message = f"{glob!r} matches only what --clause leaves out"
             raise ValueError(message)
-        ids |= found
-    return frozenset(ids)
+    return frozenset().union(*matched.values())
 
 
 def _matched(glob: str, given: str) -> list[str]:

@@ -114,7 +114,7 @@ def _read_date(value: Any, now: Window | None, end_time: int | None) -> Intent:
         _class_of_date(instant, now, end_time),
         until=(instant.ns,),
         slack=NANO if instant.edge else MILLI,
-        offset=instant.offset_minutes or 0,
+        offset=instant.offset_minutes,
     )
 
 
@@ -130,7 +130,7 @@ def _class_of_date(instant: Instant, now: Window | None, end_time: int | None) -
         instant.ns <= now.start + YEAR
         and (end_time is None or instant.ns < end_time)
         and instant.digits <= 6  # noqa: PLR2004
-        and -12 * 60 <= (instant.offset_minutes or 0) <= 14 * 60
+        and -12 * 60 <= instant.offset_minutes <= 14 * 60
     )
     return "instant" if ordinary else "far"
 

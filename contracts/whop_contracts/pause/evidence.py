@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -56,18 +56,21 @@ class State:
 
     def as_dict(self) -> dict[str, str | None]:
         """The members of a campaign document that show this state."""
-        until = None if self.until is None else write_instant(self.until)
-        return {"status": self.status, "paused_until": until}
+        return {"status": self.status, "paused_until": _text(self.until)}
 
     def __str__(self) -> str:
         if self.status is None:
             return "a status that cannot be read"
         if not self.until_read:
             return f"{self.status}, with a paused_until that cannot be read"
-        until = None if self.until is None else write_instant(self.until)
+        until = _text(self.until)
         if self.status != "paused":
-            return self.status if until is None else f"{self.status} with paused_until {until}"
-        return "paused indefinitely" if until is None else f"paused until {until}"
+            return f"{self.status} with paused_until {until}" if until else self.status
+        return f"paused until {until}" if until else "paused indefinitely"
+
+
+def _text(instant: int | None) -> str | None:
+    return None if instant is None else write_instant(instant)
 
 
 ACTIVE: Final = State("active")
@@ -118,39 +121,6 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """An earlier exchange, as far as it is needed to explain a later failure.
-
-    ``until`` is the date of a dated pause, ``at`` the provider's clock at the response, in nanoseconds.
-    Without a response ``status`` is 0, and ``trouble`` says why. ``case`` is prose.
-    """
-
-    number: int
-    campaign: str
-    at: int | None
-    operation: Operation | None
-    method: str
-    request_class: ClassId | None
-    until: int | None
-    case: str
-    status: int
-    trouble: str | None
-    shown: State | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The event as an entry of ``before`` in a result."""
-        return {
-            "number": self.number,
-            "at": None if self.at is None else write_instant(self.at),
-            "campaign": self.campaign,
-            "asked": describe_event(self),
-            "until": None if self.until is None else write_instant(self.until),
-            "answer": str(self.status or self.trouble or "no response"),
-            **(self.shown or State(None)).as_dict(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """One exchange as the clauses see it.
 
@@ -158,7 +128,7 @@ class Evidence:
     pause route is classified. ``before`` are the states that were possible when it was sent, ``shown`` is the
     state that the response shows. ``tested`` are the ids of the clauses that the oracle checked, ``findings``
     what it found, by the id of the clause that fails, most likely cause first. ``unrequested`` says that a
-    read shows a date of somebody else. ``documents`` and ``trail`` are what came before.
+    read shows a date of somebody else. ``documents`` and ``trail`` (the last exchanges) are what came before.
     """
 
     exchange: Exchange
@@ -172,7 +142,7 @@ class Evidence:
     resumed: Resume | None = None
     unrequested: bool = False
     documents: Documents = field(default_factory=Documents)
-    trail: tuple[Event, ...] = ()
+    trail: tuple[Evidence, ...] = ()
 
     @property
     def response(self) -> Response:
@@ -245,32 +215,53 @@ _UNDATED: Final = frozenset({"omitted", "nothing"})
 _WIDTH: Final = 80
 
 
-def remember(trail: tuple[Event, ...], evidence: Evidence) -> tuple[Event, ...]:
-    """The trail with one more exchange: at most ``TRAIL``, and equal reads in a row count as one."""
-    exchange, intent = evidence.exchange, evidence.intent
-    kind = intent.request_class if intent and evidence.request_class == "extra" else evidence.request_class
-    request, at = exchange.request, exchange.now.end if exchange.now else None
-    until = intent.until[0] if intent and intent.until and kind in _DATED else None
-    what = (request.operation, request.method, kind, until, exchange.case)
-    came = (evidence.status, exchange.trouble, evidence.shown)
-    event = Event(exchange.number, request.campaign[:_WIDTH], at, *what, *came)
-    last = trail[-1] if trail else None
-    if last and event.operation == "retrieve" and replace(event, number=last.number, at=last.at) == last:
+def remember(trail: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidence, ...]:
+    """The trail with one more exchange: at most ``TRAIL``, and equal reads in a row count as one.
+
+    What was sent, the status and the state that is shown are kept.
+    """
+    exchange, response = evidence.exchange, evidence.exchange.response
+    sent = replace(exchange, response=response and Response(response.status))
+    event = Evidence(sent, request_class=evidence.request_class, intent=evidence.intent, shown=evidence.shown)
+    if evidence.operation == "retrieve" and trail and _came_of(trail[-1]) == _came_of(event):
         return trail
     return (*trail, event)[-TRAIL:]
 
 
-def events_about(events: Iterable[Event], campaign: str) -> tuple[Event, ...]:
-    """The events that explain the state of a campaign: its own, and the writes to others."""
-    return tuple(one for one in events if one.campaign == campaign or one.operation != "retrieve")
+def _came_of(event: Evidence) -> tuple[Any, ...]:
+    request, case, trouble = event.exchange.request, event.exchange.case, event.exchange.trouble
+    return request.operation, request.campaign, case, event.status, trouble, event.shown
 
 
-def describe_event(event: Event) -> str:
-    """What an event asked for, in a few words for people."""
+def describe_before(evidence: Evidence) -> list[dict[str, Any]]:
+    """What explains the state of a campaign, as ``before`` of a result: what was sent to it before, and the
+    writes to others.
+    """
+    campaign = evidence.exchange.request.campaign
+    return [
+        _describe(event)
+        for event in evidence.trail
+        if event.exchange.request.campaign == campaign or event.operation != "retrieve"
+    ]
+
+
+def _describe(event: Evidence) -> dict[str, Any]:
+    exchange, intent, kind = event.exchange, event.intent, event.request_class
+    if intent and kind == "extra":
+        kind = intent.request_class
+    until = _text(intent.until[0]) if intent and intent.until and kind in _DATED else None
     if event.operation in ("retrieve", "unpause"):
-        return "read" if event.operation == "retrieve" else "unpause"
-    if event.until is not None:
-        return f"pause until {write_instant(event.until)}"
-    if event.request_class in _UNDATED:
-        return "pause without a date"
-    return f"{event.method} ({event.case or event.request_class})"[:_WIDTH]
+        asked = "read" if event.operation == "retrieve" else "unpause"
+    elif until or kind in _UNDATED:
+        asked = f"pause until {until}" if until else "pause without a date"
+    else:
+        asked = f"{exchange.request.method} ({exchange.case or kind})"[:_WIDTH]
+    return {
+        "number": exchange.number,
+        "at": _text(exchange.now.end if exchange.now else None),
+        "campaign": exchange.request.campaign[:_WIDTH],
+        "asked": asked,
+        "until": until,
+        "answer": str(event.status or exchange.trouble or "no response"),
+        **(event.shown or State(None)).as_dict(),
+    }

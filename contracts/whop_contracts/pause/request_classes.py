@@ -1,5 +1,4 @@
-"""Request classes: the rows of the verdict table about requests, their vectors, and the clauses made from
-them.
+"""Request classes: the rows of the verdict table about requests, and the clauses made from them.
 
 Each file in ``schemas/vectors/`` is one class: which responses conform, and example requests.
 """
@@ -46,14 +45,14 @@ class RequestClass:
     clause: str
     statement: str
     source: Source
-    vectors: tuple[Case, ...]
-    accept: Standing
-    reject: frozenset[int]
-    other: Standing
-    never: frozenset[int]
-    effect: Effect
-    needs: Need | None
     share: int
+    vectors: tuple[Case, ...]
+    accept: Standing = "fails"
+    reject: frozenset[int] = frozenset()
+    other: Standing = "warns"
+    never: frozenset[int] = frozenset()
+    effect: Effect = "none"
+    needs: Need | None = None
 
     def standing(self, evidence: Evidence) -> Standing:
         """Whether the response to a request of this class conforms, warns or fails."""
@@ -109,20 +108,16 @@ def _shows_alias(evidence: Evidence) -> bool:
 def _read(id_: ClassId) -> RequestClass:
     row = json.loads(document_path(f"vectors/{id_}.json").read_text(encoding="utf-8"))
     kind, _, place = row["source"].partition(": ")
-    return RequestClass(
-        id=id_,
-        clause=row["clause"],
-        statement=row["statement"],
-        source=Source(kind, place),
-        vectors=tuple(_vector(vector, id_) for vector in row["vectors"]),
-        accept=row.get("accept", "fails"),
-        reject=CLIENT if row.get("reject") == "4xx" else frozenset(row.get("reject", ())),
-        other=row.get("other", "warns"),
-        never=frozenset(row.get("never", ())),
-        effect=row.get("effect", "none"),
-        needs=row.get("needs"),
-        share=row["share"],
-    )
+    reject, never = row.get("reject", ()), row.get("never", ())
+    del row["$schema"]
+    row |= {
+        "id": row.pop("class"),
+        "source": Source(kind, place),
+        "vectors": tuple(_vector(vector, id_) for vector in row["vectors"]),
+        "reject": CLIENT if reject == "4xx" else frozenset(reject),
+        "never": frozenset(never),
+    }
+    return RequestClass(**row)
 
 
 def _vector(vector: Mapping[str, Any], request_class: ClassId) -> Case:
@@ -165,40 +160,27 @@ def vectors() -> Mapping[str, Case]:
 # -- the clauses ---------------------------------------------------------------------------------------------
 
 
-def standing_clauses(part: str) -> tuple[Clause, ...]:
-    """One part's clauses about status codes: a *must* clause per class, a *should* clause for all, and one
-    for far dates that are rejected.
-    """
-    classes = [one for one in CLASSES if one.clause.startswith(f"{part}.")]
-    ids = {one.id for one in classes}
-    usual = Clause(
-        id=f"{part}.usual-answer",
-        level="should",
-        statement=_USUAL[part],
-        source=Source("errors", "status codes"),
-        applies=lambda e: e.answered and e.request_class in ids and not _is_about_far_dates(e),
-        check=_check("warns"),
-    )
-    far = Clause(
-        id="request.far-date-is-accepted",
-        level="should",
-        statement="`paused_until` more than a year ahead, or finer than a microsecond, gets a 200.",
-        source=BY_ID["far"].source,
-        applies=_is_about_far_dates,
-        check=_check("warns"),
-    )
-    return (*map(_clause, classes), *([far] if "far" in ids else ()), usual)
-
-
-def _clause(one: RequestClass) -> Clause:
+def _of_class(one: RequestClass) -> Clause:
     return Clause(
-        id=one.clause,
-        level="must",
-        statement=one.statement,
-        source=one.source,
+        one.clause,
+        "must",
+        one.statement,
+        one.source,
         applies=lambda e: e.answered and e.request_class == one.id and one.tests(e),
         check=_check("fails"),
         requires=frozenset({one.needs}) if one.needs else frozenset(),
+    )
+
+
+def _of_part(part: str) -> Clause:
+    ids = {one.id for one in CLASSES if one.clause.startswith(f"{part}.")}
+    return Clause(
+        f"{part}.usual-answer",
+        "should",
+        _USUAL[part],
+        Source("errors", "status codes"),
+        applies=lambda e: e.answered and e.request_class in ids and not _is_about_far_dates(e),
+        check=_check("warns"),
     )
 
 
@@ -216,6 +198,21 @@ def _check(standing: Standing) -> Check:
             yield Finding(one.expected(), describe_response(evidence))
 
     return check
+
+
+CLAUSES: Final = (
+    *map(_of_class, CLASSES),
+    Clause(
+        "request.far-date-is-accepted",
+        "should",
+        "`paused_until` more than a year ahead, or finer than a microsecond, gets a 200.",
+        BY_ID["far"].source,
+        applies=_is_about_far_dates,
+        check=_check("warns"),
+    ),
+    *map(_of_part, _USUAL),
+)
+"""About status codes: a *must* clause per class, a *should* clause per part, one for rejected far dates."""
 
 
 def describe_response(evidence: Evidence) -> str:

@@ -76,35 +76,24 @@ def indefinitely(campaign: str = "own:0") -> Case:
 # -- groups of vectors and drawn requests --------------------------------------------------------------------
 
 
-def kept(*cases: Case) -> Sequence:
-    """Pauses that must hold, and a read that must agree with the last one. They may follow other pauses.
-
-    If the first one has no date, the campaign is active before it: on a paused one it might go unnoticed.
-    """
-    start: Literal["active", "any"] = "any" if cases[0].until else "active"
-    steps = (*(Send(case) for case in cases), READ)
-    return Sequence(cases[0].name, steps, start=start, ends="paused", id=cases[0].id)
-
-
-def refused(*cases: Case) -> Sequence:
-    """Requests that must change nothing, to an active campaign, and the read that shows whether they did.
-
-    Those that a provider may carry out come last and have a read of their own: they would hide others.
-    """
-    sure: list[Send] = []
-    possible: list[Send] = []
-    for case in cases:
-        (sure if BY_ID[case.request_class or ""].effect == "none" else possible).append(Send(case))
-    theirs = (Send(read("foreign")),) if any(case.campaign == "foreign" for case in cases) else ()
-    steps = tuple(step for sends in (sure, possible) if sends for step in (*sends, READ)) + theirs
-    needs = _needs(cases)
-    return Sequence(cases[0].name, steps, start="active", ends="active", needs=needs, id=cases[0].id)
-
-
 def together(*cases: Case) -> Sequence:
-    """Requests of one kind that share reads: pauses that must hold, or requests that must change nothing."""
-    effect = BY_ID[cases[0].request_class or ""].effect
-    return kept(*cases) if effect == "expected" else refused(*cases)
+    """Requests of one kind that share reads: pauses that must hold, or requests that must change nothing.
+
+    Pauses follow any other; if the first has no date, only an active campaign shows whether it took effect.
+    Of requests that must change nothing, those that a provider may carry out come last and have a read of
+    their own: they would hide others.
+    """
+    effects = {case: BY_ID[case.request_class or ""].effect for case in cases}
+    first = cases[0]
+    expected = effects[first] == "expected"
+    sure = [case for case in cases if expected or effects[case] == "none"]
+    groups = (sure, [case for case in cases if case not in sure])
+    steps = [step for group in groups if group for step in (*map(Send, group), READ)]
+    if any(case.campaign == "foreign" for case in cases):
+        steps.append(Send(read("foreign")))
+    start: Literal["active", "any"] = "any" if expected and first.until else "active"
+    ends: Literal["active", "paused"] = "paused" if expected else "active"
+    return Sequence(first.name, tuple(steps), start=start, ends=ends, needs=_needs(cases), id=first.id)
 
 
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:

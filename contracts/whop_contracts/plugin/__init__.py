@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
-from whop_contracts.settings import SETTINGS, UsageError
+from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import SWITCH
-from whop_contracts.settings.sources import Loaded, load
+from whop_contracts.settings.sources import SETTINGS, load
 
 if TYPE_CHECKING:
     from whop_contracts.plugin.fixtures import AdCampaignProvider, ContractTarget
@@ -31,7 +31,7 @@ PREFIX: Final = "--contract-"
 _DEST: Final = "whop_contracts_"
 _FOLDER: Final = "whop_contracts_folder"
 _SESSION: Final = "whop_contracts.plugin.session"
-_LOADED: Final = pytest.StashKey[Loaded]()
+_SETTINGS: Final = pytest.StashKey[Settings]()
 SHARED: Final = pytest.StashKey[Path]()
 """The folder, not created yet, that the processes of one session share."""
 _MARKER: Final = (
@@ -156,14 +156,11 @@ class _Redaction:
     def _redactor(self) -> Any:
         """The redactor; None where the settings name no live target or cannot be read."""
         with contextlib.suppress(UsageError):
-            settings = _loaded(self._config).settings
+            settings = _loaded(self._config)
             if settings.base_url:
                 actors = importlib.import_module("whop_contracts.cli.planning").actors_of(settings)
                 return importlib.import_module("whop_contracts.engine.request_builder").redactor_of(actors)
         return None
-
-
-# -- fixtures ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -201,29 +198,26 @@ def _fixtures() -> Any:
     return importlib.import_module("whop_contracts.plugin.fixtures")
 
 
-# -- settings ------------------------------------------------------------------------------------------------
-
-
 def _options(config: pytest.Config) -> Mapping[str, Any]:
     given = ((setting.name, config.getoption(_DEST + setting.name, None)) for setting in SETTINGS)
     return {name: value for name, value in given if value is not None}
 
 
-def chosen(config: pytest.Config) -> Loaded:
+def chosen(config: pytest.Config) -> Settings:
     """The settings of this session. UsageError names the first that cannot be used, a clause included."""
-    loaded = _loaded(config)
-    if loaded.settings.clauses:
+    settings = _loaded(config)
+    if settings.clauses:
         catalogue = importlib.import_module("whop_contracts.pause.catalogue")
         try:
-            catalogue.chosen(loaded.settings.clauses)
+            catalogue.chosen(settings.clauses)
         except ValueError as error:
-            raise UsageError(f"{loaded.origins['clauses']}: {error}") from None
-    return loaded
+            raise UsageError(f"{settings.origins['clauses']}: {error}") from None
+    return settings
 
 
-def _loaded(config: pytest.Config) -> Loaded:
+def _loaded(config: pytest.Config) -> Settings:
     """Options over the environment over a file in the folder that pytest was started in."""
-    if _LOADED not in config.stash:
+    if _SETTINGS not in config.stash:
         folder = config.invocation_params.dir
-        config.stash[_LOADED] = load(_options(config), folder, prefix=PREFIX)
-    return config.stash[_LOADED]
+        config.stash[_SETTINGS] = load(_options(config), folder, prefix=PREFIX)
+    return config.stash[_SETTINGS]

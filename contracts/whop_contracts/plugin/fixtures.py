@@ -83,9 +83,9 @@ class AdCampaignProvider:
         start = time.time() if now is None else now.timestamp()
         self._provider = build(fault=fault, variation=variation, clock=ManualClock(start))
         self._checker = RequestChecker((SEED.token, SEED.readonly_token, SEED.foreign_token))
-        self._provider.handle = guarded(  # type: ignore[method-assign]  # in front of every fault
-            self._provider.handle, self._checker, refuse=self._provider.finish if strict else None
-        )
+        refuse = self._provider.finish if strict else None
+        checked = guarded(self._provider.handle, self._checker, refuse=refuse)
+        self._provider.handle = checked  # type: ignore[method-assign]  # in front of every fault
         self.base_url = base_url.rstrip("/")
         url = httpx.URL(self.base_url)
         self._path = url.path.rstrip("/")
@@ -128,9 +128,8 @@ class AdCampaignProvider:
             self._provider.tick()
             held = self._provider.state.campaigns[id_]
             until = None if held.paused_until is None else utc(held.paused_until)
-            return CampaignState(
-                held.id, held.title, held.status, until, utc(held.created_at), utc(held.updated_at)
-            )
+            created, updated = utc(held.created_at), utc(held.updated_at)
+            return CampaignState(held.id, held.title, held.status, until, created, updated)
 
     @property
     def broken_requests(self) -> tuple[Broken, ...]:
@@ -187,12 +186,10 @@ class Hidden(str):
 
 def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iterator[AdCampaignProvider]:
     """The provider that the test's marker configures; a ``strict`` one fails the test for broken requests."""
-    marker = request.node.get_closest_marker("ad_campaign_provider")
-    args, kwargs = (marker.args, dict(marker.kwargs)) if marker else ((), {})
-    if strict:
-        kwargs.setdefault("strict", True)
+    marker = request.node.get_closest_marker("ad_campaign_provider") or pytest.mark.ad_campaign_provider
+    kwargs = {"strict": True} if strict else {}
     try:
-        provider = AdCampaignProvider(*args, **kwargs)
+        provider = AdCampaignProvider(*marker.args, **{**kwargs, **marker.kwargs})
     except (TypeError, ValueError) as error:
         pytest.fail(f"@pytest.mark.ad_campaign_provider: {error}", pytrace=False)
     with provider:
@@ -207,13 +204,14 @@ def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iter
 def target_of(config: pytest.Config) -> ContractTarget:
     """The target that the session's settings name."""
     try:
-        settings = plugin.chosen(config).settings
+        settings = plugin.chosen(config)
     except UsageError as error:
         pytest.fail(str(error), pytrace=False)
     url, who = settings.base_url, actors_of(settings)
-    headers = dict(who.headers) | ({"Authorization": f"Bearer {who.token}"} if who.token else {})
-    hidden = {name: Hidden(value) for name, value in headers.items()}
-    return ContractTarget("live" if url else "mock", url or MOCK_URL, who.campaigns, hidden)
+    headers = {name: Hidden(value) for name, value in who.headers}
+    if who.token:
+        headers["Authorization"] = Hidden(f"Bearer {who.token}")
+    return ContractTarget("live" if url else "mock", url or MOCK_URL, who.campaigns, headers)
 
 
 def run_of(config: pytest.Config) -> dict[str, Any]:

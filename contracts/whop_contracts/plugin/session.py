@@ -11,7 +11,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -35,9 +35,6 @@ from whop_contracts.signals import describe_internal_error
 _RUN: Final = pytest.StashKey["Run"]()
 _COMMAND: Final = re.compile(r"^[ \t]*::|##\[", re.MULTILINE)
 """What GitHub Actions takes for a workflow command."""
-
-
-# -- the run -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +90,10 @@ def _make(config: pytest.Config) -> None:
     """Make the run and keep what became of it, also where an exception aborts it."""
     run = Run()
     try:
-        settings = plugin.chosen(config).settings
+        settings = plugin.chosen(config)
         # The engine is imported here, in the one process that needs it.
-        result = importlib.import_module("whop_contracts.cli.check").check(
-            settings, tell=partial(_announce, config)
-        )
+        engine = importlib.import_module("whop_contracts.cli.check")
+        result = engine.check(settings, tell=partial(_announce, config))
         reports.write(settings, result)
         run = Run(result=result)
     except UsageError as error:
@@ -129,9 +125,6 @@ def _write(folder: Path, run: Run) -> None:
     draft.replace(folder / "run.json")
 
 
-# -- the items -----------------------------------------------------------------------------------------------
-
-
 class ContractFailure(Exception):  # noqa: N818 - a failed test, not an error of the code
     """A failed item, with the text that the report has for it."""
 
@@ -141,17 +134,17 @@ def collected(
 ) -> list[pytest.Item | pytest.Collector]:
     """The items in place of a subject: one per chosen clause, or the two of the run."""
     try:
-        settings = plugin.chosen(collector.config).settings
+        settings = plugin.chosen(collector.config)
     except UsageError as error:
         raise collector.CollectError(str(error)) from None
     # pytest has no name for a module outside its root folder: ours is then called as it is imported.
-    parent = collector.nodeid or "whop_contracts/contract.py"
+    start = f"{collector.nodeid or 'whop_contracts/contract.py'}::{name}"
     if subject.kind == "run":
-        return [RunItems.from_parent(collector, name=name, nodeid=f"{parent}::{name}")]
-    named = {f"{name}[{clause.id}]": clause.id for clause in catalogue.chosen(settings.clauses)}
+        return [RunItems.from_parent(collector, name=name, nodeid=start)]
+    ids = [clause.id for clause in catalogue.chosen(settings.clauses)]
     return [
-        ClauseItem.from_parent(collector, name=title, nodeid=f"{parent}::{title}", clause=id_)
-        for title, id_ in named.items()
+        ClauseItem.from_parent(collector, name=f"{name}[{id_}]", nodeid=f"{start}[{id_}]", clause=id_)
+        for id_ in ids
     ]
 
 
@@ -188,7 +181,7 @@ class ClauseItem(ContractItem):
         result = self.result()
         row = next(row for row in result["clauses"] if row["id"] == self._clause)
         verdict, reason = row["verdict"], _inert(visible(row["reason"] or ""))
-        strict = plugin.chosen(self.config).settings.strict
+        strict = plugin.chosen(self.config).strict
         if verdict == "failed" or (verdict == "warned" and strict):
             text, terminal = io.StringIO(), importlib.import_module("whop_contracts.report.terminal")
             terminal.show_failure(result, row, terminal.Page(text))
@@ -206,25 +199,20 @@ class RunItems(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Two items."""
-        yield RunItem.from_parent(self, name="conclusive", problem=_inconclusive)
-        yield RunItem.from_parent(self, name="put-back", problem=summary.lasting)
+        return (RunItem.from_parent(self, name=name) for name in ("conclusive", "put-back"))
 
 
 class RunItem(ContractItem):
-    """Fails where ``problem`` finds something in the result: it returns lines of text."""
-
-    def __init__(self, *, problem: Callable[[Mapping[str, Any]], list[str]], **more: Any) -> None:
-        super().__init__(**more)
-        self._problem = problem
+    """Fails where the run is inconclusive, or where a campaign was not restored."""
 
     def runtest(self) -> None:
         """Look for the problem in the result."""
-        if lines := self._problem(self.result()):
+        result = self.result()
+        lines = summary.lasting(result)
+        if self.name == "conclusive":
+            lines = [summary.sentence(result)] if result["verdict"] == "inconclusive" else []
+        if lines:
             raise ContractFailure("\n".join(lines))
-
-
-def _inconclusive(result: Mapping[str, Any]) -> list[str]:
-    return [summary.sentence(result)] if result["verdict"] == "inconclusive" else []
 
 
 def _inert(text: str) -> str:
@@ -232,32 +220,20 @@ def _inert(text: str) -> str:
     return _COMMAND.sub(lambda m: f"{m[0][:-1]}\\{m[0][-1]}", text) if reports.on_github() else text
 
 
-# -- redaction -----------------------------------------------------------------------------------------------
-
-
 def redact(report: Any, redactor: Redactor) -> None:
     """Remove the secrets from a report, in place: error, captured output, recorded properties."""
-    report.longrepr = _without(report.longrepr, redactor)
-    report.sections = _without(report.sections, redactor)
-    if hasattr(report, "user_properties"):
-        pairs = ((str(name), value) for name, value in report.user_properties)
-        report.user_properties = [(redactor.text(name), _shown(value, redactor)) for name, value in pairs]
+    for name in {"longrepr", "sections", "user_properties"} & vars(report).keys():
+        setattr(report, name, _without(getattr(report, name), redactor))
 
 
 def _without(value: Any, redactor: Redactor) -> Any:
-    """A part of a report without secrets: text, sequences of text, the pieces of a shown traceback."""
-    if isinstance(value, str):
-        return redactor.text(value)
-    if isinstance(value, list | tuple):
+    """A part of a report without secrets; what is no text, as redacted text if its text holds a secret."""
+    if type(value) in (list, tuple):
         return type(value)(_without(one, redactor) for one in value)
     if isinstance(value, TerminalRepr) or type(value).__name__ == "ReprFileLocation":
         for name, part in vars(value).items():
             setattr(value, name, _without(part, redactor))
-    return value
-
-
-def _shown(value: object, redactor: Redactor) -> object:
-    """A recorded value; as redacted text where its text holds a secret."""
+        return value
     text = str(value)
     clean = redactor.text(text)
     return value if clean == text else clean

@@ -21,7 +21,9 @@ _FIRST, _LAST = ((one.toordinal() - _EPOCH) * DAY for one in (date.min, date.max
 
 _DAY, _TIME, _TWO = r"([0-9]{4})-([0-9]{2})-([0-9]{2})", r"([0-9]{2}):([0-9]{2})", r"[0-9]{2}"
 _STRICT = re.compile(rf"{_DAY}[Tt]{_TIME}:({_TWO})(?:\.([0-9]+))?([Zz]|[+-]{_TWO}:{_TWO})")
-_LOOSE = re.compile(rf"\s*{_DAY}(?:[Tt ]{_TIME}(?::({_TWO})(?:\.([0-9]+))?)?([Zz]|[+-]{_TWO}:?{_TWO})?)?\s*")
+_LOOSE = re.compile(
+    rf"\A\s*{_DAY}(?:[Tt ]{_TIME}(?::({_TWO})(?:\.([0-9]+))?)?([Zz]|[+-]{_TWO}:?{_TWO})?)?\s*"
+)
 
 
 class NotAnInstant(ValueError):  # noqa: N818 - it is about the text that was sent

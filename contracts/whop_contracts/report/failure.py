@@ -16,7 +16,8 @@ from whop_contracts.exchange import Exchange
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State, read_state
 from whop_contracts.report.summary import ELLIPSIS, Result, Row, sent, visible
-from whop_contracts.settings import SETTINGS, Settings, shown
+from whop_contracts.settings import Settings, shown
+from whop_contracts.settings.sources import SETTINGS
 from whop_contracts.steps import ADDED, MANY, PLACES, SYMBOLS
 
 _EXCERPT: Final = 600

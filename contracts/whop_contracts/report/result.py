@@ -14,7 +14,7 @@ from whop_contracts.engine.clause_runner import ClauseRunner, Count, Drift
 from whop_contracts.exchange import Cause, Request, Response, Verdict
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.clause import Clause
-from whop_contracts.pause.evidence import events_about
+from whop_contracts.pause.evidence import describe_before
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.failure import curl, replay_command
 from whop_contracts.report.summary import ELLIPSIS
@@ -188,7 +188,7 @@ def _failure(clause: Clause, count: Count, redactor: Redactor, *, replayable: bo
         return None
     exchange, finding = failure.evidence.exchange, failure.finding
     request, response, history = exchange.request, exchange.response, clause.has_history(exchange)
-    events = [event.as_dict() for event in events_about(failure.evidence.trail, request.campaign)]
+    events = describe_before(failure.evidence)
     return {
         "expected": redactor.redact_then_cut(finding.expected, _FINDING),
         "actual": redactor.redact_then_cut(finding.actual, _FINDING),

@@ -11,52 +11,23 @@ import json
 import os
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from whop_contracts.settings import kinds
-from whop_contracts.settings.kinds import Kind
-
 PRODUCTION_HOSTS: Final = ("api.whop.com",)
-PREFIX: Final = "WHOP_CONTRACTS_"
 Color = Literal["auto", "always", "never"]
+ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
+    name: {"key": name.replace("_", "-")} | row
+    for name, row in json.loads(Path(__file__).with_name("settings.json").read_text("utf-8")).items()
+}
+"""The rows of the table by the fields of ``Settings``, in their order."""
+KEYS: Final[Mapping[str, str]] = {name: row["key"] for name, row in ROWS.items()}
+"""The flags of the settings without dashes, which are also their keys in a file."""
 
 
 class UsageError(Exception):
     """What cannot be used (exit 2): one line with source, value (never a secret) and what is expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting. ``name`` is the field of ``Settings``. ``faces`` are the commands that have it, ``pytest``
-    if there is an option, and ``reproduce`` if a command that repeats a run has it.
-
-    ``usual`` is a variable that is tried after its own; ``otherwise`` is what None as a default means.
-    """
-
-    name: str
-    default: Any
-    kind: Kind
-    help: str
-    flag: str = ""
-    short: str = ""
-    repeatable: bool = False
-    usual: str = ""
-    otherwise: str = "none"
-    faces: str = ""
-    in_file: bool = True
-
-    @property
-    def key(self) -> str:
-        """Its flag without dashes, and its key in a file."""
-        return self.flag or self.name.replace("_", "-")
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Its variables; the first that is set is taken."""
-        own = PREFIX + self.key.upper().replace("-", "_")
-        return (own, self.usual) if self.usual else (own,)
 
 
 def read_file(path: Path, most: int = 2**26) -> bytes:
@@ -79,7 +50,11 @@ def shown(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting of a run. ``base_url`` None is the built-in mock; durations are seconds."""
+    """Every setting of a run. ``base_url`` None is the built-in mock; durations are seconds.
+
+    ``origins`` has the source of each setting that is no default, by its field: ``--seed``,
+    ``WHOP_API_TOKEN`` or ``whop-contracts.toml, seed``.
+    """
 
     base_url: str | None = None
     token: str | None = field(default=None, repr=False)
@@ -120,25 +95,14 @@ class Settings:
     verbose: bool = False
     config: Path | None = None
     show_config: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-def _table() -> Iterator[Setting]:
-    rows = json.loads(Path(__file__).with_name("settings.json").read_text("utf-8"))
-    for one in fields(Settings):
-        row = rows[one.name]
-        yield Setting(one.name, one.default, getattr(kinds, row.pop("kind")), **row)
-
-
-SETTINGS: Final = tuple(_table())
-OUTPUTS: Final = tuple(setting.name for setting in SETTINGS if setting.kind is kinds.OUTPUT)
-KEYS: Final = {setting.name: setting.key for setting in SETTINGS}
-
-
-def check(settings: Settings, origins: Mapping[str, str]) -> None:
-    """``UsageError`` where settings make no sense together; ``origins`` are their sources by name."""
+def check(settings: Settings) -> None:
+    """``UsageError`` where settings make no sense together."""
 
     def named(name: str) -> str:
-        return origins.get(name, f"--{KEYS[name]}")
+        return settings.origins.get(name, f"--{KEYS[name]}")
 
     for problems in (_of_the_target, _of_actors, _of_files):
         for problem in problems(settings, named):
@@ -179,7 +143,7 @@ def _of_files(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
         if getattr(given, one) and getattr(given, other):
             yield f"{named(one)}: expected either it or --{KEYS[other]}, not both"
     taken: dict[Path, str] = {}
-    for name in OUTPUTS:
+    for name in (name for name, row in ROWS.items() if row["kind"] == "OUTPUT"):
         path = getattr(given, name)
         if path is not None and (path.is_file() or not path.exists()):
             other = taken.setdefault(path.resolve(), name)

@@ -1,17 +1,18 @@
 """Parameter types for click: how the text of a flag, a variable or a key becomes a value.
 
-A parser takes text and returns the value; None if it is none of its kind. The text of a ``ValueError``
-completes "expected …" with more than the kind says. Durations are seconds.
+``kinds.json`` describes them. A parser takes text and returns the value; None if it is none of its kind. The
+text of a ``ValueError`` completes "expected …" with more than the kind says. Durations are seconds.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import json
 import os
 import re
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,11 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from whop_contracts.instants import read_instant
+
 STDOUT: Final = Path("-")
 """The path of a report that means standard output."""
+_MOST: Final = 2**63 - 1
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -36,21 +40,34 @@ _RESERVED: Final = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versions of click only
-    """A kind of value.
+    """A kind of value. Without a parser, ``schema`` says which texts are its values.
 
     ``expected`` completes "expected …"; ``secret`` values are shown nowhere; ``path`` values in a file are
     relative to its folder; ``separator`` splits a variable into the values of a repeatable setting;
     ``schema`` is the JSON Schema of one value in a file.
     """
 
-    parse: Callable[[str], Any]
-    metavar: str
     expected: str
+    metavar: str = ""
     secret: bool = False
     path: bool = False
     separator: str = r"[,\s]+"
     schema: dict[str, Any] = field(default_factory=lambda: {"type": "string"})
+    parser: Callable[[str], Any] | None = None
     name = "value"
+
+    def parse(self, text: str) -> Any:
+        """The value of a text, by the parser or the schema."""
+        if self.parser:
+            return self.parser(text)
+        if names := self.schema.get("enum"):
+            if text not in names:
+                raise ValueError(f"{self.expected}{nearest(text, names)}")
+            return text
+        if self.schema["type"] == "integer":
+            value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else -1
+            return value if self.schema["minimum"] <= value <= self.schema.get("maximum", _MOST) else None
+        return text if re.fullmatch(self.schema["pattern"], text) else None
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The value of a text; a default stays. ``click.BadParameter`` says what was expected."""
@@ -88,10 +105,10 @@ class _Switch(Kind, click.types.BoolParamType):
     """On or off; click asks for its own type to offer ``--no-…``."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
     """A hint at the known name that was probably meant, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
 def without_query(url: str) -> str:
@@ -105,10 +122,6 @@ def without_query(url: str) -> str:
 def describe_os_error(error: OSError) -> str:
     """Why a file cannot be used, in a few words without its path."""
     return (error.strerror or "unknown error").lower()
-
-
-def _switch(text: str) -> bool | None:
-    return _SWITCHES.get(text.strip().lower())
 
 
 def _token(text: str) -> str | None:
@@ -184,67 +197,25 @@ def _host(text: str) -> str | None:
     return name if re.fullmatch(r"[a-z0-9_.:-]+", name) else None
 
 
-def choice(*names: str, metavar: str = "NAME") -> Kind:
-    """One of a few names."""
-
-    def parse(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"one of {', '.join(names)}{nearest(text, names)}")
-        return text
-
-    return Kind(parse, metavar, f"one of {', '.join(names)}", schema={"enum": list(names)})
-
-
-def number(least: int, most: int = 2**63 - 1, *, expected: str = "") -> Kind:
-    """A whole number of ASCII digits."""
-
-    def parse(text: str) -> int | None:
-        value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else -1
-        return value if least <= value <= most else None
-
-    expected = expected or f"a whole number from {least} to {most}"
-    return Kind(parse, "N", expected, schema={"type": "integer", "minimum": least})
-
-
-SWITCH: Final = _Switch(_switch, "", "true or false", schema={"type": "boolean"})
-TOKEN: Final = Kind(_token, "TOKEN", "a token: ASCII letters, digits and signs, no white space", secret=True)
-BASE_URL: Final = Kind(
-    _base_url, "URL", "a URL with http:// or https:// and a host, without /ad_campaigns: https://host/api/v1"
+_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "SWITCH": lambda text: _SWITCHES.get(text.strip().lower()),
+    "TOKEN": _token,
+    "BASE_URL": _base_url,
+    "CLOCK_URL": _address,
+    "HEADER": _header,
+    "DURATION": _duration,
+    "INPUT": _readable,
+    "CERTIFICATES": _certificates,
+    "OUTPUT": _writable,
+    "PATH": Path,
+    "GLOB": lambda text: text if text and text.isprintable() else None,
+    "HOST": _host,
+    "INSTANT": read_instant,
+}
+KINDS: Final[Mapping[str, Kind]] = {
+    name: (_Switch if name == "SWITCH" else Kind)(parser=_PARSERS.get(name), **row)
+    for name, row in json.loads(Path(__file__).with_name("kinds.json").read_text("utf-8")).items()
+}
+SWITCH, TOKEN, CAMPAIGN, BASE_URL, CLOCK_URL, OUTPUT = (
+    KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "BASE_URL", "CLOCK_URL", "OUTPUT")
 )
-CLOCK_URL: Final = Kind(_address, "URL", "a URL with http:// or https:// and a host")
-CAMPAIGN: Final = Kind(
-    lambda text: text if re.fullmatch(r"adcamp_[A-Za-z0-9_~.-]+", text) else None,
-    "ID",
-    "a campaign's id: adcamp_ and at least one character",
-    schema={"type": "string", "pattern": r"^adcamp_[A-Za-z0-9_~.-]+(?!\s)$"},
-)
-HEADER: Final = Kind(
-    _header,
-    "HEADER",
-    "'Name: value', of a header that the requests do not set themselves",
-    secret=True,
-    separator=r"[\r\n]+",
-)
-DURATION: Final = Kind(
-    _duration,
-    "DURATION",
-    "a duration such as 30s, 5m, 2h, 250ms or a bare number of seconds, above zero",
-    schema={
-        "type": ["string", "number"],
-        "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?( ?(ms|s|m|h))?(?!\s)$",
-        "minimum": 0,
-    },
-)
-PROFILE: Final = choice("quick", "standard", "thorough")
-COLOR: Final = choice("auto", "always", "never", metavar="WHEN")
-COUNT: Final = number(1, expected="a whole number above zero")
-NUMBER: Final = number(0, expected="a whole number, zero or more")
-INPUT: Final = Kind(_readable, "FILE", "a file that can be read", path=True)
-CERTIFICATES: Final = Kind(_certificates, "FILE", "a file of certificates in PEM", path=True)
-OUTPUT: Final = Kind(_writable, "FILE", "a file that can be written", path=True)
-GLOB: Final = Kind(
-    lambda text: text if text and text.isprintable() else None,
-    "GLOB",
-    "a clause's id, or a pattern such as 'pausing.*'",
-)
-HOST: Final = Kind(_host, "HOST", "a host's name, such as api.example.com")

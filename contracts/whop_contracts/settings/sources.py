@@ -6,23 +6,22 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
 from whop_contracts import settings as table
-from whop_contracts.settings import SETTINGS, Setting, Settings, UsageError, kinds, shown
-from whop_contracts.settings.kinds import STDOUT, SWITCH, Kind, describe_os_error, nearest
+from whop_contracts.settings import ROWS, Settings, UsageError, kinds, shown
+from whop_contracts.settings.kinds import KINDS, STDOUT, SWITCH, Kind, describe_os_error, nearest
 
+PREFIX: Final = "WHOP_CONTRACTS_"
 _TOKEN_LIMIT: Final = 65_536
 _RANKS: Final = ("COMMANDLINE", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
 _RIVALS: Final = {"token": "token_file", "token_file": "token"}
 """Settings of which the one with the stronger source is taken."""
-_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
 @dataclass(slots=True)
@@ -34,53 +33,56 @@ class Sources:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Settings, and by the field's name the source of each that is not a default: ``--seed``,
-    ``WHOP_API_TOKEN`` or ``whop-contracts.toml, seed``.
+class Setting(click.Option):
+    """One setting, as an option of commands. Its name is the field of ``Settings``.
+
+    In its row, ``faces`` are the commands that have it, ``pytest`` if there is an option, and ``reproduce``
+    if a command that repeats a run has it. ``usual`` is a variable that is tried after its own; ``otherwise``
+    is what None as a default means.
     """
 
-    settings: Settings
-    origins: Mapping[str, str]
+    name: str
+    help: str
+    key: str
+    variables: Sequence[str]
 
-
-class SettingOption(click.Option):
-    """A setting as an option of a command."""
-
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        flag = f"--{setting.key}/--no-{setting.key}" if setting.kind is SWITCH else f"--{setting.key}"
-        default = shown(setting.default) or setting.otherwise
+    def __init__(self, name: str, default: Any, row: Mapping[str, Any]) -> None:
+        self.key, self.kind, self.faces = row["key"], KINDS[row["kind"]], row["faces"].split()
+        self.short, self.repeatable = row.get("short", ""), row.get("repeatable", False)
+        self.in_file, self.otherwise = row.get("in_file", True), row.get("otherwise", "none")
+        self.variables = [PREFIX + self.key.upper().replace("-", "_"), *filter(None, [row.get("usual")])]
+        flags = f"--{self.key}/--no-{self.key}" if self.kind is SWITCH else f"--{self.key}"
         super().__init__(
-            [setting.name, flag, *filter(None, [setting.short])],
-            type=setting.kind,
-            default=setting.default,
-            multiple=setting.repeatable,
-            envvar=setting.variables,
-            metavar=setting.kind.metavar,
-            help=f"{setting.help}  [env var: {', '.join(setting.variables)}; default: {default}]",
-            is_eager=setting.name == "config",
-            callback=_read_file if setting.name == "config" else None,
+            [name, flags, *filter(None, [self.short])],
+            type=self.kind,
+            default=default,
+            multiple=self.repeatable,
+            envvar=self.variables,
+            metavar=self.kind.metavar,
+            help=row["help"],
+            is_eager=name == "config",
+            callback=_read_file if name == "config" else None,
         )
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """The help without what undoes a switch."""
+        """The flag without what undoes a switch; the help with the variables and the default."""
         names, text = super().get_help_record(ctx) or ("", "")
-        return names.partition(" / ")[0], text
+        default = shown(self.default) or self.otherwise
+        more = f"[env var: {', '.join(self.variables)}; default: {default}]"
+        return names.partition(" / ")[0], f"{text}  {more}"
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The text of the first variable that is set. An empty base URL does not ask for the mock."""
         del ctx
         counts = os.environ.__contains__ if self.name == "base_url" else os.environ.get
-        return next((os.environ[name] for name in self.setting.variables if counts(name)), None)
+        return next((os.environ[name] for name in self.variables if counts(name)), None)
 
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
         """The text and its source, unless a rival has a stronger one; ``UsageError`` if it has the same."""
         value, source = super().consume_value(ctx, opts)
-        rival = _RIVALS.get(self.name or "")
-        if rival is None or ctx.resilient_parsing:
+        if self.name not in _RIVALS or ctx.resilient_parsing:
             return value, source
-        other = SettingOption(_BY_NAME[rival])
+        other = next(one for one in SETTINGS if one.name == _RIVALS[self.name])
         _, theirs = click.Option.consume_value(other, ctx, opts)
         if theirs is source is not ParameterSource.DEFAULT:
             origin = self.origin(ctx, source)
@@ -93,61 +95,60 @@ class SettingOption(click.Option):
         try:
             return super().type_cast_value(ctx, value)
         except click.BadParameter as error:
-            origin = self.origin(ctx, ctx.get_parameter_source(self.setting.name))
+            origin = self.origin(ctx, ctx.get_parameter_source(self.name))
             raise UsageError(f"{origin} {error.message}") from None
 
     def origin(self, ctx: click.Context, source: ParameterSource | None) -> str:
         """What a source of this setting is called; nothing for the default."""
         sources = ctx.ensure_object(Sources)
         if source is ParameterSource.COMMANDLINE:
-            return sources.prefix + self.setting.key
+            return sources.prefix + self.key
         if source is ParameterSource.ENVIRONMENT:
-            *others, last = self.setting.variables
+            *others, last = self.variables
             return next(filter(os.environ.get, others), last)
-        return f"{sources.file}, {self.setting.key}" if source is ParameterSource.DEFAULT_MAP else ""
+        return f"{sources.file}, {self.key}" if source is ParameterSource.DEFAULT_MAP else ""
 
 
 def load(
     flags: Mapping[str, str | Sequence[str]], folder: Path, *, prefix: str = "--", checked: bool = True
-) -> Loaded:
+) -> Settings:
     """Settings without a command line of ours. ``flags`` are texts by the field's name, called by ``prefix``.
 
     ``UsageError`` names the first that cannot be used. Unless ``checked``, they need not make sense together.
     """
     with click.Context(click.Command("settings"), obj=Sources(folder, prefix)) as ctx:
-        loaded = loaded_by(ctx, flags)
+        settings = settings_of(ctx, flags)
     if checked:
-        table.check(loaded.settings, loaded.origins)
-        for name in loaded.origins:
-            if getattr(loaded.settings, name) == STDOUT:
-                raise UsageError(f"{loaded.origins[name]} '-': expected a file; standard output is not free")
-    return loaded
+        table.check(settings)
+        for name, origin in settings.origins.items():
+            if getattr(settings, name) == STDOUT:
+                raise UsageError(f"{origin} '-': expected a file; standard output is not free")
+    return settings
 
 
-def loaded_by(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] = MappingProxyType({})) -> Loaded:
+def settings_of(ctx: click.Context, flags: Mapping[str, str | Sequence[str]] | None = None) -> Settings:
     """The settings of a context: what is no flag of its command comes from ``flags``, variables, the file."""
-    origins = {}
+    origins, flags = {}, flags or {}
     for setting in sorted(SETTINGS, key=lambda one: (one.name != "config", one.name not in flags)):
-        option = SettingOption(setting)
         if setting.name not in ctx.params:
-            option.handle_parse_result(ctx, flags, [])
-        if origin := option.origin(ctx, ctx.get_parameter_source(setting.name)):
+            setting.handle_parse_result(ctx, flags, [])
+        if origin := setting.origin(ctx, ctx.get_parameter_source(setting.name)):
             origins[setting.name] = origin
     values = {setting.name: ctx.params[setting.name] for setting in SETTINGS}
     values["production_hosts"] = tuple(dict.fromkeys((*table.PRODUCTION_HOSTS, *values["production_hosts"])))
     if values["token_file"]:
         values["token"] = _token_of(values["token_file"], origins["token_file"])
-    return Loaded(Settings(**values), origins)
+    return Settings(**values, origins=origins)
 
 
-def describe(loaded: Loaded) -> str:
+def describe(settings: Settings) -> str:
     """Every setting, one per line, with its source; secrets are masked."""
     rows = []
     for setting in SETTINGS:
-        value, origin = getattr(loaded.settings, setting.name), loaded.origins.get(setting.name, "default")
+        value, origin = getattr(settings, setting.name), settings.origins.get(setting.name, "default")
         if setting.kind.secret and value:
             value = tuple(f"{name}: (not shown)" for name, _ in value) if setting.repeatable else "(set)"
-        if setting.name == "token" and loaded.settings.token_file:
+        if setting.name == "token" and settings.token_file:
             origin = "token-file"
         text = kinds.without_query(value) if setting.kind is kinds.CLOCK_URL and value else shown(value)
         rows.append((setting.key, text or "-", origin))
@@ -178,7 +179,7 @@ def _read_file(ctx: click.Context, _config: click.Parameter, config: Path | None
         return config
     known = {setting.variables[0] for setting in SETTINGS}
     for name in os.environ:
-        if name.startswith(table.PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known:
             raise UsageError(f"{name}: no such variable{nearest(name, known)}")
     sources = ctx.ensure_object(Sources)
     usual = [sources.folder / name for name in ("whop-contracts.toml", "pyproject.toml")]
@@ -247,3 +248,8 @@ def _token_of(path: Path, origin: str) -> str:
     except (ValueError, click.BadParameter):
         why = f"that holds {kinds.TOKEN.expected}, and nothing else"
     raise UsageError(f"{origin} {str(path)!r}: expected a file {why}")
+
+
+SETTINGS: Final = tuple(
+    Setting(one.name, one.default, ROWS[one.name]) for one in fields(Settings) if one.name in ROWS
+)

@@ -81,7 +81,8 @@ def check_member(document: Any, member: Member) -> Iterator[Finding]:
     parent, value = (None, _ABSENT) if _sound(document) else _look_up(document, member.pointer)
     if parent is not None and value is _ABSENT:
         yield Finding("the member is present", _absence(parent, member), member.pointer)
-    yield from _findings(() if value is _ABSENT else _violations(value, member), member)
+    for one in () if value is _ABSENT else _violations(value, member):
+        yield replace(one, pointer=member.pointer + one.pointer)
 
 
 def usual_values(part: str) -> Check:
@@ -93,13 +94,10 @@ def usual_values(part: str) -> Check:
             _, value = _look_up(evidence.document, member.pointer)
             if value is _ABSENT or (not _sound(evidence.document) and _violations(value, member)):
                 continue
-            yield from _findings(should_violations(DOCUMENT, member.schema_pointer, value), member)
+            for one in should_violations(DOCUMENT, member.schema_pointer, value):
+                yield replace(one, pointer=member.pointer + one.pointer)
 
     return check
-
-
-def _findings(wrong: tuple[Finding, ...], member: Member) -> Iterator[Finding]:
-    yield from (replace(one, pointer=member.pointer + one.pointer) for one in wrong)
 
 
 def _sound(document: Any) -> bool:

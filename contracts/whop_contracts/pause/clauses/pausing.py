@@ -101,39 +101,23 @@ def _before_created(least: float, most: float) -> Check:
 
 
 def _moves(evidence: Evidence) -> Iterator[Finding]:
-    before, after = (
-        instant_of(evidence.documents.last, "updated_at"),
-        instant_of(evidence.document, "updated_at"),
-    )
+    before, after = (instant_of(one, "updated_at") for one in (evidence.documents.last, evidence.document))
     if before is not None and after is not None and after <= before:
         yield Finding("later than before the pause", (evidence.document or {})["updated_at"], "/updated_at")
 
 
 def _changed(evidence: Evidence) -> bool:
-    """Whether a pause certainly changed something: the campaign was active, and is shown paused."""
-    return (
-        evidence.accepted
-        and evidence.operation == "pause"
-        and evidence.documents.last is not None
-        and evidence.documents.last.get("status") == "active"
-        and evidence.shown is not None
-        and evidence.shown.status == "paused"
-        and not evidence.findings
-        and _ticked(evidence)
-    )
-
-
-def _ticked(evidence: Evidence) -> bool:
-    """Whether the provider's clock has certainly moved since the last update: a test clock may not."""
-    before, after = (
-        instant_of(evidence.documents.last, "updated_at"),
-        instant_of(evidence.document, "updated_at"),
-    )
-    now = evidence.exchange.now
-    if before is None or after is None or now is None:
+    """Whether a pause certainly changed something: the campaign was active and is shown paused, and the
+    provider's clock has certainly moved since the last update (a test clock may not).
+    """
+    last, shown, now = evidence.documents.last, evidence.shown, evidence.exchange.now
+    before, after = (instant_of(one, "updated_at") for one in (last, evidence.document))
+    if last is None or shown is None or now is None or before is None or after is None:
         return False
+    changed = evidence.operation == "pause" and last.get("status") == "active" and shown.status == "paused"
     whole_seconds = before % NANO == after % NANO == 0
-    return now.start - before >= (NANO if whole_seconds else 2 * MILLI)
+    ticked = now.start - before >= (NANO if whole_seconds else 2 * MILLI)
+    return changed and ticked and not evidence.findings
 
 
 CLAUSES: Final = (

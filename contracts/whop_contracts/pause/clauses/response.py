@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
 from whop_contracts.pause import clauses as members
-from whop_contracts.pause.clause import Clause, Source
+from whop_contracts.pause.clause import Check, Clause, Source
 from whop_contracts.pause.clause import decided_by_oracle as oracle
 from whop_contracts.pause.clauses import is_campaign, member_clauses, usual_values
 from whop_contracts.pause.evidence import Evidence
@@ -36,6 +36,16 @@ LEAKS: Final[Mapping[str, list[str]]] = {
 }
 """What shows the provider's inside, and how it looks."""
 _LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
+
+
+def _unless(expected: str, actual: Callable[[Evidence], str | None]) -> Check:
+    """A check that fails if ``actual`` names something that is there instead of what is expected."""
+
+    def check(evidence: Evidence) -> Iterator[Finding]:
+        if found := actual(evidence):
+            yield Finding(expected, found)
+
+    return check
 
 
 # -- successful responses -----------------------------------------------------------------------------------
@@ -67,30 +77,19 @@ def _same(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(asked, shown, "/id")
 
 
-def _status(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.status != 200:  # noqa: PLR2004
-        yield Finding("200", str(evidence.status))
-
-
-def _media_type(evidence: Evidence) -> Iterator[Finding]:
+def _media_type(evidence: Evidence) -> str | None:
     media_type = evidence.response.header("content-type")
-    if not is_json(media_type):
-        yield Finding("application/json, or a type that ends in +json", media_type or "no Content-Type")
+    return None if is_json(media_type) else media_type or "no Content-Type"
 
 
-def _json(evidence: Evidence) -> Iterator[Finding]:
-    problem = evidence.text.problem if evidence.text else "an empty body"
-    if problem:
-        yield Finding("one JSON text in UTF-8", problem)
+def _other_status(evidence: Evidence) -> str | None:
+    return None if evidence.status == 200 else str(evidence.status)  # noqa: PLR2004
 
 
-def _campaign(evidence: Evidence) -> Iterator[Finding]:
-    if not is_campaign(evidence):
-        value = evidence.text.value if evidence.text else None
-        yield Finding("an object with the campaign's members", _described(value))
-
-
-def _described(value: Any) -> str:
+def _no_campaign(evidence: Evidence) -> str | None:
+    if is_campaign(evidence):
+        return None
+    value = evidence.text.value if evidence.text else None
     if isinstance(value, Mapping):
         names = ", ".join(repr(name) for name in list(value)[:5])
         return f"an object with {names}" if names else "an empty object"
@@ -98,17 +97,22 @@ def _described(value: Any) -> str:
     return kinds.get(type(value), "a number")
 
 
-def _unique(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.text and evidence.text.duplicates:
-        yield Finding("every key once", f"{evidence.text.duplicates[0]!r} twice")
+def _repeated_key(evidence: Evidence) -> str | None:
+    return f"{evidence.text.duplicates[0]!r} twice" if evidence.text and evidence.text.duplicates else None
+
+
+_IS_JSON: Final = _unless("application/json, or a type that ends in +json", _media_type)
+_IS_JSON_TEXT: Final = _unless(
+    "one JSON text in UTF-8", lambda e: e.text.problem if e.text else "an empty body"
+)
 
 
 def _siblings(evidence: Evidence) -> Iterator[Finding]:
     if evidence.status >= _SERVER_ERROR:
         yield Finding("200", str(evidence.status))
         return
-    yield from _media_type(evidence)
-    yield from () if evidence.response.truncated else _json(evidence)
+    yield from _IS_JSON(evidence)
+    yield from () if evidence.response.truncated else _IS_JSON_TEXT(evidence)
     if is_campaign(evidence):
         for member in members.MEMBERS:
             if member.pointer not in members.SHARED and not member.pointer.startswith("/config"):
@@ -175,44 +179,30 @@ def _envelope(evidence: Evidence) -> Iterator[Finding]:
         yield Finding('{"error": {"type": "…", "message": "…"}}', describe_response(evidence))
 
 
-def _allow(evidence: Evidence) -> Iterator[Finding]:
-    allow = evidence.response.header("allow")
-    if "POST" not in (allow or "").upper():
-        yield Finding("an Allow header that names POST", allow or "no Allow header")
-
-
-def _challenge(evidence: Evidence) -> Iterator[Finding]:
-    if not evidence.response.header("www-authenticate"):
-        yield Finding("a WWW-Authenticate header", "none")
-
-
-def _reads_foreign(evidence: Evidence) -> bool:
-    foreign = evidence.exchange.scope == "foreign"
-    return evidence.answered and foreign and evidence.operation == "retrieve"
-
-
-def _retrieved(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.accepted:
-        yield Finding("403 or 404", str(evidence.status))
+def _other_methods(evidence: Evidence) -> str | None:
+    allow = evidence.response.header("allow") or "no Allow header"
+    return None if "POST" in allow.upper() else allow
 
 
 CLAUSES: Final = (
     Clause("response.status-is-200", "should", "A successful response has status 200.",
-           _SUCCESS, lambda e: e.in_run, _status),
+           _SUCCESS, lambda e: e.in_run, _unless("200", _other_status)),
     Clause("response.media-type", "must", "The Content-Type of a successful response is JSON.",
-           Source("rfc", "RFC 9110, 8.3"), _pause, _media_type),
+           Source("rfc", "RFC 9110, 8.3"), _pause, _IS_JSON),
     Clause("response.json-text", "must", "The body of a 200 is one well-formed JSON text in UTF-8.",
-           Source("rfc", "RFC 8259, 2 and 8.1"), lambda e: _pause(e) and not e.response.truncated, _json),
+           Source("rfc", "RFC 8259, 2 and 8.1"),
+           lambda e: _pause(e) and not e.response.truncated, _IS_JSON_TEXT),
     Clause("response.is-the-campaign", "must", "The body of a 200 is one campaign object.",
-           _SUCCESS, lambda e: e.in_run and e.readable, _campaign),
+           _SUCCESS, lambda e: e.in_run and e.readable,
+           _unless("an object with the campaign's members", _no_campaign)),
     Clause("response.no-duplicate-keys", "should", "No key occurs twice in an object of a 2xx body.",
-           Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable, _unique),
+           Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable,
+           _unless("every key once", _repeated_key)),
     *member_clauses("response"),
     Clause("response.usual-values", "should",
            "`payment_method_type`, `bid_strategy` and `target_country_codes` have known values, and no count "
            "is negative.",
-           Source("sdk", "types of the ad campaign"), _pause_campaign,
-           usual_values("response")),
+           Source("sdk", "types of the ad campaign"), _pause_campaign, usual_values("response")),
     Clause("response.sums-add-up", "should",
            "`available_budget` is at most `daily_budget` minus `todays_spend`, and `return_on_ad_spend` is "
            "`revenue` divided by `total_spend`.",
@@ -239,13 +229,18 @@ CLAUSES: Final = (
            "A 4xx or 5xx body has an object `error` with the strings `type` and `message`.",
            _ENVELOPE, lambda e: _refused(e) and not e.response.truncated, _envelope),
     Clause("refusals.allow-header", "should", "A 405 has an Allow header that names POST.",
-           Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405, _allow),  # noqa: PLR2004
+           Source("rfc", "RFC 9110, 15.5.6"), lambda e: e.status == 405,  # noqa: PLR2004
+           _unless("an Allow header that names POST", _other_methods)),
     oracle("authorization.nothing-changes", "A request that gets a 401 or 403 changes no campaign.",
            Source("errors", "401 and 403")),
     Clause("authorization.challenge", "should", "A 401 has a WWW-Authenticate header.",
-           Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401, _challenge),  # noqa: PLR2004
+           Source("rfc", "RFC 9110, 11.6.1"), lambda e: e.status == 401,  # noqa: PLR2004
+           _unless("a WWW-Authenticate header",
+                   lambda e: None if e.response.header("www-authenticate") else "none")),
     Clause("authorization.foreign-campaign-is-hidden", "should",
            "Retrieving another company's campaign gets a 403 or 404.",
-           Source("sibling", "retrieve, required permissions"), _reads_foreign, _retrieved,
+           Source("sibling", "retrieve, required permissions"),
+           lambda e: e.answered and e.exchange.scope == "foreign" and e.operation == "retrieve",
+           _unless("403 or 404", lambda e: str(e.status) if e.accepted else None),
            requires=frozenset({"foreign"})),
 )  # fmt: skip

@@ -2,10 +2,8 @@
 
 A request takes effect between sending it and receiving the response; without a response, or with a 5xx, it
 may or may not have taken effect. The provider's clock is known as an interval. So the oracle tracks a set of
-states for each campaign. A response outside the set is a finding, a response inside narrows it.
-
-The rules are pure functions: ``states`` says what requests, time and responses do to a set of states,
-``blame`` which clause a difference fails. :class:`Oracle` applies them to one exchange after another.
+states for each campaign. A response outside the set is a finding, a response inside narrows it. ``states``
+says what requests, time and responses do to the set, ``blame`` which clause a difference fails.
 """
 
 from __future__ import annotations
@@ -17,14 +15,7 @@ from whop_contracts.exchange import Exchange, Finding, Window
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.json_text import read_leniently, read_response
 from whop_contracts.pause.classify import Intent, class_of, read_intent
-from whop_contracts.pause.evidence import (
-    Event,
-    Evidence,
-    Possible,
-    State,
-    read_state,
-    remember,
-)
+from whop_contracts.pause.evidence import Evidence, Possible, State, read_state, remember
 from whop_contracts.pause.oracle import blame, states
 from whop_contracts.pause.oracle.states import Campaign, adopt, is_about, observe, union
 from whop_contracts.pause.request_classes import CREDENTIAL
@@ -37,19 +28,18 @@ _REFUSED: Final = range(400, 500)
 class Oracle:
     """Follows every campaign of a run through its exchanges, in the order of their responses.
 
-    ``tolerance`` is how many seconds after its instant a campaign may still be paused. ``lags`` is whether a
-    read has shown a state from before a write, so that later ones may too. Changes of the campaigns in
-    ``waiting`` are due to time: a sequence waits for them, while requests are sent to others.
+    ``tolerance`` is how many seconds after its instant a campaign may still be paused.
     """
 
     def __init__(self, *, tolerance: float = 60.0) -> None:
-        self.tolerance = tolerance
         self.lags = False
+        """Whether a read has shown a state from before a write, so that later ones may too."""
         self.waiting: set[str] = set()
+        """The campaigns that change by time: a sequence waits for them, while requests are sent to others."""
         self._tolerance = int(tolerance * NANO)
         self._campaigns: dict[str, Campaign] = {}
         self._foreign: dict[str, Campaign] = {}
-        self._trail: tuple[Event, ...] = ()
+        self._trail: tuple[Evidence, ...] = ()
         self._last: tuple[float, int] | None = None
         self._requested: set[int] = set()
 
@@ -106,42 +96,45 @@ class Oracle:
 
     def _evidence(self, exchange: Exchange, known: Campaign) -> Evidence:
         """The exchange with what was known before it."""
-        request, end_time = exchange.request, known.documents.end_time
-        evidence = Evidence(
+        request, now, intent = exchange.request, exchange.now, None
+        if request.operation in (None, "pause"):
+            intent = Intent("unstated")
+            if request.content_known:
+                media_type, end_time = request.header("content-type"), known.documents.end_time
+                intent = read_intent(request.content, media_type, now, end_time)
+            self._requested.update(intent.until, intent.aliases)
+        return Evidence(
             exchange,
             text=read_response(exchange.response),
-            before=self._elapse(known.states, exchange.now),
+            request_class=class_of(exchange, intent) if intent else None,
+            intent=intent,
+            before=self._elapse(known.states, now),
             documents=known.documents,
             trail=self._trail,
         )
-        if request.operation not in (None, "pause"):
-            return evidence
-        intent = Intent("unstated")
-        if request.content_known:
-            intent = read_intent(request.content, request.header("content-type"), exchange.now, end_time)
-        self._requested.update(intent.until, intent.aliases)
-        return replace(evidence, intent=intent, request_class=class_of(exchange, intent))
 
     def _track(self, evidence: Evidence, known: Campaign) -> Evidence:
         """Apply the request and the response to the campaign."""
-        exchange, document = evidence.exchange, evidence.document
-        if evidence.operation != "retrieve":
+        exchange, operation, document = evidence.exchange, evidence.operation, evidence.document
+        if operation != "retrieve":
             known.act(evidence)
-        check = self._check_read if evidence.operation == "retrieve" else self._check_write
-        if document is None:
-            # A body that is not well-formed JSON is used only to know the state, if it can be read.
-            value = None if evidence.readable or not evidence.in_run else read_leniently(exchange.response)
-            if isinstance(value, dict) and is_about(value, exchange):
-                evidence = replace(evidence, shown=read_state(value))
-                check(evidence, known, read_state(value))
+        lenient = document is None and evidence.in_run and not evidence.readable
+        value = read_leniently(exchange.response) if lenient else document
+        if not isinstance(value, dict):
             return evidence
-        shown = read_state(document)
-        if not is_about(document, exchange):
-            # It can still be compared with what was asked for, but shows nothing about the campaign.
-            return self._check_write(evidence, known, shown) if evidence.operation == "pause" else evidence
-        evidence = check(replace(evidence, shown=shown), known, shown)
+        shown = read_state(value)
+        if not is_about(value, exchange):
+            # A pause can still be compared with what was asked for; nothing is shown about the campaign.
+            comparable = operation == "pause" and not lenient
+            return self._check_write(evidence, known, shown) if comparable else evidence
+        evidence = replace(evidence, shown=shown)
+        check = self._check_read if operation == "retrieve" else self._check_write
+        checked = check(evidence, known, shown)
+        if document is None:
+            # A body that is not well-formed JSON is used only to know the state.
+            return evidence
         known.add_document(document, exchange)
-        return evidence
+        return checked
 
     def _check_write(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:
         """Check the response to a pause or an unpause against what was asked for."""
@@ -151,14 +144,10 @@ class Oracle:
             if evidence.shown and shown.status in states.RESTING and evidence.before is not None:
                 known.states = adopt(shown, now)
             return evidence
-        tested = blame.clauses_of_write(evidence)
-        if observe(allowed, shown):
-            return replace(evidence, tested=tested)
-        if evidence.shown:
+        checked = blame.compare(evidence, blame.clauses_of_write(evidence), shown, allowed)
+        if checked.findings and evidence.shown:
             known.states = union(known.states, adopt(shown, now))
-        return blame.fail(
-            evidence, blame.Difference(tested, shown, allowed, evidence.before, evidence.intent)
-        )
+        return checked
 
     def _check_read(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:
         """Check a read against what is possible, and narrow that to what it shows."""
@@ -180,7 +169,8 @@ class Oracle:
         if not matching:
             evidence = replace(evidence, unrequested=known.is_of_others(shown, self._requested))
             known.confirm(adopt(shown, exchange.now), exchange.now)
-            return blame.fail(evidence, blame.Difference(tested, shown, allowed), blame.AT_ONCE)
+            checked = blame.compare(evidence, tested, shown, allowed)
+            return replace(checked, tested=checked.tested | {blame.AT_ONCE})
         resumed = known.resumed(shown, exchange)
         tested |= (blame.RESUMED | {blame.PROMPTLY} if resumed else frozenset()) | {blame.AT_ONCE}
         if shown.whole and not lagging:
@@ -195,7 +185,7 @@ class Oracle:
         """Check another company's campaign for what our refused requests did; others may change it too."""
         exchange, text = evidence.exchange, evidence.text
         known = self._foreign.setdefault(exchange.request.campaign, Campaign())
-        if exchange.request.operation != "retrieve":
+        if evidence.operation != "retrieve":
             refused = evidence.answered and evidence.status in _REFUSED
             known.states = known.states if refused else None
             known.causes = (blame.UNCHANGED_BY_OTHERS,)
@@ -205,11 +195,7 @@ class Oracle:
         shown, tested = read_state(text.value), frozenset(known.causes)
         allowed = self._elapse(known.states, exchange.now)
         known.states, known.causes = adopt(shown, exchange.now), ()
-        if not tested or allowed is None:
-            return evidence
-        if observe(allowed, shown):
-            return replace(evidence, tested=tested)
-        return blame.fail(evidence, blame.Difference(tested, shown, allowed))
+        return blame.compare(evidence, tested, shown, allowed) if tested and allowed else evidence
 
     def _spread(self, evidence: Evidence, known: Campaign | None) -> None:
         """Let a write count as a possible cause of changes in every other campaign of the run."""

@@ -43,8 +43,8 @@ _DATES: Final = frozenset({UNTIL, OFFSET, FRACTION, FAR, INDEFINITE, REPLACED})
 class Difference:
     """A response that shows a state outside the ``allowed`` ones.
 
-    ``tested`` are the clauses that it checks. ``before`` and ``intent``, for the response to a write, are
-    the states before the request and what it asked for.
+    ``tested`` are the clauses that it checks, ``before`` the states before the request, ``intent`` what a
+    write asked for.
     """
 
     tested: frozenset[str]
@@ -141,12 +141,13 @@ def describe(allowed: frozenset[State], shown: State, clause: str) -> Finding:
     return Finding(expected, str(shown), "/status" if at_status else "/paused_until")
 
 
-def fail(evidence: Evidence, difference: Difference, *more: str) -> Evidence:
-    """The evidence with the findings of a difference; ``more`` are further clauses that were tested."""
-    clauses = blame(difference)
-    allowed, shown = difference.allowed, difference.shown
+def compare(evidence: Evidence, tested: frozenset[str], shown: State, allowed: frozenset[State]) -> Evidence:
+    """The evidence with the clauses that it tests, and what is found if no ``allowed`` state is shown."""
+    if any(shown.matches(state) for state in allowed):
+        return replace(evidence, tested=tested)
+    clauses = blame(Difference(tested, shown, allowed, evidence.before, evidence.intent))
     found = {clause: describe(allowed, shown, clause) for clause in clauses}
-    return replace(evidence, tested=difference.tested.union(clauses, more), findings=found)
+    return replace(evidence, tested=tested.union(clauses), findings=found)
 
 
 def clauses_of_write(evidence: Evidence) -> frozenset[str]:

@@ -1,12 +1,12 @@
 """The possible states of a campaign: pure functions over sets of states, and what is known of one campaign.
 
-A set holds every state that the campaign may be in; None means that nothing is known, so that anything may be
-shown. Instants and durations are nanoseconds of the provider's clock, unless a name or a text says otherwise.
+A set of None means that nothing is known, so that anything may be shown. Instants and durations are
+nanoseconds of the provider's clock, unless a name or a text says otherwise.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -32,8 +32,6 @@ _GOING_BACK: Final = 4
 _REMEMBERED: Final = 2_000
 """How many earlier states are kept: more than one client can leave within the time that a read may lag."""
 _SERVER_ERROR: Final = 500
-
-
 Applied = Literal["yes", "maybe", "no"]
 """Whether a request took effect."""
 
@@ -114,36 +112,33 @@ def _leads_to(evidence: Evidence) -> Possible:
 
 @dataclass(slots=True)
 class Campaign:
-    """What is known of one campaign.
-
-    ``states`` are the possible states as the last write or read left them, before any time passed.
-    ``causes`` are the ids of the clauses that check the writes since the last read, the last one first;
-    ``doubtful`` says that the last write may not have taken effect. ``confirmed`` is when a read last settled
-    the state. ``older`` are the states that a lagging read may still show, and when they were replaced, in
-    seconds of our clock and nanoseconds of the provider's. ``cancelled`` are the dates of pauses that were
-    replaced or ended, sorted. ``seen`` says that a read has shown the present state, ``gone_back`` how many
-    in a row have shown an older one since.
-    """
+    """What is known of one campaign."""
 
     states: Possible = None
+    """The possible states as the last write or read left them, before any time passed."""
     causes: tuple[str, ...] = ()
+    """The ids of the clauses that check the writes since the last read, the last one first."""
     doubtful: bool = False
+    """Whether the last write may not have taken effect."""
     confirmed: Window | None = None
+    """When a read last settled the state."""
     older: list[tuple[Possible, float, int | None]] = field(default_factory=list)
+    """What a lagging read may still show, and when it was replaced: by our clock (s), by the provider's."""
     cancelled: list[int] = field(default_factory=list)
+    """The dates of pauses that were replaced or ended, sorted."""
     seen: bool = False
+    """Whether a read has shown the present state, and how many in a row have gone back to an older one."""
     gone_back: int = 0
     documents: Documents = field(default_factory=Documents)
 
     def act(self, evidence: Evidence) -> None:
         """Take in a write."""
-        exchange, applied = evidence.exchange, _applied(evidence)
-        past = evidence.request_class == "past"
+        exchange, applied, past = evidence.exchange, _applied(evidence), evidence.request_class == "past"
         if applied != "no":
             self.replace(evidence.before, exchange.received, exchange.now.end if exchange.now else None)
             for state in evidence.before or ():
                 if state.until is not None and state.status == "paused":
-                    self.cancel(state.until)
+                    insort(self.cancelled, state.until)
             self.doubtful = applied == "maybe"
             self.states = after(evidence.before, _leads_to(evidence), applied)
             written = blame.UNPAUSED if exchange.request.operation == "unpause" else blame.STORED
@@ -157,12 +152,6 @@ class Campaign:
         self.older.append((states, at, at_ns))
         del self.older[:-_REMEMBERED]
         self.seen, self.gone_back = False, 0
-
-    def cancel(self, until: int) -> None:
-        """Keep the date of a pause that was replaced or ended."""
-        place = bisect_left(self.cancelled, until)
-        if self.cancelled[place : place + 1] != [until]:
-            self.cancelled.insert(place, until)
 
     def confirm(self, states: Possible, now: Window | None) -> None:
         """Take in the states that a read leaves possible."""
@@ -179,12 +168,15 @@ class Campaign:
         return self.gone_back <= _GOING_BACK
 
     def add_document(self, document: Mapping[str, Any], exchange: Exchange) -> None:
-        """Take in a document about the campaign."""
-        old = self.documents
+        """Take in a document about the campaign; a pause shows with ``config`` if the campaign has an end."""
+        old, config = self.documents, document.get("config")
         end = end_time(document) if old.end_time is None else old.end_time
         operation = exchange.request.operation or "other"
-        first = old.first if operation in old.first else {**old.first, operation: document}
-        self.documents = Documents(first, document, end, old.end_known or shows_end(document, exchange))
+        shows_end = (operation == "pause" and "config" in document) or (
+            isinstance(config, Mapping) and "end_time" in config
+        )
+        first = {**old.first, operation: old.first.get(operation, document)}
+        self.documents = Documents(first, document, end, old.end_known or shows_end)
 
     def clauses_of_read(self, allowed: frozenset[State], now: Window | None) -> frozenset[str]:
         """The ids of the clauses that a read checks; ``allowed`` are the states that are possible ``now``."""
@@ -258,13 +250,6 @@ def is_about(document: Mapping[str, Any], exchange: Exchange) -> bool:
     """Whether a document is about the campaign of the request, as far as its id can be read."""
     name = document.get("id")
     return not isinstance(name, str) or name.lower() == exchange.request.campaign.lower()
-
-
-def shows_end(document: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Whether a document shows if the campaign has an end: by ``config`` in a pause, else by ``end_time``."""
-    config = document.get("config")
-    pause = exchange.request.operation == "pause" and "config" in document
-    return pause or (isinstance(config, Mapping) and "end_time" in config)
 
 
 def end_time(document: Mapping[str, Any]) -> int | None:

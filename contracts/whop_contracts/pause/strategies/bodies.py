@@ -33,10 +33,8 @@ _COUNTRIES: Final = ("US", "CA", "GB", "FR", "DE", "BR", "IN", "JP", "NG", "AU",
 
 def ad_campaigns() -> SearchStrategy[dict[str, Any]]:
     """Campaigns as the page documents them: with every documented member, each nullable one null now and
-    then.
-
-    ``updated_at`` is never before ``created_at``, and only a paused campaign has a ``paused_until``. Shrinks
-    towards numbers of 0, empty lists and nulls, and timestamps of September 2020.
+    then. ``updated_at`` is never before ``created_at``, and only a paused campaign has a ``paused_until``.
+    Shrinks towards numbers of 0, empty lists and nulls, and timestamps of September 2020.
     """
 
     def coherent(document: dict[str, Any]) -> dict[str, Any]:
@@ -53,10 +51,7 @@ def ad_campaigns() -> SearchStrategy[dict[str, Any]]:
 
 def pause_bodies(*, earliest: datetime = FIRST, latest: datetime = LAST) -> SearchStrategy[dict[str, Any]]:
     """Bodies that the schema of the pause request allows, with documented members alone: empty, or with an
-    instant from ``earliest`` to ``latest`` in any spelling of RFC 3339. The bounds decide whether it is
-    ahead.
-
-    Shrinks towards ``{}``.
+    instant from ``earliest`` to ``latest`` in any spelling of RFC 3339. Shrinks towards ``{}``.
     """
     instants = rfc3339_instants(earliest=earliest, latest=latest)
     return _values(load("pause-request"), {"date-time": instants})
@@ -69,27 +64,22 @@ def _values(schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]
     schema = {**schema, **schema.get(SHOULD, {})}
     if "enum" in schema:
         return st.sampled_from(sorted(schema["enum"], key=lambda value: value is not None))
-    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    types = sorted(types, key=lambda name: name != "null")
-    return st.one_of([_of_type(one, schema, formats) for one in types])
-
-
-def _of_type(
-    type_: str, schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]]
-) -> SearchStrategy[Any]:
-    if type_ == "object":
+    if isinstance(schema["type"], list):
+        types = sorted(schema["type"], key=lambda name: name != "null")
+        return st.one_of([_values({**schema, "type": one}, formats) for one in types])
+    if schema["type"] == "object":
         parts = {name: part for name, part in schema["properties"].items() if "description" in part}
         members = {name: _values(part, formats) for name, part in parts.items()}
         required = {name: members.pop(name) for name in schema["required"]}
         return st.fixed_dictionaries(required, optional=members)
-    if type_ == "array":
+    if schema["type"] == "array":
         return st.lists(_values(schema["items"], formats), max_size=5)
-    if type_ == "string":
+    if schema["type"] == "string":
         text = st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else st.text()
         return formats.get(schema.get("format", ""), text)
-    numbers = st.integers(0, _MOST)
-    simple = {"null": st.none(), "boolean": st.booleans(), "integer": numbers}
-    return simple.get(type_, numbers | st.floats(0, _MOST))
+    whole = st.integers(0, _MOST)
+    numbers = {"null": st.none(), "boolean": st.booleans(), "integer": whole}
+    return numbers.get(schema["type"], whole | st.floats(0, _MOST))
 
 
 # -- values that are no instants -----------------------------------------------------------------------------
@@ -113,10 +103,7 @@ _NO_ZONES: Final = st.one_of(
 def not_instants() -> SearchStrategy[str]:
     """Texts that name no instant: impossible days, times and zones, words, numbers, other notations of dates,
     instants with one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand
-    characters.
-
-    Never a text in which a lenient reader finds an instant; ``loose_stamps`` draws those. Shrinks towards
-    ``tomorrow``.
+    characters. Never one that a lenient reader takes for an instant. Shrinks towards ``tomorrow``.
     """
     pieces = st.sampled_from(["9", "A", "tomorrow ", "2030-01-01T00:00:00Z", "-", "0", "é", "'"])
     shapes = st.builds(
@@ -167,9 +154,7 @@ def wrong_types() -> SearchStrategy[Any]:
 
 @st.composite
 def _impossible_days(draw: DrawFn) -> str:
-    """Days that no calendar has, alone or with a time: 29 February of a common year, the 31st of a short
-    month, month 13.
-    """
+    """Days that no calendar has, alone or with a time: the 31st of a short month, month 13."""
     year = draw(st.sampled_from([2100, 2023, 1900]) | YEARS)
     month = draw(st.sampled_from([2, 4, 6, 9, 11]) | st.sampled_from([1, 3, 5, 7, 8, 10, 12]))
     length = monthrange(year, month)[1]
@@ -195,17 +180,15 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
     """What is wrong, and a body that is good but for that one thing: a value of another type, text that names
     no instant, JSON that is no object, malformed JSON, bytes that are not UTF-8. All but the last are text.
 
-    A bare scalar or an array is never null, and no body is blank, begins with a byte order mark, is UTF-16 or
-    has a key twice: nothing could be concluded from the response. Shrinks towards ``{"paused_until": 0}``.
+    No body is null or blank, begins with a byte order mark, is UTF-16 or has a key twice: nothing could be
+    concluded from the response. Shrinks towards ``{"paused_until": 0}``.
     """
-    # Written with and without escapes.
-    texts = st.builds(_pause, not_instants(), st.booleans())
     return st.one_of(
-        wrong_types().map(_pause).map(lambda body: ("another type for the date", body)),
-        texts.map(lambda body: ("text that names no instant", body)),
-        NO_OBJECTS.map(lambda body: ("no object", body)),
+        st.tuples(st.just("another type for the date"), wrong_types().map(_pause)),
+        st.tuples(st.just("text that names no instant"), st.builds(_pause, not_instants(), st.booleans())),
+        st.tuples(st.just("no object"), NO_OBJECTS),
         malformed_bodies(),
-        NOT_UTF8_DATES.map(lambda body: ("bytes that are not UTF-8", body)),
+        st.tuples(st.just("bytes that are not UTF-8"), NOT_UTF8_DATES),
     )
 
 
@@ -227,9 +210,8 @@ NO_OBJECTS: Final = st.one_of(
 
 
 def not_utf8(start: SearchStrategy[str]) -> SearchStrategy[bytes]:
-    """Bodies that begin with ``start`` and end with bytes that are not UTF-8, in a text: unused bytes, single
-    halves, overlong forms, a point beyond the last; Latin-1. Not a surrogate, which sound readers of JSON
-    accept as they accept its escape.
+    """Bodies that begin with ``start`` and end with bytes that are not UTF-8, in a text. Not a surrogate,
+    which sound readers of JSON accept as they accept its escape.
     """
     wrong = st.sampled_from(tuple(map(bytes.fromhex, SAMPLES["not_utf8_hex"])))
     return st.builds(lambda text, end: text.encode() + end + b'"}', start, wrong)

@@ -2,8 +2,7 @@
 
 Schemathesis makes the bodies, valid or not. Their dates are symbolic, and neither ids nor credentials are
 used, so that no request can hit somebody's campaign. What a request is meant to be is not relied on: it is
-classified like any other. The histories follow a few rules; the state machine of the tests explores the same
-rules on the mock.
+classified like any other.
 """
 
 from __future__ import annotations
@@ -27,9 +26,7 @@ from whop_contracts.steps import AdvanceClock, Case, Send, Step, SymbolicInstant
 from whop_contracts.steps import Sequence as Steps
 
 _FORMAT: Final = "whop-contracts-instant"
-"""The name of our instants as a format: ``date-time`` itself is the user's, if there are other tests in the
-process.
-"""
+"""The format of our instants: ``date-time`` is the user's, if there are other tests in the process."""
 _DATES: Final = 64
 _TOKEN: Final = re.compile(r"\{until (\d+)\}")
 _ZONES: Final = ("Z", "+05:30", "-03:30", "+14:00", "-12:00")
@@ -38,7 +35,6 @@ _REJECTED: Final = (
     "delete-on-pause-route",
 )  # fmt: skip
 _STEPS: Final = 8
-"""The most steps of a history that is drawn offline."""
 
 
 # -- from the OpenAPI document -------------------------------------------------------------------------------
@@ -115,30 +111,24 @@ def histories(gap: int = GAP, *, moving: bool = True) -> SearchStrategy[tuple[St
 
     def pause(mark: str, times: int, offset: str, fraction: str | None) -> Send:
         until = SymbolicInstant(plus_ms=times * gap, offset=offset, fraction=fraction)
-        return Send(dated(f"its instant {mark}", until, mark=mark))
+        return _drawn(dated(f"its instant {mark}", until, mark=mark))
 
     marks, lengths = st.sampled_from(("a", "b")), st.sampled_from((1, 2, 3))
     zones, fractions = st.sampled_from(_ZONES), st.sampled_from((None, "000", "5", "123456"))
     steps: list[SearchStrategy[Step]] = [
         st.builds(pause, marks, lengths, zones, fractions),
-        st.sampled_from((indefinitely(), vectors()["no-body"])).map(Send),
+        st.sampled_from((indefinitely(), vectors()["no-body"])).map(_drawn),
         st.just(Send(reactivate())),
         st.just(READ),
-        st.sampled_from([vectors()[id_] for id_ in _REJECTED]).map(Send),
+        st.sampled_from([vectors()[id_] for id_ in _REJECTED]).map(_drawn),
     ]
     if moving:
         steps.append(st.builds(AdvanceClock, marks, st.sampled_from((gap // 2, -MARGIN))))
     return st.lists(st.one_of(steps), min_size=2, max_size=_STEPS).map(_tidied).filter(bool)
 
 
-def drawn_sequences(seed: object, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Steps, ...]:
-    """``count`` histories, the same for the same seed and versions. Each leaves the campaign active."""
-    ending = (READ, Send(reactivate()), READ)
-    drawn = draw(histories(gap, moving=moving), seed=seed, count=count)
-    return tuple(
-        Steps(f"explored {index}", (*map(_as_drawn, steps), *ending), ends="active", id=f"explored-{index}")
-        for index, steps in enumerate(drawn)
-    )
+def _drawn(case: Case) -> Send:
+    return Send(replace(case, origin="drawn"))
 
 
 def _tidied(steps: list[Step]) -> tuple[Step, ...]:
@@ -154,12 +144,15 @@ def _tidied(steps: list[Step]) -> tuple[Step, ...]:
         elif isinstance(step, AdvanceClock) and step.mark in known:
             # A move tells nothing until somebody looks.
             kept += [step, READ]
-    pauses = [step for step in kept if isinstance(step, Send) and step.case.leaves == "paused"]
+    pauses = any(isinstance(step, Send) and step.case.leaves == "paused" for step in kept)
     return tuple(kept) if pauses else ()
 
 
-def _as_drawn(step: Step) -> Step:
-    """The step, its request marked as drawn unless it is a read."""
-    if isinstance(step, Send) and step.case.operation == "pause":
-        return Send(replace(step.case, origin="drawn"))
-    return step
+def drawn_sequences(seed: object, count: int, *, gap: int = GAP, moving: bool = True) -> tuple[Steps, ...]:
+    """``count`` histories, the same for the same seed and versions. Each leaves the campaign active."""
+    ending = (READ, Send(reactivate()), READ)
+    drawn = draw(histories(gap, moving=moving), seed=seed, count=count)
+    return tuple(
+        Steps(f"explored {index}", (*steps, *ending), ends="active", id=f"explored-{index}")
+        for index, steps in enumerate(drawn)
+    )

@@ -1,7 +1,6 @@
-"""Requests of each class: what is drawn for a plan. Dates are symbolic, one thing differs from a good
-request.
+"""Requests of each class: what is drawn for a plan. One thing differs from a good request; names say what.
 
-Ids are made here alone, so that no request can hit somebody's campaign. Case names say what differs.
+Dates are symbolic. Ids are made here alone, so that no request can hit somebody's campaign.
 """
 
 from __future__ import annotations
@@ -55,11 +54,10 @@ def _escaped(name: str, places: Iterable[int]) -> str:
 
 
 def _undocumented() -> SearchStrategy[list[Member]]:
-    """One to three members that the page does not name, with values of every JSON type; or ten and more
-    at once, each an array of values of another kind.
+    """One to three members that the page does not name, with values of every JSON type, or ten and more.
 
     Neither a documented member of the response, which a provider might assign, nor another spelling of the
-    date's name, which some providers read.
+    date's name.
     """
     texts = sample("texts") | PLAIN_INSTANTS | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
     integers, others = st.integers(-(2**70), 2**70), st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
@@ -114,12 +112,12 @@ def _broken_bodies() -> SearchStrategy[str]:
         at = place % len(body)
         return body[:at] + letter + body[at + kept :]
 
-    def malformed(body: str) -> bool:
-        return read_intent(body.encode(), _JSON, None, None).request_class == "malformed"
-
     bodies = _objects(st.just([("paused_until", '"2031-03-04T05:06:07Z"')]))
     letters = st.sampled_from(["", "\\", "'", ",", "{", "]", "x"])
-    return st.builds(broken, bodies, st.integers(0, 60), letters, st.integers(0, 1)).filter(malformed)
+    drawn = st.builds(broken, bodies, st.integers(0, 60), letters, st.integers(0, 1))
+    return drawn.filter(
+        lambda body: read_intent(body.encode(), _JSON, None, None).request_class == "malformed"
+    )
 
 
 # -- requests ------------------------------------------------------------------------------------------------

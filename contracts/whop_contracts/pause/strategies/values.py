@@ -1,11 +1,9 @@
 """Small values: samples at which implementations break, the parts of dates, ids, tokens, and :func:`draw`.
 
-``samples.json`` holds the samples. ``days`` are the ends of months and years, and days that show a swapped
-month and day. ``nights`` are a Sunday, a time and an offset. The landmarks are seconds in UTC at which
-counters run out and calendars differ. ``wide_zones`` are offsets that RFC 3339 allows and no country has.
-``shapes`` are instants with one thing too many or too few. ``malformed`` are texts that are not JSON because
-of one thing; ``DATE`` is where an instant goes. ``encoded`` is percent-encoded: white space, NUL, quotes, a
-slash, signs, letters beyond ASCII, an emoji, a byte that is not UTF-8.
+Of ``samples.json``: ``days`` are the ends of months and years, and days that show a swapped month and day.
+``nights`` are a Sunday, a time and an offset. The landmarks are seconds in UTC at which counters run out and
+calendars differ. ``shapes`` are instants with one thing too many or too few. ``malformed`` are texts that are
+not JSON because of one thing; ``DATE`` is where an instant goes.
 """
 
 from __future__ import annotations
@@ -36,8 +34,7 @@ _TRIES: Final = 20
 
 
 def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
-    """``count`` values of ``strategy``, no two with the same ``repr``; fewer if 20 tries per value do not
-    find so many.
+    """``count`` values of ``strategy``, no two with the same ``repr``; fewer if 20 tries per value find less.
 
     They depend on the strategy, the seed (as text) and the version of Hypothesis alone. A smaller count gives
     the start of the same list. Nothing is written to disk.
@@ -111,7 +108,6 @@ def _letters(least: int = 11, most: int = 14) -> SearchStrategy[str]:
 
 def campaign_ids() -> SearchStrategy[str]:
     """Ids that look like a campaign's and are made up: ``adcamp_`` and 11 to 14 ASCII letters or digits.
-
     Shrinks towards ``adcamp_aaaaaaaaaaa``.
     """
     return _letters().map(ID_PREFIX.__add__)
@@ -120,10 +116,7 @@ def campaign_ids() -> SearchStrategy[str]:
 def malformed_ids() -> SearchStrategy[str]:
     """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the
     prefix twice or alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds
-    of characters.
-
-    Never empty, ``.`` or ``..``, and never with a raw ``/``, ``?`` or ``#``: no segment leads to another
-    route. Shrinks towards the prefix alone.
+    of characters. None is empty or leads to another route. Shrinks towards the prefix alone.
     """
     sizes, letters = st.sampled_from([300, 1_000, 4_000]), st.sampled_from(_LETTERS)
     return st.one_of(
