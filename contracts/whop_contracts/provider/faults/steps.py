@@ -73,15 +73,6 @@ def timer(how: Callable[[Provider, Campaign, int], int | None]) -> Faulty:
     return around(Provider.due)(due)
 
 
-def storing(how: Callable[[Provider, Campaign, int], int | None]) -> Faulty:
-    """Store another date, or none: from the provider, the campaign as it was, and the date that was sent."""
-
-    def pause(go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
-        go(campaign, None if until is None else how(provider, campaign, until))
-
-    return around(Provider.apply_pause)(pause)
-
-
 note_offset: Final = after(Provider.compose)(lambda p, parts: p.notes.update(offset=parts.offset * MINUTE))
 """Notes the offset of the last date, in nanoseconds."""
 
@@ -91,9 +82,12 @@ def by_row(step: Go, kind: Callable[[Go], Make] = around) -> Callable[[Go], Make
     return lambda how: lambda row: kind(step)(partial(how, row))
 
 
-def moving(row: Row) -> Faulty:
+@by_row(Provider.apply_pause)
+def moving(row: Row, go: Go, provider: Provider, campaign: Campaign, until: int | None) -> None:
     """Store another date of campaigns that fit a row, by its ``how`` and ``seconds``."""
-    return storing(lambda p, one, until: moved(row, until, p.now()) if having(row, one) else until)
+    if until is not None and having(row, campaign):
+        until = moved(row, until, provider.now())
+    go(campaign, until)
 
 
 _AFFECTED: Final[Mapping[str, Callable[[Campaign, Any], bool]]] = {

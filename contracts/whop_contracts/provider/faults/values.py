@@ -14,7 +14,7 @@ from whop_contracts.provider import dates
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.dates import DAY, MINUTE, SECOND, Parts
 from whop_contracts.provider.faults import HOUR, Faulty, Make, Row, coded, condition, moved, stored
-from whop_contracts.provider.faults.steps import Go, both, by_row, failing, moving, storing, timer
+from whop_contracts.provider.faults.steps import Go, around, both, by_row, failing, moving, timer
 from whop_contracts.provider.messages import MISSING
 from whop_contracts.provider.state import Campaign, Rejection, crash
 
@@ -79,14 +79,14 @@ def _misread(row: Row, _go: Go, provider: Provider, parts: Parts) -> int | None:
     return parts.instant() + (row["seconds"] * SECOND if off else 0)
 
 
-def _first_of_two(_provider: Provider, _campaign: Campaign, until: int) -> int:
-    """In the hour of an October night that comes twice in Berlin, an hour earlier."""
-    if not 0 <= until < _MARCH_2100:
-        return until
-    moment = datetime.fromtimestamp(until // SECOND, UTC)
-    last_sunday = max(week[6] for week in monthcalendar(moment.year, moment.month))
-    twice = (moment.month, moment.day, moment.hour) == (10, last_sunday, 1)
-    return until - HOUR if twice else until
+def _first_of_two(go: Go, _: Provider, campaign: Campaign, until: int | None) -> None:
+    """Store an hour earlier in the hour of an October night that comes twice in Berlin."""
+    if until is not None and 0 <= until < _MARCH_2100:
+        moment = datetime.fromtimestamp(until // SECOND, UTC)
+        last_sunday = max(week[6] for week in monthcalendar(moment.year, moment.month))
+        if (moment.month, moment.day, moment.hour) == (10, last_sunday, 1):
+            until -= HOUR
+    go(campaign, until)
 
 
 def invalid(provider: Provider) -> Rejection:
@@ -199,7 +199,7 @@ def _lenient(row: Row, go: Go, _: Provider, text: str) -> Any:
 FAULTS: Final = (
     *stored(_misread, "misread dates", "misread dates, not in vectors"),
     *stored(moving, "moved dates"),
-    *stored(lambda _: storing(_first_of_two), "dates in two zones"),
+    *stored(lambda _: around(Provider.apply_pause)(_first_of_two), "dates in two zones"),
     *stored(on_value(Provider.compose, error=invalid), "rejected valid dates"),
     *stored(on_value(Provider.check_until, error=invalid), "rejected instants"),
     *stored(on_value(Provider.check_until), "crashing instants"),
