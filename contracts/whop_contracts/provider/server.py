@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from whop_contracts.provider.core import Provider
 
 
-RESET: Final = "/reset"
 TEST_CLOCK: Final = "/test_clock"
 Log = Callable[[str, str, int], None]
 """Is given the method, the path with its query, and the status of each request."""
@@ -74,12 +73,12 @@ def _respond(provider: Provider, request: Request, path: str, content: bytes) ->
     route = path.partition("?")[0]
     if route == TEST_CLOCK:
         return show_or_move_clock(provider, request.method, content)
-    if route == RESET:
-        if request.method != "POST":
-            return Response(405, (("allow", "POST"),))
-        provider.reset()
-        return Response(204)
-    return provider.handle(request.method, path, request.headers.items(), content)
+    if route != "/reset":
+        return provider.handle(request.method, path, request.headers.items(), content)
+    if request.method != "POST":
+        return Response(405, (("allow", "POST"),))
+    provider.reset()
+    return Response(204)
 
 
 def show_or_move_clock(provider: Provider, method: str, content: bytes) -> Response:

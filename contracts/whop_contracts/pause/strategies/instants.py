@@ -21,16 +21,11 @@ from whop_contracts.steps import SymbolicInstant
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLENNIUM_S: Final = 946_684_800
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _ALMOST_A_YEAR: Final = 364 * _DAY
 _BEYOND_A_YEAR: Final = 367
-_NEAR_ENOUGH: Final = 1_000
-"""Days after which the next 29 February is found eleven years ahead at the latest, where binding stops to
-look.
-"""
 
 
 # -- texts by RFC 3339 ---------------------------------------------------------------------------------------
@@ -49,7 +44,7 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
         raise ValueError(message)
     low, high = ((bound - _EPOCH) // timedelta(microseconds=1) * 1_000 for bound in (earliest, latest))
     first, last = low // NANO, high // NANO
-    middle = min(max(_MILLENNIUM_S, first), last)
+    middle = min(max(946_684_800, first), last)  # or the bound next to 2000
     # Any second of UTC, or one at the edge of a month or a counter in the zone that it is written in.
     seconds = st.integers(first - middle, last - middle).map(lambda second: (middle + second, False))
     years = st.integers(utc(low).year, utc(high).year)
@@ -152,7 +147,8 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
     centuries = _milliseconds(_BEYOND_A_YEAR * _DAY, 400 * 365 * _DAY)
     # No later than 30 December, so that no offset carries the instant out of the year 9999.
     days = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
-    later = st.integers(_BEYOND_A_YEAR, _NEAR_ENOUGH)
+    # Binding looks for the next 29 February no further than eleven years ahead.
+    later = st.integers(_BEYOND_A_YEAR, 1_000)
     return st.one_of(
         st.sampled_from(landmarks),
         _symbolic(plus_ms=centuries, offset=ZONES, fraction=_SOME_FRACTION),

@@ -40,8 +40,7 @@ def _similar(step: Go, held: str, row: Row) -> Faulty:
         return one == other != ""
 
     def find(go: Go, provider: Provider, sent: str) -> Any:
-        holds = alike if "compared" in row else _ALIKE[row["name"]]
-        kept = getattr(provider.state, held)
+        holds, kept = _ALIKE.get(row["name"], alike), getattr(provider.state, held)
         return go(sent) or next((one for key, one in kept.items() if holds(sent, key)), None)
 
     return around(step)(find)
@@ -100,16 +99,11 @@ _CODED: Final[Mapping[str, Faulty]] = {
     ),
     "foreign-paused-all-the-same": around(Provider.owns)(_after_the_pause),
 }
-
-
-def _crashing(row: Row) -> Faulty:
-    """Crash on an unknown id that a row describes."""
-    return rejected(row | {"statuses": [404], "known": False, "then": "crash"})
-
+_UNKNOWN: Final = {"statuses": [404], "known": False, "then": "crash"}
 
 FAULTS: Final = (
     *stored(_leaking, "leaks"),
-    *stored(_crashing, "crashing forms of ids", "crashing ids"),
+    *stored(lambda row: rejected(row | _UNKNOWN), "crashing forms of ids", "crashing ids"),
     *stored(lambda row: _similar(Provider.look_up, "campaigns", row), "parts of ids"),
     *stored(_found, "ids that are found"),
     *stored(rejected, "empty successes", "successes for readers", "crashes for strangers"),
