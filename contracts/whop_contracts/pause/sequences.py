@@ -161,10 +161,8 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     tables = ["movable clock", "any clock", "campaigns that differ"]
     if means.clock == "wall":
         # While one waits, others are sent to other campaigns; what is left takes eight seconds at most.
-        timed = "wall clock"
-        if means.campaigns > 1:
-            several = means.campaigns > 3  # noqa: PLR2004
-            timed += " and four campaigns" if several else " and a second campaign"
+        others = "four campaigns" if means.campaigns > 3 else "a second campaign"  # noqa: PLR2004
+        timed = f"wall clock and {others}" if means.campaigns > 1 else "wall clock"
         tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _ROWS[table] if row.get("campaigns", 1) <= means.campaigns]
     return tuple(_sequence(row, gap_of(means), means.campaigns) for row in rows)

@@ -1,7 +1,6 @@
 """RFC 3339 as the provider reads and writes it.
 
-An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Nothing here is
-shared with the checks, so that neither side inherits the other's mistakes.
+An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 """
 
 from __future__ import annotations

@@ -60,9 +60,7 @@ _UTC: Final = st.sampled_from(["Z", "z", "-00:00"])
 
 @st.composite
 def _texts(draw: DrawFn, low: int, high: int, moments: SearchStrategy[tuple[int, bool]]) -> str:
-    """An instant in any form. Every form takes the same number of choices, or the shortest one, and not the
-    plainest, would be shrunk to.
-    """
+    """An instant in any form. All take as many choices, or the shortest, not the plainest, is shrunk to."""
     second, local = draw(moments)
     fraction, offset = draw(_ANY_FRACTION), draw(_ANY_ZONE)
     leap, letter, utc_ = draw(st.booleans()), draw(st.sampled_from("Tt")), draw(_UTC)
@@ -100,8 +98,7 @@ def _milliseconds(low: int, high: int) -> SearchStrategy[int]:
     """Milliseconds from ``low`` to ``high``, telling ones often. Shrinks towards ``low``."""
     whole = st.integers(-(-low // _MINUTE), high // _MINUTE).map(_MINUTE.__mul__)
     spans = [span * 1_000 for span in SAMPLES["spans_s"] if low <= span * 1_000 <= high]
-    telling = [st.sampled_from(spans)] if spans else []
-    return st.one_of(st.integers(low, high), whole, *telling)
+    return st.one_of(st.integers(low, high), whole, *([st.sampled_from(spans)] if spans else []))
 
 
 _AHEAD: Final = _milliseconds(_HOUR, _ALMOST_A_YEAR)
@@ -125,9 +122,7 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Instants in the nights in which clocks are changed, in hours that are skipped or come twice somewhere:
-    by their digits, or if the instant is converted to the zone there.
-    """
+    """Instants in hours that are skipped or come twice somewhere, in the zone there or by their digits."""
     return st.builds(
         lambda night, fraction: SymbolicInstant(night[0], time=night[1], offset=night[2], fraction=fraction),
         sample("nights"),
@@ -174,9 +169,7 @@ def edge_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def past_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Instants of the last century, but for the last hour. Shrinks towards an hour ago, with ``Z`` and three
-    digits.
-    """
+    """Instants of the last century, but for the last hour. Shrinks towards an hour ago, spelt with ``Z``."""
     spans = _milliseconds(_HOUR, 36_524 * _DAY).map(int.__neg__)
     return _symbolic(plus_ms=spans, offset=ZONES, fraction=_SOME_FRACTION)
 

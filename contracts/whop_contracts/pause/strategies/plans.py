@@ -34,7 +34,6 @@ _REJECTED: Final = (
     "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token",
     "delete-on-pause-route",
 )  # fmt: skip
-_STEPS: Final = 8
 
 
 # -- from the OpenAPI document -------------------------------------------------------------------------------
@@ -124,7 +123,7 @@ def histories(gap: int = GAP, *, moving: bool = True) -> SearchStrategy[tuple[St
     ]
     if moving:
         steps.append(st.builds(AdvanceClock, marks, st.sampled_from((gap // 2, -MARGIN))))
-    return st.lists(st.one_of(steps), min_size=2, max_size=_STEPS).map(_tidied).filter(bool)
+    return st.lists(st.one_of(steps), min_size=2, max_size=8).map(_tidied).filter(bool)
 
 
 def _drawn(case: Case) -> Send:
@@ -132,9 +131,7 @@ def _drawn(case: Case) -> Send:
 
 
 def _tidied(steps: list[Step]) -> tuple[Step, ...]:
-    """The steps that have a meaning: no clock is moved to an instant that is not known yet, and something is
-    paused.
-    """
+    """The steps but for moves to an instant that is not known yet; none at all if nothing is paused."""
     kept: list[Step] = []
     known: set[str | None] = set()
     for step in steps:

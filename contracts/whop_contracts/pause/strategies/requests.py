@@ -23,9 +23,8 @@ from whop_contracts.steps import ALTERATIONS, Case, SymbolicInstant
 
 Member = tuple[str, str]
 """A member of a JSON object: its name, and its value as a JSON text."""
-DATE: Final[Member] = ("paused_until", '"{until}"')
 _SPACES: Final = ("", "", " ", "\n", "\t", "\r\n")
-_ESCAPED_T: Final = "{date}\\u0054{time}{fraction}{offset}"
+_NO_MEMBERS: Final[SearchStrategy[list[Member]]] = st.just([])
 _JSON: Final = "application/json"
 
 
@@ -136,13 +135,12 @@ def _undated(name: str, *members: Member) -> SearchStrategy[Case]:
 
 
 def _dated(
-    name: str, dates: SearchStrategy[SymbolicInstant], extra: SearchStrategy[list[Member]] | None = None
+    name: str, dates: SearchStrategy[SymbolicInstant], extra: SearchStrategy[list[Member]] = _NO_MEMBERS
 ) -> SearchStrategy[Case]:
     """Pauses until a date, with ``extra`` members besides."""
-    members = st.just([DATE]) if extra is None else extra.map(lambda more: [*more, DATE])
     return st.builds(
         lambda body, until, media_type: _case(name, body, until=until, media_type=media_type),
-        _objects(members),
+        _objects(extra.map(lambda more: [*more, ("paused_until", '"{until}"')])),
         dates,
         st.sampled_from([_JSON, "application/json; charset=utf-8"]),
     )
@@ -161,7 +159,7 @@ _DATES: Final = (
     instants.stamps()
     | instants.calendar_stamps()
     | instants.sunday_stamps()
-    | instants.stamps().map(lambda until: replace(until, form=_ESCAPED_T))
+    | instants.stamps().map(lambda until: replace(until, form="{date}\\u0054{time}{fraction}{offset}"))
 )
 _EXTRA: Final = _dated("undocumented members", _DATES, _undocumented()) | _bodies(
     "undocumented members", _objects(_undocumented())

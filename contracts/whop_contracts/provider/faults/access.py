@@ -30,10 +30,7 @@ _ALIKE: Final[Mapping[str, Callable[[str, str], bool]]] = {
 
 
 def _similar(step: Go, held: str, row: Row) -> Faulty:
-    """For a step that finds what is held under a key: also find it by a key that is only like its own.
-
-    Two keys are alike if the parts that are ``compared`` are equal: what a pattern finds in them.
-    """
+    """Find what is held under a key also by one that is like it: what ``compared`` finds in both is equal."""
 
     def alike(sent: str, known: str) -> bool:
         one, other = ("".join(re.findall(row["compared"], text)) for text in (sent, known))

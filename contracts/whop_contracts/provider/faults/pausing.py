@@ -131,9 +131,7 @@ _CHANGES: Final[Mapping[str, Go]] = {
         one, {"title": one.title.removesuffix(" (paused)") + " (paused)"}
     ),
     "pause-resets-created-at": lambda provider, one, _: change(one, {"created_at": provider.now()}),
-    "pauses-neighbour-too": lambda provider, one, until: Provider.apply_pause(
-        provider, _neighbour(provider, one), until
-    ),
+    "pauses-neighbour-too": lambda p, one, until: Provider.apply_pause(p, _neighbour(p, one), until),
     "one-pause-at-a-time": _one_at_a_time,
 }
 
