@@ -46,10 +46,12 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
     first, last = low // NANO, high // NANO
     middle = min(max(946_684_800, first), last)  # or the bound next to 2000
     # Any second of UTC, or one at the edge of a month or a counter in the zone that it is written in.
-    seconds = st.integers(first - middle, last - middle).map(lambda second: (middle + second, False))
+    seconds = st.integers(first - middle, last - middle).map(middle.__add__)
     years = st.integers(utc(low).year, utc(high).year)
     edges = _LANDMARKS | st.builds(_edge_of_month, years, st.integers(1, 12), st.booleans(), sample("times"))
-    return _texts(low, high, seconds | edges.map(_local_second))
+    local = edges.map(lambda moment: (datetime.fromisoformat(f"{moment}Z") - _EPOCH) // timedelta(seconds=1))
+    moments = seconds.map(lambda second: (second, False)) | local.map(lambda second: (second, True))
+    return _texts(low, high, moments)
 
 
 _LANDMARKS: Final = st.sampled_from(SAMPLES["far_landmarks"] + SAMPLES["other_landmarks"])
@@ -76,10 +78,6 @@ def _texts(draw: DrawFn, low: int, high: int, moments: SearchStrategy[tuple[int,
         text = before[:17] + "60"
     zone = utc_ if offset == "Z" else offset
     return f"{text[:10]}{letter}{text[11:19]}{'.' if fraction else ''}{fraction}{zone}"
-
-
-def _local_second(moment: str) -> tuple[int, bool]:
-    return (datetime.fromisoformat(f"{moment}Z") - _EPOCH) // timedelta(seconds=1), True
 
 
 def _edge_of_month(year: int, month: int, last: bool, time: str) -> str:  # noqa: FBT001 - drawn

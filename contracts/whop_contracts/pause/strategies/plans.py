@@ -44,12 +44,9 @@ def schema_requests(seed: object, count: int) -> list[Case]:
     dates = draw(stamps() | calendar_stamps() | far_stamps(), seed=seed, count=_DATES)
     valid = draw(_cases("positive"), seed=seed, count=count // 4)
     invalid = draw(_cases("negative"), seed=seed, count=count)
-    found: list[Case] = []
-    for index, case in enumerate(invalid):
-        found.append(case)
-        if index % 3 == 0:
-            found += valid[index // 3 : index // 3 + 1]
-    return [_with_date(case, dates) for case in found]
+    for index, case in enumerate(valid):
+        invalid.insert(4 * index + 1, case)
+    return [_with_date(case, dates) for case in invalid]
 
 
 def _cases(mode: Literal["positive", "negative"]) -> SearchStrategy[Case]:
