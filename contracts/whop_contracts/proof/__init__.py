@@ -1,7 +1,6 @@
 """The proof: what a run says about every faulty and every conforming provider, and what is wrong with that.
 
-Values, figures and texts only; ``trials`` runs the providers. What is printed and ``docs/proof.md`` are
-written from the templates beside this file.
+Values, figures and texts only, by the templates beside this file; ``trials`` runs the providers.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-import jinja2
+from whop_contracts.report.documents import environment
 
 if TYPE_CHECKING:
     from whop_contracts.engine.plan import Profile
@@ -44,10 +43,9 @@ class Trial:
     """One run against one provider: with a ``fault``, a ``variation`` or neither, and what the run said.
 
     The virtual clock starts at ``start``, in seconds since 1970. ``failed`` and ``warned`` are the *must* and
-    *should* clauses that reported something, in the catalogue's order. ``first`` are the *must* clauses that
-    failed on the first failing exchange, ``first_request`` its number (0 for none), ``sequence`` what it
-    belonged to, ``drawn`` whether that was generated. ``inconclusive`` is the reason, ``left`` the campaigns
-    that were not restored.
+    *should* clauses that reported something, in the catalogue's order, ``first`` those of the first failing
+    exchange, ``first_request`` its number (0 for none), ``sequence`` what it belonged to, ``drawn`` whether
+    that was generated. ``inconclusive`` is the reason, ``left`` the campaigns that were not restored.
     """
 
     kind: str
@@ -91,19 +89,9 @@ class Proof:
     variations: tuple[Trial, ...]
 
     @property
-    def profile(self) -> Profile:
-        """The profile of every trial."""
-        return self.variations[0].profile
-
-    @property
     def caught(self) -> tuple[Trial, ...]:
         """The faults that were caught."""
         return tuple(trial for trial in self.faults if trial.caught)
-
-    @property
-    def musts(self) -> tuple[str, ...]:
-        """The *must* clauses."""
-        return tuple(name for name, level in self.clauses if level == "must")
 
     def catches(self) -> Counter[str]:
         """How many faults each clause fails or, for a *should*, warns about."""
@@ -125,17 +113,21 @@ def percentile(trials: Iterable[Trial], percent: int) -> int:
 
 
 def problems(proof: Proof, *, whole: bool = True) -> list[str]:
-    """What is wrong with a proof, one line each. ``whole``: it is about all faults, not a selection.
-
-    Of a part of a plan, which is only measured, faults may survive.
-    """
-    measured = proof.variations[0].only is not None
+    """What is wrong with a proof, one line each. ``whole``: it is about all faults, not a selection."""
+    profile, measured = proof.variations[0].profile, proof.variations[0].only is not None
+    # Where a part of the plan is only measured, faults may survive.
     found = [*(() if measured else _survivors(proof)), *_false_alarms(proof)]
-    return [*found, *_idle_clauses(proof), *_late(proof)] if whole and not measured else found
+    if whole and not measured:
+        found += _idle_clauses(proof) if profile != "quick" else ()
+        for percent, most in _EARLY.get(profile, {}).items():
+            if (first := percentile(proof.caught, percent)) > most:
+                what = f"the {percent}th percentile of the first failing request"
+                found.append(f"{what} is {first}, more than {most}")
+    return found
 
 
 def _survivors(proof: Proof) -> Iterator[str]:
-    wanted = _CAUGHT_PERCENT.get(proof.profile)
+    wanted = _CAUGHT_PERCENT.get(proof.variations[0].profile)
     survivors = [trial for trial in proof.faults if not trial.caught]
     if wanted is None:
         for trial in survivors:
@@ -147,7 +139,7 @@ def _survivors(proof: Proof) -> Iterator[str]:
 
 
 def _false_alarms(proof: Proof) -> Iterator[str]:
-    name, most = _REQUESTS.get(proof.profile, ("", 0))
+    name, most = _REQUESTS.get(proof.variations[0].profile, ("", 0))
     for trial in proof.variations:
         who = f"{trial.name}, seed {trial.seed}"
         if trial.failed:
@@ -164,8 +156,6 @@ def _false_alarms(proof: Proof) -> Iterator[str]:
 
 def _idle_clauses(proof: Proof) -> Iterator[str]:
     """Clauses that no fault shows to work."""
-    if proof.profile == "quick":
-        return
     catches, firsts = proof.catches(), proof.firsts()
     warned = {name for trial in proof.variations for name in trial.warned}
     for name, level in proof.clauses:
@@ -176,13 +166,6 @@ def _idle_clauses(proof: Proof) -> Iterator[str]:
             yield f"{name}: no fault fails it"
         elif not firsts[name]:
             yield f"{name}: no fault fails it first"
-
-
-def _late(proof: Proof) -> Iterator[str]:
-    for percent, most in _EARLY.get(proof.profile, {}).items():
-        found = percentile(proof.caught, percent)
-        if found > most:
-            yield f"the {percent}th percentile of the first failing request is {found}, more than {most}"
 
 
 def markdown(proof: Proof, drawn: Proof) -> str:
@@ -202,20 +185,15 @@ def matrix(proof: Proof) -> list[str]:
 
 
 def _rendered(template: str, proof: Proof, **more: object) -> str:
-    environment = jinja2.Environment(  # noqa: S701 - it writes text, from our own names
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters |= {
+    templates = environment(Path(__file__).parent)
+    templates.filters |= {
         "cell": lambda text: text.replace("|", r"\|"),
         "code": lambda names: [f"`{name}`" for name in names],
-        "groups": _groups,
         "percentile": percentile,
         "some": _some,
     }
     about = {"proof": proof, "catches": proof.catches(), "firsts": proof.firsts()}
-    return environment.get_template(template).render(about, **more)
+    return templates.get_template(template).render(about, **more)
 
 
 def difference(one: str, other: str) -> list[str]:
@@ -223,14 +201,6 @@ def difference(one: str, other: str) -> list[str]:
     changes = list(difflib.unified_diff(one.splitlines(), other.splitlines(), n=0, lineterm=""))[2:]
     lines = [f"{line[0]} {line[1:]}" for line in changes if line[0] in "+-"]
     return lines[:_SHOWN] + ([f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else [])
-
-
-def _groups(trials: Iterable[Trial], by: str) -> Iterator[tuple[str, list[Trial]]]:
-    """The trials by their kind or name, in the order in which each first appears."""
-    groups: dict[str, list[Trial]] = {}
-    for trial in trials:
-        groups.setdefault(getattr(trial, by), []).append(trial)
-    yield from groups.items()
 
 
 def _some(names: Sequence[str]) -> str:

@@ -30,10 +30,7 @@ _CHUNK: Final = 8
 def prove(
     trials: tuple[Trial, ...], *, jobs: int | None = None, watch: Callable[[int, int], None] | None = None
 ) -> Proof:
-    """Run the trials. The proof depends on them only, not on ``jobs`` (default: the cores).
-
-    ``watch`` is given how many are done, and of how many.
-    """
+    """Run the trials in ``jobs`` processes (default: the cores); ``watch`` gets how many of all are run."""
     done = []
     for trial in _run(trials, jobs or cores()):
         done.append(trial)
@@ -55,10 +52,8 @@ def planned(
     wanted: Callable[[str], bool] | None = None,
     only: Literal["drawn"] | None = None,
 ) -> tuple[Trial, ...]:
-    """What a proof is made of: every fault with one seed, every conforming provider with ``seeds`` of them.
-
-    ``only`` leaves out the other parts of the plan. ``wanted`` selects faults by name; then only the
-    conforming provider with default options is checked.
+    """Every fault with one seed, every conforming provider with ``seeds``. ``only`` leaves out the rest of
+    the plan. ``wanted`` selects faults by name; then only the default conforming provider is checked besides.
     """
     common = Trial(CONFORMING, CONFORMING, "the default", profile=profile, seed=seed, start=start, only=only)
     faulty = [
@@ -88,8 +83,7 @@ def _run(trials: tuple[Trial, ...], jobs: int) -> Iterator[Trial]:
         return
     # Spawned, not forked: a fork would copy the threads and locks of the caller.
     context = multiprocessing.get_context("spawn")
-    # An interruption is left to this process.
-    ignored = (signal.SIGINT, signal.SIG_IGN)
+    ignored = (signal.SIGINT, signal.SIG_IGN)  # an interruption is left to this process
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=signal.signal, initargs=ignored)
     try:
         yield from pool.map(attempt, trials, chunksize=_CHUNK)
@@ -127,6 +121,7 @@ def _attempted(trial: Trial) -> Trial:
     rng = random.Random(f"{trial.name} {trial.seed}")  # noqa: S311 - repeatable on purpose
     state = run_in_process(plan, provider, rng, watch)
     number, shown_in, names = first[0] if first else (0, "", ())
+    shown = (case for one in plan.sequences if one.name == shown_in for case in one.cases())
     broken = [clause for clause in runner.clauses if runner.counts[clause.id].broken]
     return replace(
         trial,
@@ -135,9 +130,7 @@ def _attempted(trial: Trial) -> Trial:
         first=names,
         first_request=number,
         sequence=shown_in,
-        drawn=any(
-            case.origin == "drawn" for one in plan.sequences if one.name == shown_in for case in one.cases()
-        ),
+        drawn=any(case.origin == "drawn" for case in shown),
         requests=runner.requests,
         inconclusive=state.inconclusive or runner.unproven,
         left=tuple(state.failed),

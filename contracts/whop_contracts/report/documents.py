@@ -1,8 +1,7 @@
 """JUnit XML, Markdown and HTML of a result. What came from a target is escaped, made visible, and cut.
 
-JUnit is valid by Jenkins's and Surefire's schemas; two of its cases are about the run itself. In Markdown,
-what came from a target is in code, fenced longer than any run of backticks in it. HTML opens offline and
-requests nothing: its policy allows its own style and script, by their hashes, and nothing else.
+JUnit is valid by Jenkins's and Surefire's schemas. HTML opens offline and requests nothing: its policy allows
+its own style and script, by their hashes, and nothing else.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,25 +25,26 @@ COMMENT_LIMIT: Final = 60_000
 """Characters of the Markdown; GitHub takes 65,536 in a comment."""
 PAGE_LIMIT: Final = 5_000_000
 """Bytes that the HTML stays under, whatever a target sends."""
-_BUDGETS: Final = (4_000, 1_000, 200, 40)
-"""Characters of one text; the first budget that lets the page fit is taken."""
-_LINES: Final = 20
-_ROWS: Final = 500
 _FOLDER: Final = Path(__file__).with_name("templates")
 
 
-@cache
-def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_FOLDER),
+def environment(folder: Path) -> jinja2.Environment:
+    """The templates of a folder; HTML and XML escape what is put into them."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=jinja2.select_autoescape(["html.j2", "xml.j2"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "fenced": _fenced, "visible": visible}
-    environment.globals |= {"summary": summary, "failure": failure}
-    return environment.get_template(name)
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    templates = environment(_FOLDER)
+    templates.filters |= {"code": _code, "fenced": _fenced, "visible": visible}
+    templates.globals |= {"summary": summary, "failure": failure, "json": json}
+    return templates.get_template(name)
 
 
 def junit(result: Result) -> str:
@@ -55,10 +54,10 @@ def junit(result: Result) -> str:
 
 def markdown(result: Result) -> str:
     """One document. If there are too many failures, the last ones get a line each, or are counted."""
-    failed, text = summary.leading(result), ""
+    failed = summary.leading(result)
     for full in (len(failed), 20, 10, 5, 1, 0):
         parts = {"failures": failed[:full], "further": failed[full:]}
-        text = _template("report.md.j2").render(result=result, most=_LINES, **parts)
+        text = _template("report.md.j2").render(result=result, most=20, **parts)
         if len(text) <= COMMENT_LIMIT:
             break
     return text[:COMMENT_LIMIT]
@@ -82,9 +81,8 @@ def _longest(text: str) -> int:
 
 
 def html(result: Result) -> str:
-    """One document."""
-    text = ""
-    for budget in _BUDGETS:
+    """One document. Of the budgets, the characters of one text, the first that lets it fit is taken."""
+    for budget in (4_000, 1_000, 200, 40):
         text = _page(result, budget)
         if len(text.encode("utf-8", "backslashreplace")) < PAGE_LIMIT:
             break
@@ -105,7 +103,7 @@ def _page(result: Result, budget: int) -> str:
     return _template("report.html.j2").render(
         result=result,
         failures=[*summary.failures(result), *summary.having(result, "warned", "waived")],
-        **{name: result[name][:_ROWS] for name in ("drift", "resumes", "notes")},
+        **{name: result[name][:500] for name in ("drift", "resumes", "notes")},
         shown=shown,
         statement=statement,
         body=lambda text: _body(text, budget),
@@ -133,45 +131,37 @@ def _body(text: str | None, budget: int) -> str:
 
 
 def timeline(row: Row) -> tuple[list[tuple[int, str, str]], list[tuple[int, int]]]:
-    """The instants that led to a failure, with their kind and words, and the spans in which the campaign was
-    shown as paused. Both are empty if fewer than two instants are known.
+    """The instants that led to a failure, in ns, with their kind and words, and the spans in which the
+    campaign was shown as paused: until its date, or the next response. Empty with fewer than two instants.
     """
-    points = sorted(_points(row), key=lambda point: point[0])
-    if not points or points[0][0] == points[-1][0]:
-        return [], []
-    named = [(ns, kind, f"{write_instant(ns)} {what}") for ns, kind, what in points]
-    return named, list(_paused(row["failure"]["request"]))
-
-
-def _points(row: Row) -> Iterator[tuple[int, str, str]]:
-    """The instants of all requests, and those that were requested or shown as the end of a pause."""
     request = row["failure"]["request"]
-    events = request.get("before", ())
-    for event in events:
-        if (at := _instant(event["at"])) is not None:
-            yield at, "before", f"{visible(event['asked'], 60)}: {failure.describe_response(event)}"
-    if events and (at := _instant(request["at"])) is not None:
-        yield at, "seen", f"this one: {visible(row['failure']['actual'], 60)}"
-    own = [event for event in events if failure.concerns(event, request)]
-    requested = {until for event in own if (until := _instant(event["until"])) is not None}
-    shown = {until for event in own if (until := failure.state_of(event).until) is not None}
-    yield from ((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested)
-    yield from ((ns, "shown", "shown") for ns in shown - requested)
-
-
-def _paused(request: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
-    """The spans in which the campaign was shown as paused: until its date, or the next response."""
-    states = [
-        (at, state)
-        for event in request["before"]
-        if failure.concerns(event, request)
-        and (at := _instant(event["at"])) is not None
-        and (state := failure.state_of(event)).status
+    events = [(event, _instant(event["at"])) for event in request.get("before", ())]
+    own = [(event, at, failure.state_of(event)) for event, at in events if failure.concerns(event, request)]
+    requested = {until for event, _, _ in own if (until := _instant(event["until"])) is not None}
+    shown = {state.until for _, _, state in own if state.until is not None}
+    last = _instant(request["at"]) if events else None
+    points: list[tuple[int | None, str, str]] = [
+        *(
+            (at, "before", f"{visible(one['asked'], 60)}: {failure.describe_response(one)}")
+            for one, at in events
+        ),
+        (last, "seen", f"this one: {visible(row['failure']['actual'], 60)}"),
+        *((ns, "asked", "requested, shown" if ns in shown else "requested") for ns in requested),
+        *((ns, "shown", "shown") for ns in shown - requested),
     ]
-    ends = [*(at for at, _ in states[1:]), _instant(request["at"])]
-    for (start, state), end in zip(states, ends, strict=False):
-        if state.status == "paused" and end is not None:
-            yield start, end if state.until is None else min(end, state.until)
+    known = sorted(
+        ((ns, kind, what) for ns, kind, what in points if ns is not None), key=lambda point: point[0]
+    )
+    if not known or known[0][0] == known[-1][0]:
+        return [], []
+    states = [(at, state) for _, at, state in own if at is not None and state.status]
+    ends = [*(at for at, _ in states[1:]), last]
+    paused = [
+        (start, end if state.until is None else min(end, state.until))
+        for (start, state), end in zip(states, ends, strict=False)
+        if state.status == "paused" and end is not None
+    ]
+    return [(ns, kind, f"{write_instant(ns)} {what}") for ns, kind, what in known], paused
 
 
 def _instant(text: str | None) -> int | None:

@@ -1,7 +1,6 @@
 """A failure of a clause in words, the same in every report, and the commands that reproduce it.
 
-Reports read it from the clause's ``row`` of a result, which has the smallest case, and ``before`` it the
-requests that led there, if the clause is about the state that they left.
+It is read from the clause's ``row`` of a result, which has the smallest case, and the requests ``before`` it.
 """
 
 from __future__ import annotations
@@ -119,9 +118,6 @@ def _extent(row: Row) -> str:
     if shown != failure["first_request"]:
         where += f", smallest in request {shown}"
     return f"{failure['count']} of {row['exchanges']} exchanges, {where}"
-
-
-# -- commands that reproduce it ---
 
 
 def command_of_run(settings: Settings) -> str:

@@ -1,9 +1,7 @@
 """What is applied to a finished result: waivers, then the drift ledger. Both are read before a run begins.
 
-A waiver is a failure that a named owner has accepted: a ``[[waiver]]`` table of TOML with ``clause`` (an id
-or a pattern), ``reason``, ``owner`` and ``expiry`` (the last day). It is shown, and fails nothing.
-The drift ledger says when each difference from the page was first and last seen. It is sorted JSON, so that
-it can be kept in a repository, and is replaced as a whole or not at all.
+A waiver is a failure that a named owner has accepted until a day: it is shown, and fails nothing. The drift
+ledger says when each difference from the page was first and last seen, as sorted JSON for a repository.
 """
 
 from __future__ import annotations
@@ -19,7 +17,8 @@ from typing import Any, Final
 
 from whop_contracts.pause import catalogue
 from whop_contracts.report import write_file
-from whop_contracts.report.result import conclude, exit_code
+from whop_contracts.report.result import conclude, with_exit_code
+from whop_contracts.report.summary import Result
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.settings.sources import read_toml
@@ -29,14 +28,11 @@ _TABLE: Final = re.compile(r"^\s*\[\[\s*waiver\s*\]\]\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"""^\s*(?:\[+\s*)?["']?([\w-]+)["']?\s*[=\].]""")
 _VERSION: Final = "1"
 _DAYS: Final = ("first_seen", "last_seen")
-_MOST: Final = 10_000
 Ledger = dict[tuple[str, str, str], tuple[str, str]]
 """The first and the last day of each drift, by its kind, pointer and value as JSON."""
 
 
-def prepare(
-    settings: Settings, *, today: date | None = None
-) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def prepare(settings: Settings, *, today: date | None = None) -> Callable[[Result], dict[str, Any]]:
     """Read the files that the settings name; return what makes a result final. UsageError if one is wrong."""
     try:
         required = catalogue.required(settings.require, catalogue.chosen(settings.clauses))
@@ -47,7 +43,7 @@ def prepare(
     waivers = read_waivers(settings.waivers, known, today=day) if settings.waivers else ()
     ledger = read_ledger(settings.drift_ledger) if settings.drift_ledger else {}
 
-    def settle(result: Mapping[str, Any]) -> dict[str, Any]:
+    def settle(result: Result) -> dict[str, Any]:
         final = apply_waivers(waivers, result, strict=settings.strict) if waivers else result
         final = require(final, required) if required else dict(final)
         if settings.drift_ledger:
@@ -62,41 +58,34 @@ def prepare(
     return settle
 
 
-# -- waivers -----------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One waiver, complete and in force when it was read."""
+    """A ``[[waiver]]`` table of TOML: ``clause`` is an id or a pattern, ``expiry`` the last day."""
 
     clause: str
     reason: str
     owner: str
     expiry: date
 
-    def __str__(self) -> str:
-        return f"{self.reason} (waived by {self.owner} until {self.expiry})"
-
 
 def read_waivers(path: Path, known: Sequence[str], *, today: date) -> tuple[Waiver, ...]:
     """Read waivers. UsageError names the line of what is incomplete, has expired, or matches no clause."""
-    text, document = read_toml(path, f"--waivers {path}")
+    flag = f"--waivers {path}"
+    text, document = read_toml(path, flag)
     places = _places(text)
     tables = document.pop("waiver", [])
     for key in document:
         line = next((line for (_, name), line in places.items() if name == key), 1)
-        raise UsageError(
-            f"--waivers {path}, line {line}: {key!r}: expected [[waiver]] tables and nothing else"
-        )
+        raise UsageError(f"{flag}, line {line}: {key!r}: expected [[waiver]] tables and nothing else")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"--waivers {path}: expected [[waiver]] tables")
+        raise UsageError(f"{flag}: expected [[waiver]] tables")
     waivers = []
     for number, table in enumerate(tables):
         if problem := _problem(table, known, today):
             # In an inline array, only its own line can be named.
             start = places.get((number, ""), places.get((-1, "waiver"), 1))
             key, what = problem
-            raise UsageError(f"--waivers {path}, line {places.get((number, key), start)}: {what}")
+            raise UsageError(f"{flag}, line {places.get((number, key), start)}: {what}")
         reason, owner = (" ".join(table[name].split()) for name in ("reason", "owner"))
         waivers.append(Waiver(table["clause"], reason, owner, table["expiry"]))
     return tuple(waivers)
@@ -135,9 +124,7 @@ def _places(text: str) -> dict[tuple[int, str], int]:
     return places
 
 
-def apply_waivers(
-    waivers: Sequence[Waiver], result: Mapping[str, Any], *, strict: bool = False
-) -> dict[str, Any]:
+def apply_waivers(waivers: Sequence[Waiver], result: Result, *, strict: bool = False) -> dict[str, Any]:
     """The result with covered failures and warnings as ``waived``, and its verdict and exit code after that.
 
     A waiver whose clauses were tested and did not fail is noted; with ``strict`` that fails the run. What
@@ -146,8 +133,11 @@ def apply_waivers(
     rows = []
     for row in result["clauses"]:
         waiver = next((one for one in waivers if fnmatchcase(row["id"], one.clause)), None)
-        waived = waiver and row["verdict"] in {"failed", "warned"}
-        rows.append(row | ({"verdict": "waived", "reason": str(waiver)} if waived else {}))
+        if waiver and row["verdict"] in {"failed", "warned"}:
+            why = f"{waiver.reason} (waived by {waiver.owner} until {waiver.expiry})"
+            rows.append(row | {"verdict": "waived", "reason": why})
+        else:
+            rows.append(row)
     idle = []
     for waiver in waivers:
         verdicts = {row["verdict"] for row in rows if fnmatchcase(row["id"], waiver.clause)} - {"not_tested"}
@@ -160,23 +150,16 @@ def apply_waivers(
     elif reason and result["verdict"] == "violates":
         reason = f"every failure is waived, and {reason}"
     notes = [*result["notes"], *idle]
-    return _final({**result, "clauses": rows, "notes": notes, "verdict": verdict, "reason": reason})
+    return with_exit_code({**result, "clauses": rows, "notes": notes, "verdict": verdict, "reason": reason})
 
 
-def require(result: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
+def require(result: Result, ids: Collection[str]) -> dict[str, Any]:
     """The result; inconclusive where it would conform although a clause of ``ids`` was not tested."""
     untested = [row["id"] for row in result["clauses"] if row["id"] in ids and row["verdict"] == "not_tested"]
     if not untested or result["verdict"] != "conforms":
         return dict(result)
     reason = f"required (--require), but not tested: {', '.join(untested)}"
-    return _final({**result, "verdict": "inconclusive", "reason": reason})
-
-
-def _final(result: dict[str, Any]) -> dict[str, Any]:
-    return result | {"exit_code": exit_code(result)}
-
-
-# -- the drift ledger --------------------------------------------------------------------------------------
+    return with_exit_code({**result, "verdict": "inconclusive", "reason": reason})
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -215,7 +198,7 @@ def note_drift(ledger: Ledger, drift: Iterable[Mapping[str, Any]], day: str) -> 
 
 def write_ledger(path: Path, ledger: Ledger) -> None:
     """Replace the file. UsageError if that fails; the old one stays."""
-    latest = sorted(ledger, key=lambda key: ledger[key][1], reverse=True)[:_MOST]
+    latest = sorted(ledger, key=lambda key: ledger[key][1], reverse=True)[:10_000]
     rows = [
         {"kind": kind, "pointer": pointer, "value": json.loads(value)}
         | dict(zip(_DAYS, ledger[kind, pointer, value], strict=True))

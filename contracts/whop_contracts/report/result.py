@@ -17,15 +17,13 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.evidence import describe_before
 from whop_contracts.redaction import Redactor
 from whop_contracts.report.failure import curl, replay_command
-from whop_contracts.report.summary import ELLIPSIS
+from whop_contracts.report.summary import ELLIPSIS, Row
 
-_KINDS: Final = 10
 _CRASH: Final = 500
 _CRASHES: Final = 3
 _BODY: Final = 4_000
 _BODY_KEPT: Final = 64_000
 _FINDING: Final = 1_000
-_HEADERS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
     result: dict[str, Any] = {
         "schema_version": "1",
         "verdict": verdict,
-        "exit_code": 0,
+        "exit_code": None,
         "reason": reason,
         "target": c.target,
         "contract": {"version": __version__, "sha256": tally.contract.sha256()},
@@ -82,16 +80,13 @@ def build(tally: ClauseRunner, circumstances: Circumstances, redactor: Redactor)
         "put_back": c.put_back,
         "notes": c.notes,
     }
-    result["exit_code"] = exit_code(result)
-    redacted: dict[str, Any] = redactor.data(result)
-    return redacted
+    return dict(redactor.data(with_exit_code(result)))
 
 
-def exit_code(result: Mapping[str, Any]) -> int:
-    """The exit code of a result: 4 if a campaign could not be restored, otherwise that of the verdict."""
-    if result["put_back"]["failed"]:
-        return 4
-    return {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
+def with_exit_code(result: dict[str, Any]) -> dict[str, Any]:
+    """A result with its exit code: 4 if a campaign could not be restored, otherwise that of the verdict."""
+    code = {"violates": 1, "inconclusive": 3, "conforms": 0}[result["verdict"]]
+    return result | {"exit_code": 4 if result["put_back"]["failed"] else code}
 
 
 def explained(tally: ClauseRunner) -> dict[str, str]:
@@ -129,9 +124,7 @@ def _root(id_: str, found: Mapping[str, str]) -> str:
     return seen[-1]
 
 
-def conclude(
-    rows: Sequence[Mapping[str, Any]], reason: str | None, *, strict: bool
-) -> tuple[str, str | None]:
+def conclude(rows: Sequence[Row], reason: str | None, *, strict: bool) -> tuple[str, str | None]:
     """The verdict of clauses, and why it is inconclusive: for ``reason``, or what prevented a must clause."""
     failing = {"failed", "warned"} if strict else {"failed"}
     if any(row["verdict"] in failing for row in rows):
@@ -143,14 +136,11 @@ def conclude(
 
 def _row(clause: Clause, tally: ClauseRunner, c: Circumstances, redactor: Redactor) -> dict[str, Any]:
     count = tally.counts[clause.id]
-    verdict: Verdict = "passed"
-    reason, cause = None, None
-    if not count.exchanges:
-        verdict = "not_tested"
-        reason, cause = _untested(clause, tally, c)
-    elif count.broken:
+    verdict: Verdict = "passed" if count.exchanges else "not_tested"
+    reason, cause = (None, None) if count.exchanges else _untested(clause, tally, c)
+    if count.broken:
         verdict = "failed" if clause.level == "must" else "warned"
-    kinds = sorted(count.kinds.values(), key=lambda kind: (-kind.count, kind.first))[:_KINDS]
+    kinds = sorted(count.kinds.values(), key=lambda kind: (-kind.count, kind.first))[:10]
     return {
         **{name: getattr(clause, name) for name in ("id", "level", "part", "statement")},
         "source": str(clause.source),
@@ -216,13 +206,11 @@ def _message(message: Request | Response, redactor: Redactor) -> dict[str, Any]:
     body = redactor.text(message.content[:_BODY_KEPT].decode("utf-8", "backslashreplace"))
     if len(body) > _BODY or size > _BODY_KEPT:
         body = f"{body[:_BODY]}{ELLIPSIS} ({size} bytes)"
-    headers = redactor.headers(message.headers[:_HEADERS])
+    headers = redactor.headers(message.headers[:30])
     return {"headers": {name[:80]: value[:300] for name, value in headers}, "body": body or None}
 
 
 def _drift(drift: Drift, redactor: Redactor) -> dict[str, Any]:
-    value = drift.value
-    if isinstance(value, str):
-        value = redactor.redact_then_cut(value, 200)
+    value = redactor.redact_then_cut(drift.value, 200) if isinstance(drift.value, str) else drift.value
     row = {"kind": drift.kind, "pointer": drift.pointer, "value": value, "count": drift.count}
     return row | ({"hint": drift.hint} if drift.hint else {})

@@ -20,11 +20,8 @@ from whop_contracts.redaction import Redactor
 from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import describe_os_error
 
-_TRUNCATED: Final = 1_000
-"""Bytes written of a body of which not all was read: no check concludes anything from it."""
 _KEPT: Final = ("number", "case", "sequence", "role", "credential", "scope", "trouble")
 """What of an exchange HAR does not have."""
-_UNFINISHED: Final = "the run did not end: it is under way, or was killed"
 
 
 class _Stream:
@@ -64,7 +61,7 @@ class HarWriter(_Stream):
     """Writes exchanges as HAR 1.2. ``about`` is what the file says of its run: target, plan, tolerance.
 
     The file is valid JSON at every moment: each entry is written together with the end of the document, which
-    the next one overwrites. A run that is killed leaves a file that says so. Nothing is kept in memory.
+    the next one overwrites. A run that is killed leaves a file that says so.
     """
 
     def __init__(self, path: Path, redactor: Redactor, about: Mapping[str, Any]) -> None:
@@ -89,7 +86,7 @@ class HarWriter(_Stream):
 
     def _put(self, more: bytes, *, finished: bool = False, reason: str | None = None) -> None:
         """Write ``more`` over the document's end, and the end again. To a pipe the end is written once."""
-        comment = {} if finished else {"comment": _UNFINISHED}
+        comment = {} if finished else {"comment": "the run did not end: it is under way, or was killed"}
         run = self._redactor.data({**self._about, "finished": finished, "reason": reason})
         end = b"\n]," + _dump({"_run": run, **comment})[1:] + b"}\n"
         if self._overwrites:
@@ -135,9 +132,9 @@ def _request(request: Request, redactor: Redactor) -> dict[str, Any]:
 
 
 def _response(response: Response | None, redactor: Redactor) -> dict[str, Any]:
-    """The response; if there was none, one with a status of 0, as browsers write it."""
+    """The response, or one with a status of 0, as browsers write it. Of a truncated body a part is enough."""
     shown = response or Response(0)
-    kept = redactor.bytes(shown.content)[: _TRUNCATED if shown.truncated else None]
+    kept = redactor.bytes(shown.content)[: 1_000 if shown.truncated else None]
     media_type = shown.header("content-type") or ""
     return {
         "status": shown.status,

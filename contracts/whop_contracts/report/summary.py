@@ -15,10 +15,6 @@ VERDICTS: Final = ("passed", "failed", "warned", "waived", "not_tested")
 PRECISE_S: Final = 10.0
 """Seconds of uncertainty up to which an observed resume counts as timed precisely."""
 ELLIPSIS: Final = "…"
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories of characters that are shown by their number: controls, bidirectional and other format
-characters, surrogates, unassigned characters, line and paragraph separators.
-"""
 
 
 def visible(value: Any, limit: int = 300) -> str:
@@ -32,7 +28,7 @@ def visible(value: Any, limit: int = 300) -> str:
 
 def is_hidden(character: str) -> bool:
     """Whether a character is a control, reverses a line or cannot be seen."""
-    return unicodedata.category(character) in _HIDDEN
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def title(part: str) -> str:
@@ -53,20 +49,15 @@ def having(result: Result, *verdicts: str) -> list[Row]:
 def failures(result: Result) -> list[Row]:
     """The failures, more specific ones first (a larger share failed), each before those it explains."""
     rows = sorted(having(result, "failed"), key=lambda row: -row["failure"]["count"] / row["exchanges"])
-    places = {row["id"]: place for place, row in enumerate(rows)}
-
-    def place(row: Row) -> tuple[int, bool]:
-        lead = row["explained_by"]
-        return (places[lead], True) if lead in places else (places[row["id"]], False)
-
-    return sorted(rows, key=place)
+    ids = [row["id"] for row in rows]
+    leads = {row["id"]: row["explained_by"] if row["explained_by"] in ids else row["id"] for row in rows}
+    return sorted(rows, key=lambda row: (ids.index(leads[row["id"]]), leads[row["id"]] != row["id"]))
 
 
 def leading(result: Result) -> list[Row]:
     """The failures that no other one likely explains."""
-    rows = failures(result)
-    ids = {row["id"] for row in rows}
-    return [row for row in rows if row["explained_by"] not in ids]
+    ids = {row["id"] for row in having(result, "failed")}
+    return [row for row in failures(result) if row["explained_by"] not in ids]
 
 
 def by_part(result: Result) -> Iterator[tuple[str, list[Row], Counter[str], int]]:
@@ -161,13 +152,9 @@ def sent(row: Row) -> list[str]:
 
 def drifted(drift: Mapping[str, Any]) -> str:
     """A drift in one line."""
-    value = "" if drift["value"] is None else f"{visible(drift_value(drift), 60)}, "
-    return f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({value}{plural(drift['count'], 'time')})"
-
-
-def drift_value(drift: Mapping[str, Any]) -> str:
-    """The first value of a drift, as JSON."""
-    return json.dumps(drift["value"], ensure_ascii=False)
+    value, times = drift["value"], plural(drift["count"], "time")
+    first = "" if value is None else f"{visible(json.dumps(value, ensure_ascii=False), 60)}, "
+    return f"{words(drift['kind'])} {visible(drift['pointer'], 80)} ({first}{times})"
 
 
 def hints(result: Result) -> list[str]:
@@ -192,12 +179,6 @@ def untested(result: Result) -> dict[str, list[str]]:
     for row in having(result, "not_tested"):
         reasons.setdefault(row["reason"], []).append(row["id"])
     return reasons
-
-
-def hasty(result: Result) -> bool:
-    """Whether an inconclusive run ended before most clauses were tested: then one line says all."""
-    mostly = totals(result)["not_tested"] * 2 > len(result["clauses"])
-    return mostly and bool(result["verdict"] == "inconclusive")
 
 
 def plural(count: int, one: str) -> str:

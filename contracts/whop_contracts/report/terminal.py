@@ -1,7 +1,6 @@
 """The terminal: the report of a run, its progress, and the catalogue of clauses.
 
-If the output is no terminal it is plain text of at most 80 columns, but for commands: these are printed on
-one line, so that they can be pasted.
+Without a terminal it is plain text of at most 80 columns, but for commands: each is one line, to be pasted.
 """
 
 from __future__ import annotations
@@ -26,12 +25,7 @@ from whop_contracts.report import failure, summary
 from whop_contracts.report.summary import Result, visible
 from whop_contracts.settings import Color
 
-_WIDTH: Final = 80
-_WIDEST: Final = 110
-_PROGRESS_S: Final = 10.0
-"""Seconds between two progress lines if there is no terminal."""
 _INDENT: Final = 12
-_MOST: Final = 20
 _COLUMNS: Final = (*map(summary.words, summary.VERDICTS), "exchanges")
 _STYLES: Final = {
     "failed": "bold red",
@@ -65,9 +59,9 @@ class Page(Console):
             markup=False,
             emoji=False,
             highlight=False,
-            width=None if terminal else _WIDTH,
+            width=None if terminal else 80,
         )
-        self.width = min(self.width, _WIDEST)
+        self.width = min(self.width, 110)
 
     def on_broken_pipe(self) -> None:
         """Leave a closed pipe to the command, which knows the exit code; rich would exit with 1."""
@@ -92,13 +86,16 @@ def print_result(
 ) -> None:
     """Print a result. ``quiet`` keeps the verdict and one line per failure; ``verbose`` adds every clause."""
     page = Page(stream, color)
+    # Most clauses were not tested: the reason says all.
+    hasty = summary.totals(result)["not_tested"] * 2 > len(result["clauses"])
+    short = quiet or (hasty and result["verdict"] == "inconclusive")
     if quiet:
         for row in summary.failures(result):
             page.unbroken(f"FAILED {summary.brief(row)}", _STYLES["failed"])
-    elif verbose or not summary.hasty(result):
+    elif verbose or not short:
         _body(page, result, verbose=verbose)
     page.paragraph(summary.sentence(result), _ENDINGS[result["verdict"]])
-    if not quiet and not summary.hasty(result):
+    if not short:
         page.paragraph(summary.effort(result))
     for line in summary.lasting(result):
         page.paragraph(line, _ENDINGS["violates"])
@@ -157,7 +154,7 @@ def show_failure(result: Result, row: summary.Row, page: Page) -> None:
 
 def _list(page: Page, label: str, items: list[summary.Item], *, verbose: bool) -> None:
     """Items under a label, each with what was sent; at most 20, unless ``verbose``."""
-    most = len(items) if verbose else _MOST
+    most = len(items) if verbose else 20
     limit = 300 if verbose or label == "note" else 2 * (page.width - _INDENT)
     if items:
         page.line()
@@ -201,7 +198,7 @@ def watching(
 
     def repeat() -> None:
         # In a thread, as nothing is shown while a run waits, which may take half a minute.
-        while not ended.wait(_PROGRESS_S):
+        while not ended.wait(10.0):
             if line:
                 tell(line)
 
