@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
+from whop_contracts.exchange import INFRASTRUCTURE, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.settings import UsageError
 from whop_contracts.target.clocks import Clock, to_ns
@@ -38,9 +38,6 @@ _CAUSES: Final = {
     404: "the path is wrong, or this environment has no test clock",
 }
 
-Exchange = Callable[[str, str, Sequence[tuple[str, str]], bytes], Reply]
-"""Sends method, URL, headers and content; as ``Wire.exchange`` does."""
-
 
 class _Trouble(Exception):  # noqa: N818 - it becomes a phrase
     """Why the clock cannot be used. ``cause`` is the likely one if the user has to change the setting."""
@@ -63,14 +60,14 @@ class _Sight:
 class ProviderTestClock(Clock):
     """The test clock at ``url``; ``headers``, perhaps with a credential, are sent with every request to it.
 
-    ``start`` must be called first. In trouble, nothing is known and nothing is moved.
+    ``exchange`` sends as ``Wire.exchange``. ``start`` is called first. In trouble, nothing is known or moved.
     """
 
     kind = "test"
 
     url: str = field(kw_only=False)
-    exchange: Exchange
-    headers: Sequence[tuple[str, str]]
+    exchange: Callable[[Request], Reply]
+    headers: Iterable[tuple[str, str]]
     _sights: list[_Sight] = field(default_factory=list, init=False)
 
     @property
@@ -81,9 +78,8 @@ class ProviderTestClock(Clock):
     def start(self) -> None:
         """Read the clock for the first time.
 
-        Raises ``UsageError`` if the response shows that the URL or the credential is wrong: a
-        4xx other than 429, a redirect or another body. If infrastructure prevents the reading, ``trouble``
-        says why.
+        Raises ``UsageError`` if the URL or the credential is wrong: for a 4xx other than 429, a redirect or
+        another body. If infrastructure prevents the reading, ``trouble`` says why.
         """
         try:
             self._see(*self._ask("GET"))
@@ -176,10 +172,11 @@ class ProviderTestClock(Clock):
 
         After an error of the infrastructure it is sent again a few times.
         """
-        headers = (*self.headers, ("content-type", "application/json")) if body else self.headers
+        headers = (*self.headers, *([("content-type", "application/json")] if body else ()))
+        request = Request(method, self.url, None, "", headers, body)
         sent, errors, pause = self.time(), 0, 0.05
         while True:
-            reply = self.exchange(method, self.url, headers, body)
+            reply = self.exchange(request)
             status = reply.response.status if reply.response else 0
             if reply.response and status not in {_WORKING, *INFRASTRUCTURE}:
                 return sent, reply.response

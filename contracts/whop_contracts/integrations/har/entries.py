@@ -22,7 +22,7 @@ from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.redaction import is_secret_header
 from whop_contracts.settings import UsageError
-from whop_contracts.target.responses import codings, read_body
+from whop_contracts.target.responses import codings, decoded_response
 
 _HTTP: Final = range(100, 1_000)
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
@@ -162,23 +162,16 @@ def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | N
     headers = _headers(response, content, at)
     cut, coded = row.get("_truncated") is True, row.get("_undecoded")
     body = _decoded(content.get("text") or "", content.get("encoding"), f"{at}.content")
-    if not cut and not coded:
-        body, cut = _kept(body, headers, content)
-    return Response(status, headers, body, truncated=cut, undecoded=coded and str(coded)), None
-
-
-def _kept(
-    body: bytes, headers: tuple[tuple[str, str], ...], content: Mapping[str, Any]
-) -> tuple[bytes, bool]:
-    """A response's body without its content coding, and whether the recording lacks it, or a part of it."""
+    if cut or coded:
+        return Response(status, headers, body, truncated=cut, undecoded=coded and str(coded)), None
     if codings(headers) and not _is_text(body):
-        body = read_body([body], headers, _LONGEST).content
+        body = decoded_response(status, headers, [body], _LONGEST)[0].content
         lost = not _is_text(body)
     else:
         sizes = _sizes(headers, content.get("size"))
         shorter = max(sizes, default=0) > len(body) and read_json(body).problem is not None
         lost = shorter if body else sizes != {0}
-    return b"" if lost else body, lost
+    return Response(status, headers, b"" if lost else body, truncated=lost), None
 
 
 def _is_text(body: bytes) -> bool:
