@@ -35,13 +35,11 @@ class Reply:
     received: float
 
 
-ACCEPTED: Final = "gzip, deflate"
-"""The content codings that are asked for; a body in any other coding, or in several, is left as it came."""
 LIMIT: Final = 1_000_000
 """Bytes of a body that are read, encoded and decoded."""
 MISCODED: Final = "bytes that are not what its Content-Encoding says"
 _WINDOW_BITS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
-"""How zlib reads a coding; ``deflate`` with and without its zlib header, as browsers do."""
+"""How zlib reads the codings that are asked for; ``deflate`` with and without a header, as browsers do."""
 
 
 def header_lines(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
@@ -60,8 +58,9 @@ def decoded_response(
 ) -> tuple[Response, int]:
     """A response with the body that is in ``pieces``, and how many bytes of it came, before decoding.
 
-    At most ``limit`` bytes are read and decoded. A body that is not what its ``Content-Encoding`` says, that
-    breaks off, or whose coding was not asked for stays as it came. Source: RFC 9110, section 8.4.
+    At most ``limit`` bytes are read and decoded. A body stays as it came if it is not what its
+    ``Content-Encoding`` says, breaks off, or has several codings or one that was not asked for. Source: RFC
+    9110, section 8.4.
     """
     came = bytearray()
     for piece in pieces:
@@ -106,14 +105,13 @@ _CLOSED_WITHIN: Final = "connection closed in the middle of the response"
 TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
 """The phrases of errors that may be over when the request is sent again."""
 _LONG_HEAD: Final = "headers longer than 100 kB"
-TOO_MANY_HEADERS: Final = "too many headers"
 _PROTOCOL_ERRORS: Final = {
     "without sending a response": _CLOSED_BEFORE,
     "closed connection": _CLOSED_WITHIN,
     "ConnectionClosed": _CLOSED_WITHIN,
     "too long": _LONG_HEAD,
     "Receive buffer": _LONG_HEAD,
-    TOO_MANY_HEADERS: TOO_MANY_HEADERS,
+    "too many headers": "too many headers",
 }
 """Words in a message of h11, httpcore or the wire, and the phrase for it."""
 _QUOTE: Final = re.compile(r"""["'(]""")

@@ -22,23 +22,11 @@ import httpx
 
 from whop_contracts.exchange import Request, Response
 from whop_contracts.settings import UsageError
-from whop_contracts.target.responses import (
-    ACCEPTED,
-    LIMIT,
-    TOO_MANY_HEADERS,
-    TRANSIENT,
-    Reply,
-    decoded_response,
-    header_lines,
-    phrase,
-)
+from whop_contracts.target.responses import LIMIT, TRANSIENT, Reply, decoded_response, header_lines, phrase
 
 _PIECE: Final = 65_536
 _MOST_HEADERS: Final = 2_000
 """Lines; h11 rejects a head of more than 100 kB, whatever their number."""
-_WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
-_CONNECTIONS: Final = 4
-_IDLE_S: Final = 15.0
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _INTERIM: Final = re.compile(rb"HTTP/1\.\d 1\d\d")
 _LAST_CHUNK: Final = b"\r\n\r\n"
@@ -158,7 +146,7 @@ class Wire:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
             if len(given.headers) > _MOST_HEADERS:
-                raise httpcore.RemoteProtocolError(TOO_MANY_HEADERS)
+                raise httpcore.RemoteProtocolError("too many headers")
             headers = header_lines(given.headers)
             try:
                 response, came = decoded_response(given.status, headers, given.iter_stream(), self.most)
@@ -181,8 +169,8 @@ class Wire:
             return self._pools[key]
         settings: dict[str, Any] = {
             "ssl_context": self._trust() if scheme == "https" else None,
-            "max_connections": max(self.connections, _CONNECTIONS),
-            "keepalive_expiry": _IDLE_S,
+            "max_connections": max(self.connections, 4),
+            "keepalive_expiry": 15.0,
             "network_backend": _Backend(self._deadline),
         }
         if proxy is None:
@@ -255,9 +243,9 @@ def _lines(origin: httpx.URL, request: Request) -> list[tuple[bytes, bytes]]:
     """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
     given = {name.lower() for name, _ in request.headers}
     host = origin.netloc.decode("ascii")
-    needed = {"Host": host, "Accept": "*/*", "Accept-Encoding": ACCEPTED, "Connection": "keep-alive"}
+    needed = {"Host": host, "Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
     lines = [(name, value) for name, value in needed.items() if name.lower() not in given]
     lines += request.headers
-    if "content-length" not in given and (request.content or request.method in _WITH_LENGTH):
+    if "content-length" not in given and (request.content or request.method in {"POST", "PUT", "PATCH"}):
         lines.append(("Content-Length", str(len(request.content))))
     return [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]
