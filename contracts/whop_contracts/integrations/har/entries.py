@@ -44,9 +44,7 @@ class HarError(UsageError):
 
 
 class Route(NamedTuple):
-    """The base URL before ``/ad_campaigns``, the campaign, and the documented operation; None for another
-    request that writes to a campaign.
-    """
+    """The base URL before ``/ad_campaigns``, the campaign, the documented operation (None: another write)."""
 
     base: str
     campaign: str
@@ -108,20 +106,15 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     response, trouble = _response(row, f"{at}.response")
     method, url = member(request, "method", str, f"{at}.request").upper(), request["url"]
     _, campaign, operation = route(method, url) or (None, "", None)
+    if ours:
+        campaign, operation = row.get("_campaign", ""), row.get("_operation")
     complete = ours or _is_whole(content, headers, request.get("bodySize"))
     sent_request = Request(method, url, operation, campaign, headers, content, complete)
     exchange = Exchange(number, sent_request, response, sent, sent + _took(row), trouble=trouble)
-    return _restored(exchange, row) if ours else exchange
-
-
-def _restored(exchange: Exchange, row: Mapping[str, Any]) -> Exchange:
-    """The exchange as our own run knew it, by the members that begin with an underscore."""
-    request = dataclasses.replace(
-        exchange.request, operation=row.get("_operation"), campaign=row.get("_campaign", "")
-    )
-    ends = [instant.ns for text in row.get("_now") or () if (instant := read_instant(text))]
-    known = {name: row[f"_{name}"] for name in _RESTORED if f"_{name}" in row}
-    return dataclasses.replace(exchange, request=request, now=Window(*ends) if ends else None, **known)
+    own = row if ours else {}
+    ends = [instant.ns for text in own.get("_now") or () if (instant := read_instant(text))]
+    known = {name: own[f"_{name}"] for name in _RESTORED if f"_{name}" in own}
+    return dataclasses.replace(exchange, now=Window(*ends) if ends else None, **known)
 
 
 def _took(row: Mapping[str, Any]) -> float:
@@ -141,10 +134,7 @@ def _sizes(headers: tuple[tuple[str, str], ...], size: Any) -> set[int]:
 
 
 def _is_whole(content: bytes, headers: tuple[tuple[str, str], ...], size: Any) -> bool:
-    """Whether a request's body is in the recording: recorders leave it out, shorten it or change its bytes.
-
-    If it is empty in the recording, a size has to say that it was.
-    """
+    """Whether a request's body was recorded as it was; if it is empty, a size has to say that it was."""
     if codings(headers):
         return False
     return _sizes(headers, None) <= {len(content)} if content else _sizes(headers, size) == {0}

@@ -21,7 +21,6 @@ from whop_contracts.exchange import Exchange, Operation
 from whop_contracts.integrations.har.entries import HarError, credentials, member, read_entry, route
 from whop_contracts.target.clocks import date_of
 
-_OURS: Final = "whop-contracts"
 _FILES: Final = {
     b"PK\x03\x04": "it is a ZIP archive; expected the .har file inside it",
     b"\x1f\x8b": "it is compressed with gzip; expected the .har file inside it",
@@ -37,7 +36,6 @@ LACKING: Final = (
 )
 """What an entry may lack."""
 _MOST_SECRETS: Final = 64
-_CONCERNS: Final = "/ad_campaigns/"
 _PIECE: Final = 2**18
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _DECODE: Final = json.JSONDecoder().raw_decode
@@ -101,7 +99,8 @@ class Log:
         self.count += 1
         at = f"log.entries[{self.count - 1}]"
         try:
-            if _CONCERNS not in member(member(document, "request", dict, at), "url", str, f"{at}.request"):
+            request = member(document, "request", dict, at)
+            if "/ad_campaigns/" not in member(request, "url", str, f"{at}.request"):
                 return
             exchange = read_entry(document, self.count)
         except HarError as error:
@@ -157,7 +156,7 @@ def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
     members = member(document, "log", dict, "")
     member(members, "entries", list, "log")
     creator, run = members.get("creator"), members.get("_run")
-    if isinstance(creator, dict) and creator.get("name") == _OURS and isinstance(run, dict):
+    if isinstance(creator, dict) and creator.get("name") == "whop-contracts" and isinstance(run, dict):
         log.run = run
     return log
 
