@@ -186,10 +186,8 @@ class Wire:
         return self._pools.setdefault(key, through)
 
     def _trust(self) -> ssl.SSLContext:
-        if self.insecure:
-            return httpx.create_ssl_context(verify=False)
-        if self.ca_file is None:
-            return httpx.create_ssl_context()
+        if self.insecure or self.ca_file is None:
+            return httpx.create_ssl_context(verify=not self.insecure)
         try:
             return ssl.create_default_context(cafile=self.ca_file)
         except OSError as error:  # ssl.SSLError too
@@ -224,17 +222,14 @@ def is_loopback(host: str) -> bool:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def proxy_for(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for a host; None if there is none, and for this machine."""
-    if is_loopback(host):
-        return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(host):
+    if not proxy or is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 

@@ -29,12 +29,16 @@ _FILES: Final = {
     b"\x28\xb5\x2f\xfd": "it is compressed with zstd; expected the .har file inside it",
 }
 """What a file is, by its first bytes."""
-LACKING: Final = (
-    "without a response in the recording",
-    "without the body of the response in the recording",
-    "without the body of the request in the recording",
-)
-"""What an entry may lack."""
+LACKING: Final[dict[str, Callable[[Exchange], object]]] = {
+    "without a response in the recording": lambda one: one.request.operation and one.response is None,
+    "without the body of the response in the recording": (
+        lambda one: one.request.operation and one.response and one.response.truncated
+    ),
+    "without the body of the request in the recording": (
+        lambda one: one.request.operation == "pause" and not one.request.content_known
+    ),
+}
+"""What an entry may lack, and whether it does."""
 _MOST_SECRETS: Final = 64
 _PIECE: Final = 2**18
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
@@ -121,19 +125,10 @@ class Log:
             base=about and about.base,
             campaign=request.campaign,
             operation=request.operation,
-            lacks=tuple(_lacking(exchange)),
+            lacks=tuple(what for what, lacks in LACKING.items() if lacks(exchange)),
         )
         self.rows.append(row)
         self.secrets |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(self.secrets)])
-
-
-def _lacking(exchange: Exchange) -> Iterator[str]:
-    no_response, no_body, no_content = LACKING
-    operation, response = exchange.request.operation, exchange.response
-    if operation and (response is None or response.truncated):
-        yield no_body if response else no_response
-    if operation == "pause" and not exchange.request.content_known:
-        yield no_content
 
 
 def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
