@@ -170,10 +170,9 @@ class Broken:
 
 
 class RequestChecker:
-    """Checks what a provider receives and keeps what was broken, from any thread.
+    """Checks what a provider receives, from any thread. Keeps 500 broken requests and counts the others.
 
-    The first 500 broken requests are kept, the others counted. The credentials that requests carry and the
-    values in ``secrets`` are never reported.
+    The credentials that requests carry and the values in ``secrets`` are never reported.
     """
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
@@ -230,10 +229,7 @@ class RequestChecker:
             }
 
     def _clean(self, request: Request) -> Request:
-        """The request without secrets, save in headers that no rule quotes.
-
-        A finding may cut what it quotes, and half a secret would not be recognized any more.
-        """
+        """The request without secrets in what a rule may quote: a finding may cut a secret in half."""
         text = self._redactor.text
         headers = tuple(
             (name, value if is_secret_header(name) else text(value)) for name, value in request.headers

@@ -30,10 +30,7 @@ class OffTargetError(Exception):
 
 
 def steady_time() -> Callable[[], float]:
-    """A clock for a sender: seconds since 1970 as of now, and from now on by the monotonic clock.
-
-    If the machine's clock is set during a run, the provider's does not seem to jump.
-    """
+    """A clock in seconds since 1970 that does not jump if the machine's clock is set from now on."""
     ahead = time.time() - time.monotonic()
     return lambda: time.monotonic() + ahead
 

@@ -24,13 +24,12 @@ _SLACK_S: Final = 1.0
 
 @dataclass(kw_only=True, eq=False)
 class Clock:
-    """What all clocks share. Nothing here raises for what a provider does.
+    """What all clocks share. ``time`` and ``sleep`` are the sender's; ``trouble`` is why it is unusable.
 
-    ``time`` and ``sleep`` are the sender's. ``trouble`` is why it is unusable, None while it is usable.
-
-    Each kind has ``window``, the provider's earliest reading at one time of the sender and its latest at
-    another; ``moved``, its first and latest reading; ``reach``, which waits, or moves the clock, until it
-    certainly shows an instant (False: impossible); and ``lag``, which lets time pass on both sides.
+    Nothing here raises for what a provider does. Each kind has ``window``, the provider's earliest reading
+    at one time of the sender and its latest at another; ``moved``, its first and latest reading; ``reach``,
+    which waits, or moves the clock, until it certainly shows an instant (False: impossible); and ``lag``,
+    which lets time pass on both sides.
     """
 
     kind: ClassVar[Literal["virtual", "test", "wall"]]

@@ -60,7 +60,7 @@ class _Sight:
 class ProviderTestClock(Clock):
     """The test clock at ``url``; ``headers``, perhaps with a credential, are sent with every request to it.
 
-    ``exchange`` sends as ``Wire.exchange``. ``start`` is called first. In trouble, nothing is known or moved.
+    ``start`` must be called first. In trouble, nothing is known and nothing is moved.
     """
 
     kind = "test"
@@ -168,10 +168,7 @@ class ProviderTestClock(Clock):
         self._sights.append(_Sight(received, shown, ahead))
 
     def _ask(self, method: str, body: bytes = b"") -> tuple[float, Response]:
-        """When a request was first sent, and the response to it when all work is done.
-
-        After an error of the infrastructure it is sent again a few times.
-        """
+        """When a request was first sent, and its response when all work is done, after a few retries."""
         headers = (*self.headers, *([("content-type", "application/json")] if body else ()))
         request = Request(method, self.url, None, "", headers, body)
         sent, errors, pause = self.time(), 0, 0.05

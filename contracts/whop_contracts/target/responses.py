@@ -1,7 +1,4 @@
-"""How a response is read: its body up to a limit, and errors as phrases.
-
-A body is decoded up to the limit only, so that a compressed body of a few kilobytes never becomes gigabytes.
-"""
+"""How a response is read: its body up to a limit, before and after decoding, and errors as phrases."""
 
 from __future__ import annotations
 
@@ -24,10 +21,7 @@ from whop_contracts.settings import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The result of one request: a response, or the trouble that prevented it, as one short phrase.
-
-    Exactly one of ``response`` and ``trouble`` is None; the times are the target's ``time()``.
-    """
+    """A response, or why there is none (one short phrase), and the target's ``time()`` before and after."""
 
     response: Response | None
     trouble: str | None
@@ -58,9 +52,8 @@ def decoded_response(
 ) -> tuple[Response, int]:
     """A response with the body that is in ``pieces``, and how many bytes of it came, before decoding.
 
-    At most ``limit`` bytes are read and decoded. A body stays as it came if it is not what its
-    ``Content-Encoding`` says, breaks off, or has several codings or one that was not asked for. Source: RFC
-    9110, section 8.4.
+    At most ``limit`` bytes are read and decoded. A body that breaks off, or is not in one coding that was
+    both asked for and stated, stays as it came. Source: RFC 9110, section 8.4.
     """
     came = bytearray()
     for piece in pieces:

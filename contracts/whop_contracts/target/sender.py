@@ -100,10 +100,7 @@ class Sender:
         self._retrying = retrying
 
     def deliver(self, request: Request) -> list[Reply]:
-        """Send a request, and retry it if need be; every reply in order, the last one decides.
-
-        Raises ``BudgetSpent`` if not even the first may be sent.
-        """
+        """Send a request, and retry it if need be; every reply in order. ``BudgetSpent`` if none is sent."""
         self._begin(request)
         return self._retry(request, [self._send(request)])
 

@@ -34,9 +34,7 @@ from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.target.clocks import WallClock, to_ns
 from whop_contracts.target.responses import Reply
 
-_OTHER_HANDS: Final = frozenset(
-    {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
-)
+_OTHER_HANDS: Final = {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
 """What can only be checked by somebody who knows that nobody else used the campaigns."""
 _BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
@@ -176,8 +174,7 @@ def _foreign(log: Log, base_url: str | None) -> Recording:
 def _timed(
     log: Log, rows: Sequence[Row], together: set[int], clock: WallClock | None
 ) -> Iterator[Exchange | None]:
-    """The exchanges of rows with the provider's time: that of ``clock``, which learns from each, or without
-    one the recorder's.
+    """The exchanges of rows by ``clock``, which learns from each, or without one by the recorder's clock.
 
     A write of ``together``, or another than pause and unpause, is None: after it no state is known. A read
     during a write proves nothing and is left out.

@@ -7,7 +7,6 @@ Of our own recordings the members that begin with an underscore are read too. Wh
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import re
 import sys
@@ -24,7 +23,6 @@ from whop_contracts.redaction import is_secret_header
 from whop_contracts.settings import UsageError
 from whop_contracts.target.responses import codings, decoded_response
 
-_HTTP: Final = range(100, 1_000)
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
 _ROUTE: Final = re.compile(
     r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
@@ -144,7 +142,7 @@ def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | N
     """The response of an entry, or why there is none. One whose body was not recorded is truncated."""
     response = _object(row.get("response"))
     status, content = response.get("status"), _object(response.get("content"))
-    if status is None or (type(status) is int and status not in _HTTP):
+    if status is None or (type(status) is int and status not in range(100, 1_000)):
         trouble = row.get("_trouble") or response.get("_error") or "the recording has no response"
         return None, str(trouble)[:200]
     if type(status) is not int:
@@ -176,7 +174,7 @@ def _decoded(text: Any, encoding: Any, at: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise HarError(f"{at}.text is no base64") from None
 
 

@@ -213,10 +213,7 @@ class _Reader:
             self._more()
 
     def parts(self, close: str) -> Iterator[str]:
-        """Go through an object or array whose bracket was read; the caller reads the value of each part.
-
-        Yields the name of each member, or an empty text for each element.
-        """
+        """After its bracket: each member's name, or "" for each element; the caller reads the values."""
         name, begun = "", False
         while not self.skip(close):
             self.expect(not begun or self.skip(","))
