@@ -225,10 +225,10 @@ def broken_clauses(*, runs, ids=TIMED, **which):
     clock_ = RunningClock(-10_000_000.0, sender.now) if runs else ManualClock()
     provider = build(clock=clock_, lag_time=sender.now, **which)
 
-    def exchange(method, _url, _headers, content):
+    def exchange(request):
         sent = sender.now()
         sender.advance(0.01)
-        return Reply(show_or_move_clock(provider, method, content), None, sent, sender.now())
+        return Reply(show_or_move_clock(provider, request.method, request.content), None, sent, sender.now())
 
     target = WallTarget(provider, sender)
     target.clock = ProviderTestClock(

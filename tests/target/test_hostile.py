@@ -93,8 +93,8 @@ def test_a_body_in_a_coding_that_was_asked_for_is_decoded_and_any_other_is_left_
 def test_decoding_does_not_depend_on_how_the_bytes_are_split(data, size, coding):
     packed = gzip.compress(data, mtime=0) if coding == "gzip" else zlib.compress(data)
     pieces = [packed[at : at + size] for at in range(0, len(packed), size)]
-    body = responses.read_body(pieces, [("content-encoding", coding)], 10_000)
-    assert body == responses.Body(data, truncated=False, came=len(packed))
+    response, came = responses.decoded_response(200, (("content-encoding", coding),), pieces, 10_000)
+    assert (response.content, came, response.truncated or response.undecoded) == (data, len(packed), None)
 
 
 def sending(data, *, every=None):
@@ -256,7 +256,7 @@ def test_an_interruption_is_not_swallowed(monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("whop_contracts.target.wire.read_body", interrupt)
+    monkeypatch.setattr("whop_contracts.target.wire.decoded_response", interrupt)
     with serving(always(written())) as server, reaching(server.url) as target:
         with pytest.raises(KeyboardInterrupt):
             target.send(get(server.url))

@@ -39,13 +39,13 @@ class Provider:
         self.wall += seconds
         self.reading += int(seconds * self.speed * NANO)
 
-    def exchange(self, method, url, headers, content):
-        assert url == URL
-        self.methods.append(method)
-        self.headers.append(tuple(headers))
+    def exchange(self, request):
+        assert request.url == URL
+        self.methods.append(request.method)
+        self.headers.append(request.headers)
         sent = self.wall
         self.pass_(self.latency / 2)
-        given = self.script.pop(0) if self.script else self.respond(method, content)
+        given = self.script.pop(0) if self.script else self.respond(request.method, request.content)
         self.pass_(self.latency / 2)
         if isinstance(given, str):
             return Reply(None, given, sent, self.wall)

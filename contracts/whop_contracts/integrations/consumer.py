@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
+import httpx
+
 from whop_contracts.exchange import Finding, Operation, Request, Response
 from whop_contracts.json_text import essence, read_json
 from whop_contracts.pause.clause import Level, Source
@@ -30,14 +32,6 @@ _METHODS: Final[dict[Operation, tuple[str, ...]]] = {
     "retrieve": ("GET", "HEAD"),
 }
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-_ERROR_TYPES: Final = {
-    400: "bad_request",
-    401: "unauthorized",
-    404: "not_found",
-    405: "method_not_allowed",
-    415: "unsupported_media_type",
-    422: "unprocessable_entity",
-}
 _LONGEST_PATH: Final = 200
 _KEPT: Final = 500
 """How many broken requests are reported one by one; the others are counted."""
@@ -146,11 +140,11 @@ def rejection(request: Request, found: Found) -> Response | None:
     at = f" at {finding.pointer}" if finding.pointer else ""
     message = f"{rule.statement} Expected {finding.expected}; actual: {finding.actual}{at}. [{rule.id}]"
     headers = [("content-type", "application/json")]
-    if status == 401:  # noqa: PLR2004 - a challenge goes with it
+    if status == httpx.codes.UNAUTHORIZED:
         headers.append(("www-authenticate", 'Bearer realm="api"'))
-    if status == 405 and request.operation:  # noqa: PLR2004 - the allowed methods go with it
+    if status == httpx.codes.METHOD_NOT_ALLOWED and request.operation:
         headers.append(("allow", ", ".join(_METHODS[request.operation])))
-    body = {"error": {"type": _ERROR_TYPES[status], "message": message}}
+    body = {"error": {"type": httpx.codes(status).name.lower(), "message": message}}
     return Response(status, tuple(headers), json.dumps(body, ensure_ascii=False).encode())
 
 
@@ -176,10 +170,9 @@ class Broken:
 
 
 class RequestChecker:
-    """Checks what a provider receives and keeps what was broken, from any thread.
+    """Checks what a provider receives, from any thread. Keeps 500 broken requests and counts the others.
 
-    The first 500 broken requests are kept, the others counted. The credentials that requests carry and the
-    values in ``secrets`` are never reported.
+    The credentials that requests carry and the values in ``secrets`` are never reported.
     """
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
@@ -192,7 +185,11 @@ class RequestChecker:
     def check(self, request: Request) -> Found:
         """Check one request; returns what it breaks, without secrets."""
         with self._lock:
-            self._learn(request)
+            for name, value in request.headers:
+                if is_secret_header(name):
+                    for secret in {value.strip(), value.strip().rpartition(" ")[2]} - self._known:
+                        self._known.add(secret)
+                        self._redactor.add(secret)
             self._requests += 1
             found = broken_rules(self._clean(request))
             breaks = any(rule.level == "must" for rule, _ in found)
@@ -231,19 +228,8 @@ class RequestChecker:
                 "broken_requests": [asdict(one) for one in self.findings],
             }
 
-    def _learn(self, request: Request) -> None:
-        """Keep the credentials of a request out of every report from here on."""
-        for name, value in request.headers:
-            if is_secret_header(name):
-                for secret in {value.strip(), value.strip().rpartition(" ")[2]} - self._known:
-                    self._known.add(secret)
-                    self._redactor.add(secret)
-
     def _clean(self, request: Request) -> Request:
-        """The request without secrets, save in headers that no rule quotes.
-
-        A finding may cut what it quotes, and half a secret would not be recognized any more.
-        """
+        """The request without secrets in what a rule may quote: a finding may cut a secret in half."""
         text = self._redactor.text
         headers = tuple(
             (name, value if is_secret_header(name) else text(value)) for name, value in request.headers

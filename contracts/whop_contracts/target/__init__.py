@@ -11,12 +11,12 @@ from typing import Any, Final, Literal, Protocol
 import httpx
 import respx
 
-from whop_contracts.exchange import Request, Response
+from whop_contracts.exchange import Request
 from whop_contracts.settings import UsageError
 from whop_contracts.settings.kinds import BASE_URL
 from whop_contracts.target.clocks import VirtualClock, WallClock
 from whop_contracts.target.remote_clock import ProviderTestClock
-from whop_contracts.target.responses import Reply, header_lines, read_body
+from whop_contracts.target.responses import Reply, decoded_response, header_lines
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
@@ -30,10 +30,7 @@ class OffTargetError(Exception):
 
 
 def steady_time() -> Callable[[], float]:
-    """A clock for a sender: seconds since 1970 as of now, and from now on by the monotonic clock.
-
-    If the machine's clock is set during a run, the provider's does not seem to jump.
-    """
+    """A clock in seconds since 1970 that does not jump if the machine's clock is set from now on."""
     ahead = time.time() - time.monotonic()
     return lambda: time.monotonic() + ahead
 
@@ -76,7 +73,7 @@ class LiveTarget:
     def send(self, request: Request, *, timeout: float | None = None) -> Reply:
         """Send one request and read its response within ``timeout`` seconds and the wire's limit."""
         check_address(request.url, self.base_url)
-        return self._wire.exchange(request.method, request.url, request.headers, request.content, timeout)
+        return self._wire.exchange(request, timeout)
 
 
 def describe_plain_http(base_url: str) -> str | None:
@@ -118,10 +115,14 @@ class MockTarget:
         """Pass one request to the provider."""
         check_address(request.url, self.base_url)
         sent = self.time()
-        given = (self._exchange if self._routed else self._pass_on)(request)
-        headers = tuple(given.headers)
-        body = read_body((given.content,), headers)
-        response = Response(given.status, headers, body.content, body.truncated, body.undecoded)
+        if self._routed:
+            # The request and response of respx lead there and back, and carry ours as they are.
+            self.respx_router.reset()
+            routed = httpx.Request(request.method, request.url, extensions={"request": request})
+            given = self.respx_router.handler(routed).extensions["given"]
+        else:
+            given = self._pass_on(request)
+        response, _ = decoded_response(given.status, tuple(given.headers), [given.content])
         return Reply(response, None, sent, self.time())
 
     def close(self) -> None:
@@ -131,12 +132,6 @@ class MockTarget:
         headers = [(name.lower(), value.encode().decode("latin-1")) for name, value in request.headers]
         path = request.url.removeprefix(_ORIGIN)
         return self._provider.handle(request.method, path, headers, request.content)
-
-    def _exchange(self, request: Request) -> Any:
-        """Through respx: its own request and response lead there and back, and carry ours as they are."""
-        self.respx_router.reset()
-        sent = httpx.Request(request.method, request.url, extensions={"request": request})
-        return self.respx_router.handler(sent).extensions["given"]
 
     def _respond(self, sent: httpx.Request) -> httpx.Response:
         return httpx.Response(200, extensions={"given": self._pass_on(sent.extensions["request"])})

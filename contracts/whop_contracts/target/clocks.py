@@ -24,14 +24,12 @@ _SLACK_S: Final = 1.0
 
 @dataclass(kw_only=True, eq=False)
 class Clock:
-    """What all clocks share. Nothing here raises for what a provider does.
+    """What all clocks share. ``time`` and ``sleep`` are the sender's; ``trouble`` is why it is unusable.
 
-    ``time`` and ``sleep`` are the sender's. ``kind``: in this process, the provider's test clock, or its own
-    time. ``trouble`` is why it is unusable, None while it is usable. ``waited_s``: real seconds slept so far.
-
-    Each kind has ``window``, the provider's earliest reading at one time of the sender and its latest at
-    another; ``moved``, its first and latest reading; ``reach``, which waits, or moves the clock, until it
-    certainly shows an instant (False: impossible); and ``lag``, which lets time pass on both sides.
+    Nothing here raises for what a provider does. Each kind has ``window``, the provider's earliest reading
+    at one time of the sender and its latest at another; ``moved``, its first and latest reading; ``reach``,
+    which waits, or moves the clock, until it certainly shows an instant (False: impossible); and ``lag``,
+    which lets time pass on both sides.
     """
 
     kind: ClassVar[Literal["virtual", "test", "wall"]]
@@ -100,11 +98,6 @@ class WallClock(Clock):
     _seen: tuple[float, float] | None = field(default=None, init=False)
 
     @property
-    def _ahead(self) -> tuple[float, float] | None:
-        """How far the provider's clock is ahead, at least and at most; None if unknown or unusable."""
-        return None if self._bounds is None or self.trouble else (min(self._bounds), max(self._bounds))
-
-    @property
     def moved(self) -> tuple[int, int] | None:
         """The middle of the provider's time at the first and at the last response that showed it."""
         if self._bounds is None or self._seen is None:
@@ -138,16 +131,15 @@ class WallClock(Clock):
 
     def window(self, sent: float, received: float) -> Window | None:
         """The earliest reading at ``sent`` and the latest at ``received``; None if unknown."""
-        ahead = self._ahead
-        return ahead and Window(to_ns(sent + ahead[0]), to_ns(received + ahead[1]))
+        if self._bounds is None or self.trouble:
+            return None
+        return Window(to_ns(sent + min(self._bounds)), to_ns(received + max(self._bounds)))
 
     def reach(self, ns: int) -> bool:
         """Sleep until the provider's clock is certainly past ``ns``; False if unknown or too far ahead."""
-        ahead = self._ahead
-        if ahead is None:
-            return False
-        missing = ns / NANO - ahead[0] - self.time()
-        if missing > self.max_wait_s:
+        now = self.time()
+        window = self.window(now, now)
+        if window is None or (missing := (ns - window.start) / NANO) > self.max_wait_s:
             return False
         self.lag(missing)
         self.max_wait_s -= max(missing, 0.0)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from whop_contracts.exchange import INFRASTRUCTURE, Response, Window
+from whop_contracts.exchange import INFRASTRUCTURE, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.settings import UsageError
 from whop_contracts.target.clocks import Clock, to_ns
@@ -37,9 +37,6 @@ _CAUSES: Final = {
     403: _CREDENTIAL,
     404: "the path is wrong, or this environment has no test clock",
 }
-
-Exchange = Callable[[str, str, Sequence[tuple[str, str]], bytes], Reply]
-"""Sends method, URL, headers and content; as ``Wire.exchange`` does."""
 
 
 class _Trouble(Exception):  # noqa: N818 - it becomes a phrase
@@ -69,8 +66,8 @@ class ProviderTestClock(Clock):
     kind = "test"
 
     url: str = field(kw_only=False)
-    exchange: Exchange
-    headers: Sequence[tuple[str, str]]
+    exchange: Callable[[Request], Reply]
+    headers: Iterable[tuple[str, str]]
     _sights: list[_Sight] = field(default_factory=list, init=False)
 
     @property
@@ -81,9 +78,8 @@ class ProviderTestClock(Clock):
     def start(self) -> None:
         """Read the clock for the first time.
 
-        Raises ``UsageError`` if the response shows that the URL or the credential is wrong: a
-        4xx other than 429, a redirect or another body. If infrastructure prevents the reading, ``trouble``
-        says why.
+        Raises ``UsageError`` if the URL or the credential is wrong: for a 4xx other than 429, a redirect or
+        another body. If infrastructure prevents the reading, ``trouble`` says why.
         """
         try:
             self._see(*self._ask("GET"))
@@ -172,14 +168,12 @@ class ProviderTestClock(Clock):
         self._sights.append(_Sight(received, shown, ahead))
 
     def _ask(self, method: str, body: bytes = b"") -> tuple[float, Response]:
-        """When a request was first sent, and the response to it when all work is done.
-
-        After an error of the infrastructure it is sent again a few times.
-        """
-        headers = (*self.headers, ("content-type", "application/json")) if body else self.headers
+        """When a request was first sent, and its response when all work is done, after a few retries."""
+        headers = (*self.headers, *([("content-type", "application/json")] if body else ()))
+        request = Request(method, self.url, None, "", headers, body)
         sent, errors, pause = self.time(), 0, 0.05
         while True:
-            reply = self.exchange(method, self.url, headers, body)
+            reply = self.exchange(request)
             status = reply.response.status if reply.response else 0
             if reply.response and status not in {_WORKING, *INFRASTRUCTURE}:
                 return sent, reply.response

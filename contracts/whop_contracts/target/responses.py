@@ -1,7 +1,4 @@
-"""How a response is read: its body up to a limit, and errors as phrases.
-
-A body is decoded up to the limit only, so that a compressed body of a few kilobytes never becomes gigabytes.
-"""
+"""How a response is read: its body up to a limit, before and after decoding, and errors as phrases."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import ssl
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import httpcore
 
@@ -24,10 +21,7 @@ from whop_contracts.settings import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The result of one request: a response, or the trouble that prevented it, as one short phrase.
-
-    Exactly one of ``response`` and ``trouble`` is None; the times are the target's ``time()``.
-    """
+    """A response, or why there is none (one short phrase), and the target's ``time()`` before and after."""
 
     response: Response | None
     trouble: str | None
@@ -35,24 +29,11 @@ class Reply:
     received: float
 
 
-# -- bodies ----------------------------------------------------------------------------------------------
-
-ACCEPTED: Final = "gzip, deflate"
-"""The content codings that are asked for; a body in any other coding, or in several, is left as it came."""
 LIMIT: Final = 1_000_000
 """Bytes of a body that are read, encoded and decoded."""
 MISCODED: Final = "bytes that are not what its Content-Encoding says"
 _WINDOW_BITS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
-"""How zlib reads a coding; ``deflate`` with and without its zlib header, as browsers do."""
-
-
-class Body(NamedTuple):
-    """A body as read. ``came`` counts its bytes before decoding; ``undecoded`` says why it is not decoded."""
-
-    content: bytes
-    truncated: bool
-    came: int
-    undecoded: str | None = None
+"""How zlib reads the codings that are asked for; ``deflate`` with and without a header, as browsers do."""
 
 
 def header_lines(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
@@ -66,11 +47,13 @@ def codings(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(one for part in values.split(",") if (one := part.strip().lower()) not in {"", "identity"})
 
 
-def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit: int = LIMIT) -> Body:
-    """Read a body from its pieces, at most ``limit`` bytes, encoded and decoded.
+def decoded_response(
+    status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes], limit: int = LIMIT
+) -> tuple[Response, int]:
+    """A response with the body that is in ``pieces``, and how many bytes of it came, before decoding.
 
-    A body that is not what its ``Content-Encoding`` says, that breaks off, or whose coding was not asked for
-    is returned as it came. Source: RFC 9110, section 8.4.
+    At most ``limit`` bytes are read and decoded. A body that breaks off, or is not in one coding that was
+    both asked for and stated, stays as it came. Source: RFC 9110, section 8.4.
     """
     came = bytearray()
     for piece in pieces:
@@ -87,7 +70,7 @@ def read_body(pieces: Iterable[bytes], headers: Iterable[tuple[str, str]], limit
             content = decoded
         else:
             undecoded = MISCODED
-    return Body(content[:limit], truncated, len(came), undecoded)
+    return Response(status, headers, content[:limit], truncated, undecoded), len(came)
 
 
 def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
@@ -98,8 +81,6 @@ def _decoded(data: bytes, coding: str, most: int) -> tuple[bytes, bool]:
             return decoder.decompress(data, most), decoder.eof
     return b"", False
 
-
-# -- errors ----------------------------------------------------------------------------------------------
 
 _ERRNO: Final = {
     errno.ECONNREFUSED: "connection refused",
@@ -117,14 +98,13 @@ _CLOSED_WITHIN: Final = "connection closed in the middle of the response"
 TRANSIENT: Final = frozenset({*_ERRNO.values(), _TIMED_OUT, _CLOSED_BEFORE, _CLOSED_WITHIN})
 """The phrases of errors that may be over when the request is sent again."""
 _LONG_HEAD: Final = "headers longer than 100 kB"
-TOO_MANY_HEADERS: Final = "too many headers"
 _PROTOCOL_ERRORS: Final = {
     "without sending a response": _CLOSED_BEFORE,
     "closed connection": _CLOSED_WITHIN,
     "ConnectionClosed": _CLOSED_WITHIN,
     "too long": _LONG_HEAD,
     "Receive buffer": _LONG_HEAD,
-    TOO_MANY_HEADERS: TOO_MANY_HEADERS,
+    "too many headers": "too many headers",
 }
 """Words in a message of h11, httpcore or the wire, and the phrase for it."""
 _QUOTE: Final = re.compile(r"""["'(]""")
@@ -142,7 +122,11 @@ def phrase(error: BaseException) -> str:
         cause = cause.__cause__ or cause.__context__
     match error:
         case httpcore.RemoteProtocolError():
-            return _broken(str(error))
+            message = str(error)
+            # What h11 and httpcore quote of the response is left out.
+            own = _QUOTE.split(message, maxsplit=1)[0].removesuffix("bytearray").removesuffix("b")
+            known = (text for words, text in _PROTOCOL_ERRORS.items() if words in message)
+            return next(known, f"not HTTP/1.1: {own.rstrip(': ')}")
         case httpcore.LocalProtocolError() | UnicodeError():
             return "the request cannot be written as HTTP/1.1"
         case httpcore.ProxyError() if (status := str(error)[:3]).isdigit():
@@ -172,12 +156,3 @@ def _low_level(cause: BaseException) -> str | None:
         case OSError():
             return _ERRNO.get(cause.errno or 0)
     return None
-
-
-def _broken(message: str) -> str:
-    """The phrase for what h11 and httpcore say of a response; what they quote of it is left out."""
-    for words, known in _PROTOCOL_ERRORS.items():
-        if words in message:
-            return known
-    own = _QUOTE.split(message, maxsplit=1)[0].removesuffix("bytearray").removesuffix("b")
-    return f"not HTTP/1.1: {own.rstrip(': ')}"

@@ -33,12 +33,11 @@ class BudgetSpent(Exception):  # noqa: N818 - no error: the end that was asked f
 
 @dataclass(slots=True, eq=False)
 class Sender:
-    """Delivers requests to a target.
+    """Delivers requests to a target, those of one operation at least 60/``rate`` seconds apart (None: any).
 
-    ``rate`` is requests per minute for each operation: requests of one operation begin at least 60/``rate``
-    seconds apart (None: no limit). After a 429 it waits as long as the response asks, at most a minute and at
-    most five times, each wait at least twice the one before. Any other status of ``INFRASTRUCTURE``, a reset
-    or a time-out is retried at most three times, after a pause drawn from ``rng``.
+    After a 429 it waits as long as the response asks, at most a minute and at most five times, each wait at
+    least twice the one before. Any other status of ``INFRASTRUCTURE``, a reset or a time-out is retried at
+    most three times, after a pause drawn from ``rng``.
 
     ``max_requests`` and ``max_time`` (seconds of ``clock``, else of the target's ``time()``, from the first
     request on) are never exceeded. Of the requests, ``reserve`` are kept back until ``restore_within``, which
@@ -101,10 +100,7 @@ class Sender:
         self._retrying = retrying
 
     def deliver(self, request: Request) -> list[Reply]:
-        """Send a request, and retry it if need be; every reply in order, the last one decides.
-
-        Raises ``BudgetSpent`` if not even the first may be sent.
-        """
+        """Send a request, and retry it if need be; every reply in order. ``BudgetSpent`` if none is sent."""
         self._begin(request)
         return self._retry(request, [self._send(request)])
 

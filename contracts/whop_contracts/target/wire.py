@@ -13,33 +13,20 @@ import ssl
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpcore
 import httpx
 
-from whop_contracts.exchange import Response
+from whop_contracts.exchange import Request, Response
 from whop_contracts.settings import UsageError
-from whop_contracts.target.responses import (
-    ACCEPTED,
-    LIMIT,
-    TOO_MANY_HEADERS,
-    TRANSIENT,
-    Body,
-    Reply,
-    header_lines,
-    phrase,
-    read_body,
-)
+from whop_contracts.target.responses import LIMIT, TRANSIENT, Reply, decoded_response, header_lines, phrase
 
 _PIECE: Final = 65_536
 _MOST_HEADERS: Final = 2_000
 """Lines; h11 rejects a head of more than 100 kB, whatever their number."""
-_WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
-_CONNECTIONS: Final = 4
-_IDLE_S: Final = 15.0
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _INTERIM: Final = re.compile(rb"HTTP/1\.\d 1\d\d")
 _LAST_CHUNK: Final = b"\r\n\r\n"
@@ -136,28 +123,21 @@ class Wire:
     _deadline: _Deadline = field(default_factory=_Deadline, init=False)
     _pools: dict[tuple[str, str | None], httpcore.ConnectionPool] = field(default_factory=dict, init=False)
 
-    def exchange(
-        self,
-        method: str,
-        url: str,
-        headers: Sequence[tuple[str, str]],
-        content: bytes,
-        timeout: float | None = None,
-    ) -> Reply:
-        """Send one request and read its response. ``url`` is percent-encoded and is sent as given."""
+    def exchange(self, request: Request, timeout: float | None = None) -> Reply:
+        """Send one request and read its response. Its URL is percent-encoded and is sent as given."""
         sent = self.time()
         seconds = min(self.seconds, timeout or self.seconds)
         self._deadline.at = time.monotonic() + seconds
         try:
-            origin, target = split_url(url)
-            request = httpcore.Request(
-                method,
+            origin, target = split_url(request.url)
+            sent_as = httpcore.Request(
+                request.method,
                 _bare(origin, target.encode("ascii")),
-                headers=_lines(method, origin, headers, content),
-                content=content or None,
+                headers=_lines(origin, request),
+                content=request.content or None,
                 extensions={"timeout": {"pool": seconds}},
             )
-            response = self._read(self.pool(origin).handle_request(request))
+            response = self._read(self.pool(origin).handle_request(sent_as))
         except Exception as error:  # noqa: BLE001 - whatever it does becomes a reply
             return Reply(None, phrase(error), sent, self.time())
         return Reply(response, None, sent, self.time())
@@ -166,38 +146,35 @@ class Wire:
         """Read a response to its end or to a limit; if its length is wrong, close its connection."""
         try:
             if len(given.headers) > _MOST_HEADERS:
-                raise httpcore.RemoteProtocolError(TOO_MANY_HEADERS)
+                raise httpcore.RemoteProtocolError("too many headers")
             headers = header_lines(given.headers)
             try:
-                body = read_body(given.iter_stream(), headers, self.most)
+                response, came = decoded_response(given.status, headers, given.iter_stream(), self.most)
             except httpcore.RemoteProtocolError as error:
                 if (trouble := phrase(error)) in TRANSIENT:
                     raise
                 # Wrong framing other than an early end comes from the target: no network does it.
-                body = Body(b"", truncated=False, came=0, undecoded=f"a body that is {trouble}")
+                response, came = Response(given.status, headers, undecoded=f"a body that is {trouble}"), 0
         finally:
             given.close()
         stream = given.extensions.get("network_stream")
-        if isinstance(stream, _Stream) and stream.received_more_than(headers, body.came):
+        if isinstance(stream, _Stream) and stream.received_more_than(headers, came):
             stream.close()
-        return Response(given.status, headers, body.content, body.truncated, body.undecoded)
+        return response
 
     def pool(self, origin: httpx.URL) -> httpcore.ConnectionPool:
         """The connections to an origin. Raises ``UsageError`` for an unusable ``ca_file`` or proxy."""
-        key = origin.scheme, proxy_for(origin.scheme, origin.host)
-        if key not in self._pools:
-            self._pools[key] = self._open(*key)
-        return self._pools[key]
-
-    def _open(self, scheme: str, proxy: str | None) -> httpcore.ConnectionPool:
+        scheme, proxy = key = origin.scheme, proxy_for(origin.scheme, origin.host)
+        if key in self._pools:
+            return self._pools[key]
         settings: dict[str, Any] = {
             "ssl_context": self._trust() if scheme == "https" else None,
-            "max_connections": max(self.connections, _CONNECTIONS),
-            "keepalive_expiry": _IDLE_S,
+            "max_connections": max(self.connections, 4),
+            "keepalive_expiry": 15.0,
             "network_backend": _Backend(self._deadline),
         }
         if proxy is None:
-            return httpcore.ConnectionPool(**settings)
+            return self._pools.setdefault(key, httpcore.ConnectionPool(**settings))
         try:
             address = httpx.URL(proxy)
         except httpx.InvalidURL:
@@ -205,13 +182,12 @@ class Wire:
         if address.scheme not in {"http", "https"}:
             raise UsageError(f"a proxy by {address.scheme}:// is not supported")
         auth = (address.username.encode(), address.password.encode()) if address.username else None
-        return httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
+        through = httpcore.HTTPProxy(_bare(address, b"/"), proxy_auth=auth, **settings)
+        return self._pools.setdefault(key, through)
 
     def _trust(self) -> ssl.SSLContext:
-        if self.insecure:
-            return httpx.create_ssl_context(verify=False)
-        if self.ca_file is None:
-            return httpx.create_ssl_context()
+        if self.insecure or self.ca_file is None:
+            return httpx.create_ssl_context(verify=not self.insecure)
         try:
             return ssl.create_default_context(cafile=self.ca_file)
         except OSError as error:  # ssl.SSLError too
@@ -246,30 +222,25 @@ def is_loopback(host: str) -> bool:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def proxy_for(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for a host; None if there is none, and for this machine."""
-    if is_loopback(host):
-        return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(host):
+    if not proxy or is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _lines(
-    method: str, origin: httpx.URL, headers: Sequence[tuple[str, str]], content: bytes
-) -> list[tuple[bytes, bytes]]:
+def _lines(origin: httpx.URL, request: Request) -> list[tuple[bytes, bytes]]:
     """The header lines of a request: those given, and before them those that HTTP/1.1 needs."""
-    given = {name.lower() for name, _ in headers}
+    given = {name.lower() for name, _ in request.headers}
     host = origin.netloc.decode("ascii")
-    needed = {"Host": host, "Accept": "*/*", "Accept-Encoding": ACCEPTED, "Connection": "keep-alive"}
+    needed = {"Host": host, "Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive"}
     lines = [(name, value) for name, value in needed.items() if name.lower() not in given]
-    lines += headers
-    if "content-length" not in given and (content or method in _WITH_LENGTH):
-        lines.append(("Content-Length", str(len(content))))
+    lines += request.headers
+    if "content-length" not in given and (request.content or request.method in {"POST", "PUT", "PATCH"}):
+        lines.append(("Content-Length", str(len(request.content))))
     return [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]

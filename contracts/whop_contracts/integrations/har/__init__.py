@@ -34,9 +34,7 @@ from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.target.clocks import WallClock, to_ns
 from whop_contracts.target.responses import Reply
 
-_OTHER_HANDS: Final = frozenset(
-    {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
-)
+_OTHER_HANDS: Final = {"auto_resume.nothing-else-changes-by-itself", "pausing.others-are-left-alone"}
 """What can only be checked by somebody who knows that nobody else used the campaigns."""
 _BROKEN_OFF: Final = "the recorded run did not end: its recording breaks off"
 _UNSTATED: Final = (
@@ -52,14 +50,13 @@ _RECORDER_NS: Final = 300 * NANO
 """How far the recorder's clock may be from the provider's."""
 _APART_NS: Final = 10 * NANO
 """How far ``updated_at`` may be from the provider's clock before the clock is doubted."""
+_clock: Final = partial(WallClock, time=lambda: 0.0, sleep=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What of a file is about the endpoint.
-
-    ``items``, which can be read once, are exchanges in the order of their responses; None is a write other
-    than pause and unpause, after which no state is known.
+    """What of a file is about the endpoint. ``items``, which can be read once, are in the order of the
+    responses; None is a write other than pause and unpause, after which no state is known.
     """
 
     log: Log
@@ -108,7 +105,11 @@ def check_recording(
             continue
         count += 1
         evidence = oracle.follow(item)
-        tally.add(evidence if ours else _by_anyone(evidence), item.sequence)
+        if not ours:
+            findings = {one: found for one, found in evidence.findings.items() if one not in _OTHER_HANDS}
+            tested = evidence.tested - _OTHER_HANDS
+            evidence = dataclasses.replace(evidence, tested=tested, findings=findings)
+        tally.add(evidence, item.sequence)
         bodiless |= evidence.accepted and evidence.unseen and item.request.operation == "pause"
         if item.now:
             starts, ends = min(starts, item.now.start), max(ends, item.now.end)
@@ -140,12 +141,6 @@ def check_recording(
     return build(tally, circumstances, Redactor([*secrets, *(() if ours else log.secrets)]))
 
 
-def _by_anyone(evidence: Evidence) -> Evidence:
-    """The evidence without what assumes that nobody else used the campaigns."""
-    findings = {clause: one for clause, one in evidence.findings.items() if clause not in _OTHER_HANDS}
-    return dataclasses.replace(evidence, tested=evidence.tested - _OTHER_HANDS, findings=findings)
-
-
 def _foreign(log: Log, base_url: str | None) -> Recording:
     """What a file that is not ours shows of a target: that at ``base_url``, or that of its first pause."""
     firsts = (row.base for kind in ("pause", "retrieve") for row in log.rows if row.operation == kind)
@@ -165,29 +160,21 @@ def _foreign(log: Log, base_url: str | None) -> Recording:
     dated = any(row.dated for row in read)
     clock = _clock() if dated else None
     contradicted = _is_contradicted(timed(clock), dated=dated)
-    trouble = (clock and clock.trouble) or (contradicted and _CONTRADICTED)
+    trouble = (clock and clock.trouble) or (_CONTRADICTED if contradicted else None)
     doubt = [f"time could not be checked: {trouble}"] if trouble else []
     if read and not dated and not trouble:
         doubt = ["no Date headers: startedDateTime is the clock, with an uncertainty of 5 minutes"]
     notes = *(f"{what}: {count}" for what, count in counted.items() if count), *log.unreadable, *doubt
-    items = timed(_clock() if dated else None, unknown=bool(trouble))
-    return Recording(log, base, "wall", items, notes)
-
-
-def _clock() -> WallClock:
-    return WallClock(time=lambda: 0.0, sleep=lambda _: None)
+    clock = _clock() if dated or trouble else None
+    if clock and trouble:
+        clock.doubt(trouble)
+    return Recording(log, base, "wall", timed(clock), notes)
 
 
 def _timed(
-    log: Log,
-    rows: Sequence[Row],
-    together: set[int],
-    clock: WallClock | None,
-    *,
-    unknown: bool = False,
+    log: Log, rows: Sequence[Row], together: set[int], clock: WallClock | None
 ) -> Iterator[Exchange | None]:
-    """The exchanges of rows with the provider's time: that of ``clock``, which learns from each; without one
-    the recorder's; or ``unknown``.
+    """The exchanges of rows by ``clock``, which learns from each, or without one by the recorder's clock.
 
     A write of ``together``, or another than pause and unpause, is None: after it no state is known. A read
     during a write proves nothing and is left out.
@@ -203,7 +190,7 @@ def _timed(
             now = clock.window(sent, received)
         else:
             now = Window(to_ns(sent) - _RECORDER_NS, to_ns(received) + _RECORDER_NS)
-        yield dataclasses.replace(exchange, now=None if unknown else now, case=f"entry {row.number}")
+        yield dataclasses.replace(exchange, now=now, case=f"entry {row.number}")
 
 
 def _is_contradicted(exchanges: Iterable[Exchange | None], *, dated: bool) -> bool:

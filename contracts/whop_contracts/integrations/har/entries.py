@@ -7,7 +7,6 @@ Of our own recordings the members that begin with an underscore are read too. Wh
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import re
 import sys
@@ -22,9 +21,8 @@ from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
 from whop_contracts.redaction import is_secret_header
 from whop_contracts.settings import UsageError
-from whop_contracts.target.responses import codings, read_body
+from whop_contracts.target.responses import codings, decoded_response
 
-_HTTP: Final = range(100, 1_000)
 _KINDS: Final[dict[type, str]] = {str: "a text", list: "an array", dict: "an object"}
 _ROUTE: Final = re.compile(
     r"^(?P<base>https?://[^?#]*?)/ad_campaigns/(?P<campaign>[^/?#]+)(?:/(?P<action>[^/?#]+))?/?(?:[?#].*)?$"
@@ -44,9 +42,7 @@ class HarError(UsageError):
 
 
 class Route(NamedTuple):
-    """The base URL before ``/ad_campaigns``, the campaign, and the documented operation; None for another
-    request that writes to a campaign.
-    """
+    """The base URL before ``/ad_campaigns``, the campaign, the documented operation (None: another write)."""
 
     base: str
     campaign: str
@@ -108,20 +104,15 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     response, trouble = _response(row, f"{at}.response")
     method, url = member(request, "method", str, f"{at}.request").upper(), request["url"]
     _, campaign, operation = route(method, url) or (None, "", None)
+    if ours:
+        campaign, operation = row.get("_campaign", ""), row.get("_operation")
     complete = ours or _is_whole(content, headers, request.get("bodySize"))
     sent_request = Request(method, url, operation, campaign, headers, content, complete)
     exchange = Exchange(number, sent_request, response, sent, sent + _took(row), trouble=trouble)
-    return _restored(exchange, row) if ours else exchange
-
-
-def _restored(exchange: Exchange, row: Mapping[str, Any]) -> Exchange:
-    """The exchange as our own run knew it, by the members that begin with an underscore."""
-    request = dataclasses.replace(
-        exchange.request, operation=row.get("_operation"), campaign=row.get("_campaign", "")
-    )
-    ends = [instant.ns for text in row.get("_now") or () if (instant := read_instant(text))]
-    known = {name: row[f"_{name}"] for name in _RESTORED if f"_{name}" in row}
-    return dataclasses.replace(exchange, request=request, now=Window(*ends) if ends else None, **known)
+    own = row if ours else {}
+    ends = [instant.ns for text in own.get("_now") or () if (instant := read_instant(text))]
+    known = {name: own[f"_{name}"] for name in _RESTORED if f"_{name}" in own}
+    return dataclasses.replace(exchange, now=Window(*ends) if ends else None, **known)
 
 
 def _took(row: Mapping[str, Any]) -> float:
@@ -141,10 +132,7 @@ def _sizes(headers: tuple[tuple[str, str], ...], size: Any) -> set[int]:
 
 
 def _is_whole(content: bytes, headers: tuple[tuple[str, str], ...], size: Any) -> bool:
-    """Whether a request's body is in the recording: recorders leave it out, shorten it or change its bytes.
-
-    If it is empty in the recording, a size has to say that it was.
-    """
+    """Whether a request's body was recorded as it was; if it is empty, a size has to say that it was."""
     if codings(headers):
         return False
     return _sizes(headers, None) <= {len(content)} if content else _sizes(headers, size) == {0}
@@ -154,7 +142,7 @@ def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | N
     """The response of an entry, or why there is none. One whose body was not recorded is truncated."""
     response = _object(row.get("response"))
     status, content = response.get("status"), _object(response.get("content"))
-    if status is None or (type(status) is int and status not in _HTTP):
+    if status is None or (type(status) is int and status not in range(100, 1_000)):
         trouble = row.get("_trouble") or response.get("_error") or "the recording has no response"
         return None, str(trouble)[:200]
     if type(status) is not int:
@@ -162,23 +150,16 @@ def _response(row: Mapping[str, Any], at: str) -> tuple[Response | None, str | N
     headers = _headers(response, content, at)
     cut, coded = row.get("_truncated") is True, row.get("_undecoded")
     body = _decoded(content.get("text") or "", content.get("encoding"), f"{at}.content")
-    if not cut and not coded:
-        body, cut = _kept(body, headers, content)
-    return Response(status, headers, body, truncated=cut, undecoded=coded and str(coded)), None
-
-
-def _kept(
-    body: bytes, headers: tuple[tuple[str, str], ...], content: Mapping[str, Any]
-) -> tuple[bytes, bool]:
-    """A response's body without its content coding, and whether the recording lacks it, or a part of it."""
+    if cut or coded:
+        return Response(status, headers, body, truncated=cut, undecoded=coded and str(coded)), None
     if codings(headers) and not _is_text(body):
-        body = read_body([body], headers, _LONGEST).content
+        body = decoded_response(status, headers, [body], _LONGEST)[0].content
         lost = not _is_text(body)
     else:
         sizes = _sizes(headers, content.get("size"))
         shorter = max(sizes, default=0) > len(body) and read_json(body).problem is not None
         lost = shorter if body else sizes != {0}
-    return b"" if lost else body, lost
+    return Response(status, headers, b"" if lost else body, truncated=lost), None
 
 
 def _is_text(body: bytes) -> bool:
@@ -193,7 +174,7 @@ def _decoded(text: Any, encoding: Any, at: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise HarError(f"{at}.text is no base64") from None
 
 

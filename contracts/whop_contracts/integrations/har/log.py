@@ -21,7 +21,6 @@ from whop_contracts.exchange import Exchange, Operation
 from whop_contracts.integrations.har.entries import HarError, credentials, member, read_entry, route
 from whop_contracts.target.clocks import date_of
 
-_OURS: Final = "whop-contracts"
 _FILES: Final = {
     b"PK\x03\x04": "it is a ZIP archive; expected the .har file inside it",
     b"\x1f\x8b": "it is compressed with gzip; expected the .har file inside it",
@@ -30,14 +29,17 @@ _FILES: Final = {
     b"\x28\xb5\x2f\xfd": "it is compressed with zstd; expected the .har file inside it",
 }
 """What a file is, by its first bytes."""
-LACKING: Final = (
-    "without a response in the recording",
-    "without the body of the response in the recording",
-    "without the body of the request in the recording",
-)
-"""What an entry may lack."""
+LACKING: Final[dict[str, Callable[[Exchange], object]]] = {
+    "without a response in the recording": lambda one: one.request.operation and one.response is None,
+    "without the body of the response in the recording": (
+        lambda one: one.request.operation and one.response and one.response.truncated
+    ),
+    "without the body of the request in the recording": (
+        lambda one: one.request.operation == "pause" and not one.request.content_known
+    ),
+}
+"""What an entry may lack, and whether it does."""
 _MOST_SECRETS: Final = 64
-_CONCERNS: Final = "/ad_campaigns/"
 _PIECE: Final = 2**18
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _DECODE: Final = json.JSONDecoder().raw_decode
@@ -101,7 +103,8 @@ class Log:
         self.count += 1
         at = f"log.entries[{self.count - 1}]"
         try:
-            if _CONCERNS not in member(member(document, "request", dict, at), "url", str, f"{at}.request"):
+            request = member(document, "request", dict, at)
+            if "/ad_campaigns/" not in member(request, "url", str, f"{at}.request"):
                 return
             exchange = read_entry(document, self.count)
         except HarError as error:
@@ -122,19 +125,10 @@ class Log:
             base=about and about.base,
             campaign=request.campaign,
             operation=request.operation,
-            lacks=tuple(_lacking(exchange)),
+            lacks=tuple(what for what, lacks in LACKING.items() if lacks(exchange)),
         )
         self.rows.append(row)
         self.secrets |= dict.fromkeys(credentials(request)[: _MOST_SECRETS - len(self.secrets)])
-
-
-def _lacking(exchange: Exchange) -> Iterator[str]:
-    no_response, no_body, no_content = LACKING
-    operation, response = exchange.request.operation, exchange.response
-    if operation and (response is None or response.truncated):
-        yield no_body if response else no_response
-    if operation == "pause" and not exchange.request.content_known:
-        yield no_content
 
 
 def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
@@ -157,7 +151,7 @@ def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
     members = member(document, "log", dict, "")
     member(members, "entries", list, "log")
     creator, run = members.get("creator"), members.get("_run")
-    if isinstance(creator, dict) and creator.get("name") == _OURS and isinstance(run, dict):
+    if isinstance(creator, dict) and creator.get("name") == "whop-contracts" and isinstance(run, dict):
         log.run = run
     return log
 
@@ -219,10 +213,7 @@ class _Reader:
             self._more()
 
     def parts(self, close: str) -> Iterator[str]:
-        """Go through an object or array whose bracket was read; the caller reads the value of each part.
-
-        Yields the name of each member, or an empty text for each element.
-        """
+        """After its bracket: each member's name, or "" for each element; the caller reads the values."""
         name, begun = "", False
         while not self.skip(close):
             self.expect(not begun or self.skip(","))
