@@ -33,9 +33,6 @@ from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.sender import Sender
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
-_MOCK_CAMPAIGNS: Final = 4
-_WALL_WAIT_S: Final = 120.0
-_HALF_THE_LIMIT: Final = 300
 _ORIGINS: Final = ("vector", "drawn", "sequence")
 Watch = Callable[[Evidence, str], object]
 Names = tuple[str, str]
@@ -44,9 +41,9 @@ Names = tuple[str, str]
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
     """The target of a run and its actors. ``UsageError`` if the settings cannot be used."""
-    if settings.base_url is None:
-        return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
-    return open_live(settings, settings.base_url), actors_of(settings)
+    url = settings.base_url
+    target = open_live(settings, url) if url else open_mock(build(clock=ManualClock(time.time())))
+    return target, actors_of(settings)
 
 
 def actors_of(settings: Settings) -> Actors:
@@ -63,10 +60,7 @@ def actors_of(settings: Settings) -> Actors:
 
 
 def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
-    """A provider in this process, whose clock is moved by hand, as a target.
-
-    Unless ``routed``, requests do not pass through respx, which takes most of their time.
-    """
+    """A provider in this process as a target; unless ``routed``, without respx, which takes most time."""
     manual = cast("ManualClock", provider.clock)
     return MockTarget(provider, VirtualClock(time=manual.now, sleep=manual.advance), routed=routed)
 
@@ -94,7 +88,7 @@ def session_in_process(
     return Session(Sender(target, rng=rng), actors, PAUSE, tolerance=tolerance, watch=take)
 
 
-def mock_actors(campaigns: int = _MOCK_CAMPAIGNS) -> Actors:
+def mock_actors(campaigns: int = 4) -> Actors:
     """The actors of a run on the built-in provider."""
     return Actors(
         token=SEED.token,
@@ -118,8 +112,7 @@ def open_live(
         connections=settings.jobs,
     )
     if settings.test_clock is None:
-        longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
-        wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
+        wall = WallClock(time=steady, sleep=sleep, max_wait_s=max(120.0, 2 * settings.resume_tolerance))
         return LiveTarget(base_url, wire=wire, clock=wall)
     url, headers = settings.test_clock, clock_headers(settings, base_url, settings.test_clock)
     clock = ProviderTestClock(url, exchange=wire.exchange, headers=headers, time=steady, sleep=sleep)
@@ -166,9 +159,7 @@ def capabilities(settings: Settings) -> Capabilities:
 
 def pace(settings: Settings, target: Target) -> int | None:
     """Requests a minute per operation: as set, else half of the provider's limit; None (any) on loopback."""
-    if settings.rate is not None:
-        return settings.rate
-    return None if target.loopback else _HALF_THE_LIMIT
+    return settings.rate or (None if target.loopback else 300)
 
 
 def pacing(settings: Settings, plan: Plan, rate: int) -> str | None:

@@ -11,6 +11,7 @@ import importlib
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -33,9 +34,6 @@ from whop_contracts.target.wire import is_loopback, split_url
 _LONGEST: Final = 400
 _ALWAYS: Final = frozenset({"preflight", "put back"})
 """What every run sends besides its sequences."""
-_OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
-"""How the sequences are named that a plan goes on with."""
-_NAMED: Final = 5
 
 
 def run(settings: Settings) -> int:
@@ -143,7 +141,7 @@ def replay(settings: Settings, result: Path, clause: str) -> int:
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
     plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
-    if match := _OF_A_BATCH.match(sequence):
+    if match := re.match(rf"{BATCH}([0-9]{{1,9}}): ", sequence):
         plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in _ALWAYS:
@@ -165,7 +163,7 @@ def failing_sequence(result: Mapping[str, Any], clause: str) -> str:
     if not failing:
         raise UsageError("RESULT: nothing fails in it")
     what = f"it is {words(rows[clause]['verdict'])} there" if clause in rows else "it is not in the result"
-    named = ", ".join(failing[:_NAMED]) + (", …" if len(failing) > _NAMED else "")
+    named = ", ".join([*failing[:5], *(["…"] if failing[5:] else [])])
     raise UsageError(f"--clause {clause!r}: {what}; expected one that fails: {named}")
 
 
@@ -180,12 +178,8 @@ def check_origin(result: Mapping[str, Any], settings: Settings) -> None:
     given = settings.base_url
     if given is None:
         raise UsageError(f"--base-url: not given; the result is of {of}, and the mock conforms")
-    try:
+    with suppress(UsageError):
         origin = split_url(given)[0]
-        allowed = is_loopback(origin.host) or origin == split_url(of)[0]
-    except UsageError:
-        allowed = False
-    if not allowed:
-        raise UsageError(
-            f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback"
-        )
+        if is_loopback(origin.host) or origin == split_url(of)[0]:
+            return
+    raise UsageError(f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback")
