@@ -12,15 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from whop_contracts import __version__, schemas
-from whop_contracts.cli.planning import (
-    classes_of,
-    missed,
-    open_target,
-    pace,
-    pacing,
-    planned,
-    selected_clauses,
-)
+from whop_contracts.cli.planning import chosen_clauses, classes_of, missed, open_target, pace, pacing, planned
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, exclusive, resources_of, restore_command
@@ -64,7 +56,7 @@ class _Run:
     """One run: takes in the exchanges, records and checks them, and shows the progress."""
 
     def __init__(self, settings: Settings, plan: Plan | None, watch: Watch, tell: Tell) -> None:
-        self.runner = ClauseRunner(selected_clauses(settings), PAUSE)
+        self.runner = ClauseRunner(chosen_clauses(settings), PAUSE)
         self.settle = postprocess.prepare(settings)
         self.began = time.monotonic()
         self.target, self.actors = target, actors = open_target(settings)

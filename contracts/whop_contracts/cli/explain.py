@@ -9,7 +9,7 @@ from typing import Final
 
 from whop_contracts import provider
 from whop_contracts.cli import rendered, say
-from whop_contracts.cli.planning import planned, selected_clauses, served
+from whop_contracts.cli.planning import chosen_clauses, planned, served
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
@@ -102,7 +102,7 @@ def plan(settings: Settings, *, as_json: bool, why: bool) -> int:
     whole = planned(settings)
     outline = whole.outline()
     if why:
-        clauses = selected_clauses(settings)
+        clauses = chosen_clauses(settings)
         found, order = served(whole, clauses), [clause.id for clause in clauses]
         outline["unserved"] = order
         for case in outline["cases"]:

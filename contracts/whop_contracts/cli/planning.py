@@ -68,11 +68,7 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
 def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
     """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
     actors = mock_actors(plan.means.campaigns)
-    session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
-    try:
-        return execute(session, plan)
-    finally:
-        session.target.close()
+    return execute(session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s), plan)
 
 
 def session_in_process(
@@ -135,7 +131,7 @@ def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tup
     return headers
 
 
-def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
+def chosen_clauses(settings: Settings) -> tuple[Clause, ...]:
     """The clauses that a run is asked for."""
     try:
         return catalogue.chosen(settings.clauses)
@@ -185,7 +181,7 @@ def planned(settings: Settings) -> Plan:
     """The plan for the selected clauses and ``max_requests``; ``thorough`` goes on if the time is limited."""
     plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
     if settings.clauses:
-        found = served(plan, selected_clauses(settings))
+        found = served(plan, chosen_clauses(settings))
         serving = {sequence for (sequence, _), ids in found.items() if ids}
         # One request must succeed: the first sequence stays.
         kept = (one for one in plan.sequences if one.name in serving or one is plan.sequences[0])

@@ -18,7 +18,7 @@ from typing import Any, Final, get_args
 from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
 from whop_contracts.cli.offline import read_result
-from whop_contracts.cli.planning import capabilities, open_live, pace, selected_clauses
+from whop_contracts.cli.planning import capabilities, chosen_clauses, open_live, pace
 from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.journal import restore_command
@@ -32,8 +32,6 @@ from whop_contracts.signals import interruptible
 from whop_contracts.target.wire import is_loopback, split_url
 
 _LONGEST: Final = 400
-_ALWAYS: Final = frozenset({"preflight", "put back"})
-"""What every run sends besides its sequences."""
 
 
 def run(settings: Settings) -> int:
@@ -49,7 +47,7 @@ def run(settings: Settings) -> int:
 
 def check_har(settings: Settings, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
-    clauses = selected_clauses(settings)
+    clauses = chosen_clauses(settings)
     settle = postprocess.prepare(settings)
     result = har.check_recording(
         har.load(file, base_url=target),
@@ -144,7 +142,7 @@ def single(sequence: str, settings: Settings) -> Plan:
     if match := re.match(rf"{BATCH}([0-9]{{1,9}}): ", sequence):
         plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
-    if not found and sequence not in _ALWAYS:
+    if not found and sequence not in {"preflight", "put back"}:  # which every run sends
         why = f"is not in the plan of profile {settings.profile}, seed {settings.seed}; "
         why += "it was drawn by another version, or for a target with another clock"
         if lacking := next((one for one in plan.left_out if one.name == sequence), None):
