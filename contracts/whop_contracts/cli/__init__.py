@@ -1,6 +1,4 @@
-"""The command line, made from ``commands.json`` and the table of settings. What implements a command is
-imported when it is called.
-"""
+"""The command line, made from ``commands.json`` and the settings. A command is imported when it is called."""
 
 from __future__ import annotations
 
@@ -30,7 +28,6 @@ from whop_contracts.signals import describe_internal_error
 
 NAME: Final = "whop-contracts"
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
-_LONGEST: Final = 1_000
 _COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"  # the variable by which a shell asks for completions
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Also for each command: click keeps the help option of whichever context asks first."""
@@ -100,16 +97,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         line, code = str(error), USAGE
     except KeyboardInterrupt:
         line, code = "interrupted", INTERRUPTED
-    except BrokenPipeError:
-        discard(sys.stdout)
-        return USAGE
     except OSError as error:
         # Other errors of files are told where they occur: this is standard output.
         discard(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            return USAGE
         line, code = f"the output could not be written ({error.strerror})", USAGE
     except Exception as error:  # noqa: BLE001 - our own error
         line, code = describe_internal_error(error), INCONCLUSIVE
-    tell(f"{NAME}: {visible(line, _LONGEST)}")
+    tell(f"{NAME}: {visible(line, 1_000)}")
     return code
 
 

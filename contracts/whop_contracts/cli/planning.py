@@ -1,7 +1,4 @@
-"""What the settings of a run ask for: target, clock and actors, clauses, plan, pace.
-
-Which clauses a request tests is seen on the reference provider in this process.
-"""
+"""What the settings of a run ask for: target, clock and actors, clauses, plan, pace."""
 
 from __future__ import annotations
 
@@ -159,10 +156,8 @@ def pace(settings: Settings, target: Target) -> int | None:
 
 
 def pacing(settings: Settings, plan: Plan, rate: int) -> str | None:
-    """How long a plan takes at least at a rate, in one line; None if that is less than a second.
-
-    Requests of one operation begin 60/``rate`` seconds apart, so the operation with the most requests counts.
-    """
+    """How long a plan takes at least at a rate, in one line; None if that is less than a second."""
+    # Requests of one operation begin 60/rate seconds apart: the operation with the most requests counts.
     most = max(Counter(case.operation for _, case in plan.listed()).values())
     seconds = (most - 1) * 60 // rate
     if not seconds:

@@ -26,8 +26,6 @@ from whop_contracts.settings.sources import SETTINGS, load
 if TYPE_CHECKING:
     from whop_contracts.plugin.fixtures import AdCampaignProvider, ContractTarget
 
-__all__ = ["ContractWarning"]
-
 PREFIX: Final = "--contract-"
 _DEST: Final = "whop_contracts_"
 _FOLDER: Final = "whop_contracts_folder"
