@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from whop_contracts import __version__, schemas
 from whop_contracts.cli.planning import chosen_clauses, classes_of, missed, open_target, pace, pacing, planned
@@ -32,9 +32,6 @@ from whop_contracts.report.streams import EventWriter, HarWriter
 from whop_contracts.settings import Settings, UsageError, host_of
 from whop_contracts.target import describe_plain_http
 from whop_contracts.target.sender import Sender
-
-_KEPT_FOR_EACH: Final = 3
-"""Requests per campaign that are kept back for restoring it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class _Run:
             max_time=settings.max_time,
             clock=time.monotonic if target.kind == "mock" else None,
             jobs=settings.jobs if target.kind == "live" else 1,
-            reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
+            reserve=3 * len(actors.campaigns) + (actors.foreign is not None),  # to restore them
         )
         self.session = Session(
             self.sender,

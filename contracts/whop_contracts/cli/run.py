@@ -166,10 +166,7 @@ def failing_sequence(result: Mapping[str, Any], clause: str) -> str:
 
 
 def check_origin(result: Mapping[str, Any], settings: Settings) -> None:
-    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it.
-
-    A result of a live target is never replayed on the mock, which conforms.
-    """
+    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it."""
     if result["target"]["kind"] == "mock":
         return
     of = visible(result["target"]["base_url"] or "no known target", 200)

@@ -13,7 +13,6 @@ import os
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
-from configparser import ConfigParser
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,8 @@ STDOUT: Final = Path("-")
 """The path of a report that means standard output."""
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
+_OFF: Final = dict.fromkeys(("false", "0", "no", "off"), False)
+_SWITCHES: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | _OFF
 _RESERVED: Final = frozenset(
     {"authorization", "host", "content-length", "content-type", "transfer-encoding", "connection"}
 )
@@ -194,7 +195,7 @@ def _host(text: str) -> str | None:
 
 
 _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "SWITCH": lambda text: ConfigParser.BOOLEAN_STATES.get(text.strip().lower()),
+    "SWITCH": lambda text: _SWITCHES.get(text.strip().lower()),
     "TOKEN": _token,
     "BASE_URL": _base_url,
     "CLOCK_URL": _address,
