@@ -12,7 +12,7 @@ import pytest
 
 from whop_contracts import report as reports
 from whop_contracts.schemas import document_path
-from whop_contracts.settings import KEYS, Settings, UsageError
+from whop_contracts.settings import ROWS, Settings, UsageError
 from whop_contracts.settings.kinds import OUTPUT
 from whop_contracts.settings.sources import SETTINGS, describe, load, schema
 
@@ -32,8 +32,8 @@ def loading(tmp_path):
 
 
 def test_every_field_is_in_the_table_and_every_report_has_a_writer():
-    assert [field.name for field in dataclasses.fields(Settings)] == [*KEYS, "origins"]
-    assert [setting.name for setting in SETTINGS] == [*KEYS]
+    assert [field.name for field in dataclasses.fields(Settings)] == [*ROWS, "origins"]
+    assert [setting.name for setting in SETTINGS] == [*ROWS]
     outputs = {setting.name for setting in SETTINGS if setting.kind is OUTPUT}
     assert outputs - {"drift_ledger", "journal", "har", "events"} == set(reports.WRITERS)
 

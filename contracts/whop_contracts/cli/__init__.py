@@ -1,6 +1,4 @@
-"""The command line, made from ``commands.json`` and the table of settings. What implements a command is
-imported when it is called.
-"""
+"""The command line, made from ``commands.json`` and the settings. A command is imported when it is called."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -30,9 +28,7 @@ from whop_contracts.signals import describe_internal_error
 
 NAME: Final = "whop-contracts"
 USAGE, INCONCLUSIVE, INTERRUPTED = 2, 3, 130
-_LONGEST: Final = 1_000
-_COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"
-"""The variable by which a shell asks click for its completion script, and for completions."""
+_COMPLETE: Final = "_WHOP_CONTRACTS_COMPLETE"  # the variable by which a shell asks for completions
 _HELP: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 """Also for each command: click keeps the help option of whichever context asks first."""
 
@@ -52,7 +48,7 @@ def rendered(name: str, data: Mapping[str, Any], **filters: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"folded": _folded, "plural": plural, "quote": shlex.quote, "visible": visible}
+    filters |= {"folded": _folded, "plural": plural, "quote": shlex.quote, "visible": visible}
     environment.filters |= filters
     return str(environment.get_template(f"{name}.txt.j2").render(data))
 
@@ -64,11 +60,11 @@ def _folded(line: str, margin: str) -> str:
 
 def tell(line: str) -> None:
     """Write a line to standard error, if that is possible."""
-    with suppress(OSError, ValueError):
+    try:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-        return
-    discard(sys.stderr)
+    except (OSError, ValueError):
+        discard(sys.stderr)
 
 
 @contextmanager
@@ -101,16 +97,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         line, code = str(error), USAGE
     except KeyboardInterrupt:
         line, code = "interrupted", INTERRUPTED
-    except BrokenPipeError:
-        discard(sys.stdout)
-        return USAGE
     except OSError as error:
         # Other errors of files are told where they occur: this is standard output.
         discard(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            return USAGE
         line, code = f"the output could not be written ({error.strerror})", USAGE
     except Exception as error:  # noqa: BLE001 - our own error
         line, code = describe_internal_error(error), INCONCLUSIVE
-    tell(f"{NAME}: {visible(line, _LONGEST)}")
+    tell(f"{NAME}: {visible(line, 1_000)}")
     return code
 
 
@@ -152,7 +147,7 @@ def _names(option: click.Parameter) -> tuple[str, ...]:
 class _Command(click.Command):
     """A command, which a function of the same name implements, in a ``module`` of this folder.
 
-    It gets the ``own`` parameters by name and, if the table has settings for it, all ``settings``: unless
+    It gets the row's ``parameters`` by name and, if the table has settings for it, all ``settings``: unless
     ``checked``, they need not make sense together. ``changes`` are to their rows, by the field's name.
     """
 
@@ -232,10 +227,8 @@ def _parameter(names: str, type: str = "", **more: Any) -> click.Parameter:  # n
     return _Argument(flags, **more)
 
 
-COMMANDS: Final[Mapping[str, click.Command]] = {
-    name: _Command(name, row)
-    for name, row in json.loads(Path(__file__).with_name("commands.json").read_text("utf-8")).items()
-}
+_ROWS: Final = json.loads(Path(__file__).with_name("commands.json").read_text("utf-8"))
+COMMANDS: Final[Mapping[str, click.Command]] = {name: _Command(name, row) for name, row in _ROWS.items()}
 PROGRAM: Final = _Program(
     NAME,
     commands=dict(COMMANDS),

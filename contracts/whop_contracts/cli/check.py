@@ -9,18 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from whop_contracts import __version__, schemas
-from whop_contracts.cli.planning import (
-    classes_of,
-    missed,
-    open_target,
-    pace,
-    pacing,
-    planned,
-    selected_clauses,
-)
+from whop_contracts.cli.planning import chosen_clauses, classes_of, missed, open_target, pace, pacing, planned
 from whop_contracts.engine.build_plan import batch
 from whop_contracts.engine.clause_runner import ClauseRunner
 from whop_contracts.engine.journal import Journal, JournalError, exclusive, resources_of, restore_command
@@ -41,9 +33,6 @@ from whop_contracts.settings import Settings, UsageError, host_of
 from whop_contracts.target import describe_plain_http
 from whop_contracts.target.sender import Sender
 
-_KEPT_FOR_EACH: Final = 3
-"""Requests per campaign that are kept back for restoring it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -63,47 +52,40 @@ Tell = Callable[[str], None]
 class _Run:
     """One run: takes in the exchanges, records and checks them, and shows the progress."""
 
-    def __init__(
-        self, settings: Settings, clauses: tuple[Clause, ...], plan: Plan | None, watch: Watch, tell: Tell
-    ) -> None:
+    def __init__(self, settings: Settings, plan: Plan | None, watch: Watch, tell: Tell) -> None:
+        self.runner = ClauseRunner(chosen_clauses(settings), PAUSE)
+        self.settle = postprocess.prepare(settings)
         self.began = time.monotonic()
         self.target, self.actors = target, actors = open_target(settings)
         self.settings = settings
         self.plan = plan or planned(settings)
-        self.runner = ClauseRunner(clauses, PAUSE)
         self.watch, self.tell = watch, tell
         self.about = {"kind": target.kind, "base_url": target.base_url}
         self.redactor = redactor = redactor_of(actors)
         self.har = None
         if settings.har:
-            about: dict[str, Any] = {
-                "target": self.about,
-                "clock": target.clock.kind,
-                "plan": self._planned(),
-            }
-            about["resume_tolerance"] = settings.resume_tolerance
+            about: dict[str, Any] = {"target": self.about, "clock": target.clock.kind}
+            about |= {"plan": self._planned(), "resume_tolerance": settings.resume_tolerance}
             self.har = HarWriter(settings.har, redactor, about)
         self.events = EventWriter(settings.events, redactor, self.about) if settings.events else None
         self.sent: Counter[tuple[str, str]] = Counter()
         self.planned = 0
         self.id = secrets.token_hex(4)
-        rng = random.Random(f"{settings.seed} {self.id}")  # noqa: S311 - names that nobody has
         self.sender = Sender(
             target,
-            rng=rng,
+            rng=random.Random(f"{settings.seed} {self.id}"),  # noqa: S311 - names that nobody has
             rate=pace(settings, target),
             max_requests=settings.max_requests,
             max_time=settings.max_time,
             clock=time.monotonic if target.kind == "mock" else None,
             jobs=settings.jobs if target.kind == "live" else 1,
-            reserve=_KEPT_FOR_EACH * len(actors.campaigns) + (actors.foreign is not None),
+            reserve=3 * len(actors.campaigns) + (actors.foreign is not None),  # to restore them
         )
-        agent = f"whop-contracts/{__version__} ({self.id})"
         self.session = Session(
             self.sender,
             actors,
             PAUSE,
-            agent=agent,
+            agent=f"whop-contracts/{__version__} ({self.id})",
             tolerance=settings.resume_tolerance,
             watch=self.take,
             tell=lambda line: tell(f"restoring: {line}"),
@@ -251,12 +233,10 @@ def check(
     Raises ``UsageError`` for what the user has to change; whatever the target does is in the result.
     """
     schemas.self_test()
-    clauses = selected_clauses(settings)
-    settle = postprocess.prepare(settings)
-    run = _Run(settings, clauses, plan, watch, tell)
+    run = _Run(settings, plan, watch, tell)
     run.execute()
     run.state.notes += [one.trouble for one in (run.har, run.events) if one and one.trouble]
-    result = settle(run.result())
+    result = run.settle(run.result())
     if run.events:
         run.events.close(result)
     return result

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from whop_contracts import provider
 from whop_contracts.cli import rendered, say
-from whop_contracts.cli.planning import Names, planned, selected_clauses, served
+from whop_contracts.cli.planning import chosen_clauses, planned, served
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause import catalogue
 from whop_contracts.pause.clause import Clause
@@ -21,10 +21,8 @@ from whop_contracts.schemas import expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest
 
-_WIDTH: Final = 80
 _MARGIN: Final = 13
 _SENT: Final = 8
-_EXAMPLES: Final = 3
 _LEVELS: Final = {
     "must": "a failure fails the run",
     "should": "a failure warns; with --strict it fails the run",
@@ -39,7 +37,7 @@ def explain(clause_id: str) -> int:
         raise UsageError(f"ID {clause_id!r}: no such clause{hint}")
     say(clause_id)
     for label, text in _described(clauses[clause_id]):
-        lines = textwrap.wrap(text, _WIDTH - _MARGIN, break_on_hyphens=False) or [""]
+        lines = textwrap.wrap(text, 80 - _MARGIN, break_on_hyphens=False) or [""]
         say(*(f"{'' if n else label and f'  {label}':<{_MARGIN}}{line}" for n, line in enumerate(lines)))
     return 0
 
@@ -59,7 +57,7 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     limits = bounds(clause)
     yield from ((label, text) for label, text in limits.items() if text)
     faults, whys = faults_found_by(clause.id), {fault.name: fault.why for fault in provider.faults()}
-    for number, fault in enumerate(faults[:_EXAMPLES]):
+    for number, fault in enumerate(faults[:3]):
         yield "" if number or limits else "fails", f"{whys[fault]} (fault {fault})"
     yield "faults", f"{len(faults)} make it fail{': ' if faults else ''}{', '.join(faults)}"
     yield "run it", f"whop-contracts run --clause {clause.id}"
@@ -80,8 +78,9 @@ def bounds(clause: Clause) -> dict[str, str]:
             accepted = {one.accept: "a 2xx"}
             never = [f"a {status}" for status in sorted(one.never)]
             fails = (accepted.get("fails"), *never, others.get("fails"), "a 3xx", "a 5xx")
-            warns = _listed(accepted.get("warns"), others.get("warns"))
-            return {"conforms": one.expected(), "warns": warns, "fails": _listed(*fails)}
+            texts = {"warns": (accepted.get("warns"), others.get("warns")), "fails": fails}
+            listed = {label: ", ".join(filter(None, words)) for label, words in texts.items()}
+            return {"conforms": one.expected(), **listed}
     for member in MEMBERS:
         if member_id(member) == clause.id:
             schema = subschema(DOCUMENT, member.schema_pointer)
@@ -89,38 +88,27 @@ def bounds(clause: Clause) -> dict[str, str]:
             words = ("type", "format", "pattern", "enum")
             rules = [expected(schema, word) for word in words if word in schema]
             hints = [expected(usual, word) for word in (*words[1:], "minimum") if word in usual]
-            null = None if member.nullable else "null"
+            null = "" if member.nullable else "null, "
             return {
                 "conforms": "; ".join(rules),
                 "warns": f"anything but {', '.join(hints)}" if hints else "",
-                "fails": _listed("the member absent", null, "another JSON type or value"),
+                "fails": f"the member absent, {null}another JSON type or value",
             }
     return {}
 
 
-def _listed(*words: str | None) -> str:
-    return ", ".join(filter(None, words))
-
-
 def plan(settings: Settings, *, as_json: bool, why: bool) -> int:
-    """Print what ``run`` would send."""
+    """Print what ``run`` would send; with ``why``, the clauses that each request serves, and serves first."""
     whole = planned(settings)
     outline = whole.outline()
     if why:
-        clauses = selected_clauses(settings)
-        outline = _reasoned(outline, served(whole, clauses), [clause.id for clause in clauses])
+        clauses = chosen_clauses(settings)
+        found, order = served(whole, clauses), [clause.id for clause in clauses]
+        outline["unserved"] = order
+        for case in outline["cases"]:
+            ids = found.get((case["sequence"], case["name"]), frozenset())
+            case["serves"] = [id_ for id_ in order if id_ in ids]
+            case["first"] = [id_ for id_ in outline["unserved"] if id_ in ids]
+            outline["unserved"] = [id_ for id_ in outline["unserved"] if id_ not in ids]
     say(json.dumps(outline, indent=2) if as_json else rendered("plan", outline))
     return 0
-
-
-def _reasoned(
-    outline: Mapping[str, Any], found: Mapping[Names, frozenset[str]], order: Iterable[str]
-) -> dict[str, Any]:
-    """The outline with the clauses that each request ``serves``, and of these the ``first`` served by it."""
-    unserved, cases = list(order), []
-    for case in outline["cases"]:
-        ids = found.get((case["sequence"], case["name"]), frozenset())
-        first = [id_ for id_ in unserved if id_ in ids]
-        cases.append(case | {"serves": [id_ for id_ in order if id_ in ids], "first": first})
-        unserved = [id_ for id_ in unserved if id_ not in ids]
-    return {**outline, "cases": cases, "unserved": unserved}

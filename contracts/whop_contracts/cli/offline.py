@@ -19,14 +19,8 @@ from whop_contracts.settings import UsageError, read_file
 from whop_contracts.settings.kinds import describe_os_error
 from whop_contracts.settings.sources import schema
 
-_GROUPS: Final = {
-    "broken": "newly broken",
-    "kept": "newly kept",
-    "new": "new",
-    "gone": "gone",
-    "other": "changed",
-}
-"""The clauses of a comparison whose verdict differs, and what a line about one begins with."""
+_GROUPS: Final = ("broken", "kept", "new", "gone", "other")
+"""Of the clauses of a comparison whose verdict differs; the template says what they are called."""
 _FACTS: Final = (
     ("target", "base_url", "targets"),
     ("plan", "sha256", "plans"),
@@ -75,7 +69,7 @@ def compare(old: Path, new: Path, *, as_json: bool) -> int:
         say(json.dumps(found, indent=2))
     else:
         filters = {name: getattr(summary, name) for name in ("words", "finding", "drifted")}
-        say(rendered("comparison", {"groups": _GROUPS, "found": found}, **filters))
+        say(rendered("comparison", {"found": found}, **filters))
     return 1 if found["broken"] else 0
 
 

@@ -1,7 +1,4 @@
-"""What the settings of a run ask for: target, clock and actors, clauses, plan, pace.
-
-Which clauses a request tests is seen on the reference provider in this process.
-"""
+"""What the settings of a run ask for: target, clock and actors, clauses, plan, pace."""
 
 from __future__ import annotations
 
@@ -33,9 +30,6 @@ from whop_contracts.target.remote_clock import ProviderTestClock
 from whop_contracts.target.sender import Sender
 from whop_contracts.target.wire import Wire, is_loopback, split_url
 
-_MOCK_CAMPAIGNS: Final = 4
-_WALL_WAIT_S: Final = 120.0
-_HALF_THE_LIMIT: Final = 300
 _ORIGINS: Final = ("vector", "drawn", "sequence")
 Watch = Callable[[Evidence, str], object]
 Names = tuple[str, str]
@@ -44,9 +38,9 @@ Names = tuple[str, str]
 
 def open_target(settings: Settings) -> tuple[Target, Actors]:
     """The target of a run and its actors. ``UsageError`` if the settings cannot be used."""
-    if settings.base_url is None:
-        return open_mock(build(clock=ManualClock(time.time()))), actors_of(settings)
-    return open_live(settings, settings.base_url), actors_of(settings)
+    url = settings.base_url
+    target = open_live(settings, url) if url else open_mock(build(clock=ManualClock(time.time())))
+    return target, actors_of(settings)
 
 
 def actors_of(settings: Settings) -> Actors:
@@ -63,10 +57,7 @@ def actors_of(settings: Settings) -> Actors:
 
 
 def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
-    """A provider in this process, whose clock is moved by hand, as a target.
-
-    Unless ``routed``, requests do not pass through respx, which takes most of their time.
-    """
+    """A provider in this process as a target; unless ``routed``, without respx, which takes most time."""
     manual = cast("ManualClock", provider.clock)
     return MockTarget(provider, VirtualClock(time=manual.now, sleep=manual.advance), routed=routed)
 
@@ -74,11 +65,7 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
 def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
     """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
     actors = mock_actors(plan.means.campaigns)
-    session = session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s)
-    try:
-        return execute(session, plan)
-    finally:
-        session.target.close()
+    return execute(session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s), plan)
 
 
 def session_in_process(
@@ -94,7 +81,7 @@ def session_in_process(
     return Session(Sender(target, rng=rng), actors, PAUSE, tolerance=tolerance, watch=take)
 
 
-def mock_actors(campaigns: int = _MOCK_CAMPAIGNS) -> Actors:
+def mock_actors(campaigns: int = 4) -> Actors:
     """The actors of a run on the built-in provider."""
     return Actors(
         token=SEED.token,
@@ -118,8 +105,7 @@ def open_live(
         connections=settings.jobs,
     )
     if settings.test_clock is None:
-        longest = max(_WALL_WAIT_S, 2 * settings.resume_tolerance)
-        wall = WallClock(time=steady, sleep=sleep, max_wait_s=longest)
+        wall = WallClock(time=steady, sleep=sleep, max_wait_s=max(120.0, 2 * settings.resume_tolerance))
         return LiveTarget(base_url, wire=wire, clock=wall)
     url, headers = settings.test_clock, clock_headers(settings, base_url, settings.test_clock)
     clock = ProviderTestClock(url, exchange=wire.exchange, headers=headers, time=steady, sleep=sleep)
@@ -142,7 +128,7 @@ def clock_headers(settings: Settings, base_url: str, clock_url: str) -> list[tup
     return headers
 
 
-def selected_clauses(settings: Settings) -> tuple[Clause, ...]:
+def chosen_clauses(settings: Settings) -> tuple[Clause, ...]:
     """The clauses that a run is asked for."""
     try:
         return catalogue.chosen(settings.clauses)
@@ -166,16 +152,12 @@ def capabilities(settings: Settings) -> Capabilities:
 
 def pace(settings: Settings, target: Target) -> int | None:
     """Requests a minute per operation: as set, else half of the provider's limit; None (any) on loopback."""
-    if settings.rate is not None:
-        return settings.rate
-    return None if target.loopback else _HALF_THE_LIMIT
+    return settings.rate or (None if target.loopback else 300)
 
 
 def pacing(settings: Settings, plan: Plan, rate: int) -> str | None:
-    """How long a plan takes at least at a rate, in one line; None if that is less than a second.
-
-    Requests of one operation begin 60/``rate`` seconds apart, so the operation with the most requests counts.
-    """
+    """How long a plan takes at least at a rate, in one line; None if that is less than a second."""
+    # Requests of one operation begin 60/rate seconds apart: the operation with the most requests counts.
     most = max(Counter(case.operation for _, case in plan.listed()).values())
     seconds = (most - 1) * 60 // rate
     if not seconds:
@@ -194,7 +176,7 @@ def planned(settings: Settings) -> Plan:
     """The plan for the selected clauses and ``max_requests``; ``thorough`` goes on if the time is limited."""
     plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
     if settings.clauses:
-        found = served(plan, selected_clauses(settings))
+        found = served(plan, chosen_clauses(settings))
         serving = {sequence for (sequence, _), ids in found.items() if ids}
         # One request must succeed: the first sequence stays.
         kept = (one for one in plan.sequences if one.name in serving or one is plan.sequences[0])

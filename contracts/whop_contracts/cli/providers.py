@@ -126,9 +126,8 @@ def prove(
         say(str(ranks))
         return 0
     if faults and (write or check):
-        raise UsageError(
-            f"{'--write' if write else '--check'}: expected without --faults, which runs a part only"
-        )
+        given = "--write" if write else "--check"
+        raise UsageError(f"{given}: expected without --faults, which runs a part only")
     before = {path: path.read_text("utf-8", "replace") if path.is_file() else "" for path in _both(check)}
     start, wanted = at.ns / NANO if at else proofs.START, _wanted(faults)
     planned = trials.planned(profile, seed=seed, seeds=seeds, start=start, wanted=wanted, only=only)

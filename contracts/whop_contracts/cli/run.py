@@ -11,13 +11,14 @@ import importlib
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from whop_contracts import report as reports
 from whop_contracts.cli import check, reader_may_leave, say, tell
 from whop_contracts.cli.offline import read_result
-from whop_contracts.cli.planning import capabilities, open_live, pace, selected_clauses
+from whop_contracts.cli.planning import capabilities, chosen_clauses, open_live, pace
 from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import BATCH, batch, draw
 from whop_contracts.engine.journal import restore_command
@@ -31,11 +32,6 @@ from whop_contracts.signals import interruptible
 from whop_contracts.target.wire import is_loopback, split_url
 
 _LONGEST: Final = 400
-_ALWAYS: Final = frozenset({"preflight", "put back"})
-"""What every run sends besides its sequences."""
-_OF_A_BATCH: Final = re.compile(rf"{BATCH}(\d{{1,9}}): ", re.ASCII)
-"""How the sequences are named that a plan goes on with."""
-_NAMED: Final = 5
 
 
 def run(settings: Settings) -> int:
@@ -51,7 +47,7 @@ def run(settings: Settings) -> int:
 
 def check_har(settings: Settings, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
-    clauses = selected_clauses(settings)
+    clauses = chosen_clauses(settings)
     settle = postprocess.prepare(settings)
     result = har.check_recording(
         har.load(file, base_url=target),
@@ -143,10 +139,10 @@ def replay(settings: Settings, result: Path, clause: str) -> int:
 def single(sequence: str, settings: Settings) -> Plan:
     """The plan of the settings with one sequence left, by its name."""
     plan = draw(PAUSE, settings.profile, seed=settings.seed, means=capabilities(settings))
-    if match := _OF_A_BATCH.match(sequence):
+    if match := re.match(rf"{BATCH}([0-9]{{1,9}}): ", sequence):
         plan = batch(PAUSE, plan, int(match[1]))
     found = tuple(one for one in plan.sequences if one.name == sequence)
-    if not found and sequence not in _ALWAYS:
+    if not found and sequence not in {"preflight", "put back"}:  # which every run sends
         why = f"is not in the plan of profile {settings.profile}, seed {settings.seed}; "
         why += "it was drawn by another version, or for a target with another clock"
         if lacking := next((one for one in plan.left_out if one.name == sequence), None):
@@ -165,27 +161,20 @@ def failing_sequence(result: Mapping[str, Any], clause: str) -> str:
     if not failing:
         raise UsageError("RESULT: nothing fails in it")
     what = f"it is {words(rows[clause]['verdict'])} there" if clause in rows else "it is not in the result"
-    named = ", ".join(failing[:_NAMED]) + (", …" if len(failing) > _NAMED else "")
+    named = ", ".join([*failing[:5], *(["…"] if failing[5:] else [])])
     raise UsageError(f"--clause {clause!r}: {what}; expected one that fails: {named}")
 
 
 def check_origin(result: Mapping[str, Any], settings: Settings) -> None:
-    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it.
-
-    A result of a live target is never replayed on the mock, which conforms.
-    """
+    """The credential goes to loopback, or to the origin of the result if ``--base-url`` names it."""
     if result["target"]["kind"] == "mock":
         return
     of = visible(result["target"]["base_url"] or "no known target", 200)
     given = settings.base_url
     if given is None:
         raise UsageError(f"--base-url: not given; the result is of {of}, and the mock conforms")
-    try:
+    with suppress(UsageError):
         origin = split_url(given)[0]
-        allowed = is_loopback(origin.host) or origin == split_url(of)[0]
-    except UsageError:
-        allowed = False
-    if not allowed:
-        raise UsageError(
-            f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback"
-        )
+        if is_loopback(origin.host) or origin == split_url(of)[0]:
+            return
+    raise UsageError(f"--base-url {given!r}: the result is of {of}; expected the same origin, or loopback")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
@@ -25,12 +26,11 @@ from whop_contracts.settings.sources import SETTINGS, load
 if TYPE_CHECKING:
     from whop_contracts.plugin.fixtures import AdCampaignProvider, ContractTarget
 
-__all__ = ["ContractWarning"]
-
 PREFIX: Final = "--contract-"
 _DEST: Final = "whop_contracts_"
 _FOLDER: Final = "whop_contracts_folder"
 _SESSION: Final = "whop_contracts.plugin.session"
+_FIXTURES: Final = "whop_contracts.plugin.fixtures"
 _SETTINGS: Final = pytest.StashKey[Settings]()
 SHARED: Final = pytest.StashKey[Path]()
 """The folder, not created yet, that the processes of one session share."""
@@ -59,9 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Reject misused options. Errors in variables and files are left to the tests that need the settings."""
     config.addinivalue_line("markers", _MARKER)
-    folder = getattr(config, "workerinput", {}).get(_FOLDER)
     unguessable = Path(tempfile.gettempdir(), f"whop-contracts-{os.urandom(16).hex()}")
-    config.stash[SHARED] = Path(folder) if folder else unguessable
+    config.stash[SHARED] = Path(getattr(config, "workerinput", {}).get(_FOLDER, unguessable))
     config.pluginmanager.register(_Redaction(config))
     if _options(config):
         try:
@@ -112,10 +111,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the processes of the session shared; done by the controller, after its workers."""
     folder = config.stash.get(SHARED, None)
-    if folder is not None and not hasattr(config, "workerinput") and folder.is_dir():
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+    if folder is not None and not hasattr(config, "workerinput"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Redaction:
@@ -169,7 +166,7 @@ def ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCampaignP
     ``.serve()`` (a base URL on a port), ``.router`` (respx), ``.broken_requests`` (against the contract).
     ``@pytest.mark.ad_campaign_provider(fault="...")`` gives it a fault.
     """
-    yield from _fixtures().provider_of(request)
+    yield from importlib.import_module(_FIXTURES).provider_of(request)
 
 
 @pytest.fixture
@@ -177,23 +174,19 @@ def strict_ad_campaign_provider(request: pytest.FixtureRequest) -> Iterator[AdCa
     """The same for tests of a client: a request that breaks the contract gets a 4xx that says why, and fails
     the test at its end, whatever the application did with the response.
     """
-    yield from _fixtures().provider_of(request, strict=True)
+    yield from importlib.import_module(_FIXTURES).provider_of(request, strict=True)
 
 
 @pytest.fixture(scope="session")
 def contract_target(pytestconfig: pytest.Config) -> ContractTarget:
     """The target of the settings: ``.kind``, ``.base_url``, ``.campaign_ids``, ``.headers``."""
-    return cast("ContractTarget", _fixtures().target_of(pytestconfig))
+    return cast("ContractTarget", importlib.import_module(_FIXTURES).target_of(pytestconfig))
 
 
 @pytest.fixture
 def contract_run(pytestconfig: pytest.Config) -> dict[str, Any]:
     """The result of the session's one run, as ``whop-contracts run --json`` writes it."""
-    return cast("dict[str, Any]", _fixtures().run_of(pytestconfig))
-
-
-def _fixtures() -> Any:
-    return importlib.import_module("whop_contracts.plugin.fixtures")
+    return cast("dict[str, Any]", importlib.import_module(_FIXTURES).run_of(pytestconfig))
 
 
 def _options(config: pytest.Config) -> Mapping[str, Any]:

@@ -33,7 +33,6 @@ __all__ = ["WHOP_URL", "AdCampaignProvider", "Broken", "CampaignState", "Contrac
 
 WHOP_URL: Final = "https://api.whop.com/api/v1"
 """The default address of the provider: what an application calls in production. No request gets there."""
-_BASE: Final = "/api/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ class AdCampaignProvider:
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
-        return response_of(self._provider, _BASE + target.removeprefix(self._path), request)
+        return response_of(self._provider, "/api/v1" + target.removeprefix(self._path), request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Final, TextIO
 
 from whop_contracts.report import summary
 from whop_contracts.report.summary import Result, is_hidden, visible
-from whop_contracts.settings import KEYS, Settings, UsageError
+from whop_contracts.settings import ROWS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
 
@@ -49,7 +49,7 @@ def write(settings: Settings, result: Result) -> None:
             path = getattr(settings, name)
             if path not in (None, STDOUT):
                 try:
-                    write_file(path, render(name, result), f"--{KEYS[name]}")
+                    write_file(path, render(name, result), f"--{ROWS[name]['key']}")
                 except UsageError as error:
                     wrong.append(error)
     if wrong:

@@ -10,7 +10,7 @@ import errno
 import json
 import os
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,9 +21,7 @@ ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
     name: {"key": name.replace("_", "-")} | row
     for name, row in json.loads(Path(__file__).with_name("settings.json").read_text("utf-8")).items()
 }
-"""The rows of the table by the fields of ``Settings``, in their order."""
-KEYS: Final[Mapping[str, str]] = {name: row["key"] for name, row in ROWS.items()}
-"""The flags of the settings without dashes, which are also their keys in a file."""
+"""The rows of the table by the fields of ``Settings``, in their order; ``key`` is in a file, and the flag."""
 
 
 class UsageError(Exception):
@@ -100,24 +98,20 @@ class Settings:
 
 def check(settings: Settings) -> None:
     """``UsageError`` where settings make no sense together."""
-
-    def named(name: str) -> str:
-        return settings.origins.get(name, f"--{KEYS[name]}")
-
-    for problems in (_of_the_target, _of_what_excludes_each_other):
-        for problem in problems(settings, named):
-            raise UsageError(problem)
+    named = {name: settings.origins.get(name, f"--{row['key']}") for name, row in ROWS.items()}
+    for problem in (*_of_the_target(settings, named), *_of_what_excludes_each_other(settings, named)):
+        raise UsageError(problem)
 
 
-def _of_the_target(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
+def _of_the_target(given: Settings, named: Mapping[str, str]) -> Iterator[str]:
     if given.base_url is None:
         for name in ("campaign_ids", "foreign_campaign_id", "test_clock", "headers"):
             if getattr(given, name):
-                yield f"{named(name)}: expected with --base-url; without it the built-in mock is checked"
+                yield f"{named[name]}: expected with --base-url; without it the built-in mock is checked"
         return
     if (host := host_of(given.base_url)) in given.production_hosts and not given.allow_production:
         yield (
-            f"{named('base_url')} {given.base_url!r}: {host} is production, where a run pauses and resumes "
+            f"{named['base_url']} {given.base_url!r}: {host} is production, where a run pauses and resumes "
             "real campaigns; expected a staging host, or --allow-production"
         )
     if not given.token:
@@ -126,26 +120,27 @@ def _of_the_target(given: Settings, named: Callable[[str], str]) -> Iterator[str
         yield "--campaign-id: not given; expected at least one campaign that belongs to the run"
 
 
-def _of_what_excludes_each_other(given: Settings, named: Callable[[str], str]) -> Iterator[str]:
+def _of_what_excludes_each_other(given: Settings, named: Mapping[str, str]) -> Iterator[str]:
     """Files that are written have to be different ones; devices may be the same."""
     for index, campaign in enumerate(given.campaign_ids):
         if campaign in given.campaign_ids[:index]:
-            yield f"{named('campaign_ids')} {campaign!r}: expected each campaign once"
+            yield f"{named['campaign_ids']} {campaign!r}: expected each campaign once"
     if given.foreign_campaign_id in given.campaign_ids:
-        foreign = f"{named('foreign_campaign_id')} {given.foreign_campaign_id!r}"
+        foreign = f"{named['foreign_campaign_id']} {given.foreign_campaign_id!r}"
         yield f"{foreign}: expected another company's campaign, not one of --campaign-id"
     if given.token and given.readonly_token == given.token:
-        yield f"{named('readonly_token')}: expected a credential without ad_campaign:update, not the token"
+        yield f"{named['readonly_token']}: expected a credential without ad_campaign:update, not the token"
     for one, other in (("insecure", "ca_file"), ("quiet", "verbose")):
         if getattr(given, one) and getattr(given, other):
-            yield f"{named(one)}: expected either it or --{KEYS[other]}, not both"
+            yield f"{named[one]}: expected either it or --{ROWS[other]['key']}, not both"
     taken: dict[Path, str] = {}
     for name in (name for name, row in ROWS.items() if row["kind"] == "OUTPUT"):
         path = getattr(given, name)
         if path is not None and (path.is_file() or not path.exists()):
             other = taken.setdefault(path.resolve(), name)
             if other != name:
-                yield f"{named(name)} {str(path)!r}: expected another file than that of --{KEYS[other]}"
+                flag = f"--{ROWS[other]['key']}"
+                yield f"{named[name]} {str(path)!r}: expected another file than that of {flag}"
 
 
 def host_of(url: str) -> str:

@@ -25,13 +25,10 @@ from whop_contracts.instants import read_instant
 
 STDOUT: Final = Path("-")
 """The path of a report that means standard output."""
-_MOST: Final = 2**63 - 1
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
-_FIELD_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_SWITCHES: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
-    ("false", "0", "no", "off"), False
-)
+_OFF: Final = dict.fromkeys(("false", "0", "no", "off"), False)
+_SWITCHES: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | _OFF
 _RESERVED: Final = frozenset(
     {"authorization", "host", "content-length", "content-type", "transfer-encoding", "connection"}
 )
@@ -66,7 +63,7 @@ class Kind(click.ParamType):  # type: ignore[type-arg]  # generic in some versio
             return text
         if self.schema["type"] == "integer":
             value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else -1
-            return value if self.schema["minimum"] <= value <= self.schema.get("maximum", _MOST) else None
+            return value if self.schema["minimum"] <= value <= self.schema.get("maximum", 2**63 - 1) else None
         return text if re.fullmatch(self.schema["pattern"], text) else None
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -148,8 +145,8 @@ def _base_url(text: str) -> str | None:
 def _header(text: str) -> tuple[str, str] | None:
     name, colon, value = text.partition(":")
     value = value.strip(" \t")
-    usable = colon and _FIELD_NAME.fullmatch(name) and value.isascii() and value.isprintable()
-    return (name, value) if usable and name.lower() not in _RESERVED else None
+    named = colon and name.lower() not in _RESERVED and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+    return (name, value) if named and value.isascii() and value.isprintable() else None
 
 
 def _duration(text: str) -> float | None:

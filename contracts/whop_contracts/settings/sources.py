@@ -18,7 +18,6 @@ from whop_contracts.settings import ROWS, Settings, UsageError, kinds, shown
 from whop_contracts.settings.kinds import KINDS, STDOUT, SWITCH, Kind, describe_os_error, nearest
 
 PREFIX: Final = "WHOP_CONTRACTS_"
-_TOKEN_LIMIT: Final = 65_536
 _RANKS: Final = ("COMMANDLINE", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
 _RIVALS: Final = {"token": "token_file", "token_file": "token"}
 """Settings of which the one with the stronger source is taken."""
@@ -197,10 +196,7 @@ def _read_file(ctx: click.Context, _config: click.Parameter, config: Path | None
 
 
 def read_toml(path: Path, called: str, *, private: bool = False) -> tuple[str, dict[str, Any]]:
-    """The text of a TOML file and what it says. ``UsageError``, which begins with ``called``, if it is none.
-
-    Unless the file is ``private``, the error may quote it.
-    """
+    """Text and data of a TOML file. ``UsageError`` begins with ``called`` and quotes no ``private`` file."""
     try:
         text = path.read_text("utf-8")
         return text, tomllib.loads(text)
@@ -242,7 +238,7 @@ def _text(kind: Kind, value: Any, origin: str, folder: Path) -> str:
 def _token_of(path: Path, origin: str) -> str:
     try:
         with path.open("rb") as file:
-            return str(kinds.TOKEN.convert(file.read(_TOKEN_LIMIT).decode("ascii").strip(), None, None))
+            return str(kinds.TOKEN.convert(file.read(65_536).decode("ascii").strip(), None, None))
     except OSError as error:
         why = f"that can be read ({describe_os_error(error)})"
     except (ValueError, click.BadParameter):
