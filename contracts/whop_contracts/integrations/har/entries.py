@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
 import re
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 import httpx
+import jsonschema_rs
 
 from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
@@ -82,6 +85,22 @@ def credentials(request: Request) -> list[str]:
     return [value for value in values if len(value) >= _LEAST_SECRET]
 
 
+_OWN: Final = json.loads(Path(__file__).with_name("own.json").read_text("utf-8"))
+
+
+@cache
+def _own(part: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(_OWN[part])
+
+
+def check_own(part: str, document: Mapping[str, Any], at: str) -> None:
+    """Raise ``HarError`` unless what our own writer adds, by ``own.json``, has the types that it writes."""
+    if not _own(part).is_valid(
+        {name: document[name] for name in _OWN[part]["properties"] if name in document}
+    ):
+        raise HarError(f"{at} is not as whop-contracts wrote it: the recording was changed")
+
+
 def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     """Read one member of a HAR's ``entries``, which has a URL; ``number`` is its place, from 1.
 
@@ -105,6 +124,7 @@ def read_entry(row: Any, number: int, *, ours: bool = False) -> Exchange:
     method, url = member(request, "method", str, f"{at}.request").upper(), request["url"]
     _, campaign, operation = route(method, url) or (None, "", None)
     if ours:
+        check_own("entry", row, at)
         campaign, operation = row.get("_campaign", ""), row.get("_operation")
     complete = ours or _is_whole(content, headers, request.get("bodySize"))
     sent_request = Request(method, url, operation, campaign, headers, content, complete)

@@ -18,7 +18,14 @@ from io import BufferedIOBase
 from typing import Any, Final, NamedTuple
 
 from whop_contracts.exchange import Exchange, Operation
-from whop_contracts.integrations.har.entries import HarError, credentials, member, read_entry, route
+from whop_contracts.integrations.har.entries import (
+    HarError,
+    check_own,
+    credentials,
+    member,
+    read_entry,
+    route,
+)
 from whop_contracts.target.clocks import date_of
 
 _FILES: Final = {
@@ -152,6 +159,7 @@ def read_log(opened: Callable[[], BufferedIOBase]) -> Log:
     member(members, "entries", list, "log")
     creator, run = members.get("creator"), members.get("_run")
     if isinstance(creator, dict) and creator.get("name") == "whop-contracts" and isinstance(run, dict):
+        check_own("run", run, "log._run")
         log.run = run
     return log
 
