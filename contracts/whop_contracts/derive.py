@@ -16,7 +16,6 @@ from typing import Any, Final
 from whop_contracts.schemas import escaped, load
 
 ANNOTATIONS: Final = "annotations.json"
-OPENAPI: Final = "openapi.json"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LONGEST: Final = 200
 """Characters of a message that quotes a file."""
@@ -48,7 +47,7 @@ def derive(folder: Path) -> dict[str, str]:
     files = {f"{name}.schema.json": {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
     try:
         if "api" in annotations:
-            files[OPENAPI] = _openapi(annotations["api"], schemas, folder / "documented")
+            files["openapi.json"] = _openapi(annotations["api"], schemas, folder / "documented")
     except KeyError as error:
         raise DeriveError(f"{folder / ANNOTATIONS}, api: {error} is no document") from None
     return {name: text_of(body) for name, body in files.items()}

@@ -170,7 +170,10 @@ class _Forms:
         """Where forms, or what a cut has left of them, are in a text; ``ends``: its end may be a cut."""
         if any(piece in text for piece in self.pieces):
             for form, name in self.names.items():
-                yield from ((at, at + len(form), name) for at in _places(text, form))
+                at = text.find(form)
+                while at >= 0:
+                    yield at, at + len(form), name
+                    at = text.find(form, at + 1)
         for mark in _MARK.finditer(text) if any(mark in text for mark in _MARKS) else ():
             yield from self._beginning(text, mark.start(), marked=True)
             yield from self._ending(text, mark.end())
@@ -193,14 +196,6 @@ class _Forms:
             for form, at in self.grams.get(text[begin : begin + self.least], ()):
                 if text.startswith(form[at:], begin):
                     yield start, begin + len(form) - at, self.names[form]
-
-
-def _places(text: str, part: str) -> Iterator[int]:
-    """Where a part begins in a text, overlapping ones included."""
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
 
 
 def _plain_forms(secret: str) -> Iterator[str]:
@@ -236,11 +231,10 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 def _decoded(match: re.Match[str]) -> str:
     """The character that an escape stands for: octal, itself, one of HTML, or its hexadecimal code point."""
-    match match.lastgroup:
-        case "octal":
-            return chr(int(match["octal"], 8))
-        case "itself":
-            return match["itself"]
+    if match.lastgroup == "octal":
+        return chr(int(match["octal"], 8))
+    if match.lastgroup == "itself":
+        return match["itself"]
     if match[0][0] == "&":
         return html.unescape(match[0])
     return chr(int(match[match.lastindex], 16)) if match.lastindex else ""

@@ -118,14 +118,18 @@ def self_test() -> None:
 # -- validity ----------------------------------------------------------------------------------------------
 
 
-def sound(name: str, value: Any) -> bool:
-    """Whether a whole value is certainly valid, so that no part of it needs to be checked."""
-    return _is_valid(name, "", value)
+def sound(name: str, value: Any, pointer: str = "") -> bool:
+    """Whether a value, and so each part of it, certainly conforms to the part of a schema at ``pointer``."""
+    try:
+        return bool(_validator(name, pointer).is_valid(value))
+    except UnicodeEncodeError:
+        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
+        return False
 
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """How a value differs from the part of a schema at ``pointer``; nothing if it is valid."""
-    if _is_valid(name, pointer, value):
+    if sound(name, value, pointer):
         return ()
     errors = _plain(subschema(name, pointer)).iter_errors(value)
     return tuple(
@@ -138,13 +142,6 @@ def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     )
 
 
-@cache
-def warns(name: str, pointer: str) -> bool:
-    """Whether the part of a schema at ``pointer`` has rules that only warn, for it or for array items."""
-    part = subschema(name, pointer)
-    return SHOULD in part or SHOULD in part.get("items", {})
-
-
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """The same as `violations` for rules that only warn, of the part itself and of an array's items."""
     part = subschema(name, pointer)
@@ -154,14 +151,6 @@ def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...
             wrong = violations(name, f"{pointer}/items/{SHOULD}", item)
             found += tuple(replace(one, pointer=f"/{index}{one.pointer}") for one in wrong)
     return found
-
-
-def _is_valid(name: str, pointer: str, value: Any) -> bool:
-    try:
-        return bool(_validator(name, pointer).is_valid(value))
-    except UnicodeEncodeError:
-        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
-        return False
 
 
 @cache

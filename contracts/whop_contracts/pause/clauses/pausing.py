@@ -1,8 +1,4 @@
-"""Pausing, auto-resume and timestamps: what requests and time do to a campaign, and what they leave as it is.
-
-The oracle decides most of these clauses. Such a clause is one row here, and one in ``oracle/blame.py`` that
-says when it is the likely cause.
-"""
+"""Pausing, auto-resume and timestamps; ``oracle/blame.py`` says when a clause is the likely cause."""
 
 from __future__ import annotations
 
@@ -107,9 +103,7 @@ def _moves(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _changed(evidence: Evidence) -> bool:
-    """Whether a pause certainly changed something: the campaign was active and is shown paused, and the
-    provider's clock has certainly moved since the last update (a test clock may not).
-    """
+    """Whether a pause changed something at a later time than the last update (a test clock may stand)."""
     last, shown, now = evidence.documents.last, evidence.shown, evidence.exchange.now
     before, after = (instant_of(one, "updated_at") for one in (last, evidence.document))
     if last is None or shown is None or now is None or before is None or after is None:

@@ -1,6 +1,4 @@
-"""Responses: a success shows the campaign that was asked for, with every documented member; a refusal says
-what is documented and gives nothing away.
-"""
+"""Responses: a success shows the campaign with every documented member, a refusal gives nothing away."""
 
 from __future__ import annotations
 

@@ -201,10 +201,8 @@ class Oracle:
         """Let a write count as a possible cause of changes in every other campaign of the run."""
         if evidence.operation == "retrieve" or not evidence.answered:
             return
-        cause = blame.OTHERS
-        if not evidence.accepted:
-            credential = evidence.request_class in CREDENTIAL
-            cause = blame.UNCHANGED_BY_OTHERS if credential else blame.UNCHANGED
+        refused = blame.UNCHANGED_BY_OTHERS if evidence.request_class in CREDENTIAL else blame.UNCHANGED
+        cause = blame.OTHERS if evidence.accepted else refused
         for name, other in self._campaigns.items():
             if other is not known and not other.causes and name not in self.waiting:
                 other.causes = (cause,)

@@ -116,13 +116,11 @@ BLAME: Final[tuple[tuple[str, Callable[[Difference], bool] | None], ...]] = (
     (STAYS, None),
     (BY_ITSELF, None),
 )
-"""The clause that fails, most likely cause first, and when; None if it fails whenever the response checks it.
-"""
+"""The clause that fails, most likely cause first, and when; None: whenever the response checks it."""
 
 
 def blame(difference: Difference) -> tuple[str, ...]:
-    """The ids of the clauses that a difference fails: the most likely one, and in two cases the next as
-    well.
+    """The ids of the clauses that a difference fails: the most likely one, in two cases the next as well.
 
     A wrong status and a date from nowhere are two mistakes. If a cancelled date has passed, nobody can tell
     whether it fired or the later pause did not hold.
