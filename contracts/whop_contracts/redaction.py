@@ -5,7 +5,6 @@ Python, C or HTML, quoted-printable, hexadecimal, byte arrays, base64 and base64
 levels, and what a cut has left of one. Headers whose names indicate a secret are hidden by name.
 
 A text is first searched for a short piece of each form, so that a long secret costs no more than a short one.
-Where its characters were before it was decoded is only computed if a secret is found.
 """
 
 from __future__ import annotations
@@ -38,11 +37,7 @@ def is_secret_header(name: str) -> bool:
 
 
 class Redactor:
-    """Replaces secrets by names.
-
-    ``secrets`` maps names to values, or is values alone, which are all named ``$WHOP_API_TOKEN``. Empty
-    values are ignored. The longest of overlapping secrets wins.
-    """
+    """Replaces secrets by names, the longest of overlapping ones; ``secrets`` alone are named ``TOKEN``."""
 
     def __init__(self, secrets: Mapping[str, str] | Iterable[str] = ()) -> None:
         self._plain, self._encoded = _Forms(least=5, words=True), _Forms(least=6, words=False)
@@ -88,10 +83,7 @@ class Redactor:
         return HIDDEN if is_secret_header(name) and unknown.strip().lower() not in _SCHEMES else shown
 
     def data(self, data: Any, depth: int = 0) -> Any:
-        """JSON-like data without secrets, in keys too, as a new value; tuples become lists.
-
-        ``depth`` is how deep the data is nested already; what is more than 200 levels deep is left out.
-        """
+        """JSON-like data without secrets, in keys too; what is more than 200 levels deep is left out."""
         match data:
             case str():
                 return self.text(data)

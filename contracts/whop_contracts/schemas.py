@@ -1,8 +1,7 @@
 """The schemas: found, loaded once, asserted with their formats, and explained in words.
 
-``jsonschema-rs`` decides validity, since it is asked for each member of each response. ``jsonschema`` is
-imported only if a value is invalid, to explain why; where the two differ (halves of surrogate pairs, numbers
-beyond all floats), it decides. Slow imports are made when they are first needed.
+``jsonschema-rs`` decides validity, being fast, ``jsonschema`` explains what is invalid. Where the two differ
+(halves of surrogate pairs, numbers beyond all floats), the latter decides.
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in _SIGNALS}
-    kept = {number: before for number, before in kept.items() if before not in {signal.SIG_IGN, None}}
+    found = ((number, signal.getsignal(number)) for number in _SIGNALS)
+    kept = {number: before for number, before in found if before not in {signal.SIG_IGN, None}}
     for number in kept:
         signal.signal(number, handler)
     try:
@@ -88,10 +88,7 @@ def shielded() -> Iterator[None]:
 
 @contextmanager
 def restoring() -> Iterator[None]:
-    """Campaigns are being restored: only Ctrl-C interrupts, and only if it is the second interruption.
-
-    After it signals are ignored until `interruptible` ends: reports have to be written.
-    """
+    """While campaigns are restored, a second interruption counts, by Ctrl-C only; after it, none does."""
     _STATE.awaited += not _STATE.restoring
     _STATE.restoring = True
     try:

@@ -107,12 +107,11 @@ def _shows_alias(evidence: Evidence) -> bool:
 
 def _read(id_: ClassId) -> RequestClass:
     row = json.loads(document_path(f"vectors/{id_}.json").read_text(encoding="utf-8"))
-    kind, _, place = row["source"].partition(": ")
     reject = row.get("reject", ())
     del row["$schema"]
     row |= {
         "id": row.pop("class"),
-        "source": Source(kind, place),
+        "source": Source(*row["source"].split(": ", 1)),
         "vectors": tuple(_vector(vector, id_) for vector in row["vectors"]),
         "reject": CLIENT if reject == "4xx" else frozenset(reject),
         "never": frozenset(row.get("never", ())),

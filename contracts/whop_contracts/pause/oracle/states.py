@@ -144,10 +144,7 @@ class Campaign:
         self.seen, self.gone_back = True, 0
 
     def goes_back(self) -> bool:
-        """Take in that a read shows an older state; whether replicas that lag by different times explain it.
-
-        If an earlier read has shown the present state, one of a few reads in a row shows it again.
-        """
+        """Take in that a read shows an older state; whether replicas that lag differently explain it."""
         self.gone_back += self.seen
         return self.gone_back <= _GOING_BACK
 
@@ -188,10 +185,7 @@ class Campaign:
         return frozenset(found or {blame.BY_ITSELF})
 
     def may_lag(self, shown: State, exchange: Exchange, tolerance: int) -> bool:
-        """Whether a read may show an older state, because it was replaced less than ``LAG`` ago.
-
-        Several replicas may lag by different times, so that an older state may show after a newer one.
-        """
+        """Whether a read may show an older state, because it was replaced less than ``LAG`` ago."""
         now = exchange.now
         for states, at, at_ns in self.older:
             recent = exchange.sent - at <= LAG
