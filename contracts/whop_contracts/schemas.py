@@ -63,19 +63,14 @@ def subschema(name: str, pointer: str) -> dict[str, Any]:
     return part
 
 
-@cache
-def members(name: str) -> tuple[Member, ...]:
+def members(name: str, pointer: str = "", schema_pointer: str = "") -> Iterator[Member]:
     """Every documented member of an object's schema, parents before children, in the order of the page."""
-    return tuple(_members(load(name), "", ""))
-
-
-def _members(schema: Mapping[str, Any], pointer: str, schema_pointer: str) -> Iterator[Member]:
-    for name, part in schema.get("properties", {}).items():
+    for leaf, part in subschema(name, schema_pointer).get("properties", {}).items():
         if "description" in part:
-            inner, at = f"{pointer}/{name}", f"{schema_pointer}/properties/{name}"
+            inner, at = f"{pointer}/{leaf}", f"{schema_pointer}/properties/{leaf}"
             about = part["description"], part["x-source"], part["x-place"]
             yield Member(inner, at, *about, nullable="null" in part["type"])
-            yield from _members(part, inner, at)
+            yield from members(name, inner, at)
 
 
 # -- formats -----------------------------------------------------------------------------------------------
@@ -88,14 +83,10 @@ def is_date_time(value: object) -> bool:
 
 def is_country(value: object) -> bool:
     """Whether a text is an assigned ISO 3166-1 alpha-2 code, in upper case. What is not a text passes."""
-    return not isinstance(value, str) or value in _countries()
-
-
-@cache
-def _countries() -> frozenset[str]:
     import pycountry  # noqa: PLC0415 - slow to import, and only needed where countries are checked
 
-    return frozenset(country.alpha_2 for country in pycountry.countries)
+    country = pycountry.countries.get(alpha_2=value) if isinstance(value, str) else None
+    return not isinstance(value, str) or (country is not None and country.alpha_2 == value)
 
 
 _TIME, _COUNTRY = "date-time", "iso-3166-1-alpha-2"

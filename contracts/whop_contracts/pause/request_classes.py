@@ -95,11 +95,9 @@ def _is_conflict(evidence: Evidence) -> bool:
 
 def _shows_alias(evidence: Evidence) -> bool:
     """Whether a response shows a date that was sent under another name."""
-    intent, shown = evidence.intent, evidence.shown
-    until = shown.until if shown else None
-    if intent is None or until is None:
-        return False
-    return any(abs(until - one) <= MILLI for one in set(intent.aliases) - set(intent.until))
+    intent, until = evidence.intent, evidence.shown.until if evidence.shown else None
+    aliases = set(intent.aliases) - set(intent.until) if intent else ()
+    return until is not None and any(abs(until - one) <= MILLI for one in aliases)
 
 
 # -- the table -----------------------------------------------------------------------------------------------

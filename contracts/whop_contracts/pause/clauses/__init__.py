@@ -18,7 +18,7 @@ from whop_contracts.schemas import Member, should_violations, sound, violations
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
 """The members that are checked in responses to retrieve and unpause too; there, the others only warn."""
-MEMBERS: Final = schemas.members(DOCUMENT)
+MEMBERS: Final = tuple(schemas.members(DOCUMENT))
 _TOP: Final = tuple(member.pointer[1:] for member in MEMBERS if member.pointer.count("/") == 1)
 _PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMBERS) - {""}
 _LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)

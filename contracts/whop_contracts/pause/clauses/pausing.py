@@ -20,7 +20,6 @@ _PAUSE: Final = Source("page", "summary: pauses an ad campaign")
 _ASKED: Final = Source("page", "request body, paused_until")
 _AUTO: Final = Source("page", "request body, paused_until: auto-resumes after")
 _OMIT: Final = Source("page", "request body, paused_until: omit for indefinite")
-_SHOWN: Final = Source("page", "response, paused_until")
 _ANSWERED: Final = Source("page", "response, status and paused_until")
 UNTOUCHED: Final = (
     "id", "title", "created_at", "daily_budget", "platform", "target_country_codes", "product",
@@ -39,16 +38,14 @@ def _untouched(evidence: Evidence) -> Iterator[Finding]:
             if name not in document or name not in first:
                 continue
             # A sibling may show less than a pause: what is not valid there is only compared with its like.
-            siblings = [shown for shown, by in ((first, other), (document, operation)) if by != "pause"]
-            if other != operation and not all(_valid(name, sibling) for sibling in siblings):
+            shown = [one[name] for one, by in ((first, other), (document, operation)) if by != "pause"]
+            path = f"/properties/{name}"
+            invalid = (value is None or violations("ad-campaign", path, value) for value in shown)
+            if other != operation and any(invalid):
                 continue
             if not same(name, first[name], document[name]):
                 yield Finding(f"still {_short(first[name])}", _short(document[name]), f"/{name}")
                 break
-
-
-def _valid(name: str, document: Mapping[str, Any]) -> bool:
-    return document[name] is not None and not violations("ad-campaign", f"/properties/{name}", document[name])
 
 
 def same(name: str, before: Any, after: Any) -> bool:
@@ -151,7 +148,7 @@ CLAUSES: Final = (
     oracle("auto_resume.resumes-as-active",
            "After an auto-resume, `status` is `active`.", _AUTO),
     oracle("auto_resume.date-is-cleared",
-           "After an auto-resume, `paused_until` is null.", _SHOWN),
+           "After an auto-resume, `paused_until` is null.", Source("page", "response, paused_until")),
     oracle("auto_resume.resumes-promptly",
            "A campaign resumes within 5 s of `paused_until`.", _AUTO, "should"),
     oracle("auto_resume.cancelled-date-does-not-fire",

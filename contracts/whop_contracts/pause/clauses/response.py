@@ -28,12 +28,11 @@ _READ: Final = 65_536
 _SHORTEST_TOKEN: Final = 8
 _REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unknown"})
 _FOUND: Final = tomllib.loads(Path(__file__).with_name("leaks.toml").read_text(encoding="utf-8"))
-LEAKS: Final[Mapping[str, list[str]]] = {
-    what: [form.replace("<file>", _FOUND["file"]) for form in forms]
+LEAKS: Final = {
+    what: re.compile("|".join(forms).replace("<file>", _FOUND["file"]))
     for what, forms in _FOUND["leaks"].items()
 }
 """What shows the provider's inside, and how it looks."""
-_LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
 
 
 def _unless(expected: str, actual: Callable[[Evidence], str | None]) -> Check:
@@ -85,10 +84,6 @@ def _no_campaign(evidence: Evidence) -> str | None:
         return f"an object with {names}" if names else "an empty object"
     kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return kinds.get(type(value), "a number")
-
-
-def _repeated_key(evidence: Evidence) -> str | None:
-    return f"{evidence.text.duplicates[0]!r} twice" if evidence.text and evidence.text.duplicates else None
 
 
 _IS_JSON: Final = _unless("application/json, or a type that ends in +json", _media_type)
@@ -144,7 +139,7 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
     said = evidence.response.content[:_READ].decode("utf-8", "replace")
     for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
         said = said.replace(escaped, char)
-    for what, pattern in _LEAKS:
+    for what, pattern in LEAKS.items():
         match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
         if match:
             yield Finding("nothing of the provider's inside", f"{what}: {' '.join(match[0].split())[:120]}")
@@ -188,7 +183,8 @@ CLAUSES: Final = (
            _unless("an object with the campaign's members", _no_campaign)),
     Clause("response.no-duplicate-keys", "should", "No key occurs twice in an object of a 2xx body.",
            Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable,
-           _unless("every key once", _repeated_key)),
+           _unless("every key once",
+                   lambda e: f"{e.text.duplicates[0]!r} twice" if e.text and e.text.duplicates else None)),
     *member_clauses("response"),
     Clause("response.usual-values", "should",
            "`payment_method_type`, `bid_strategy` and `target_country_codes` have known values, and no count "
