@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import schemathesis
 
 from whop_contracts.exchange import Exchange, Request, Response, Scope
@@ -32,56 +33,39 @@ from whop_contracts.target.responses import Reply
 
 __all__ = ["CHECKS"]
 
-Check = Callable[[Any, Any, Any], None]
-"""A check as schemathesis calls it, with context, response and case; an ``AssertionError`` is a failure."""
 _WELL_FORMED: Final = re.compile(r"adcamp_[A-Za-z0-9]+", re.ASCII)
 _MALFORMED: Final = re.compile(r"(?!adcamp_)[A-Za-z0-9_-]+", re.ASCII | re.IGNORECASE)
-_ABOUT_THE_ID: Final = frozenset({400, 414, 422, 431})
-"""Statuses that the id alone may cause, before the provider looks at anything else."""
-_ABOUT_THE_CREDENTIAL: Final = frozenset({401, 403})
 _SETTINGS: Final = load({}, Path.cwd(), checked=False)
 _existing: Final[set[tuple[str, str]]] = set()
 """Campaigns, by base URL and id, that a 2xx has shown to exist."""
 
 
 @lru_cache(maxsize=64)
-def _evidence(response: Any, method: str) -> tuple[Evidence, Redactor] | None:
-    """What a response shows, and a redactor of its credential; None if nothing can be concluded from it.
-
-    ``method`` is that of the case. Cached, because every clause asks for it in turn.
-    """
+def _evidence(response: Any, method: str) -> Evidence | None:
+    """What a response shows; None if nothing can be concluded. Cached, because every clause asks for it."""
     sent = response.request
-    body, kept = sent.body or b"", len(response.content)
+    about, body, kept = route(sent.method, sent.url), sent.body or b"", len(response.content)
     cut = getattr(response, "stream_cut_short", False) or getattr(response, "content_size", kept) > kept
-    if cut or sent.method != method or not isinstance(body, str | bytes):
+    if cut or not (about and about.operation) or sent.method != method or not isinstance(body, str | bytes):
         return None
     content = body.encode() if isinstance(body, str) else body
-    url, headers = str(sent.url), tuple((_text(one), _text(two)) for one, two in sent.headers.items())
-    about = route(sent.method, url)
-    if about is None or about.operation is None:
-        return None
-    request = Request(sent.method, url, about.operation, about.campaign, headers, content)
+    headers = tuple(httpx.Headers(sent.headers, encoding="latin-1").multi_items())
+    request = Request(method, sent.url, about.operation, about.campaign, headers, content)
     lines = tuple((name, value) for name, values in response.headers.items() for value in values)
     received = Response(response.status_code, lines, response.content)
-    scope, took = _scope(about, sent.method, received.status), max(float(response.elapsed), 0.0)
+    scope, took = _scope(about, method, received.status), max(float(response.elapsed), 0.0)
     if scope is None or not _speaks_json(request):
         return None
     clock = WallClock(time=lambda: 0.0, sleep=lambda _: None)
     clock.learn(Reply(received, None, 0.0, took))
     exchange = Exchange(1, request, received, 0.0, took, clock.window(0.0, took), scope=scope)
-    evidence = Oracle(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
-    return evidence, Redactor(credentials(request))
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    return Oracle(tolerance=_SETTINGS.resume_tolerance).follow(exchange)
 
 
 def _scope(about: Route, method: str, status: int) -> Scope | None:
     """Whose campaign it is, as far as id and response show; None if the id may explain any response."""
-    malformed = _MALFORMED.fullmatch(about.campaign) is not None
-    other_method = about.operation == "pause" and method != "POST"
-    if status in _ABOUT_THE_CREDENTIAL and (malformed or other_method):
+    malformed = _MALFORMED.fullmatch(about.campaign)
+    if status in {401, 403} and (malformed or (about.operation == "pause" and method != "POST")):
         return None
     if malformed:
         return "malformed"
@@ -89,41 +73,37 @@ def _scope(about: Route, method: str, status: int) -> Scope | None:
         return None
     if 200 <= status < 300:  # noqa: PLR2004
         _existing.add((about.base, about.campaign))
-    elif status in _ABOUT_THE_ID and (about.base, about.campaign) not in _existing:
+    elif status in {400, 414, 422, 431} and (about.base, about.campaign) not in _existing:
+        # The id alone may cause it, before the provider looks at anything else.
         return "invented"
     return "unstated"
 
 
 def _speaks_json(request: Request) -> bool:
     """Whether the request accepts JSON and does not claim another charset than its body has."""
-    accept = (request.header("accept") or "*/*").lower()
-    media_type = (request.header("content-type") or "").lower()
-    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", media_type)
-    accepts = any(kind in accept for kind in ("*/*", "application/*", "json"))
-    return accepts and (charset is None or charset[1] in {"utf-8", "utf8"})
+    accept = request.header("accept") or "*/*"
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", request.header("content-type") or "", re.IGNORECASE)
+    accepts = re.search(r"\*/\*|application/\*|json", accept, re.IGNORECASE)
+    return bool(accepts) and (charset is None or charset[1].lower() in {"utf-8", "utf8"})
 
 
-def _check(clause: Clause) -> Check:
+def _check(clause: Clause) -> Callable[[Any, Any, Any], None]:
+    """Register the check of a clause, which raises an ``AssertionError`` with its first finding."""
+
     def check(ctx: Any, response: Any, case: Any) -> None:  # noqa: ARG001 - schemathesis passes its context
-        known = _evidence(response, str(case.method).upper())
-        if known is None or not clause.applies(known[0]):
-            return
-        evidence, redactor = known
-        finding = next(clause.check(evidence), None)
-        if finding is not None:
+        evidence = _evidence(response, str(case.method).upper())
+        if evidence and clause.applies(evidence) and (finding := next(clause.check(evidence), None)):
             at = f" (at {finding.pointer})" if finding.pointer else ""
             shown = f"expected  {finding.expected}\nactual    {finding.actual}{at}"
-            raise AssertionError(redactor.text(f"{clause.statement}\n\n{shown}\nsource    {clause.source}"))
+            text = f"{clause.statement}\n\n{shown}\nsource    {clause.source}"
+            raise AssertionError(Redactor(credentials(evidence.exchange.request)).text(text))
 
     check.__name__ = check.__qualname__ = clause.id
     check.__doc__ = clause.statement
-    return check
+    return schemathesis.check(check)
 
 
-CHECKS: Final[tuple[Check, ...]] = tuple(
+CHECKS: Final = tuple(
     _check(clause) for clause in chosen(_SETTINGS.clauses) if clause.level == "must" or _SETTINGS.strict
 )
 """The checks, in the order of the page, named by their clauses' ids: level *must*, or all with ``strict``."""
-
-for _one in CHECKS:
-    schemathesis.check(_one)

@@ -206,10 +206,8 @@ def test_reading_undoes_writing_and_agrees_with_the_language_s_own_dates():
         moment = EPOCH + timedelta(seconds=second)
         assert dates.split(moment.isoformat()).instant() == second * dates.SECOND
         assert dates.write(instant, digits=0) == moment.isoformat().replace("+00:00", "Z")
-        assert dates.http_date(instant).startswith(moment.strftime("%a, %d %b "))
 
 
-def test_surplus_digits_are_cut_off_and_the_date_header_is_spelt_as_http_wants_it():
+def test_surplus_digits_are_cut_off():
     assert dates.write(999_999_999) == "1970-01-01T00:00:00.999Z"
     assert dates.write(-1, digits=6, offset=-90) == "1969-12-31T22:29:59.999999-01:30"
-    assert dates.http_date(784_111_777 * dates.SECOND) == "Sun, 06 Nov 1994 08:49:37 GMT"

@@ -24,7 +24,6 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -49,10 +48,8 @@ GAP: Final = 300_000
 MARGIN: Final = 800
 """Milliseconds before an instant at which a read must still show the pause."""
 OTHER: Final = "own:1"
+_ROWS: Final[Mapping[str, Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 READ: Final = Send(read())
-_OTHERS: Final = 5
-"""How many campaigns besides the first have sequences."""
-_RESTING: Final = ("inactive", "stale", "paused")
 _UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 24 * 3_600_000}
 _ASSIGNED: Final = (
     '{"title": "Changed by a pause", "daily_budget": 7.5, "platform": "tiktok", '
@@ -107,9 +104,10 @@ def _needs(cases: Iterable[Case]) -> frozenset[Need]:
 
 def _sequence(row: Mapping[str, Any], gap: int, campaigns: int) -> Sequence:
     """A row of ``sequences.json``, for a number of campaigns."""
-    others = [f"own:{index}" for index in range(1, min(campaigns, _OTHERS + 1))]
+    # Five campaigns besides the first have sequences at most.
+    others = [f"own:{index}" for index in range(1, min(campaigns, 6))]
     whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
-    whose |= {symbol: [symbol] for symbol in (*others, *_RESTING)}
+    whose |= {symbol: [symbol] for symbol in (*others, "inactive", "stale", "paused")}
     steps: list[Step] = []
     for step in "; ".join(row["steps"]).split("; "):
         words = shlex.split(step)
@@ -163,16 +161,8 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
     tables = ["movable clock", "any clock", "campaigns that differ"]
     if means.clock == "wall":
         # While one waits, others are sent to other campaigns; what is left takes eight seconds at most.
-        timed = "wall clock"
-        if means.campaigns > 1:
-            several = means.campaigns > 3  # noqa: PLR2004
-            timed += " and four campaigns" if several else " and a second campaign"
+        others = "four campaigns" if means.campaigns > 3 else "a second campaign"  # noqa: PLR2004
+        timed = f"wall clock and {others}" if means.campaigns > 1 else "wall clock"
         tables[:1] = [timed, "wall clock without waiting"]
-    rows = [row for table in tables for row in _rows()[table] if row.get("campaigns", 1) <= means.campaigns]
+    rows = [row for table in tables for row in _ROWS[table] if row.get("campaigns", 1) <= means.campaigns]
     return tuple(_sequence(row, gap_of(means), means.campaigns) for row in rows)
-
-
-@cache
-def _rows() -> Mapping[str, list[dict[str, Any]]]:
-    found: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-    return found

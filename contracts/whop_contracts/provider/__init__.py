@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from whop_contracts.exchange import Response
 from whop_contracts.provider.core import Provider
@@ -24,28 +24,13 @@ _Named = TypeVar("_Named", "Fault", "Variation")
 Answer = Response
 """The former name of the provider's response."""
 
-__all__ = [
-    "SEED",
-    "Answer",
-    "Fault",
-    "ManualClock",
-    "Options",
-    "Provider",
-    "Response",
-    "RunningClock",
-    "Variation",
-    "build",
-    "faults",
-    "variations",
-]
-
-
-_PARTS: Final = (response, pausing, values, resuming, bodies, access)
+__all__ = ["SEED", "Fault", "ManualClock", "Provider", "RunningClock", "build", "faults", "variations"]
 
 
 def faults() -> tuple[Fault, ...]:
     """Every fault that the proof is made of, by the part that it breaks."""
-    return tuple(fault for part in _PARTS for fault in part.FAULTS)
+    parts = (response, pausing, values, resuming, bodies, access)
+    return tuple(fault for part in parts for fault in part.FAULTS)
 
 
 @dataclass(frozen=True, slots=True)

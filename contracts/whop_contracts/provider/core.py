@@ -1,7 +1,4 @@
-"""The conforming provider in small steps.
-
-A fault replaces a step; a variation changes the options.
-"""
+"""The conforming provider in small steps. A fault replaces a step; a variation changes the options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """RFC 3339 as the provider reads and writes it.
 
-An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Nothing here is
-shared with the checks, so that neither side inherits the other's mistakes.
+An instant is an ``int``: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from email.utils import formatdate
 from functools import lru_cache
 
 SECOND = 1_000_000_000
@@ -99,12 +97,6 @@ def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
     clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if digits:
         clock += "." + f"{fraction:09}"[:digits]
-    zone = "Z"
-    if offset is not None:
-        zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
+    sign = "-" if offset and offset < 0 else "+"
+    zone = "Z" if offset is None else f"{sign}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
     return f"{date.fromordinal(days + _EPOCH)}T{clock}{zone}"
-
-
-def http_date(instant: int) -> str:
-    """An instant as the ``Date`` header spells it (RFC 9110, 5.6.7)."""
-    return formatdate(instant // SECOND, usegmt=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from email.utils import formatdate
 from typing import Any, Final, cast
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,7 @@ MISSING: Final = object()
 """What `Messages.read_body` returns if there is no body: JSON has no such value."""
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json", re.IGNORECASE)
 _ID = re.compile(r"adcamp_[A-Za-z0-9]+")
+_ANY_CASE = re.compile("[_-]*".join(["", *"pauseduntil", ""]), re.IGNORECASE | re.ASCII)
 _ROUTE = re.compile(rf"{BASE}/ad_campaigns/([^/]+)(?:/(pause|unpause))?")
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (
@@ -96,8 +98,8 @@ class Messages:
     def authorize(self, request: Request, credential: Credential) -> None:
         """403 if a request changes a campaign and its credential may only read."""
         if request.operation != "retrieve" and not credential.may_update:
-            lacks = "This credential lacks ad_campaign:update."
-            raise Rejection(self.options.lacking_status, "forbidden", lacks)
+            status = self.options.lacking_status
+            raise Rejection(status, "forbidden", "This credential lacks ad_campaign:update.")
 
     def read_body(self, request: Request) -> Any:
         """The body as JSON, or `MISSING`; 413 if it is long, 415 for another type, 400 for malformed JSON."""
@@ -134,7 +136,8 @@ class Messages:
         if not isinstance(body, dict):
             return self.refuse("body", body, "The body must be a JSON object.", self.options.shape_status)
         if self.options.any_case_of_members:
-            body = {_fold(name): value for name, value in body.items()} | body
+            spelt = {"paused_until" if _ANY_CASE.fullmatch(name) else name: body[name] for name in body}
+            body = spelt | body
         if self.options.undocumented == "reject" and body.keys() - {"paused_until"}:
             raise self.invalid("Only paused_until is documented.")
         if "paused_until" not in body:
@@ -214,14 +217,13 @@ class Messages:
 
     def with_dates(self, members: dict[str, Any]) -> dict[str, Any]:
         """The members with their instants as text, at any depth."""
-        shown: dict[str, Any] = {
-            name: self.with_dates(value) if isinstance(value, dict) else value
-            for name, value in members.items()
-        }
+        inner = {name: self.with_dates(one) for name, one in members.items() if isinstance(one, dict)}
+        shown = members | inner
         digits, offset = self.options.timestamp_digits, self.options.timestamp_offset
-        for name in [name for name in DATED if shown.get(name) is not None]:
-            text = dates.write(shown[name], digits=digits, offset=offset)
-            shown[name] = text.lower() if self.options.timestamp_lower_case else text
+        for name in DATED:
+            if shown.get(name) is not None:
+                text = dates.write(shown[name], digits=digits, offset=offset)
+                shown[name] = text.lower() if self.options.timestamp_lower_case else text
         return shown
 
     def adjust(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -246,10 +248,9 @@ class Messages:
     def success(self, operation: Operation, document: dict[str, Any]) -> Response:
         """The response to a successful call."""
         value = self.present(operation, document)
+        content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         if self.options.reordered:
             content = json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
-        else:
-            content = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         if self.options.duplicate_key:
             content = b'{"title":"an earlier title",' + content[1:]
         status = self.options.success_status if operation == "pause" else 200
@@ -272,13 +273,9 @@ class Messages:
 
     def finish(self, response: Response) -> Response:
         """The response with the headers that every response carries."""
-        date = (("date", dates.http_date(self.now())),) if self.options.date_header else ()
+        seconds = self.now() // dates.SECOND
+        date = (("date", formatdate(seconds, usegmt=True)),) if self.options.date_header else ()
         return Response(response.status, (*response.headers, *date), response.content)
-
-
-def _fold(name: str) -> str:
-    """The documented name of a member that differs from it in case or separators only; any other as it is."""
-    return "paused_until" if re.sub("[_-]", "", name).lower() == "pauseduntil" else name
 
 
 def _reject_constant(name: str) -> float:

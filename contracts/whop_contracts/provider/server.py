@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from whop_contracts.provider.core import Provider
 
 
-RESET: Final = "/reset"
 TEST_CLOCK: Final = "/test_clock"
 Log = Callable[[str, str, int], None]
 """Is given the method, the path with its query, and the status of each request."""
@@ -74,19 +73,20 @@ def _respond(provider: Provider, request: Request, path: str, content: bytes) ->
     route = path.partition("?")[0]
     if route == TEST_CLOCK:
         return show_or_move_clock(provider, request.method, content)
-    if route == RESET:
-        if request.method != "POST":
-            return Response(405, (("allow", "POST"),))
-        provider.reset()
-        return Response(204)
-    return provider.handle(request.method, path, request.headers.items(), content)
+    if route != "/reset":
+        return provider.handle(request.method, path, request.headers.items(), content)
+    if request.method != "POST":
+        return Response(405, (("allow", "POST"),))
+    provider.reset()
+    return Response(204)
 
 
 def show_or_move_clock(provider: Provider, method: str, content: bytes) -> Response:
     """The response of the test clock's resource."""
     with provider.lock:
         try:
-            _move_clock(provider, method, content)
+            if method != "GET":
+                _move_clock(provider, method, content)
         except Rejection as rejection:
             return provider.render_error(rejection)
         now = json.dumps({"now": dates.write(provider.now(), digits=6)})
@@ -94,8 +94,6 @@ def show_or_move_clock(provider: Provider, method: str, content: bytes) -> Respo
 
 
 def _move_clock(provider: Provider, method: str, content: bytes) -> None:
-    if method == "GET":
-        return
     if method != "PUT":
         allow = (("allow", "GET, PUT"),)
         raise Rejection(405, "method_not_allowed", "GET reads the clock, PUT moves it.", allow)

@@ -21,16 +21,11 @@ from whop_contracts.steps import SymbolicInstant
 FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLENNIUM_S: Final = 946_684_800
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _ALMOST_A_YEAR: Final = 364 * _DAY
 _BEYOND_A_YEAR: Final = 367
-_NEAR_ENOUGH: Final = 1_000
-"""Days after which the next 29 February is found eleven years ahead at the latest, where binding stops to
-look.
-"""
 
 
 # -- texts by RFC 3339 ---------------------------------------------------------------------------------------
@@ -49,12 +44,14 @@ def rfc3339_instants(*, earliest: datetime = FIRST, latest: datetime = LAST) -> 
         raise ValueError(message)
     low, high = ((bound - _EPOCH) // timedelta(microseconds=1) * 1_000 for bound in (earliest, latest))
     first, last = low // NANO, high // NANO
-    middle = min(max(_MILLENNIUM_S, first), last)
+    middle = min(max(946_684_800, first), last)  # or the bound next to 2000
     # Any second of UTC, or one at the edge of a month or a counter in the zone that it is written in.
-    seconds = st.integers(first - middle, last - middle).map(lambda second: (middle + second, False))
+    seconds = st.integers(first - middle, last - middle).map(middle.__add__)
     years = st.integers(utc(low).year, utc(high).year)
     edges = _LANDMARKS | st.builds(_edge_of_month, years, st.integers(1, 12), st.booleans(), sample("times"))
-    return _texts(low, high, seconds | edges.map(_local_second))
+    local = edges.map(lambda moment: (datetime.fromisoformat(f"{moment}Z") - _EPOCH) // timedelta(seconds=1))
+    moments = seconds.map(lambda second: (second, False)) | local.map(lambda second: (second, True))
+    return _texts(low, high, moments)
 
 
 _LANDMARKS: Final = st.sampled_from(SAMPLES["far_landmarks"] + SAMPLES["other_landmarks"])
@@ -65,9 +62,7 @@ _UTC: Final = st.sampled_from(["Z", "z", "-00:00"])
 
 @st.composite
 def _texts(draw: DrawFn, low: int, high: int, moments: SearchStrategy[tuple[int, bool]]) -> str:
-    """An instant in any form. Every form takes the same number of choices, or the shortest one, and not the
-    plainest, would be shrunk to.
-    """
+    """An instant in any form. All take as many choices, or the shortest, not the plainest, is shrunk to."""
     second, local = draw(moments)
     fraction, offset = draw(_ANY_FRACTION), draw(_ANY_ZONE)
     leap, letter, utc_ = draw(st.booleans()), draw(st.sampled_from("Tt")), draw(_UTC)
@@ -83,10 +78,6 @@ def _texts(draw: DrawFn, low: int, high: int, moments: SearchStrategy[tuple[int,
         text = before[:17] + "60"
     zone = utc_ if offset == "Z" else offset
     return f"{text[:10]}{letter}{text[11:19]}{'.' if fraction else ''}{fraction}{zone}"
-
-
-def _local_second(moment: str) -> tuple[int, bool]:
-    return (datetime.fromisoformat(f"{moment}Z") - _EPOCH) // timedelta(seconds=1), True
 
 
 def _edge_of_month(year: int, month: int, last: bool, time: str) -> str:  # noqa: FBT001 - drawn
@@ -105,8 +96,7 @@ def _milliseconds(low: int, high: int) -> SearchStrategy[int]:
     """Milliseconds from ``low`` to ``high``, telling ones often. Shrinks towards ``low``."""
     whole = st.integers(-(-low // _MINUTE), high // _MINUTE).map(_MINUTE.__mul__)
     spans = [span * 1_000 for span in SAMPLES["spans_s"] if low <= span * 1_000 <= high]
-    telling = [st.sampled_from(spans)] if spans else []
-    return st.one_of(st.integers(low, high), whole, *telling)
+    return st.one_of(st.integers(low, high), whole, *([st.sampled_from(spans)] if spans else []))
 
 
 _AHEAD: Final = _milliseconds(_HOUR, _ALMOST_A_YEAR)
@@ -130,9 +120,7 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Instants in the nights in which clocks are changed, in hours that are skipped or come twice somewhere:
-    by their digits, or if the instant is converted to the zone there.
-    """
+    """Instants in hours that are skipped or come twice somewhere, in the zone there or by their digits."""
     return st.builds(
         lambda night, fraction: SymbolicInstant(night[0], time=night[1], offset=night[2], fraction=fraction),
         sample("nights"),
@@ -152,7 +140,8 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
     centuries = _milliseconds(_BEYOND_A_YEAR * _DAY, 400 * 365 * _DAY)
     # No later than 30 December, so that no offset carries the instant out of the year 9999.
     days = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
-    later = st.integers(_BEYOND_A_YEAR, _NEAR_ENOUGH)
+    # Binding looks for the next 29 February no further than eleven years ahead.
+    later = st.integers(_BEYOND_A_YEAR, 1_000)
     return st.one_of(
         st.sampled_from(landmarks),
         _symbolic(plus_ms=centuries, offset=ZONES, fraction=_SOME_FRACTION),
@@ -178,9 +167,7 @@ def edge_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 def past_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Instants of the last century, but for the last hour. Shrinks towards an hour ago, with ``Z`` and three
-    digits.
-    """
+    """Instants of the last century, but for the last hour. Shrinks towards an hour ago, spelt with ``Z``."""
     spans = _milliseconds(_HOUR, 36_524 * _DAY).map(int.__neg__)
     return _symbolic(plus_ms=spans, offset=ZONES, fraction=_SOME_FRACTION)
 

@@ -34,7 +34,6 @@ _REJECTED: Final = (
     "date-is-a-word", "not-json", "number-for-date", "no-credential", "unknown-token",
     "delete-on-pause-route",
 )  # fmt: skip
-_STEPS: Final = 8
 
 
 # -- from the OpenAPI document -------------------------------------------------------------------------------
@@ -45,12 +44,9 @@ def schema_requests(seed: object, count: int) -> list[Case]:
     dates = draw(stamps() | calendar_stamps() | far_stamps(), seed=seed, count=_DATES)
     valid = draw(_cases("positive"), seed=seed, count=count // 4)
     invalid = draw(_cases("negative"), seed=seed, count=count)
-    found: list[Case] = []
-    for index, case in enumerate(invalid):
-        found.append(case)
-        if index % 3 == 0:
-            found += valid[index // 3 : index // 3 + 1]
-    return [_with_date(case, dates) for case in found]
+    for index, case in enumerate(valid):
+        invalid.insert(4 * index + 1, case)
+    return [_with_date(case, dates) for case in invalid]
 
 
 def _cases(mode: Literal["positive", "negative"]) -> SearchStrategy[Case]:
@@ -124,7 +120,7 @@ def histories(gap: int = GAP, *, moving: bool = True) -> SearchStrategy[tuple[St
     ]
     if moving:
         steps.append(st.builds(AdvanceClock, marks, st.sampled_from((gap // 2, -MARGIN))))
-    return st.lists(st.one_of(steps), min_size=2, max_size=_STEPS).map(_tidied).filter(bool)
+    return st.lists(st.one_of(steps), min_size=2, max_size=8).map(_tidied).filter(bool)
 
 
 def _drawn(case: Case) -> Send:
@@ -132,9 +128,7 @@ def _drawn(case: Case) -> Send:
 
 
 def _tidied(steps: list[Step]) -> tuple[Step, ...]:
-    """The steps that have a meaning: no clock is moved to an instant that is not known yet, and something is
-    paused.
-    """
+    """The steps but for moves to an instant that is not known yet; none at all if nothing is paused."""
     kept: list[Step] = []
     known: set[str | None] = set()
     for step in steps:

@@ -23,9 +23,8 @@ from whop_contracts.steps import ALTERATIONS, Case, SymbolicInstant
 
 Member = tuple[str, str]
 """A member of a JSON object: its name, and its value as a JSON text."""
-DATE: Final[Member] = ("paused_until", '"{until}"')
 _SPACES: Final = ("", "", " ", "\n", "\t", "\r\n")
-_ESCAPED_T: Final = "{date}\\u0054{time}{fraction}{offset}"
+_NO_MEMBERS: Final[SearchStrategy[list[Member]]] = st.just([])
 _JSON: Final = "application/json"
 
 
@@ -136,13 +135,12 @@ def _undated(name: str, *members: Member) -> SearchStrategy[Case]:
 
 
 def _dated(
-    name: str, dates: SearchStrategy[SymbolicInstant], extra: SearchStrategy[list[Member]] | None = None
+    name: str, dates: SearchStrategy[SymbolicInstant], extra: SearchStrategy[list[Member]] = _NO_MEMBERS
 ) -> SearchStrategy[Case]:
     """Pauses until a date, with ``extra`` members besides."""
-    members = st.just([DATE]) if extra is None else extra.map(lambda more: [*more, DATE])
     return st.builds(
         lambda body, until, media_type: _case(name, body, until=until, media_type=media_type),
-        _objects(members),
+        _objects(extra.map(lambda more: [*more, ("paused_until", '"{until}"')])),
         dates,
         st.sampled_from([_JSON, "application/json; charset=utf-8"]),
     )
@@ -161,10 +159,7 @@ _DATES: Final = (
     instants.stamps()
     | instants.calendar_stamps()
     | instants.sunday_stamps()
-    | instants.stamps().map(lambda until: replace(until, form=_ESCAPED_T))
-)
-_EXTRA: Final = _dated("undocumented members", _DATES, _undocumented()) | _bodies(
-    "undocumented members", _objects(_undocumented())
+    | instants.stamps().map(lambda until: replace(until, form="{date}\\u0054{time}{fraction}{offset}"))
 )
 _TEXTS: Final = values.weighted(
     (2, bodies.not_instants().map(lambda text: ("text that names no instant", text))),
@@ -173,25 +168,12 @@ _TEXTS: Final = values.weighted(
 _WRITTEN: Final = st.builds(
     lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)), _TEXTS, st.booleans()
 )
-_MALFORMED: Final = st.one_of(
-    _bodies("JSON with one character wrong", _broken_bodies()),
-    bodies.malformed_bodies().map(lambda named: _case(*named)),
-    _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
-)
 _NOT_FINITE: Final = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
 _NOT_UTF8_NOTES: Final = bodies.not_utf8(PLAIN_INSTANTS.map('{{"paused_until": "{}", "note": "'.format))
 _LAX: Final = _bodies(
     "NaN or Infinity beside the date", _objects(_NOT_FINITE.map(lambda text: [("note", text)]))
 ) | _bodies("bytes that are not UTF-8 beside the date", _NOT_UTF8_NOTES)
 """Bodies that only a lenient parser reads, because of an undocumented member."""
-_METHODS: Final = st.builds(
-    lambda method, body: _case(method, body, method=method, media_type=_JSON if body else None),
-    st.sampled_from(["DELETE", "PUT", "PATCH", "GET"]),
-    st.sampled_from(["{}", None]),
-)
-_NOTHING: Final = _undated("null for the date", ("paused_until", "null")) | _bodies(
-    "nothing", st.sampled_from([None, "null", " null\n"])
-)
 _UNKNOWN_IDS: Final = st.sampled_from(["invented", "own:0:longer", "own:0:half"])
 _MALFORMED_IDS: Final = st.one_of(
     values.malformed_ids().map("raw:".__add__),
@@ -201,18 +183,15 @@ _MALFORMED_IDS: Final = st.one_of(
 _NO_CREDENTIALS: Final = st.sampled_from(["none", "empty"])
 _ALTERED: Final = st.sampled_from(ALTERATIONS).map("altered:".__add__)
 _TOKENS: Final = _ALTERED | st.sampled_from(["unknown", "unknown:unsigned"])
-_SEVERAL: Final = st.builds(
-    lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
-    _with("", "campaign", _UNKNOWN_IDS | _MALFORMED_IDS),
-    _NO_CREDENTIALS | _ALTERED,
-)
 REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
     "instant": _dated("a date", _DATES),
     "omitted": _undated("no date"),
     "far": _dated("a far or fine date", instants.far_stamps()),
     "edge": _dated("a rare spelling", instants.edge_stamps()),
-    "nothing": _NOTHING,
-    "extra": _EXTRA,
+    "nothing": _undated("null for the date", ("paused_until", "null"))
+    | _bodies("nothing", st.sampled_from([None, "null", " null\n"])),
+    "extra": _dated("undocumented members", _DATES, _undocumented())
+    | _bodies("undocumented members", _objects(_undocumented())),
     "media-type": _with("another media type", "media_type", sample("media_types")),
     "past": _dated("a date that has passed", instants.past_stamps()),
     "loose": _dated("a date in another form", instants.loose_stamps()),
@@ -220,14 +199,26 @@ REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
     "type": bodies.wrong_types().flatmap(
         lambda value: _undated("another type for the date", ("paused_until", json.dumps(value)))
     ),
-    "malformed": _MALFORMED,
+    "malformed": st.one_of(
+        _bodies("JSON with one character wrong", _broken_bodies()),
+        bodies.malformed_bodies().map(lambda named: _case(*named)),
+        _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
+    ),
     "lax-json": _LAX,
     "no-object": _bodies("JSON that is not an object", bodies.NO_OBJECTS),
     "unknown-id": _with("an unknown id", "campaign", _UNKNOWN_IDS),
     "malformed-id": _with("a malformed id", "campaign", _MALFORMED_IDS),
     "recased-id": _with("an id in another case", "campaign", st.just("own:0:recased")),
-    "method": _METHODS,
-    "several": _SEVERAL,
+    "method": st.builds(
+        lambda method, body: _case(method, body, method=method, media_type=_JSON if body else None),
+        st.sampled_from(["DELETE", "PUT", "PATCH", "GET"]),
+        st.sampled_from(["{}", None]),
+    ),
+    "several": st.builds(
+        lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
+        _with("", "campaign", _UNKNOWN_IDS | _MALFORMED_IDS),
+        _NO_CREDENTIALS | _ALTERED,
+    ),
     "no-credential": _with("no credential", "credential", _NO_CREDENTIALS),
     "wrong-credential": _with("an altered token", "credential", _TOKENS),
     "scheme": _with("another scheme", "credential", sample("schemes").map("scheme:".__add__)),

@@ -30,7 +30,6 @@ _LEAST_ALTERATION: Final = 4
 """How many characters are cut or added at least: fewer may fall into what a base64 reader ignores."""
 _BYTES: Final = 4_096
 """What one value may be made from; one that wants more is left out."""
-_TRIES: Final = 20
 
 
 def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
@@ -53,7 +52,7 @@ def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
     # Keep Hypothesis from writing its table of all characters to ``.hypothesis`` in the current folder.
     configuration.set_hypothesis_home_dir(os.devnull)
     try:
-        for _ in range(count * _TRIES):
+        for _ in range(count * 20):
             if len(drawn) == count:
                 break
             take(source.randbytes(_BYTES))

@@ -1,7 +1,7 @@
 """Faulty providers, one module per part that they break, and how they are made.
 
-Each replaces few steps of the conforming provider, and is a row of ``faults.json``, in a section that has its
-kind. The modules have the code that turns the rows of a section into providers.
+Each is a row of ``faults.json``, in a section that has its kind; the modules have the code that turns rows
+into providers.
 """
 
 from __future__ import annotations

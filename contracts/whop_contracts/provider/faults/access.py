@@ -30,18 +30,14 @@ _ALIKE: Final[Mapping[str, Callable[[str, str], bool]]] = {
 
 
 def _similar(step: Go, held: str, row: Row) -> Faulty:
-    """For a step that finds what is held under a key: also find it by a key that is only like its own.
-
-    Two keys are alike if the parts that are ``compared`` are equal: what a pattern finds in them.
-    """
+    """Find what is held under a key also by one that is like it: what ``compared`` finds in both is equal."""
 
     def alike(sent: str, known: str) -> bool:
         one, other = ("".join(re.findall(row["compared"], text)) for text in (sent, known))
         return one == other != ""
 
     def find(go: Go, provider: Provider, sent: str) -> Any:
-        holds = alike if "compared" in row else _ALIKE[row["name"]]
-        kept = getattr(provider.state, held)
+        holds, kept = _ALIKE.get(row["name"], alike), getattr(provider.state, held)
         return go(sent) or next((one for key, one in kept.items() if holds(sent, key)), None)
 
     return around(step)(find)
@@ -100,16 +96,11 @@ _CODED: Final[Mapping[str, Faulty]] = {
     ),
     "foreign-paused-all-the-same": around(Provider.owns)(_after_the_pause),
 }
-
-
-def _crashing(row: Row) -> Faulty:
-    """Crash on an unknown id that a row describes."""
-    return rejected(row | {"statuses": [404], "known": False, "then": "crash"})
-
+_UNKNOWN: Final = {"statuses": [404], "known": False, "then": "crash"}
 
 FAULTS: Final = (
     *stored(_leaking, "leaks"),
-    *stored(_crashing, "crashing forms of ids", "crashing ids"),
+    *stored(lambda row: rejected(row | _UNKNOWN), "crashing forms of ids", "crashing ids"),
     *stored(lambda row: _similar(Provider.look_up, "campaigns", row), "parts of ids"),
     *stored(_found, "ids that are found"),
     *stored(rejected, "empty successes", "successes for readers", "crashes for strangers"),

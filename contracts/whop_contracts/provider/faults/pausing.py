@@ -83,22 +83,18 @@ _READS: Final[Mapping[str, Faulty]] = {
     ),
     "reads-half-a-minute-late": around(Provider.remember)(_lagging),
 }
-
-
-def _is_paused(campaign: Campaign) -> bool:
-    return campaign.status == "paused"
-
-
 _AGAIN: Final[Mapping[str, Go]] = {
-    "second-keeps-old-date": lambda go, _, one, until: None if _is_paused(one) else go(one, until),
-    "second-toggles": lambda go, p, one, until: p.apply_unpause(one) if _is_paused(one) else go(one, until),
+    "second-keeps-old-date": lambda go, _, one, until: None if one.status == "paused" else go(one, until),
+    "second-toggles": lambda go, p, one, until: (
+        p.apply_unpause(one) if one.status == "paused" else go(one, until)
+    ),
     "same-again-lifts": lambda go, provider, one, until: (
         provider.apply_unpause(one) if until is not None and one.paused_until == until else go(one, until)
     ),
-    "second-drops-date": lambda go, _, one, until: go(one, None if _is_paused(one) else until),
+    "second-drops-date": lambda go, _, one, until: go(one, None if one.status == "paused" else until),
     "indefinite-keeps-date": lambda go, _, one, until: go(one, one.paused_until if until is None else until),
     "indefinite-wins": lambda go, _, one, until: go(
-        one, None if _is_paused(one) and one.paused_until is None else until
+        one, None if (one.status, one.paused_until) == ("paused", None) else until
     ),
     "only-extends": lambda go, _, one, until: go(one, until and max(until, one.paused_until or until)),
     "only-shortens": lambda go, _, one, until: go(one, until and min(until, one.paused_until or until)),
@@ -135,9 +131,7 @@ _CHANGES: Final[Mapping[str, Go]] = {
         one, {"title": one.title.removesuffix(" (paused)") + " (paused)"}
     ),
     "pause-resets-created-at": lambda provider, one, _: change(one, {"created_at": provider.now()}),
-    "pauses-neighbour-too": lambda provider, one, until: Provider.apply_pause(
-        provider, _neighbour(provider, one), until
-    ),
+    "pauses-neighbour-too": lambda p, one, until: Provider.apply_pause(p, _neighbour(p, one), until),
     "one-pause-at-a-time": _one_at_a_time,
 }
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from whop_contracts.exchange import Operation, Request, Response
@@ -128,30 +129,19 @@ def _tiktok_offset(go: Go, provider: Provider, campaign: Campaign, until: int | 
 def _in_turn(every: int, faulty: Faulty, counted: Go = Provider.admit, *, ahead: int = 0) -> Faulty:
     """A fault that shows after one in so many calls of a step or, with 1 ``ahead``, on the way to it."""
 
-    def either(name: str) -> Go:
-        def taken(self: Provider, *args: Any) -> Any:
-            wanted = (self.notes["calls"] + ahead) % every == 0
-            return getattr(faulty if wanted else Provider, name)(self, *args)
+    def taken(name: str, go: Go, provider: Provider, *args: Any) -> Any:
+        wanted = (provider.notes["calls"] + ahead) % every == 0
+        return getattr(faulty, name)(provider, *args) if wanted else go(*args)
 
-        return taken
-
-    steps = {name: either(name) for name in vars(faulty) if name[0] != "_"}
-    count = after(counted)(lambda p, *_: p.notes.update(calls=p.notes["calls"] + 1))
-    return both(type("InTurn", (Provider,), steps), count)
+    steps = [around(getattr(Provider, name))(partial(taken, name)) for name in vars(faulty) if name[0] != "_"]
+    return both(*steps, after(counted)(lambda p, *_: p.notes.update(calls=p.notes["calls"] + 1)))
 
 
 def _sometimes(row: Row) -> Faulty:
     """One accepted pause in ``every`` so many has another fault; it crashes if the row names none."""
-    match row:
-        case {"edit": edit}:
-            faulty = _present(edit)
-        case {"replace": parts}:
-            faulty = replaced(parts)
-        case {"move": move}:
-            faulty = moving(move)
-        case _:
-            faulty = failing(Provider.apply_pause)(lambda *_: True)
-    return _in_turn(row["every"], faulty)
+    makes = {"edit": _present, "replace": replaced, "move": moving}
+    crashing = failing(Provider.apply_pause)(lambda *_: True)
+    return _in_turn(row["every"], next((make(row[at]) for at, make in makes.items() if at in row), crashing))
 
 
 def lost(go: Go, _: Provider, campaign: Campaign, *request: Request) -> Any:

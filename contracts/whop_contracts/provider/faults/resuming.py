@@ -49,9 +49,7 @@ def _batches(row: Row) -> Faulty:
         provider.notes.update({one.id: one.paused_until for one in ready[row["most"] :]})
         go()
 
-    missed = timer(
-        lambda p, campaign, due: None if p.notes.get(campaign.id) == campaign.paused_until else due
-    )
+    missed = timer(lambda p, one, due: None if p.notes.get(one.id) == one.paused_until else due)
     return both(around(Provider.tick)(mark), missed)
 
 
