@@ -23,7 +23,7 @@ CANDIDATES = 'a1 /\n:.-A"{' + "".join(map(chr, range(256)))
 """Characters of hostile texts: of a class that matches several, the first three are tried."""
 BUILT = {
     # How the source writes a pattern that it builds when it runs, and the patterns.
-    "'|'.join(forms)": ["|".join(forms) for forms in LEAKS.values()],
+    "'|'.join(forms).replace('<file>', _FOUND['file'])": [form.pattern for form in LEAKS.values()],
     "self.separator": [one.separator for one in KINDS.values()],
     "self.schema['pattern']": [one.schema["pattern"] for one in KINDS.values() if "pattern" in one.schema],
     # Faults and variations read our own requests alone, with the parsers that they are made of.

@@ -181,7 +181,7 @@ def test_the_validators_agree_on_a_document_with_anything_changed_and_on_the_val
     document = replaced(EXAMPLES[name], data.draw(st.sampled_from([*steps(EXAMPLES[name])][1:])), by)
     assert bool(violations(name, "", document)) != accepted(schemas.load(name), document)
     schema = schemas.subschema(
-        "ad-campaign", data.draw(st.sampled_from(members("ad-campaign"))).schema_pointer
+        "ad-campaign", data.draw(st.sampled_from(list(members("ad-campaign")))).schema_pointer
     )
     if by is not ABSENT:
         accepted(schema, by)
@@ -223,11 +223,10 @@ def test_a_violation_is_described_in_words():
 
 def test_what_only_warns_is_described_in_words():
     for pointer, value, place, expected in WORDS["warnings"]:
-        assert schemas.warns("ad-campaign", where(pointer))
         assert violations("ad-campaign", where(pointer), value) == ()
         (found,) = schemas.should_violations("ad-campaign", where(pointer), value)
         assert (found.pointer, found.expected) == (place, expected)
-    assert not schemas.warns("ad-campaign", where("/title"))
+    assert schemas.should_violations("ad-campaign", where("/title"), 5) == ()
 
 
 def test_every_violation_of_a_document_has_its_place():

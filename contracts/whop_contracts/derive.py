@@ -1,8 +1,7 @@
 """Derives JSON Schemas and an OpenAPI document from documented bodies and annotations. Knows no endpoint.
 
 A folder contains ``documented/NAME.json``, each an example body as documented, and ``annotations.json``, what
-an example cannot say: by document and JSON pointer (``*`` for the items of an array), each with its source.
-Its schema is ``annotations.schema.json``.
+an example cannot say (see ``annotations.schema.json``).
 """
 
 from __future__ import annotations
@@ -16,10 +15,7 @@ from typing import Any, Final
 from whop_contracts.schemas import escaped, load
 
 ANNOTATIONS: Final = "annotations.json"
-OPENAPI: Final = "openapi.json"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_LONGEST: Final = 200
-"""Characters of a message that quotes a file."""
 _TYPES: Final = {
     bool: "boolean",
     int: "integer",
@@ -42,13 +38,13 @@ def derive(folder: Path) -> dict[str, str]:
     wrong = jsonschema.Draft202012Validator(load("annotations")).iter_errors(annotations)
     if error := jsonschema.exceptions.best_match(wrong):
         place = "/".join(map(str, error.absolute_path)) or "its top"
-        raise DeriveError(f"{folder / ANNOTATIONS}, {place}: {error.message[:_LONGEST]}")
+        raise DeriveError(f"{folder / ANNOTATIONS}, {place}: {error.message[:200]}")
     documents = annotations["documents"]
     schemas = {name: _schema(folder, name, documents[name]) for name in documents}
     files = {f"{name}.schema.json": {"$schema": _DIALECT, **schema} for name, schema in schemas.items()}
     try:
         if "api" in annotations:
-            files[OPENAPI] = _openapi(annotations["api"], schemas, folder / "documented")
+            files["openapi.json"] = _openapi(annotations["api"], schemas, folder / "documented")
     except KeyError as error:
         raise DeriveError(f"{folder / ANNOTATIONS}, api: {error} is no document") from None
     return {name: text_of(body) for name, body in files.items()}
@@ -98,10 +94,7 @@ def _schema(folder: Path, name: str, annotated: Mapping[str, Any]) -> dict[str, 
 
 
 def _of(value: Any, pointer: str, annotated: Mapping[str, Any], unused: dict[str, None]) -> dict[str, Any]:
-    """The schema of an example value, with its annotations, which are removed from the ``unused`` ones.
-
-    Objects may have members that are not documented.
-    """
+    """The schema of an example value, with its annotations, which are removed from the ``unused`` ones."""
     if pointer:
         unused.pop(pointer, None)
     entry = annotated.get("members", {}).get(pointer, {})

@@ -57,8 +57,7 @@ class Response(_Message):
     """A response as received.
 
     ``truncated``: its body is not known to its end, because we stopped reading at our own limit, or it was
-    not recorded. ``undecoded``: why the body could not be decoded (it does not match its
-    ``Content-Encoding``, or breaks HTTP/1.1's framing).
+    not recorded. ``undecoded``: why it could not be decoded (wrong ``Content-Encoding``, or framing).
     """
 
     status: int

@@ -5,7 +5,6 @@ Python, C or HTML, quoted-printable, hexadecimal, byte arrays, base64 and base64
 levels, and what a cut has left of one. Headers whose names indicate a secret are hidden by name.
 
 A text is first searched for a short piece of each form, so that a long secret costs no more than a short one.
-Where its characters were before it was decoded is only computed if a secret is found.
 """
 
 from __future__ import annotations
@@ -38,11 +37,7 @@ def is_secret_header(name: str) -> bool:
 
 
 class Redactor:
-    """Replaces secrets by names.
-
-    ``secrets`` maps names to values, or is values alone, which are all named ``$WHOP_API_TOKEN``. Empty
-    values are ignored. The longest of overlapping secrets wins.
-    """
+    """Replaces secrets by names, the longest of overlapping ones; ``secrets`` alone are named ``TOKEN``."""
 
     def __init__(self, secrets: Mapping[str, str] | Iterable[str] = ()) -> None:
         self._plain, self._encoded = _Forms(least=5, words=True), _Forms(least=6, words=False)
@@ -88,10 +83,7 @@ class Redactor:
         return HIDDEN if is_secret_header(name) and unknown.strip().lower() not in _SCHEMES else shown
 
     def data(self, data: Any, depth: int = 0) -> Any:
-        """JSON-like data without secrets, in keys too, as a new value; tuples become lists.
-
-        ``depth`` is how deep the data is nested already; what is more than 200 levels deep is left out.
-        """
+        """JSON-like data without secrets, in keys too; what is more than 200 levels deep is left out."""
         match data:
             case str():
                 return self.text(data)
@@ -170,7 +162,10 @@ class _Forms:
         """Where forms, or what a cut has left of them, are in a text; ``ends``: its end may be a cut."""
         if any(piece in text for piece in self.pieces):
             for form, name in self.names.items():
-                yield from ((at, at + len(form), name) for at in _places(text, form))
+                at = text.find(form)
+                while at >= 0:
+                    yield at, at + len(form), name
+                    at = text.find(form, at + 1)
         for mark in _MARK.finditer(text) if any(mark in text for mark in _MARKS) else ():
             yield from self._beginning(text, mark.start(), marked=True)
             yield from self._ending(text, mark.end())
@@ -193,14 +188,6 @@ class _Forms:
             for form, at in self.grams.get(text[begin : begin + self.least], ()):
                 if text.startswith(form[at:], begin):
                     yield start, begin + len(form) - at, self.names[form]
-
-
-def _places(text: str, part: str) -> Iterator[int]:
-    """Where a part begins in a text, overlapping ones included."""
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
 
 
 def _plain_forms(secret: str) -> Iterator[str]:
@@ -236,11 +223,10 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 def _decoded(match: re.Match[str]) -> str:
     """The character that an escape stands for: octal, itself, one of HTML, or its hexadecimal code point."""
-    match match.lastgroup:
-        case "octal":
-            return chr(int(match["octal"], 8))
-        case "itself":
-            return match["itself"]
+    if match.lastgroup == "octal":
+        return chr(int(match["octal"], 8))
+    if match.lastgroup == "itself":
+        return match["itself"]
     if match[0][0] == "&":
         return html.unescape(match[0])
     return chr(int(match[match.lastindex], 16)) if match.lastindex else ""

@@ -1,8 +1,7 @@
 """The schemas: found, loaded once, asserted with their formats, and explained in words.
 
-``jsonschema-rs`` decides validity, since it is asked for each member of each response. ``jsonschema`` is
-imported only if a value is invalid, to explain why; where the two differ (halves of surrogate pairs, numbers
-beyond all floats), it decides. Slow imports are made when they are first needed.
+``jsonschema-rs`` decides validity, being fast, ``jsonschema`` explains what is invalid. Where the two differ
+(halves of surrogate pairs, numbers beyond all floats), the latter decides.
 """
 
 from __future__ import annotations
@@ -64,19 +63,14 @@ def subschema(name: str, pointer: str) -> dict[str, Any]:
     return part
 
 
-@cache
-def members(name: str) -> tuple[Member, ...]:
+def members(name: str, pointer: str = "", schema_pointer: str = "") -> Iterator[Member]:
     """Every documented member of an object's schema, parents before children, in the order of the page."""
-    return tuple(_members(load(name), "", ""))
-
-
-def _members(schema: Mapping[str, Any], pointer: str, schema_pointer: str) -> Iterator[Member]:
-    for name, part in schema.get("properties", {}).items():
+    for leaf, part in subschema(name, schema_pointer).get("properties", {}).items():
         if "description" in part:
-            inner, at = f"{pointer}/{name}", f"{schema_pointer}/properties/{name}"
+            inner, at = f"{pointer}/{leaf}", f"{schema_pointer}/properties/{leaf}"
             about = part["description"], part["x-source"], part["x-place"]
             yield Member(inner, at, *about, nullable="null" in part["type"])
-            yield from _members(part, inner, at)
+            yield from members(name, inner, at)
 
 
 # -- formats -----------------------------------------------------------------------------------------------
@@ -89,14 +83,10 @@ def is_date_time(value: object) -> bool:
 
 def is_country(value: object) -> bool:
     """Whether a text is an assigned ISO 3166-1 alpha-2 code, in upper case. What is not a text passes."""
-    return not isinstance(value, str) or value in _countries()
-
-
-@cache
-def _countries() -> frozenset[str]:
     import pycountry  # noqa: PLC0415 - slow to import, and only needed where countries are checked
 
-    return frozenset(country.alpha_2 for country in pycountry.countries)
+    country = pycountry.countries.get(alpha_2=value) if isinstance(value, str) else None
+    return not isinstance(value, str) or (country is not None and country.alpha_2 == value)
 
 
 _TIME, _COUNTRY = "date-time", "iso-3166-1-alpha-2"
@@ -118,14 +108,18 @@ def self_test() -> None:
 # -- validity ----------------------------------------------------------------------------------------------
 
 
-def sound(name: str, value: Any) -> bool:
-    """Whether a whole value is certainly valid, so that no part of it needs to be checked."""
-    return _is_valid(name, "", value)
+def sound(name: str, value: Any, pointer: str = "") -> bool:
+    """Whether a value, and so each part of it, certainly conforms to the part of a schema at ``pointer``."""
+    try:
+        return bool(_validator(name, pointer).is_valid(value))
+    except UnicodeEncodeError:
+        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
+        return False
 
 
 def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """How a value differs from the part of a schema at ``pointer``; nothing if it is valid."""
-    if _is_valid(name, pointer, value):
+    if sound(name, value, pointer):
         return ()
     errors = _plain(subschema(name, pointer)).iter_errors(value)
     return tuple(
@@ -138,13 +132,6 @@ def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     )
 
 
-@cache
-def warns(name: str, pointer: str) -> bool:
-    """Whether the part of a schema at ``pointer`` has rules that only warn, for it or for array items."""
-    part = subschema(name, pointer)
-    return SHOULD in part or SHOULD in part.get("items", {})
-
-
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """The same as `violations` for rules that only warn, of the part itself and of an array's items."""
     part = subschema(name, pointer)
@@ -154,14 +141,6 @@ def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...
             wrong = violations(name, f"{pointer}/items/{SHOULD}", item)
             found += tuple(replace(one, pointer=f"/{index}{one.pointer}") for one in wrong)
     return found
-
-
-def _is_valid(name: str, pointer: str, value: Any) -> bool:
-    try:
-        return bool(_validator(name, pointer).is_valid(value))
-    except UnicodeEncodeError:
-        # JSON may contain half of a surrogate pair, which Rust's strings cannot.
-        return False
 
 
 @cache

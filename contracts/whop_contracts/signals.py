@@ -12,14 +12,12 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Windows has no SIGHUP."""
 
 
-@dataclass(slots=True)
 class _State:
     """One per process, as signals are.
 
@@ -33,19 +31,16 @@ class _State:
     pending: bool = False
 
 
-_STATE = _State()
-
-
 def _receive(number: int, _frame: object) -> None:
-    if _STATE.awaited and not (_STATE.restoring and number != signal.SIGINT):
-        _STATE.awaited -= 1
-        _STATE.pending = not _STATE.awaited
+    if _State.awaited and not (_State.restoring and number != signal.SIGINT):
+        _State.awaited -= 1
+        _State.pending = not _State.awaited
         _interrupt_if_pending()
 
 
 def _interrupt_if_pending() -> None:
-    if _STATE.pending and not _STATE.under_way:
-        _STATE.pending = False
+    if _State.pending and not _State.under_way:
+        _State.pending = False
         raise KeyboardInterrupt
 
 
@@ -55,8 +50,8 @@ def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in _SIGNALS}
-    kept = {number: before for number, before in kept.items() if before not in {signal.SIG_IGN, None}}
+    found = ((number, signal.getsignal(number)) for number in _SIGNALS)
+    kept = {number: before for number, before in found if before not in {signal.SIG_IGN, None}}
     for number in kept:
         signal.signal(number, handler)
     try:
@@ -70,7 +65,7 @@ def _handling(handler: Callable[[int, Any], None] | signal.Handlers) -> Iterator
 def interruptible() -> Iterator[None]:
     """Turn the first signal into one KeyboardInterrupt; within `shielded`, it is raised after it."""
     if threading.current_thread() is threading.main_thread():
-        _STATE.awaited, _STATE.restoring, _STATE.pending = 1, False, False
+        _State.awaited, _State.restoring, _State.pending = 1, False, False
     with _handling(_receive):
         yield
 
@@ -78,26 +73,23 @@ def interruptible() -> Iterator[None]:
 @contextmanager
 def shielded() -> Iterator[None]:
     """Delay an interruption until the request under way has ended: what it did must be restored too."""
-    outer, _STATE.under_way = _STATE.under_way, True
+    outer, _State.under_way = _State.under_way, True
     try:
         yield
     finally:
-        _STATE.under_way = outer
+        _State.under_way = outer
     _interrupt_if_pending()
 
 
 @contextmanager
 def restoring() -> Iterator[None]:
-    """Campaigns are being restored: only Ctrl-C interrupts, and only if it is the second interruption.
-
-    After it signals are ignored until `interruptible` ends: reports have to be written.
-    """
-    _STATE.awaited += not _STATE.restoring
-    _STATE.restoring = True
+    """While campaigns are restored, a second interruption counts, by Ctrl-C only; after it, none does."""
+    _State.awaited += not _State.restoring
+    _State.restoring = True
     try:
         yield
     finally:
-        _STATE.awaited, _STATE.pending = 0, False
+        _State.awaited, _State.pending = 0, False
 
 
 def undisturbed() -> AbstractContextManager[None]:

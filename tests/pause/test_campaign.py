@@ -14,7 +14,7 @@ from whop_contracts.pause.oracle.blame import (
     BY_ITSELF, CANCELLED, EARLY, OTHERS, PAST, PROMPTLY, RESUMED, STAYS, STORED, UNPAUSED,
 )  # fmt: skip
 from whop_contracts.pause.oracle.states import (
-    LAG, PROMPT, Campaign, adopt, after, elapse, end_time, is_about, observe,
+    LAG, PROMPT, Campaign, adopt, elapse, end_time, is_about, observe, union,
 )  # fmt: skip
 
 DUE = (at(600), at(600))
@@ -33,16 +33,12 @@ def sets(*states):
 
 
 def test_what_a_request_leaves():
-    for states, leads_to, applied, left in (
-        (sets(ACTIVE), sets(PAUSED), "yes", sets(PAUSED)),
-        (sets(ACTIVE), sets(PAUSED), "maybe", sets(ACTIVE, PAUSED)),
-        (sets(ACTIVE), sets(PAUSED), "no", sets(ACTIVE)),
-        (sets(ACTIVE), None, "yes", None),
-        (sets(ACTIVE), None, "maybe", None),
-        (None, sets(PAUSED), "yes", sets(PAUSED)),
-        (None, sets(PAUSED), "maybe", None),
-    ):
-        assert after(states, leads_to, applied) == left
+    for status, leaves in ((200, sets(PAUSED)), (500, sets(ACTIVE, PAUSED)), (422, sets(ACTIVE))):
+        history = History()
+        history.exchange("retrieve", 0, shows=("active", None))
+        history.exchange("pause", 1, status=status)
+        assert history.oracle.possible(ID, None) == leaves
+    assert union(sets(ACTIVE), None) is union(None, sets(PAUSED)) is None
 
 
 def test_what_time_does():

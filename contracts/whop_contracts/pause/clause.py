@@ -15,7 +15,6 @@ Effect = Literal["expected", "possible", "none"]
 """Whether a conforming provider carries a request out: as a rule, possibly, or not at all."""
 Check = Callable[[Evidence], Iterator[Finding]]
 Condition = Callable[[Evidence], bool]
-_SECOND_PAUSE: Final = "pausing.last-request-holds"
 _MISSING: Final[Mapping[Need, str]] = {
     "second": "no second campaign was given (--campaign-id)",
     "readonly": "no credential without ad_campaign:update was given (--readonly-token)",
@@ -58,11 +57,9 @@ class Clause:
         return self.id.partition(".")[0]
 
     def has_history(self, exchange: Exchange) -> bool:
-        """Whether a failure in this exchange is shown with the requests before it.
-
-        The response to a pause is understood without them, unless the clause is about a second pause.
-        """
-        return self.history and (exchange.request.operation != "pause" or self.id == _SECOND_PAUSE)
+        """Whether a failure is shown with the requests before it; a first pause is clear without them."""
+        second = self.id == "pausing.last-request-holds"
+        return self.history and (second or exchange.request.operation != "pause")
 
     @property
     def needs(self) -> str:

@@ -22,7 +22,6 @@ from whop_contracts.pause.sequences import gap_of, indefinitely, sequences, toge
 from whop_contracts.steps import Capabilities, Case, Sequence
 from whop_contracts.steps import reactivate as unpause
 
-_DOCUMENTS: Final = ("pause-request", "ad-campaign", "error")
 _VERSIONED: Final = re.compile(r"/v\d{1,3}/ad_campaigns/")
 _STATELESS: Final = (
     "a stateless mock (Prism, Mockoon) responds with its example, whatever is sent; whop-contracts "
@@ -62,8 +61,10 @@ class Contract:
 
     def sha256(self) -> str:
         """The hash of the schemas."""
-        documents = (schemas.document_path(f"{name}.schema.json").read_bytes() for name in _DOCUMENTS)
-        return hashlib.sha256(b"".join(documents)).hexdigest()
+        names = ("pause-request.schema.json", "ad-campaign.schema.json", "error.schema.json")
+        return hashlib.sha256(
+            b"".join(schemas.document_path(name).read_bytes() for name in names)
+        ).hexdigest()
 
     # -- states and responses --------------------------------------------------------------------------------
 

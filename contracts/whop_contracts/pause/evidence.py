@@ -234,9 +234,7 @@ def _came_of(event: Evidence) -> tuple[Any, ...]:
 
 
 def describe_before(evidence: Evidence) -> list[dict[str, Any]]:
-    """What explains the state of a campaign, as ``before`` of a result: what was sent to it before, and the
-    writes to others.
-    """
+    """As ``before`` of a result: what was sent to a campaign before, and the writes to others."""
     campaign = evidence.exchange.request.campaign
     return [
         _describe(event)

@@ -95,11 +95,9 @@ def _is_conflict(evidence: Evidence) -> bool:
 
 def _shows_alias(evidence: Evidence) -> bool:
     """Whether a response shows a date that was sent under another name."""
-    intent, shown = evidence.intent, evidence.shown
-    until = shown.until if shown else None
-    if intent is None or until is None:
-        return False
-    return any(abs(until - one) <= MILLI for one in set(intent.aliases) - set(intent.until))
+    intent, until = evidence.intent, evidence.shown.until if evidence.shown else None
+    aliases = set(intent.aliases) - set(intent.until) if intent else ()
+    return until is not None and any(abs(until - one) <= MILLI for one in aliases)
 
 
 # -- the table -----------------------------------------------------------------------------------------------
@@ -107,15 +105,14 @@ def _shows_alias(evidence: Evidence) -> bool:
 
 def _read(id_: ClassId) -> RequestClass:
     row = json.loads(document_path(f"vectors/{id_}.json").read_text(encoding="utf-8"))
-    kind, _, place = row["source"].partition(": ")
-    reject, never = row.get("reject", ()), row.get("never", ())
+    reject = row.get("reject", ())
     del row["$schema"]
     row |= {
         "id": row.pop("class"),
-        "source": Source(kind, place),
+        "source": Source(*row["source"].split(": ", 1)),
         "vectors": tuple(_vector(vector, id_) for vector in row["vectors"]),
         "reject": CLIENT if reject == "4xx" else frozenset(reject),
-        "never": frozenset(never),
+        "never": frozenset(row.get("never", ())),
     }
     return RequestClass(**row)
 
@@ -186,9 +183,8 @@ def _of_part(part: str) -> Clause:
 
 def _is_about_far_dates(evidence: Evidence) -> bool:
     """Whether a far date was accepted, or rejected for what it is."""
-    if evidence.request_class != "far" or not (evidence.accepted or evidence.status in _INVALID):
-        return False
-    return evidence.accepted or BY_ID["far"].standing(evidence) == "warns"
+    rejected = evidence.status in _INVALID and BY_ID["far"].standing(evidence) == "warns"
+    return evidence.request_class == "far" and (evidence.accepted or rejected)
 
 
 def _check(standing: Standing) -> Check:

@@ -13,12 +13,12 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Check, Clause, Condition, Source
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.schemas import Member, should_violations, sound, violations, warns
+from whop_contracts.schemas import Member, should_violations, sound, violations
 
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
 """The members that are checked in responses to retrieve and unpause too; there, the others only warn."""
-MEMBERS: Final = schemas.members(DOCUMENT)
+MEMBERS: Final = tuple(schemas.members(DOCUMENT))
 _TOP: Final = tuple(member.pointer[1:] for member in MEMBERS if member.pointer.count("/") == 1)
 _PARENTS: Final = frozenset(member.pointer.rpartition("/")[0] for member in MEMBERS) - {""}
 _LEAVES: Final = frozenset(member.pointer.rpartition("/")[2] for member in MEMBERS)
@@ -87,15 +87,13 @@ def check_member(document: Any, member: Member) -> Iterator[Finding]:
 
 def usual_values(part: str) -> Check:
     """A check of what only warns in the members of a part; silent on values that fail a must clause."""
-    picked = [one for one in MEMBERS if part_of(one) == part and warns(DOCUMENT, one.schema_pointer)]
 
     def check(evidence: Evidence) -> Iterator[Finding]:
-        for member in picked:
+        for member in (one for one in MEMBERS if part_of(one) == part):
             _, value = _look_up(evidence.document, member.pointer)
-            if value is _ABSENT or (not _sound(evidence.document) and _violations(value, member)):
-                continue
-            for one in should_violations(DOCUMENT, member.schema_pointer, value):
-                yield replace(one, pointer=member.pointer + one.pointer)
+            found = () if value is _ABSENT else should_violations(DOCUMENT, member.schema_pointer, value)
+            if found and (_sound(evidence.document) or not _violations(value, member)):
+                yield from (replace(one, pointer=member.pointer + one.pointer) for one in found)
 
     return check
 

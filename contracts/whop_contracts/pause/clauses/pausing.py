@@ -1,8 +1,4 @@
-"""Pausing, auto-resume and timestamps: what requests and time do to a campaign, and what they leave as it is.
-
-The oracle decides most of these clauses. Such a clause is one row here, and one in ``oracle/blame.py`` that
-says when it is the likely cause.
-"""
+"""Pausing, auto-resume and timestamps; ``oracle/blame.py`` says when a clause is the likely cause."""
 
 from __future__ import annotations
 
@@ -24,7 +20,6 @@ _PAUSE: Final = Source("page", "summary: pauses an ad campaign")
 _ASKED: Final = Source("page", "request body, paused_until")
 _AUTO: Final = Source("page", "request body, paused_until: auto-resumes after")
 _OMIT: Final = Source("page", "request body, paused_until: omit for indefinite")
-_SHOWN: Final = Source("page", "response, paused_until")
 _ANSWERED: Final = Source("page", "response, status and paused_until")
 UNTOUCHED: Final = (
     "id", "title", "created_at", "daily_budget", "platform", "target_country_codes", "product",
@@ -43,16 +38,14 @@ def _untouched(evidence: Evidence) -> Iterator[Finding]:
             if name not in document or name not in first:
                 continue
             # A sibling may show less than a pause: what is not valid there is only compared with its like.
-            siblings = [shown for shown, by in ((first, other), (document, operation)) if by != "pause"]
-            if other != operation and not all(_valid(name, sibling) for sibling in siblings):
+            shown = [one[name] for one, by in ((first, other), (document, operation)) if by != "pause"]
+            path = f"/properties/{name}"
+            invalid = (value is None or violations("ad-campaign", path, value) for value in shown)
+            if other != operation and any(invalid):
                 continue
             if not same(name, first[name], document[name]):
                 yield Finding(f"still {_short(first[name])}", _short(document[name]), f"/{name}")
                 break
-
-
-def _valid(name: str, document: Mapping[str, Any]) -> bool:
-    return document[name] is not None and not violations("ad-campaign", f"/properties/{name}", document[name])
 
 
 def same(name: str, before: Any, after: Any) -> bool:
@@ -107,9 +100,7 @@ def _moves(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _changed(evidence: Evidence) -> bool:
-    """Whether a pause certainly changed something: the campaign was active and is shown paused, and the
-    provider's clock has certainly moved since the last update (a test clock may not).
-    """
+    """Whether a pause changed something at a later time than the last update (a test clock may stand)."""
     last, shown, now = evidence.documents.last, evidence.shown, evidence.exchange.now
     before, after = (instant_of(one, "updated_at") for one in (last, evidence.document))
     if last is None or shown is None or now is None or before is None or after is None:
@@ -157,7 +148,7 @@ CLAUSES: Final = (
     oracle("auto_resume.resumes-as-active",
            "After an auto-resume, `status` is `active`.", _AUTO),
     oracle("auto_resume.date-is-cleared",
-           "After an auto-resume, `paused_until` is null.", _SHOWN),
+           "After an auto-resume, `paused_until` is null.", Source("page", "response, paused_until")),
     oracle("auto_resume.resumes-promptly",
            "A campaign resumes within 5 s of `paused_until`.", _AUTO, "should"),
     oracle("auto_resume.cancelled-date-does-not-fire",

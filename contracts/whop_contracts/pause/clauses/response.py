@@ -1,6 +1,4 @@
-"""Responses: a success shows the campaign that was asked for, with every documented member; a refusal says
-what is documented and gives nothing away.
-"""
+"""Responses: a success shows the campaign with every documented member, a refusal gives nothing away."""
 
 from __future__ import annotations
 
@@ -30,12 +28,11 @@ _READ: Final = 65_536
 _SHORTEST_TOKEN: Final = 8
 _REAL_TOKENS: Final = frozenset({"full", "readonly", "unstated", "altered", "unknown"})
 _FOUND: Final = tomllib.loads(Path(__file__).with_name("leaks.toml").read_text(encoding="utf-8"))
-LEAKS: Final[Mapping[str, list[str]]] = {
-    what: [form.replace("<file>", _FOUND["file"]) for form in forms]
+LEAKS: Final = {
+    what: re.compile("|".join(forms).replace("<file>", _FOUND["file"]))
     for what, forms in _FOUND["leaks"].items()
 }
 """What shows the provider's inside, and how it looks."""
-_LEAKS: Final = tuple((what, re.compile("|".join(forms))) for what, forms in LEAKS.items())
 
 
 def _unless(expected: str, actual: Callable[[Evidence], str | None]) -> Check:
@@ -53,10 +50,6 @@ def _unless(expected: str, actual: Callable[[Evidence], str | None]) -> Check:
 
 def _pause(evidence: Evidence) -> bool:
     return evidence.in_run and evidence.operation == "pause"
-
-
-def _pause_campaign(evidence: Evidence) -> bool:
-    return is_campaign(evidence) and _pause(evidence)
 
 
 def _sibling(evidence: Evidence) -> bool:
@@ -82,10 +75,6 @@ def _media_type(evidence: Evidence) -> str | None:
     return None if is_json(media_type) else media_type or "no Content-Type"
 
 
-def _other_status(evidence: Evidence) -> str | None:
-    return None if evidence.status == 200 else str(evidence.status)  # noqa: PLR2004
-
-
 def _no_campaign(evidence: Evidence) -> str | None:
     if is_campaign(evidence):
         return None
@@ -95,10 +84,6 @@ def _no_campaign(evidence: Evidence) -> str | None:
         return f"an object with {names}" if names else "an empty object"
     kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
     return kinds.get(type(value), "a number")
-
-
-def _repeated_key(evidence: Evidence) -> str | None:
-    return f"{evidence.text.duplicates[0]!r} twice" if evidence.text and evidence.text.duplicates else None
 
 
 _IS_JSON: Final = _unless("application/json, or a type that ends in +json", _media_type)
@@ -154,7 +139,7 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
     said = evidence.response.content[:_READ].decode("utf-8", "replace")
     for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
         said = said.replace(escaped, char)
-    for what, pattern in _LEAKS:
+    for what, pattern in LEAKS.items():
         match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
         if match:
             yield Finding("nothing of the provider's inside", f"{what}: {' '.join(match[0].split())[:120]}")
@@ -186,7 +171,8 @@ def _other_methods(evidence: Evidence) -> str | None:
 
 CLAUSES: Final = (
     Clause("response.status-is-200", "should", "A successful response has status 200.",
-           _SUCCESS, lambda e: e.in_run, _unless("200", _other_status)),
+           _SUCCESS, lambda e: e.in_run,
+           _unless("200", lambda e: None if e.status == 200 else str(e.status))),  # noqa: PLR2004
     Clause("response.media-type", "must", "The Content-Type of a successful response is JSON.",
            Source("rfc", "RFC 9110, 8.3"), _pause, _IS_JSON),
     Clause("response.json-text", "must", "The body of a 200 is one well-formed JSON text in UTF-8.",
@@ -197,16 +183,19 @@ CLAUSES: Final = (
            _unless("an object with the campaign's members", _no_campaign)),
     Clause("response.no-duplicate-keys", "should", "No key occurs twice in an object of a 2xx body.",
            Source("rfc", "RFC 8259, 4"), lambda e: e.accepted and e.readable,
-           _unless("every key once", _repeated_key)),
+           _unless("every key once",
+                   lambda e: f"{e.text.duplicates[0]!r} twice" if e.text and e.text.duplicates else None)),
     *member_clauses("response"),
     Clause("response.usual-values", "should",
            "`payment_method_type`, `bid_strategy` and `target_country_codes` have known values, and no count "
            "is negative.",
-           Source("sdk", "types of the ad campaign"), _pause_campaign, usual_values("response")),
+           Source("sdk", "types of the ad campaign"),
+           lambda e: is_campaign(e) and _pause(e), usual_values("response")),
     Clause("response.sums-add-up", "should",
            "`available_budget` is at most `daily_budget` minus `todays_spend`, and `return_on_ad_spend` is "
            "`revenue` divided by `total_spend`.",
-           Source("page", "response, available_budget and return_on_ad_spend"), _pause_campaign, _sums),
+           Source("page", "response, available_budget and return_on_ad_spend"),
+           lambda e: is_campaign(e) and _pause(e), _sums),
     Clause("response.siblings-answer-alike", "should",
            "Retrieve and unpause respond with 200 and the same object as pause.",
            Source("sibling", "retrieve and unpause respond with the same object"), _sibling, _siblings),

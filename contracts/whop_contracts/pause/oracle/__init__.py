@@ -18,11 +18,10 @@ from whop_contracts.pause.classify import Intent, class_of, read_intent
 from whop_contracts.pause.evidence import Evidence, Possible, State, read_state, remember
 from whop_contracts.pause.oracle import blame, states
 from whop_contracts.pause.oracle.states import Campaign, adopt, is_about, observe, union
-from whop_contracts.pause.request_classes import CREDENTIAL
+from whop_contracts.pause.request_classes import CLIENT, CREDENTIAL
 
 _LEAP: Final = 1.0
 """Seconds that a provider's clock must gain on ours to count as moved."""
-_REFUSED: Final = range(400, 500)
 
 
 class Oracle:
@@ -186,7 +185,7 @@ class Oracle:
         exchange, text = evidence.exchange, evidence.text
         known = self._foreign.setdefault(exchange.request.campaign, Campaign())
         if evidence.operation != "retrieve":
-            refused = evidence.answered and evidence.status in _REFUSED
+            refused = evidence.answered and evidence.status in CLIENT
             known.states = known.states if refused else None
             known.causes = (blame.UNCHANGED_BY_OTHERS,)
             return evidence
@@ -201,10 +200,8 @@ class Oracle:
         """Let a write count as a possible cause of changes in every other campaign of the run."""
         if evidence.operation == "retrieve" or not evidence.answered:
             return
-        cause = blame.OTHERS
-        if not evidence.accepted:
-            credential = evidence.request_class in CREDENTIAL
-            cause = blame.UNCHANGED_BY_OTHERS if credential else blame.UNCHANGED
+        refused = blame.UNCHANGED_BY_OTHERS if evidence.request_class in CREDENTIAL else blame.UNCHANGED
+        cause = blame.OTHERS if evidence.accepted else refused
         for name, other in self._campaigns.items():
             if other is not known and not other.causes and name not in self.waiting:
                 other.causes = (cause,)

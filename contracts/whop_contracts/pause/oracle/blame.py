@@ -41,11 +41,7 @@ _DATES: Final = frozenset({UNTIL, OFFSET, FRACTION, FAR, INDEFINITE, REPLACED})
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A response that shows a state outside the ``allowed`` ones.
-
-    ``tested`` are the clauses that it checks, ``before`` the states before the request, ``intent`` what a
-    write asked for.
-    """
+    """A response that checks ``tested`` clauses and shows a state outside the ``allowed`` ones."""
 
     tested: frozenset[str]
     shown: State
@@ -72,13 +68,6 @@ class Difference:
     def old_date(self) -> bool:
         """Whether the date of an earlier pause is shown."""
         return any(state.until is not None and self.shown.matches(state) for state in self.before or ())
-
-    @property
-    def strange_date(self) -> bool:
-        """Whether a date is shown that was neither asked for nor there before."""
-        known = [state.until for state in self.before or ()] + list(self.intent.until if self.intent else ())
-        until = self.shown.until
-        return until is not None and all(one is None or abs(one - until) > MILLI for one in known)
 
     @property
     def undated_pause(self) -> bool:
@@ -116,21 +105,21 @@ BLAME: Final[tuple[tuple[str, Callable[[Difference], bool] | None], ...]] = (
     (STAYS, None),
     (BY_ITSELF, None),
 )
-"""The clause that fails, most likely cause first, and when; None if it fails whenever the response checks it.
-"""
+"""The clause that fails, most likely cause first, and when; None: whenever the response checks it."""
 
 
 def blame(difference: Difference) -> tuple[str, ...]:
-    """The ids of the clauses that a difference fails: the most likely one, and in two cases the next as
-    well.
+    """The ids of the clauses that a difference fails: the most likely one, in two cases the next as well.
 
     A wrong status and a date from nowhere are two mistakes. If a cancelled date has passed, nobody can tell
     whether it fired or the later pause did not hold.
     """
-    tested = difference.tested
+    tested, before, intent = difference.tested, difference.before, difference.intent
     found = [clause for clause, when in BLAME if (when(difference) if when else clause in tested)]
-    two = found[0] == CANCELLED or (found[0] == STATUS and difference.strange_date)
-    return tuple(found[: 2 if two else 1])
+    until = difference.shown.until
+    known = [*(state.until for state in before or ()), *(intent.until if intent else ())]
+    strange = until is not None and all(one is None or abs(one - until) > MILLI for one in known)
+    return tuple(found[: 2 if found[0] == CANCELLED or (found[0] == STATUS and strange) else 1])
 
 
 def describe(allowed: frozenset[State], shown: State, clause: str) -> Finding:
@@ -159,7 +148,6 @@ def clauses_of_write(evidence: Evidence) -> frozenset[str]:
         return frozenset()
     if intent.request_class == "past":
         return frozenset({PAST})
-    dated_before = any(s.status == "paused" and s.until is not None for s in evidence.before or ())
     found = {
         STATUS: True,
         UNTIL: bool(intent.until),
@@ -167,6 +155,6 @@ def clauses_of_write(evidence: Evidence) -> frozenset[str]:
         FAR: intent.request_class == "far",
         OFFSET: intent.offset != 0,
         FRACTION: any(until % NANO for until in intent.until),
-        REPLACED: dated_before,
+        REPLACED: any(s.status == "paused" and s.until is not None for s in evidence.before or ()),
     }
     return frozenset(clause for clause, tests in found.items() if tests)

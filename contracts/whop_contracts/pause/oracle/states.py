@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO, loose_instants
@@ -32,15 +32,6 @@ _GOING_BACK: Final = 4
 _REMEMBERED: Final = 2_000
 """How many earlier states are kept: more than one client can leave within the time that a read may lag."""
 _SERVER_ERROR: Final = 500
-Applied = Literal["yes", "maybe", "no"]
-"""Whether a request took effect."""
-
-
-def after(states: Possible, leads_to: Possible, applied: Applied) -> Possible:
-    """The states that a request may have left."""
-    if applied == "no":
-        return states
-    return leads_to if applied == "yes" else union(states, leads_to)
 
 
 def elapse(states: Possible, now: Window | None, tolerance: int) -> Possible:
@@ -77,14 +68,6 @@ def adopt(shown: State, now: Window | None) -> Possible:
     overdue = now is None or shown.until <= now.end
     due = (shown.until, LAST if overdue else shown.until)
     return frozenset({State(shown.status, shown.until, MILLI, due)})
-
-
-def _applied(evidence: Evidence) -> Applied:
-    """Whether a write took effect, as far as its response shows."""
-    if evidence.accepted and evidence.request_class != "recased-id":
-        return "yes"
-    maybe = evidence.accepted or not evidence.answered or evidence.status >= _SERVER_ERROR
-    return "maybe" if maybe else "no"
 
 
 def _leads_to(evidence: Evidence) -> Possible:
@@ -132,15 +115,16 @@ class Campaign:
     documents: Documents = field(default_factory=Documents)
 
     def act(self, evidence: Evidence) -> None:
-        """Take in a write."""
-        exchange, applied, past = evidence.exchange, _applied(evidence), evidence.request_class == "past"
-        if applied != "no":
+        """Take in a write, which may have taken effect unless the provider has rejected it."""
+        exchange, past = evidence.exchange, evidence.request_class == "past"
+        if evidence.accepted or not evidence.answered or evidence.status >= _SERVER_ERROR:
             self.replace(evidence.before, exchange.received, exchange.now.end if exchange.now else None)
             for state in evidence.before or ():
                 if state.until is not None and state.status == "paused":
                     insort(self.cancelled, state.until)
-            self.doubtful = applied == "maybe"
-            self.states = after(evidence.before, _leads_to(evidence), applied)
+            self.doubtful = not evidence.accepted or evidence.request_class == "recased-id"
+            leads_to = _leads_to(evidence)
+            self.states = union(evidence.before, leads_to) if self.doubtful else leads_to
             written = blame.UNPAUSED if exchange.request.operation == "unpause" else blame.STORED
             self.causes = (blame.PAST if past else written,)
         elif exchange.request.operation != "unpause":
@@ -160,10 +144,7 @@ class Campaign:
         self.seen, self.gone_back = True, 0
 
     def goes_back(self) -> bool:
-        """Take in that a read shows an older state; whether replicas that lag by different times explain it.
-
-        If an earlier read has shown the present state, one of a few reads in a row shows it again.
-        """
+        """Take in that a read shows an older state; whether replicas that lag differently explain it."""
         self.gone_back += self.seen
         return self.gone_back <= _GOING_BACK
 
@@ -180,7 +161,7 @@ class Campaign:
 
     def clauses_of_read(self, allowed: frozenset[State], now: Window | None) -> frozenset[str]:
         """The ids of the clauses that a read checks; ``allowed`` are the states that are possible ``now``."""
-        due, watched = self._due(), self._watched()
+        due, watched = [state.due for state in self.states or () if state.due], self._watched()
         over = bool(due) and allowed == frozenset({ACTIVE})
         cause = self.causes[0] if self.causes else None
         if cause not in (None, blame.OTHERS) and (not over or cause == blame.PAST):
@@ -204,10 +185,7 @@ class Campaign:
         return frozenset(found or {blame.BY_ITSELF})
 
     def may_lag(self, shown: State, exchange: Exchange, tolerance: int) -> bool:
-        """Whether a read may show an older state, because it was replaced less than ``LAG`` ago.
-
-        Several replicas may lag by different times, so that an older state may show after a newer one.
-        """
+        """Whether a read may show an older state, because it was replaced less than ``LAG`` ago."""
         now = exchange.now
         for states, at, at_ns in self.older:
             recent = exchange.sent - at <= LAG
@@ -220,9 +198,7 @@ class Campaign:
         return False
 
     def is_of_others(self, shown: State, requested: set[int]) -> bool:
-        """Whether a read shows a date that was not ``requested``, after one that agreed and without a write
-        between the two: another client may have paused the campaign.
-        """
+        """Whether a read that follows one that agreed shows a date that was not ``requested``."""
         dates = {state.until for state in self.states or ()} - {None}
         agreed = self.confirmed is not None and not self.causes and dates <= requested
         return agreed and shown.until is not None and all(abs(shown.until - one) > MILLI for one in requested)
@@ -238,12 +214,9 @@ class Campaign:
         seen = self.confirmed.start if self.confirmed and not self.causes else min(due)
         return Resume(exchange.request.campaign, min(due), max(seen, min(due)), exchange.now.end)
 
-    def _due(self) -> list[tuple[int, int]]:
-        return [state.due for state in self.states or () if state.due]
-
     def _watched(self) -> list[int]:
         """The dates that were in the future when they were requested or first seen."""
-        return [latest for earliest, latest in self._due() if earliest == latest]
+        return [state.due[0] for state in self.states or () if state.due and state.due[0] == state.due[1]]
 
 
 def is_about(document: Mapping[str, Any], exchange: Exchange) -> bool:
