@@ -240,6 +240,17 @@ def test_what_reverses_a_line_or_moves_a_cursor_reaches_no_terminal_and_is_escap
     assert "é" in call("run", "--json", "-")[1]
 
 
+def test_flags_reach_the_engine_and_a_switch_can_be_undone(call, running, monkeypatch, tmp_path):
+    seen = running(handmade.result())
+    monkeypatch.setenv("WHOP_CONTRACTS_STRICT", "true")
+    (tmp_path / "whop-contracts.toml").write_text("rate = 9")
+    call("run", "--seed", "7", "--clause", "a.*", "--clause", "b.*", "--timeout", "2m")
+    call("run", "--no-strict")
+    first, second = seen
+    assert (first.seed, first.clauses, first.timeout, first.strict) == (7, ("a.*", "b.*"), 120.0, True)
+    assert (second.strict, second.rate) == (False, 9)
+
+
 def test_a_report_to_standard_output_is_all_that_is_written_there(call, running, monkeypatch, tmp_path):
     result = handmade.kinds()["violates"]
     running(result, "journal: here.jsonl")

@@ -31,6 +31,19 @@ def test_our_own_recording_gives_the_verdicts_of_the_run(tmp_path, fault):
     assert not schemas.violations("result", "", replayed)
 
 
+def test_a_recording_of_ours_that_was_changed_is_one_line(tmp_path):
+    path = tmp_path / "run.har"
+    judged(Settings(har=path, profile="quick"))
+    whole = path.read_text("utf-8")
+    changes = ({"_role": "root"}, {"_campaign": None}, {"_sent": "1"}, {"_now": ["x"]}, {"_operation": {}})
+    for wrong in ({"resume_tolerance": "1m"}, {"plan": 3}, *changes):
+        log = json.loads(whole)
+        (log["log"]["entries"][5] if wrong in changes else log["log"]["_run"]).update(wrong)
+        path.write_text(json.dumps(log), "utf-8")
+        with pytest.raises(UsageError, match=r"^[^\n]* is not as whop-contracts wrote it[^\n]*$"):
+            again(path)
+
+
 def test_a_recording_is_redacted_and_says_when_its_run_did_not_end(tmp_path):
     path = tmp_path / "x.har"
     writer = HarWriter(path, Redactor(["secret-token-0123"]), {"resume_tolerance": 60.0})

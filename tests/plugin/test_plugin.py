@@ -58,7 +58,9 @@ def test_a_run_that_ends_badly_fails_by_its_own_item_alone(project):
 
 
 def test_a_warning_fails_where_strictness_is_asked_for(project):
-    project.holds({IDS[0]: "warned"}).run("--contract-strict").assert_outcomes(failed=1, passed=ALL - 1)
+    project.holds({IDS[0]: "warned"})
+    project.run(*WARNED).assert_outcomes(passed=ALL, warnings=1)
+    project.run("--contract-strict").assert_outcomes(failed=1, passed=ALL - 1)
 
 
 def test_a_selected_item_needs_the_whole_run_and_a_chosen_clause_is_an_item(project):
