@@ -15,7 +15,7 @@ from whop_contracts.provider import Provider, faults
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(whop_contracts.__file__).parent
 MOST_MODULES = 100
-MOST_LINES = 19_500
+MOST_LINES = 17_000
 """Of the package. They are only ever lowered; the aim is 100 modules and 17,000 lines."""
 VALUES = "exchange steps instants json_text redaction schemas signals"
 LAYERS = (
