@@ -17,7 +17,7 @@ MISSING: Final = object()
 """What `Messages.read_body` returns if there is no body: JSON has no such value."""
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json", re.IGNORECASE)
 _ID = re.compile(r"adcamp_[A-Za-z0-9]+")
-_ANY_CASE = re.compile("[_-]*".join(["", *"pauseduntil", ""]), re.IGNORECASE | re.ASCII)
+_SEPARATOR = re.compile("[_-]")
 _ROUTE = re.compile(rf"{BASE}/ad_campaigns/([^/]+)(?:/(pause|unpause))?")
 _COUNTS = ("clicks_count", "impressions_count", "purchases_count")
 _MONEY = (
@@ -136,7 +136,8 @@ class Messages:
         if not isinstance(body, dict):
             return self.refuse("body", body, "The body must be a JSON object.", self.options.shape_status)
         if self.options.any_case_of_members:
-            spelt = {"paused_until" if _ANY_CASE.fullmatch(name) else name: body[name] for name in body}
+            bare = {name: _SEPARATOR.sub("", name.lower()) for name in body}
+            spelt = {"paused_until" if bare[name] == "pauseduntil" else name: body[name] for name in body}
             body = spelt | body
         if self.options.undocumented == "reject" and body.keys() - {"paused_until"}:
             raise self.invalid("Only paused_until is documented.")
