@@ -87,7 +87,8 @@ def split(text: str, *, loosely: bool = False) -> Parts:
 def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
     """An instant as text: UTC with a Z, or with an offset in minutes; surplus digits are cut off.
 
-    RFC 3339 has no year 10000: an instant that is in it east of Greenwich is written in UTC.
+    RFC 3339 has no year 10000: an instant that is in it east of Greenwich is written in UTC, one that a fault
+    has moved there with the last day of 9999.
     """
     local = instant + (offset or 0) * MINUTE
     if offset and local >= _LAST + DAY:
@@ -99,4 +100,4 @@ def write(instant: int, *, digits: int = 3, offset: int | None = None) -> str:
         clock += "." + f"{fraction:09}"[:digits]
     sign = "-" if offset and offset < 0 else "+"
     zone = "Z" if offset is None else f"{sign}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
-    return f"{date.fromordinal(days + _EPOCH)}T{clock}{zone}"
+    return f"{date.fromordinal(min(days + _EPOCH, date.max.toordinal()))}T{clock}{zone}"
