@@ -8,7 +8,7 @@ from whop_contracts.pause.evidence import ACTIVE, Evidence, State
 from whop_contracts.pause.oracle.blame import (
     AS_ACTIVE, AT_ONCE, BLAME, BY_ITSELF, CANCELLED, CLEARED, EARLY, FAR, FRACTION, INDEFINITE, OFFSET,
     OTHERS, PAST, PROMPTLY, REPLACED, RESUMED, RESUMES, STATUS, STAYS, STORED, UNPAUSED, UNTIL,
-    Difference, blame, clauses_of_write, describe,
+    Difference, blame, clauses_of_write, compare, describe,
 )  # fmt: skip
 
 DATED, PAUSED = State("paused", at(600)), State("paused")
@@ -169,3 +169,10 @@ def test_how_a_difference_reads():
          (UNTIL_600, "stale, with a paused_until that cannot be read", "/status")),
     ):  # fmt: skip
         assert describe(frozenset(allowed), shown, clause) == Finding(*found)
+
+
+def test_a_wrong_status_and_a_date_from_nowhere_are_each_shown_where_they_are():
+    evidence, shown = written(asking(), ACTIVE), State("active", at(777))
+    allowed = frozenset({State("paused", EVENING)})
+    found = compare(evidence, clauses_of_write(evidence), shown, allowed).findings
+    assert {id_: one.pointer for id_, one in found.items()} == {STATUS: "/status", UNTIL: "/paused_until"}
