@@ -44,11 +44,12 @@ class Fault:
 
 
 def stored(make: Make, *sections: str) -> tuple[Fault, ...]:
-    """The faults of sections of ``faults.json``."""
+    """The faults of sections of ``faults.json``. A row may have a ``kind`` of its own."""
     return tuple(
-        Fault(name, _DATA[section]["kind"], row["why"], _DATA[section].get("wfc"), make(row | {"name": name}))
-        for section in sections
-        for name, row in _DATA[section]["faults"].items()
+        Fault(name, row["kind"], row["why"], part.get("wfc"), make(row))
+        for part in map(_DATA.__getitem__, sections)
+        for name, given in part["faults"].items()
+        for row in [{"kind": part["kind"], "name": name} | given]
     )
 
 

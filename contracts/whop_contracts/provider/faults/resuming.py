@@ -191,7 +191,7 @@ def _noted(row: Row) -> Faulty:
 
 
 FAULTS: Final = (
-    *stored(_timed, "late resumes", "resumes at another instant", "resumes of some campaigns"),
+    *stored(_timed, "resumes at another instant", "resumes of some campaigns"),
     *stored(_colliding, "colliding resumes"),
     *stored(_batches, "batches of resumes"),
     *stored(_timers, "ends of indefinite pauses"),
