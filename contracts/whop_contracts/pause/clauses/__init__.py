@@ -87,9 +87,12 @@ def check_member(document: Any, member: Member) -> Iterator[Finding]:
 
 def usual_values(part: str) -> Check:
     """A check of what only warns in the members of a part; silent on values that fail a must clause."""
+    named = [one for one in MEMBERS if part_of(one) == part]
+    # Only those with a rule that warns, in the part itself or in the items of an array.
+    picked = [one for one in named if schemas.SHOULD in str(schemas.subschema(DOCUMENT, one.schema_pointer))]
 
     def check(evidence: Evidence) -> Iterator[Finding]:
-        for member in (one for one in MEMBERS if part_of(one) == part):
+        for member in picked:
             _, value = _look_up(evidence.document, member.pointer)
             found = () if value is _ABSENT else should_violations(DOCUMENT, member.schema_pointer, value)
             if found and (_sound(evidence.document) or not _violations(value, member)):
