@@ -222,7 +222,7 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
 def _decoded(match: re.Match[str]) -> str:
-    """The character that an escape stands for: octal, itself, one of HTML, or its hexadecimal code point."""
+    """The character for an escape: an octal or hexadecimal code, a name of HTML, or the character itself."""
     if match.lastgroup == "octal":
         return chr(int(match["octal"], 8))
     if match.lastgroup == "itself":

@@ -132,6 +132,12 @@ def violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     )
 
 
+def warns(name: str, pointer: str) -> bool:
+    """Whether the part of a schema at ``pointer`` has rules that only warn, for it or for array items."""
+    part = subschema(name, pointer)
+    return SHOULD in part or SHOULD in part.get("items", {})
+
+
 def should_violations(name: str, pointer: str, value: Any) -> tuple[Finding, ...]:
     """The same as `violations` for rules that only warn, of the part itself and of an array's items."""
     part = subschema(name, pointer)

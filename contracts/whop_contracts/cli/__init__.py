@@ -19,6 +19,7 @@ import click
 from click.shell_completion import shell_complete
 
 from whop_contracts import __version__
+from whop_contracts.report import environment
 from whop_contracts.report.summary import plural, visible
 from whop_contracts.settings import UsageError
 from whop_contracts.settings import check as check_settings
@@ -41,16 +42,10 @@ def say(*lines: str) -> None:
 
 def rendered(name: str, data: Mapping[str, Any], **filters: Any) -> str:
     """The text of a template of this package."""
-    jinja2 = importlib.import_module("jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("texts")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     filters |= {"folded": _folded, "plural": plural, "quote": shlex.quote, "visible": visible}
-    environment.filters |= filters
-    return str(environment.get_template(f"{name}.txt.j2").render(data))
+    templates = environment(Path(__file__).with_name("texts"))
+    templates.filters |= filters
+    return templates.get_template(f"{name}.txt.j2").render(data)
 
 
 def _folded(line: str, margin: str) -> str:

@@ -137,8 +137,9 @@ def prove(
     wrong = proofs.problems(proof, whole=not faults)
     pages: list[str] = []
     if write or check:
-        alone = (replace(trial, only="drawn") for trial in planned if trial.fault)
-        pages = [proofs.markdown(proof, trials.prove(tuple(alone), jobs=jobs)), proofs.data(proof)]
+        faulty = (replace(trial, only="drawn") for trial in planned if trial.fault)
+        drawn = proof if only else trials.prove(tuple(faulty), jobs=jobs)
+        pages = [proofs.markdown(proof, drawn), proofs.data(proof)]
     for (path, old), new in zip(before.items(), pages, strict=False):
         if old != new:
             wrong.append(f"{path} holds other numbers (whop-contracts prove --write replaces it):")

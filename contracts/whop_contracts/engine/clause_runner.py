@@ -102,6 +102,7 @@ class ClauseRunner:
     conclusive: int = 0
     unread: int = 0
     _groups: dict[Condition, list[Clause]] = field(default_factory=dict)
+    _places: dict[str, int] = field(default_factory=dict)
 
     @property
     def unproven(self) -> str | None:
@@ -113,20 +114,21 @@ class ClauseRunner:
 
     def __post_init__(self) -> None:
         self.counts = {clause.id: Count() for clause in self.clauses}
+        self._places = {id_: place for place, id_ in enumerate(self.counts)}
         for clause in self.clauses:
             self._groups.setdefault(clause.applies, []).append(clause)
 
     def add(self, evidence: Evidence, sequence: str = "") -> tuple[str, ...]:
         """Check one exchange by every clause that applies; the ids of those that fail, as catalogued."""
         self.requests += 1
-        broken = set()
+        broken: list[str] = []
         for applies, clauses in self._groups.items():
             for clause in clauses if applies(evidence) else ():
                 count = self.counts[clause.id]
                 count.exchanges += 1
                 finding = next(clause.check(evidence), None)
                 if finding is not None:
-                    broken.add(clause.id)
+                    broken.append(clause.id)
                     self._keep(count, Failure(finding, evidence, sequence))
         if evidence.resumed:
             self.resumes.append(evidence.resumed)
@@ -135,7 +137,7 @@ class ClauseRunner:
             self.conclusive += 1
             for drift in drifts(evidence.document, self.contract.schema()):
                 self._count(drift)
-        return tuple(id_ for id_ in self.counts if id_ in broken) if broken else ()
+        return tuple(sorted(broken, key=self._places.__getitem__))
 
     def _keep(self, count: Count, failure: Failure) -> None:
         finding, evidence, exchange = failure.finding, failure.evidence, failure.evidence.exchange

@@ -87,10 +87,8 @@ class Executor:
             state.cut = len(plan.sequences) - finished
             unsent = f"{state.cut} of {len(plan.sequences)} sequences{label}"
             state.notes.append(f"{spent}: {unsent} were not finished")
-        except Stopped as stopped:
-            state.inconclusive = str(stopped)
-        except JournalError as error:
-            state.inconclusive = str(error)
+        except (Stopped, JournalError) as reason:
+            state.inconclusive = str(reason)
 
     # -- which sequence goes on ------------------------------------------------------------------------------
 

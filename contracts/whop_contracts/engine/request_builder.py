@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from calendar import monthcalendar
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, cast
 
@@ -92,8 +92,10 @@ class RequestBuilder:
     agent: str = field(kw_only=True)
     rng: random.Random = field(kw_only=True)
 
-    def bind(self, case: Case, now: Window, marks: Mapping[str, int] | None = None) -> Exchange:
-        """What is sent for a case, its date counted from ``now`` or from one of ``marks``."""
+    def bind(
+        self, case: Case, now: Window, marks: Mapping[str, int] | None = None, sequence: str = ""
+    ) -> Exchange:
+        """What is sent for a case of a sequence, its date counted from ``now`` or from one of ``marks``."""
         segment, scope = self._id(case.campaign)
         credential, role = self.credential(case.credential)
         content, until = case.body, None
@@ -113,8 +115,19 @@ class RequestBuilder:
             headers=tuple(headers),
             content=content.encode() if isinstance(content, str) else content or b"",
         )
-        unsent = Exchange(0, request, None, sent=0.0, received=0.0, role=role, scope=scope)
-        return replace(unsent, case=case.name, credential=case.credential, until=until)
+        return Exchange(
+            number=0,
+            request=request,
+            response=None,
+            sent=0.0,
+            received=0.0,
+            role=role,
+            scope=scope,
+            case=case.name,
+            sequence=sequence,
+            credential=case.credential,
+            until=until,
+        )
 
     def _id(self, symbol: str) -> tuple[str, Scope]:
         """The path segment of a campaign's symbol, and whose id it is."""

@@ -172,11 +172,11 @@ class Session:
     # -- the steps of a request ------------------------------------------------------------------------------
 
     def _build(self, case: Case, sequence: str, marks: dict[str, int]) -> Exchange:
-        unsent = self._builder.bind(case, self.now() or _guess(self.target.time()), marks)
+        unsent = self._builder.bind(case, self.now() or _guess(self.target.time()), marks, sequence)
         if case.mark and unsent.until:
             now = self.now()
             marks[case.mark] = max(unsent.until, now.end if now else 0)
-        return replace(unsent, sequence=sequence)
+        return unsent
 
     def _journal_intent(self, unsent: Exchange) -> None:
         """Journal what a request could leave of a campaign, before it is sent."""

@@ -220,11 +220,11 @@ def remember(trail: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidence,
 
     What was sent, the status and the state that is shown are kept.
     """
+    if evidence.operation == "retrieve" and trail and _came_of(trail[-1]) == _came_of(evidence):
+        return trail
     exchange, response = evidence.exchange, evidence.exchange.response
     sent = replace(exchange, response=response and Response(response.status))
     event = Evidence(sent, request_class=evidence.request_class, intent=evidence.intent, shown=evidence.shown)
-    if evidence.operation == "retrieve" and trail and _came_of(trail[-1]) == _came_of(event):
-        return trail
     return (*trail, event)[-TRAIL:]
 
 

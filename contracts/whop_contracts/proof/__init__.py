@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from whop_contracts.report.documents import environment
+from whop_contracts.report import environment
 
 if TYPE_CHECKING:
     from whop_contracts.engine.plan import Profile

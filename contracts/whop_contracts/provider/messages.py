@@ -136,9 +136,8 @@ class Messages:
         if not isinstance(body, dict):
             return self.refuse("body", body, "The body must be a JSON object.", self.options.shape_status)
         if self.options.any_case_of_members:
-            bare = {name: _SEPARATOR.sub("", name.lower()) for name in body}
-            spelt = {"paused_until" if bare[name] == "pauseduntil" else name: body[name] for name in body}
-            body = spelt | body
+            alike = [name for name in body if _SEPARATOR.sub("", name.lower()) == "pauseduntil"]
+            body = {"paused_until": body[alike[-1]], **body} if alike else body
         if self.options.undocumented == "reject" and body.keys() - {"paused_until"}:
             raise self.invalid("Only paused_until is documented.")
         if "paused_until" not in body:

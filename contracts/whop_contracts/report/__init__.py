@@ -14,13 +14,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from whop_contracts.report import summary
 from whop_contracts.report.summary import Result, is_hidden, visible
 from whop_contracts.settings import ROWS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
 from whop_contracts.signals import undisturbed
+
+if TYPE_CHECKING:
+    import jinja2
 
 WRITERS: Final = ("json", "junit", "markdown", "html")
 """The settings that name the file of a report."""
@@ -30,6 +33,19 @@ _MOST: Final = 10
 """GitHub shows so many annotations of each kind per step."""
 _DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY: Final = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def environment(folder: Path) -> jinja2.Environment:
+    """The templates of a folder; HTML and XML escape what is put into them."""
+    import jinja2  # noqa: PLC0415 - most commands render nothing
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=jinja2.select_autoescape(["html.j2", "xml.j2"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def render(name: str, result: Result) -> str:

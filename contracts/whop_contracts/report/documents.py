@@ -12,31 +12,22 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import jinja2
 from markupsafe import Markup, escape
 
 from whop_contracts.instants import read_instant, write_instant
-from whop_contracts.report import failure, summary
+from whop_contracts.report import environment, failure, summary
 from whop_contracts.report.summary import Result, Row, visible
+
+if TYPE_CHECKING:
+    import jinja2
 
 COMMENT_LIMIT: Final = 60_000
 """Characters of the Markdown; GitHub takes 65,536 in a comment."""
 PAGE_LIMIT: Final = 5_000_000
 """Bytes that the HTML stays under, whatever a target sends."""
 _FOLDER: Final = Path(__file__).with_name("templates")
-
-
-def environment(folder: Path) -> jinja2.Environment:
-    """The templates of a folder; HTML and XML escape what is put into them."""
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=jinja2.select_autoescape(["html.j2", "xml.j2"]),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @cache

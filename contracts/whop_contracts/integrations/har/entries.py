@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 import re
 import sys
 from collections.abc import Mapping
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 
 import httpx
-import jsonschema_rs
 
+from whop_contracts import schemas
 from whop_contracts.exchange import Exchange, Operation, Request, Response, Window
 from whop_contracts.instants import NANO, read_instant
 from whop_contracts.json_text import read_json
@@ -85,19 +83,11 @@ def credentials(request: Request) -> list[str]:
     return [value for value in values if len(value) >= _LEAST_SECRET]
 
 
-_OWN: Final = json.loads(Path(__file__).with_name("own.json").read_text("utf-8"))
-
-
-@cache
-def _own(part: str) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(_OWN[part])
-
-
 def check_own(part: str, document: Mapping[str, Any], at: str) -> None:
-    """Raise ``HarError`` unless what our own writer adds, by ``own.json``, has the types that it writes."""
-    if not _own(part).is_valid(
-        {name: document[name] for name in _OWN[part]["properties"] if name in document}
-    ):
+    """Raise ``HarError`` unless what our own writer adds has the types that it writes, by our schema."""
+    names = schemas.subschema("recording", f"/$defs/{part}/properties")
+    own = {name: document[name] for name in names if name in document}
+    if not schemas.sound("recording", own, f"/$defs/{part}"):
         raise HarError(f"{at} is not as whop-contracts wrote it: the recording was changed")
 
 

@@ -13,7 +13,7 @@ from whop_contracts import schemas
 from whop_contracts.exchange import Finding
 from whop_contracts.pause.clause import Check, Clause, Condition, Source
 from whop_contracts.pause.evidence import Evidence
-from whop_contracts.schemas import Member, should_violations, sound, violations
+from whop_contracts.schemas import Member, should_violations, sound, violations, warns
 
 DOCUMENT: Final = "ad-campaign"
 SHARED: Final = frozenset({"/id", "/status", "/paused_until", "/created_at", "/updated_at"})
@@ -87,9 +87,7 @@ def check_member(document: Any, member: Member) -> Iterator[Finding]:
 
 def usual_values(part: str) -> Check:
     """A check of what only warns in the members of a part; silent on values that fail a must clause."""
-    named = [one for one in MEMBERS if part_of(one) == part]
-    # Only those with a rule that warns, in the part itself or in the items of an array.
-    picked = [one for one in named if schemas.SHOULD in str(schemas.subschema(DOCUMENT, one.schema_pointer))]
+    picked = [one for one in MEMBERS if part_of(one) == part and warns(DOCUMENT, one.schema_pointer)]
 
     def check(evidence: Evidence) -> Iterator[Finding]:
         for member in picked:
