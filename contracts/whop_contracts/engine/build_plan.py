@@ -34,7 +34,7 @@ _SCALES: Final[Mapping[Profile, float]] = {"quick": 1 / 5, "standard": 1.0, "tho
 """How much of the classes' shares is drawn."""
 _TOTALS: Final[Mapping[Profile, int]] = {"quick": 0, "standard": 151, "thorough": 500}
 """Up to how many drawn requests the schemas fill up."""
-_SHORTER: Final = 12
+_SHORTER: Final = 40
 """How many of those ranked after the first for which there is no room are tried: one may be shorter."""
 _HISTORIES: Final = 60
 """Histories in a batch of ``thorough``; they move a clock by less than half of what is allowed."""

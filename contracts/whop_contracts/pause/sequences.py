@@ -92,6 +92,11 @@ def together(*cases: Case) -> Sequence:
     return Sequence(first.name, tuple(steps), start=start, ends=ends, needs=_needs(cases), id=first.id)
 
 
+def _is_able(case: Case, means: Capabilities) -> bool:
+    """Whether the target offers what the class of a request needs."""
+    return not case.request_class or BY_ID[case.request_class].needs in (None, *means.offer())
+
+
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:
     """What the target of these requests has to offer."""
     of_classes = (BY_ID[case.request_class].needs for case in cases if case.request_class)
@@ -102,17 +107,18 @@ def _needs(cases: Iterable[Case]) -> frozenset[Need]:
 # -- named sequences -----------------------------------------------------------------------------------------
 
 
-def _sequence(row: Mapping[str, Any], gap: int, campaigns: int) -> Sequence:
-    """A row of ``sequences.json``, for a number of campaigns."""
+def _sequence(row: Mapping[str, Any], means: Capabilities) -> Sequence:
+    """A row of ``sequences.json``, without vectors that need what the target does not offer."""
     # Five campaigns besides the first have sequences at most.
-    others = [f"own:{index}" for index in range(1, min(campaigns, 6))]
+    others = [f"own:{index}" for index in range(1, min(means.campaigns, 6))]
     whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
     whose |= {symbol: [symbol] for symbol in (*others, "inactive", "stale", "paused")}
     steps: list[Step] = []
     for step in "; ".join(row["steps"]).split("; "):
         words = shlex.split(step)
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
-        steps += [_step(target, gap, words) for target in targets]
+        steps += [_step(target, gap_of(means), words) for target in targets]
+    steps = [step for step in steps if not isinstance(step, Send) or _is_able(step.case, means)]
     needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
     start, ends = row.get("start", "any"), row.get("ends", "active")
     return Sequence(row["name"], tuple(steps), start=start, needs=needs, ends=ends, id=row["id"])
@@ -165,4 +171,4 @@ def sequences(means: Capabilities) -> tuple[Sequence, ...]:
         timed = f"wall clock and {others}" if means.campaigns > 1 else "wall clock"
         tables[:1] = [timed, "wall clock without waiting"]
     rows = [row for table in tables for row in _ROWS[table] if row.get("campaigns", 1) <= means.campaigns]
-    return tuple(_sequence(row, gap_of(means), means.campaigns) for row in rows)
+    return tuple(_sequence(row, means) for row in rows)
