@@ -50,6 +50,15 @@ def test_the_same_seed_gives_the_same_plan_and_another_one_another(profile, mean
     assert first.sha256 != other.sha256
 
 
+@pytest.mark.parametrize("means", [FULL, replace(FULL, clock="wall"), POOR])
+def test_a_sequence_leaves_out_only_the_request_that_needs_a_read_only_token(means):
+    able, unable = (PAUSE.sequences(replace(means, readonly=readonly)) for readonly in (True, False))
+    less = [[case for case in one.cases() if case.request_class != "permission"] for one in able]
+    assert [list(one.cases()) for one in unable] == less
+    assert not any("readonly" in one.needs for one in unable)
+    assert any("readonly" in one.needs for one in able) == (means.clock != "wall")
+
+
 PRINTING = """
 import sys
 from whop_contracts.cli import main
