@@ -28,7 +28,7 @@ from whop_contracts.steps import Actors, Capabilities, Case, Need, Sequence
 Group = tuple[str, ...]
 """The ids of vectors that are sent together, or the id of one sequence."""
 BATCH: Final = "batch "
-_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 130, "thorough": 130}
+_FIRST: Final[Mapping[Profile, int]] = {"quick": 60, "standard": 100, "thorough": 100}
 """After this many requests every third sequence is a drawn one."""
 _SCALES: Final[Mapping[Profile, float]] = {"quick": 1 / 5, "standard": 1.0, "thorough": 3.0}
 """How much of the classes' shares is drawn."""
