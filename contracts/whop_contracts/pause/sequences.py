@@ -15,7 +15,8 @@ which is surely more than the tolerance:
 
 ``other`` before a step is for the second campaign, ``others`` for each of the further ones, ``own:2`` for the
 third, ``stale`` for one in that status. A step with ``other?`` or ``third?`` is left out if there is no
-second or third campaign, a row if there are fewer than its ``campaigns``.
+second or third campaign, and ``send ID`` if the target does not offer what the class of the vector needs; a
+row is left out if there are fewer than its ``campaigns``.
 """
 
 from __future__ import annotations
@@ -92,11 +93,6 @@ def together(*cases: Case) -> Sequence:
     return Sequence(first.name, tuple(steps), start=start, ends=ends, needs=_needs(cases), id=first.id)
 
 
-def _is_able(case: Case, means: Capabilities) -> bool:
-    """Whether the target offers what the class of a request needs."""
-    return not case.request_class or BY_ID[case.request_class].needs in (None, *means.offer())
-
-
 def _needs(cases: Iterable[Case]) -> frozenset[Need]:
     """What the target of these requests has to offer."""
     of_classes = (BY_ID[case.request_class].needs for case in cases if case.request_class)
@@ -113,12 +109,13 @@ def _sequence(row: Mapping[str, Any], means: Capabilities) -> Sequence:
     others = [f"own:{index}" for index in range(1, min(means.campaigns, 6))]
     whose = {"other": [OTHER], "other?": others[:1], "third?": others[1:2], "others": others}
     whose |= {symbol: [symbol] for symbol in (*others, "inactive", "stale", "paused")}
+    gap, offer = gap_of(means), means.offer() | {"second"}
     steps: list[Step] = []
     for step in "; ".join(row["steps"]).split("; "):
         words = shlex.split(step)
         targets = whose[words.pop(0)] if words[0] in whose else ["own:0"]
-        steps += [_step(target, gap_of(means), words) for target in targets]
-    steps = [step for step in steps if not isinstance(step, Send) or _is_able(step.case, means)]
+        steps += [_step(target, gap, words) for target in targets]
+    steps = [step for step in steps if not isinstance(step, Send) or _needs([step.case]) <= offer]
     needs = _needs([step.case for step in steps if isinstance(step, Send)]).union(row.get("needs", ()))
     start, ends = row.get("start", "any"), row.get("ends", "active")
     return Sequence(row["name"], tuple(steps), start=start, needs=needs, ends=ends, id=row["id"])
