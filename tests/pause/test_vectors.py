@@ -24,8 +24,8 @@ from whop_contracts.pause.classify import ClassId
 from whop_contracts.pause.request_classes import ACTING, CLASSES, CREDENTIAL, vectors
 from whop_contracts.pause.sequences import sequences
 from whop_contracts.pause.strategies.requests import REQUESTS
+from whop_contracts.pause.strategies.values import draw_in_turn
 from whop_contracts.steps import Capabilities
-from whop_contracts.strategies import draw
 
 FOLDER = schemas.document_path("vectors")
 FILES = sorted(FOLDER.iterdir())
@@ -87,15 +87,14 @@ def test_every_vector_is_classified_back_into_its_class():
 
 COUNT = 500 if "EXPLORED_HISTORIES" in os.environ else 100
 """How many requests of each class are drawn: more with ``tox -e explore``."""
-FEW = {"omitted": 20, "method": 8, "nothing": 60}
+FEW = {"omitted": 20, "method": 8, "nothing": 30, "malformed": 90}
 """How many different requests the small classes have at least."""
 
 
 @pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.id)
 def test_what_is_drawn_for_a_class_is_classified_back_into_it(one):
-    count = FEW.get(one.id, COUNT)
-    drawn = draw(REQUESTS[one.id], seed=7, count=count)
-    assert len(drawn) == count
+    drawn = draw_in_turn(REQUESTS[one.id], seed=7, count=COUNT)
+    assert FEW.get(one.id, COUNT) <= len(drawn) <= COUNT
     wrong = {case: found for case in drawn if (found := class_of_case(case)) != one.id}
     assert wrong == {}
     assert {case.origin for case in drawn} == {"drawn"}

@@ -224,11 +224,11 @@ def _grouped(contract: Contract, cases: Iterable[Case], label: str) -> Iterator[
 
     number = 0
     while any(queues.values()):
-        # Pauses that must be accepted find most, so they come first. One with a date can follow whatever was
-        # before; one without needs an active campaign.
+        # Pauses that must be accepted find most. One with a date can follow whatever was before; one without
+        # needs an active campaign.
         accepted = sorted(take("expected", _EXPECTED), key=lambda case: case.until is None)
-        groups = [accepted] if accepted else [take("none", SHARED), take("possible", SHARED)]
-        for some in filter(None, groups):
+        groups = [one for one in (accepted, take("none", SHARED)) if one] or [take("possible", SHARED)]
+        for some in groups:
             number += 1
             name = f"{label} {number}"
             yield replace(contract.together(*some), name=name, id=name.replace(" ", "-"))

@@ -186,9 +186,9 @@ class Contract:
     def draw(self, request_class: str, seed: str, count: int) -> SequenceOf[Case]:
         """So many requests of a class for a seed."""
         from whop_contracts.pause.strategies.requests import REQUESTS  # noqa: PLC0415
-        from whop_contracts.pause.strategies.values import draw  # noqa: PLC0415
+        from whop_contracts.pause.strategies.values import draw_in_turn  # noqa: PLC0415
 
-        return draw(REQUESTS[request_class], seed=seed, count=count)
+        return draw_in_turn(REQUESTS[request_class], seed=seed, count=count)
 
     def from_schemas(self, seed: object, count: int) -> SequenceOf[Case]:
         """About so many requests that are generated from the schemas."""

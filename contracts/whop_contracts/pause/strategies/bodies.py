@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,15 +13,20 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.strategies.instants import FIRST, LAST, rfc3339_instants
-from whop_contracts.pause.strategies.values import DAYS, PLAIN_INSTANTS, SAMPLES, YEARS, sample, weighted
+from whop_contracts.pause.strategies.values import DAYS, PLAIN_INSTANTS, SAMPLES, sample
 from whop_contracts.schemas import SHOULD, load
 
-_TRUNCATED: Final = "a truncated body"
 _ZEROS: Final = (0xFF10, 0x0660, 0x0966, 0x1D7CE)
 """The zero (and the nine signs after it) of full width, of Arabic, of Devanagari, of bold mathematics: a
 reader that asks ``isdigit`` or matches ``\\d`` takes them for digits.
 """
 _MOST: Final = 1_000_000
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+"""English whatever the locale is, as dates of mail are."""
 _COUNTRIES: Final = ("US", "CA", "GB", "FR", "DE", "BR", "IN", "JP", "NG", "AU", "NO", "ZA")
 
 
@@ -81,19 +85,38 @@ def _values(schema: Mapping[str, Any], formats: Mapping[str, SearchStrategy[str]
 # -- values that are no instants -----------------------------------------------------------------------------
 
 
-_LATE_HOURS: Final = st.sampled_from([24, 25]) | st.integers(24, 99)
-_NO_TIMES: Final = st.one_of(
-    st.builds("{:02d}:00:00".format, _LATE_HOURS),
-    st.builds("{:02d}:{:02d}:{:02d}".format, _LATE_HOURS, st.integers(0, 59), st.integers(0, 59)),
-    st.builds("12:{:02d}:00".format, st.integers(60, 99)),
-    st.builds("12:30:{:02d}".format, st.integers(61, 99)),
-)
-"""Times that no clock shows: hour 24 or later, minute 60, second 61."""
-_NO_ZONES: Final = st.one_of(
-    st.builds("{}{:02d}:00".format, st.sampled_from("+-"), st.integers(25, 99)),
-    st.builds("{}05:{:02d}".format, st.sampled_from("+-"), st.integers(60, 99)),
-)
-"""Zones that are 25 hours or more from UTC, or whose minutes are 60 or more."""
+def _in_script(zero: int, day: str, time: str, whole: bool) -> str:  # noqa: FBT001 - drawn
+    """A good instant in the digits of another script, or its year alone."""
+    table = {ord("0") + digit: zero + digit for digit in range(10)}
+    text = f"{day}T{time}Z"
+    return text.translate(table) if whole else text[:4].translate(table) + text[4:]
+
+
+@st.composite
+def _filled(draw: DrawFn, templates: Sequence[str]) -> str:
+    """One of the templates of ``samples.json`` with a drawn moment of the years 2030 to 2099."""
+    template, day, time = draw(st.sampled_from(templates)), draw(DAYS), draw(sample("times"))
+    at = datetime.fromisoformat(f"{day}T{time}+00:00")
+    weekday, month = _WEEKDAYS[at.weekday()], _MONTHS[at.month - 1]
+    return template.format(at=at, day=day, time=time, weekday=weekday, month=month, epoch=int(at.timestamp()))
+
+
+_PIECES: Final = st.sampled_from(["9", "A", "tomorrow ", "2030-01-01T00:00:00Z", "-", "0", "é", "'"])
+_CHARACTERS: Final = st.lists(st.sampled_from("0123456789-:TZ+. tz/WP"), min_size=1, max_size=30)
+NOT_INSTANTS: Final[Mapping[str, SearchStrategy[str]]] = {
+    **{name: _filled(templates) for name, templates in SAMPLES["no_instants"].items()},
+    "digits of another script": st.builds(
+        _in_script, st.sampled_from(_ZEROS), DAYS, sample("times"), st.booleans()
+    ),
+    "thousands of characters": st.builds(
+        lambda piece, size: piece * (size // len(piece)), _PIECES, st.sampled_from([300, 3_000, 9_000])
+    ),
+    "characters of dates": _CHARACTERS.map("".join).filter(
+        lambda text: not re.search(r"\d{4}-\d\d-\d\d", text)
+    ),
+    "any other text": sample("texts"),
+}
+"""Texts that name no instant, by their kind. What readers of dates are known to accept comes first."""
 
 
 def not_instants() -> SearchStrategy[str]:
@@ -101,72 +124,33 @@ def not_instants() -> SearchStrategy[str]:
     instants with one thing too many or too few, digits of other scripts, NUL and quotes, a few thousand
     characters. Never one that a lenient reader takes for an instant. Shrinks towards ``tomorrow``.
     """
-    pieces = st.sampled_from(["9", "A", "tomorrow ", "2030-01-01T00:00:00Z", "-", "0", "é", "'"])
-    shapes = st.builds(
-        lambda shape, day, time: shape.format(day=day, time=time),
-        sample("shapes") | sample("lenient"),
-        DAYS,
-        sample("times"),
-    )
-    numbers = sample("numbers") | st.integers(1_924_905_600, 4_102_444_800).map(str)
-    scripts = st.builds(_in_script, st.sampled_from(_ZEROS), DAYS, sample("times"), st.booleans())
-    sizes = st.sampled_from([300, 3_000, 9_000])
-    characters = st.lists(st.sampled_from("0123456789-:TZ+. tz/WP"), min_size=1, max_size=30).map("".join)
-    # What readers of dates are known to accept comes most often.
-    return weighted(
-        (2, sample("words")),
-        (6, shapes),
-        (4, sample("notations")),
-        (3, _impossible_days()),
-        (1, st.builds("{}T{}{}".format, DAYS, _NO_TIMES, st.sampled_from(["Z", ".000Z", "+02:00"]))),
-        (1, st.builds("{}T{}{}".format, DAYS, sample("times"), _NO_ZONES)),
-        (1, numbers),
-        (1, sample("texts")),
-        (1, scripts),
-        (1, st.builds(lambda piece, size: piece * (size // len(piece)), pieces, sizes)),
-        (1, characters.filter(lambda text: not re.search(r"\d{4}-\d\d-\d\d", text))),
-    )
+    return st.one_of(*NOT_INSTANTS.values())
+
+
+_LEAVES: Final = st.integers(-100, 100) | st.booleans() | st.sampled_from(["", "tomorrow", None])
+_NAMES: Final = st.sampled_from(["date", "paused_until", "$date", "$gt", "iso", "seconds", "until", "0", ""])
+_SECONDS: Final = st.integers(1_924_905_600, 4_102_444_800)
+_ARRAYS: Final = st.lists(_LEAVES, max_size=2)
+_OBJECTS: Final = st.dictionaries(_NAMES, _LEAVES | _ARRAYS, max_size=2)
+WRONG_TYPES: Final[Mapping[str, SearchStrategy[Any]]] = {
+    "a small number": st.integers(0, 100),
+    "seconds since 1970": _SECONDS,
+    "a negative number": st.integers(-100, -1) | _SECONDS.map(int.__neg__),
+    "an array of a date": st.lists(PLAIN_INSTANTS, min_size=1, max_size=2),
+    "milliseconds since 1970": _SECONDS.map((1_000).__mul__),
+    "an object with a date": st.dictionaries(_NAMES, PLAIN_INSTANTS, min_size=1, max_size=2),
+    "true or false": st.booleans(),
+    "a number that few types hold": st.sampled_from(SAMPLES["json_numbers"]),
+    "an array or an object": _ARRAYS | _OBJECTS | st.lists(_ARRAYS | _OBJECTS, min_size=1, max_size=1),
+}
+"""JSON values that are neither strings nor null, by their kind."""
 
 
 def wrong_types() -> SearchStrategy[Any]:
     """JSON values that are neither strings nor null: numbers (also epochs in seconds and milliseconds), true
     and false, arrays, objects. Shrinks towards 0.
     """
-    numbers: SearchStrategy[Any] = st.one_of(
-        st.integers(-100, 100),
-        st.sampled_from(SAMPLES["json_numbers"]),
-        st.integers(1_924_905_600, 4_102_444_800),
-        st.integers(1_924_905_600_000, 4_102_444_800_000),
-    )
-    scalars = numbers | st.booleans()
-    leaves = scalars | st.sampled_from(["", "tomorrow", None])
-    members = st.sampled_from(["date", "paused_until", "$date", "$gt", "iso", "seconds", "until", "0", ""])
-    dates = st.lists(PLAIN_INSTANTS, min_size=1, max_size=2)
-    named = st.dictionaries(members, PLAIN_INSTANTS, max_size=2)
-    arrays = dates | st.lists(leaves, max_size=2)
-    objects = named | st.dictionaries(members, leaves | arrays, max_size=2)
-    return st.one_of(scalars, arrays, objects, st.lists(arrays | objects, min_size=1, max_size=1))
-
-
-@st.composite
-def _impossible_days(draw: DrawFn) -> str:
-    """Days that no calendar has, alone or with a time: the 31st of a short month, month 13."""
-    year = draw(st.sampled_from([2100, 2023, 1900]) | YEARS)
-    month = draw(st.sampled_from([2, 4, 6, 9, 11]) | st.sampled_from([1, 3, 5, 7, 8, 10, 12]))
-    length = monthrange(year, month)[1]
-    kind = draw(st.sampled_from(["next", "late", "zero", "month"]))
-    day = {"next": length + 1, "late": draw(st.integers(length + 1, 99)), "zero": 0, "month": 28}[kind]
-    if kind == "month":
-        month = draw(st.sampled_from([13, 0]) | st.integers(13, 99))
-    tail = draw(st.sampled_from(["T12:00:00Z", "", "T00:00:00.000Z", "T12:00:00+05:30"]))
-    return f"{year:04d}-{month:02d}-{day:02d}{tail}"
-
-
-def _in_script(zero: int, day: str, time: str, whole: bool) -> str:  # noqa: FBT001 - drawn
-    """A good instant in the digits of another script, or its year alone."""
-    table = {ord("0") + digit: zero + digit for digit in range(10)}
-    text = f"{day}T{time}Z"
-    return text.translate(table) if whole else text[:4].translate(table) + text[4:]
+    return st.one_of(*WRONG_TYPES.values())
 
 
 # -- bodies with one thing wrong -----------------------------------------------------------------------------
@@ -182,8 +166,8 @@ def bad_pause_bodies() -> SearchStrategy[tuple[str, str | bytes]]:
     return st.one_of(
         st.tuples(st.just("another type for the date"), wrong_types().map(_pause)),
         st.tuples(st.just("text that names no instant"), st.builds(_pause, not_instants(), st.booleans())),
-        st.tuples(st.just("no object"), NO_OBJECTS),
-        malformed_bodies(),
+        st.tuples(st.just("no object"), st.one_of(NO_OBJECTS)),
+        *(st.tuples(st.just(name), bodies) for name, bodies in MALFORMED.items()),
         st.tuples(st.just("bytes that are not UTF-8"), NOT_UTF8_DATES),
     )
 
@@ -193,15 +177,17 @@ def _pause(until: Any, escaped: bool = True) -> str:  # noqa: FBT001, FBT002 - d
 
 
 _DATED: Final = PLAIN_INSTANTS.map(lambda instant: {"paused_until": instant})
-NO_OBJECTS: Final = st.one_of(
-    st.integers(-100, 100),
-    st.booleans(),
-    sample("no_objects"),
-    PLAIN_INSTANTS,
-    _DATED.map(lambda body: [body]),
-    _DATED.map(lambda body: list(body.items())),
-    _DATED.map(json.dumps),
-).map(json.dumps)
+NO_OBJECTS: Final = tuple(
+    values.map(json.dumps)
+    for values in (
+        st.integers(-100, -1),
+        PLAIN_INSTANTS,
+        _DATED.map(json.dumps),
+        _DATED.map(lambda body: [body]),
+        st.integers(0, 100) | st.booleans() | sample("no_objects"),
+        _DATED.map(lambda body: list(body.items())),
+    )
+)
 """Whole JSON texts that are neither objects nor null."""
 
 
@@ -218,11 +204,18 @@ NOT_UTF8_DATES: Final = not_utf8((st.just("") | PLAIN_INSTANTS).map('{{"paused_u
 
 
 @st.composite
-def malformed_bodies(draw: DrawFn) -> tuple[str, str]:
-    """What is wrong, and a text that is not JSON for that one reason, or because it ends too soon."""
-    instant = draw(PLAIN_INSTANTS)
-    name = draw(st.sampled_from([*SAMPLES["malformed"], _TRUNCATED]))
-    if name == _TRUNCATED:
-        text = _pause(instant)
-        return name, text[: draw(st.integers(1, len(text) - 1))]
-    return name, draw(st.sampled_from(SAMPLES["malformed"][name])).replace("DATE", instant)
+def _ended(draw: DrawFn) -> str:
+    text = _pause(draw(PLAIN_INSTANTS))
+    return text[: draw(st.integers(1, len(text) - 1))]
+
+
+MALFORMED: Final[Mapping[str, SearchStrategy[str]]] = {
+    **{
+        name: st.builds(
+            lambda text, instant: text.replace("DATE", instant), st.sampled_from(texts), PLAIN_INSTANTS
+        )
+        for name, texts in SAMPLES["malformed"].items()
+    },
+    "a truncated body": _ended(),
+}
+"""Texts that are not JSON, by the reason: one thing, or that they end too soon."""

@@ -6,6 +6,7 @@ A symbolic instant is written as text when it is sent, so that a plan can be sen
 from __future__ import annotations
 
 import calendar
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -128,6 +129,29 @@ def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
     )
 
 
+# No later than 30 December, so that no offset carries the instant out of the year 9999.
+_FAR_DAYS: Final = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
+FAR: Final = (
+    st.sampled_from([SymbolicInstant(base=one[:10], time=one[11:]) for one in SAMPLES["far_landmarks"]]),
+    _symbolic(
+        plus_ms=_milliseconds(_BEYOND_A_YEAR * _DAY, 400 * 365 * _DAY),
+        offset=ZONES,
+        fraction=_SOME_FRACTION,
+    ),
+    _symbolic(plus_ms=_AHEAD, fraction=values.FINE_FRACTIONS),
+    _symbolic(plus_ms=_AHEAD, offset=values.WIDE_ZONES),
+    # Binding looks for the next 29 February no further than eleven years ahead.
+    _symbolic(
+        base=st.just("02-29"),
+        time=sample("times"),
+        offset=ZONES,
+        after_days=st.integers(_BEYOND_A_YEAR, 1_000),
+    ),
+    _symbolic(base=_FAR_DAYS, time=sample("times"), offset=ZONES, fraction=FRACTIONS),
+)
+"""The kinds of far instants: see :func:`far_stamps`."""
+
+
 def far_stamps() -> SearchStrategy[SymbolicInstant]:
     """Instants that a provider may refuse but not change: more than a year ahead, to the end of the year 9999
     in UTC; or as :func:`stamps`, with seven to nine digits of fraction or an offset that no country has.
@@ -136,20 +160,20 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
     2038-01-19, the one fixed day before 2100, is of this kind for as long as it is more than a year ahead.
     Shrinks towards 2038-01-19T03:14:07Z, the last second that 32 bits hold.
     """
-    landmarks = [SymbolicInstant(base=one[:10], time=one[11:]) for one in SAMPLES["far_landmarks"]]
-    centuries = _milliseconds(_BEYOND_A_YEAR * _DAY, 400 * 365 * _DAY)
-    # No later than 30 December, so that no offset carries the instant out of the year 9999.
-    days = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
-    # Binding looks for the next 29 February no further than eleven years ahead.
-    later = st.integers(_BEYOND_A_YEAR, 1_000)
-    return st.one_of(
-        st.sampled_from(landmarks),
-        _symbolic(plus_ms=centuries, offset=ZONES, fraction=_SOME_FRACTION),
-        _symbolic(plus_ms=_AHEAD, fraction=values.FINE_FRACTIONS),
-        _symbolic(plus_ms=_AHEAD, offset=values.WIDE_ZONES),
-        _symbolic(base=st.just("02-29"), time=sample("times"), offset=ZONES, after_days=later),
-        _symbolic(base=days, time=sample("times"), offset=ZONES, fraction=FRACTIONS),
-    )
+    return st.one_of(*FAR)
+
+
+EDGES: Final = (
+    _symbolic(plus_ms=_AHEAD, offset=st.sampled_from(["z", "-00:00"]), fraction=_SOME_FRACTION),
+    _symbolic(plus_ms=_AHEAD, offset=ZONES, form=st.just("{date}t{time}{fraction}{offset}")),
+    _symbolic(
+        base=st.sampled_from(("06-30", "12-31", *SAMPLES["days"])),
+        time=st.sampled_from(["23:59:60", "12:00:60"])
+        | st.builds("{:02d}:{:02d}:60".format, st.integers(0, 23), st.integers(0, 59)),
+        offset=ZONES,
+    ),
+)
+"""The kinds of rare forms: see :func:`edge_stamps`."""
 
 
 def edge_stamps() -> SearchStrategy[SymbolicInstant]:
@@ -157,19 +181,43 @@ def edge_stamps() -> SearchStrategy[SymbolicInstant]:
     ahead: a lower-case ``t`` or ``z``, the offset ``-00:00``, a second of 60. One of them at a time. Shrinks
     towards an hour ahead with a lower-case ``z`` and three digits.
     """
-    days = st.sampled_from(("06-30", "12-31", *SAMPLES["days"]))
-    minutes = st.builds("{:02d}:{:02d}:60".format, st.integers(0, 23), st.integers(0, 59))
-    return st.one_of(
-        _symbolic(plus_ms=_AHEAD, offset=st.sampled_from(["z", "-00:00"]), fraction=_SOME_FRACTION),
-        _symbolic(plus_ms=_AHEAD, offset=ZONES, form=st.just("{date}t{time}{fraction}{offset}")),
-        _symbolic(base=days, time=st.sampled_from(["23:59:60", "12:00:60"]) | minutes, offset=ZONES),
-    )
+    return st.one_of(*EDGES)
+
+
+PAST: Final = tuple(
+    _symbolic(plus_ms=_milliseconds(low, high).map(int.__neg__), offset=ZONES, fraction=_SOME_FRACTION)
+    for low, high in itertools.pairwise((_HOUR, 2 * _DAY, 400 * _DAY, 36_524 * _DAY))
+)
+"""Instants of the last two days, of the last thirteen months, of the last century."""
 
 
 def past_stamps() -> SearchStrategy[SymbolicInstant]:
     """Instants of the last century, but for the last hour. Shrinks towards an hour ago, spelt with ``Z``."""
-    spans = _milliseconds(_HOUR, 36_524 * _DAY).map(int.__neg__)
-    return _symbolic(plus_ms=spans, offset=ZONES, fraction=_SOME_FRACTION)
+    return st.one_of(*PAST)
+
+
+_LOOSE_SPANS: Final = _milliseconds(2 * _DAY, _ALMOST_A_YEAR)
+LOOSE: Final = (
+    _symbolic(plus_ms=_LOOSE_SPANS, offset=st.just("")),
+    _symbolic(plus_ms=_LOOSE_SPANS, offset=ZONES, form=st.just("{date} {time}{fraction}{offset}")),
+    _symbolic(
+        plus_ms=_LOOSE_SPANS,
+        offset=ZONES.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", "")),
+    ),
+    _symbolic(plus_ms=_LOOSE_SPANS, offset=ZONES, form=st.just("{date}T{time:.5}{offset}")),
+    _symbolic(
+        plus_ms=_LOOSE_SPANS,
+        offset=ZONES,
+        form=st.sampled_from([" {}", "{} ", "{}\\n", " {} ", "   {}", "{}  \\n", "\\n{}"]).map(
+            lambda form: form.replace("{}", SymbolicInstant().form)
+        ),
+    ),
+    _symbolic(plus_ms=_LOOSE_SPANS, form=st.just("{date}")),
+    _symbolic(plus_ms=_LOOSE_SPANS, offset=ZONES, form=st.just("{date}T{time}.{offset}")),
+)
+"""The kinds of other forms: see :func:`loose_stamps`. A line end is JSON's escape, since a form goes into a
+JSON text as it stands.
+"""
 
 
 def loose_stamps() -> SearchStrategy[SymbolicInstant]:
@@ -177,21 +225,7 @@ def loose_stamps() -> SearchStrategy[SymbolicInstant]:
     zone, a space for the T, no seconds, a decimal point without digits, an offset without its colon, white
     space around it. One of them at a time.
 
-    A bare date names the start of its day in UTC, up to a day earlier. A line end is written as JSON's
-    escape, since the form goes into a JSON text as it stands. Shrinks towards a date and time without a zone,
-    two days ahead.
+    A bare date names the start of its day in UTC, up to a day earlier. Shrinks towards a date and time
+    without a zone, two days ahead.
     """
-    spans = _milliseconds(2 * _DAY, _ALMOST_A_YEAR)
-    tight = ZONES.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", ""))
-    spaced = st.sampled_from([" {}", "{} ", "{}\\n", " {} ", "   {}", "{}  \\n", "\\n{}"]).map(
-        lambda form: form.replace("{}", SymbolicInstant().form)
-    )
-    return st.one_of(
-        _symbolic(plus_ms=spans, offset=st.just("")),
-        _symbolic(plus_ms=spans, offset=ZONES, form=st.just("{date} {time}{fraction}{offset}")),
-        _symbolic(plus_ms=spans, offset=tight),
-        _symbolic(plus_ms=spans, offset=ZONES, form=st.just("{date}T{time:.5}{offset}")),
-        _symbolic(plus_ms=spans, offset=ZONES, form=spaced),
-        _symbolic(plus_ms=spans, form=st.just("{date}")),
-        _symbolic(plus_ms=spans, offset=ZONES, form=st.just("{date}T{time}.{offset}")),
-    )
+    return st.one_of(*LOOSE)

@@ -52,12 +52,8 @@ def _escaped(name: str, places: Iterable[int]) -> str:
     return f'"{"".join(pieces)}"'
 
 
-def _undocumented() -> SearchStrategy[list[Member]]:
-    """One to three members that the page does not name, with values of every JSON type, or ten and more.
-
-    Neither a documented member of the response, which a provider might assign, nor another spelling of the
-    date's name.
-    """
+def _few_members() -> SearchStrategy[list[Member]]:
+    """One to three members that the page does not name, with values of every JSON type."""
     texts = sample("texts") | PLAIN_INSTANTS | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
     integers, others = st.integers(-(2**70), 2**70), st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
     values = st.recursive(
@@ -67,17 +63,26 @@ def _undocumented() -> SearchStrategy[list[Member]]:
         ),
         max_leaves=6,
     )
+    members = st.tuples(_undocumented(), st.builds(json.dumps, values, ensure_ascii=st.booleans()))
+    return st.lists(members, min_size=1, max_size=3, unique_by=lambda member: member[0])
+
+
+def _many_members() -> SearchStrategy[list[Member]]:
+    """Ten members and more that the page does not name, each with values of one kind."""
+    kinds = SAMPLES["json_values"]
+    lists = [st.permutations(kind).map(lambda some: f"[{', '.join(some)}]") for kind in kinds]
+    names = st.lists(_undocumented(), min_size=len(kinds), max_size=16, unique=True)
+    return st.builds(lambda named, some: list(zip(named, some, strict=False)), names, st.tuples(*lists))
+
+
+def _undocumented() -> SearchStrategy[str]:
+    """Names that are neither a documented member of the response, which a provider might assign, nor another
+    spelling of the date's name.
+    """
     documented = load("ad-campaign")["properties"]
-    names = sample("members") | st.text("abcxyz_-.$0 \u00e9", max_size=10).filter(
+    return sample("members") | st.text("abcxyz_-.$0 \u00e9", max_size=10).filter(
         lambda name: name not in documented and re.sub(r"[\W_]", "", name.lower()) != "pauseduntil"
     )
-    members = st.tuples(names, st.builds(json.dumps, values, ensure_ascii=st.booleans()))
-    few = st.lists(members, min_size=1, max_size=3, unique_by=lambda member: member[0])
-    lists = [
-        st.permutations(kind).map(lambda some: f"[{', '.join(some)}]") for kind in SAMPLES["json_values"]
-    ]
-    many = st.lists(names, min_size=len(SAMPLES["json_values"]), max_size=16, unique=True)
-    return few | st.builds(lambda named, some: list(zip(named, some, strict=False)), many, st.tuples(*lists))
 
 
 @st.composite
@@ -155,74 +160,112 @@ def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy
     return st.builds(lambda case, value: replace(case, name=name, **{member: value}), good, values)
 
 
+def _value(name: str, texts: SearchStrategy[str]) -> SearchStrategy[Case]:
+    """Requests with a JSON text for the date."""
+    return _bodies(name, texts.flatmap(lambda text: _objects(st.just([("paused_until", text)]))))
+
+
+def _text(name: str, texts: SearchStrategy[str]) -> SearchStrategy[Case]:
+    escaped = st.booleans()
+    return _value(name, st.builds(lambda text, only: json.dumps(text, ensure_ascii=only), texts, escaped))
+
+
+def _other_method(method: str) -> SearchStrategy[Case]:
+    bodies = st.sampled_from(["{}", None])
+    return bodies.map(lambda body: _case(method, body, method=method, media_type=_JSON if body else None))
+
+
 _DATES: Final = (
-    instants.stamps()
-    | instants.calendar_stamps()
-    | instants.sunday_stamps()
-    | instants.stamps().map(lambda until: replace(until, form="{date}\\u0054{time}{fraction}{offset}"))
+    instants.stamps(),
+    instants.calendar_stamps(),
+    instants.sunday_stamps(),
+    instants.stamps().map(lambda until: replace(until, form="{date}\\u0054{time}{fraction}{offset}")),
 )
-_TEXTS: Final = values.weighted(
-    (2, bodies.not_instants().map(lambda text: ("text that names no instant", text))),
-    (1, _mutated().filter(lambda named: read_instant(named[1]) is None and not loose_instants(named[1]))),
+_UNALIKE: Final = _mutated().filter(
+    lambda named: read_instant(named[1]) is None and not loose_instants(named[1])
 )
-_WRITTEN: Final = st.builds(
-    lambda named, escaped: (named[0], json.dumps(named[1], ensure_ascii=escaped)), _TEXTS, st.booleans()
-)
+_MUTATED: Final = _UNALIKE.flatmap(lambda named: _text(named[0], st.just(named[1])))
 _NOT_FINITE: Final = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
-_NOT_UTF8_NOTES: Final = bodies.not_utf8(PLAIN_INSTANTS.map('{{"paused_until": "{}", "note": "'.format))
-_LAX: Final = _bodies(
-    "NaN or Infinity beside the date", _objects(_NOT_FINITE.map(lambda text: [("note", text)]))
-) | _bodies("bytes that are not UTF-8 beside the date", _NOT_UTF8_NOTES)
-"""Bodies that only a lenient parser reads, because of an undocumented member."""
-_UNKNOWN_IDS: Final = st.sampled_from(["invented", "own:0:longer", "own:0:half"])
-_MALFORMED_IDS: Final = st.one_of(
-    values.malformed_ids().map("raw:".__add__),
-    st.sampled_from([prefix for prefix in SAMPLES["id_prefixes"] if prefix]).map("own:0:prefix:".__add__),
-    sample("encoded").map("own:0:suffix:".__add__),
+_UNKNOWN_IDS: Final = ("invented", "own:0:longer", "own:0:half")
+_MALFORMED_IDS: Final = (
+    sample("own_prefixes").map("own:0:prefix:".__add__),
+    sample("own_suffixes").map("own:0:suffix:".__add__),
+    *(kind.map("raw:".__add__) for kind in values.MALFORMED_IDS),
 )
 _NO_CREDENTIALS: Final = st.sampled_from(["none", "empty"])
-_ALTERED: Final = st.sampled_from(ALTERATIONS).map("altered:".__add__)
-_TOKENS: Final = _ALTERED | st.sampled_from(["unknown", "unknown:unsigned"])
-REQUESTS: Final[Mapping[str, SearchStrategy[Case]]] = {
-    "instant": _dated("a date", _DATES),
-    "omitted": _undated("no date"),
-    "far": _dated("a far or fine date", instants.far_stamps()),
-    "edge": _dated("a rare spelling", instants.edge_stamps()),
-    "nothing": _undated("null for the date", ("paused_until", "null"))
-    | _bodies("nothing", st.sampled_from([None, "null", " null\n"])),
-    "extra": _dated("undocumented members", _DATES, _undocumented())
-    | _bodies("undocumented members", _objects(_undocumented())),
-    "media-type": _with("another media type", "media_type", sample("media_types")),
-    "past": _dated("a date that has passed", instants.past_stamps()),
-    "loose": _dated("a date in another form", instants.loose_stamps()),
-    "string": _WRITTEN.flatmap(lambda named: _undated(named[0], ("paused_until", named[1]))),
-    "type": bodies.wrong_types().flatmap(
-        lambda value: _undated("another type for the date", ("paused_until", json.dumps(value)))
-    ),
-    "malformed": st.one_of(
-        _bodies("JSON with one character wrong", _broken_bodies()),
-        bodies.malformed_bodies().map(lambda named: _case(*named)),
-        _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
-    ),
-    "lax-json": _LAX,
-    "no-object": _bodies("JSON that is not an object", bodies.NO_OBJECTS),
-    "unknown-id": _with("an unknown id", "campaign", _UNKNOWN_IDS),
-    "malformed-id": _with("a malformed id", "campaign", _MALFORMED_IDS),
-    "recased-id": _with("an id in another case", "campaign", st.just("own:0:recased")),
-    "method": st.builds(
-        lambda method, body: _case(method, body, method=method, media_type=_JSON if body else None),
-        st.sampled_from(["DELETE", "PUT", "PATCH", "GET"]),
-        st.sampled_from(["{}", None]),
-    ),
-    "several": st.builds(
-        lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
-        _with("", "campaign", _UNKNOWN_IDS | _MALFORMED_IDS),
-        _NO_CREDENTIALS | _ALTERED,
-    ),
-    "no-credential": _with("no credential", "credential", _NO_CREDENTIALS),
-    "wrong-credential": _with("an altered token", "credential", _TOKENS),
-    "scheme": _with("another scheme", "credential", sample("schemes").map("scheme:".__add__)),
-    "permission": _with("a token that may only read", "credential", st.just("readonly")),
-    "foreign": _with("another company's campaign", "campaign", st.just("foreign")),
+_ALTERED: Final = {
+    kind: st.sampled_from([f"altered:{how}" for how in ALTERATIONS if how.partition(":")[0] == kind])
+    for kind in (
+        "middle",
+        "cut",
+        "head",
+        "added",
+        "before",
+        "symbols",
+        "word",
+        "comma",
+        "quoted",
+        "start",
+        "case",
+    )
 }
-"""The requests of each class. Every one is classified back into it."""
+REQUESTS: Final[Mapping[str, Sequence[SearchStrategy[Case]]]] = {
+    "instant": [_dated("a date", dates) for dates in _DATES],
+    "omitted": [_undated("no date")],
+    "far": [_dated("a far or fine date", dates) for dates in instants.FAR],
+    "edge": [_dated("a rare spelling", dates) for dates in instants.EDGES],
+    "nothing": [
+        _undated("null for the date", ("paused_until", "null")),
+        _bodies("nothing", st.sampled_from([None, "null", " null\n"])),
+    ],
+    "extra": [
+        request
+        for members in (_few_members(), _many_members())
+        for request in (
+            _dated("undocumented members", st.one_of(_DATES), members),
+            _bodies("undocumented members", _objects(members)),
+        )
+    ],
+    "media-type": [_with("another media type", "media_type", st.just(one)) for one in SAMPLES["media_types"]],
+    "past": [_dated("a date that has passed", dates) for dates in instants.PAST],
+    "loose": [_dated("a date in another form", dates) for dates in instants.LOOSE],
+    "string": [*(_text(*named) for named in bodies.NOT_INSTANTS.items()), *[_MUTATED] * 4],
+    "type": [
+        _value(f"{name} for the date", kind.map(json.dumps)) for name, kind in bodies.WRONG_TYPES.items()
+    ],
+    "malformed": [
+        *(_bodies(*named) for named in bodies.MALFORMED.items()),
+        _bodies("JSON with one character wrong", _broken_bodies()),
+        _bodies("bytes that are not UTF-8", bodies.NOT_UTF8_DATES),
+    ],
+    "lax-json": [
+        _bodies("NaN or Infinity beside the date", _objects(_NOT_FINITE.map(lambda text: [("note", text)]))),
+        _bodies(
+            "bytes that are not UTF-8 beside the date",
+            bodies.not_utf8(PLAIN_INSTANTS.map('{{"paused_until": "{}", "note": "'.format)),
+        ),
+    ],
+    "no-object": [_bodies("JSON that is not an object", kind) for kind in bodies.NO_OBJECTS],
+    "unknown-id": [_with("an unknown id", "campaign", st.just(one)) for one in _UNKNOWN_IDS],
+    "malformed-id": [_with("a malformed id", "campaign", kind) for kind in _MALFORMED_IDS],
+    "recased-id": [_with("an id in another case", "campaign", st.just("own:0:recased"))],
+    "method": [_other_method(method) for method in ("DELETE", "PUT", "PATCH", "GET")],
+    "several": [
+        st.builds(
+            lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
+            _with("", "campaign", st.sampled_from(_UNKNOWN_IDS) | st.one_of(_MALFORMED_IDS)),
+            _NO_CREDENTIALS | st.one_of(*_ALTERED.values()),
+        )
+    ],
+    "no-credential": [_with("no credential", "credential", _NO_CREDENTIALS)],
+    "wrong-credential": [
+        *(_with("an unknown token", "credential", st.just(one)) for one in ("unknown", "unknown:unsigned")),
+        *(_with("an altered token", "credential", kind) for kind in _ALTERED.values()),
+    ],
+    "scheme": [_with("another scheme", "credential", sample("schemes").map("scheme:".__add__))],
+    "permission": [_with("a token that may only read", "credential", st.just("readonly"))],
+    "foreign": [_with("another company's campaign", "campaign", st.just("foreign"))],
+}
+"""The requests of each class, by their kind; what implementations are known to get wrong comes first. Every
+one is classified back into its class.
+"""

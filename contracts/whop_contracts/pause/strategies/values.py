@@ -12,6 +12,7 @@ import json
 import os
 import random
 import string
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -61,17 +62,19 @@ def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
     return list(drawn.values())
 
 
+def draw_in_turn(kinds: Sequence[SearchStrategy[T]], *, seed: object, count: int) -> list[T]:
+    """``count`` values, one of each of ``kinds`` in turn; fewer if a kind has too few. As :func:`draw`."""
+    shares = [len(range(index, count, len(kinds))) for index in range(len(kinds))]
+    drawn = [draw(kind, seed=f"{seed} {index}", count=shares[index]) for index, kind in enumerate(kinds)]
+    return [values[turn] for turn in range(shares[0]) for values in drawn if turn < len(values)]
+
+
 # -- parts of dates ------------------------------------------------------------------------------------------
 
 
 def sample(name: str) -> SearchStrategy[Any]:
     """The samples of one kind."""
     return st.sampled_from(SAMPLES[name])
-
-
-def weighted(*parts: tuple[int, SearchStrategy[T]]) -> SearchStrategy[T]:
-    """One of several strategies, each as often as its weight says. Shrinks towards the first."""
-    return st.sampled_from([part for weight, part in parts for _ in range(weight)]).flatmap(lambda part: part)
 
 
 def digits(least: int, most: int) -> SearchStrategy[str]:
@@ -112,21 +115,28 @@ def campaign_ids() -> SearchStrategy[str]:
     return _letters().map(ID_PREFIX.__add__)
 
 
+MALFORMED_IDS: Final = (
+    st.sampled_from([ID_PREFIX, ID_PREFIX.upper(), *SAMPLES["id_phrases"]]),
+    st.builds("{}{}".format, sample("id_prefixes"), _letters()),
+    st.builds("{}{}".format, st.sampled_from([ID_PREFIX * 2, ID_PREFIX * 3]), _letters()),
+    st.builds("{}{}{}".format, campaign_ids(), sample("encoded"), _letters(0, 3)),
+    st.builds("{}{}".format, sample("encoded"), campaign_ids()),
+    sample("encoded").map(ID_PREFIX.__add__),
+    st.builds(
+        lambda size, letter: ID_PREFIX + letter * size,
+        st.sampled_from([300, 1_000, 4_000]),
+        st.sampled_from(_LETTERS),
+    ),
+)
+"""The kinds of ids that nothing has: see :func:`malformed_ids`."""
+
+
 def malformed_ids() -> SearchStrategy[str]:
     """Path segments, percent-encoded as they are sent, that are no campaign's id: another prefix or none, the
     prefix twice or alone, white space, NUL, quotes, slashes or letters beyond ASCII in it, phrases, hundreds
     of characters. None is empty or leads to another route. Shrinks towards the prefix alone.
     """
-    sizes, letters = st.sampled_from([300, 1_000, 4_000]), st.sampled_from(_LETTERS)
-    return st.one_of(
-        st.sampled_from([ID_PREFIX, ID_PREFIX.upper(), *SAMPLES["id_phrases"]]),
-        st.builds("{}{}".format, sample("id_prefixes"), _letters()),
-        st.builds("{}{}".format, st.sampled_from([ID_PREFIX * 2, ID_PREFIX * 3]), _letters()),
-        st.builds("{}{}{}".format, campaign_ids(), sample("encoded"), _letters(0, 3)),
-        st.builds("{}{}".format, sample("encoded"), campaign_ids()),
-        sample("encoded").map(ID_PREFIX.__add__),
-        st.builds(lambda size, letter: ID_PREFIX + letter * size, sizes, letters),
-    )
+    return st.one_of(*MALFORMED_IDS)
 
 
 def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:

@@ -110,7 +110,7 @@ _DELAYS: Final[Mapping[str, Callable[[int, int], int | None]]] = {
     "a second if under": lambda delay, limit: SECOND if delay < limit else delay,
     "in whole units": lambda delay, unit: delay // unit * unit,
     "modulo": lambda delay, unit: delay % unit,
-    "less if over an hour": lambda delay, by: delay - by if delay > HOUR else delay,
+    "later if over an hour": lambda delay, by: delay + by if delay > HOUR else delay,
 }
 """From the time between a pause and its date to another one, in nanoseconds."""
 
