@@ -87,7 +87,7 @@ def test_every_vector_is_classified_back_into_its_class():
 
 COUNT = 500 if "EXPLORED_HISTORIES" in os.environ else 100
 """How many requests of each class are drawn: more with ``tox -e explore``."""
-FEW = {"omitted": 20, "method": 8, "nothing": 30, "malformed": 90}
+FEW = {"omitted": 20, "method": 8, "nothing": 30, "malformed": 90, "permission": 50, "foreign": 50}
 """How many different requests the small classes have at least."""
 
 

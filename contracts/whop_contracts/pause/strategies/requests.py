@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -53,7 +54,11 @@ def _escaped(name: str, places: Iterable[int]) -> str:
 
 
 def _few_members() -> SearchStrategy[list[Member]]:
-    """One to three members that the page does not name, with values of every JSON type."""
+    """One to three members that the page does not name, with values of every JSON type.
+
+    Neither a documented member of the response, which a provider might assign, nor another spelling of the
+    date's name.
+    """
     texts = sample("texts") | PLAIN_INSTANTS | st.text('ab "\\/\u00e9\u20ac\U0001f550\x01', max_size=8)
     integers, others = st.integers(-(2**70), 2**70), st.sampled_from([0, -1, 0.5, 1e-7, 1.5e300])
     values = st.recursive(
@@ -63,25 +68,22 @@ def _few_members() -> SearchStrategy[list[Member]]:
         ),
         max_leaves=6,
     )
-    members = st.tuples(_undocumented(), st.builds(json.dumps, values, ensure_ascii=st.booleans()))
+    documented = load("ad-campaign")["properties"]
+    names = sample("members") | st.text("abcxyz_-.$0 \u00e9", max_size=10).filter(
+        lambda name: name not in documented and re.sub(r"[\W_]", "", name.lower()) != "pauseduntil"
+    )
+    members = st.tuples(names, st.builds(json.dumps, values, ensure_ascii=st.booleans()))
     return st.lists(members, min_size=1, max_size=3, unique_by=lambda member: member[0])
 
 
 def _many_members() -> SearchStrategy[list[Member]]:
-    """Ten members and more that the page does not name, each with values of one kind."""
+    """All sample members, each with values of one kind."""
     kinds = SAMPLES["json_values"]
     lists = [st.permutations(kind).map(lambda some: f"[{', '.join(some)}]") for kind in kinds]
-    names = st.lists(_undocumented(), min_size=len(kinds), max_size=16, unique=True)
-    return st.builds(lambda named, some: list(zip(named, some, strict=False)), names, st.tuples(*lists))
-
-
-def _undocumented() -> SearchStrategy[str]:
-    """Names that are neither a documented member of the response, which a provider might assign, nor another
-    spelling of the date's name.
-    """
-    documented = load("ad-campaign")["properties"]
-    return sample("members") | st.text("abcxyz_-.$0 \u00e9", max_size=10).filter(
-        lambda name: name not in documented and re.sub(r"[\W_]", "", name.lower()) != "pauseduntil"
+    return st.builds(
+        lambda names, some: list(zip(names, cycle(some), strict=False)),
+        st.permutations(SAMPLES["members"]),
+        st.tuples(*lists),
     )
 
 
@@ -151,11 +153,15 @@ def _dated(
     )
 
 
-def _with(name: str, member: str, values: SearchStrategy[str]) -> SearchStrategy[Case]:
+_GOOD: Final = (_dated("", instants.stamps()), _undated(""), st.just(_case("", None, media_type=None)))
+"""Good requests: with a date, without one, without a body."""
+_ANY_GOOD: Final = st.one_of(_GOOD)
+
+
+def _with(
+    name: str, member: str, values: SearchStrategy[str], good: SearchStrategy[Case] = _ANY_GOOD
+) -> SearchStrategy[Case]:
     """Good requests with one member of the case replaced: the id, the credential, the media type."""
-    good = _undated("") | _dated("", instants.stamps())
-    if member != "media_type":
-        good |= st.just(_case("", None, media_type=None))
     name = f"drawn: {name}"
     return st.builds(lambda case, value: replace(case, name=name, **{member: value}), good, values)
 
@@ -188,9 +194,8 @@ _MUTATED: Final = _UNALIKE.flatmap(lambda named: _text(named[0], st.just(named[1
 _NOT_FINITE: Final = st.sampled_from(["NaN", "Infinity", "-Infinity", "[NaN]"])
 _UNKNOWN_IDS: Final = ("invented", "own:0:longer", "own:0:half")
 _MALFORMED_IDS: Final = (
-    sample("own_prefixes").map("own:0:prefix:".__add__),
-    sample("own_suffixes").map("own:0:suffix:".__add__),
-    *(kind.map("raw:".__add__) for kind in values.MALFORMED_IDS),
+    *((name, st.sampled_from(hows).map("own:0:".__add__)) for name, hows in SAMPLES["own_ids"].items()),
+    *(("a malformed id", kind.map("raw:".__add__)) for kind in values.MALFORMED_IDS),
 )
 _NO_CREDENTIALS: Final = st.sampled_from(["none", "empty"])
 _ALTERED: Final = {
@@ -222,11 +227,14 @@ REQUESTS: Final[Mapping[str, Sequence[SearchStrategy[Case]]]] = {
         request
         for members in (_few_members(), _many_members())
         for request in (
-            _dated("undocumented members", st.one_of(_DATES), members),
+            _dated("undocumented members", _DATES[0].filter(lambda until: until.offset != "Z"), members),
             _bodies("undocumented members", _objects(members)),
         )
     ],
-    "media-type": [_with("another media type", "media_type", st.just(one)) for one in SAMPLES["media_types"]],
+    "media-type": [
+        _with("another media type", "media_type", st.just(one), st.one_of(_GOOD[:2]))
+        for one in SAMPLES["media_types"]
+    ],
     "past": [_dated("a date that has passed", dates) for dates in instants.PAST],
     "loose": [_dated("a date in another form", dates) for dates in instants.LOOSE],
     "string": [*(_text(*named) for named in bodies.NOT_INSTANTS.items()), *[_MUTATED] * 4],
@@ -247,13 +255,17 @@ REQUESTS: Final[Mapping[str, Sequence[SearchStrategy[Case]]]] = {
     ],
     "no-object": [_bodies("JSON that is not an object", kind) for kind in bodies.NO_OBJECTS],
     "unknown-id": [_with("an unknown id", "campaign", st.just(one)) for one in _UNKNOWN_IDS],
-    "malformed-id": [_with("a malformed id", "campaign", kind) for kind in _MALFORMED_IDS],
+    "malformed-id": [_with(name, "campaign", kind) for name, kind in _MALFORMED_IDS],
     "recased-id": [_with("an id in another case", "campaign", st.just("own:0:recased"))],
     "method": [_other_method(method) for method in ("DELETE", "PUT", "PATCH", "GET")],
     "several": [
         st.builds(
             lambda case, credential: replace(case, name="drawn: two things wrong", credential=credential),
-            _with("", "campaign", st.sampled_from(_UNKNOWN_IDS) | st.one_of(_MALFORMED_IDS)),
+            _with(
+                "",
+                "campaign",
+                st.sampled_from(_UNKNOWN_IDS) | st.one_of([kind for _, kind in _MALFORMED_IDS]),
+            ),
             _NO_CREDENTIALS | st.one_of(*_ALTERED.values()),
         )
     ],
@@ -263,8 +275,12 @@ REQUESTS: Final[Mapping[str, Sequence[SearchStrategy[Case]]]] = {
         *(_with("an altered token", "credential", kind) for kind in _ALTERED.values()),
     ],
     "scheme": [_with("another scheme", "credential", sample("schemes").map("scheme:".__add__))],
-    "permission": [_with("a token that may only read", "credential", st.just("readonly"))],
-    "foreign": [_with("another company's campaign", "campaign", st.just("foreign"))],
+    "permission": [
+        _with("a token that may only read", "credential", st.just("readonly"), good) for good in _GOOD[:2]
+    ],
+    "foreign": [
+        _with("another company's campaign", "campaign", st.just("foreign"), good) for good in _GOOD[:2]
+    ],
 }
 """The requests of each class, by their kind; what implementations are known to get wrong comes first. Every
 one is classified back into its class.
