@@ -14,6 +14,7 @@ from typing import get_args
 
 import jsonschema
 import pytest
+from hypothesis import strategies as st
 
 from pause.classified import CAMPAIGN, DAY, TOKEN, built, class_of_case
 from whop_contracts import schemas
@@ -98,6 +99,12 @@ def test_what_is_drawn_for_a_class_is_classified_back_into_it(one):
     wrong = {case: found for case in drawn if (found := class_of_case(case)) != one.id}
     assert wrong == {}
     assert {case.origin for case in drawn} == {"drawn"}
+
+
+def test_kinds_take_turns_until_they_have_no_more():
+    kinds = ["ab", "c", "de"]
+    drawn = draw_in_turn([st.sampled_from(kind) for kind in kinds], seed=0, count=6)
+    assert [index for value in drawn for index, kind in enumerate(kinds) if value in kind] == [0, 1, 2, 0, 2]
 
 
 def test_what_may_take_effect_and_what_is_about_credentials_is_told_by_the_classes():

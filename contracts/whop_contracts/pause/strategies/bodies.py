@@ -205,6 +205,7 @@ NOT_UTF8_DATES: Final = not_utf8((st.just("") | PLAIN_INSTANTS).map('{{"paused_u
 
 @st.composite
 def _ended(draw: DrawFn) -> str:
+    """A good body without its end."""
     text = _pause(draw(PLAIN_INSTANTS))
     return text[: draw(st.integers(1, len(text) - 1))]
 
