@@ -180,10 +180,10 @@ _DATED: Final = PLAIN_INSTANTS.map(lambda instant: {"paused_until": instant})
 NO_OBJECTS: Final = tuple(
     values.map(json.dumps)
     for values in (
-        st.integers(-100, -1),
-        PLAIN_INSTANTS,
-        _DATED.map(json.dumps),
         _DATED.map(lambda body: [body]),
+        PLAIN_INSTANTS,
+        st.integers(-100, -1),
+        _DATED.map(json.dumps),
         st.integers(0, 100) | st.booleans() | sample("no_objects"),
         _DATED.map(lambda body: list(body.items())),
     )
