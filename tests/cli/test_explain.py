@@ -66,7 +66,7 @@ def test_a_row_of_the_conformance_table_is_described_whole_and_a_member_by_its_s
 def test_what_is_sent_are_the_requests_of_the_plan_that_test_the_clause(plan):
     count, names = explaining.requests_for(CLAUSES["refusals.loose-date"], plan)
     assert count >= len(names) > 2
-    assert any(name.endswith("a bare date") for name in names)
+    assert "a bare date" in names
 
 
 def test_every_clause_is_explained(capsys, monkeypatch, plan):

@@ -100,7 +100,7 @@ def _milliseconds(low: int, high: int) -> SearchStrategy[int]:
     return st.one_of(st.integers(low, high), whole, *([st.sampled_from(spans)] if spans else []))
 
 
-_AHEAD: Final = _milliseconds(_HOUR, _ALMOST_A_YEAR)
+_ahead: Final = partial(_symbolic, plus_ms=_milliseconds(_HOUR, _ALMOST_A_YEAR))
 _SOME_FRACTION: Final = st.none() | FRACTIONS
 
 
@@ -109,7 +109,7 @@ def stamps() -> SearchStrategy[SymbolicInstant]:
     target's now, both to one second; any whole minute of offset from ``-12:00`` to ``+14:00``; up to six
     digits of fraction. Shrinks towards an hour ahead, written with ``Z`` and three digits.
     """
-    return _symbolic(plus_ms=_AHEAD, offset=ZONES, fraction=_SOME_FRACTION)
+    return _ahead(offset=ZONES, fraction=_SOME_FRACTION)
 
 
 def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
@@ -138,8 +138,8 @@ FAR: Final = (
         offset=ZONES,
         fraction=_SOME_FRACTION,
     ),
-    _symbolic(plus_ms=_AHEAD, fraction=values.FINE_FRACTIONS),
-    _symbolic(plus_ms=_AHEAD, offset=values.WIDE_ZONES),
+    _ahead(fraction=values.FINE_FRACTIONS),
+    _ahead(offset=values.WIDE_ZONES),
     # Binding looks for the next 29 February no further than eleven years ahead.
     _symbolic(
         base=st.just("02-29"),
@@ -164,8 +164,8 @@ def far_stamps() -> SearchStrategy[SymbolicInstant]:
 
 
 EDGES: Final = (
-    _symbolic(plus_ms=_AHEAD, offset=st.sampled_from(["z", "-00:00"]), fraction=_SOME_FRACTION),
-    _symbolic(plus_ms=_AHEAD, offset=ZONES, form=st.just("{date}t{time}{fraction}{offset}")),
+    _ahead(offset=st.sampled_from(["z", "-00:00"]), fraction=_SOME_FRACTION),
+    _ahead(offset=ZONES, form=st.just("{date}t{time}{fraction}{offset}")),
     _symbolic(
         base=st.sampled_from(("06-30", "12-31", *SAMPLES["days"])),
         time=st.sampled_from(["23:59:60", "12:00:60"])
@@ -196,24 +196,22 @@ def past_stamps() -> SearchStrategy[SymbolicInstant]:
     return st.one_of(*PAST)
 
 
-_LOOSE_SPANS: Final = _milliseconds(2 * _DAY, _ALMOST_A_YEAR)
+_days_ahead: Final = partial(_symbolic, plus_ms=_milliseconds(2 * _DAY, _ALMOST_A_YEAR))
 LOOSE: Final = (
-    _symbolic(plus_ms=_LOOSE_SPANS, offset=st.just("")),
-    _symbolic(plus_ms=_LOOSE_SPANS, offset=ZONES, form=st.just("{date} {time}{fraction}{offset}")),
-    _symbolic(
-        plus_ms=_LOOSE_SPANS,
+    _days_ahead(offset=st.just("")),
+    _days_ahead(offset=ZONES, form=st.just("{date} {time}{fraction}{offset}")),
+    _days_ahead(
         offset=ZONES.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", "")),
     ),
-    _symbolic(plus_ms=_LOOSE_SPANS, offset=ZONES, form=st.just("{date}T{time:.5}{offset}")),
-    _symbolic(
-        plus_ms=_LOOSE_SPANS,
+    _days_ahead(offset=ZONES, form=st.just("{date}T{time:.5}{offset}")),
+    _days_ahead(
         offset=ZONES,
         form=st.sampled_from([" {}", "{} ", "{}\\n", " {} ", "   {}", "{}  \\n", "\\n{}"]).map(
             lambda form: form.replace("{}", SymbolicInstant().form)
         ),
     ),
-    _symbolic(plus_ms=_LOOSE_SPANS, form=st.just("{date}")),
-    _symbolic(plus_ms=_LOOSE_SPANS, offset=ZONES, form=st.just("{date}T{time}.{offset}")),
+    _days_ahead(form=st.just("{date}")),
+    _days_ahead(offset=ZONES, form=st.just("{date}T{time}.{offset}")),
 )
 """The kinds of other forms: see :func:`loose_stamps`. A line end is JSON's escape, since a form goes into a
 JSON text as it stands.

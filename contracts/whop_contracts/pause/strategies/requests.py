@@ -187,6 +187,8 @@ _DATES: Final = (
     instants.calendar_stamps(),
     instants.stamps().map(lambda until: replace(until, form="{date}\\u0054{time}{fraction}{offset}")),
 )
+_AWAY: Final = instants.stamps().filter(lambda until: until.offset != "Z")
+"""Dates with an offset, which is what gets lost if a body of several members is read in another way."""
 _UNALIKE: Final = _mutated().filter(
     lambda named: read_instant(named[1]) is None and not loose_instants(named[1])
 )
@@ -211,14 +213,11 @@ REQUESTS: Final[Mapping[str, Sequence[SearchStrategy[Case]]]] = {
         _undated("null for the date", ("paused_until", "null")),
         _bodies("nothing", st.sampled_from([None, "null", " null\n"])),
     ],
-    # With an offset: it is what gets lost if a body of several members is read in another way.
     "extra": [
         request
         for members in (_few_members(), _many_members())
         for request in (
-            _dated(
-                "undocumented members", instants.stamps().filter(lambda until: until.offset != "Z"), members
-            ),
+            _dated("undocumented members", _AWAY, members),
             _bodies("undocumented members", _objects(members)),
         )
     ],
