@@ -151,15 +151,16 @@ class Oracle:
     def _check_read(self, evidence: Evidence, known: Campaign, shown: State) -> Evidence:
         """Check a read against what is possible, and narrow that to what it shows."""
         exchange, allowed = evidence.exchange, evidence.before
+        may_lag = known.may_lag(shown, exchange, self._tolerance)
         if allowed is None:
-            known.confirm(adopt(shown, exchange.now), exchange.now)
+            known.confirm(adopt(shown, exchange.now), exchange.now, present=not may_lag)
             return replace(evidence, tested=frozenset({blame.AT_ONCE}))
         tested = known.clauses_of_read(allowed, exchange.now)
         matching = observe(allowed, shown) or frozenset()
         overdue = blame.PROMPTLY in tested and shown.whole and all(one.status == "paused" for one in matching)
         unexpected = not matching or overdue
         doubtful = matching != allowed and (known.doubtful or self.lags)
-        lagging = (unexpected or doubtful) and known.may_lag(shown, exchange, self._tolerance)
+        lagging = (unexpected or doubtful) and may_lag
         if unexpected and lagging and known.goes_back():
             self.lags = True
             written = "what the last request left" if known.causes else "what is due by now"
@@ -167,13 +168,13 @@ class Oracle:
             return replace(evidence, tested=frozenset({blame.AT_ONCE}), findings={blame.AT_ONCE: late})
         if not matching:
             evidence = replace(evidence, unrequested=known.is_of_others(shown, self._requested))
-            known.confirm(adopt(shown, exchange.now), exchange.now)
+            known.confirm(adopt(shown, exchange.now), exchange.now, present=not may_lag)
             checked = blame.compare(evidence, tested, shown, allowed)
             return replace(checked, tested=checked.tested | {blame.AT_ONCE})
         resumed = known.resumed(shown, exchange)
         tested |= (blame.RESUMED | {blame.PROMPTLY} if resumed else frozenset()) | {blame.AT_ONCE}
         if shown.whole and not lagging:
-            known.confirm(matching, exchange.now)
+            known.confirm(matching, exchange.now, present=not may_lag)
         if not overdue:
             return replace(evidence, tested=tested, resumed=resumed)
         due = write_instant(max(one.due[1] for one in matching if one.due))

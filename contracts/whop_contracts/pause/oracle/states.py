@@ -137,11 +137,11 @@ class Campaign:
         del self.older[:-_REMEMBERED]
         self.seen, self.gone_back = False, 0
 
-    def confirm(self, states: Possible, now: Window | None) -> None:
-        """Take in the states that a read leaves possible."""
+    def confirm(self, states: Possible, now: Window | None, *, present: bool) -> None:
+        """Take in the states that a read leaves possible; ``present``: it cannot have shown an older one."""
         self.states, self.confirmed = states, now
         self.causes, self.doubtful = (), False
-        self.seen, self.gone_back = True, 0
+        self.seen, self.gone_back = self.seen or present, 0
 
     def goes_back(self) -> bool:
         """Take in that a read shows an older state; whether replicas that lag differently explain it."""
