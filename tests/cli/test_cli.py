@@ -19,7 +19,7 @@ from whop_contracts import __version__, cli
 from whop_contracts import report as reports
 from whop_contracts.cli import COMMANDS
 from whop_contracts.cli.check import Progress
-from whop_contracts.cli.planning import pacing, planned
+from whop_contracts.cli.planning import pacing, planned, served
 from whop_contracts.exchange import Request, Response
 from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations
@@ -314,9 +314,11 @@ def test_plan_tells_why_each_request_is_in_it(call):
     ids = [clause.id for clause in catalogue.clauses()]
     assert sorted(id_ for case in outline["cases"] for id_ in case["first"]) == sorted(ids)
     assert outline["unserved"] == []
-    # An unpause may only bring a campaign into a known state.
-    assert all(case["serves"] or case["class"] is None for case in outline["cases"])
-    assert all(set(case["first"]) <= set(case["serves"]) for case in outline["cases"])
+    for case in outline["cases"]:
+        assert case["serves"] or case["class"] is None, "an unpause may only bring into a known state"
+        assert set(case["first"]) <= set(case["serves"])
+    six = planned(replace(LIVE, campaign_ids=tuple("abcdef")))
+    assert {(sequence, case.name) for sequence, case in six.listed()} <= served(six, []).keys()
     only = ("--profile", "quick", "--clause", "refusals.other-method")
     outline = json.loads(call("plan", "--why", "--json", *only)[1])
     assert {id_ for case in outline["cases"] for id_ in case["serves"]} == {"refusals.other-method"}

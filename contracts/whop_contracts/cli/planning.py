@@ -65,6 +65,9 @@ def open_mock(provider: Provider, *, routed: bool = True) -> MockTarget:
 def run_in_process(plan: Plan, provider: Provider, rng: random.Random, watch: Watch) -> RunState:
     """Run a plan against a provider in this process; ``watch`` gets each exchange and its sequence's name."""
     actors = mock_actors(plan.means.campaigns)
+    if added := actors.campaigns[len(SEED.campaigns) :]:
+        provider.added = ((), added)
+        provider.reset()
     return execute(session_in_process(provider, actors, rng, watch, tolerance=plan.means.tolerance_s), plan)
 
 
@@ -82,10 +85,11 @@ def session_in_process(
 
 
 def mock_actors(campaigns: int = 4) -> Actors:
-    """The actors of a run on the built-in provider."""
+    """The actors of a run on the built-in provider, which has to add campaigns from the fifth on."""
+    added = tuple(f"{PAUSE.id_prefix}Added{number:08d}" for number in range(campaigns - len(SEED.campaigns)))
     return Actors(
         token=SEED.token,
-        campaigns=SEED.campaigns[:campaigns],
+        campaigns=SEED.campaigns[:campaigns] + added,
         readonly_token=SEED.readonly_token,
         foreign=SEED.foreign_campaign,
         resting={"inactive": SEED.inactive, "stale": SEED.stale, "paused": SEED.paused},
@@ -230,5 +234,7 @@ def _requests(plan: Plan, clauses: Iterable[Clause]) -> list[tuple[Names, frozen
         found.append(((sequence, evidence.exchange.case), tested))
 
     reference = build(clock=ManualClock(time.time()))
-    run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - no secrets
+    state = run_in_process(plan, reference, random.Random(plan.seed), note)  # noqa: S311 - no secrets
+    if state.inconclusive:
+        raise RuntimeError(f"the plan on the built-in mock: {state.inconclusive}")
     return found
