@@ -17,8 +17,8 @@ TOKEN = "wk_Qx7+vK/Jd2=mXv9.Rb4~TzLc8-HnYp5"
 READONLY = "wk_Zw3+qG/Hs8=pNc5.Vw1~KxFj6-TgRb9"
 GATEWAY = "Ug4Zk8-Wq2Bd7-Jx41"
 COOKIE = "Fh5Nw9Xk3Tp"
-PROXY = "Yb6Mv2Sr8Lq"
-SECRETS = (TOKEN, READONLY, GATEWAY, COOKIE, PROXY, altered(TOKEN, "middle"))
+PROXY, CLOCK = "Yb6Mv2Sr8Lq", "Rg5Kc8Vt3Jp"
+SECRETS = (TOKEN, READONLY, GATEWAY, COOKIE, PROXY, CLOCK, altered(TOKEN, "middle"))
 REPORTS = {
     "json": "r.json",
     "junit": "r.xml",
@@ -97,7 +97,13 @@ def guarded(state, *echoes):
 
 def words(state, prefix):
     """The settings of a run with all reports, as flags of the command or of pytest."""
-    named = [*state.words(), "--header", f"Cookie: a=1; b={COOKIE}"]
+    named = [
+        *state.words(),
+        "--header",
+        f"Cookie: a=1; b={COOKIE}",
+        "--test-clock",
+        f"{state.clock_url}?k={CLOCK}",
+    ]
     for name, path in REPORTS.items():
         named += [f"--{name.replace('_', '-')}", path]
     return [word.replace("--", prefix, 1) if word.startswith("--") else word for word in named]

@@ -25,8 +25,8 @@ from filelock import FileLock, Timeout
 
 from whop_contracts.instants import write_instant
 from whop_contracts.pause.evidence import State
-from whop_contracts.settings import UsageError, read_file
-from whop_contracts.settings.kinds import CAMPAIGN, without_query
+from whop_contracts.settings import UsageError, read_file, without_query
+from whop_contracts.settings.kinds import CAMPAIGN
 
 VERSION: Final = 1
 ReadState = Callable[[Mapping[str, Any]], State]

@@ -37,13 +37,21 @@ def read_file(path: Path, most: int = 2**26) -> bytes:
     return content
 
 
+def without_query(url: str) -> str:
+    """A URL for a reader: what its query and its fragment assign may be a token."""
+    for mark in "?#":
+        before, _, after = url.partition(mark)
+        url = f"{before}{mark}(not shown)" if "=" in after else url
+    return url
+
+
 def shown(value: Any) -> str:
     """A value that is no secret, for a reader; nothing for None and an empty list."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(value)
-    return f"{value:g}s" if isinstance(value, float) else "" if value is None else str(value)
+    return f"{value:g}s" if isinstance(value, float) else "" if value is None else without_query(str(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from whop_contracts.instants import read_instant
+from whop_contracts.settings import without_query
 
 STDOUT: Final = Path("-")
 """The path of a report that means standard output."""
@@ -106,14 +107,6 @@ def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
     """A hint at the known name that was probably meant, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {prefix}{near[0]}?" if near else ""
-
-
-def without_query(url: str) -> str:
-    """A URL for a reader: what its query and its fragment assign may be a token."""
-    for mark in "?#":
-        before, _, after = url.partition(mark)
-        url = f"{before}{mark}(not shown)" if "=" in after else url
-    return url
 
 
 def describe_os_error(error: OSError) -> str:
