@@ -137,14 +137,15 @@ def refusal(answer):
 def test_an_error_that_shows_the_inside_fails():
     for what in ERRORS.keys() - {"nothing"}:
         for text_ in ERRORS[what]:
-            found = list(CLAUSES["refusals.nothing-leaks"].check(refusal(f"error: {text_}".encode())))
-            assert found, text_
-            assert found[0].actual.startswith(what), text_
+            for said in (f"error: {text_}", json.dumps({"error": [{text_: 1}]}), f"<pre id='a'>{text_}"):
+                found = list(CLAUSES["refusals.nothing-leaks"].check(refusal(said.encode())))
+                assert [one.actual.startswith(what) for one in found] == [True], said
 
 
 def test_an_error_in_plain_words_does_not():
-    for said in ERRORS["nothing"]:
-        assert not fails(refusal(said.encode()), "refusals.nothing-leaks")
+    for text_ in ERRORS["nothing"]:
+        for said in (text_, json.dumps({"error": {"message": text_, "must": ["be", text_]}}, indent=2)):
+            assert not fails(refusal(said.encode()), "refusals.nothing-leaks"), said
 
 
 def test_the_format_of_a_body_that_we_truncated_is_not_checked():

@@ -13,6 +13,7 @@ from report.making import failing
 from safety.pretending import WallTarget, judged, parties
 from safety.serving import JSON, ONE
 from whop_contracts import schemas
+from whop_contracts.cli.planning import mock_actors
 from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
 from whop_contracts.provider.server import show_or_move_clock
 from whop_contracts.report import terminal
@@ -329,6 +330,24 @@ def test_a_first_read_that_fails_gives_its_likely_cause(answer, base, reason, ca
     assert reason in result["reason"]
     assert f"; likely cause: {cause}" in result["reason"]
     assert len(shown(result).splitlines()) < 5
+
+
+def test_a_first_read_that_is_too_long_ends_a_run_before_it_changes_anything(state):
+    state.before = lambda _: Answer(200, JSON, b"{" + b" " * 2**21)
+    result = checked(state, test_clock=None)
+    assert (result["exit_code"], {seen.method for seen in state.requests}) == (3, {"GET"})
+    assert "too long to be read" in result["reason"]
+
+
+def test_neither_a_date_from_a_cache_nor_a_page_for_what_is_not_found_is_an_odd_set_up():
+    def spoil(_number, response):
+        shown = PAGE if response.status == 404 else response
+        return replace(shown, headers=(*shown.headers, ("age", "7")))
+
+    clock = ManualClock(1_790_000_000.0)
+    result = judged(WallTarget(build(clock=clock), clock, spoil), Settings(profile="quick"), mock_actors())
+    assert result["verdict"] == "conforms"
+    assert not any("likely cause" in note for note in result["notes"])
 
 
 def without_route(seen):

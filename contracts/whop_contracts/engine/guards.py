@@ -14,6 +14,7 @@ from whop_contracts.exchange import Exchange, Window
 from whop_contracts.instants import NANO
 from whop_contracts.pause.evidence import Evidence, State
 from whop_contracts.steps import read
+from whop_contracts.target.clocks import date_of
 
 if TYPE_CHECKING:
     from whop_contracts.engine.session import Session
@@ -108,7 +109,7 @@ class ClockCheck:
 
     def _compare(self, session: Session, evidence: Evidence, stamp: int, now: Window) -> None:
         clock, exchange = session.target.clock, evidence.exchange
-        learned = clock.kind == "wall" and evidence.response.header("date") is None
+        learned = clock.kind == "wall" and date_of(evidence.response) is None
         slack = _APART if clock.kind == "wall" else int(session.tolerance * NANO)
         if learned:
             clock.learn_instant(stamp, exchange.sent, exchange.received)

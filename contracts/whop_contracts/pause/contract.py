@@ -139,6 +139,7 @@ class Contract:
         read, redirect = evidence.operation == "retrieve", 300 <= status < 400  # noqa: PLR2004
         acting = evidence.operation == "pause" and evidence.request_class in ACTING
         pause = acting and exchange.role == "full" and exchange.scope == "named"
+        unread = read and exchange.scope == "named" and evidence.documents.last is None
         media_type, start = essence(response.header("content-type")), response.content.lstrip()[:1]
         page = media_type == "text/html" or start == b"<"
         unmoved = pause and not evidence.possible and document == evidence.documents.last
@@ -146,11 +147,11 @@ class Contract:
         rows = (
             (read and redirect, "redirects are not followed; give the base URL that it leads to"),
             (
-                read and status == 404 and not _VERSIONED.search(exchange.request.url),  # noqa: PLR2004
+                unread and status == 404 and not _VERSIONED.search(exchange.request.url),  # noqa: PLR2004
                 "the base URL lacks the version; expected one such as https://host/api/v1",
             ),
             (
-                read and status in (200, 404) and page and evidence.documents.last is None,
+                unread and status in (200, 404) and page,
                 "a website responds, not the API; check the host and the path of the base URL",
             ),
             (pause and redirect, "another scheme, host or path than the API's; check the base URL"),

@@ -125,11 +125,13 @@ def _root(id_: str, found: Mapping[str, str]) -> str:
 
 
 def conclude(rows: Sequence[Row], reason: str | None, *, strict: bool) -> tuple[str, str | None]:
-    """The verdict of clauses, and why it is inconclusive: for ``reason``, or what prevented a must clause."""
+    """The verdict, and why it is inconclusive: ``reason``, what prevented a must clause, no clause tested."""
     failing = {"failed", "warned"} if strict else {"failed"}
     if any(row["verdict"] in failing for row in rows):
         return "violates", None
     prevented = [row["reason"] for row in rows if row["cause"] == "prevented" and row["level"] == "must"]
+    if not any(row["exchanges"] for row in rows):
+        prevented += [f"no clause was tested: {row['reason']}" for row in rows[:1]]
     reason = reason or next(iter(prevented), None)
     return ("inconclusive", reason) if reason else ("conforms", None)
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from whop_contracts.exchange import Finding
 from whop_contracts.json_text import is_json
@@ -33,6 +33,7 @@ LEAKS: Final = {
     for what, forms in _FOUND["leaks"].items()
 }
 """What shows the provider's inside, and how it looks."""
+_LINKS: Final = re.compile(r"<(?:script|style)\b[^<>]*>[^<]*|</?[a-z][^<>]*>|https?://[^\s\"'<>]*")
 
 
 def _unless(expected: str, actual: Callable[[Evidence], str | None]) -> Check:
@@ -133,14 +134,25 @@ def _refused(evidence: Evidence) -> bool:
     return evidence.answered and evidence.status >= _CLIENT_ERROR and evidence.operation is not None
 
 
+def _strings(value: Any) -> Iterator[str]:
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping | list):
+            left += [*one, *one.values()] if isinstance(one, Mapping) else one
+
+
 def _leaks(evidence: Evidence) -> Iterator[Finding]:
     sent = evidence.exchange.request
     echoed = sent.content.decode("utf-8", "replace") + sent.url
     said = evidence.response.content[:_READ].decode("utf-8", "replace")
-    for escaped, char in (("\\n", "\n"), ("\\t", "\t"), ('\\"', '"'), ("\\/", "/")):
-        said = said.replace(escaped, char)
+    if evidence.text and evidence.readable:
+        said = "\0".join(_strings(evidence.text.value))
     for what, pattern in LEAKS.items():
-        match = next((m for m in pattern.finditer(said) if m[0].strip() not in echoed), None)
+        searched = _LINKS.sub(" ", said) if what == "a source path" else said
+        match = next((m for m in pattern.finditer(searched) if m[0].strip() not in echoed), None)
         if match:
             yield Finding("nothing of the provider's inside", f"{what}: {' '.join(match[0].split())[:120]}")
             return

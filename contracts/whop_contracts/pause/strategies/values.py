@@ -13,7 +13,6 @@ import os
 import random
 import string
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -23,12 +22,11 @@ from hypothesis.strategies import SearchStrategy
 
 from whop_contracts.instants import zone_name
 from whop_contracts.pause.classify import ID_PREFIX
+from whop_contracts.steps import ALTERATIONS, altered
 
 T = TypeVar("T")
 SAMPLES: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("samples.json").read_text("utf-8"))
 _LETTERS: Final = string.ascii_letters + string.digits
-_LEAST_ALTERATION: Final = 4
-"""How many characters are cut or added at least: fewer may fall into what a base64 reader ignores."""
 _BYTES: Final = 4_096
 """What one value may be made from; one that wants more is left out."""
 
@@ -140,32 +138,10 @@ def malformed_ids() -> SearchStrategy[str]:
 
 
 def altered_tokens(token: str) -> SearchStrategy[tuple[str, str]]:
-    """What was done to ``token``, and the token that this makes: a character of its middle third changed (to
-    no other case of itself), or at least four characters cut from its start or end, or added there.
-
-    A token of four characters or fewer is never cut. Shrinks towards the last four cut off, or the middle
-    changed to an ``a`` or a ``b``. ValueError for an empty token.
+    """How ``token`` was altered, one of ``steps.ALTERATIONS`` but its case, and the token that this makes, as
+    the requests of a run have it. Shrinks towards a character changed. ValueError for an empty token.
     """
     if not token:
         raise ValueError("an empty token cannot be altered")
-
-    def changed(step: int, letters: str) -> tuple[str, str]:
-        place = len(token) // 2 + step
-        letter = letters[token[place].lower() == letters[0].lower()]
-        return "a character changed", token[:place] + letter + token[place + 1 :]
-
-    third = len(token) // 6
-    added = _letters(_LEAST_ALTERATION, 8)
-    cuts = st.integers(_LEAST_ALTERATION, max(len(token) - 1, _LEAST_ALTERATION))
-    cut = (
-        cuts.map(lambda size: ("cut short", token[:-size])),
-        cuts.map(lambda size: ("its start cut off", token[size:])),
-    )
-    return st.one_of(
-        *(cut if len(token) > _LEAST_ALTERATION else ()),
-        st.builds(
-            changed, st.integers(-third, third), st.sampled_from(["ab", *map("".join, pairwise(_LETTERS))])
-        ),
-        added.map(lambda tail: ("characters added", token + tail)),
-        added.map(lambda head: ("characters added before it", head + token)),
-    )
+    ways = [how for how in ALTERATIONS if how != "case"]
+    return st.sampled_from(ways).map(lambda how: (how, altered(token, how)))
