@@ -174,9 +174,9 @@ def _certificates(text: str) -> Path | None:
 def _writable(text: str) -> Path:
     """A path that can be written, as far as can be seen without writing."""
     path, wrong = Path(text).expanduser(), ""
-    if path == STDOUT:
-        return path
-    if path.is_dir() or text.endswith("/") or not text:
+    if text == str(STDOUT):
+        wrong = "only reports can go to standard output"
+    elif path.is_dir() or text.endswith("/") or not text:
         wrong = "it is a folder"
     elif path.exists():
         wrong = "" if os.access(path, os.W_OK) else "permission denied"
@@ -204,6 +204,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "INPUT": _readable,
     "CERTIFICATES": _certificates,
     "OUTPUT": _writable,
+    "REPORT": lambda text: STDOUT if text == str(STDOUT) else _writable(text),
     "PATH": Path,
     "GLOB": lambda text: text if text and text.isprintable() else None,
     "HOST": _host,
@@ -213,6 +214,4 @@ KINDS: Final[Mapping[str, Kind]] = {
     name: (_Switch if name == "SWITCH" else Kind)(parser=_PARSERS.get(name), **row)
     for name, row in json.loads(Path(__file__).with_name("kinds.json").read_text("utf-8")).items()
 }
-SWITCH, TOKEN, CAMPAIGN, BASE_URL, CLOCK_URL, OUTPUT = (
-    KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "BASE_URL", "CLOCK_URL", "OUTPUT")
-)
+SWITCH, TOKEN, CAMPAIGN, BASE_URL = (KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "BASE_URL"))

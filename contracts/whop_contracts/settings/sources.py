@@ -149,7 +149,7 @@ def describe(settings: Settings) -> str:
             value = tuple(f"{name}: (not shown)" for name, _ in value) if setting.repeatable else "(set)"
         if setting.name == "token" and settings.token_file:
             origin = "token-file"
-        text = kinds.without_query(value) if setting.kind is kinds.CLOCK_URL and value else shown(value)
+        text = kinds.without_query(value) if setting.kind is KINDS["CLOCK_URL"] and value else shown(value)
         rows.append((setting.key, text or "-", origin))
     wide = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{key:<{wide[0]}}  {text:<{min(wide[1], 40)}}  {origin}" for key, text, origin in rows)
