@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from functools import cache
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -18,10 +19,11 @@ hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Locks of the tests stay out of the folder of the user."""
-    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.getbasetemp())
+def pytest_configure(config: pytest.Config) -> None:
+    """Locks of the tests stay out of the folder of the user, also where a module copies the environment."""
+    folder = TemporaryDirectory()
+    config.add_cleanup(folder.cleanup)
+    os.environ["XDG_STATE_HOME"] = folder.name
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -49,7 +49,7 @@ def test_a_trial_of_the_proof(figures, bare) -> None:
     """Without the plan, which the trials of a seed share."""
     task = Trial("conforming", "conforming")
     trial = attempt(task)
-    assert (trial.crash, trial.failed, trial.inconclusive) == (None, (), None)
+    assert (trial.failed, trial.inconclusive, trial.left) == ((), None, ())
     share = cpu(lambda: attempt(task)) / trial.requests / bare
     figures.take("a trial of the proof: time per request, of the bare respx loop's", share, most=1.5)
 

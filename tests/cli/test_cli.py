@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,6 +26,7 @@ from whop_contracts.pause import catalogue
 from whop_contracts.provider import SEED, faults, variations
 from whop_contracts.provider.server import clock_url
 from whop_contracts.settings import Settings, UsageError
+from whop_contracts.signals import interruptible, restoring
 from whop_contracts.target.responses import Reply
 from whop_contracts.target.sender import Sender
 
@@ -190,6 +192,19 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
     assert Path("/dev/null").is_char_device()
 
 
+def test_a_signal_ends_waiting_for_a_reader_but_not_the_writing_of_a_file(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "f")
+    monkeypatch.setattr(Path, "write_bytes", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(signal.SIGINT))
+    with interruptible():
+        with restoring():
+            pass
+        reports.write(Settings(json=tmp_path / "r"), handmade.result())
+        assert (tmp_path / "r").read_text()
+        with pytest.raises(KeyboardInterrupt):
+            reports.write(Settings(json=tmp_path / "f"), handmade.result())
+
+
 def test_a_recording_is_for_its_owner_alone_unless_the_file_is_there(call, tmp_path):
     there = tmp_path / "there.har"
     there.touch(0o644)
@@ -198,9 +213,7 @@ def test_a_recording_is_for_its_owner_alone_unless_the_file_is_there(call, tmp_p
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "new.har", there)] == [0o600, 0o644]
 
 
-def test_a_report_that_cannot_be_written_is_exit_2_before_the_run_or_after_the_others_are(
-    call, running, tmp_path
-):
+def test_a_report_that_cannot_be_written_is_exit_2_before_the_run_or_after_the_rest(call, running, tmp_path):
     seen = running(handmade.result())
     assert call("run", "--json", "no/such/folder.json")[0] == 2
     assert seen == []

@@ -51,6 +51,7 @@ def perform(folder, *, written_down=False, **given):
     (programs / "python").chmod(0o755)
     for path in files.values():
         path.write_text("")
+    assert ENVIRONMENT["XDG_STATE_HOME"] == os.environ["XDG_STATE_HOME"], "locks are in the user's folder"
     runner = ENVIRONMENT | {
         "PATH": f"{programs}{os.pathsep}{ENVIRONMENT['PATH']}",
         "GITHUB_ACTIONS": "true",
@@ -69,15 +70,10 @@ def perform(folder, *, written_down=False, **given):
         done = process(*words, cwd=work, env=runner | variables)
         said.append(done.stdout)
         code = code or done.returncode
-    outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
-    job = SimpleNamespace(
-        code=code,
-        said="".join(said),
-        summary=files["summary"].read_text("utf-8"),
-        outputs=outputs,
-        calls=files["calls"].read_text().split("\0")[:-1],
-    )
-    assert SEED.token not in job.said + job.summary + "".join(outputs.values())
+    job = SimpleNamespace(code=code, said="".join(said), summary=files["summary"].read_text("utf-8"))
+    job.outputs = dict(line.split("=", 1) for line in files["outputs"].read_text().splitlines())
+    job.calls = files["calls"].read_text().split("\0")[:-1]
+    assert SEED.token not in job.said + job.summary + "".join(job.outputs.values())
     for path in work.rglob("*"):
         assert path.is_dir() or SEED.token.encode() not in path.read_bytes(), path
     return job

@@ -36,7 +36,8 @@ def test_a_recording_of_ours_that_was_changed_is_one_line(tmp_path):
     judged(Settings(har=path, profile="quick"))
     whole = path.read_text("utf-8")
     changes = ({"_role": "root"}, {"_campaign": None}, {"_sent": "1"}, {"_now": ["x"]}, {"_operation": {}})
-    for wrong in ({"resume_tolerance": "1m"}, {"plan": 3}, *changes):
+    plans = ({"plan": plan} for plan in (3, {"sha256": None}, {"seed": float("inf")}))
+    for wrong in ({"resume_tolerance": "1m"}, *plans, *changes):
         log = json.loads(whole)
         (log["log"]["entries"][5] if wrong in changes else log["log"]["_run"]).update(wrong)
         path.write_text(json.dumps(log), "utf-8")

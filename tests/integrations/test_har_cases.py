@@ -159,6 +159,8 @@ UNREADABLE = [
     (without(dated(), "startedDateTime"), ".startedDateTime is not there"),
     (dated(startedDateTime="soon"), ".startedDateTime is no date with a time and a zone"),
     (dated(response={"status": "200"}), ".response.status is no whole number"),
+    (dated(response={"status": 200, "headers": True}), ".response.headers is not an array"),
+    (dated(request=dated()["request"] | {"headers": 7}), ".request.headers is not an array"),
     (
         dated(response={"status": 200, "content": {"text": "%", "encoding": "base64"}}),
         ".response.content.text is no base64",

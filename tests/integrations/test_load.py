@@ -50,8 +50,8 @@ class ForgetsOne(Provider):
 def test_a_master_and_two_workers_share_campaigns_and_find_the_one_that_is_broken(tmp_path):
     """Of each worker's four users two or one have a campaign of their own, and the others share one."""
     (tmp_path / "locustfile.py").write_text("from whop_contracts.load import CampaignUser\n")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+    # Below the ports that whoever asks for any gets, and another one for each process of pytest.
+    port = str(20_000 + os.getpid() % 10_000)
     provider, users, iterations = ForgetsOne(RunningClock()), 8, 4
     before = states(provider)
 
@@ -97,10 +97,10 @@ def load_runs():
     with (
         served(conforming) as good,
         served(forgetting) as bad,
-        socket.create_server(("127.0.0.1", 0)) as taken,
+        socket.socket() as deaf,
     ):
-        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        taken.close()
+        deaf.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         before = states(conforming)
         full = ["-H", good.base_url, *campaigns(*NAMED), "--iterations", "4", "--settle-every", "2"]
         lost = ["-H", bad.base_url, *campaigns(CAMPAIGN), "--iterations", "4"]

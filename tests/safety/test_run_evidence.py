@@ -39,35 +39,30 @@ def requests(state):
     return [f"{seen.method} {seen.path.rpartition('/')[2]}" for seen in state.requests]
 
 
-def test_the_test_clock_is_read_once_and_asked_once_for_each_move(state):
+def test_the_test_clock_is_read_once_and_asked_once_for_each_move(serve):
     asked = []
 
     def counted(provider, method, content):
         asked.append((method, content))
         return show_or_move_clock(provider, method, content)
 
-    state.clock = counted
-    assert checked(state, profile="standard")["exit_code"] == 0
+    with serve(build(clock=ManualClock())) as state:
+        state.clock = counted
+        assert checked(state, profile="standard")["exit_code"] == 0
     moves = asked[1:]
     assert asked[0][0] == "GET"
     assert {method for method, _ in moves} == {"PUT"}
     assert len({content for _, content in moves}) == len(moves) > 5
 
 
-@pytest.mark.parametrize(
-    ("url", "noted"),
-    [
-        ("http://staging.example/api/v1", True),
-        ("https://staging.example/api/v1", False),
-        ("http://127.0.0.1:9/api/v1", False),
-    ],
-)
-def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(tmp_path, url, *, noted):
-    about = {"kind": "live", "base_url": url, "loopback": "127" in url}
+@pytest.mark.parametrize("origin", ["http://h.example", "https://h.example", "http://127.0.0.1:9"])
+def test_a_credential_that_is_sent_in_the_clear_is_noted_and_told(tmp_path, origin):
+    noted = origin == "http://h.example"
+    about = {"kind": "live", "base_url": f"{origin}/api/v1", "loopback": "127" in origin}
     target = WallTarget(Provider(ManualClock()), ManualClock(), lambda *_: "connection refused", **about)
     told = []
     result = judged(target, Settings(journal=tmp_path / "j.jsonl"), tell=told.append)
-    note = "the credential is sent over plain http:// to staging.example: whoever is on the way can read it"
+    note = "the credential is sent over plain http:// to h.example: whoever is on the way can read it"
     assert (note in result["notes"]) is noted
     assert (f"insecure: {note}" in told) is noted
 
@@ -100,21 +95,16 @@ def an_hour_off(provider, method, content):
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (responding("GET", 429), "the test clock responded with 429"),
+        *((responding("GET", n), f"the test clock responded with {n}") for n in (429, 503)),
         (responding("GET", 500), "the test clock responded to a GET with 500"),
-        (responding("GET", 503), "the test clock responded with 503"),
-        (responding("PUT", 401), "the test clock responded to a PUT with 401"),
-        (responding("PUT", 404), "the test clock responded to a PUT with 404"),
-        (responding("PUT", 500), "the test clock responded to a PUT with 500"),
+        *((responding("PUT", n), f"the test clock responded to a PUT with {n}") for n in (401, 404, 500)),
         (responding("PUT", 409), "the test clock would not be moved forwards"),
         (moves_nothing, "the test clock did not go where it was moved"),
         (an_hour_off, "the test clock is not the provider's: updated_at does not follow it"),
         (show_or_move_clock, None),
     ],
 )
-def test_a_test_clock_that_cannot_be_used_prevents_a_verdict_and_one_that_can_excuses_nothing(
-    broken, reason, serve
-):
+def test_an_unusable_test_clock_prevents_a_verdict_and_a_usable_one_excuses_nothing(broken, reason, serve):
     """Whatever the provider does: here it never resumes."""
     with serve(fault="never-resumes") as state:
         state.clock = broken
@@ -194,9 +184,8 @@ def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(stat
     state.before = lambda seen: CONFLICT if seen.pauses else None
     result = checked(state, test_clock=None)
     assert (result["exit_code"], failing(result)) == (3, [])
-    assert result["reason"] == (
-        "every pause gets a 409, even after an unpause; expected campaigns that can be paused"
-    )
+    reason = "every pause gets a 409, even after an unpause; expected campaigns that can be paused"
+    assert result["reason"] == reason
     twice = [f"GET {ONE}", "POST pause", "POST unpause"]
     assert requests(state)[:6] == [*twice, "POST pause", f"GET {ONE}", "POST unpause"]
 
@@ -266,13 +255,13 @@ def dated(year):
     return {"spoil": spoil}
 
 
+UNDATED = {"options": {"date_header": False, "updated_at": "stands"}}
+
+
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        (
-            {"options": {"date_header": False, "updated_at": "stands"}},
-            "no response shows the provider's time; give",
-        ),
+        (UNDATED, "no response shows the provider's time; give"),
         # The dates are a gateway's: the provider is not accused.
         (dated(2020), "updated_at"),
         (dated(2031), "updated_at"),

@@ -53,7 +53,7 @@ def create_app(provider: Provider, log: Log | None = None) -> ASGIApp:
         except ClientDisconnect:
             return
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        path = raw.decode("latin-1")
+        path = b"?".join(filter(None, (raw, scope["query_string"]))).decode("latin-1")
         response = _respond(provider, request, path, bytes(content))
         if log:
             log(request.method, path, response.status)
@@ -134,6 +134,7 @@ def serve(
     finally:
         for one, handler in former.items():
             signal.signal(one, handler)
+        listener.close()
 
 
 @contextlib.contextmanager
@@ -147,6 +148,7 @@ def running(provider: Provider, log: Log | None = None) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+        listener.close()
 
 
 def _open(provider: Provider, host: str, port: int, log: Log | None) -> tuple[uvicorn.Server, socket.socket]:

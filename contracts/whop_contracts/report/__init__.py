@@ -20,7 +20,7 @@ from whop_contracts.report import summary
 from whop_contracts.report.summary import Result, is_hidden, visible
 from whop_contracts.settings import ROWS, Settings, UsageError
 from whop_contracts.settings.kinds import STDOUT, describe_os_error
-from whop_contracts.signals import undisturbed
+from whop_contracts.signals import interruptible, undisturbed
 
 if TYPE_CHECKING:
     import jinja2
@@ -58,16 +58,15 @@ def render(name: str, result: Result) -> str:
 
 
 def write(settings: Settings, result: Result) -> None:
-    """Write every report that was asked for, whatever signals come. UsageError names the first that fails."""
+    """Write every report that was asked for. UsageError names the first that fails."""
     wrong: list[UsageError] = []
-    with undisturbed():
-        for name in WRITERS:
-            path = getattr(settings, name)
-            if path not in (None, STDOUT):
-                try:
-                    write_file(path, render(name, result), f"--{ROWS[name]['key']}")
-                except UsageError as error:
-                    wrong.append(error)
+    for name in WRITERS:
+        path = getattr(settings, name)
+        if path not in (None, STDOUT):
+            try:
+                write_file(path, render(name, result), f"--{ROWS[name]['key']}")
+            except UsageError as error:
+                wrong.append(error)
     if wrong:
         raise wrong[0]
 
@@ -75,15 +74,18 @@ def write(settings: Settings, result: Result) -> None:
 def write_file(path: Path, text: str, flag: str) -> None:
     """Replace a regular file by one written next to it: a link is followed, and the file keeps its mode.
 
-    Devices and pipes, and files whose folder lets no other file replace them, are written directly.
+    Devices and pipes, and files whose folder lets no other file replace them, are written directly. No signal
+    ends the writing of a file; the first one ends waiting for the reader of a pipe, by a KeyboardInterrupt.
     UsageError, which begins with ``flag``, if the file cannot be written.
     """
     data = text.encode("utf-8", "backslashreplace")
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)
+            with interruptible():
+                path.write_bytes(data)
         else:
-            _replace(path, data)
+            with undisturbed():
+                _replace(path, data)
     except OSError as error:
         why = describe_os_error(error)
         raise UsageError(f"{flag} {str(path)!r}: could not be written ({why})") from None

@@ -142,7 +142,7 @@ def _of_what_excludes_each_other(given: Settings, named: Mapping[str, str]) -> I
         if getattr(given, one) and getattr(given, other):
             yield f"{named[one]}: expected either it or --{ROWS[other]['key']}, not both"
     taken: dict[Path, str] = {}
-    for name in (name for name, row in ROWS.items() if row["kind"] == "OUTPUT"):
+    for name in (name for name, row in ROWS.items() if row["kind"] in {"OUTPUT", "REPORT"}):
         path = getattr(given, name)
         if path is not None and (path.is_file() or not path.exists()):
             other = taken.setdefault(path.resolve(), name)

@@ -28,6 +28,8 @@ STDOUT: Final = Path("-")
 """The path of a report that means standard output."""
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _DURATION: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?(ms|s|m|h|)")
+_LONGEST: Final = 500 * 3600.0
+"""Seconds that every operating system can wait for a socket: fewer than 2**31 ms."""
 _OFF: Final = dict.fromkeys(("false", "0", "no", "off"), False)
 _SWITCHES: Final = dict.fromkeys(("true", "1", "yes", "on"), True) | _OFF
 _RESERVED: Final = frozenset(
@@ -123,8 +125,10 @@ def _token(text: str) -> str | None:
 def _address(text: str) -> str | None:
     try:
         parts = urllib.parse.urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # what urlsplit says is not for users
+        host = parts.hostname or ""
+        decoded = importlib.import_module("idna").decode(host) if host.startswith("xn--") else host
+        usable = parts.scheme in {"http", "https"} and decoded and parts.port != 0
+    except ValueError:  # what they say is not for users
         return None
     written = text.isprintable() and text.isascii() and not set(text) & set(" \\#")
     return text if written and usable and "@" not in parts.netloc else None
@@ -144,7 +148,8 @@ def _header(text: str) -> tuple[str, str] | None:
 
 def _duration(text: str) -> float | None:
     match = _DURATION.fullmatch(text.strip())
-    return (match and float(match[1]) * _UNITS[match[2]]) or None
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    return seconds if 0 < seconds <= _LONGEST else None
 
 
 def _readable(text: str) -> Path:
@@ -167,9 +172,9 @@ def _certificates(text: str) -> Path | None:
 def _writable(text: str) -> Path:
     """A path that can be written, as far as can be seen without writing."""
     path, wrong = Path(text).expanduser(), ""
-    if path == STDOUT:
-        return path
-    if path.is_dir() or text.endswith("/") or not text:
+    if text == str(STDOUT):
+        wrong = "only reports can go to standard output"
+    elif path.is_dir() or text.endswith("/") or not text:
         wrong = "it is a folder"
     elif path.exists():
         wrong = "" if os.access(path, os.W_OK) else "permission denied"
@@ -197,15 +202,14 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "INPUT": _readable,
     "CERTIFICATES": _certificates,
     "OUTPUT": _writable,
+    "REPORT": lambda text: STDOUT if text == str(STDOUT) else _writable(text),
     "PATH": Path,
     "GLOB": lambda text: text if text and text.isprintable() else None,
     "HOST": _host,
-    "INSTANT": read_instant,
+    "INSTANT": lambda text: read_instant(text) if "1970" <= text < "9000" else None,
 }
 KINDS: Final[Mapping[str, Kind]] = {
     name: (_Switch if name == "SWITCH" else Kind)(parser=_PARSERS.get(name), **row)
     for name, row in json.loads(Path(__file__).with_name("kinds.json").read_text("utf-8")).items()
 }
-SWITCH, TOKEN, CAMPAIGN, BASE_URL, CLOCK_URL, OUTPUT = (
-    KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "BASE_URL", "CLOCK_URL", "OUTPUT")
-)
+SWITCH, TOKEN, CAMPAIGN, BASE_URL = (KINDS[name] for name in ("SWITCH", "TOKEN", "CAMPAIGN", "BASE_URL"))

@@ -195,7 +195,7 @@ def _headers(message: Mapping[str, Any], body: Any, at: str) -> tuple[tuple[str,
     if lines may be missing or there is a body to which it belongs.
     """
     lines: list[tuple[str, str]] = []
-    given, about = message.get("headers") or (), _object(body)
+    given, about = member(message, "headers", list, at) if message.get("headers") else (), _object(body)
     for index, line in enumerate(given):
         where = f"{at}.headers[{index}]"
         name = member(line, "name", str, where)
