@@ -321,13 +321,6 @@ def test_a_first_read_that_fails_gives_its_likely_cause(answer, base, reason, ca
     assert len(shown(result).splitlines()) < 5
 
 
-def test_a_first_read_that_is_too_long_ends_a_run_before_it_changes_anything(state):
-    state.before = lambda _: Answer(200, JSON, b"{" + b" " * 2**21)
-    result = checked(state, test_clock=None)
-    assert (result["exit_code"], {seen.method for seen in state.requests}) == (3, {"GET"})
-    assert "too long to be read" in result["reason"]
-
-
 def test_neither_a_date_from_a_cache_nor_a_page_for_what_is_not_found_is_an_odd_set_up():
     def spoil(_number, response):
         shown = PAGE if response.status == 404 else response

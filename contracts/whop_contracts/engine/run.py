@@ -134,8 +134,6 @@ def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
             403: f"the credential may not read it (403); {contract.read_permission} is needed",
             404: "there is no such campaign for this credential (404)",
         }.get(response.status, f"the first read got status code {contract.describe_status(evidence)}")
-    if response.truncated:
-        return "the response is too long to be read to its end"
     begins_as_json = response.content.lstrip()[:1] in _JSON_STARTS
     return None if evidence.shown or begins_as_json else "the response does not begin as JSON"
 

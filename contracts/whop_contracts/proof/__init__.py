@@ -32,7 +32,7 @@ _REQUESTS: Final[Mapping[str, tuple[str, int]]] = {
     "standard": (CONFORMING, 400),
 }
 """For each profile the conforming provider whose requests are counted, and how many a run may send."""
-_EARLY: Final[Mapping[str, Mapping[int, int]]] = {"standard": {50: 17, 90: 130, 97: 205, 99: 245}}
+_EARLY: Final[Mapping[str, Mapping[int, int]]] = {"standard": {50: 17, 90: 132, 97: 205, 99: 245}}
 """For each profile the largest first failing request, by the percentage of faults that do not exceed it."""
 _SHOWN: Final = 12
 """How many of the faults that a clause alone catches are named, and how many lines of a difference."""

@@ -120,15 +120,17 @@ def calendar_stamps() -> SearchStrategy[SymbolicInstant]:
     return _symbolic(base=sample("days"), time=sample("times"), offset=ZONES, fraction=FRACTIONS)
 
 
-def sunday_stamps() -> SearchStrategy[SymbolicInstant]:
-    """Instants in hours that are skipped or come twice somewhere, in the zone there or by their digits."""
-    return st.builds(
+SUNDAYS: Final = tuple(
+    st.builds(
         lambda night, fraction: SymbolicInstant(night[0], time=night[1], offset=night[2], fraction=fraction),
-        sample("nights"),
+        st.sampled_from(nights),
         FRACTIONS,
     )
-
-
+    for nights in SAMPLES["nights"].values()
+)
+"""Instants in hours that are skipped or come twice somewhere, in the zone there or by their digits: in North
+America, in Europe, elsewhere.
+"""
 # No later than 30 December, so that no offset carries the instant out of the year 9999.
 _FAR_DAYS: Final = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
 FAR: Final = (

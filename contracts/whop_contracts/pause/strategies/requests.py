@@ -182,9 +182,11 @@ def _other_method(method: str) -> SearchStrategy[Case]:
 
 
 _DATES: Final = (
-    instants.sunday_stamps(),
+    instants.SUNDAYS[0],
     instants.stamps(),
+    instants.SUNDAYS[1],
     instants.calendar_stamps(),
+    instants.SUNDAYS[2],
     instants.stamps().map(lambda until: replace(until, form="{date}\\u0054{time}{fraction}{offset}")),
 )
 _AWAY: Final = instants.stamps().filter(lambda until: until.offset != "Z")

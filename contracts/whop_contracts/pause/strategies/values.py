@@ -1,7 +1,7 @@
 """Small values: samples at which implementations break, the parts of dates, ids, tokens, and :func:`draw`.
 
 Of ``samples.json``: ``days`` are the ends of months and years, and days that show a swapped month and day.
-``nights`` are a Sunday, a time and an offset. The landmarks are seconds in UTC at which counters run out and
+``nights`` are Sundays, times and offsets. The landmarks are seconds in UTC at which counters run out and
 calendars differ. ``shapes`` are instants with one thing too many or too few. ``malformed`` are texts that are
 not JSON because of one thing; ``DATE`` is where an instant goes.
 """

@@ -82,6 +82,7 @@ _PAUSE: Final[Mapping[str, Callable[[_Times, _Times, bool], _Times]]] = {
     "keeps the latest": lambda old, new, _: [max(old + new)] if new else old,
     "replaces all if it has a date": lambda old, new, _: new or old,
     "replaces those of the pause in effect": lambda old, new, paused: new if paused else old + new,
+    "keeps the others if it has no date": lambda old, new, paused: new if new or paused else old,
     "sets one if there is none": lambda old, new, _: old or new,
 }
 """The timers after a pause, from those before it, the new one (if any), and whether it was paused."""

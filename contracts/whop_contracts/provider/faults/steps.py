@@ -96,6 +96,7 @@ _AFFECTED: Final[Mapping[str, Callable[[Campaign, Any], bool]]] = {
     "paused": lambda one, _: one.status == "paused",
     "paused with a date": lambda one, _: one.paused_until is not None,
     "paused without a date": lambda one, _: one.status == "paused" and one.paused_until is None,
+    "addressed without a date": lambda one, it: one is it and one.paused_until is None,
     "paused in the company": lambda one, it: one.status == "paused" and one.company == it.company,
     "running in the company": lambda one, it: (
         one.status in {"active", "paused"} and one.company == it.company
