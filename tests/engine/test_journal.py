@@ -15,6 +15,7 @@ from whop_contracts.pause.evidence import State, read_state
 URL = "http://127.0.0.1:9/api/v1"
 ACTIVE = state_of("active", None)
 DATE = "2026-09-21T14:13:20.000Z"
+DATED, PAUSED = state_of("paused", DATE), state_of("paused", None)
 
 
 @pytest.fixture
@@ -24,26 +25,24 @@ def path(tmp_path):
 
 def begun(path):
     journal = Journal.create(path, URL, "r1", read_state)
-    journal.first("adcamp_1", state_of("active", None))
+    journal.first("adcamp_1", ACTIVE)
     return journal
 
 
 def test_what_is_written_is_read(path):
     journal = begun(path)
-    journal.first("adcamp_2", state_of("paused", DATE))
-    journal.intend("adcamp_1", state_of("paused", DATE))
-    journal.intend("adcamp_1", state_of("paused", None))
-    journal.intend("adcamp_2", state_of("active", None))
+    journal.first("adcamp_2", DATED)
+    journal.intend("adcamp_1", DATED)
+    journal.intend("adcamp_1", PAUSED)
+    journal.intend("adcamp_2", ACTIVE)
     journal.put_back("adcamp_2")
     journal.close()
     assert Journal.read(path, read_state) == JournalRecord(
         base_url=URL,
         run_id="r1",
         campaigns={
-            "adcamp_1": CampaignRecord(
-                ACTIVE, [state_of("paused", DATE), state_of("paused", None)], put_back=False
-            ),
-            "adcamp_2": CampaignRecord(state_of("paused", DATE), [], put_back=True),
+            "adcamp_1": CampaignRecord(ACTIVE, [DATED, PAUSED], put_back=False),
+            "adcamp_2": CampaignRecord(DATED, [], put_back=True),
         },
     )
     assert not Journal.read(path, read_state).complete
@@ -55,12 +54,12 @@ def test_each_line_is_on_the_disk_before_the_call_returns(path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.read_bytes().count(b"\n")))
     journal = begun(path)
     before = len(synced)
-    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_1", PAUSED)
     assert synced[before:] == [3]
-    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_1", PAUSED)
     assert len(synced) == before + 1
     journal.put_back("adcamp_1")
-    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_1", PAUSED)
     assert synced[before:] == [3, 4, 5]
     journal.close()
     assert not Journal.read(path, read_state).complete
@@ -84,7 +83,7 @@ def test_without_a_path_it_is_in_the_current_directory_named_after_its_run_and_f
 def test_a_complete_journal_is_replaced_and_an_incomplete_one_is_not(path):
     begun(path).close()
     journal = begun(path)
-    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_1", PAUSED)
     journal.close()
     with pytest.raises(JournalError, match="were not put back; restore them first: whop-contracts restore"):
         Journal.create(path, URL, "r2", read_state)
@@ -110,9 +109,9 @@ def test_where_no_journal_can_be_written_the_error_is_one_line_and_nothing_is_re
 
 def test_at_whatever_byte_a_run_is_cut_off_its_journal_is_read(path):
     journal = begun(path)
-    journal.intend("adcamp_1", state_of("paused", DATE))
+    journal.intend("adcamp_1", DATED)
     journal.put_back("adcamp_1")
-    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_1", PAUSED)
     journal.close()
     whole = path.read_bytes()
     header = whole.index(b"\n") + 1
@@ -127,9 +126,32 @@ def test_at_whatever_byte_a_run_is_cut_off_its_journal_is_read(path):
             Journal.read(path, read_state)
 
 
+@pytest.mark.parametrize("part", [0, 1, 20, 200])
+def test_what_a_full_disk_takes_of_a_line_is_cut_off_again(path, monkeypatch, part):
+    """The disk has room again later in teardown, and ``restore`` reads the journal."""
+    journal, real, room = begun(path), os.write, [part]
+
+    def write(descriptor, text):
+        if not room[0]:
+            raise OSError(28, "No space left on device")
+        done = real(descriptor, text[: room[0]])
+        room[0] -= done
+        return done
+
+    journal.lenient = True
+    monkeypatch.setattr(os, "write", write)
+    journal.intend("adcamp_1", PAUSED)
+    room[0] = 200
+    journal.intend("adcamp_1", DATED)
+    journal.close()
+    left = [PAUSED, DATED] if part == 200 else [DATED]
+    assert Journal.read(path, read_state).campaigns["adcamp_1"].left == left
+    assert (journal.trouble is None) is (part == 200)
+
+
 def test_a_journal_is_gone_on_with_after_its_unfinished_line_is_cut_off(path):
     journal = begun(path)
-    journal.intend("adcamp_1", state_of("paused", None))
+    journal.intend("adcamp_1", PAUSED)
     journal.close()
     with path.open("ab") as file:
         file.write(b'{"campaign": "adc')
@@ -142,12 +164,12 @@ def test_a_journal_is_gone_on_with_after_its_unfinished_line_is_cut_off(path):
 def test_the_states_that_our_requests_explain():
     """Dates are compared as instants, to the millisecond."""
     text = "2031-05-06T09:08:09.123+02:00"
-    dated, paused, ns = state_of("paused", text), state_of("paused", None), read_instant(text).ns
+    dated, paused, ns = state_of("paused", text), PAUSED, read_instant(text).ns
     both = CampaignRecord(paused, [dated])
     for record, state, fits in (
         *((both, state, True) for state in (paused, dated, ACTIVE)),
         *((both, State("paused", ns + off), off < 2_000_000) for off in (900_000, -1_000_000, 2_000_000)),
-        (both, state_of("paused", DATE), False),
+        (both, DATED, False),
         (both, state_of("stale", None), False),
         (CampaignRecord(paused), ACTIVE, False),
         (CampaignRecord(ACTIVE, [dated]), paused, False),

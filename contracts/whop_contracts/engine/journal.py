@@ -148,8 +148,14 @@ class Journal:
         text = memoryview(json.dumps(line).encode() + b"\n")
         try:
             with _explained(self.path, "written"):
-                while text:
-                    text = text[os.write(self._descriptor, text) :]
+                end = os.fstat(self._descriptor).st_size
+                try:
+                    while text:
+                        text = text[os.write(self._descriptor, text) :]
+                finally:
+                    if text:
+                        # In teardown more lines are written: the next one would continue this one.
+                        os.ftruncate(self._descriptor, end)
                 os.fsync(self._descriptor)
         except JournalError as error:
             self.trouble = str(error)
