@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,12 +52,13 @@ def test_a_folder_that_cannot_be_written_is_a_note(tmp_path):
         assert note.startswith("no lock could be taken on this machine")
 
 
-def test_what_a_run_does_not_share():
-    assert resources_of(
-        "https://h:8443/api/v1", ["adcamp_1", "adcamp_2"], "https://h:8443/clock?token=x"
-    ) == [
+def test_what_a_run_does_not_share(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names, clock = ["adcamp_1", "adcamp_2"], "https://h:8443/clock?token=x"
+    assert resources_of("https://h:8443/api/v1", names, clock, Path("j.jsonl")) == [
         "campaign adcamp_1 at https://h:8443",
         "campaign adcamp_2 at https://h:8443",
+        f"journal {tmp_path / 'j.jsonl'}",
         "test clock https://h:8443/clock?(not shown)",
     ]
-    assert resources_of("https://h/api/v1", ["adcamp_1"], None) == ["campaign adcamp_1 at https://h"]
+    assert resources_of("https://h/api/v1", [], None, tmp_path / "j") == [f"journal {tmp_path / 'j'}"]

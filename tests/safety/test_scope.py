@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,7 @@ from safety.nursery import SOAK
 from safety.pretending import WallTarget, judged, parties
 from safety.serving import ONE, THEIRS, TWO
 from whop_contracts.cli.check import check
-from whop_contracts.engine.journal import exclusive, resources_of
+from whop_contracts.engine.journal import Journal, exclusive, resources_of
 from whop_contracts.engine.run import restore
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.provider import SEED, Answer, ManualClock, Provider
@@ -94,12 +96,13 @@ def alone(serve, tmp_path, monkeypatch):
 
 
 def test_a_second_run_sends_nothing_and_names_the_first(alone, tmp_path):
-    settings = alone.settings(tmp_path, journal=None, profile="quick")
-    with exclusive(resources_of(alone.base_url, [ONE], None), "other-run"):
+    settings, told = alone.settings(tmp_path, journal=None, profile="quick"), []
+    with exclusive(resources_of(alone.base_url, [ONE], None, tmp_path), "other-run"):
         with pytest.raises(UsageError, match=f"campaign {ONE} at .*run other-run"):
             check(settings)
         assert alone.requests == []
-    assert check(settings)["verdict"] == "conforms"
+    assert check(settings, tell=told.append)["verdict"] == "conforms"
+    assert re.fullmatch(r"journal: whop-contracts-[0-9a-f]{8}\.journal\.jsonl", told[0])
     assert list(tmp_path.iterdir()) == [], "a journal is removed once everything is restored"
     kept = tmp_path / "kept.jsonl"
     settings = replace(settings, journal=kept)
@@ -108,6 +111,18 @@ def test_a_second_run_sends_nothing_and_names_the_first(alone, tmp_path):
     how = {"open_target": lambda *_: pytest.fail("opened"), "rate": lambda *_: None}
     restored = restore(kept, settings, PAUSE, **how)
     assert (restored.restored, restored.failed) == ([], [])
+
+
+def test_a_journal_is_of_one_run_at_a_time(alone, tmp_path):
+    """A run on another campaign does not replace it."""
+    settings = alone.settings(tmp_path, journal=Path("kept.jsonl"), profile="quick")
+    Journal.create(kept := tmp_path / "kept.jsonl", alone.base_url, "r1", PAUSE.read_state).close()
+    before = kept.read_bytes()
+    with exclusive(resources_of(alone.base_url, [TWO], None, kept), "other-run"):
+        for begin in (lambda: check(settings),):
+            with pytest.raises(UsageError, match=rf"journal {kept} is in use .*run other-run"):
+                begin()
+    assert (kept.read_bytes(), alone.requests) == (before, [])
 
 
 def without_dates(_seen, answer):

@@ -4,7 +4,7 @@ The journal says what campaigns were before the run, and what our requests could
 lines, each forced to the disk before the request that it announces is sent. It holds no credential. A power
 cut leaves at worst one unfinished last line, which is not read: its request was never sent.
 
-The advisory lock keeps two runs from changing the same campaigns or the same test clock.
+The advisory lock keeps two runs from changing the same campaigns, journal or test clock.
 """
 
 from __future__ import annotations
@@ -85,12 +85,11 @@ class Journal:
         self._intended: set[tuple[str, State]] = set()
 
     @classmethod
-    def create(cls, path: Path | None, base_url: str, run_id: str, read_state: ReadState) -> Journal:
-        """Begin the journal of a run: at ``path``, else in the current directory, for its owner alone.
+    def create(cls, path: Path, base_url: str, run_id: str, read_state: ReadState) -> Journal:
+        """Begin the journal of a run, for its owner alone.
 
         A complete journal is replaced. An incomplete one, or another file that is not empty, is an error.
         """
-        path = path or Path(f"whop-contracts-{run_id}.journal.jsonl")
         if urllib.parse.urlsplit(base_url).username:
             raise JournalError("a base URL with a credential in it is not written to a journal")
         with _explained(path, "written"):
@@ -244,10 +243,11 @@ def _keep_name(path: Path) -> None:
 # -- the lock ------------------------------------------------------------------------------------------------
 
 
-def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None) -> list[str]:
-    """What a run must not share with another: its campaigns, by origin, and its test clock."""
+def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None, journal: Path) -> list[str]:
+    """What a run must not share with another: its campaigns, by origin, its journal and its test clock."""
     url = urllib.parse.urlsplit(base_url)
     named = [f"campaign {campaign} at {url.scheme}://{url.netloc}" for campaign in campaigns]
+    named.append(f"journal {os.path.realpath(journal)}")
     return [*named, f"test clock {without_query(test_clock)}"] if test_clock else named
 
 
@@ -285,7 +285,7 @@ def _locked(folder: Path, resource: str, run: str) -> Iterator[None]:
             other = holder.read_text("utf-8") or other
         raise UsageError(
             f"{resource} is in use by another run on this machine ({other}); "
-            f"expected one run at a time: wait for it, or use another campaign"
+            f"expected one run at a time: wait for it, or use another"
         ) from None
     try:
         holder.write_text(f"run {run}, process {os.getpid()}", "utf-8")

@@ -187,7 +187,7 @@ def restore(
     if not settings.token:
         raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
     actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
-    resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
+    resources = resources_of(record.base_url, actors.campaigns, settings.test_clock, path)
     with closing(open_target(settings, record.base_url)) as target, closing(Journal.reopen(path)) as journal:
         session = Session(
             Sender(target, rng=random.Random(), rate=rate(settings, target)),  # noqa: S311 - spreads retries
