@@ -19,6 +19,7 @@ from whop_contracts.provider import SEED, Answer, ManualClock, Provider
 from whop_contracts.settings import Settings, UsageError
 
 _FAULT = "stores-no-date"
+UNOPENED = {"open_target": lambda *_: pytest.fail("opened"), "rate": lambda *_: None}
 
 
 @pytest.mark.parametrize("variation", [None, "any-case-of-id"])
@@ -108,18 +109,19 @@ def test_a_second_run_sends_nothing_and_names_the_first(alone, tmp_path):
     settings = replace(settings, journal=kept)
     assert check(settings)["verdict"] == "conforms"
     assert kept.exists(), "one that was named is kept"
-    how = {"open_target": lambda *_: pytest.fail("opened"), "rate": lambda *_: None}
-    restored = restore(kept, settings, PAUSE, **how)
+    restored = restore(kept, settings, PAUSE, **UNOPENED)
     assert (restored.restored, restored.failed) == ([], [])
 
 
 def test_a_journal_is_of_one_run_at_a_time(alone, tmp_path):
-    """A run on another campaign does not replace it."""
+    """A run on another campaign does not replace it, and ``restore`` cuts off no unfinished line."""
     settings = alone.settings(tmp_path, journal=Path("kept.jsonl"), profile="quick")
     Journal.create(kept := tmp_path / "kept.jsonl", alone.base_url, "r1", PAUSE.read_state).close()
+    with kept.open("ab") as file:
+        file.write(b'{"campaign": "adc')
     before = kept.read_bytes()
     with exclusive(resources_of(alone.base_url, [TWO], None, kept), "other-run"):
-        for begin in (lambda: check(settings),):
+        for begin in (lambda: check(settings), lambda: restore(kept, settings, PAUSE, **UNOPENED)):
             with pytest.raises(UsageError, match=rf"journal {kept} is in use .*run other-run"):
                 begin()
     assert (kept.read_bytes(), alone.requests) == (before, [])

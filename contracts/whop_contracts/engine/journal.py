@@ -243,11 +243,13 @@ def _keep_name(path: Path) -> None:
 # -- the lock ------------------------------------------------------------------------------------------------
 
 
-def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None, journal: Path) -> list[str]:
+def resources_of(
+    base_url: str, campaigns: Iterable[str], test_clock: str | None, journal: Path | None
+) -> list[str]:
     """What a run must not share with another: its campaigns, by origin, its journal and its test clock."""
     url = urllib.parse.urlsplit(base_url)
     named = [f"campaign {campaign} at {url.scheme}://{url.netloc}" for campaign in campaigns]
-    named.append(f"journal {os.path.realpath(journal)}")
+    named += [f"journal {os.path.realpath(journal)}"] if journal else []
     return [*named, f"test clock {without_query(test_clock)}"] if test_clock else named
 
 

@@ -181,14 +181,19 @@ def restore(
 
     ``state.inconclusive`` is set if the target could not be reached.
     """
-    record = read_journal(path, settings, contract)
-    if record.complete:
-        return RunState()
-    if not settings.token:
-        raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
-    actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
-    resources = resources_of(record.base_url, actors.campaigns, settings.test_clock, path)
-    with closing(open_target(settings, record.base_url)) as target, closing(Journal.reopen(path)) as journal:
+    with ExitStack() as held:
+        # Nothing is read, or cut off, of a journal that a run still writes.
+        held.enter_context(exclusive(resources_of("", (), None, path), "restore"))
+        record = read_journal(path, settings, contract)
+        if record.complete:
+            return RunState()
+        if not settings.token:
+            why = "not set; expected the token of the run (or --token-file, --token)"
+            raise UsageError(f"WHOP_API_TOKEN: {why}")
+        actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
+        resources = resources_of(record.base_url, actors.campaigns, settings.test_clock, None)
+        held.enter_context(exclusive(resources, f"restore of {record.run_id}"))
+        target = held.enter_context(closing(open_target(settings, record.base_url)))
         session = Session(
             Sender(target, rng=random.Random(), rate=rate(settings, target)),  # noqa: S311 - spreads retries
             actors,
@@ -198,11 +203,11 @@ def restore(
             watch=lambda *_: None,
             tell=tell,
         )
-        session.journal = journal
-        with exclusive(resources, f"restore of {record.run_id}"), interruptible():
-            if note := describe_plain_http(record.base_url):
-                tell(note)
-            restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
+        session.journal = journal = held.enter_context(closing(Journal.reopen(path)))
+        held.enter_context(interruptible())
+        if note := describe_plain_http(record.base_url):
+            tell(note)
+        restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
     if journal.trouble:
         raise JournalError(journal.trouble)
     state = session.state
