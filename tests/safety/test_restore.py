@@ -93,15 +93,19 @@ def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
         assert len(sent(state)) == len(asked)
 
 
-def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
-    """One is not there, the unpause of another fails."""
+@pytest.mark.parametrize("full", [False, True])
+def test_the_others_are_put_back_where_one_cannot_be(state, capsys, monkeypatch, full):
+    """One is not there, the unpause of another fails; also with a full disk."""
     names = (ONE, "adcamp_gone", TWO)
     journal(state.base_url, dict.fromkeys(names, NOT_PAUSED), dict.fromkeys(names, PAUSED))
     state.campaign(ONE).status = state.campaign(TWO).status = "paused"
     state.before = lambda seen: Answer(500) if seen.path.endswith(f"{ONE}/unpause") else None
+    monkeypatch.setattr(os, "fsync", os.fsync if not full else lambda _: Path("absent").stat())
     assert run() == 4
     assert (state.states()[ONE], state.states()[TWO]) == (PAUSED, NOT_PAUSED)
-    fails, gone = capsys.readouterr().out.splitlines()[-2:]
+    out, err = capsys.readouterr()
+    assert (f"restoring: {PATH}: cannot be written: " in err) is full
+    fails, gone = out.splitlines()[-2:]
     assert fails.startswith(f"NOT PUT BACK  {ONE}: was active, is paused indefinitely")
     why = "left as it is: its state cannot be read (status code 404)"
     assert gone.startswith(f"NOT PUT BACK  adcamp_gone: {why}")

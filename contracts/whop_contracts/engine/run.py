@@ -208,9 +208,11 @@ def restore(
         if note := describe_plain_http(record.base_url):
             tell(note)
         restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
-    if journal.trouble:
-        raise JournalError(journal.trouble)
     state = session.state
+    if journal.trouble:
+        if not state.failed:
+            raise JournalError(journal.trouble)
+        tell(journal.trouble)
     lines = [state.restored, state.failed, state.inconclusive]
     state.restored, state.failed, state.inconclusive = redactor_of(actors).data(lines)
     return state
