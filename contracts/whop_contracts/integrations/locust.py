@@ -118,9 +118,9 @@ class SharedCampaign:
 
 @dataclass(slots=True)
 class LoadRun:
-    """What the users of one process share. ``users``, how many work on it, and ``found``, its document at the
-    start, are by campaign. ``counts`` (users ``finished``, pauses ``paused``) are those of all workers on the
-    master, on a worker those since its last report.
+    """What the users of one process share. ``users``, how many work on it, and ``found``, its state at the
+    start, are by campaign. ``counts`` (users ``finished``, pauses ``paused``, campaigns that are ``left`` not
+    restored) are those of all workers on the master, on a worker those since its last report.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -128,7 +128,7 @@ class LoadRun:
     clock: WallClock = field(default_factory=lambda: WallClock(time=time.time, sleep=time.sleep))
     followers: dict[str, OwnCampaign | SharedCampaign] = field(default_factory=dict)
     users: Counter[str] = field(default_factory=Counter)
-    found: dict[str, dict[str, Any]] = field(default_factory=dict)
+    found: dict[str, State] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     arrived: int = 0
     counts: Counter[str] = field(default_factory=Counter)
