@@ -25,7 +25,7 @@ from whop_contracts.integrations.locust import LoadRun
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import Evidence, read_state
+from whop_contracts.pause.evidence import Evidence, State, read_state
 from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import UsageError, host_of
@@ -96,18 +96,17 @@ class CampaignUser(HttpUser):
         """Restore the campaign if no other user works on it, and report that this user is finished."""
         if self.campaign:
             LOAD.users[self.campaign] -= 1
-            if not LOAD.users[self.campaign] and self.campaign in LOAD.found:
-                self._restore()
+            if not LOAD.users[self.campaign] and (first := LOAD.found.get(self.campaign)):
+                self._restore(first)
         LOAD.counts["finished"] += 1
         _end_if_finished(self.environment)
 
-    def _restore(self) -> None:
-        """Bring the campaign into its first state and read it, within ``restore_time``; else the exit code is 4."""
+    def _restore(self, first: State) -> None:
+        """Bring the campaign into its first state and read it, within ``restore_time``; else exit with 4."""
         restored, before, until = False, None, time.monotonic() + LOAD.settings.restore_time
         try:
             while not restored and (before is None or time.monotonic() < until):
-                now = time.time()
-                wanted = PAUSE.elapsed(LOAD.found[self.campaign], LOAD.clock.window(now, now))
+                wanted = PAUSE.elapsed(first, LOAD.clock.window(time.time(), time.time()))
                 for case in PAUSE.requests_to_restore(before, wanted, ""):
                     self.send(case.operation, str(case.body or ""))
                 gevent.sleep(LAG + 0.1)
@@ -118,7 +117,7 @@ class CampaignUser(HttpUser):
             if not restored:
                 LOAD.counts["left"] += 1
                 self.environment.process_exit_code = 4
-                LOG.error("NOT PUT BACK  %s: was %s", self.campaign, LOAD.found[self.campaign])
+                LOG.error("NOT PUT BACK  %s: was %s", self.campaign, first)
 
     def send(self, operation: Operation, body: str = "") -> Evidence:
         """Send one request, and report what its response fails."""
@@ -168,11 +167,10 @@ class CampaignUser(HttpUser):
 
     def _report(self, clause: Clause, finding: Finding, exchange: Exchange) -> None:
         """Add a row to Locust's statistics; the first finding of each clause goes to the log."""
-        settings = LOAD.settings
-        fails = clause.level == "must" or settings.strict
+        fails = clause.level == "must" or LOAD.settings.strict
         if clause.id not in LOAD.reported:
             LOAD.reported.add(clause.id)
-            redactor = Redactor([settings.token or "", *(value for _, value in settings.headers)])
+            redactor = Redactor([LOAD.settings.token or "", *(value for _, value in LOAD.settings.headers)])
             at = f" at {finding.pointer}" if finding.pointer else ""
             request = f"{exchange.request.method} {exchange.request.url}"
             found = f"expected {finding.expected}, actual {finding.actual}{at}"
@@ -193,10 +191,8 @@ def _add_options(parser: Any) -> None:
     about = "a campaign that belongs to the load run; repeatable"
     add("--campaign-id", metavar="ID", action="append", include_in_web_ui=False, help=about)
     add("--seed", metavar="N", type=int, default=0, help="decides what is sent (0)")
-    about = "requests per user; 0: until the run is stopped (0)"
-    add("--iterations", metavar="N", type=int, default=0, help=about)
-    about = "seconds between two requests of a user (0.1)"
-    add("--think-time", metavar="S", type=float, default=0.1, help=about)
+    add("--iterations", metavar="N", type=int, default=0, help="requests per user; 0: until stopped (0)")
+    add("--think-time", metavar="S", type=float, default=0.1, help="seconds between a user's requests (0.1)")
     about = "after so many requests a user waits 2 s and reads; 0: only at the end (20)"
     add("--settle-every", metavar="N", type=int, default=20, help=about)
 

@@ -15,6 +15,7 @@ from whop_contracts.pause.evidence import State, read_state
 URL = "http://127.0.0.1:9/api/v1"
 ACTIVE = state_of("active", None)
 DATE = "2026-09-21T14:13:20.000Z"
+UNDATED = {"status": "paused", "paused_until": 1}
 DATED, PAUSED = state_of("paused", DATE), state_of("paused", None)
 
 
@@ -37,15 +38,13 @@ def test_what_is_written_is_read(path):
     journal.intend("adcamp_2", ACTIVE)
     journal.put_back("adcamp_2")
     journal.close()
-    assert Journal.read(path, read_state) == JournalRecord(
-        base_url=URL,
-        run_id="r1",
-        campaigns={
-            "adcamp_1": CampaignRecord(ACTIVE, [DATED, PAUSED], put_back=False),
-            "adcamp_2": CampaignRecord(DATED, [], put_back=True),
-        },
+    one, two = (
+        CampaignRecord(ACTIVE, [DATED, PAUSED], put_back=False),
+        CampaignRecord(DATED, [], put_back=True),
     )
-    assert not Journal.read(path, read_state).complete
+    record = Journal.read(path, read_state)
+    assert record == JournalRecord(base_url=URL, run_id="r1", campaigns={"adcamp_1": one, "adcamp_2": two})
+    assert not record.complete
     assert read_instant(json.loads(path.read_text().partition("\n")[0])["began"]), "for who reads the file"
 
 
@@ -67,10 +66,8 @@ def test_each_line_is_on_the_disk_before_the_call_returns(path, monkeypatch):
 
 def test_it_is_for_its_owner_alone(path):
     before = os.umask(0)
-    try:
-        begun(path).close()
-    finally:
-        os.umask(before)
+    begun(path).close()
+    os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -87,10 +84,8 @@ def test_a_complete_journal_is_replaced_and_an_incomplete_one_is_not(path):
 def test_where_no_journal_can_be_written_the_error_is_one_line_and_nothing_is_replaced(tmp_path):
     (tmp_path / "file").write_text("precious\n")
     os.mkfifo(tmp_path / "pipe")
-    for where, said in (
-        *(("absent/run.jsonl", "cannot be written"), (".", "cannot be written")),
-        *(("file", "line 1: "), ("pipe", "it is no file")),
-    ):
+    cannot = "cannot be written"
+    for where, said in {"absent/j": cannot, ".": cannot, "file": "line 1: ", "pipe": "it is no file"}.items():
         with pytest.raises(JournalError, match=said) as error:
             Journal.create(tmp_path / where, URL, "r2", read_state)
         assert "\n" not in str(error.value)
@@ -186,17 +181,12 @@ def test_the_states_that_our_requests_explain():
         ([None, {"campaign": "adcamp_1"}], "line 2: says nothing"),
         ([None, {"campaign": "adcamp_1", "first": "active"}], "line 2: holds no state"),
         ([None, {"campaign": "adcamp_1", "first": {"status": 1}}], "line 2: holds no state"),
-        (
-            [None, {"campaign": "adcamp_1", "intend": {"status": "paused", "paused_until": 1}}],
-            "line 2: holds no state",
-        ),
+        ([None, {"campaign": "adcamp_1", "intend": UNDATED}], "line 2: holds no state"),
     ],
 )
 def test_what_is_no_journal_is_said_in_one_line(path, lines, said):
     header = {"journal": 1, "base_url": URL, "run_id": "r", "began": DATE}
-    written = [
-        line if isinstance(line, str) else json.dumps(header if line is None else line) for line in lines
-    ]
+    written = (line if isinstance(line, str) else json.dumps(line or header) for line in lines)
     path.write_text("".join(line + "\n" for line in written))
     with pytest.raises(JournalError, match=said) as error:
         Journal.read(path, read_state)

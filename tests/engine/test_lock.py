@@ -33,14 +33,9 @@ def test_a_second_run_on_the_same_campaign_is_a_usage_error_that_names_the_first
 def test_the_lock_ends_with_the_run_and_with_its_process():
     with exclusive([ONE], "aa11"):
         pass
-    code = (
-        "import os, sys\n"
-        "from whop_contracts.engine.journal import exclusive\n"
-        "exclusive([sys.argv[1]], 'dead').__enter__()\n"
-        "os._exit(9)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, ONE], check=False)
-    assert done.returncode == 9
+    code = "import os, sys; from whop_contracts.engine.journal import exclusive\n"
+    code += "exclusive([sys.argv[1]], 'dead').__enter__(); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code, ONE], check=False).returncode == 9
     with exclusive([ONE], "bb22") as note:
         assert note is None
 

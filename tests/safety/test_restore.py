@@ -70,9 +70,8 @@ def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
     state, capsys, first, intended, found, code, became, said
 ):
     now = state.provider.now()
-    first, intended, found, became = (
-        one and after_days(now, *one) for one in (first, intended, found, became)
-    )
+    states = first, intended, found, became
+    first, intended, found, became = (one and after_days(now, *one) for one in states)
     journal(state.base_url, {ONE: first} if first else {}, {ONE: intended})
     one = state.campaign(ONE)
     one.status, one.paused_until = found[0], found[1] and read_instant(found[1]).ns
@@ -185,9 +184,8 @@ def test_a_host_that_is_gone_is_inconclusive(serve, capsys):
     assert not complete()
 
 
-_DIFFERENT = (
-    *(None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily", "bad-utf-8-replaced"),
-)
+_DIFFERENT = [None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily"]
+_DIFFERENT += ["bad-utf-8-replaced"]
 """Variations that differ most in the state that a request leaves; the others in soak."""
 
 
@@ -208,6 +206,5 @@ def test_the_journal_explains_every_state_at_every_moment(variation, serve):
             return answer
 
         state.after = after
-        profile = "standard" if SOAK else "quick"
-        state.check(campaign_ids=ours, foreign_campaign_id=None, profile=profile)
+        state.check(campaign_ids=ours, foreign_campaign_id=None, profile="standard" if SOAK else "quick")
     assert unexplained == []

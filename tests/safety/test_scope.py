@@ -121,9 +121,9 @@ def test_a_journal_is_of_one_run_at_a_time(alone, tmp_path):
         file.write(b'{"campaign": "adc')
     before = kept.read_bytes()
     with exclusive(resources_of(alone.base_url, [TWO], None, kept), "other-run"):
-        for begin in (lambda: check(settings), lambda: restore(kept, settings, PAUSE, **UNOPENED)):
+        for begin in (check, lambda settings: restore(kept, settings, PAUSE, **UNOPENED)):
             with pytest.raises(UsageError, match=rf"journal {kept} is in use .*run other-run"):
-                begin()
+                begin(settings)
     assert (kept.read_bytes(), alone.requests) == (before, [])
 
 

@@ -141,5 +141,4 @@ class LoadRun:
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         instants = pause_bodies(earliest=today + timedelta(2), latest=today + timedelta(360))
         self.bodies = draw(instants, seed=seed, count=100)
-        self.arrived, self.reported = 0, set()
-        self.users, self.found, self.counts = Counter(), {}, Counter()
+        self.arrived, self.users, self.counts, self.found, self.reported = 0, Counter(), Counter(), {}, set()
