@@ -21,10 +21,8 @@ def _own_locks(tmp_path, monkeypatch):
 def test_a_second_run_on_the_same_campaign_is_a_usage_error_that_names_the_first():
     with exclusive([ONE], "aa11") as note:
         assert note is None
-        with (
-            pytest.raises(UsageError, match=rf"{ONE} is in use .*run aa11, process {os.getpid()}"),
-            exclusive([TWO, ONE], "bb22"),
-        ):
+        said = rf"{ONE} is in use .*run aa11, process {os.getpid()}"
+        with pytest.raises(UsageError, match=said), exclusive([TWO, ONE], "bb22"):
             pytest.fail("both run")
         with exclusive([TWO], "bb22"):
             pass
@@ -43,8 +41,7 @@ def test_the_lock_ends_with_the_run_and_with_its_process():
 def test_a_folder_that_cannot_be_written_is_a_note(tmp_path):
     (tmp_path / "whop-contracts").write_text("")
     with exclusive([ONE], "aa11") as note:
-        assert note is not None
-        assert note.startswith("no lock could be taken on this machine")
+        assert str(note).startswith("no lock could be taken on this machine")
 
 
 def test_what_a_run_does_not_share(tmp_path, monkeypatch):

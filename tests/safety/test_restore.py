@@ -16,8 +16,7 @@ from whop_contracts.pause.evidence import ACTIVE, State, read_state
 from whop_contracts.provider import SEED, Answer, variations
 
 PATH = Path("journal.jsonl")
-PAUSED = ("paused", None)
-NOT_PAUSED = ("active", None)
+PAUSED, NOT_PAUSED = ("paused", None), ("active", None)
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +65,7 @@ def after_days(now, status, days):
         (None, PAUSED, PAUSED, 4, None, "the journal does not have its state before"),
     ],
 )
-def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
-    state, capsys, first, intended, found, code, became, said
-):
+def test_only_what_the_run_has_left_is_put_back(state, capsys, first, intended, found, code, became, said):
     now = state.provider.now()
     states = first, intended, found, became
     first, intended, found, became = (one and after_days(now, *one) for one in states)
@@ -113,8 +110,7 @@ def test_the_others_are_put_back_where_one_cannot_be(state, capsys, monkeypatch,
 
 def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(state, capsys):
     journal(state.base_url, dict.fromkeys((TWO, ONE), NOT_PAUSED), {ONE: PAUSED})
-    for name in (ONE, TWO):
-        state.campaign(name).status = "paused"
+    state.campaign(ONE).status = state.campaign(TWO).status = "paused"
     for _ in range(2):
         assert run() == 4
         said = capsys.readouterr().out.splitlines()
