@@ -25,7 +25,7 @@ from whop_contracts.integrations.locust import LoadRun
 from whop_contracts.pause.catalogue import chosen
 from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.pause.evidence import Evidence
+from whop_contracts.pause.evidence import Evidence, State, read_state
 from whop_contracts.pause.oracle.states import LAG
 from whop_contracts.redaction import Redactor
 from whop_contracts.settings import UsageError, host_of
@@ -49,6 +49,7 @@ class ClauseFailed(AssertionError):  # noqa: N818 - so it reads in Locust's own 
 class CampaignUser(HttpUser):
     """Pauses, reads and unpauses one campaign, and checks every response. Subclass it to change how often."""
 
+    campaign = ""
     ready = False  # whether it has a campaign that can be paused and restored
 
     def on_start(self) -> None:
@@ -64,9 +65,10 @@ class CampaignUser(HttpUser):
         index = getattr(self.environment.runner, "worker_index", 0)
         self.rng = random.Random(f"{self.options.seed} {index} {number}")  # noqa: S311 - repeatable
         self.sent, self.client.trust_env = 0, False
-        evidence = self.send("retrieve")
-        found = LOAD.found.setdefault(self.campaign, dict(evidence.document or {}))
-        self.ready = found.get("status") in {"active", "paused"}
+        shown = read_state(self.send("retrieve").document or {})
+        if shown.status == "active" or (shown.status == "paused" and shown.whole):
+            LOAD.found.setdefault(self.campaign, shown if shown.whole else PAUSE.baseline)
+        self.ready = self.campaign in LOAD.found
         if not self.ready:
             LOG.error("%s: expected a campaign that is active or paused", self.campaign)
 
@@ -92,15 +94,30 @@ class CampaignUser(HttpUser):
 
     def on_stop(self) -> None:
         """Restore the campaign if no other user works on it, and report that this user is finished."""
-        if self.ready:
+        if self.campaign:
             LOAD.users[self.campaign] -= 1
-            if not LOAD.users[self.campaign]:
-                found = LOAD.found[self.campaign]
-                until = found.get("paused_until")
-                body = json.dumps({} if until is None else {"paused_until": until})
-                self.send(*(("pause", body) if found["status"] == "paused" else ("unpause", "")))
+            if not LOAD.users[self.campaign] and (first := LOAD.found.get(self.campaign)):
+                self._restore(first)
         LOAD.counts["finished"] += 1
         _end_if_finished(self.environment)
+
+    def _restore(self, first: State) -> None:
+        """Bring the campaign into its first state and read it, within ``restore_time``; else exit with 4."""
+        restored, before, until = False, None, time.monotonic() + LOAD.settings.restore_time
+        try:
+            while not restored and (before is None or time.monotonic() < until):
+                wanted = PAUSE.elapsed(first, LOAD.clock.window(time.time(), time.time()))
+                for case in PAUSE.requests_to_restore(before, wanted, ""):
+                    self.send(case.operation, str(case.body or ""))
+                gevent.sleep(LAG + 0.1)
+                shown = read_state(self.send("retrieve").document or {})
+                # From then on by way of the baseline: some providers refuse to pause what is paused.
+                restored, before = shown.status is not None and shown.matches(wanted), PAUSE.baseline
+        finally:  # also if Locust kills this user meanwhile
+            if not restored:
+                LOAD.counts["left"] += 1
+                self.environment.process_exit_code = 4
+                LOG.error("NOT PUT BACK  %s: was %s", self.campaign, first)
 
     def send(self, operation: Operation, body: str = "") -> Evidence:
         """Send one request, and report what its response fails."""
@@ -150,11 +167,10 @@ class CampaignUser(HttpUser):
 
     def _report(self, clause: Clause, finding: Finding, exchange: Exchange) -> None:
         """Add a row to Locust's statistics; the first finding of each clause goes to the log."""
-        settings = LOAD.settings
-        fails = clause.level == "must" or settings.strict
+        fails = clause.level == "must" or LOAD.settings.strict
         if clause.id not in LOAD.reported:
             LOAD.reported.add(clause.id)
-            redactor = Redactor([settings.token or "", *(value for _, value in settings.headers)])
+            redactor = Redactor([LOAD.settings.token or "", *(value for _, value in LOAD.settings.headers)])
             at = f" at {finding.pointer}" if finding.pointer else ""
             request = f"{exchange.request.method} {exchange.request.url}"
             found = f"expected {finding.expected}, actual {finding.actual}{at}"
@@ -175,10 +191,8 @@ def _add_options(parser: Any) -> None:
     about = "a campaign that belongs to the load run; repeatable"
     add("--campaign-id", metavar="ID", action="append", include_in_web_ui=False, help=about)
     add("--seed", metavar="N", type=int, default=0, help="decides what is sent (0)")
-    about = "requests per user; 0: until the run is stopped (0)"
-    add("--iterations", metavar="N", type=int, default=0, help=about)
-    about = "seconds between two requests of a user (0.1)"
-    add("--think-time", metavar="S", type=float, default=0.1, help=about)
+    add("--iterations", metavar="N", type=int, default=0, help="requests per user; 0: until stopped (0)")
+    add("--think-time", metavar="S", type=float, default=0.1, help="seconds between a user's requests (0.1)")
     about = "after so many requests a user waits 2 s and reads; 0: only at the end (20)"
     add("--settle-every", metavar="N", type=int, default=20, help=about)
 
@@ -199,6 +213,8 @@ def _prepare(environment: Any, **_: Any) -> None:
     def add_counts(data: dict[str, Any], **_: Any) -> None:
         # Together with the statistics, so that a run that ends by these counts has all of them.
         LOAD.counts.update(data[_OURS])
+        if LOAD.counts["left"]:
+            environment.process_exit_code = 4
         _end_if_finished(environment)
 
     environment.events.worker_report.add_listener(add_counts)

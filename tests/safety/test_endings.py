@@ -51,12 +51,8 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(state, monkeyp
             raise LookupError(SEED.token)
         return real(*arguments)
 
-    def opening(chosen):
-        opened.append(engine_opens(chosen))
-        return opened[-1]
-
-    engine_opens = engine.open_target
-    monkeypatch.setattr(engine, "open_target", opening)
+    opens = engine.open_target
+    monkeypatch.setattr(engine, "open_target", lambda how: opened.append(opens(how)) or opened[-1])
     monkeypatch.setattr(owner, name, breaks)
     result = check(state)
     assert len(calls) >= at
@@ -90,9 +86,7 @@ def test_what_cannot_be_put_back_after_it_is_exit_4(state, monkeypatch):
     assert not state.journal.complete
 
 
-def test_a_request_that_cannot_be_made_does_not_keep_the_other_campaigns_from_being_put_back(
-    state, monkeypatch
-):
+def test_a_request_that_cannot_be_made_leaves_the_other_campaigns_to_be_put_back(state, monkeypatch):
     state.campaign(TWO).status = "paused"
     seen_pauses = []
 

@@ -57,8 +57,7 @@ def test_what_fails_on_the_way_is_no_finding_and_hides_none(status, seed, fault,
 
 
 @pytest.mark.parametrize(
-    ("told_by", "fault"),
-    [("message", _FAULTS[0]), ("header", _FAULTS[1]), ("date", None)],
+    ("told_by", "fault"), [("message", _FAULTS[0]), ("header", _FAULTS[1]), ("date", None)]
 )
 def test_twenty_seconds_of_429_are_waited_out(told_by, fault, serve, slept):
     began = []

@@ -16,8 +16,7 @@ from whop_contracts.pause.evidence import ACTIVE, State, read_state
 from whop_contracts.provider import SEED, Answer, variations
 
 PATH = Path("journal.jsonl")
-PAUSED = ("paused", None)
-NOT_PAUSED = ("active", None)
+PAUSED, NOT_PAUSED = ("paused", None), ("active", None)
 
 
 @pytest.fixture(autouse=True)
@@ -66,13 +65,10 @@ def after_days(now, status, days):
         (None, PAUSED, PAUSED, 4, None, "the journal does not have its state before"),
     ],
 )
-def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
-    state, capsys, first, intended, found, code, became, said
-):
+def test_only_what_the_run_has_left_is_put_back(state, capsys, first, intended, found, code, became, said):
     now = state.provider.now()
-    first, intended, found, became = (
-        one and after_days(now, *one) for one in (first, intended, found, became)
-    )
+    states = first, intended, found, became
+    first, intended, found, became = (one and after_days(now, *one) for one in states)
     journal(state.base_url, {ONE: first} if first else {}, {ONE: intended})
     one = state.campaign(ONE)
     one.status, one.paused_until = found[0], found[1] and read_instant(found[1]).ns
@@ -93,15 +89,19 @@ def test_what_the_run_has_left_is_put_back_and_anything_else_is_left_alone(
         assert len(sent(state)) == len(asked)
 
 
-def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
-    """One is not there, the unpause of another fails."""
+@pytest.mark.parametrize("full", [False, True])
+def test_the_others_are_put_back_where_one_cannot_be(state, capsys, monkeypatch, full):
+    """One is not there, the unpause of another fails; also with a full disk."""
     names = (ONE, "adcamp_gone", TWO)
     journal(state.base_url, dict.fromkeys(names, NOT_PAUSED), dict.fromkeys(names, PAUSED))
     state.campaign(ONE).status = state.campaign(TWO).status = "paused"
     state.before = lambda seen: Answer(500) if seen.path.endswith(f"{ONE}/unpause") else None
+    monkeypatch.setattr(os, "fsync", os.fsync if not full else lambda _: Path("absent").stat())
     assert run() == 4
     assert (state.states()[ONE], state.states()[TWO]) == (PAUSED, NOT_PAUSED)
-    fails, gone = capsys.readouterr().out.splitlines()[-2:]
+    out, err = capsys.readouterr()
+    assert (f"restoring: {PATH}: cannot be written: " in err) is full
+    fails, gone = out.splitlines()[-2:]
     assert fails.startswith(f"NOT PUT BACK  {ONE}: was active, is paused indefinitely")
     why = "left as it is: its state cannot be read (status code 404)"
     assert gone.startswith(f"NOT PUT BACK  adcamp_gone: {why}")
@@ -110,8 +110,7 @@ def test_the_others_are_put_back_where_one_cannot_be(state, capsys):
 
 def test_a_campaign_that_was_changed_along_with_another_is_said_until_it_is_as_it_was(state, capsys):
     journal(state.base_url, dict.fromkeys((TWO, ONE), NOT_PAUSED), {ONE: PAUSED})
-    for name in (ONE, TWO):
-        state.campaign(name).status = "paused"
+    state.campaign(ONE).status = state.campaign(TWO).status = "paused"
     for _ in range(2):
         assert run() == 4
         said = capsys.readouterr().out.splitlines()
@@ -181,9 +180,8 @@ def test_a_host_that_is_gone_is_inconclusive(serve, capsys):
     assert not complete()
 
 
-_DIFFERENT = (
-    *(None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily", "bad-utf-8-replaced"),
-)
+_DIFFERENT = [None, "past-accepted", "any-case-of-id", "second-pause-409", "resume-lazily"]
+_DIFFERENT += ["bad-utf-8-replaced"]
 """Variations that differ most in the state that a request leaves; the others in soak."""
 
 
@@ -204,6 +202,5 @@ def test_the_journal_explains_every_state_at_every_moment(variation, serve):
             return answer
 
         state.after = after
-        profile = "standard" if SOAK else "quick"
-        state.check(campaign_ids=ours, foreign_campaign_id=None, profile=profile)
+        state.check(campaign_ids=ours, foreign_campaign_id=None, profile="standard" if SOAK else "quick")
     assert unexplained == []

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from whop_contracts import __version__, schemas
@@ -121,11 +122,12 @@ class _Run:
         settings, target, actors, plan = self.settings, self.target, self.actors, self.plan
         reason: str | None = "the run ended before anything was changed"
         journal, live, base_url = None, target.kind == "live", target.base_url
-        resources = resources_of(base_url, actors.campaigns, settings.test_clock) if live else []
+        path = settings.journal or Path(f"whop-contracts-{self.id}.journal.jsonl")
+        resources = resources_of(base_url, actors.campaigns, settings.test_clock, path) if live else []
         try:
             with exclusive(resources, self.id) as unlocked:
                 if live:
-                    journal = Journal.create(settings.journal, base_url, self.id, PAUSE.read_state)
+                    journal = Journal.create(path, base_url, self.id, PAUSE.read_state)
                     self.session.journal = journal
                 self._announce(journal)
                 self.state.notes += filter(None, (unlocked, describe_plain_http(base_url)))

@@ -4,7 +4,7 @@ The journal says what campaigns were before the run, and what our requests could
 lines, each forced to the disk before the request that it announces is sent. It holds no credential. A power
 cut leaves at worst one unfinished last line, which is not read: its request was never sent.
 
-The advisory lock keeps two runs from changing the same campaigns or the same test clock.
+The advisory lock keeps two runs from changing the same campaigns, journal or test clock.
 """
 
 from __future__ import annotations
@@ -85,12 +85,11 @@ class Journal:
         self._intended: set[tuple[str, State]] = set()
 
     @classmethod
-    def create(cls, path: Path | None, base_url: str, run_id: str, read_state: ReadState) -> Journal:
-        """Begin the journal of a run: at ``path``, else in the current directory, for its owner alone.
+    def create(cls, path: Path, base_url: str, run_id: str, read_state: ReadState) -> Journal:
+        """Begin the journal of a run, for its owner alone.
 
         A complete journal is replaced. An incomplete one, or another file that is not empty, is an error.
         """
-        path = path or Path(f"whop-contracts-{run_id}.journal.jsonl")
         if urllib.parse.urlsplit(base_url).username:
             raise JournalError("a base URL with a credential in it is not written to a journal")
         with _explained(path, "written"):
@@ -98,14 +97,16 @@ class Journal:
                 # A device would be removed to make room, and keeps nothing.
                 raise JournalError(f"{path}: cannot be written: it is no file")
             if path.is_file() and path.stat().st_size and not (old := cls.read(path, read_state)).complete:
-                first = restore_command(path, old.base_url)
-                why = "holds campaigns that were not put back; restore them first"
-                raise JournalError(f"{path}: {why}: {first}")
+                first = f"restore them first: {restore_command(path, old.base_url)}"
+                raise JournalError(f"{path}: holds campaigns that were not put back; {first}")
             path.unlink(missing_ok=True)
             journal = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         began = write_instant(round(time.time() * 1_000) * 1_000_000)
         journal._write(journal=VERSION, base_url=base_url, run_id=run_id, began=began)
-        _keep_name(path)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as ending:
+            # The new name is forced to the disk too, where directories can be.
+            ending.callback(os.close, folder := os.open(path.absolute().parent, os.O_RDONLY))
+            os.fsync(folder)
         return journal
 
     @classmethod
@@ -145,11 +146,16 @@ class Journal:
         """Write a line; False if that failed, or if there is no file."""
         if self._descriptor is None:
             return False
-        text = memoryview(json.dumps(line).encode() + b"\n")
+        text, end = memoryview(json.dumps(line).encode() + b"\n"), os.fstat(self._descriptor).st_size
         try:
             with _explained(self.path, "written"):
-                while text:
-                    text = text[os.write(self._descriptor, text) :]
+                try:
+                    while text:
+                        text = text[os.write(self._descriptor, text) :]
+                finally:
+                    if text:
+                        # In teardown more lines are written: the next one would continue this one.
+                        os.ftruncate(self._descriptor, end)
                 os.fsync(self._descriptor)
         except JournalError as error:
             self.trouble = str(error)
@@ -225,23 +231,16 @@ def _explained(path: Path, what: str) -> Iterator[None]:
         raise JournalError(f"{path}: cannot be {what}: {error.strerror or error}") from None
 
 
-def _keep_name(path: Path) -> None:
-    """Force the new name to the disk too, where directories can be."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path.absolute().parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 # -- the lock ------------------------------------------------------------------------------------------------
 
 
-def resources_of(base_url: str, campaigns: Iterable[str], test_clock: str | None) -> list[str]:
-    """What a run must not share with another: its campaigns, by origin, and its test clock."""
+def resources_of(
+    base_url: str, names: Iterable[str], test_clock: str | None, journal: Path | None
+) -> list[str]:
+    """What a run must not share with another: its campaigns, by origin, its journal and its test clock."""
     url = urllib.parse.urlsplit(base_url)
-    named = [f"campaign {campaign} at {url.scheme}://{url.netloc}" for campaign in campaigns]
+    named = [f"campaign {name} at {url.scheme}://{url.netloc}" for name in names]
+    named += [f"journal {os.path.realpath(journal)}"] if journal else []
     return [*named, f"test clock {without_query(test_clock)}"] if test_clock else named
 
 
@@ -277,9 +276,9 @@ def _locked(folder: Path, resource: str, run: str) -> Iterator[None]:
         other = "which has just started"
         with contextlib.suppress(OSError, ValueError):
             other = holder.read_text("utf-8") or other
+        expected = "expected one run at a time: wait for it, or use another"
         raise UsageError(
-            f"{resource} is in use by another run on this machine ({other}); "
-            f"expected one run at a time: wait for it, or use another campaign"
+            f"{resource} is in use by another run on this machine ({other}); {expected}"
         ) from None
     try:
         holder.write_text(f"run {run}, process {os.getpid()}", "utf-8")

@@ -16,14 +16,7 @@ from typing import Final
 from whop_contracts import __version__
 from whop_contracts.engine.executor import Executor
 from whop_contracts.engine.guards import PREFLIGHT, Stopped
-from whop_contracts.engine.journal import (
-    CampaignRecord,
-    Journal,
-    JournalError,
-    JournalRecord,
-    exclusive,
-    resources_of,
-)
+from whop_contracts.engine.journal import CampaignRecord, Journal, JournalRecord, exclusive, resources_of
 from whop_contracts.engine.plan import Plan
 from whop_contracts.engine.request_builder import redactor_of
 from whop_contracts.engine.session import RunState, Session
@@ -54,7 +47,7 @@ def execute(
             first = preflight(session, foreign=plan.means.foreign)
         except (BudgetSpent, Stopped) as stopped:
             state.inconclusive = str(stopped)
-        except JournalError:
+        except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - an error of our own; nothing was changed yet
             state.inconclusive = describe_internal_error(error)
@@ -112,21 +105,16 @@ def _check_first_read(session: Session, campaign: str, evidence: Evidence) -> No
     """``Stopped`` if a campaign cannot be read, or is not ready on a live target that is not on loopback."""
     contract, shown = session.contract, evidence.shown
     if reason := _why_unreadable(contract, evidence):
-        cause = contract.likely_cause(evidence)
-        raise Stopped(
-            f"{campaign} could not be read: {reason}" + (f"; likely cause: {cause}" if cause else "")
-        )
+        cause = f"; likely cause: {cause}" if (cause := contract.likely_cause(evidence)) else ""
+        raise Stopped(f"{campaign} could not be read: {reason}{cause}")
     live = session.target.kind == "live" and not session.target.loopback
     if live and (shown is None or not contract.is_ready(shown)):
-        raise Stopped(
-            f"{campaign} is not {contract.baseline} but {shown or 'not readable'}: "
-            f"a run on a live target only uses campaigns that are"
-        )
+        but = f"not {contract.baseline} but {shown or 'not readable'}"
+        raise Stopped(f"{campaign} is {but}: a run on a live target only uses campaigns that are")
 
 
 def _why_unreadable(contract: Contract, evidence: Evidence) -> str | None:
-    response = evidence.exchange.response
-    if response is None:
+    if (response := evidence.exchange.response) is None:
         return evidence.exchange.trouble
     if not evidence.accepted:
         return {
@@ -147,15 +135,13 @@ def read_journal(path: Path, settings: Settings, contract: Contract) -> JournalR
     base_url = checked_base(record.base_url)
     given = None if settings.base_url is None else checked_base(settings.base_url)
     if given is not None and given != base_url:
-        raise UsageError(
-            f"--base-url {given!r}: the journal was written for {base_url!r}; expected the same, or none"
-        )
+        why = f"the journal was written for {base_url!r}; expected the same, or none"
+        raise UsageError(f"--base-url {given!r}: {why}")
     host = split_url(base_url)[0].host.rstrip(".").lower()
     if given is None and not is_loopback(host) and not _is_private(path):
-        raise UsageError(
-            f"{path}: names {base_url}, and is no file of this user with mode 0600; "
-            f"expected --base-url {base_url} beside it, as the credential is sent there"
-        )
+        why = f"names {base_url}, and is no file of this user with mode 0600"
+        expected = f"expected --base-url {base_url} beside it, as the credential is sent there"
+        raise UsageError(f"{path}: {why}; {expected}")
     if host in settings.production_hosts and not settings.allow_production:
         raise UsageError(f"{path}: {host} is production; expected --allow-production beside it")
     return replace(record, base_url=base_url)
@@ -181,14 +167,18 @@ def restore(
 
     ``state.inconclusive`` is set if the target could not be reached.
     """
-    record = read_journal(path, settings, contract)
-    if record.complete:
-        return RunState()
-    if not settings.token:
-        raise UsageError("WHOP_API_TOKEN: not set; expected the token of the run (or --token-file, --token)")
-    actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
-    resources = resources_of(record.base_url, actors.campaigns, settings.test_clock)
-    with closing(open_target(settings, record.base_url)) as target, closing(Journal.reopen(path)) as journal:
+    with ExitStack() as held:
+        # Nothing is read, or cut off, of a journal that a run still writes.
+        held.enter_context(exclusive(resources_of("", (), None, path), "restore"))
+        record = read_journal(path, settings, contract)
+        if record.complete:
+            return RunState()
+        if not settings.token:
+            raise UsageError("WHOP_API_TOKEN: not set; expected the run's token (or --token-file, --token)")
+        actors = Actors(token=settings.token, campaigns=tuple(record.campaigns), headers=settings.headers)
+        resources = resources_of(record.base_url, actors.campaigns, settings.test_clock, None)
+        held.enter_context(exclusive(resources, f"restore of {record.run_id}"))
+        target = held.enter_context(closing(open_target(settings, record.base_url)))
         session = Session(
             Sender(target, rng=random.Random(), rate=rate(settings, target)),  # noqa: S311 - spreads retries
             actors,
@@ -198,14 +188,16 @@ def restore(
             watch=lambda *_: None,
             tell=tell,
         )
-        session.journal = journal
-        with exclusive(resources, f"restore of {record.run_id}"), interruptible():
-            if note := describe_plain_http(record.base_url):
-                tell(note)
-            restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
-    if journal.trouble:
-        raise JournalError(journal.trouble)
+        session.journal = journal = held.enter_context(closing(Journal.reopen(path)))
+        held.enter_context(interruptible())
+        if note := describe_plain_http(record.base_url):
+            tell(note)
+        restore_campaigns(session, record.campaigns, restore_time=settings.restore_time, killed=True)
     state = session.state
+    if journal.trouble:
+        if not state.failed:
+            raise UsageError(journal.trouble)
+        tell(journal.trouble)
     lines = [state.restored, state.failed, state.inconclusive]
     state.restored, state.failed, state.inconclusive = redactor_of(actors).data(lines)
     return state

@@ -118,9 +118,9 @@ class SharedCampaign:
 
 @dataclass(slots=True)
 class LoadRun:
-    """What the users of one process share. ``users``, how many work on it, and ``found``, its document at the
-    start, are by campaign. ``counts`` (users ``finished``, pauses ``paused``) are those of all workers on the
-    master, on a worker those since its last report.
+    """What the users of one process share. ``users``, how many work on it, and ``found``, its state at the
+    start, are by campaign. ``counts`` (users ``finished``, pauses ``paused``, campaigns that are ``left`` not
+    restored) are those of all workers on the master, on a worker those since its last report.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -128,7 +128,7 @@ class LoadRun:
     clock: WallClock = field(default_factory=lambda: WallClock(time=time.time, sleep=time.sleep))
     followers: dict[str, OwnCampaign | SharedCampaign] = field(default_factory=dict)
     users: Counter[str] = field(default_factory=Counter)
-    found: dict[str, dict[str, Any]] = field(default_factory=dict)
+    found: dict[str, State] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     arrived: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -141,5 +141,4 @@ class LoadRun:
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         instants = pause_bodies(earliest=today + timedelta(2), latest=today + timedelta(360))
         self.bodies = draw(instants, seed=seed, count=100)
-        self.arrived, self.reported = 0, set()
-        self.users, self.found, self.counts = Counter(), {}, Counter()
+        self.arrived, self.users, self.counts, self.found, self.reported = 0, Counter(), Counter(), {}, set()
