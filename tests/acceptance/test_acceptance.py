@@ -16,7 +16,7 @@ from safety.pretending import WallTarget, judged
 from safety.serving import served
 from whop_contracts import schemas
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, Answer, ManualClock, build
+from whop_contracts.provider import SEED, ManualClock, Response, build
 from whop_contracts.settings import Settings
 from whop_contracts.steps import Actors
 
@@ -33,7 +33,7 @@ def answering(status, body):
     """A server that responds to everything alike."""
     with served() as state:
         headers = (("content-type", "application/json"), ("date", formatdate(usegmt=True)))
-        state.before = lambda _: Answer(status, headers, body)
+        state.before = lambda _: Response(status, headers, body)
         yield state
 
 

@@ -15,7 +15,7 @@ from safety.serving import served
 from whop_contracts.exchange import Exchange, Request, Response, Window
 from whop_contracts.integrations.locust import OwnCampaign, SharedCampaign
 from whop_contracts.pause.catalogue import clauses
-from whop_contracts.provider import SEED, Answer, Provider, RunningClock, build
+from whop_contracts.provider import SEED, Provider, RunningClock, build
 
 CAMPAIGN = SEED.campaigns[0]
 NAMED = (*SEED.campaigns, SEED.paused, SEED.paused_indefinitely)
@@ -98,8 +98,8 @@ def load_runs():
         full = ["-H", good.base_url, *campaigns(*NAMED), "--iterations", "4", "--settle-every", "2"]
         lost = ["-H", bad.base_url, *campaigns(CAMPAIGN), "--iterations", "4"]
         # Of the two users' first reads the one, and of the other user's requests the one that restores.
-        once.before = lambda seen: Answer(503) if seen.number in {1, 8} else None
-        never.before = lambda seen: Answer(503) if seen.path.endswith("/unpause") else None
+        once.before = lambda seen: Response(503) if seen.number in {1, 8} else None
+        never.before = lambda seen: Response(503) if seen.path.endswith("/unpause") else None
         one = ["--iterations", "1", *campaigns(CAMPAIGN)]
         inactive = ["-H", good.base_url, "--iterations", "1", *campaigns(SEED.inactive)]
         token = {"token": SEED.token}

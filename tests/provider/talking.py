@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from whop_contracts.cli.planning import planned, run_in_process
-from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
+from whop_contracts.provider import SEED, ManualClock, Provider, Response, build
 from whop_contracts.settings import Settings
 
 START = 1_790_000_000.0
@@ -64,7 +64,7 @@ def recorded() -> tuple[Step, ...]:
     provider = build(clock=(clock := ManualClock(START)))
     handle, sent = provider.handle, []
 
-    def keep(*request: Any) -> Answer:
+    def keep(*request: Any) -> Response:
         sent.append((clock.now(), *request))
         return handle(*request)
 

@@ -17,7 +17,7 @@ from whop_contracts.cli.check import check
 from whop_contracts.engine.journal import Journal, JournalRecord
 from whop_contracts.engine.plan import Plan
 from whop_contracts.pause.evidence import read_state
-from whop_contracts.provider import SEED, Answer, Provider, RunningClock, build
+from whop_contracts.provider import SEED, Provider, Response, RunningClock, build
 from whop_contracts.provider.server import TEST_CLOCK, show_or_move_clock
 from whop_contracts.provider.state import Campaign
 from whop_contracts.settings import Settings
@@ -62,11 +62,11 @@ class Served:
     nursery: Nursery | None = None
     alone: bool = False
     base_url: str = ""
-    before: Callable[[Seen], Answer | None] = lambda _seen: None
-    after: Callable[[Seen, Answer], Answer] = lambda _seen, answer: answer
+    before: Callable[[Seen], Response | None] = lambda _seen: None
+    after: Callable[[Seen, Response], Response] = lambda _seen, answer: answer
     requests: list[Seen] = field(default_factory=list)
     answers: list[tuple[Seen, int]] = field(default_factory=list)
-    clock: Callable[[Provider, str, bytes], Answer] = show_or_move_clock
+    clock: Callable[[Provider, str, bytes], Response] = show_or_move_clock
     busy: threading.Condition = field(default_factory=threading.Condition)
     working: int = 0
     first: dict[str, tuple[str, int | None]] = field(default_factory=dict)
@@ -149,7 +149,9 @@ class Served:
             assert self.busy.wait_for(lambda: self.working == 0, timeout=20)
         self.before, self.after = (lambda _seen: None), (lambda _seen, answer: answer)
 
-    def handle(self, method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Answer:
+    def handle(
+        self, method: str, path: str, headers: tuple[tuple[str, str], ...], content: bytes
+    ) -> Response:
         if path == TEST_CLOCK:
             return self.clock(self.provider, method, content)
         with self.busy:

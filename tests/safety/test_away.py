@@ -9,7 +9,7 @@ import pytest
 from safety.nursery import SOAK
 from safety.serving import JSON, ONE, TWO
 from whop_contracts.cli import check as engine
-from whop_contracts.provider import SEED, Answer
+from whop_contracts.provider import SEED, Response
 
 AWAY = "http://staging.example/api/v1"
 CLOCK = "http://staging.example/test_clock"
@@ -28,7 +28,7 @@ def run(state, *more, base=AWAY):
 
 @pytest.mark.parametrize("body", [b"[1]", b'{"status": 7}', b'{"id": "adcamp_'])
 def test_what_cannot_be_understood_is_a_finding_and_is_not_paused(state, body):
-    state.before = lambda _seen: Answer(200, JSON, body)
+    state.before = lambda _seen: Response(200, JSON, body)
     code, said = run(state)
     assert {seen.method for seen in state.requests} == {"GET"}
     # What the page says of retrieving is less than of pausing: some of it only warns.
@@ -106,7 +106,7 @@ def test_a_credential_that_dies_makes_a_run_inconclusive_and_what_stays_paused_i
         if seen.number < at:
             return None
         after.append(seen)
-        return Answer(401, (*JSON, ("www-authenticate", "Bearer")), b"{}")
+        return Response(401, (*JSON, ("www-authenticate", "Bearer")), b"{}")
 
     state.before = before
     code, said = run(state)

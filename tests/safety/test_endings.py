@@ -22,7 +22,7 @@ from whop_contracts.instants import NANO, write_instant
 from whop_contracts.pause.contract import PAUSE
 from whop_contracts.pause.evidence import read_state
 from whop_contracts.pause.oracle import Oracle
-from whop_contracts.provider import SEED, Answer, ManualClock, build
+from whop_contracts.provider import SEED, ManualClock, Response, build
 from whop_contracts.target import LiveTarget
 from whop_contracts.target.clocks import VirtualClock
 from whop_contracts.target.wire import Wire
@@ -67,7 +67,7 @@ def test_after_an_unforeseen_exception_all_is_put_back_and_closed(state, monkeyp
 
 
 def no_unpause(seen):
-    return Answer(500) if seen.path.endswith("/unpause") else None
+    return Response(500) if seen.path.endswith("/unpause") else None
 
 
 def test_what_cannot_be_put_back_after_it_is_exit_4(state, monkeypatch):
@@ -225,7 +225,7 @@ def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(by_hand, own, e
     left = {f"adcamp_{index}": (("active", None), ("paused", None)) for index in range(own)}
     with by_hand() as (state, clock):
         began = clock.now()
-        state.before = lambda _seen: Answer(429, (("retry-after", "3600"),))
+        state.before = lambda _seen: Response(429, (("retry-after", "3600"),))
         done = restored(state, left, each, told.append)
     assert total / 2 < clock.now() - began <= total
     assert [line.partition(":")[0] for line in done.failed] == list(left)
@@ -236,7 +236,7 @@ def test_restoring_ends_within_its_limit_whatever_a_429_asks_for(by_hand, own, e
 @pytest.mark.parametrize("fault", ["foreign-pauses", "foreign-unreadable-pauses"])
 def test_another_companys_campaign_that_stays_paused_is_listed_last(fault, serve):
     with serve(fault=fault) as state:
-        state.before = lambda seen: Answer(403) if seen.path.endswith(f"{THEIRS}/unpause") else None
+        state.before = lambda seen: Response(403) if seen.path.endswith(f"{THEIRS}/unpause") else None
         result = check(state)
         assert result["exit_code"] == 4
         assert result["put_back"]["failed"][-1].startswith(f"{THEIRS}, another company's: was ")

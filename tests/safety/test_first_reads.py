@@ -14,7 +14,7 @@ import pytest
 
 from safety.serving import JSON, ONE
 from target.hostile import certificate
-from whop_contracts.provider import Answer
+from whop_contracts.provider import Response
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def run(state, *more):
 
 
 _NO_JSON = [
-    Answer(200, JSON, b""),
-    Answer(200, (("content-type", "text/html"),), b"<!doctype html><title>Sign in</title>"),
-    Answer(200, JSON, b"\x00\x01\x02"),
-    Answer(401, JSON, b"{}"),
-    Answer(403, JSON, b"{}"),
-    Answer(404, JSON, b"{}"),
-    Answer(500, JSON, b"{}"),
-    Answer(302, (("location", "https://elsewhere.example/"),), b""),
+    Response(200, JSON, b""),
+    Response(200, (("content-type", "text/html"),), b"<!doctype html><title>Sign in</title>"),
+    Response(200, JSON, b"\x00\x01\x02"),
+    Response(401, JSON, b"{}"),
+    Response(403, JSON, b"{}"),
+    Response(404, JSON, b"{}"),
+    Response(500, JSON, b"{}"),
+    Response(302, (("location", "https://elsewhere.example/"),), b""),
 ]
 
 
@@ -80,7 +80,7 @@ _NOT_UNDERSTOOD = (
 
 @pytest.mark.parametrize("body", _NOT_UNDERSTOOD)
 def test_what_cannot_be_understood_is_a_finding(state, body):
-    state.before = lambda _seen: Answer(200, JSON, body)
+    state.before = lambda _seen: Response(200, JSON, body)
     code, said, result = run(state)
     assert code in {1, 4}, said
     assert result["verdict"] == "violates"

@@ -10,7 +10,7 @@ import pytest
 from report.making import failing
 from safety.nursery import SOAK
 from safety.serving import Dropped
-from whop_contracts.provider import Answer
+from whop_contracts.provider import Response
 
 _JITTER_S = 0.2 if SOAK else 0.001
 _FAULTS = ("stores-no-date", "status-in-review")
@@ -38,7 +38,7 @@ def test_what_fails_on_the_way_is_no_finding_and_hides_none(status, seed, fault,
             return None
         if status is None:
             raise Dropped
-        return Answer(status)
+        return Response(status)
 
     def before(_seen):
         pause.wait(rng.uniform(0, _JITTER_S))
@@ -70,10 +70,10 @@ def test_twenty_seconds_of_429_are_waited_out(told_by, fault, serve, slept):
             return None
         if told_by == "date":
             at = email.utils.formatdate(time.time() + 7, usegmt=True)
-            return Answer(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
+            return Response(429, (("retry-after", at), ("date", email.utils.formatdate(usegmt=True))), b"")
         if told_by == "header":
-            return Answer(429, (("retry-after", "7"),), b"")
-        return Answer(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
+            return Response(429, (("retry-after", "7"),), b"")
+        return Response(429, (), b'{"error": {"message": "Rate limited. Try again in 7 seconds."}}')
 
     with serve(fault=fault) as state:
         state.before = before
@@ -95,7 +95,7 @@ def test_a_run_ends_if_its_first_eight_pauses_get_no_response_of_the_provider(st
             return answer
         if status is None:
             raise Dropped
-        return Answer(status)
+        return Response(status)
 
     state.after = after
     result = state.check()

@@ -9,7 +9,7 @@ import pytest
 
 from safety.nursery import SOAK
 from safety.serving import ONE, THEIRS, TWO, Dropped
-from whop_contracts.provider import SEED, Answer
+from whop_contracts.provider import SEED, Response
 
 _OURS = (
     (ONE, TWO),
@@ -149,7 +149,7 @@ def test_a_second_ctrl_c_while_restoring_leaves_the_rest_to_restore(state):
     def limited(seen):
         if seen.path.endswith("/unpause"):
             state.nursery.signal(signal.SIGINT)
-        return Answer(429, (("retry-after", "3600"),))
+        return Response(429, (("retry-after", "3600"),))
 
     at_third_pause(state, interrupt)
     code, said = state.run("--json", "r.json")

@@ -13,7 +13,7 @@ from whop_contracts.engine.journal import Journal
 from whop_contracts.engine.teardown import could_be
 from whop_contracts.instants import NANO, read_instant, write_instant
 from whop_contracts.pause.evidence import ACTIVE, State, read_state
-from whop_contracts.provider import SEED, Answer, variations
+from whop_contracts.provider import SEED, Response, variations
 
 PATH = Path("journal.jsonl")
 PAUSED, NOT_PAUSED = ("paused", None), ("active", None)
@@ -95,7 +95,7 @@ def test_the_others_are_put_back_where_one_cannot_be(state, capsys, monkeypatch,
     names = (ONE, "adcamp_gone", TWO)
     journal(state.base_url, dict.fromkeys(names, NOT_PAUSED), dict.fromkeys(names, PAUSED))
     state.campaign(ONE).status = state.campaign(TWO).status = "paused"
-    state.before = lambda seen: Answer(500) if seen.path.endswith(f"{ONE}/unpause") else None
+    state.before = lambda seen: Response(500) if seen.path.endswith(f"{ONE}/unpause") else None
     monkeypatch.setattr(os, "fsync", os.fsync if not full else lambda _: Path("absent").stat())
     assert run() == 4
     assert (state.states()[ONE], state.states()[TWO]) == (PAUSED, NOT_PAUSED)

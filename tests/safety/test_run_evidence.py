@@ -14,7 +14,7 @@ from safety.pretending import WallTarget, judged, parties
 from safety.serving import JSON, ONE
 from whop_contracts import schemas
 from whop_contracts.cli.planning import mock_actors
-from whop_contracts.provider import SEED, Answer, ManualClock, Provider, build
+from whop_contracts.provider import SEED, ManualClock, Provider, Response, build
 from whop_contracts.provider.server import show_or_move_clock
 from whop_contracts.report import terminal
 from whop_contracts.settings import Settings, UsageError
@@ -72,7 +72,7 @@ def responding(wanted, status, body=b""):
 
     def clock(provider, method, content):
         if method == wanted:
-            return Answer(status, JSON, body)
+            return Response(status, JSON, body)
         return show_or_move_clock(provider, method, content)
 
     return clock
@@ -166,7 +166,7 @@ def test_a_credential_that_may_not_pause_ends_the_command_after_three_pauses(sta
 def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(state):
     def gateway(seen):
         known = dict(seen.headers).get("authorization") == f"Bearer {SEED.token}"
-        return None if known else Answer(503)
+        return None if known else Response(503)
 
     state.before = gateway
     result = checked(state)
@@ -177,7 +177,7 @@ def test_retries_that_are_exhausted_prevent_what_only_those_requests_test(state)
     assert prevented == {f"authorization.{name}" for name in names}
 
 
-CONFLICT = Answer(409, JSON, b'{"error": {"type": "conflict", "message": "x"}}')
+CONFLICT = Response(409, JSON, b'{"error": {"type": "conflict", "message": "x"}}')
 
 
 def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(state):
@@ -190,7 +190,7 @@ def test_if_every_pause_is_a_409_even_after_an_unpause_nothing_is_concluded(stat
     assert requests(state)[:6] == [*twice, "POST pause", f"GET {ONE}", "POST unpause"]
 
 
-@pytest.mark.parametrize("answer", [CONFLICT, Answer(403, JSON, b'{"error": {}}')])
+@pytest.mark.parametrize("answer", [CONFLICT, Response(403, JSON, b'{"error": {}}')])
 def test_one_409_or_403_to_the_first_pause_is_a_response_like_any_other(state, answer):
     first = iter([answer])
     state.before = lambda seen: next(first, None) if seen.pauses else None
@@ -285,8 +285,8 @@ def test_if_every_response_is_longer_than_our_limit_the_reason_says_so(state):
     assert (row["cause"], row["reason"]) == ("prevented", reason)
 
 
-NOT_FOUND = Answer(404, JSON, b'{"error": {"type": "not_found", "message": "no"}}')
-PAGE = Answer(404, (("content-type", "text/html"),), b"<html><title>Not found</title></html>")
+NOT_FOUND = Response(404, JSON, b'{"error": {"type": "not_found", "message": "no"}}')
+PAGE = Response(404, (("content-type", "text/html"),), b"<html><title>Not found</title></html>")
 EXAMPLE = schemas.load("openapi")["paths"]["/ad_campaigns/{id}"]["get"]["responses"]["200"]["content"]
 STATIC = json.dumps(EXAMPLE["application/json"]["example"])
 
@@ -306,7 +306,7 @@ def shown(result):
         (PAGE, "/api/v1", "there is no such campaign", "a website responds, not the API"),
         (replace(PAGE, status=200), "/api/v1", "does not begin as JSON", "a website responds"),
         (
-            Answer(301, (("location", "https://h.example/elsewhere"),)),
+            Response(301, (("location", "https://h.example/elsewhere"),)),
             *("/api/v1", "status code 301 to https://h.example/elsewhere", "redirects are not followed"),
         ),
     ],
@@ -338,7 +338,7 @@ def without_route(seen):
 
 def own_example(seen):
     document = json.loads(STATIC) | {"id": seen.campaign, "status": "active", "paused_until": None}
-    return Answer(200, JSON, json.dumps(document).encode())
+    return Response(200, JSON, json.dumps(document).encode())
 
 
 def later_generation(_seen, answer):
@@ -354,7 +354,7 @@ def later_generation(_seen, answer):
     ("hooks", "cause"),
     [
         ({"before": without_route}, "the target has no pause route"),
-        ({"before": lambda _: Answer(200, JSON, STATIC.encode())}, "a stateless mock (Prism, Mockoon)"),
+        ({"before": lambda _: Response(200, JSON, STATIC.encode())}, "a stateless mock (Prism, Mockoon)"),
         ({"before": own_example}, "a stateless mock (Prism, Mockoon)"),
         ({"after": later_generation}, "a later API generation (budget, budget_type, no paused_until)"),
         ({}, None),
@@ -371,7 +371,7 @@ def test_odd_responses_give_their_likely_cause_in_one_note(hooks, cause, state):
 
 @pytest.mark.parametrize("clock", [{}, {"test_clock": None}])
 def test_a_redirect_for_every_pause_is_one_finding_with_its_cause(state, clock):
-    state.before = lambda seen: Answer(301, (("location", f"{seen.path}/"),)) if seen.pauses else None
+    state.before = lambda seen: Response(301, (("location", f"{seen.path}/"),)) if seen.pauses else None
     result = checked(state, profile="standard", **clock)
     assert [seen.method for seen in state.requests] == ["GET", "POST", "POST"]
     (failed,) = failing(result)

@@ -15,7 +15,7 @@ from whop_contracts.cli.check import check
 from whop_contracts.engine.journal import Journal, exclusive, resources_of
 from whop_contracts.engine.run import restore
 from whop_contracts.pause.contract import PAUSE
-from whop_contracts.provider import SEED, Answer, ManualClock, Provider
+from whop_contracts.provider import SEED, ManualClock, Provider, Response
 from whop_contracts.settings import Settings, UsageError
 
 _FAULT = "stores-no-date"
@@ -127,7 +127,7 @@ def without_dates(_seen, answer):
     return replace(answer, content=answer.content.replace(b'"paused_until":', b'"ends":'))
 
 
-FORBIDDEN = {"before": lambda seen: Answer(403) if seen.method == "POST" else None}
+FORBIDDEN = {"before": lambda seen: Response(403) if seen.method == "POST" else None}
 
 
 @pytest.mark.parametrize(("hook", "code"), [({"after": without_dates}, 1), (FORBIDDEN, 3)])

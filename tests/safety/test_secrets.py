@@ -11,7 +11,7 @@ from safety.nursery import SOAK
 from safety.serving import ONE
 from secret_encodings import ENCODINGS, base, binary, left_of, percent
 from whop_contracts.engine.request_builder import altered
-from whop_contracts.provider import SEED, Answer
+from whop_contracts.provider import SEED, Response
 
 TOKEN = "wk_Qx7+vK/Jd2=mXv9.Rb4~TzLc8-HnYp5"
 READONLY = "wk_Zw3+qG/Hs8=pNc5.Vw1~KxFj6-TgRb9"
@@ -86,10 +86,10 @@ def guarded(state, *echoes):
         if answer.status >= 400:
             trace = said if "\\" in said and '"' not in said else json.dumps(said)[1:-1]
             body = f'{{"trace": "{trace} at /srv/app.rb:12:in call", "{before}": 1}}'
-            return Answer(500, headers, body.encode())
+            return Response(500, headers, body.encode())
         if answer.content.startswith(b"{"):
             document = json.loads(answer.content) | {"status": said, "title": texts, said: said}
-            return Answer(200, (*answer.headers, *headers[1:]), json.dumps(document).encode())
+            return Response(200, (*answer.headers, *headers[1:]), json.dumps(document).encode())
         return answer
 
     state.after = after

@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from whop_contracts.exchange import Response
+from whop_contracts.exchange import Response as Response
 from whop_contracts.provider.core import Provider
 from whop_contracts.provider.faults import Fault, access, bodies, pausing, response, resuming, values
 from whop_contracts.provider.faults.steps import both
 from whop_contracts.provider.state import SEED, ManualClock, Options, RunningClock
 
 _Named = TypeVar("_Named", "Fault", "Variation")
-Answer = Response
-"""The former name of the provider's response."""
 
 __all__ = ["SEED", "Fault", "ManualClock", "Provider", "RunningClock", "build", "faults", "variations"]
 
