@@ -78,7 +78,7 @@ def test_every_clause_is_explained(capsys, monkeypatch, plan):
         labels = " ".join(line[2:13].strip() for line in lines[1:] if line[2:3] != " ")
         wanted = "statement source level needs sent( conforms)?( warns)?( fails)? faults run it"
         assert re.fullmatch(wanted, labels), id_
-        sent = f"1 of the {plan.requests} requests of a standard run test it, with 9 different names:"
+        sent = f"1 of {plan.requests} requests of a standard run test it; 9 names:"
         parts = [clause.statement, str(clause.source), sent, "and 1 more (whop-contracts plan --why --json"]
         parts += [f"(fault {name})" for name in proof.faults_found_by(id_)[:1]]
         assert all(part in " ".join(" ".join(lines).split()) for part in parts)

@@ -16,7 +16,7 @@ from whop_contracts.pause.clause import Clause
 from whop_contracts.pause.clauses import DOCUMENT, MEMBERS, member_id
 from whop_contracts.pause.request_classes import CLASSES, CLIENT
 from whop_contracts.proof import faults_found_by
-from whop_contracts.report.summary import plural, visible
+from whop_contracts.report.summary import visible
 from whop_contracts.schemas import expected, subschema
 from whop_contracts.settings import Settings, UsageError
 from whop_contracts.settings.kinds import nearest
@@ -50,8 +50,7 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     yield "needs", clause.needs or "nothing beyond a campaign"
     plan = planned(Settings())
     count, names = requests_for(clause, plan)
-    different = plural(len(names), "different name")
-    yield "sent", f"{count} of the {plan.requests} requests of a standard run test it, with {different}:"
+    yield "sent", f"{count} of {plan.requests} requests of a standard run test it; {len(names)} names:"
     yield from (("", visible(name, 300)) for name in names[:_SENT])
     if names[_SENT:]:
         yield "", f"and {len(names) - _SENT} more (whop-contracts plan --why --json lists them)"
