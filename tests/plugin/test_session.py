@@ -104,7 +104,7 @@ def test_a_run_that_a_timeout_aborts_is_not_repeated(project):
 
 ABORTED = "the run was aborted and is not repeated: "
 ERRORS = {
-    "--journal: it cannot be written": UsageError("--journal: it cannot be written"),
+    "--contract-journal: it cannot be written": UsageError("--journal: it cannot be written"),
     f"{ABORTED}an internal error*: RuntimeError at*": RuntimeError("canary"),
 }
 

@@ -64,7 +64,7 @@ def everything(text: str = "a note") -> dict[str, Any]:
         clause("pausing.status-is-paused"),
         clause("pausing.second-pause", "waived", reason=text),
         clause("authorization.readonly", "not_tested", reason=text),
-        clause("authorization.foreign", "not_tested"),
+        clause("authorization.foreign", "not_tested", reason=text),
         exit_code=4,
         drift=[
             {"kind": "undocumented_field", "pointer": f"/{text}", "value": text, "count": 12, "hint": text},

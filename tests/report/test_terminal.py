@@ -110,7 +110,7 @@ def test_the_table_adds_up_and_what_else_there_is_is_listed():
         "waived      pausing.second-pause: a note",
         'drift       undocumented field /a note ("a note", 12 times)',
         "            undocumented field: a note",
-        "not tested  no second campaign was given: authorization.foreign",
+        "not tested  a note: authorization.readonly, authorization.foreign",
         "note        1 auto-resume observed, at most 1.2 s late",
         "2026-11-26T10:00:00.000Z to 2026-11-26T10:00:02.500Z",
     ):

@@ -21,7 +21,7 @@ from click.shell_completion import shell_complete
 from whop_contracts import __version__
 from whop_contracts.report import environment
 from whop_contracts.report.summary import plural, visible
-from whop_contracts.settings import UsageError
+from whop_contracts.settings import UsageError, in_words
 from whop_contracts.settings import check as check_settings
 from whop_contracts.settings.kinds import KINDS, describe_os_error, nearest
 from whop_contracts.settings.sources import SETTINGS, describe, settings_of
@@ -182,7 +182,10 @@ class _Command(click.Command):
             if self.checked:
                 check_settings(settings)
         module = importlib.import_module(f"whop_contracts.cli.{self.module}")
-        return int(getattr(module, str(self.name).replace("-", "_"))(**given))
+        try:
+            return int(getattr(module, str(self.name).replace("-", "_"))(**given))
+        except UsageError as error:
+            raise UsageError(in_words(str(error), getattr(given.get("settings"), "origins", {}))) from None
 
 
 class _Program(click.Group):

@@ -50,10 +50,10 @@ def _described(clause: Clause) -> Iterator[tuple[str, str]]:
     yield "needs", clause.needs or "nothing beyond a campaign"
     plan = planned(Settings())
     count, names = requests_for(clause, plan)
-    yield "sent", f"{count} of the {plan.requests} requests of a standard run test it:"
+    yield "sent", f"{count} of {plan.requests} requests of a standard run test it; {len(names)} names:"
     yield from (("", visible(name, 300)) for name in names[:_SENT])
     if names[_SENT:]:
-        yield "", f"and {len(names) - _SENT} more (whop-contracts plan --why lists them)"
+        yield "", f"and {len(names) - _SENT} more (whop-contracts plan --why --json lists them)"
     limits = bounds(clause)
     yield from ((label, text) for label, text in limits.items() if text)
     faults, whys = faults_found_by(clause.id), {fault.name: fault.why for fault in provider.faults()}
@@ -74,8 +74,8 @@ def bounds(clause: Clause) -> dict[str, str]:
     """What ``conforms``, ``warns`` and ``fails``, by the conformance table or the schema, if one says."""
     for one in CLASSES:
         if one.clause == clause.id:
-            others = {one.other: "any other 4xx"} if not one.reject >= CLIENT else {}
-            accepted = {one.accept: "a 2xx"}
+            others = {} if one.reject >= CLIENT else {one.other: "any other 4xx" if one.reject else "a 4xx"}
+            accepted = {"warns": "another 2xx"} if one.accept == "conforms" else {one.accept: "a 2xx"}
             never = [f"a {status}" for status in sorted(one.never)]
             fails = (accepted.get("fails"), *never, others.get("fails"), "a 3xx", "a 5xx")
             texts = {"warns": (accepted.get("warns"), others.get("warns")), "fails": fails}

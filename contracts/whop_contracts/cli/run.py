@@ -21,7 +21,7 @@ from whop_contracts.cli.offline import read_result
 from whop_contracts.cli.planning import capabilities, chosen_clauses, open_live, pace
 from whop_contracts.engine import run as engine
 from whop_contracts.engine.build_plan import BATCH, batch, draw
-from whop_contracts.engine.journal import restore_command
+from whop_contracts.engine.journal import JournalError, restore_command
 from whop_contracts.engine.plan import Plan, Profile
 from whop_contracts.integrations import har
 from whop_contracts.pause.contract import PAUSE
@@ -49,13 +49,10 @@ def check_har(settings: Settings, file: Path, target: str | None) -> int:
     """Check recorded traffic; the exit code is the result's."""
     clauses = chosen_clauses(settings)
     settle = postprocess.prepare(settings)
-    result = har.check_recording(
-        har.load(file, base_url=target),
-        clauses,
-        tolerance=settings.resume_tolerance if "resume_tolerance" in settings.origins else None,
-        strict=settings.strict,
-        secrets=[secret for secret in (settings.token, settings.readonly_token) if secret],
-    )
+    log = har.load(file, base_url=target)
+    secrets = [secret for secret in (settings.token, settings.readonly_token) if secret]
+    tolerance = settings.resume_tolerance if "resume_tolerance" in settings.origins else None
+    result = har.check_recording(log, clauses, tolerance=tolerance, strict=settings.strict, secrets=secrets)
     return _conclude(settings, settle(result))
 
 
@@ -72,8 +69,13 @@ def _conclude(settings: Settings, result: Mapping[str, Any]) -> int:
 def restore(settings: Settings, journal: Path) -> int:
     """0 if all is as it was, 4 if a campaign is not, 3 if the target could not be asked."""
     if settings.insecure and settings.ca_file:
-        raise UsageError("--insecure: expected either it or --ca-file, not both")
-    record = engine.read_journal(journal, settings, PAUSE)
+        raise UsageError("--insecure and --ca-file exclude each other")
+    try:
+        record = engine.read_journal(journal, settings, PAUSE)
+    except JournalError as error:
+        why = re.sub(r"(line \d+): .*(codec|\(char|recursion).*", r"\1 is no JSON text", str(error))
+        why = f"expected a journal as run --journal writes it; {why.removeprefix(f'{journal}: ')}"
+        raise UsageError(f"JOURNAL {str(journal)!r}: {why}") from None
     with reader_may_leave():
         if not record.complete:
             say(f"target: {record.base_url}")
@@ -110,8 +112,7 @@ def replay(settings: Settings, result: Path, clause: str) -> int:
     check_origin(old, settings)
     profile, seed = old["plan"]["profile"], old["plan"]["seed"]
     if profile not in get_args(Profile):
-        why = f"of recorded traffic (plan {profile!r}), which has no plan; send its curl line"
-        raise UsageError(f"RESULT: it is {why}")
+        raise UsageError(f"RESULT: recorded traffic (plan {profile!r}) has no plan; send its curl line")
     # Waivers and the ledger are about whole runs.
     whole: dict[str, Any] = {"require": (), "waivers": None, "drift_ledger": None, "strict": False}
     alone = dataclasses.replace(settings, profile=profile, seed=seed, clauses=(clause,), **whole)
@@ -144,7 +145,9 @@ def single(sequence: str, settings: Settings) -> Plan:
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in {"preflight", "put back"}:  # which every run sends
         why = f"is not in the plan of profile {settings.profile}, seed {settings.seed}; "
-        why += "it was drawn by another version, or for a target with another clock"
+        why += (
+            "it was drawn by another version, or for another clock: give --test-clock if the first run had it"
+        )
         if lacking := next((one for one in plan.left_out if one.name == sequence), None):
             needs = ", ".join(sorted(lacking.needs))
             why = f"needs what this target does not offer: {needs}; give the flags of the first run"
@@ -172,7 +175,7 @@ def check_origin(result: Mapping[str, Any], settings: Settings) -> None:
     of = visible(result["target"]["base_url"] or "no known target", 200)
     given = settings.base_url
     if given is None:
-        raise UsageError(f"--base-url: not given; the result is of {of}, and the mock conforms")
+        raise UsageError(f"--base-url: not given; the result is of the live target {of}, so replay needs it")
     with suppress(UsageError):
         origin = split_url(given)[0]
         if is_loopback(origin.host) or origin == split_url(of)[0]:

@@ -39,8 +39,7 @@ def chosen(globs: tuple[str, ...]) -> tuple[Clause, ...]:
     left_out = {id_ for glob in globs if glob.startswith("!") for id_ in _matched(glob[1:], glob)}
     found = tuple(c for c in clauses() if (c.id in taken or not taken) and c.id not in left_out)
     if not found:
-        message = f"{', '.join(globs)!r} leaves no clause"
-        raise ValueError(message)
+        raise ValueError(f"{', '.join(globs)!r} leaves no clause")
     return found
 
 
@@ -50,8 +49,7 @@ def required(globs: tuple[str, ...], among: tuple[Clause, ...]) -> frozenset[str
     matched = {glob: offered.intersection(_matched(glob, glob)) for glob in globs}
     for glob, ids in matched.items():
         if not ids:
-            message = f"{glob!r} matches only what --clause leaves out"
-            raise ValueError(message)
+            raise ValueError(f"{glob!r} matches only what --clause leaves out")
     return frozenset().union(*matched.values())
 
 
@@ -59,7 +57,7 @@ def _matched(glob: str, given: str) -> list[str]:
     """The ids that ``glob`` matches; ``given`` is how an error calls it."""
     if ids := fnmatch.filter((clause.id for clause in clauses()), glob):
         return ids
-    near = difflib.get_close_matches(glob, (clause.id for clause in clauses()), n=1)
-    hint = f"did you mean {near[0]}?" if near else "`whop-contracts clauses` lists them"
-    message = f"{given!r} matches no clause; {hint}"
-    raise ValueError(message)
+    known = (*(f"{part}.*" for part, _ in PARTS), *(clause.id for clause in clauses()))
+    near = difflib.get_close_matches(glob, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "`whop-contracts clauses` lists them"
+    raise ValueError(f"{given!r} matches no clause; {hint}")

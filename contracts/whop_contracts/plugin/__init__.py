@@ -198,9 +198,8 @@ def chosen(config: pytest.Config) -> Settings:
     """The settings of this session. UsageError names the first that cannot be used, a clause included."""
     settings = _loaded(config)
     if settings.clauses:
-        catalogue = importlib.import_module("whop_contracts.pause.catalogue")
         try:
-            catalogue.chosen(settings.clauses)
+            importlib.import_module("whop_contracts.pause.catalogue").chosen(settings.clauses)
         except ValueError as error:
             raise UsageError(f"{settings.origins['clauses']}: {error}") from None
     return settings
@@ -209,6 +208,5 @@ def chosen(config: pytest.Config) -> Settings:
 def _loaded(config: pytest.Config) -> Settings:
     """Options over the environment over a file in the folder that pytest was started in."""
     if _SETTINGS not in config.stash:
-        folder = config.invocation_params.dir
-        config.stash[_SETTINGS] = load(_options(config), folder, prefix=PREFIX)
+        config.stash[_SETTINGS] = load(_options(config), config.invocation_params.dir, prefix=PREFIX)
     return config.stash[_SETTINGS]

@@ -186,11 +186,13 @@ class Hidden(str):
 def provider_of(request: pytest.FixtureRequest, *, strict: bool = False) -> Iterator[AdCampaignProvider]:
     """The provider that the test's marker configures; a ``strict`` one fails the test for broken requests."""
     marker = request.node.get_closest_marker("ad_campaign_provider") or pytest.mark.ad_campaign_provider
-    kwargs = {"strict": True} if strict else {}
+    known, message = AdCampaignProvider.__init__.__kwdefaults__ or {}, "@pytest.mark.ad_campaign_provider: "
+    if wrong := [*map(repr, marker.args), *(name for name in marker.kwargs if name not in known)]:
+        pytest.fail(f"{message}expected only {', '.join(known)}, not {', '.join(wrong)}", pytrace=False)
     try:
-        provider = AdCampaignProvider(*marker.args, **{**kwargs, **marker.kwargs})
+        provider = AdCampaignProvider(**{"strict": strict, **marker.kwargs})
     except (TypeError, ValueError) as error:
-        pytest.fail(f"@pytest.mark.ad_campaign_provider: {error}", pytrace=False)
+        pytest.fail(f"{message}{error}", pytrace=False)
     with provider:
         yield provider
     if strict and provider.broken_requests:

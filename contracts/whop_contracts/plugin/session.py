@@ -29,7 +29,7 @@ from whop_contracts.pause import catalogue
 from whop_contracts.redaction import Redactor
 from whop_contracts.report import summary
 from whop_contracts.report.summary import visible
-from whop_contracts.settings import UsageError
+from whop_contracts.settings import UsageError, in_words
 from whop_contracts.signals import describe_internal_error
 
 _RUN: Final = pytest.StashKey["Run"]()
@@ -97,7 +97,7 @@ def _make(config: pytest.Config) -> None:
         reports.write(settings, result)
         run = Run(result=result)
     except UsageError as error:
-        run = Run(error=str(error))
+        run = Run(error=in_words(str(error), {}, plugin.PREFIX))
     except BaseException as error:  # of ours, or a timeout of pytest-timeout, Ctrl-C, an exit
         ours = isinstance(error, Exception)
         cause = describe_internal_error(error) if ours else f"{type(error).__name__} {error}".rstrip()
@@ -141,10 +141,9 @@ def collected(
     start = f"{collector.nodeid or 'whop_contracts/contract.py'}::{name}"
     if subject.kind == "run":
         return [RunItems.from_parent(collector, name=name, nodeid=start)]
-    ids = [clause.id for clause in catalogue.chosen(settings.clauses)]
     return [
         ClauseItem.from_parent(collector, name=f"{name}[{id_}]", nodeid=f"{start}[{id_}]", clause=id_)
-        for id_ in ids
+        for id_ in (clause.id for clause in catalogue.chosen(settings.clauses))
     ]
 
 
@@ -180,7 +179,7 @@ class ClauseItem(ContractItem):
         """Look the verdict up in the result."""
         result = self.result()
         row = next(row for row in result["clauses"] if row["id"] == self._clause)
-        verdict, reason = row["verdict"], _inert(visible(row["reason"] or ""))
+        verdict, reason = row["verdict"], _inert(visible(in_words(row["reason"] or "", {}, plugin.PREFIX)))
         strict = plugin.chosen(self.config).strict
         if verdict == "failed" or (verdict == "warned" and strict):
             text, terminal = io.StringIO(), importlib.import_module("whop_contracts.report.terminal")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -104,51 +105,55 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-def check(settings: Settings) -> None:
-    """``UsageError`` where settings make no sense together."""
-    named = {name: settings.origins.get(name, f"--{row['key']}") for name, row in ROWS.items()}
-    for problem in (*_of_the_target(settings, named), *_of_what_excludes_each_other(settings, named)):
-        raise UsageError(problem)
+def in_words(text: str, origins: Mapping[str, str], prefix: str = "--") -> str:
+    """A text that names settings by their sources, else as flags with ``prefix``. Commands in it are kept."""
+    names = {row["key"]: name for name, row in ROWS.items()}
+    flags = re.compile(rf"(?<![\w-])--({'|'.join(names)})(?![\w-])")
+    said, command, rest = text.partition("whop-contracts ")
+    return flags.sub(lambda flag: origins.get(names[flag[1]], prefix + flag[1]), said) + command + rest
 
 
-def _of_the_target(given: Settings, named: Mapping[str, str]) -> Iterator[str]:
+def check(settings: Settings, prefix: str = "--") -> None:
+    """``UsageError`` where settings make no sense together; it names flags with ``prefix``."""
+    for problem in (*_of_the_target(settings), *_of_what_excludes_each_other(settings)):
+        raise UsageError(in_words(problem, settings.origins, prefix))
+
+
+def _of_the_target(given: Settings) -> Iterator[str]:
     if given.base_url is None:
         for name in ("campaign_ids", "foreign_campaign_id", "test_clock", "headers"):
             if getattr(given, name):
-                yield f"{named[name]}: expected with --base-url; without it the built-in mock is checked"
+                yield f"--{ROWS[name]['key']}: expected with --base-url; without it the mock is checked"
         return
     if (host := host_of(given.base_url)) in given.production_hosts and not given.allow_production:
-        yield (
-            f"{named['base_url']} {given.base_url!r}: {host} is production, where a run pauses and resumes "
-            "real campaigns; expected a staging host, or --allow-production"
-        )
+        what = f"{host} is production, where a run pauses and resumes real campaigns"
+        yield f"--base-url {given.base_url!r}: {what}; expected a staging host, or --allow-production"
     if not given.token:
         yield "WHOP_API_TOKEN: not set; expected a token for a live target (or --token-file, --token)"
     if not given.campaign_ids:
         yield "--campaign-id: not given; expected at least one campaign that belongs to the run"
 
 
-def _of_what_excludes_each_other(given: Settings, named: Mapping[str, str]) -> Iterator[str]:
+def _of_what_excludes_each_other(given: Settings) -> Iterator[str]:
     """Files that are written have to be different ones; devices may be the same."""
     for index, campaign in enumerate(given.campaign_ids):
         if campaign in given.campaign_ids[:index]:
-            yield f"{named['campaign_ids']} {campaign!r}: expected each campaign once"
+            yield f"--campaign-id {campaign!r}: expected each campaign once"
     if given.foreign_campaign_id in given.campaign_ids:
-        foreign = f"{named['foreign_campaign_id']} {given.foreign_campaign_id!r}"
-        yield f"{foreign}: expected another company's campaign, not one of --campaign-id"
+        yield f"--foreign-campaign-id {given.foreign_campaign_id!r}: expected another company's campaign"
     if given.token and given.readonly_token == given.token:
-        yield f"{named['readonly_token']}: expected a credential without ad_campaign:update, not the token"
+        yield "--readonly-token: expected a credential without ad_campaign:update, not the token"
     for one, other in (("insecure", "ca_file"), ("quiet", "verbose")):
         if getattr(given, one) and getattr(given, other):
-            yield f"{named[one]}: expected either it or --{ROWS[other]['key']}, not both"
+            yield f"--{one} and --{ROWS[other]['key']} exclude each other"
     taken: dict[Path, str] = {}
-    for name in (name for name, row in ROWS.items() if row["kind"] in {"OUTPUT", "REPORT"}):
+    files = [(name, row["key"]) for name, row in ROWS.items() if row["kind"] in {"OUTPUT", "REPORT"}]
+    for name, key in files:
         path = getattr(given, name)
         if path is not None and (path.is_file() or not path.exists()):
-            other = taken.setdefault(path.resolve(), name)
-            if other != name:
-                flag = f"--{ROWS[other]['key']}"
-                yield f"{named[name]} {str(path)!r}: expected another file than that of {flag}"
+            other = taken.setdefault(path.resolve(), key)
+            if other != key:
+                yield f"--{key} {str(path)!r}: expected another file than that of --{other}"
 
 
 def host_of(url: str) -> str:

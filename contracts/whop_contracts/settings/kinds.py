@@ -142,7 +142,9 @@ def _base_url(text: str) -> str | None:
 def _header(text: str) -> tuple[str, str] | None:
     name, colon, value = text.partition(":")
     value = value.strip(" \t")
-    named = colon and name.lower() not in _RESERVED and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+    if colon and name.lower() in _RESERVED:
+        raise ValueError(f"another header: {name} is set by the run")
+    named = colon and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
     return (name, value) if named and value.isascii() and value.isprintable() else None
 
 

@@ -118,7 +118,7 @@ def load(
     with click.Context(click.Command("settings"), obj=Sources(folder, prefix)) as ctx:
         settings = settings_of(ctx, flags)
     if checked:
-        table.check(settings)
+        table.check(settings, prefix)
         for name, origin in settings.origins.items():
             if getattr(settings, name) == STDOUT:
                 raise UsageError(f"{origin} '-': expected a file; standard output is not free")

@@ -136,9 +136,7 @@ _FAR_DAYS: Final = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isofo
 FAR: Final = (
     st.sampled_from([SymbolicInstant(base=one[:10], time=one[11:]) for one in SAMPLES["far_landmarks"]]),
     _symbolic(
-        plus_ms=_milliseconds(_BEYOND_A_YEAR * _DAY, 400 * 365 * _DAY),
-        offset=ZONES,
-        fraction=_SOME_FRACTION,
+        plus_ms=_milliseconds(_BEYOND_A_YEAR * _DAY, 400 * 365 * _DAY), offset=ZONES, fraction=_SOME_FRACTION
     ),
     _ahead(fraction=values.FINE_FRACTIONS),
     _ahead(offset=values.WIDE_ZONES),
@@ -202,9 +200,7 @@ _days_ahead: Final = partial(_symbolic, plus_ms=_milliseconds(2 * _DAY, _ALMOST_
 LOOSE: Final = (
     _days_ahead(offset=st.just("")),
     _days_ahead(offset=ZONES, form=st.just("{date} {time}{fraction}{offset}")),
-    _days_ahead(
-        offset=ZONES.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", "")),
-    ),
+    _days_ahead(offset=ZONES.filter(lambda zone: zone != "Z").map(lambda zone: zone.replace(":", ""))),
     _days_ahead(offset=ZONES, form=st.just("{date}T{time:.5}{offset}")),
     _days_ahead(
         offset=ZONES,
