@@ -56,7 +56,7 @@ def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys):
     assert "--clause" in wrong(path)
     target = {"target": {"kind": "live", "base_url": "https://x.example"}}
     live = saved(tmp_path / "live.json", result | target)
-    assert "a live target, https://x.example: replay needs it" in wrong(live, "--clause", clause)
+    assert "the live target https://x.example, so replay needs it" in wrong(live, "--clause", clause)
     monkeypatch.setenv("WHOP_API_TOKEN", "wk_1")
     for url in ("http://x.example", "https://x.example:8443", "https://y.example"):
         said_of = wrong(live, "--clause", clause, "--base-url", url, "--campaign-id", "adcamp_1")
@@ -68,6 +68,6 @@ def test_what_cannot_be_replayed_is_one_line(monkeypatch, tmp_path, capsys):
         if row["failure"]:
             row["failure"]["request"]["sequence"] = "no such"
     unknown = wrong(saved(tmp_path / "o.json", other), "--clause", clause)
-    assert re.search("'no such' is not in the plan .*; .* give --test-clock if the first run had it", unknown)
+    assert re.search("'no such' is not in the plan .*; it is of another .* give --test-clock if", unknown)
     foreign = saved(tmp_path / "f.json", result | {"plan": result["plan"] | {"profile": "recorded"}})
     assert "recorded traffic" in wrong(foreign, "--clause", clause)

@@ -145,9 +145,7 @@ def single(sequence: str, settings: Settings) -> Plan:
     found = tuple(one for one in plan.sequences if one.name == sequence)
     if not found and sequence not in {"preflight", "put back"}:  # which every run sends
         why = f"is not in the plan of profile {settings.profile}, seed {settings.seed}; "
-        why += (
-            "it was drawn by another version, or for another clock: give --test-clock if the first run had it"
-        )
+        why += "it is of another version or another clock: give --test-clock if the first run had it"
         if lacking := next((one for one in plan.left_out if one.name == sequence), None):
             needs = ", ".join(sorted(lacking.needs))
             why = f"needs what this target does not offer: {needs}; give the flags of the first run"

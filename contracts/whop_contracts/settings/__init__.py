@@ -147,8 +147,7 @@ def _of_what_excludes_each_other(given: Settings) -> Iterator[str]:
         if getattr(given, one) and getattr(given, other):
             yield f"--{one} and --{ROWS[other]['key']} exclude each other"
     taken: dict[Path, str] = {}
-    files = [(name, row["key"]) for name, row in ROWS.items() if row["kind"] in {"OUTPUT", "REPORT"}]
-    for name, key in files:
+    for name, key in ((one, row["key"]) for one, row in ROWS.items() if row["kind"] in {"OUTPUT", "REPORT"}):
         path = getattr(given, name)
         if path is not None and (path.is_file() or not path.exists()):
             other = taken.setdefault(path.resolve(), key)

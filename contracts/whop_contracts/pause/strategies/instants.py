@@ -128,9 +128,8 @@ SUNDAYS: Final = tuple(
     )
     for nights in SAMPLES["nights"].values()
 )
-"""Instants in hours that are skipped or come twice somewhere, in the zone there or by their digits: in North
-America, in Europe, elsewhere.
-"""
+"""Instants in hours that clocks skip or repeat: in North America, in Europe, elsewhere."""
+
 # No later than 30 December, so that no offset carries the instant out of the year 9999.
 _FAR_DAYS: Final = st.dates(date(2100, 1, 1), date(9999, 12, 30)).map(date.isoformat)
 FAR: Final = (
