@@ -168,7 +168,7 @@ def test_the_states_that_our_requests_explain():
         (["{}"], "version 1"),
         (['{"journal": 2}'], "version 1"),
         (["[]"], "line 1: is no JSON object"),
-        (["\x00"], "line 1: Expecting value"),
+        (["\x00"], "line 1: it is no JSON text"),
         ([{"journal": 1}], "line 1: has no base_url"),
         ([None, "{}"], "line 2: has no campaign"),
         ([None, {"campaign": "adcamp_1/../x"}], "line 2: 'adcamp_1/../x' is no id of a campaign"),

@@ -73,8 +73,7 @@ def restore(settings: Settings, journal: Path) -> int:
     try:
         record = engine.read_journal(journal, settings, PAUSE)
     except JournalError as error:
-        why = re.sub(r"(line \d+): .*(codec|\(char|recursion).*", r"\1 is no JSON text", str(error))
-        why = f"expected a journal as run --journal writes it; {why.removeprefix(f'{journal}: ')}"
+        why = f"expected a journal as run --journal writes it; {str(error).removeprefix(f'{journal}: ')}"
         raise UsageError(f"JOURNAL {str(journal)!r}: {why}") from None
     with reader_may_leave():
         if not record.complete:

@@ -174,7 +174,8 @@ class Journal:
             try:
                 record = _taken(text, record, read_state)
             except (ValueError, RecursionError) as error:
-                raise JournalError(f"{path}: line {number}: {error}") from None
+                why = error if type(error) is ValueError else "it is no JSON text"
+                raise JournalError(f"{path}: line {number}: {why}") from None
         if record is None:
             raise JournalError(f"{path}: is no journal: it is empty")
         return record

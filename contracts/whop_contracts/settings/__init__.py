@@ -107,10 +107,10 @@ class Settings:
 
 def in_words(text: str, origins: Mapping[str, str], prefix: str = "--") -> str:
     """A text that names settings by their sources, else as flags with ``prefix``. Commands in it are kept."""
-    names = {row["key"]: name for name, row in ROWS.items()}
-    flags = re.compile(rf"(?<![\w-])--({'|'.join(names)})(?![\w-])")
+    known = {f"--{row['key']}": origins.get(name, prefix + row["key"]) for name, row in ROWS.items()}
     said, command, rest = text.partition("whop-contracts ")
-    return flags.sub(lambda flag: origins.get(names[flag[1]], prefix + flag[1]), said) + command + rest
+    said = re.sub(r"(?<![\w-])--[\w-]+", lambda flag: known.get(flag[0], flag[0]), said)
+    return said + command + rest
 
 
 def check(settings: Settings, prefix: str = "--") -> None:
