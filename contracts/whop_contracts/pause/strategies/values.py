@@ -63,7 +63,7 @@ def draw(strategy: SearchStrategy[T], *, seed: object, count: int) -> list[T]:
 def draw_in_turn(kinds: Sequence[SearchStrategy[T]], *, seed: object, count: int) -> list[T]:
     """``count`` values, one of each of ``kinds`` in turn; fewer if a kind has too few. As :func:`draw`."""
     shares = [len(range(index, count, len(kinds))) for index in range(len(kinds))]
-    drawn = [draw(kind, seed=f"{seed} {index}", count=shares[index]) for index, kind in enumerate(kinds)]
+    drawn = [draw(kinds[index], seed=f"{seed} {index}", count=one) for index, one in enumerate(shares) if one]
     return [values[turn] for turn in range(shares[0]) for values in drawn if turn < len(values)]
 
 
