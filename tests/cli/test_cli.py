@@ -194,8 +194,9 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode_and_a_fifo_is_written(
 
 def test_a_signal_ends_waiting_for_a_reader_but_not_the_writing_of_a_file(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "f")
-    monkeypatch.setattr(Path, "write_bytes", lambda *_: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(signal.SIGINT))
+    # Not SIGINT: background jobs ignore it, and what is ignored stays so.
+    monkeypatch.setattr(Path, "write_bytes", lambda *_: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(os, "fsync", lambda _: signal.raise_signal(signal.SIGTERM))
     with interruptible():
         with restoring():
             pass
