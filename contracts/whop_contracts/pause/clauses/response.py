@@ -149,7 +149,7 @@ def _leaks(evidence: Evidence) -> Iterator[Finding]:
     echoed = sent.content.decode("utf-8", "replace") + sent.url
     said = evidence.response.content[:_READ].decode("utf-8", "replace")
     if evidence.text and evidence.readable:
-        said = "\0".join(_strings(evidence.text.value))
+        said = "\0".join(_strings(evidence.text.value))[:_READ]
     for what, pattern in LEAKS.items():
         searched = _LINKS.sub(" ", said) if what == "a source path" else said
         match = next((m for m in pattern.finditer(searched) if m[0].strip() not in echoed), None)
